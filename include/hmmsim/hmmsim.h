@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hmmsim.h: the whole public interface.
+ */
+#ifndef HMMSIM_HMMSIM_H
+#define HMMSIM_HMMSIM_H
+
+#include <hmmsim/explore.h>
+#include <hmmsim/export.h>
+#include <hmmsim/machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the library that runs, as "major.minor.patch". */
+HMMSIM_API const char *hs_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

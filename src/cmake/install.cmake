@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/hmmsim)
+set(generated_dir ${CMAKE_CURRENT_BINARY_DIR}/install)
+
+install(TARGETS hmmsim hmmsim_explore EXPORT hmmsim-targets)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hmmsim
+	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(EXPORT hmmsim-targets NAMESPACE hmmsim:: DESTINATION ${package_dir})
+
+configure_package_config_file(cmake/hmmsim-config.cmake.in ${generated_dir}/hmmsim-config.cmake
+	INSTALL_DESTINATION ${package_dir}
+	NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${generated_dir}/hmmsim-config-version.cmake
+	COMPATIBILITY SameMinorVersion)
+install(FILES ${generated_dir}/hmmsim-config.cmake ${generated_dir}/hmmsim-config-version.cmake
+	DESTINATION ${package_dir})
+
+# The prefix is relative to the .pc file: one fixed now would be wrong after `cmake --install
+# --prefix` and after a move of the installed tree.
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+set(pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+	set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+	set(pc_libdir ${CMAKE_INSTALL_FULL_LIBDIR})
+	set(pc_includedir ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+else()
+	file(RELATIVE_PATH pc_prefix "/${pkgconfig_dir}" "/")
+	string(REGEX REPLACE "/$" "" pc_prefix "\${pcfiledir}/${pc_prefix}")
+endif()
+
+function(hs_install_pc pc_name pc_description pc_lib)
+	set(pc_libs_private ${CMAKE_THREAD_LIBS_INIT} -pthread ${ARGN})
+	list(REMOVE_DUPLICATES pc_libs_private)
+	list(JOIN pc_libs_private " " pc_libs_private)
+	configure_file(cmake/hmmsim.pc.in ${generated_dir}/${pc_name}.pc @ONLY)
+	install(FILES ${generated_dir}/${pc_name}.pc DESTINATION ${pkgconfig_dir})
+endfunction()
+
+list(TRANSFORM HS_JEMALLOC_LIBS PREPEND "-l" OUTPUT_VARIABLE native_libs)
+hs_install_pc(hmmsim "${PROJECT_DESCRIPTION}" hmmsim ${native_libs})
+hs_install_pc(hmmsim-explore "Exhaustive exploration of hmmsim models; not to be linked with hmmsim"
+	hmmsim_explore)

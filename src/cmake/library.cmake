@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# Every source is compiled once per backend, into object libraries; the public and the internal
+# libraries are made of the same objects.
+
+function(hs_objects name backend)
+	add_library(${name} OBJECT ${ARGN})
+	target_link_libraries(${name} PRIVATE hmmsim_${backend}_flags hmmsim_warnings)
+endfunction()
+
+# Both backends define the same symbols. CMake refuses a target whose link closure has two values
+# of HMMSIM_BACKEND; the property is exported, so that this holds for users as well.
+function(hs_set_backend name backend)
+	set_target_properties(${name} PROPERTIES
+		LINKER_LANGUAGE C
+		INTERFACE_HMMSIM_BACKEND ${backend}
+		COMPATIBLE_INTERFACE_STRING HMMSIM_BACKEND)
+endfunction()
+
+function(hs_link_private name backend)
+	target_link_libraries(${name} PRIVATE Threads::Threads)
+	if(backend STREQUAL "native" AND HS_ALLOCATOR STREQUAL "jemalloc")
+		add_dependencies(${name} hmmsim_private_jemalloc)
+		target_link_libraries(${name} PRIVATE ${HS_JEMALLOC_LIBS})
+	endif()
+endfunction()
+
+# For tests and benchmarks: private headers and all symbols.
+function(hs_internal_library backend)
+	set(name hmmsim_${backend}_internal)
+	add_library(${name} STATIC ${ARGN})
+	hs_set_backend(${name} ${backend})
+	hs_link_private(${name} ${backend})
+	target_link_libraries(${name} INTERFACE hmmsim_${backend}_flags)
+endfunction()
+
+function(hs_public_library name export_name backend)
+	add_library(${name} ${ARGN})
+	add_library(hmmsim::${export_name} ALIAS ${name})
+	hs_set_backend(${name} ${backend})
+	hs_link_private(${name} ${backend})
+	target_include_directories(${name} INTERFACE
+		$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+		$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+	# No ABI is promised while the major version is 0: every minor version is a new soname.
+	set_target_properties(${name} PROPERTIES
+		EXPORT_NAME ${export_name}
+		VERSION ${PROJECT_VERSION}
+		SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+	if(NOT HS_SANITIZED)
+		# A sanitizer's runtime is linked into the program, not into libraries.
+		target_link_options(${name} PRIVATE LINKER:-z,defs)
+	endif()
+endfunction()
+
+set(native_objects)
+set(HS_JEMALLOC_LIBS)
+if(HS_ALLOCATOR STREQUAL "jemalloc")
+	include(cmake/jemalloc.cmake)
+	hs_private_jemalloc(native_objects)
+	set(HS_JEMALLOC_LIBS m ${CMAKE_DL_LIBS})
+endif()
+
+hs_objects(hmmsim_native_model native ${HS_MODEL_SOURCES})
+hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_SOURCES})
+hs_objects(hmmsim_native_host native ${HS_SCENARIO_SOURCES} ${HS_SCENARIO_NATIVE_SOURCES})
+list(APPEND native_objects
+	$<TARGET_OBJECTS:hmmsim_native_model> $<TARGET_OBJECTS:hmmsim_native_port>
+	$<TARGET_OBJECTS:hmmsim_native_host>)
+
+hs_objects(hmmsim_explore_model explore ${HS_MODEL_SOURCES})
+hs_objects(hmmsim_explore_port explore ${HS_PORT_COMMON_SOURCES} ${HS_PORT_EXPLORE_SOURCES})
+hs_objects(hmmsim_explore_engine explore ${HS_SCENARIO_SOURCES} ${HS_EXPLORE_SOURCES})
+set(explore_objects
+	$<TARGET_OBJECTS:hmmsim_explore_model> $<TARGET_OBJECTS:hmmsim_explore_port>
+	$<TARGET_OBJECTS:hmmsim_explore_engine>)
+
+hs_public_library(hmmsim hmmsim native ${native_objects})
+hs_public_library(hmmsim_explore explore explore ${explore_objects})
+if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)
+	hs_internal_library(native ${native_objects})
+	hs_internal_library(explore ${explore_objects})
+endif()

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# selftest.sh: every check of this directory passes what is right and refuses a planted violation.
+set -euo pipefail
+lint=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$lint/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# expect <status> <check> <argument>...
+expect() {
+	local want=$1 got=0
+	shift
+	"$lint/$1" "${@:2}" >"$work/output" 2>&1 || got=$?
+	if [ "$got" != "$want" ]; then
+		echo "$* exited with $got instead of $want: $case" >&2
+		sed 's/^/    /' "$work/output" >&2
+		failed=1
+	fi
+}
+
+# plant <path>: a file of a fresh tree, from standard input.
+plant() {
+	mkdir -p "$(dirname "$work/tree/$1")"
+	cat >"$work/tree/$1"
+}
+
+fresh() {
+	case=$1
+	rm -rf "$work/tree"
+	mkdir -p "$work/tree/src" "$work/tree/include/hmmsim"
+	cp "$root/.clang-format" "$work/tree/"
+}
+
+check_seam() {
+	fresh "the seam and host code may include host headers"
+	plant src/port/native/a.c <<<'#include <pthread.h>'
+	plant src/tool/a.c <<<'#include <time.h>'
+	plant src/port/b.h <<<'#if HS_BACKEND_EXPLORE'
+	plant src/mm/a.c <<<'/* not <pthread.h> */'
+	expect 0 seam.sh "$work/tree/src"
+	local header
+	for header in pthread stdatomic time threads; do
+		fresh "<$header.h> in the model"
+		plant src/mm/a.h <<<"#  include <$header.h>"
+		expect 1 seam.sh "$work/tree/src"
+	done
+	fresh "backend #ifdef in the model"
+	plant src/walk/a.c <<<'#ifdef HS_BACKEND_NATIVE'
+	expect 1 seam.sh "$work/tree/src"
+	fresh "backend #elif in the explorer"
+	plant src/explore/a.c <<<'#elif defined(HS_BACKEND_EXPLORE)'
+	expect 1 seam.sh "$work/tree/src"
+}
+
+check_floors() {
+	fresh "downwards"
+	plant src/mm/a.c <<<'#include "memory/page.h"'
+	plant src/explore/a.c <<<'#include "port/explore/sched.h"'
+	plant src/memory/a.c <<<'#include <hmmsim/walk.h>'
+	expect 0 floors.sh "$work/tree/src"
+	fresh "upwards"
+	plant src/memory/a.c <<<'#include "mm/vma.h"'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "upwards in angle brackets"
+	plant src/pgmap/a.c <<<'#include <walk/walk.h>'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "upwards by a relative path"
+	plant src/pgmap/a.c <<<'#include "../walk/walk.h"'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "a backend's header in the model"
+	plant src/mm/a.c <<<'#include "port/native/arena.h"'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "the engine's header in the model"
+	plant src/mm/a.c <<<'#include "port/explore/sched.h"'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "one backend's header in the other"
+	plant src/port/explore/a.c <<<'#include "port/native/arena.h"'
+	expect 1 floors.sh "$work/tree/src"
+	fresh "an unknown floor"
+	plant src/attic/a.c <<<''
+	expect 1 floors.sh "$work/tree/src"
+}
+
+compile_model() {
+	"${CC:-cc}" -O1 -c "$work/tree/src/$1.c" -o "$work/tree/$1.o"
+}
+
+check_model_symbols() {
+	fresh "the seam, the model itself and pure functions"
+	plant src/a.c <<-'C'
+		#include <string.h>
+		int hs_step(void), model_b(void);
+		int model_a(const char *s) { return hs_step() + model_b() + (int)strlen(s); }
+	C
+	plant src/b.c <<<'int model_b(void) { return 1; }'
+	compile_model a
+	compile_model b
+	expect 0 model_symbols.sh "$work/tree/a.o" "$work/tree/b.o"
+	expect 1 model_symbols.sh "$work/tree/a.o"
+	local symbol
+	for symbol in pthread_mutex_lock malloc free clock_gettime nanosleep printf; do
+		fresh "a call of $symbol in the model"
+		plant src/a.c <<<"void $symbol(void); void model_a(void) { $symbol(); }"
+		"${CC:-cc}" -fno-builtin -c "$work/tree/src/a.c" -o "$work/tree/a.o"
+		expect 1 model_symbols.sh "$work/tree/a.o"
+	done
+}
+
+check_headers() {
+	local cxx=0
+	[ -n "${CXX:-}" ] || cxx=77
+	fresh "good headers"
+	plant include/hmmsim/hmmsim.h <<<'#include <hmmsim/a.h>'
+	plant include/hmmsim/a.h <<-'C'
+		#ifndef A_H
+		#define A_H
+		struct hs_a { int count; };
+		#endif
+	C
+	expect "$cxx" headers.sh "$work/tree/include"
+	case="a header without a guard"
+	plant include/hmmsim/a.h <<<'struct hs_a { int count; };'
+	expect 1 headers.sh "$work/tree/include"
+	case="a header that needs another one"
+	plant include/hmmsim/a.h <<<'extern uint64_t hs_a;'
+	expect 1 headers.sh "$work/tree/include"
+	case="GNU C in a header"
+	plant include/hmmsim/a.h <<<'static inline int hs_a(void) { return ({ 1; }); }'
+	expect 1 headers.sh "$work/tree/include"
+	if [ -n "${CXX:-}" ]; then
+		case="C that is no C++"
+		plant include/hmmsim/a.h <<<'extern int hs_new(int new);'
+		expect 1 headers.sh "$work/tree/include"
+	fi
+	case="a header that the umbrella leaves out"
+	plant include/hmmsim/hmmsim.h <<<''
+	plant include/hmmsim/a.h <<<'extern int hs_a;'
+	expect 1 headers.sh "$work/tree/include"
+}
+
+check_format() {
+	fresh "formatted"
+	plant src/a.c <<<'int a;'
+	local status=0
+	"$lint/format.sh" "$work/tree" >/dev/null 2>&1 || status=$?
+	if [ "$status" = 77 ]; then
+		echo "format.sh: skipped, no clang-format 14"
+		return
+	fi
+	expect 0 format.sh "$work/tree"
+	case="not formatted"
+	plant tests/b.c <<<'int  f( void ){return 1;}'
+	expect 1 format.sh "$work/tree"
+}
+
+check_seam
+check_floors
+check_model_symbols
+check_headers
+check_format
+exit "$failed"

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run.sh <source> <build>: install, move, use.
+#
+# Installs the build tree, and a second build with the other kind of library (static or shared),
+# each under a prefix that is then renamed, and builds programs against both, through find_package
+# and pkg-config. The environment comes from CMakeLists.txt beside this file.
+set -euo pipefail
+source=${1:?usage: run.sh source-directory build-directory}
+build=${2:?usage: run.sh source-directory build-directory}
+here=$source/tests/package
+: "${CC:=cc}" "${NM:=nm}" "${CMAKE:=cmake}" "${GENERATOR:=Ninja}" "${ALLOCATOR:=jemalloc}"
+: "${SHARED_LIBS:=0}" "${BUILD_TYPE:=Release}" "${CXX:=}"
+
+case $CXX in
+"" | *-NOTFOUND)
+	echo "no C++ compiler: half of this test needs one"
+	exit 77 ;;
+esac
+export CC CXX
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+[ "$ALLOCATOR" = jemalloc ] || export HMMSIM_HOST_MALLOC=1
+unset LD_LIBRARY_PATH PKG_CONFIG_PATH CMAKE_PREFIX_PATH DESTDIR
+
+# Shows the output of a command only when it fails.
+quietly() {
+	"$@" >"$work/log" 2>&1 || {
+		echo "failed: $*" >&2
+		cat "$work/log" >&2
+		exit 1
+	}
+}
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+# install_moved <build> <kind>
+install_moved() {
+	quietly "$CMAKE" --install "$1" --prefix "$work/before-$2"
+	mv "$work/before-$2" "$work/$2"
+	if grep -rlI -e "$work/before" -e "$source/" "$work/$2" >&2; then
+		fail "^ installed text files of the $2 build name the place where they were made"
+	fi
+}
+
+build_other_kind() {
+	local shared=ON
+	[ "$SHARED_LIBS" = 0 ] || shared=OFF
+	quietly "$CMAKE" -S "$source" -B "$work/other" -G "$GENERATOR" \
+		-DCMAKE_BUILD_TYPE="$BUILD_TYPE" -DHMMSIM_ALLOCATOR="$ALLOCATOR" \
+		-DBUILD_SHARED_LIBS=$shared -DHMMSIM_BUILD_TESTS=OFF -DHMMSIM_BUILD_BENCH=OFF
+	quietly "$CMAKE" --build "$work/other"
+}
+
+# Programs that have found libhmmsim.so at link time must find it at run time as well.
+run_program() {
+	quietly env LD_LIBRARY_PATH="$libdir" "$@"
+}
+
+use_find_package() {
+	local kind=$1 program
+	quietly "$CMAKE" -S "$here/consumer" -B "$work/use-$kind" -G "$GENERATOR" \
+		-DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$work/$kind" \
+		-DWITH_JEMALLOC="$([ "$ALLOCATOR" = jemalloc ] && echo ON || echo OFF)"
+	quietly "$CMAKE" --build "$work/use-$kind"
+	for program in "$work/use-$kind"/use_*; do
+		run_program "$program"
+	done
+}
+
+use_pkg_config() {
+	local kind=$1 flags static=()
+	if ! command -v pkg-config >/dev/null; then
+		fail "pkg-config is not installed"
+	fi
+	[ "$kind" = shared ] || static=(--static)
+	export PKG_CONFIG_PATH=$libdir/pkgconfig
+	flags=$(pkg-config "${static[@]}" --cflags --libs hmmsim)
+	# shellcheck disable=SC2086 # flags are words
+	quietly "$CC" "$here/consumer/use_machine.c" -o "$work/pc-machine" $flags
+	run_program "$work/pc-machine"
+	flags=$(pkg-config "${static[@]}" --cflags --libs hmmsim-explore)
+	# shellcheck disable=SC2086
+	quietly "$CC" "$here/consumer/use_explore.c" -o "$work/pc-explore" $flags
+	run_program "$work/pc-explore"
+	unset PKG_CONFIG_PATH
+}
+
+# The library must be found by its installed config only, and the two libraries must not meet.
+refuse_both() {
+	local kind=$1
+	if "$CMAKE" -S "$here/both" -B "$work/both-$kind" -G "$GENERATOR" \
+		-DCMAKE_PREFIX_PATH="$work/$kind" >"$work/log" 2>&1; then
+		fail "CMake links hmmsim::hmmsim and hmmsim::explore ($kind) into one program"
+	fi
+	grep -q 'HMMSIM_BACKEND' "$work/log" || {
+		cat "$work/log" >&2
+		fail "CMake refuses to link both libraries ($kind), but for another reason"
+	}
+}
+
+# What the public headers mark HMMSIM_API: functions and objects, one name a line.
+declared_names() {
+	printf '#include <hmmsim/hmmsim.h>\n' |
+		"$CC" -E -P -I "$work/shared/include" -x c - | tr '\n' ' ' | tr ';{}' '\n' |
+		sed -n 's/.*__visibility__("default")))//p' |
+		sed -E 's/\(.*//; s/\[.*//; s/.*[^A-Za-z0-9_]([A-Za-z0-9_]+) *$/\1/' | sort -u
+}
+
+exported_names() {
+	"$NM" -D -P --defined-only "$1" | awk '$2 != "A" { print $1 }' | sort -u
+}
+
+check_exports() {
+	declared_names >"$work/declared"
+	exported_names "$libdir/libhmmsim.so" >"$work/native"
+	exported_names "$libdir/libhmmsim_explore.so" >"$work/explore"
+	sort -u "$work/native" "$work/explore" >"$work/exported"
+	[ -s "$work/declared" ] || fail "no HMMSIM_API declaration was found in the headers"
+	if comm -13 "$work/declared" "$work/exported" | grep . >&2; then
+		fail "^ exported, but not declared HMMSIM_API in a public header"
+	fi
+	if comm -23 "$work/declared" "$work/exported" | grep . >&2; then
+		fail "^ declared HMMSIM_API, but exported by neither library"
+	fi
+	if grep -v '^hs_' "$work/exported" >&2; then
+		fail "^ exported without the prefix hs_"
+	fi
+}
+
+# Makes the check above fail: a library with one symbol more.
+selftest_exports() {
+	printf 'hs_not_declared\n' | sort -u - "$work/declared" >"$work/more"
+	[ "$(comm -13 "$work/declared" "$work/more")" = hs_not_declared ] ||
+		fail "the comparison of exported and declared names sees no difference"
+	grep -qx hs_version "$work/declared" || fail "hs_version is missing among the declarations"
+	grep -qx hs_machine_create "$work/declared" ||
+		fail "hs_machine_create is missing among the declarations"
+}
+
+kinds=(static shared)
+[ "$SHARED_LIBS" = 0 ] || kinds=(shared static)
+build_other_kind
+install_moved "$build" "${kinds[0]}"
+install_moved "$work/other" "${kinds[1]}"
+for kind in static shared; do
+	libdir=$(dirname "$(find "$work/$kind" -name pkgconfig -type d)")
+	use_find_package "$kind"
+	use_pkg_config "$kind"
+	refuse_both "$kind"
+	if [ "$kind" = shared ]; then
+		check_exports
+		selftest_exports
+	fi
+	echo "$kind: ok"
+done
