@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "port/common/region.h"
+
+#include <string.h>
+
+#include "port/common/sanitize.h"
+
+#define HS_REGION_PAGE 4096u
+#define HS_REGION_BIG_MIN 1024u
+#define HS_REGION_BIG_MAX (HS_REGION_BIG_MIN << (HS_REGION_BIG - 1))
+
+/* What a free block holds. It fits the smallest block. */
+struct free_block {
+	uintptr_t next;
+	size_t size;
+};
+
+/* The list that a block of this size and alignment lives on, if any, and the size it then has. */
+static uintptr_t *list_of(struct hs_region *r, size_t *size, size_t align)
+{
+	size_t block;
+	unsigned int i;
+
+	if (r->reuse == HS_REUSE_NEVER || (align <= 16 && *size <= 16 * HS_REGION_SMALL)) {
+		*size = (*size + 15) & ~(size_t)15;
+		return r->reuse == HS_REUSE_NEVER ? NULL : &r->small[*size / 16 - 1];
+	}
+	if (*size < align)
+		*size = align;
+	for (i = 0, block = HS_REGION_BIG_MIN; i < HS_REGION_BIG; i++, block <<= 1) {
+		if (*size > block)
+			continue;
+		*size = block;
+		return &r->big[i];
+	}
+	*size = (*size + HS_REGION_PAGE - 1) & ~(size_t)(HS_REGION_PAGE - 1);
+	return &r->huge;
+}
+
+void hs_region_init(struct hs_region *r, void *base, size_t size, size_t used, enum hs_reuse reuse,
+		    bool poison)
+{
+	memset(r, 0, sizeof(*r));
+	r->base = (uintptr_t)base;
+	r->size = size;
+	r->used = used;
+	r->high = used;
+	r->reuse = reuse;
+	r->poison = poison;
+	if (poison)
+		hs_poison((char *)base + used, size - used);
+}
+
+/* Takes a fitting block from the list; only the huge list holds blocks of more than one size. */
+static void *take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t align)
+{
+	while (list && *list) {
+		struct free_block *b = (struct free_block *)*list;
+
+		if (r->poison)
+			hs_unpoison(b, sizeof(*b));
+		if (b->size == size && !(*list & (align - 1))) {
+			*list = b->next;
+			if (r->poison)
+				hs_unpoison(b, size);
+			return memset(b, 0, size);
+		}
+		list = &b->next;
+	}
+	return NULL;
+}
+
+/* Blocks of a power of two sit on their own size, up to a page, so that any of them fits any align. */
+static void *take_fresh(struct hs_region *r, size_t size, size_t align)
+{
+	size_t step = 16, start, dirty;
+	char *p;
+
+	if (size > 16 * HS_REGION_SMALL && r->reuse == HS_REUSE_LIFO)
+		step = size < HS_REGION_PAGE ? size : HS_REGION_PAGE;
+	if (step < align)
+		step = align;
+	start = (r->used + step - 1) & ~(step - 1);
+	if (start > r->size || size > r->size - start)
+		return NULL;
+	p = (char *)r->base + start;
+	if (r->poison)
+		hs_unpoison(p, size);
+	dirty = r->high > start ? r->high - start : 0;
+	memset(p, 0, dirty < size ? dirty : size);
+	r->used = start + size;
+	if (r->high < r->used)
+		r->high = r->used;
+	return p;
+}
+
+void *hs_region_alloc(struct hs_region *r, size_t size, size_t align)
+{
+	uintptr_t *list;
+	void *p;
+
+	if (size > r->size)
+		return NULL;
+	list = list_of(r, &size, align);
+	p = take_free(r, list, size, align);
+	return p ? p : take_fresh(r, size, align);
+}
+
+void hs_region_free(struct hs_region *r, void *object, size_t size, size_t align)
+{
+	uintptr_t *list = list_of(r, &size, align);
+	struct free_block *b = object;
+
+	if (list) {
+		b->next = *list;
+		b->size = size;
+		*list = (uintptr_t)b;
+	}
+	if (r->poison)
+		hs_poison(object, size);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kinds.h - the names that the seam knows: lock classes, object kinds, trace events
+ *
+ * Each is one list whose order means something. A floor that brings a new lock or object adds its
+ * line here, so that reports name it and nobody needs a pointer into another process.
+ */
+#ifndef HS_PORT_KINDS_H
+#define HS_PORT_KINDS_H
+
+#include <stddef.h>
+
+/*
+ * Lock classes in the order in which they may be taken: a task that holds a class may take only
+ * classes further down. Checked in debug and explore builds. X(NAME, "words")
+ */
+#define HS_LOCK_CLASSES(X)                     \
+	X(MACHINE, "machine lock")             \
+	X(MMAP, "mmap lock")                   \
+	X(MAPPING, "mapping lock")             \
+	X(DRIVER, "driver lock")               \
+	X(SUBSCRIPTIONS, "subscriptions lock") \
+	X(PAGE_TABLE, "page table lock")       \
+	X(PAGEMAP_INDEX, "pagemap index lock") \
+	X(REF, "percpu ref lock")              \
+	X(ARENA, "arena lock")
+
+/*
+ * Kinds of objects that live in an arena. X(NAME, "words", alignment in bytes); reports print the
+ * words, leaks are counted by kind.
+ */
+#define HS_OBJECT_KINDS(X)                \
+	X(MACHINE, "machine", 16)         \
+	X(TRACE, "trace buffer", 64)      \
+	X(SCENARIO, "scenario state", 64) \
+	X(PERCPU, "percpu counter", 8)    \
+	X(PAGE, "page", 32)               \
+	X(TABLE, "page table", 4096)      \
+	X(OTHER, "other object", 16)
+
+/* Events of the trace. X(NAME, "words", "first argument", "second argument") */
+#define HS_TRACE_EVENTS(X)                    \
+	X(ATTACH, "attach", "task", "cpu")    \
+	X(DETACH, "detach", "task", "cpu")    \
+	X(ALLOC, "alloc", "kind", "bytes")    \
+	X(FREE, "free", "kind", "bytes")      \
+	X(SLEEP, "sleep", "queue", "")        \
+	X(WAKE, "wake", "queue", "")          \
+	X(GRACE, "grace period", "count", "") \
+	X(DEATH, "task died", "task", "locks held")
+
+enum hs_lock_class {
+#define X(name, words) HS_LOCK_##name,
+	HS_LOCK_CLASSES(X)
+#undef X
+	HS_LOCK_CLASS_COUNT
+};
+
+enum hs_kind {
+#define X(name, words, align) HS_KIND_##name,
+	HS_OBJECT_KINDS(X)
+#undef X
+	HS_KIND_COUNT
+};
+
+enum hs_event {
+#define X(name, words, a, b) HS_EVENT_##name,
+	HS_TRACE_EVENTS(X)
+#undef X
+	HS_EVENT_COUNT
+};
+
+const char *hs_lock_class_name(enum hs_lock_class cls);
+const char *hs_kind_name(enum hs_kind kind);
+/* Of an object of @size bytes: small ones need less, mock page tables are 16 bytes. */
+size_t hs_kind_align(enum hs_kind kind, size_t size);
+const char *hs_event_name(enum hs_event event);
+
+#endif

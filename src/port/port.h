@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port.h - the seam: everything the model needs from the world outside it
+ *
+ * invented. The model (src/base .. src/device) is compiled twice from one source, each time with
+ * another include path for <backend.h>:
+ *
+ *   src/port/native/   C11 memory model, pthreads, futexes, jemalloc: real threads, real time
+ *   src/port/explore/  fibers and a scheduler: every shared access is a step that can be chosen
+ *
+ * This file is the contract; the backends define what it declares. The rules that hold for all:
+ *
+ * Task first. Whatever may yield, count, allocate or fail takes `struct hs_task *self`, the
+ *	simulated thread, as its first argument. Nothing is found through thread-local storage;
+ *	hs_task_current() exists for entry points whose signature has no task, and for nobody else.
+ *
+ * Shared words are hs_u32, hs_u64, hs_ptr, touched only through the functions below, each with its
+ *	order written out. In the explorer each call is one step, except the *_init() functions,
+ *	which are for memory that no other task can reach yet.
+ *
+ * Blocking is waiting for a predicate. No loop spins by hand: a loop that tries again ends its
+ *	body with hs_retry_wait().
+ *
+ * Freeing an object is a write to all of it, hs_deref() is a read: a use after free is a race that
+ *	the explorer finds, and a report under ASan.
+ *
+ * Locks are checked: unlocking what is free or another's, and any use of a detached task, fail the
+ *	assertion in every build; order of classes (kinds.h) in debug and explore builds (HS_DEBUG).
+ *
+ * A failed assertion aborts natively; in the explorer it is a finding with a schedule.
+ */
+#ifndef HS_PORT_PORT_H
+#define HS_PORT_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hmmsim/machine.h>
+
+#include "port/kinds.h"
+
+/* Build switches, set for every file of a build by the build system. */
+#ifndef HS_DEBUG
+#define HS_DEBUG 0
+#endif
+
+#define HS_STRING_(x) #x
+#define HS_STRING(x) HS_STRING_(x)
+#define HS_HERE __FILE__ ":" HS_STRING(__LINE__)
+
+#define hs_likely(x) __builtin_expect(!!(x), 1)
+#define hs_unlikely(x) __builtin_expect(!!(x), 0)
+#define HS_PRINTF(fmt, first) __attribute__((__format__(__printf__, fmt, first)))
+#define HS_NORETURN __attribute__((__noreturn__))
+#define HS_ALWAYS_INLINE static inline __attribute__((__always_inline__))
+
+#define HS_CACHE_LINE 64
+#define HS_TASKS_MAX 64 /* slots of an arena: the boot task and up to 62 others; masks are u64 */
+
+/* ---- shared words and their orders ------------------------------------------------------- */
+
+typedef struct {
+	uint32_t raw;
+} hs_u32;
+typedef struct {
+	uint64_t raw;
+} hs_u64;
+typedef struct {
+	void *raw;
+} hs_ptr;
+
+enum hs_order {
+	HS_RELAXED = __ATOMIC_RELAXED, /* READ_ONCE, WRITE_ONCE */
+	HS_ACQUIRE = __ATOMIC_ACQUIRE, /* smp_load_acquire */
+	HS_RELEASE = __ATOMIC_RELEASE, /* smp_store_release */
+	HS_ACQ_REL = __ATOMIC_ACQ_REL,
+	HS_SEQ_CST = __ATOMIC_SEQ_CST, /* value-returning atomics */
+};
+
+static inline void hs_u32_init(hs_u32 *a, uint32_t v)
+{
+	a->raw = v;
+}
+
+static inline void hs_u64_init(hs_u64 *a, uint64_t v)
+{
+	a->raw = v;
+}
+
+static inline void hs_ptr_init(hs_ptr *a, void *v)
+{
+	a->raw = v;
+}
+
+/*
+ * For each T of u32, u64, ptr (value type V):
+ *   V    hs_T_load(self, const hs_T *a, order)
+ *   void hs_T_store(self, hs_T *a, V v, order)
+ *   V    hs_T_xchg(self, hs_T *a, V v, order)			returns the old value
+ *   bool hs_T_cmpxchg(self, hs_T *a, V *expected, V v, order)	false: *expected is the value seen
+ * and for u32, u64:
+ *   V    hs_T_add(self, hs_T *a, V n, order)			these return the old value
+ *   V    hs_T_or(self, hs_T *a, V bits, order)
+ *   V    hs_T_and(self, hs_T *a, V bits, order)
+ * Each is one step. hs_fence(self, order) is no step: the explorer is sequentially consistent.
+ */
+
+/*
+ * A chunk: HS_LANES table entries that are read racily, while others change them. Each entry is
+ * read once and whole; nothing is promised between the lanes. @first is aligned to the chunk's size.
+ * Natively one vector load, under sanitizers HS_LANES relaxed loads, in the explorer HS_LANES steps
+ * in ascending order. Answers must not depend on HS_LANES (1, 2, 4 or 8).
+ *   struct hs_chunk hs_chunk_load(self, const hs_u64 *first)
+ *   uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
+ */
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+struct hs_arena; /* the ground of one machine: memory, tasks, RCU, clock */
+
+/* Slot of the task in its arena, stable while it is attached; 0 is the boot task. */
+static inline uint32_t hs_task_id(const struct hs_task *self);
+static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
+/* The task's simulated CPU. Natively each task has its own, in the explorer tasks share a few. */
+static inline uint32_t hs_task_cpu(const struct hs_task *self);
+const char *hs_task_name(const struct hs_task *self);
+struct hs_task *hs_task_current(void);
+
+/*
+ * The boot task, slot 0: for the one thread that creates or destroys the arena, while no other
+ * task is attached. In the explorer, scenario set-up and final checks run on it, without steps.
+ */
+struct hs_task *hs_arena_boot(struct hs_arena *arena);
+int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out);
+int hs_arena_detach(struct hs_task *self);
+
+/* A thread with a task of self's arena; the explorer takes a fiber. NULL: none could be had. */
+struct hs_thread;
+struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
+				  void (*fn)(struct hs_task *self, void *arg), void *arg);
+/* Waits for its end and releases the handle. */
+void hs_thread_join(struct hs_task *self, struct hs_thread *thread);
+
+/* ---- assertion and oops ------------------------------------------------------------------ */
+
+HS_NORETURN void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
+	HS_PRINTF(3, 4);
+
+/* hs_assert(self, cond, "format", ...): the message says what was expected and what was found. */
+#define hs_assert(self, cond, ...)                             \
+	do {                                                   \
+		if (hs_unlikely(!(cond)))                      \
+			hs_fail((self), HS_HERE, __VA_ARGS__); \
+	} while (0)
+
+/* ---- locks ------------------------------------------------------------------------------- */
+
+/*
+ * Eight or sixteen bytes, no pointer inside. The state words are the backend's business.
+ * Spinlocks may be taken where mutexes may not: in RCU callbacks and by whoever holds a spinlock.
+ */
+struct hs_mutex {
+	hs_u32 word;
+	uint32_t cls;
+};
+
+struct hs_spinlock {
+	hs_u32 word;
+	uint32_t cls;
+};
+
+/* Writers do not starve: a waiting writer holds off new readers. So a reader must not nest. */
+struct hs_rwsem {
+	hs_u32 word;   /* readers, or the writer's id */
+	hs_u32 wanted; /* writers that wait */
+	hs_u32 turn;   /* what sleepers watch */
+	uint32_t cls;
+};
+
+static inline void hs_mutex_init(struct hs_mutex *m, enum hs_lock_class cls)
+{
+	hs_u32_init(&m->word, 0);
+	m->cls = cls;
+}
+
+static inline void hs_spin_init(struct hs_spinlock *l, enum hs_lock_class cls)
+{
+	hs_u32_init(&l->word, 0);
+	l->cls = cls;
+}
+
+static inline void hs_rwsem_init(struct hs_rwsem *s, enum hs_lock_class cls)
+{
+	hs_u32_init(&s->word, 0);
+	hs_u32_init(&s->wanted, 0);
+	hs_u32_init(&s->turn, 0);
+	s->cls = cls;
+}
+
+/* Which locks a task holds (common/held.c): the order check, and the backends' book-keeping. */
+struct hs_held {
+	const void *lock;
+	const char *where;
+	uint32_t cls;
+};
+
+#define HS_HELD_MAX 8
+
+void hs_held_check(struct hs_task *self, uint32_t cls, const char *where);
+void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
+void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
+/* An unlock by somebody who is not @owner (id + 1; 0: nobody). */
+HS_NORETURN void hs_lock_fail(struct hs_task *self, uint32_t owner, uint32_t cls,
+			      const char *where);
+/* NULL: no such task. */
+const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
+
+#define hs_mutex_lock(self, m) hs_mutex_lock_at((self), (m), HS_HERE)
+#define hs_mutex_trylock(self, m) hs_mutex_trylock_at((self), (m), HS_HERE)
+#define hs_mutex_unlock(self, m) hs_mutex_unlock_at((self), (m), HS_HERE)
+#define hs_spin_lock(self, l) hs_spin_lock_at((self), (l), HS_HERE)
+#define hs_spin_trylock(self, l) hs_spin_trylock_at((self), (l), HS_HERE)
+#define hs_spin_unlock(self, l) hs_spin_unlock_at((self), (l), HS_HERE)
+#define hs_down_read(self, s) hs_down_read_at((self), (s), HS_HERE)
+#define hs_down_read_trylock(self, s) hs_down_read_trylock_at((self), (s), HS_HERE)
+#define hs_up_read(self, s) hs_up_read_at((self), (s), HS_HERE)
+#define hs_down_write(self, s) hs_down_write_at((self), (s), HS_HERE)
+#define hs_down_write_trylock(self, s) hs_down_write_trylock_at((self), (s), HS_HERE)
+#define hs_up_write(self, s) hs_up_write_at((self), (s), HS_HERE)
+
+/* Whether self holds it: for assertions, no step. */
+static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l);
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+/*
+ * reduced: wait_event and wake_up_all of linux/wait.h; all waiters wake, none is exclusive.
+ * @pred reads shared words through the seam and changes nothing; it may be called at any time and
+ * by any task's turn. Whoever makes it true calls hs_wake_all() afterwards; a write that makes it
+ * true and is never followed by a wake is reported by the explorer as a lost wake-up.
+ */
+struct hs_waitq {
+	hs_u32 seq;
+	hs_u32 waiters;
+};
+
+typedef bool (*hs_pred)(struct hs_task *self, void *arg);
+
+static inline void hs_waitq_init(struct hs_waitq *q)
+{
+	hs_u32_init(&q->seq, 0);
+	hs_u32_init(&q->waiters, 0);
+}
+
+#define hs_wait_event(self, q, pred, arg) hs_wait_event_at((self), (q), (pred), (arg), HS_HERE)
+/* False: the clock reached @deadline first. In the explorer both outcomes are possible. */
+#define hs_wait_event_until(self, q, pred, arg, deadline) \
+	hs_wait_event_until_at((self), (q), (pred), (arg), (deadline), HS_HERE)
+void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+		      const char *where);
+bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+			    uint64_t deadline, const char *where);
+void hs_wake_all(struct hs_task *self, struct hs_waitq *q);
+
+/*
+ * Ends the body of a loop that tries again. Natively a spin, counted. In the explorer the task
+ * sleeps until a word that it read since its last retry holds another value; if nothing can change
+ * one any more, that is a livelock. void hs_retry_wait(self, "where")
+ */
+
+/* Model time. It moves by hs_ticks_advance(), or to the next deadline when nothing else can run. */
+uint64_t hs_ticks(struct hs_task *self);
+void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
+
+/* ---- RCU --------------------------------------------------------------------------------- */
+
+/*
+ * reduced: one domain an arena, no expedited form, no sleeping readers. Sections nest. Callbacks
+ * run as in softirq: on whatever task waits, synchronizes or polls next, so they take spinlocks
+ * only. There is no hidden thread: without any such task they run when the arena is destroyed.
+ *   void hs_rcu_read_lock(self); void hs_rcu_read_unlock(self);	one step each when outermost
+ *   bool hs_rcu_held(self)						no step
+ */
+struct hs_rcu_head {
+	struct hs_rcu_head *next;
+	void (*fn)(struct hs_task *self, struct hs_rcu_head *head);
+};
+
+#define hs_synchronize_rcu(self) hs_synchronize_rcu_at((self), HS_HERE)
+#define hs_call_rcu(self, head, fn) hs_call_rcu_at((self), (head), (fn), HS_HERE)
+void hs_synchronize_rcu_at(struct hs_task *self, const char *where);
+void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
+		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where);
+/* Runs the callbacks whose grace period is over, without waiting. True: some are still pending. */
+bool hs_rcu_poll(struct hs_task *self);
+/* Waits until every callback queued so far has run. */
+void hs_rcu_barrier(struct hs_task *self);
+
+/* ---- per-CPU counters -------------------------------------------------------------------- */
+
+/*
+ * reduced: alloc_percpu(unsigned long) with this_cpu_add. A counter is named by the address of its
+ * first slot, so that a user may keep flags in the low 3 bits. Each CPU adds to a slot of its own,
+ * which nobody else writes; single slots wrap, their sum is exact when no add is in flight that
+ * the caller has not ordered before it (RCU does that for percpu_ref).
+ *   void hs_pcpu_add(self, hs_u64 *counter, uint64_t n)	one step
+ */
+hs_u64 *hs_pcpu_alloc(struct hs_task *self); /* zeroed; NULL: no memory */
+void hs_pcpu_free(struct hs_task *self, hs_u64 *counter);
+uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step a CPU */
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+/*
+ * Objects of one arena. Zeroed. Alignment is the kind's (kinds.h), or the next power of two of
+ * @size if that is less. NULL: no memory, or this is the allocation that was told to fail. The
+ * caller gives kind and size again when it frees; both are checked under HS_DEBUG.
+ */
+#define hs_alloc(self, kind, size) hs_alloc_at((self), (kind), (size), HS_HERE)
+#define hs_free(self, object, kind, size) hs_free_at((self), (object), (kind), (size), HS_HERE)
+void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where);
+void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+		const char *where);
+
+/* The access that needs the object alive: one step. hs_deref(self, object) */
+#define hs_deref(self, object) hs_deref_at((self), (object), HS_HERE)
+
+/* ---- arenas ------------------------------------------------------------------------------ */
+
+int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out);
+/* As hs_machine_destroy(). The boot task must have freed what it allocated. */
+int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left);
+void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info);
+/* For the backends: the report of hs_arena_destroy(). */
+void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
+/* One pointer for the owner of the arena: the machine. */
+void hs_arena_set_root(struct hs_arena *arena, void *root);
+void *hs_arena_root(struct hs_arena *arena);
+
+/* ---- chance, choice, trace --------------------------------------------------------------- */
+
+uint64_t hs_random(struct hs_task *self); /* the task's own stream of the arena's seed */
+/* One of 0 .. n-1: every one of them in the explorer, a random one natively. */
+uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
+
+struct hs_trace_record {
+	uint64_t seq; /* from 1; records may be lost at the end, never in between */
+	uint32_t task;
+	uint32_t event; /* enum hs_event */
+	uint64_t a, b;
+};
+
+/* Records an event if the arena was made with a trace buffer. No step. */
+static inline void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
+/* Copies up to @n records from the first on; returns how many were recorded in all. */
+uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n);
+
+#include <backend.h>
+
+#endif
