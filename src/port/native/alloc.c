@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alloc.c (native) - objects, per-CPU counters, the event trace
+ */
+#include <string.h>
+
+#include "port/native/arena.h"
+
+/* Counts an attempt; false for the one that was told to fail. */
+bool hs_arena_may_alloc(struct hs_arena *arena)
+{
+	return hs_u64_add(NULL, &arena->allocations, 1, HS_RELAXED) + 1 != arena->config.fail_at;
+}
+
+void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where)
+{
+	struct hs_arena *arena = self->hot.arena;
+	size_t align = hs_kind_align(kind, size);
+	void *p;
+
+	hs_assert(self, self->hot.state.raw == HS_TASK_LIVE, "%s: a detached task allocates",
+		  where);
+	hs_assert(self, size, "%s: an object of no bytes", where);
+	if (!hs_arena_may_alloc(arena))
+		return NULL;
+	if (arena->config.kind == HS_ARENA_REGION) {
+		hs_spin_lock(self, &arena->lock);
+		p = hs_region_alloc(&arena->region, size, align);
+		hs_spin_unlock(self, &arena->lock);
+	} else {
+		p = hs_heap_alloc(arena->heap, &arena->heap_list, size, align);
+	}
+	if (!p)
+		return NULL;
+	hs_u64_add(self, &arena->live[kind], 1, HS_RELAXED);
+	hs_u64_add(self, &arena->bytes, size, HS_RELAXED);
+	hs_trace(self, HS_EVENT_ALLOC, kind, size);
+	return p;
+}
+
+void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+		const char *where)
+{
+	struct hs_arena *arena = self->hot.arena;
+	size_t align = hs_kind_align(kind, size);
+
+	if (!object)
+		return;
+	if (!hs_u64_load(self, &arena->live[kind], HS_RELAXED) ||
+	    hs_u64_load(self, &arena->bytes, HS_RELAXED) < size)
+		hs_fail(self, where, "free of a %s of %zu bytes, but none is live",
+			hs_kind_name(kind), size);
+	hs_trace(self, HS_EVENT_FREE, kind, size);
+	hs_u64_add(self, &arena->live[kind], -(uint64_t)1, HS_RELAXED);
+	hs_u64_add(self, &arena->bytes, -(uint64_t)size, HS_RELAXED);
+	if (arena->config.kind == HS_ARENA_REGION) {
+		hs_spin_lock(self, &arena->lock);
+		hs_region_free(&arena->region, object, size, align);
+		hs_spin_unlock(self, &arena->lock);
+	} else {
+		hs_heap_free(&arena->heap_list, object, size, align);
+	}
+}
+
+/* ---- counters ---------------------------------------------------------------------------- */
+
+static hs_u64 *slot_of(struct hs_arena *arena, hs_u64 *counter, uint32_t shard)
+{
+	(void)arena;
+	return (hs_u64 *)((char *)counter + shard * HS_PCPU_STRIDE);
+}
+
+hs_u64 *hs_pcpu_alloc(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+	hs_u64 *counter = NULL;
+
+	if (!hs_arena_may_alloc(arena))
+		return NULL;
+	hs_spin_lock(self, &arena->lock);
+	for (unsigned int i = 0; i < HS_PCPU_COUNTERS / 64 && !counter; i++) {
+		unsigned int bit;
+
+		if (!~arena->pcpu_map[i])
+			continue;
+		bit = (unsigned int)__builtin_ctzll(~arena->pcpu_map[i]);
+		arena->pcpu_map[i] |= 1ull << bit;
+		counter = (hs_u64 *)arena->pcpu + i * 64 + bit;
+	}
+	hs_spin_unlock(self, &arena->lock);
+	if (!counter)
+		return NULL;
+	for (uint32_t i = 0; i < arena->slots; i++)
+		hs_u64_store(self, slot_of(arena, counter, i), 0, HS_RELAXED);
+	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], 1, HS_RELAXED);
+	return counter;
+}
+
+void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
+{
+	struct hs_arena *arena = self->hot.arena;
+	size_t i = (size_t)(counter - (hs_u64 *)arena->pcpu);
+
+	hs_assert(self, i < HS_PCPU_COUNTERS && (arena->pcpu_map[i / 64] >> (i % 64) & 1),
+		  "free of a counter that is not live");
+	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], -(uint64_t)1, HS_RELAXED);
+	hs_spin_lock(self, &arena->lock);
+	arena->pcpu_map[i / 64] &= ~(1ull << (i % 64));
+	hs_spin_unlock(self, &arena->lock);
+}
+
+uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
+{
+	struct hs_arena *arena = self->hot.arena;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < arena->slots; i++)
+		sum += hs_u64_load(self, slot_of(arena, counter, i), HS_RELAXED);
+	return sum;
+}
+
+/* ---- chance, trace ----------------------------------------------------------------------- */
+
+uint64_t hs_random(struct hs_task *self)
+{
+	return hs_random_next(&self->hot.rng);
+}
+
+uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
+{
+	hs_assert(self, n, "a choice among nothing: %s", why);
+	return hs_random_below(&self->hot.rng, n);
+}
+
+void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
+{
+	struct hs_trace_buffer *t = self->hot.arena->trace;
+	uint64_t seq;
+
+	if (!t)
+		return;
+	seq = hs_u64_add(self, &t->next, 1, HS_RELAXED);
+	if (seq < t->capacity)
+		t->record[seq] = (struct hs_trace_record){ seq + 1, self->hot.id, event, a, b };
+}
+
+uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n)
+{
+	struct hs_trace_buffer *t = arena->trace;
+	uint64_t total;
+
+	if (!t)
+		return 0;
+	total = hs_u64_load(NULL, &t->next, HS_ACQUIRE);
+	for (uint64_t i = 0; i < n && i < total && i < t->capacity; i++)
+		out[i] = t->record[i];
+	return total;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arena.h (native) - the ground of a machine, and who is alive on it
+ *
+ * One struct hs_arena at the start of the arena's memory, reached by every process that shares it.
+ *
+ * Task slots, by predicate on slot.task.hot.state:
+ *   FREE      nobody's; hs_arena_attach() takes it with one cmpxchg
+ *   STARTING  being filled by its new owner
+ *   LIVE      the owner thread holds slot.life, for as long as it lives
+ *   ENDING    being left
+ *
+ * slot.life is a robust, process-shared mutex and serves as a death certificate: nobody ever waits
+ * for it. Whoever has waited for long in a shared arena tries it on every LIVE slot; EOWNERDEAD
+ * means that the thread is gone. Locks, read sections and wait queues themselves are plain words in
+ * the arena, cheap and all of one kind, and this is the one place that knows about death.
+ *
+ *   dead, held no lock: the slot becomes FREE. Its RCU section ends; its counts stay in its shard.
+ *   dead, held a lock:  what the lock protects may be half done. arena.broken is set, once and for
+ *                       all, and every wait in this arena ends in hs_oops(): see hs_guard().
+ *
+ * The boot task (slot 0) is always LIVE and has no certificate.
+ */
+#ifndef HS_PORT_NATIVE_ARENA_H
+#define HS_PORT_NATIVE_ARENA_H
+
+#include <pthread.h>
+#include <setjmp.h>
+
+#include "port/common/region.h"
+#include "port/port.h"
+
+#define HS_PCPU_COUNTERS 2048
+#define HS_PCPU_STRIDE (HS_PCPU_COUNTERS * sizeof(hs_u64) + 2 * HS_CACHE_LINE)
+#define HS_TASK_NAME 16
+
+/* How long a sleeper in a shared arena trusts that the others are alive. */
+#define HS_DEATH_CHECK_NS 20000000
+/* How often a sleeper looks at the clock, or at grace periods that others wait for. */
+#define HS_POLL_NS 1000000
+
+struct hs_slot {
+	struct hs_task task; /* first: a task is its slot */
+	char name[HS_TASK_NAME];
+	pthread_mutex_t life;
+	jmp_buf *guard;	   /* the owner's own stack */
+	hs_u64 deadline;   /* of the timed wait that it is in; 0: none */
+	uint32_t rcu_seen; /* hs_arena.rcu: what the grace period under way found in hot.rcu */
+} __attribute__((__aligned__(2 * HS_CACHE_LINE)));
+
+/* Callbacks wait in two batches: @next for a grace period to begin, @wait for the one under way. */
+struct hs_rcu_domain {
+	struct hs_spinlock lock;
+	struct hs_rcu_head *next, **next_tail;
+	struct hs_rcu_head *wait;
+	hs_u64 queued, ran;
+	hs_u64 completed; /* grace periods */
+};
+
+struct hs_trace_buffer {
+	hs_u64 next;
+	uint64_t capacity;
+	struct hs_trace_record record[];
+};
+
+struct hs_arena {
+	struct hs_machine_config config;
+	void *root;
+	uint32_t slots; /* boot included */
+	uint32_t heap;	/* index of the private allocator's arena */
+	uint32_t rcu_fence;
+	hs_u32 broken;	   /* id + 1 of the task that died under a lock */
+	hs_u32 dead_tasks; /* all that died */
+	hs_u32 attached;   /* boot excluded */
+	hs_u32 blocked;	   /* attached tasks that sleep */
+	hs_u64 ticks;
+	hs_u64 retired_spins; /* of detached tasks */
+
+	struct hs_spinlock lock; /* region, counter map */
+	struct hs_region region;
+	void *heap_list; /* malloc build: all objects */
+	char *pcpu;	 /* slot 0's counters */
+	uint64_t pcpu_map[HS_PCPU_COUNTERS / 64];
+
+	hs_u64 allocations;
+	hs_u64 live[HS_KIND_COUNT];
+	hs_u64 bytes;
+	struct hs_trace_buffer *trace;
+
+	struct hs_rcu_domain rcu;
+	struct hs_slot slot[];
+};
+
+static inline struct hs_slot *hs_slot_of(struct hs_task *self)
+{
+	return (struct hs_slot *)self;
+}
+
+/* Ends self's wait in a broken arena: back to its guard, or abort. */
+HS_NORETURN void hs_oops(struct hs_task *self);
+/* Looks for dead tasks and oopses if one of them broke the arena. */
+void hs_arena_check_deaths(struct hs_task *self);
+/* Buries every LIVE task whose thread is gone. Returns how many there were. */
+uint32_t hs_arena_bury(struct hs_arena *arena);
+
+/*
+ * Sleeps while *word == seen, for a time that the arena's state allows: for ever in a private one
+ * with nothing to poll. Returns after wake-ups, time-outs and signals alike. May not return at all
+ * (hs_oops). @poll: return after HS_POLL_NS at the latest.
+ */
+void hs_park(struct hs_task *self, hs_u32 *word, uint32_t seen, bool poll);
+void hs_unpark(struct hs_task *self, hs_u32 *word, int most);
+void hs_spin_hint(void);
+
+/* Host memory for what cannot live in an arena, counted and made to fail like the rest. */
+bool hs_arena_may_alloc(struct hs_arena *arena);
+
+/* heap.c: the arenas of the private allocator, pooled */
+int hs_heap_take(uint32_t *heap);
+void hs_heap_give(uint32_t heap);
+void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align);
+void hs_heap_free(void **list, void *object, size_t size, size_t align);
+void hs_heap_drop_all(uint32_t heap, void **list);
+
+/* rcu.c */
+int hs_rcu_register_process(struct hs_arena *arena);
+void hs_rcu_init(struct hs_arena *arena);
+void hs_rcu_flush(struct hs_task *boot);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backend.h (native) - the seam on real threads: what is inlined
+ *
+ * C11's memory model through the compiler's atomics, so that TSan sees every edge. All locks are
+ * futex words that name their owner; the owner's life is what a robust mutex certifies (arena.h).
+ */
+#ifndef HS_PORT_NATIVE_BACKEND_H
+#define HS_PORT_NATIVE_BACKEND_H
+
+#include "port/common/random.h"
+#include "port/common/sanitize.h"
+
+struct hs_task_hot {
+	struct hs_arena *arena;
+	uint64_t pcpu_off; /* from a counter's first slot to this task's */
+	hs_u32 rcu;	   /* odd: in a read section; written by its task only */
+	uint32_t rcu_nest;
+	uint32_t rcu_fence; /* no membarrier(2) here: order the read side itself */
+	uint32_t id;
+	hs_u32 state;
+	hs_u32 nheld; /* locks held; read by others only when this task is dead */
+	uint32_t in_callback;
+	uint32_t last_cls; /* of the lock asked for last: names the lock that a dead task held */
+	hs_u64 retry_spins;
+	uint64_t rng;
+	bool tracing;
+};
+
+/* The rest of a task is private to the backend. */
+struct hs_task {
+	struct hs_task_hot hot;
+	uint32_t held_count; /* kept under HS_DEBUG */
+	struct hs_held held[HS_HELD_MAX];
+};
+
+enum hs_task_state {
+	HS_TASK_FREE,
+	HS_TASK_STARTING,
+	HS_TASK_LIVE,
+	HS_TASK_ENDING,
+};
+
+static inline uint32_t hs_task_id(const struct hs_task *self)
+{
+	return self->hot.id;
+}
+
+static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
+{
+	return self->hot.arena;
+}
+
+static inline uint32_t hs_task_cpu(const struct hs_task *self)
+{
+	return self->hot.id;
+}
+
+/* ---- shared words ------------------------------------------------------------------------ */
+
+#define HS_WORD_OPS(T, V)                                                                       \
+	HS_ALWAYS_INLINE V T##_load(const struct hs_task *self, const T *a, enum hs_order o)    \
+	{                                                                                       \
+		(void)self;                                                                     \
+		return __atomic_load_n(&a->raw, o);                                             \
+	}                                                                                       \
+	HS_ALWAYS_INLINE void T##_store(const struct hs_task *self, T *a, V v, enum hs_order o) \
+	{                                                                                       \
+		(void)self;                                                                     \
+		__atomic_store_n(&a->raw, v, o);                                                \
+	}                                                                                       \
+	HS_ALWAYS_INLINE V T##_xchg(const struct hs_task *self, T *a, V v, enum hs_order o)     \
+	{                                                                                       \
+		(void)self;                                                                     \
+		return __atomic_exchange_n(&a->raw, v, o);                                      \
+	}                                                                                       \
+	HS_ALWAYS_INLINE bool T##_cmpxchg(const struct hs_task *self, T *a, V *expected, V v,   \
+					  enum hs_order o)                                      \
+	{                                                                                       \
+		(void)self;                                                                     \
+		return __atomic_compare_exchange_n(&a->raw, expected, v, false, o,              \
+						   o == HS_RELEASE   ? HS_RELAXED               \
+						   : o == HS_ACQ_REL ? HS_ACQUIRE               \
+								     : o);                      \
+	}
+
+#define HS_WORD_MATH(T, V, op, builtin)                                                     \
+	HS_ALWAYS_INLINE V T##_##op(const struct hs_task *self, T *a, V v, enum hs_order o) \
+	{                                                                                   \
+		(void)self;                                                                 \
+		return builtin(&a->raw, v, o);                                              \
+	}
+
+HS_WORD_OPS(hs_u32, uint32_t)
+HS_WORD_OPS(hs_u64, uint64_t)
+HS_WORD_OPS(hs_ptr, void *)
+HS_WORD_MATH(hs_u32, uint32_t, add, __atomic_fetch_add)
+HS_WORD_MATH(hs_u32, uint32_t, or, __atomic_fetch_or)
+HS_WORD_MATH(hs_u32, uint32_t, and, __atomic_fetch_and)
+HS_WORD_MATH(hs_u64, uint64_t, add, __atomic_fetch_add)
+HS_WORD_MATH(hs_u64, uint64_t, or, __atomic_fetch_or)
+HS_WORD_MATH(hs_u64, uint64_t, and, __atomic_fetch_and)
+
+/* TSan does not model fences, and gcc refuses them there; a read-modify-write it understands. */
+HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
+{
+#if HS_TSAN
+	(void)__atomic_fetch_add(&self->hot.retry_spins.raw, 0, o);
+#else
+	(void)self;
+	__atomic_thread_fence(o);
+#endif
+}
+
+/* ---- chunks ------------------------------------------------------------------------------ */
+
+#ifndef HS_LANES
+#if defined(__AVX512F__)
+#define HS_LANES 8
+#elif defined(__AVX2__)
+#define HS_LANES 4
+#else
+#define HS_LANES 2
+#endif
+#endif
+_Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
+	       "a chunk is 1, 2, 4 or 8 entries");
+
+/* Chunks wider than the instruction set's vectors, and those of a sanitizer build, load by lane. */
+#if HS_TSAN || HS_ASAN || !defined(__SSE2__) || HS_LANES == 1 || \
+	(HS_LANES == 4 && !defined(__AVX2__)) || (HS_LANES == 8 && !defined(__AVX512F__))
+struct hs_chunk {
+	uint64_t lane[HS_LANES];
+};
+
+HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
+{
+	struct hs_chunk c;
+
+	for (unsigned int i = 0; i < HS_LANES; i++)
+		c.lane[i] = hs_u64_load(self, &first[i], HS_RELAXED);
+	return c;
+}
+
+HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
+{
+	return c.lane[lane];
+}
+#else
+typedef uint64_t hs_lanes __attribute__((__vector_size__(8 * HS_LANES), __may_alias__));
+
+struct hs_chunk {
+	hs_lanes v;
+};
+
+/* Aligned lanes of one vector load are each read whole: true on x86-64, by design of this seam. */
+HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
+{
+	struct hs_chunk c = { *(const volatile hs_lanes *)first };
+
+	(void)self;
+	return c;
+}
+
+HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
+{
+	return c.v[lane];
+}
+#endif
+
+/* ---- locks ------------------------------------------------------------------------------- */
+
+/* A lock word: 0, or the owner's id + 1, and whether anyone sleeps. */
+#define HS_LOCK_SLEEPERS 0x80000000u
+
+void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
+		  const char *where);
+void hs_lock_wake(struct hs_task *self, hs_u32 *word);
+
+/* Before a lock is waited for; a trylock cannot deadlock and skips the order check. */
+HS_ALWAYS_INLINE void hs_lock_enter(struct hs_task *self, uint32_t cls, bool blocking,
+				    const char *where)
+{
+	if (hs_unlikely(self->hot.state.raw != HS_TASK_LIVE))
+		hs_fail(self, where, "a detached task takes the %s",
+			hs_lock_class_name((enum hs_lock_class)cls));
+	if (HS_DEBUG && blocking)
+		hs_held_check(self, cls, where);
+	self->hot.last_cls = cls;
+	hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw + 1, HS_RELAXED);
+}
+
+HS_ALWAYS_INLINE void hs_lock_entered(struct hs_task *self, const void *lock, uint32_t cls,
+				      const char *where)
+{
+	if (HS_DEBUG)
+		hs_held_push(self, lock, cls, where);
+}
+
+HS_ALWAYS_INLINE void hs_lock_left(struct hs_task *self, const void *lock, uint32_t cls,
+				   const char *where)
+{
+	hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
+	if (HS_DEBUG)
+		hs_held_pop(self, lock, cls, where);
+}
+
+HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
+				   const char *where)
+{
+	uint32_t seen = 0;
+
+	hs_lock_enter(self, cls, true, where);
+	if (hs_unlikely(!hs_u32_cmpxchg(self, word, &seen, self->hot.id + 1, HS_ACQUIRE)))
+		hs_lock_slow(self, word, cls, may_sleep, where);
+	hs_lock_entered(self, word, cls, where);
+}
+
+HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				      const char *where)
+{
+	uint32_t seen = 0;
+
+	hs_lock_enter(self, cls, false, where);
+	if (!hs_u32_cmpxchg(self, word, &seen, self->hot.id + 1, HS_ACQUIRE)) {
+		hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
+		return false;
+	}
+	hs_lock_entered(self, word, cls, where);
+	return true;
+}
+
+HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				     const char *where)
+{
+	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
+
+	if (hs_unlikely((seen & ~HS_LOCK_SLEEPERS) != self->hot.id + 1))
+		hs_lock_fail(self, seen & ~HS_LOCK_SLEEPERS, cls, where);
+	seen = hs_u32_xchg(self, word, 0, HS_RELEASE);
+	if (hs_unlikely(seen & HS_LOCK_SLEEPERS))
+		hs_lock_wake(self, word);
+	hs_lock_left(self, word, cls, where);
+}
+
+static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	if (hs_unlikely(self->hot.in_callback))
+		hs_fail(self, where, "an RCU callback takes the %s",
+			hs_lock_class_name((enum hs_lock_class)m->cls));
+	hs_word_lock(self, &m->word, m->cls, true, where);
+}
+
+static inline bool hs_mutex_trylock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	return hs_word_trylock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_mutex_unlock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	hs_word_unlock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_spin_lock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_lock(self, &l->word, l->cls, false, where);
+}
+
+static inline bool hs_spin_trylock_at(struct hs_task *self, struct hs_spinlock *l,
+				      const char *where)
+{
+	return hs_word_trylock(self, &l->word, l->cls, where);
+}
+
+static inline void hs_spin_unlock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_unlock(self, &l->word, l->cls, where);
+}
+
+static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m)
+{
+	return (hs_u32_load(self, &m->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
+}
+
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
+{
+	return (hs_u32_load(self, &l->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
+}
+
+void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+
+/* ---- waiting, RCU ------------------------------------------------------------------------ */
+
+void hs_retry_pause(struct hs_task *self, uint64_t spins, const char *why);
+
+static inline void hs_retry_wait(struct hs_task *self, const char *why)
+{
+	uint64_t spins = self->hot.retry_spins.raw + 1;
+
+	hs_u64_store(self, &self->hot.retry_spins, spins, HS_RELAXED);
+	hs_retry_pause(self, spins, why);
+}
+
+/*
+ * The word is odd inside the outermost section. Store and later loads are ordered by the grace
+ * period, which runs a barrier on every attached thread (pairs with hs_rcu_barrier_all in rcu.c).
+ */
+HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
+{
+	if (self->hot.rcu_nest++)
+		return;
+	hs_u32_store(self, &self->hot.rcu, self->hot.rcu.raw + 1, HS_RELAXED);
+	if (hs_unlikely(self->hot.rcu_fence))
+		hs_fence(self, HS_SEQ_CST);
+	__atomic_signal_fence(HS_SEQ_CST);
+}
+
+HS_ALWAYS_INLINE void hs_rcu_read_unlock(struct hs_task *self)
+{
+	hs_assert(self, self->hot.rcu_nest, "RCU read section left more often than entered");
+	if (--self->hot.rcu_nest)
+		return;
+	hs_u32_store(self, &self->hot.rcu, self->hot.rcu.raw + 1, HS_RELEASE);
+}
+
+HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
+{
+	return self->hot.rcu_nest != 0;
+}
+
+/* ---- counters, memory, trace ------------------------------------------------------------- */
+
+HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
+{
+	hs_u64 *slot = (hs_u64 *)((char *)counter + self->hot.pcpu_off);
+
+	hs_u64_store(self, slot, hs_u64_load(self, slot, HS_RELAXED) + n, HS_RELAXED);
+}
+
+/* Under sanitizers a real read, so that they see what the explorer sees. */
+HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, const char *where)
+{
+	(void)self;
+	(void)where;
+#if HS_ASAN || HS_TSAN
+	(void)*(const volatile char *)object;
+#else
+	(void)object;
+#endif
+}
+
+void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
+
+HS_ALWAYS_INLINE void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
+{
+	if (hs_unlikely(self->hot.tracing))
+		hs_trace_slow(self, event, a, b);
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.c (native) - the memory of heap arenas
+ *
+ * With jemalloc each machine has an arena of the library's private copy. Creating and destroying
+ * one costs far more than a reset, so they are pooled for the life of the process; decay is off,
+ * because a benchmark must not pay for memory that is given back in between. Without jemalloc
+ * (sanitizers see nothing inside it) objects come from malloc and are chained, so that what was
+ * left behind can still be freed.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/native/arena.h"
+
+#ifndef HS_NO_JEMALLOC
+
+extern void *hs_je_mallocx(size_t size, int flags);
+extern void hs_je_sdallocx(void *p, size_t size, int flags);
+extern int hs_je_mallctl(const char *name, void *old, size_t *old_len, void *new, size_t new_len);
+
+#define POOL_MAX 64
+/* The flags of jemalloc's mallocx(): log2 of the alignment, zero, no thread cache, arena index. */
+#define FLAG_ZERO 0x40
+#define FLAG_NO_TCACHE 0x100
+#define FLAGS(heap, align) (__builtin_ctzl(align) | FLAG_NO_TCACHE | (int)(((heap) + 1) << 20))
+
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t pool[POOL_MAX];
+static unsigned int pool_count;
+
+static int heap_create(uint32_t *heap)
+{
+	size_t len = sizeof(*heap), never = (size_t)-1;
+	char name[48];
+
+	if (hs_je_mallctl("arenas.create", heap, &len, NULL, 0))
+		return -ENOMEM;
+	for (int i = 0; i < 2; i++) {
+		static const char *const decay[] = { "dirty", "muzzy" };
+
+		snprintf(name, sizeof(name), "arena.%u.%s_decay_ms", *heap, decay[i]);
+		hs_je_mallctl(name, NULL, NULL, &never, sizeof(never));
+	}
+	return 0;
+}
+
+int hs_heap_take(uint32_t *heap)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&pool_lock);
+	if (pool_count) {
+		*heap = pool[--pool_count];
+		found = true;
+	}
+	pthread_mutex_unlock(&pool_lock);
+	return found ? 0 : heap_create(heap);
+}
+
+void hs_heap_give(uint32_t heap)
+{
+	char name[48];
+	bool kept;
+
+	snprintf(name, sizeof(name), "arena.%u.reset", heap);
+	hs_je_mallctl(name, NULL, NULL, NULL, 0);
+	pthread_mutex_lock(&pool_lock);
+	kept = pool_count < POOL_MAX;
+	if (kept)
+		pool[pool_count++] = heap;
+	pthread_mutex_unlock(&pool_lock);
+	if (kept)
+		return;
+	snprintf(name, sizeof(name), "arena.%u.destroy", heap);
+	hs_je_mallctl(name, NULL, NULL, NULL, 0);
+}
+
+void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align)
+{
+	(void)list;
+	return hs_je_mallocx(size, FLAGS(heap, align) | FLAG_ZERO);
+}
+
+void hs_heap_free(void **list, void *object, size_t size, size_t align)
+{
+	(void)list;
+	hs_je_sdallocx(object, size, __builtin_ctzl(align) | FLAG_NO_TCACHE);
+}
+
+void hs_heap_drop_all(uint32_t heap, void **list)
+{
+	(void)heap; /* hs_heap_give() resets it */
+	(void)list;
+}
+
+#else
+
+static pthread_mutex_t chain_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Precedes each object, in a block that starts @align bytes or one header before it. */
+struct chain {
+	struct chain *next, *prev;
+	void *block;
+	void *unused; /* keeps what follows on 16 bytes */
+};
+
+int hs_heap_take(uint32_t *heap)
+{
+	*heap = 0;
+	return 0;
+}
+
+void hs_heap_give(uint32_t heap)
+{
+	(void)heap;
+}
+
+void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align)
+{
+	size_t lead = align > sizeof(struct chain) ? align : sizeof(struct chain);
+	struct chain *c;
+	void *block;
+
+	(void)heap;
+	if (size > SIZE_MAX - lead || posix_memalign(&block, align < 16 ? 16 : align, lead + size))
+		return NULL;
+	memset(block, 0, lead + size);
+	c = (struct chain *)((char *)block + lead) - 1;
+	pthread_mutex_lock(&chain_lock);
+	*c = (struct chain){ .next = *list, .block = block };
+	if (c->next)
+		c->next->prev = c;
+	*list = c;
+	pthread_mutex_unlock(&chain_lock);
+	return c + 1;
+}
+
+void hs_heap_free(void **list, void *object, size_t size, size_t align)
+{
+	struct chain *c = (struct chain *)object - 1;
+
+	(void)size;
+	(void)align;
+	pthread_mutex_lock(&chain_lock);
+	if (c->next)
+		c->next->prev = c->prev;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		*list = c->next;
+	pthread_mutex_unlock(&chain_lock);
+	free(c->block);
+}
+
+void hs_heap_drop_all(uint32_t heap, void **list)
+{
+	(void)heap;
+	while (*list)
+		hs_heap_free(list, (struct chain *)*list + 1, 0, 0);
+}
+
+#endif

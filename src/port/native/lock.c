@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.c (native) - what mutex, spinlock and rwsem do when they cannot have it at once
+ *
+ * Mutex and spinlock word: 0 free; id + 1 held; with HS_LOCK_SLEEPERS someone may sleep on it. A
+ * sleeper that wakes takes the word with that bit set, because it cannot know whether it was the
+ * last. Spinlocks never sleep, so their word never has it.
+ *
+ * rwsem word: n readers, or HS_RW_WRITER | id + 1. Sleepers of both sorts watch @turn, whose low
+ * bit says that there are some:
+ *
+ *	sleeper				leaver
+ *	turn |= 1			word = free
+ *	try once more			turn odd: turn++, wake all
+ *	sleep while turn is what it was
+ *
+ *	Required outcome: a sleeper that failed its last try is woken by the leaver it waits for.
+ *	Both sides are sequentially consistent read-modify-writes: if the leaver saw turn even, its
+ *	store to the word came first, and the last try succeeds.
+ */
+#include <sched.h>
+
+#include "port/native/arena.h"
+
+#define HS_RW_WRITER 0x80000000u
+#define SPINS_BEFORE_SLEEP 100
+#define SPINS_BEFORE_YIELD 64
+
+static void spin_slow(struct hs_task *self, hs_u32 *word)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	for (uint32_t spins = 1;; spins++) {
+		uint32_t seen = 0;
+
+		if (!hs_u32_load(self, word, HS_RELAXED) &&
+		    hs_u32_cmpxchg(self, word, &seen, self->hot.id + 1, HS_ACQUIRE))
+			return;
+		hs_spin_hint();
+		if (spins % SPINS_BEFORE_YIELD)
+			continue;
+		sched_yield();
+		if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
+			hs_oops(self);
+		if (arena->config.shared && !(spins & 0xfff))
+			hs_arena_check_deaths(self);
+	}
+}
+
+void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
+		  const char *where)
+{
+	struct hs_arena *arena = self->hot.arena;
+	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
+
+	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
+		hs_fail(self, where, "the %s is taken twice",
+			hs_lock_class_name((enum hs_lock_class)cls));
+	if (!may_sleep) {
+		spin_slow(self, word);
+		return;
+	}
+	for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
+		seen = 0;
+		if (hs_u32_cmpxchg(self, word, &seen, self->hot.id + 1, HS_ACQUIRE))
+			return;
+		hs_spin_hint();
+	}
+	for (;;) {
+		seen = hs_u32_load(self, word, HS_RELAXED);
+		if (!seen) {
+			if (hs_u32_cmpxchg(self, word, &seen, (self->hot.id + 1) | HS_LOCK_SLEEPERS,
+					   HS_ACQUIRE))
+				return;
+			continue;
+		}
+		if (!(seen & HS_LOCK_SLEEPERS) &&
+		    !hs_u32_cmpxchg(self, word, &seen, seen | HS_LOCK_SLEEPERS, HS_RELAXED))
+			continue;
+		hs_park(self, word, seen | HS_LOCK_SLEEPERS, false);
+		if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
+			hs_oops(self);
+	}
+}
+
+void hs_lock_wake(struct hs_task *self, hs_u32 *word)
+{
+	hs_unpark(self, word, 1);
+}
+
+/* ---- rwsem ------------------------------------------------------------------------------- */
+
+static bool try_read(struct hs_task *self, struct hs_rwsem *s)
+{
+	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
+
+	while (!(seen & HS_RW_WRITER) && !hs_u32_load(self, &s->wanted, HS_SEQ_CST))
+		if (hs_u32_cmpxchg(self, &s->word, &seen, seen + 1, HS_SEQ_CST))
+			return true;
+	return false;
+}
+
+static bool try_write(struct hs_task *self, struct hs_rwsem *s)
+{
+	uint32_t seen = 0;
+
+	return hs_u32_cmpxchg(self, &s->word, &seen, HS_RW_WRITER | (self->hot.id + 1), HS_SEQ_CST);
+}
+
+static void rwsem_wait(struct hs_task *self, struct hs_rwsem *s,
+		       bool (*try)(struct hs_task *, struct hs_rwsem *))
+{
+	for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
+		if (try(self, s))
+			return;
+		hs_spin_hint();
+	}
+	for (;;) {
+		uint32_t turn = hs_u32_or(self, &s->turn, 1, HS_SEQ_CST) | 1;
+
+		if (try(self, s))
+			return;
+		hs_park(self, &s->turn, turn, false);
+		if (hs_u32_load(self, &self->hot.arena->broken, HS_ACQUIRE))
+			hs_oops(self);
+	}
+}
+
+static void rwsem_left(struct hs_task *self, struct hs_rwsem *s)
+{
+	if (!(hs_u32_load(self, &s->turn, HS_SEQ_CST) & 1))
+		return;
+	hs_u32_add(self, &s->turn, 1, HS_SEQ_CST);
+	hs_unpark(self, &s->turn, INT32_MAX);
+}
+
+void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
+	hs_lock_enter(self, s->cls, true, where);
+	if (!try_read(self, s))
+		rwsem_wait(self, s, try_read);
+	hs_lock_entered(self, s, s->cls, where);
+}
+
+bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_lock_enter(self, s->cls, false, where);
+	if (!try_read(self, s)) {
+		hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
+		return false;
+	}
+	hs_lock_entered(self, s, s->cls, where);
+	return true;
+}
+
+void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
+
+	if (!seen)
+		hs_lock_fail(self, 0, s->cls, where);
+	if (seen & HS_RW_WRITER)
+		hs_lock_fail(self, seen & ~HS_RW_WRITER, s->cls, where);
+	hs_u32_add(self, &s->word, -1u, HS_SEQ_CST);
+	rwsem_left(self, s);
+	hs_lock_left(self, s, s->cls, where);
+}
+
+/* A waiting writer counts as a holder: @wanted keeps the readers out until it is served. */
+void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
+	hs_lock_enter(self, s->cls, true, where);
+	if (!try_write(self, s)) {
+		if (hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1)))
+			hs_fail(self, where, "the %s is taken twice",
+				hs_lock_class_name((enum hs_lock_class)s->cls));
+		hs_u32_add(self, &s->wanted, 1, HS_SEQ_CST);
+		rwsem_wait(self, s, try_write);
+		hs_u32_add(self, &s->wanted, -1u, HS_SEQ_CST);
+	}
+	hs_lock_entered(self, s, s->cls, where);
+}
+
+bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_lock_enter(self, s->cls, false, where);
+	if (!try_write(self, s)) {
+		hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
+		return false;
+	}
+	hs_lock_entered(self, s, s->cls, where);
+	return true;
+}
+
+void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
+
+	if (!seen)
+		hs_lock_fail(self, 0, s->cls, where);
+	if (seen != (HS_RW_WRITER | (self->hot.id + 1)))
+		hs_fail(self, where, "up_write of the %s, which is held %s",
+			hs_lock_class_name((enum hs_lock_class)s->cls),
+			seen & HS_RW_WRITER ? "by another writer" : "for reading");
+	hs_u32_store(self, &s->word, 0, HS_SEQ_CST);
+	rwsem_left(self, s);
+	hs_lock_left(self, s, s->cls, where);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rcu.c (native) - grace periods over every task of an arena, whatever process it is in
+ *
+ * The read side is two plain stores to the task's own word. What orders it is done by the grace
+ * period, on behalf of the readers:
+ *
+ *	reader				updater
+ *	rcu = odd			unlink
+ *	(no barrier)			barrier on every attached thread (membarrier)
+ *	load the pointer		rcu odd: wait until it has changed
+ *
+ *	Required outcome: a reader that still saw the pointer is waited for. If its store of "odd"
+ *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
+ *	(tests/unit/test_port_rcu.c: grace_period_waits_for_reader)
+ *
+ * Slots that are FREE have an even word, so that attaching and detaching need no care here.
+ * Where the kernel offers no membarrier, readers fence themselves (hot.rcu_fence).
+ */
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "port/native/arena.h"
+
+#define SPINS_BEFORE_NAP 200
+#define NAP_NS 20000
+
+static long membarrier(int cmd)
+{
+	return syscall(SYS_membarrier, cmd, 0, 0);
+}
+
+static bool is_shared(const struct hs_arena *arena)
+{
+	return arena->config.shared;
+}
+
+/* Each process that attaches must be reachable by the barriers of the others. */
+int hs_rcu_register_process(struct hs_arena *arena)
+{
+	if (arena->rcu_fence)
+		return 0;
+	if (membarrier(is_shared(arena) ? MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
+					: MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+		return -ENOSYS;
+	return 0;
+}
+
+void hs_rcu_init(struct hs_arena *arena)
+{
+	arena->rcu_fence = 0;
+	if (hs_rcu_register_process(arena))
+		arena->rcu_fence = 1;
+	hs_spin_init(&arena->rcu.lock, HS_LOCK_ARENA);
+	arena->rcu.next_tail = &arena->rcu.next;
+}
+
+/* Pairs with hs_rcu_read_lock(). */
+static void barrier_all(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_fence(self, HS_SEQ_CST);
+	if (!arena->rcu_fence)
+		membarrier(is_shared(arena) ? MEMBARRIER_CMD_GLOBAL_EXPEDITED
+					    : MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	hs_fence(self, HS_SEQ_CST);
+}
+
+static uint32_t reader_word(struct hs_task *self, struct hs_slot *slot)
+{
+	return hs_u32_load(self, &slot->task.hot.rcu, HS_ACQUIRE);
+}
+
+void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
+{
+	struct hs_arena *arena = self->hot.arena;
+	uint32_t seen[HS_TASKS_MAX];
+
+	hs_assert(self, self->hot.state.raw == HS_TASK_LIVE, "%s: a detached task waits", where);
+	hs_assert(self, !self->hot.rcu_nest, "%s: grace period inside a read section", where);
+	hs_assert(self, !self->hot.in_callback, "%s: grace period inside an RCU callback", where);
+	barrier_all(self);
+	for (uint32_t i = 0; i < arena->slots; i++)
+		seen[i] = reader_word(self, &arena->slot[i]);
+	for (uint32_t i = 0; i < arena->slots; i++) {
+		for (uint32_t spins = 1;
+		     (seen[i] & 1) && reader_word(self, &arena->slot[i]) == seen[i]; spins++) {
+			struct timespec nap = { .tv_nsec = NAP_NS };
+
+			if (spins < SPINS_BEFORE_NAP) {
+				hs_spin_hint();
+				continue;
+			}
+			nanosleep(&nap, NULL);
+			if (arena->config.shared && !(spins & 0xff))
+				hs_arena_check_deaths(self);
+		}
+	}
+	hs_trace(self, HS_EVENT_GRACE, hs_u64_add(self, &arena->rcu.completed, 1, HS_ACQ_REL) + 1,
+		 0);
+	hs_rcu_poll(self);
+}
+
+void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
+		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where)
+{
+	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
+
+	(void)where;
+	head->next = NULL;
+	head->fn = fn;
+	hs_spin_lock(self, &rcu->lock);
+	*rcu->next_tail = head;
+	rcu->next_tail = &head->next;
+	hs_u64_add(self, &rcu->queued, 1, HS_RELEASE);
+	hs_spin_unlock(self, &rcu->lock);
+}
+
+/* Begins a grace period for the callbacks that came in since the last one began. */
+static void batch_begin(struct hs_task *self, struct hs_arena *arena)
+{
+	struct hs_rcu_domain *rcu = &arena->rcu;
+
+	rcu->wait = rcu->next;
+	rcu->next = NULL;
+	rcu->next_tail = &rcu->next;
+	barrier_all(self);
+	for (uint32_t i = 0; i < arena->slots; i++)
+		arena->slot[i].rcu_seen = reader_word(self, &arena->slot[i]);
+}
+
+static bool batch_over(struct hs_task *self, struct hs_arena *arena)
+{
+	for (uint32_t i = 0; i < arena->slots; i++) {
+		uint32_t seen = arena->slot[i].rcu_seen;
+
+		if ((seen & 1) && reader_word(self, &arena->slot[i]) == seen)
+			return false;
+	}
+	return true;
+}
+
+static void batch_run(struct hs_task *self, struct hs_rcu_head *head)
+{
+	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
+
+	self->hot.in_callback++;
+	while (head) {
+		struct hs_rcu_head *next = head->next;
+
+		head->fn(self, head);
+		hs_u64_add(self, &rcu->ran, 1, HS_RELEASE);
+		head = next;
+	}
+	self->hot.in_callback--;
+}
+
+bool hs_rcu_poll(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+	struct hs_rcu_domain *rcu = &arena->rcu;
+	struct hs_rcu_head *ready = NULL;
+
+	if (hs_u64_load(self, &rcu->queued, HS_ACQUIRE) == hs_u64_load(self, &rcu->ran, HS_ACQUIRE))
+		return false;
+	if (self->hot.in_callback || !hs_spin_trylock(self, &rcu->lock))
+		return true;
+	if (!rcu->wait && rcu->next)
+		batch_begin(self, arena);
+	if (rcu->wait && batch_over(self, arena)) {
+		ready = rcu->wait;
+		rcu->wait = NULL;
+		hs_u64_add(self, &rcu->completed, 1, HS_ACQ_REL);
+	}
+	hs_spin_unlock(self, &rcu->lock);
+	if (ready) {
+		hs_trace(self, HS_EVENT_GRACE, hs_u64_load(self, &rcu->completed, HS_RELAXED), 0);
+		batch_run(self, ready);
+	}
+	return hs_u64_load(self, &rcu->queued, HS_ACQUIRE) !=
+	       hs_u64_load(self, &rcu->ran, HS_ACQUIRE);
+}
+
+void hs_rcu_barrier(struct hs_task *self)
+{
+	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
+	uint64_t goal = hs_u64_load(self, &rcu->queued, HS_ACQUIRE);
+
+	hs_assert(self, !self->hot.rcu_nest, "wait for callbacks inside a read section");
+	while (hs_u64_load(self, &rcu->ran, HS_ACQUIRE) < goal)
+		if (hs_rcu_poll(self))
+			hs_retry_wait(self, "rcu_barrier");
+}
+
+/* Nobody is attached: whatever is queued may run. */
+void hs_rcu_flush(struct hs_task *boot)
+{
+	while (hs_rcu_poll(boot))
+		;
+}

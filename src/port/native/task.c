@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task.c (native) - attaching, detaching, and noticing that a task is dead
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "port/native/arena.h"
+
+/* For entry points without a task argument. The last one attached wins; nothing below uses it. */
+static __thread struct hs_task *current_task;
+
+struct hs_task *hs_task_current(void)
+{
+	return current_task;
+}
+
+const char *hs_task_name(const struct hs_task *self)
+{
+	return ((const struct hs_slot *)self)->name;
+}
+
+const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
+{
+	return id < arena->slots ? arena->slot[id].name : NULL;
+}
+
+static void slot_fill(struct hs_arena *arena, struct hs_slot *slot, const char *name)
+{
+	struct hs_task_hot *hot = &slot->task.hot;
+	uint32_t id = (uint32_t)(slot - arena->slot), rcu = hot->rcu.raw;
+
+	memset(hot, 0, offsetof(struct hs_task_hot, rcu));
+	hot->arena = arena;
+	hot->pcpu_off = (uint64_t)id * HS_PCPU_STRIDE;
+	hs_u32_init(&hot->rcu, rcu & 1 ? rcu + 1 : rcu);
+	hot->rcu_nest = 0;
+	hot->rcu_fence = arena->rcu_fence;
+	hot->id = id;
+	hs_u32_store(NULL, &hot->nheld, 0, HS_RELAXED);
+	hot->in_callback = 0;
+	hs_u64_store(NULL, &hot->retry_spins, 0, HS_RELAXED);
+	hot->rng = hs_random_stream(arena->config.seed, id);
+	hot->tracing = arena->trace != NULL;
+	slot->task.held_count = 0;
+	slot->guard = NULL;
+	hs_u64_store(NULL, &slot->deadline, 0, HS_RELAXED);
+	memset(slot->name, 0, sizeof(slot->name));
+	strncpy(slot->name, name, sizeof(slot->name) - 1);
+}
+
+/* Takes the death certificate; a slot whose last owner died unnoticed still has that one's. */
+static int life_begin(struct hs_slot *slot)
+{
+	int ret = pthread_mutex_trylock(&slot->life);
+
+	if (ret == EOWNERDEAD)
+		ret = pthread_mutex_consistent(&slot->life);
+	return ret ? -EAGAIN : 0;
+}
+
+struct hs_task *hs_arena_boot(struct hs_arena *arena)
+{
+	struct hs_slot *slot = &arena->slot[0];
+
+	if (!slot->task.hot.arena) {
+		slot_fill(arena, slot, "boot");
+		hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
+	}
+	return &slot->task;
+}
+
+int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
+{
+	int ret = hs_rcu_register_process(arena);
+
+	if (ret)
+		return ret;
+	for (uint32_t i = 1; i < arena->slots; i++) {
+		struct hs_slot *slot = &arena->slot[i];
+		uint32_t state = HS_TASK_FREE;
+
+		if (!hs_u32_cmpxchg(NULL, &slot->task.hot.state, &state, HS_TASK_STARTING,
+				    HS_ACQUIRE))
+			continue;
+		ret = life_begin(slot);
+		if (ret) {
+			hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_FREE, HS_RELEASE);
+			continue;
+		}
+		slot_fill(arena, slot, name);
+		hs_u32_add(NULL, &arena->attached, 1, HS_SEQ_CST);
+		hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
+		*out = current_task = &slot->task;
+		hs_trace(*out, HS_EVENT_ATTACH, i, i);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+/* The slot's counts stay in its shard: sums over all shards remain right. */
+static void slot_leave(struct hs_arena *arena, struct hs_slot *slot)
+{
+	hs_u64_add(NULL, &arena->retired_spins,
+		   hs_u64_load(NULL, &slot->task.hot.retry_spins, HS_RELAXED), HS_RELAXED);
+	hs_u64_store(NULL, &slot->task.hot.retry_spins, 0, HS_RELAXED);
+	hs_u64_store(NULL, &slot->deadline, 0, HS_RELAXED);
+	hs_u32_add(NULL, &arena->attached, -1u, HS_SEQ_CST);
+	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_ENDING, HS_RELEASE);
+	pthread_mutex_unlock(&slot->life);
+	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_FREE, HS_RELEASE);
+}
+
+int hs_arena_detach(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
+		  "a detached task is detached again");
+	hs_assert(self, self->hot.id, "the boot task is never detached");
+	if (self->hot.nheld.raw || self->hot.rcu_nest)
+		return -EBUSY;
+	hs_trace(self, HS_EVENT_DETACH, self->hot.id, self->hot.id);
+	if (current_task == self)
+		current_task = NULL;
+	slot_leave(arena, hs_slot_of(self));
+	return 0;
+}
+
+/* The certificate says that the owner is gone; we hold it now. */
+static void bury(struct hs_arena *arena, struct hs_slot *slot)
+{
+	struct hs_task *dead = &slot->task;
+	uint32_t held = hs_u32_load(NULL, &dead->hot.nheld, HS_RELAXED);
+	uint32_t rcu = hs_u32_load(NULL, &dead->hot.rcu, HS_ACQUIRE), none = 0;
+
+	pthread_mutex_consistent(&slot->life);
+	hs_u32_add(NULL, &arena->dead_tasks, 1, HS_RELAXED);
+	hs_trace(dead, HS_EVENT_DEATH, dead->hot.id, held);
+	if (rcu & 1)
+		hs_u32_store(NULL, &dead->hot.rcu, rcu + 1, HS_RELEASE);
+	if (held)
+		hs_u32_cmpxchg(NULL, &arena->broken, &none, dead->hot.id + 1, HS_ACQ_REL);
+	slot_leave(arena, slot);
+}
+
+uint32_t hs_arena_bury(struct hs_arena *arena)
+{
+	uint32_t dead = 0;
+
+	for (uint32_t i = 1; i < arena->slots; i++) {
+		struct hs_slot *slot = &arena->slot[i];
+		int ret;
+
+		if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) != HS_TASK_LIVE)
+			continue;
+		ret = pthread_mutex_trylock(&slot->life);
+		if (ret == EOWNERDEAD) {
+			bury(arena, slot);
+			dead++;
+		} else if (!ret) {
+			pthread_mutex_unlock(&slot->life); /* it detached meanwhile */
+		}
+	}
+	return dead;
+}
+
+void hs_arena_check_deaths(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_arena_bury(arena);
+	if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
+		hs_oops(self);
+}

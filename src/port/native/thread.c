@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread.c (native) - threads with a task each
+ *
+ * The handle holds a pthread_t, so it lives in host memory, outside the arena.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+#include "port/native/arena.h"
+
+struct hs_thread {
+	pthread_t thread;
+	struct hs_arena *arena;
+	const char *name;
+	void (*fn)(struct hs_task *self, void *arg);
+	void *arg;
+	int attached; /* what attaching returned, once @started is posted */
+	sem_t started;
+};
+
+static void *thread_main(void *arg)
+{
+	struct hs_thread *t = arg;
+	struct hs_task *self;
+
+	t->attached = hs_arena_attach(t->arena, t->name, &self);
+	if (t->attached) {
+		sem_post(&t->started);
+		return NULL;
+	}
+	sem_post(&t->started);
+	t->fn(self, t->arg);
+	hs_assert(self, !hs_arena_detach(self), "thread %s ends with a lock or in a read section",
+		  t->name);
+	return NULL;
+}
+
+static void handle_free(struct hs_thread *t)
+{
+	sem_destroy(&t->started);
+	free(t);
+}
+
+struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
+				  void (*fn)(struct hs_task *self, void *arg), void *arg)
+{
+	struct hs_thread *t = hs_arena_may_alloc(self->hot.arena) ? malloc(sizeof(*t)) : NULL;
+
+	if (!t)
+		return NULL;
+	*t = (struct hs_thread){ .arena = self->hot.arena, .name = name, .fn = fn, .arg = arg };
+	sem_init(&t->started, 0, 0);
+	if (pthread_create(&t->thread, NULL, thread_main, t)) {
+		handle_free(t);
+		return NULL;
+	}
+	while (sem_wait(&t->started))
+		; /* a signal handler ran */
+	if (!t->attached)
+		return t;
+	pthread_join(t->thread, NULL);
+	handle_free(t);
+	return NULL;
+}
+
+void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
+{
+	struct hs_arena *arena = self->hot.arena;
+	bool boot = !self->hot.id;
+
+	if (!boot)
+		hs_u32_add(self, &arena->blocked, 1, HS_SEQ_CST);
+	pthread_join(thread->thread, NULL);
+	if (!boot)
+		hs_u32_add(self, &arena->blocked, -1u, HS_SEQ_CST);
+	handle_free(thread);
+}
