@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine.c - a machine: its arena, and what the floors above hang on it
+ *
+ * invented, see <hmmsim/machine.h>.
+ */
+#include <errno.h>
+
+#include "memory/machine.h"
+#include "port/port.h"
+
+#define HS_MACHINE_BASE 0x7e9000000000ull
+#define HS_MACHINE_SIZE ((size_t)64 << 20)
+#define HS_MACHINE_TASKS 32
+
+void hs_machine_config_init(struct hs_machine_config *config)
+{
+	*config = (struct hs_machine_config){
+		.kind = HS_ARENA_HEAP,
+		.reuse = HS_REUSE_LIFO,
+		.size = HS_MACHINE_SIZE,
+		.base = HS_MACHINE_BASE,
+		.max_tasks = HS_MACHINE_TASKS,
+		.seed = 1,
+	};
+}
+
+int hs_machine_create(const struct hs_machine_config *config, struct hs_machine **out)
+{
+	struct hs_machine *machine;
+	struct hs_arena *arena;
+	int ret = hs_arena_create(config, &arena);
+
+	if (ret)
+		return ret;
+	machine = hs_alloc(hs_arena_boot(arena), HS_KIND_MACHINE, sizeof(*machine));
+	if (!machine) {
+		hs_arena_destroy(arena, NULL);
+		return -ENOMEM;
+	}
+	machine->arena = arena;
+	hs_arena_set_root(arena, machine);
+	*out = machine;
+	return 0;
+}
+
+int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
+{
+	struct hs_arena *arena = machine->arena;
+	struct hs_machine_info info;
+
+	hs_arena_info(arena, &info);
+	if (info.tasks)
+		return -EBUSY;
+	hs_free(hs_arena_boot(arena), machine, HS_KIND_MACHINE, sizeof(*machine));
+	return hs_arena_destroy(arena, left);
+}
+
+void hs_machine_info(struct hs_machine *machine, struct hs_machine_info *info)
+{
+	hs_arena_info(machine->arena, info);
+	info->objects--; /* the machine itself */
+	info->bytes -= sizeof(*machine);
+}
+
+int hs_task_attach(struct hs_machine *machine, const char *name, struct hs_task **out)
+{
+	return hs_arena_attach(machine->arena, name, out);
+}
+
+int hs_task_detach(struct hs_task *self)
+{
+	return hs_arena_detach(self);
+}
+
+struct hs_machine *hs_task_machine(struct hs_task *self)
+{
+	return hs_arena_root(hs_task_arena(self));
+}
