@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arena.c (explore) - the machine's memory, and tasks outside an execution
+ *
+ * One arena at a time, at the start of the scheduler's region. Addresses are never used twice. A
+ * life map says of each granule whether an object lives there: that is how an access to what is
+ * freed becomes a finding.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "port/explore/sched.h"
+
+#define ARENA_TASKS_MAX (HS_SCHED_TASKS - 2)
+
+void hs_life_set(struct hs_sched *s, void *object, size_t size, enum hs_life life)
+{
+	size_t first = (size_t)((char *)object - s->region) / HS_GRANULE;
+	size_t count = (size + HS_GRANULE - 1) / HS_GRANULE;
+
+	memset(s->life + first, life, count);
+}
+
+int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out)
+{
+	struct hs_sched *s = hs_sched_get();
+	struct hs_arena *arena;
+	uint32_t cpus;
+	size_t head, used;
+
+	if (!s)
+		return -ENOMEM;
+	if (s->arena)
+		return -EBUSY;
+	if (config->max_tasks < 1 || config->max_tasks > HS_TASKS_MAX - 2)
+		return -EINVAL;
+	if ((config->kind != HS_ARENA_HEAP && config->kind != HS_ARENA_REGION) || config->shared)
+		return -EINVAL;
+	if (config->fail_at == 1)
+		return -ENOMEM;
+	cpus = s->cpus ? s->cpus : 2;
+	head = (sizeof(*arena) + HS_GRANULE - 1) & ~(size_t)(HS_GRANULE - 1);
+	used = head + (size_t)cpus * HS_PCPU_STRIDE;
+	arena = (struct hs_arena *)s->region;
+	memset(s->region, 0, used);
+	memset(s->life, HS_LIFE_NEVER, HS_REGION_BYTES / HS_GRANULE / 64);
+	arena->config = *config;
+	arena->allocations = 1;
+	arena->cpus = cpus;
+	arena->pcpu = s->region + head;
+	hs_region_init(&arena->region, s->region, HS_REGION_BYTES, used, HS_REUSE_NEVER, true);
+	arena->region.high = s->high > used ? s->high : used;
+	hs_life_set(s, s->region, used, HS_LIFE_LIVE);
+	s->arena = arena;
+	hs_arena_boot(arena);
+	*out = arena;
+	if (!config->trace_records)
+		return 0;
+	arena->trace = hs_alloc(hs_arena_boot(arena), HS_KIND_TRACE,
+				sizeof(*arena->trace) +
+					config->trace_records * sizeof(struct hs_trace_record));
+	if (!arena->trace) {
+		hs_arena_destroy(arena, NULL);
+		return -ENOMEM;
+	}
+	arena->trace->capacity = config->trace_records;
+	return 0;
+}
+
+static uint32_t attached(const struct hs_sched *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < s->tasks; i++)
+		n += s->task[i].live;
+	return n;
+}
+
+int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
+{
+	struct hs_sched *s = hs_sched_get();
+	struct hs_leaks mine;
+	hs_u64 live[HS_KIND_COUNT];
+
+	if (attached(s))
+		return -EBUSY;
+	hs_rcu_poll_direct(hs_arena_boot(arena));
+	if (arena->trace)
+		arena->live[HS_KIND_TRACE]--;
+	for (int k = 0; k < HS_KIND_COUNT; k++)
+		live[k].raw = arena->live[k];
+	hs_leaks_name(live, &mine);
+	if (left)
+		*left = mine;
+	hs_unpoison(s->region, arena->region.used);
+	memset(s->life, HS_LIFE_NEVER, arena->region.used / HS_GRANULE + 1);
+	s->high = arena->region.high;
+	s->arena = NULL;
+	return mine.objects ? -ENOTEMPTY : 0;
+}
+
+void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->allocations = arena->allocations;
+	for (int k = 0; k < HS_KIND_COUNT; k++)
+		info->objects += arena->live[k];
+	info->bytes = arena->bytes;
+	info->image_bytes = arena->region.used;
+	info->grace_periods = arena->grace_periods;
+	info->retry_spins = arena->retries;
+	info->ticks = arena->ticks;
+	info->tasks = attached(hs_sched_get());
+}
+
+void hs_arena_set_root(struct hs_arena *arena, void *root)
+{
+	arena->root = root;
+}
+
+void *hs_arena_root(struct hs_arena *arena)
+{
+	return arena->root;
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name)
+{
+	memset((char *)t + sizeof(t->fiber), 0, offsetof(struct hs_task, watch) - sizeof(t->fiber));
+	t->sched = s;
+	t->arena = s->arena;
+	t->id = id;
+	t->cpu = id % (s->arena ? s->arena->cpus : 1);
+	t->name = name;
+	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
+}
+
+struct hs_task *hs_task_current(void)
+{
+	struct hs_sched *s = hs_sched_get();
+
+	return s ? &s->task[s->current] : NULL;
+}
+
+const char *hs_task_name(const struct hs_task *self)
+{
+	return self->name;
+}
+
+const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
+{
+	struct hs_sched *s = hs_sched_get();
+
+	(void)arena;
+	return id < s->tasks ? s->task[id].name : NULL;
+}
+
+struct hs_task *hs_arena_boot(struct hs_arena *arena)
+{
+	struct hs_sched *s = hs_sched_get();
+
+	s->task[0].arena = arena;
+	return &s->task[0];
+}
+
+/* Outside an execution a task is a name: all of them run on the calling thread, without steps. */
+int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
+{
+	struct hs_sched *s = hs_sched_get();
+	uint32_t id = 1;
+
+	if (s->running)
+		return -EBUSY;
+	if (attached(s) >= arena->config.max_tasks)
+		return -EAGAIN;
+	while (id < s->tasks && s->task[id].live)
+		id++;
+	if (id > ARENA_TASKS_MAX)
+		return -EAGAIN;
+	if (id == s->tasks)
+		s->tasks++;
+	hs_task_clear(s, &s->task[id], id, name);
+	s->task[id].live = true;
+	s->current = id;
+	*out = &s->task[id];
+	hs_trace(*out, HS_EVENT_ATTACH, id, s->task[id].cpu);
+	return 0;
+}
+
+int hs_arena_detach(struct hs_task *self)
+{
+	hs_assert(self, self->live, "a detached task is detached again");
+	hs_assert(self, self->id, "the boot task is never detached");
+	if (self->rcu_nest || self->held_count)
+		return -EBUSY;
+	hs_trace(self, HS_EVENT_DETACH, self->id, self->cpu);
+	self->live = false;
+	self->sched->current = 0;
+	return 0;
+}
+
+/* Nobody else shares the machine, so nothing can break it. */
+int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg), void *arg)
+{
+	return fn(self, arg);
+}
+
+/* ---- objects ----------------------------------------------------------------------------- */
+
+bool hs_arena_may_alloc(struct hs_arena *arena)
+{
+	return ++arena->allocations != arena->config.fail_at;
+}
+
+void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where)
+{
+	struct hs_arena *arena = self->arena;
+	void *p;
+
+	hs_assert(self, self->live, "%s: a detached task allocates", where);
+	hs_assert(self, size, "%s: an object of no bytes", where);
+	if (!hs_arena_may_alloc(arena))
+		return NULL;
+	p = hs_region_alloc(&arena->region, size, hs_kind_align(kind, size));
+	if (!p)
+		return NULL;
+	hs_life_set(self->sched, p, size, HS_LIFE_LIVE);
+	arena->live[kind]++;
+	arena->bytes += size;
+	hs_trace(self, HS_EVENT_ALLOC, kind, size);
+	return p;
+}
+
+void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+		const char *where)
+{
+	struct hs_arena *arena = self->arena;
+
+	if (!object)
+		return;
+	hs_step(self, HS_OP_FREE, HS_WRITE, object, size, where);
+	if (!arena->live[kind] || arena->bytes < size)
+		hs_fail(self, where, "free of a %s of %zu bytes, but none is live",
+			hs_kind_name(kind), size);
+	arena->live[kind]--;
+	arena->bytes -= size;
+	hs_life_set(self->sched, object, size, HS_LIFE_FREED);
+	hs_region_free(&arena->region, object, size, hs_kind_align(kind, size));
+	hs_trace(self, HS_EVENT_FREE, kind, size);
+}
+
+/* ---- counters ---------------------------------------------------------------------------- */
+
+static hs_u64 *slot_of(hs_u64 *counter, uint32_t cpu)
+{
+	return (hs_u64 *)((char *)counter + cpu * HS_PCPU_STRIDE);
+}
+
+hs_u64 *hs_pcpu_alloc(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+	hs_u64 *counter;
+	int bit;
+
+	if (!hs_arena_may_alloc(arena) || arena->pcpu_map == UINT16_MAX)
+		return NULL;
+	bit = __builtin_ctz(~(unsigned int)arena->pcpu_map);
+	arena->pcpu_map |= (uint16_t)(1u << bit);
+	counter = (hs_u64 *)arena->pcpu + bit;
+	for (uint32_t i = 0; i < arena->cpus; i++)
+		hs_u64_init(slot_of(counter, i), 0);
+	arena->live[HS_KIND_PERCPU]++;
+	return counter;
+}
+
+void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
+{
+	struct hs_arena *arena = self->arena;
+	size_t bit = (size_t)(counter - (hs_u64 *)arena->pcpu);
+
+	hs_assert(self, bit < HS_PCPU_COUNTERS && (arena->pcpu_map >> bit & 1),
+		  "free of a counter that is not live");
+	arena->pcpu_map &= (uint16_t) ~(1u << bit);
+	arena->live[HS_KIND_PERCPU]--;
+}
+
+uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < self->arena->cpus; i++)
+		sum += hs_u64_load(self, slot_of(counter, i), HS_RELAXED);
+	return sum;
+}
+
+/* ---- chance, choice, trace --------------------------------------------------------------- */
+
+uint64_t hs_random(struct hs_task *self)
+{
+	return hs_random_next(&self->rng);
+}
+
+/* A decision like the one which task is next, but of the task that runs: no step. */
+uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
+{
+	struct hs_sched *s = self->sched;
+	uint32_t answer;
+
+	hs_assert(self, n && n < HS_CHOICE, "a choice among %u: %s", n, why);
+	if (self->mode != HS_MODE_STEP)
+		return hs_random_below(&self->rng, n);
+	hs_assert(self, s->decisions + 1 < s->schedule_room, "too many choices: %s", why);
+	answer = s->chooser->choose(s->chooser->ctx, s, n);
+	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
+	return answer;
+}
+
+void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
+{
+	struct hs_trace_buffer *t = self->arena ? self->arena->trace : NULL;
+	uint64_t seq;
+
+	if (!t)
+		return;
+	seq = t->next++;
+	if (seq < t->capacity)
+		t->record[seq] = (struct hs_trace_record){ seq + 1, self->id, event, a, b };
+}
+
+uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n)
+{
+	struct hs_trace_buffer *t = arena->trace;
+
+	if (!t)
+		return 0;
+	for (uint64_t i = 0; i < n && i < t->next && i < t->capacity; i++)
+		out[i] = t->record[i];
+	return t->next;
+}

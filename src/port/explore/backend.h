@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backend.h (explore) - the seam as steps: what is inlined
+ *
+ * An operation first publishes what it is about to touch (hs_step), which gives up the processor
+ * to the scheduler, and acts when it is chosen. Enabledness is the scheduler's: an operation that
+ * is chosen never has to wait. The world is sequentially consistent; orders are accepted and
+ * ignored.
+ */
+#ifndef HS_PORT_EXPLORE_BACKEND_H
+#define HS_PORT_EXPLORE_BACKEND_H
+
+#include "port/common/random.h"
+#include "port/explore/fiber.h"
+
+#define HS_READS_MAX 128 /* that a fruitless pass may remember */
+#define HS_WATCH_MAX 8	 /* words that a predicate may read */
+
+#ifndef HS_LANES
+#define HS_LANES 2
+#endif
+_Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
+	       "a chunk is 1, 2, 4 or 8 entries");
+
+/*
+ * Two steps depend on each other iff they touch a common byte, unless both only READ it or both
+ * COMMUTE on it (readers of an rwsem, adds to a counter, RCU read sections).
+ */
+enum hs_access {
+	HS_READ,
+	HS_WRITE,
+	HS_COMMUTE,
+};
+
+enum hs_op_kind {
+	HS_OP_NONE, /* the task is finished, or not started */
+	HS_OP_LOAD,
+	HS_OP_STORE,
+	HS_OP_RMW,
+	HS_OP_COUNT_ADD,
+	HS_OP_DEREF,
+	HS_OP_FREE,
+	HS_OP_TRYLOCK,
+	HS_OP_UNLOCK,
+	HS_OP_RCU_ENTER,
+	HS_OP_RCU_LEAVE,
+	HS_OP_RCU_SNAPSHOT,
+	HS_OP_CONDITIONAL, /* those below may have to wait */
+	HS_OP_LOCK = HS_OP_CONDITIONAL,
+	HS_OP_DOWN_READ,
+	HS_OP_DOWN_WRITE,
+	HS_OP_WAIT,
+	HS_OP_WAIT_UNTIL,
+	HS_OP_RETRY,
+	HS_OP_RCU_WAIT,
+	HS_OP_JOIN,
+	HS_OP_KINDS
+};
+
+struct hs_op {
+	const void *addr;
+	const char *where;
+	uint32_t size;
+	uint8_t kind;	/* enum hs_op_kind */
+	uint8_t access; /* enum hs_access */
+};
+
+/* Where the task's operations go. */
+enum hs_mode {
+	HS_MODE_DIRECT, /* set-up, final check, unit tests: act at once */
+	HS_MODE_PEEK,	/* a predicate on the scheduler's behalf: note what it reads */
+	HS_MODE_LOG,	/* a predicate that held: act at once, remember the reads */
+	HS_MODE_STEP,
+};
+
+/* The low bit of the address tells a word of 4 bytes from one of 8. */
+struct hs_read {
+	uintptr_t word;
+	uint64_t value;
+};
+
+struct hs_sched;
+
+/* What an execution changes; the rarely used arrays are last, saved only as far as they are in use. */
+struct hs_task {
+	struct hs_fiber fiber;
+	struct hs_op op;
+	struct hs_sched *sched;
+	struct hs_arena *arena;
+	uint32_t id, cpu;
+	uint8_t mode; /* enum hs_mode */
+	bool live;
+	bool in_callback;
+	bool pred_asked; /* since the wait began */
+	bool pred_held;	 /* when it was asked last */
+	bool reads_lost; /* more than fit: any write may matter */
+	uint16_t rcu_nest;
+	uint16_t watch_count, held_count;
+	uint32_t read_count;
+	uint64_t rcu_wait; /* readers that its grace period waits for */
+	uint64_t join;	   /* tasks that it waits for */
+	uint64_t rng;
+	void (*fn)(struct hs_task *self, void *arg);
+	void *arg;
+	const char *name;
+	hs_pred pred;
+	void *pred_arg;
+	struct hs_waitq *queue;
+	const char *retry_why;
+	const void *watch[HS_WATCH_MAX];
+	struct hs_held held[HS_HELD_MAX];
+	struct hs_read reads[HS_READS_MAX];
+};
+
+static inline uint32_t hs_task_id(const struct hs_task *self)
+{
+	return self->id;
+}
+
+static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
+{
+	return self->arena;
+}
+
+static inline uint32_t hs_task_cpu(const struct hs_task *self)
+{
+	return self->cpu;
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+/* An operation outside an execution: checks that it could go on at once. */
+void hs_step_direct(struct hs_task *self);
+/* The fiber that the scheduler runs on. */
+static inline struct hs_fiber *hs_sched_fiber(struct hs_sched *sched)
+{
+	return (struct hs_fiber *)sched;
+}
+
+HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum hs_access access,
+			      const void *addr, size_t size, const char *where)
+{
+	self->op = (struct hs_op){ addr, where, (uint32_t)size, (uint8_t)kind, (uint8_t)access };
+	if (hs_likely(self->mode == HS_MODE_STEP))
+		hs_fiber_switch(&self->fiber, hs_sched_fiber(self->sched));
+	else
+		hs_step_direct(self);
+}
+
+/* What the operation saw or made of the word: for hs_retry_wait() and the trace hash. */
+void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value);
+void hs_reads_full(struct hs_task *self);
+
+HS_ALWAYS_INLINE uintptr_t hs_read_word(const void *addr, size_t size)
+{
+	return (uintptr_t)addr | (size == sizeof(uint32_t));
+}
+
+HS_ALWAYS_INLINE void hs_saw(struct hs_task *self, const void *addr, size_t size, uint64_t value)
+{
+	if (self->mode < HS_MODE_LOG)
+		return;
+	if (hs_unlikely(self->read_count == HS_READS_MAX))
+		hs_reads_full(self);
+	self->reads[self->read_count++] = (struct hs_read){ hs_read_word(addr, size), value };
+}
+
+/* The task's own writes are no news to it. */
+HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t size, uint64_t value)
+{
+	if (self->read_count)
+		hs_reads_changed(self, hs_read_word(addr, size), value);
+}
+
+/* Word operations carry no place: what a report names is the word. */
+#define HS_WORD_STEP(kind, access) hs_step(self, kind, access, a, sizeof(*a), NULL)
+#define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
+
+#define HS_WORD_OPS(T, V)                                                                 \
+	HS_ALWAYS_INLINE V T##_load(struct hs_task *self, const T *a, enum hs_order o)    \
+	{                                                                                 \
+		(void)o;                                                                  \
+		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                        \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                        \
+		return a->raw;                                                            \
+	}                                                                                 \
+	HS_ALWAYS_INLINE void T##_store(struct hs_task *self, T *a, V v, enum hs_order o) \
+	{                                                                                 \
+		(void)o;                                                                  \
+		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                      \
+		a->raw = v;                                                               \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+	}                                                                                 \
+	HS_ALWAYS_INLINE V T##_xchg(struct hs_task *self, T *a, V v, enum hs_order o)     \
+	{                                                                                 \
+		V old;                                                                    \
+                                                                                          \
+		(void)o;                                                                  \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
+		old = a->raw;                                                             \
+		a->raw = v;                                                               \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                             \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+		return old;                                                               \
+	}                                                                                 \
+	HS_ALWAYS_INLINE bool T##_cmpxchg(struct hs_task *self, T *a, V *expected, V v,   \
+					  enum hs_order o)                                \
+	{                                                                                 \
+		V seen;                                                                   \
+                                                                                          \
+		(void)o;                                                                  \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
+		seen = a->raw;                                                            \
+		if (seen != *expected) {                                                  \
+			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                  \
+			*expected = seen;                                                 \
+			return false;                                                     \
+		}                                                                         \
+		a->raw = v;                                                               \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                             \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+		return true;                                                              \
+	}
+
+#define HS_WORD_MATH(T, V, op, expr)                                                  \
+	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o) \
+	{                                                                             \
+		V old;                                                                \
+                                                                                      \
+		(void)o;                                                              \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                    \
+		old = a->raw;                                                         \
+		a->raw = (V)(old expr v);                                             \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                    \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                   \
+		return old;                                                           \
+	}
+
+HS_WORD_OPS(hs_u32, uint32_t)
+HS_WORD_OPS(hs_u64, uint64_t)
+HS_WORD_OPS(hs_ptr, void *)
+HS_WORD_MATH(hs_u32, uint32_t, add, +)
+HS_WORD_MATH(hs_u32, uint32_t, or, |)
+HS_WORD_MATH(hs_u32, uint32_t, and, &)
+HS_WORD_MATH(hs_u64, uint64_t, add, +)
+HS_WORD_MATH(hs_u64, uint64_t, or, |)
+HS_WORD_MATH(hs_u64, uint64_t, and, &)
+
+HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
+{
+	(void)self;
+	(void)o;
+}
+
+struct hs_chunk {
+	uint64_t lane[HS_LANES];
+};
+
+HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
+{
+	struct hs_chunk c;
+
+	for (unsigned int i = 0; i < HS_LANES; i++)
+		c.lane[i] = hs_u64_load(self, &first[i], HS_RELAXED);
+	return c;
+}
+
+HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
+{
+	return c.lane[lane];
+}
+
+/* ---- locks ------------------------------------------------------------------------------- */
+
+/* A lock word: 0, or the owner's id + 1. An rwsem's: n readers, or HS_RW_WRITER | id + 1. */
+#define HS_RW_WRITER 0x80000000u
+
+void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where);
+
+HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				   const char *where)
+{
+	hs_lock_check(self, cls, true, where);
+	if (hs_unlikely(word->raw == self->id + 1))
+		hs_fail(self, where, "the %s is taken twice",
+			hs_lock_class_name((enum hs_lock_class)cls));
+	hs_step(self, HS_OP_LOCK, HS_WRITE, word, sizeof(*word), where);
+	word->raw = self->id + 1;
+	hs_held_push(self, word, cls, where);
+}
+
+HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				      const char *where)
+{
+	hs_lock_check(self, cls, false, where);
+	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, word, sizeof(*word), where);
+	if (word->raw) {
+		hs_saw(self, word, sizeof(*word), word->raw);
+		return false;
+	}
+	word->raw = self->id + 1;
+	hs_held_push(self, word, cls, where);
+	return true;
+}
+
+HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				     const char *where)
+{
+	if (hs_unlikely(word->raw != self->id + 1))
+		hs_lock_fail(self, word->raw, cls, where);
+	hs_step(self, HS_OP_UNLOCK, HS_WRITE, word, sizeof(*word), where);
+	word->raw = 0;
+	hs_held_pop(self, word, cls, where);
+}
+
+static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	if (hs_unlikely(self->in_callback))
+		hs_fail(self, where, "an RCU callback takes the %s",
+			hs_lock_class_name((enum hs_lock_class)m->cls));
+	hs_word_lock(self, &m->word, m->cls, where);
+}
+
+static inline bool hs_mutex_trylock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	return hs_word_trylock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_mutex_unlock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	hs_word_unlock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_spin_lock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_lock(self, &l->word, l->cls, where);
+}
+
+static inline bool hs_spin_trylock_at(struct hs_task *self, struct hs_spinlock *l,
+				      const char *where)
+{
+	return hs_word_trylock(self, &l->word, l->cls, where);
+}
+
+static inline void hs_spin_unlock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_unlock(self, &l->word, l->cls, where);
+}
+
+static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m)
+{
+	return m->word.raw == self->id + 1;
+}
+
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
+{
+	return l->word.raw == self->id + 1;
+}
+
+void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+void hs_retry_wait(struct hs_task *self, const char *why);
+void hs_rcu_read_lock(struct hs_task *self);
+void hs_rcu_read_unlock(struct hs_task *self);
+
+HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
+{
+	return self->rcu_nest != 0;
+}
+
+#define HS_PCPU_STRIDE 128 /* 16 counters */
+
+HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
+{
+	hs_u64 *slot = (hs_u64 *)((char *)counter + self->cpu * HS_PCPU_STRIDE);
+
+	hs_step(self, HS_OP_COUNT_ADD, HS_COMMUTE, slot, sizeof(*slot), NULL);
+	slot->raw += n;
+	hs_made(self, slot, sizeof(*slot), slot->raw);
+}
+
+HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, const char *where)
+{
+	hs_step(self, HS_OP_DEREF, HS_READ, object, 1, where);
+}
+
+void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
+
+HS_ALWAYS_INLINE void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
+{
+	hs_trace_slow(self, event, a, b);
+}
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "port/explore/fiber.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#if HS_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+#if HS_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#define STACKS_BASE ((void *)0x7e8800000000)
+#define GUARD ((size_t)4096)
+
+char *hs_fiber_stacks_map(unsigned int count)
+{
+	size_t size = count * (HS_FIBER_STACK + GUARD);
+	char *p = mmap(STACKS_BASE, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	for (unsigned int i = 0; i < count; i++)
+		mprotect(p + i * (HS_FIBER_STACK + GUARD), GUARD, PROT_NONE);
+	return p;
+}
+
+void hs_fiber_stacks_unmap(char *stacks, unsigned int count)
+{
+	munmap(stacks, count * (HS_FIBER_STACK + GUARD));
+}
+
+char *hs_fiber_stack(char *stacks, unsigned int i)
+{
+	return stacks + i * (HS_FIBER_STACK + GUARD) + GUARD;
+}
+
+#if HS_FIBER_IMAGE
+
+/* Pops argument and function; the function never returns. */
+void hs_fiber_start(void);
+__asm__(".text\n"
+	".type hs_fiber_start, @function\n"
+	"hs_fiber_start:\n"
+	"	popq %rdi\n"
+	"	popq %rax\n"
+	"	xorl %ebp, %ebp\n"
+	"	callq *%rax\n"
+	"	ud2\n"
+	".size hs_fiber_start, .-hs_fiber_start\n");
+
+void hs_fiber_host(struct hs_fiber *host)
+{
+	host->stack = NULL;
+}
+
+void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg)
+{
+	/* Three words are popped before the call, which wants the stack on 16 bytes. */
+	void **sp = (void **)(f->stack + HS_FIBER_STACK - 64) - 3;
+
+	(void)host;
+	sp[0] = (void *)(uintptr_t)hs_fiber_start;
+	sp[1] = arg;
+	sp[2] = (void *)(uintptr_t)fn;
+	f->sp = sp;
+}
+
+void hs_fiber_release(struct hs_fiber *f)
+{
+	(void)f;
+}
+
+void hs_fiber_entered(struct hs_fiber *f, struct hs_fiber *host)
+{
+	(void)f;
+	(void)host;
+}
+
+#else
+
+void hs_fiber_host(struct hs_fiber *host)
+{
+	memset(host, 0, sizeof(*host));
+#if HS_TSAN
+	host->tsan = __tsan_get_current_fiber();
+#endif
+}
+
+/* makecontext() passes ints. */
+static void start(unsigned int fn_hi, unsigned int fn_lo, unsigned int arg_hi, unsigned int arg_lo)
+{
+	uintptr_t fn = ((uintptr_t)fn_hi << 32) | fn_lo, arg = ((uintptr_t)arg_hi << 32) | arg_lo;
+
+	((void (*)(void *))fn)((void *)arg);
+}
+
+void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg)
+{
+	uintptr_t a = (uintptr_t)arg, p = (uintptr_t)fn;
+
+	hs_fiber_release(f);
+	/* Whatever ran on this stack was abandoned: its frames' red zones are still there. */
+	hs_unpoison(f->stack, HS_FIBER_STACK);
+	getcontext(&f->context);
+	f->context.uc_stack.ss_sp = f->stack;
+	f->context.uc_stack.ss_size = HS_FIBER_STACK;
+	f->context.uc_link = &host->context;
+	f->bottom = f->stack;
+	f->size = HS_FIBER_STACK;
+#if HS_TSAN
+	f->tsan = __tsan_create_fiber(0);
+#endif
+	makecontext(&f->context, (void (*)(void))start, 4, (unsigned int)((uint64_t)p >> 32),
+		    (unsigned int)p, (unsigned int)((uint64_t)a >> 32), (unsigned int)a);
+}
+
+void hs_fiber_release(struct hs_fiber *f)
+{
+#if HS_TSAN
+	if (f->tsan && f->stack)
+		__tsan_destroy_fiber(f->tsan);
+#endif
+	f->tsan = NULL;
+}
+
+void hs_fiber_switch(struct hs_fiber *from, struct hs_fiber *to)
+{
+#if HS_ASAN
+	void *fake = NULL;
+
+	__sanitizer_start_switch_fiber(&fake, to->bottom, to->size);
+#endif
+#if HS_TSAN
+	__tsan_switch_to_fiber(to->tsan, 0);
+#endif
+	swapcontext(&from->context, &to->context);
+#if HS_ASAN
+	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#endif
+}
+
+void hs_fiber_entered(struct hs_fiber *f, struct hs_fiber *host)
+{
+	(void)f;
+	(void)host;
+#if HS_ASAN
+	__sanitizer_finish_switch_fiber(NULL, &host->bottom, &host->size);
+#endif
+}
+
+#endif

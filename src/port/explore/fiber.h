@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fiber.h (explore) - switching stacks
+ *
+ * On x86-64 an inlined switch that lets the compiler spill what is live: two pushes, two moves of
+ * the stack pointer and an indirect jump, about a nanosecond. A call and a return would cost a
+ * mispredicted return each time. The stack then is plain bytes: a fiber that has not run since can
+ * be put back with memcpy (HS_FIBER_IMAGE). Elsewhere, and under sanitizers, which must be told
+ * of each switch, ucontext; there a fiber starts anew for each execution.
+ *
+ * Code that contains a switch is compiled with -mno-red-zone: the switch pushes.
+ */
+#ifndef HS_PORT_EXPLORE_FIBER_H
+#define HS_PORT_EXPLORE_FIBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port/common/sanitize.h"
+
+#define HS_FIBER_STACK ((size_t)64 << 10)
+
+#if defined(__x86_64__) && !HS_ASAN && !HS_TSAN && !defined(HS_FIBER_UCONTEXT)
+#define HS_FIBER_IMAGE 1
+
+struct hs_fiber {
+	void *sp;
+	char *stack; /* lowest usable byte; NULL for the thread that the fibers run on */
+};
+
+static inline __attribute__((__always_inline__)) void hs_fiber_switch(struct hs_fiber *from,
+								      struct hs_fiber *to)
+{
+	__asm__ volatile("pushq %%rbp\n\t"
+			 "leaq 1f(%%rip), %%rax\n\t"
+			 "pushq %%rax\n\t"
+			 "movq %%rsp, (%%rdi)\n\t"
+			 "movq (%%rsi), %%rsp\n\t"
+			 "popq %%rax\n\t"
+			 "jmpq *%%rax\n"
+			 "1:\n\t"
+			 "popq %%rbp"
+			 : "+D"(from), "+S"(to)
+			 :
+			 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+			   "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+			   "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+			   "xmm15", "cc", "memory");
+}
+#else
+#define HS_FIBER_IMAGE 0
+
+#include <ucontext.h>
+
+struct hs_fiber {
+	ucontext_t context;
+	char *stack;
+	const void *bottom; /* ASan: of the stack, also that of the host thread */
+	size_t size;
+	void *tsan;
+};
+
+void hs_fiber_switch(struct hs_fiber *from, struct hs_fiber *to);
+#endif
+
+/* Takes over the calling thread as the fiber that the others come back to. */
+void hs_fiber_host(struct hs_fiber *host);
+/* Makes @f start with fn(arg) at the next switch to it, whatever it did before. */
+void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg);
+void hs_fiber_release(struct hs_fiber *f);
+/* The first thing that fn() calls. */
+void hs_fiber_entered(struct hs_fiber *f, struct hs_fiber *host);
+
+/* @count stacks with guard pages between them, at a fixed address if that is free. */
+char *hs_fiber_stacks_map(unsigned int count);
+void hs_fiber_stacks_unmap(char *stacks, unsigned int count);
+char *hs_fiber_stack(char *stacks, unsigned int i);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ops.c (explore) - when an operation can be taken, and which operations depend on each other
+ */
+#include <string.h>
+
+#include "port/explore/sched.h"
+
+const char *hs_op_name(enum hs_op_kind kind)
+{
+	static const char *const names[HS_OP_KINDS] = {
+		[HS_OP_NONE] = "end",
+		[HS_OP_LOAD] = "load",
+		[HS_OP_STORE] = "store",
+		[HS_OP_RMW] = "read-modify-write",
+		[HS_OP_COUNT_ADD] = "counter add",
+		[HS_OP_DEREF] = "dereference",
+		[HS_OP_FREE] = "free",
+		[HS_OP_TRYLOCK] = "trylock",
+		[HS_OP_UNLOCK] = "unlock",
+		[HS_OP_RCU_ENTER] = "rcu_read_lock",
+		[HS_OP_RCU_LEAVE] = "rcu_read_unlock",
+		[HS_OP_RCU_SNAPSHOT] = "grace period begin",
+		[HS_OP_LOCK] = "lock",
+		[HS_OP_DOWN_READ] = "down_read",
+		[HS_OP_DOWN_WRITE] = "down_write",
+		[HS_OP_WAIT] = "wait",
+		[HS_OP_WAIT_UNTIL] = "timed wait",
+		[HS_OP_RETRY] = "retry",
+		[HS_OP_RCU_WAIT] = "grace period",
+		[HS_OP_JOIN] = "join",
+	};
+
+	return names[kind];
+}
+
+/* ---- predicates -------------------------------------------------------------------------- */
+
+static void debt_add(struct hs_sched *s, struct hs_task *t)
+{
+	for (uint32_t i = 0; i < s->debt_count; i++)
+		if (s->debts[i].queue == t->queue)
+			return;
+	if (s->debt_count < HS_SCHED_DEBTS)
+		s->debts[s->debt_count++] = (struct hs_debt){ t->queue, t->id };
+}
+
+/*
+ * Asks the predicate, noting what it reads. When it turns true, the queue must be woken in the step
+ * that did it or later: hs_wake_all() stamps the queue with its step, and pays the debt.
+ */
+static bool pred_holds(struct hs_sched *s, struct hs_task *t)
+{
+	struct hs_op op = t->op;
+	uint8_t mode = t->mode;
+	bool held;
+
+	t->mode = HS_MODE_PEEK;
+	t->watch_count = 0;
+	held = t->pred(t, t->pred_arg);
+	t->mode = mode;
+	t->op = op;
+	if (held && t->pred_asked && !t->pred_held && t->queue->seq.raw != s->step)
+		debt_add(s, t);
+	t->pred_asked = true;
+	t->pred_held = held;
+	return held;
+}
+
+typedef uint32_t __attribute__((__may_alias__)) word32;
+typedef uint64_t __attribute__((__may_alias__)) word64;
+
+static uint64_t word_now(uintptr_t word)
+{
+	return word & 1 ? *(const word32 *)(word - 1) : *(const word64 *)word;
+}
+
+/* A fruitless pass is worth another try once a word holds another value than it saw. */
+static bool reads_differ(const struct hs_task *t)
+{
+	if (t->reads_lost)
+		return true;
+	for (uint32_t i = 0; i < t->read_count; i++)
+		if (word_now(t->reads[i].word) != t->reads[i].value)
+			return true;
+	return false;
+}
+
+bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
+{
+	const struct hs_rwsem *sem;
+
+	switch ((enum hs_op_kind)t->op.kind) {
+	case HS_OP_LOCK:
+		return !((const hs_u32 *)t->op.addr)->raw;
+	case HS_OP_DOWN_READ:
+		sem = t->op.addr;
+		return !(sem->word.raw & HS_RW_WRITER);
+	case HS_OP_DOWN_WRITE:
+		sem = t->op.addr;
+		return !sem->word.raw;
+	case HS_OP_WAIT:
+		return pred_holds(s, t);
+	case HS_OP_WAIT_UNTIL:
+		pred_holds(s, t);
+		return true;
+	case HS_OP_RETRY:
+		return reads_differ(t);
+	case HS_OP_RCU_WAIT:
+		return !t->rcu_wait;
+	case HS_OP_JOIN:
+		for (uint64_t m = t->join; m; m &= m - 1)
+			if (s->task[__builtin_ctzll(m)].live)
+				return false;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* ---- dependence -------------------------------------------------------------------------- */
+
+static bool overlap(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+	return (uintptr_t)a < (uintptr_t)b + b_size && (uintptr_t)b < (uintptr_t)a + a_size;
+}
+
+/* Whether @t, which waits for any of several words to change, looks at what @op touches. */
+static bool waits_on(const struct hs_task *t, const struct hs_op *op)
+{
+	if (t->op.kind == HS_OP_RETRY) {
+		if (t->reads_lost)
+			return true;
+		for (uint32_t i = 0; i < t->read_count; i++)
+			if (overlap((const void *)(t->reads[i].word & ~(uintptr_t)1), 8, op->addr,
+				    op->size))
+				return true;
+		return false;
+	}
+	if (t->watch_count == HS_WATCH_MAX)
+		return true;
+	for (uint32_t i = 0; i < t->watch_count; i++)
+		if (overlap(t->watch[i], 8, op->addr, op->size))
+			return true;
+	return overlap(t->op.addr, t->op.size, op->addr, op->size);
+}
+
+static bool waits_on_many(const struct hs_op *op)
+{
+	return op->kind == HS_OP_RETRY || op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
+}
+
+bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
+{
+	const struct hs_op *x = &a->op, *y = &b->op;
+
+	if (x->access == HS_READ && y->access == HS_READ)
+		return false;
+	if (waits_on_many(x))
+		return waits_on(a, y);
+	if (waits_on_many(y))
+		return waits_on(b, x);
+	return overlap(x->addr, x->size, y->addr, y->size) &&
+	       !(x->access == HS_COMMUTE && y->access == HS_COMMUTE);
+}

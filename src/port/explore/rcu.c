@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rcu.c (explore) - grace periods as steps
+ *
+ * Entering and leaving a section commute with each other. A grace period is two steps: one that
+ * notes who is inside, one that can be taken when all of those have left. A callback is a task of
+ * its own, as a softirq on another CPU would be. No timers.
+ */
+#include "port/explore/sched.h"
+
+#define DOMAIN(arena) (&(arena)->rcu), sizeof((arena)->rcu)
+
+void hs_rcu_read_lock(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+
+	if (self->rcu_nest++)
+		return;
+	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, DOMAIN(arena), HS_HERE);
+	arena->rcu.readers |= 1ull << self->id;
+}
+
+void hs_rcu_read_unlock(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+	struct hs_sched *s = self->sched;
+
+	hs_assert(self, self->rcu_nest, "RCU read section left more often than entered");
+	if (--self->rcu_nest)
+		return;
+	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, DOMAIN(arena), HS_HERE);
+	arena->rcu.readers &= ~(1ull << self->id);
+	for (uint32_t i = 0; i < s->tasks; i++)
+		s->task[i].rcu_wait &= ~(1ull << self->id);
+}
+
+static uint64_t snapshot(struct hs_task *self, const char *where)
+{
+	struct hs_arena *arena = self->arena;
+
+	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_WRITE, DOMAIN(arena), where);
+	return arena->rcu.readers;
+}
+
+static void grace_over(struct hs_task *self, const char *where)
+{
+	struct hs_arena *arena = self->arena;
+
+	hs_step(self, HS_OP_RCU_WAIT, HS_READ, DOMAIN(arena), where);
+	arena->grace_periods++;
+	hs_trace(self, HS_EVENT_GRACE, arena->grace_periods, 0);
+}
+
+void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
+{
+	hs_assert(self, self->live, "%s: a detached task waits", where);
+	hs_assert(self, !self->rcu_nest, "%s: grace period inside a read section", where);
+	hs_assert(self, !self->in_callback, "%s: grace period inside an RCU callback", where);
+	self->rcu_wait = snapshot(self, where);
+	grace_over(self, where);
+	if (self->mode == HS_MODE_DIRECT)
+		hs_rcu_poll_direct(self);
+}
+
+static void callback_main(struct hs_task *self, void *arg)
+{
+	struct hs_rcu_head *head = arg;
+	struct hs_arena *arena = self->arena;
+
+	grace_over(self, HS_HERE);
+	self->in_callback = true;
+	head->fn(self, head);
+	self->in_callback = false;
+	hs_step(self, HS_OP_STORE, HS_WRITE, DOMAIN(arena), HS_HERE);
+	arena->rcu.callbacks &= ~(1ull << self->id);
+}
+
+void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
+		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where)
+{
+	struct hs_task *t;
+	uint64_t readers = snapshot(self, where);
+
+	head->next = NULL;
+	head->fn = fn;
+	if (self->mode == HS_MODE_DIRECT) {
+		hs_rcu_queue_direct(self->arena, head);
+		return;
+	}
+	t = hs_sched_task_new(self->sched, "rcu callback", callback_main, head);
+	hs_assert(self, t, "%s: more than %d tasks and callbacks", where, HS_SCHED_TASKS - 1);
+	t->rcu_wait = readers;
+	self->arena->rcu.callbacks |= 1ull << t->id;
+}
+
+bool hs_rcu_poll(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+	uint64_t *callbacks = &arena->rcu.callbacks;
+
+	if (self->mode == HS_MODE_DIRECT)
+		return hs_rcu_poll_direct(self);
+	hs_step(self, HS_OP_LOAD, HS_READ, DOMAIN(arena), HS_HERE);
+	hs_saw(self, callbacks, sizeof(*callbacks), *callbacks);
+	return *callbacks != 0;
+}
+
+void hs_rcu_barrier(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+
+	hs_assert(self, !self->rcu_nest, "wait for callbacks inside a read section");
+	if (self->mode == HS_MODE_DIRECT) {
+		while (hs_rcu_poll_direct(self))
+			hs_retry_wait(self, "rcu_barrier");
+		return;
+	}
+	self->join = arena->rcu.callbacks;
+	hs_step(self, HS_OP_JOIN, HS_READ, DOMAIN(arena), HS_HERE);
+}
+
+void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head)
+{
+	struct hs_rcu_head **tail = &arena->direct_callbacks;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = head;
+}
+
+bool hs_rcu_poll_direct(struct hs_task *self)
+{
+	struct hs_arena *arena = self->arena;
+
+	if (arena->rcu.readers)
+		return arena->direct_callbacks != NULL;
+	if (arena->direct_callbacks)
+		arena->grace_periods++;
+	while (arena->direct_callbacks) {
+		struct hs_rcu_head *head = arena->direct_callbacks;
+
+		arena->direct_callbacks = head->next;
+		self->in_callback = true;
+		head->fn(self, head);
+		self->in_callback = false;
+	}
+	return false;
+}

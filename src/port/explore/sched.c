@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+#include "port/explore/sched.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define REGION_BASE ((void *)0x7e9000000000)
+
+static struct hs_sched *the_sched;
+
+/* ---- making and ending ------------------------------------------------------------------- */
+
+static void *map(void *at, size_t size)
+{
+	void *p = mmap(at, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct hs_sched *hs_sched_get(void)
+{
+	struct hs_sched *s = the_sched;
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->region = map(REGION_BASE, HS_REGION_BYTES);
+	s->life = map(NULL, HS_REGION_BYTES / HS_GRANULE);
+	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
+	the_sched = s;
+	if (!s->region || !s->life || !s->stacks) {
+		hs_sched_put();
+		return NULL;
+	}
+	hs_fiber_host(&s->fiber);
+	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
+		s->task[i].fiber.stack = hs_fiber_stack(s->stacks, i);
+	hs_sched_end(s);
+	return s;
+}
+
+void hs_sched_put(void)
+{
+	struct hs_sched *s = the_sched;
+
+	if (!s)
+		return;
+	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
+		hs_fiber_release(&s->task[i].fiber);
+	if (s->region)
+		munmap(s->region, HS_REGION_BYTES);
+	if (s->life)
+		munmap(s->life, HS_REGION_BYTES / HS_GRANULE);
+	if (s->stacks)
+		hs_fiber_stacks_unmap(s->stacks, HS_SCHED_TASKS);
+	free(s->image.bytes);
+	free(s->schedule);
+	free(s);
+	the_sched = NULL;
+}
+
+void hs_sched_end(struct hs_sched *s)
+{
+	s->tasks = 1;
+	s->ready = s->conditional = s->fresh = 0;
+	s->step = s->decisions = s->debt_count = 0;
+	s->running = false;
+	s->verdict = HS_VERDICT_NONE;
+	s->message[0] = '\0';
+	hs_task_clear(s, &s->task[0], 0, "boot");
+	s->task[0].live = true;
+}
+
+/* ---- violations -------------------------------------------------------------------------- */
+
+void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	if (s->verdict != HS_VERDICT_NONE)
+		return;
+	s->verdict = verdict;
+	va_start(args, format);
+	vsnprintf(s->message, sizeof(s->message), format, args);
+	va_end(args);
+}
+
+/* In a fiber: never comes back. On the boot task: back to its guard. In a unit test: abort. */
+void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
+{
+	struct hs_sched *s = self ? self->sched : NULL;
+	char text[384];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!s || (!s->running && !s->boot_guard) || self->mode == HS_MODE_PEEK) {
+		fprintf(stderr, "hmmsim: %s: %s (task %s)\n", where, text,
+			self ? hs_task_name(self) : "none");
+		abort();
+	}
+	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text,
+			   hs_task_name(self));
+	if (!self->id)
+		longjmp(*s->boot_guard, 1);
+	self->mode = HS_MODE_STEP;
+	self->op.kind = HS_OP_NONE;
+	for (;;)
+		hs_fiber_switch(&self->fiber, &s->fiber);
+}
+
+bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
+{
+	jmp_buf guard;
+
+	if (setjmp(guard)) {
+		s->boot_guard = NULL;
+		hs_task_clear(s, &s->task[0], 0, "boot");
+		s->task[0].live = true;
+		return false;
+	}
+	s->boot_guard = &guard;
+	fn(arg);
+	s->boot_guard = NULL;
+	return s->verdict == HS_VERDICT_NONE;
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+static void task_main(void *arg)
+{
+	struct hs_task *t = arg;
+
+	hs_fiber_entered(&t->fiber, &t->sched->fiber);
+	t->fn(t, t->arg);
+	if (t->rcu_nest)
+		hs_fail(t, HS_HERE, "the task ends in an RCU read section");
+	if (t->held_count)
+		hs_fail(t, t->held[0].where, "the task ends with the %s",
+			hs_lock_class_name((enum hs_lock_class)t->held[0].cls));
+	t->live = false;
+	t->op.kind = HS_OP_NONE;
+	for (;;)
+		hs_fiber_switch(&t->fiber, &t->sched->fiber);
+}
+
+struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
+				  void (*fn)(struct hs_task *self, void *arg), void *arg)
+{
+	struct hs_task *t;
+
+	if (s->tasks == HS_SCHED_TASKS)
+		return NULL;
+	t = &s->task[s->tasks];
+	hs_task_clear(s, t, s->tasks, name);
+	t->cpu = s->tasks % (s->arena ? s->arena->cpus : 1);
+	t->mode = HS_MODE_STEP;
+	t->live = true;
+	t->fn = fn;
+	t->arg = arg;
+	s->fresh |= 1u << s->tasks++;
+	return t;
+}
+
+/* Files the task under what its published operation needs. */
+static inline void classify(struct hs_sched *s, struct hs_task *t)
+{
+	uint32_t bit = 1u << t->id;
+
+	s->ready &= ~bit;
+	s->conditional &= ~bit;
+	if (t->op.kind >= HS_OP_CONDITIONAL) {
+		s->conditional |= bit;
+	} else if (t->op.kind != HS_OP_NONE) {
+		s->ready |= bit;
+	}
+}
+
+static inline void switch_to(struct hs_sched *s, struct hs_task *t)
+{
+	s->current = t->id;
+	hs_fiber_switch(&s->fiber, &t->fiber);
+	classify(s, t);
+}
+
+static void start_fresh(struct hs_sched *s)
+{
+	while (s->fresh) {
+		struct hs_task *t = &s->task[__builtin_ctz(s->fresh)];
+
+		s->fresh &= s->fresh - 1;
+		hs_fiber_prepare(&t->fiber, &s->fiber, task_main, t);
+		switch_to(s, t);
+	}
+}
+
+/* ---- image ------------------------------------------------------------------------------- */
+
+static size_t used_bytes(const struct hs_sched *s)
+{
+	return s->arena ? s->arena->region.used : 0;
+}
+
+#if HS_FIBER_IMAGE
+static size_t task_bytes(const struct hs_task *t)
+{
+	if (t->read_count)
+		return offsetof(struct hs_task, reads) + t->read_count * sizeof(t->reads[0]);
+	return t->held_count || t->watch_count ? offsetof(struct hs_task, reads)
+					       : offsetof(struct hs_task, watch);
+}
+
+static size_t stack_bytes(const struct hs_task *t)
+{
+	return (size_t)(t->fiber.stack + HS_FIBER_STACK - (char *)t->fiber.sp);
+}
+#endif
+
+/* Lists every part of the image: the machine, its life map, tasks and their live stacks. */
+static void image_list(struct hs_sched *s)
+{
+	struct hs_image *image = &s->image;
+	size_t used = used_bytes(s), granules = (used + HS_GRANULE - 1) / HS_GRANULE;
+
+	image->used = used;
+	image->parts = 0;
+	image->part[image->parts++] = (struct hs_part){ s->region, used };
+	image->part[image->parts++] = (struct hs_part){ s->life, granules };
+#if HS_FIBER_IMAGE
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		struct hs_task *t = &s->task[i];
+
+		image->part[image->parts++] = (struct hs_part){ t, task_bytes(t) };
+		image->part[image->parts++] = (struct hs_part){ t->fiber.sp, stack_bytes(t) };
+	}
+#endif
+}
+
+static int image_save(struct hs_sched *s)
+{
+	struct hs_image *image = &s->image;
+	size_t need = 0;
+	char *at;
+
+	image_list(s);
+	for (uint32_t i = 0; i < image->parts; i++)
+		need += image->part[i].size;
+	at = realloc(image->bytes, need);
+	if (!at)
+		return -ENOMEM;
+	image->bytes = at;
+	for (uint32_t i = 0; i < image->parts; i++) {
+		memcpy(at, image->part[i].start, image->part[i].size);
+		at += image->part[i].size;
+	}
+	image->tasks = s->tasks;
+	image->ready = s->ready;
+	image->conditional = s->conditional;
+	return 0;
+}
+
+/* Objects that executions made beyond the image are unknown again. */
+static void life_reset(struct hs_sched *s, size_t used_now)
+{
+	size_t first = (s->image.used + HS_GRANULE - 1) / HS_GRANULE;
+	size_t end = (used_now + HS_GRANULE - 1) / HS_GRANULE;
+
+	hs_unpoison(s->region, used_now);
+	if (end > first)
+		memset(s->life + first, HS_LIFE_NEVER, end - first);
+}
+
+#if HS_ASAN
+static void poison_freed(struct hs_sched *s)
+{
+	for (size_t g = 0; g < s->image.used / HS_GRANULE; g++)
+		if (s->life[g] == HS_LIFE_FREED)
+			hs_poison(s->region + g * HS_GRANULE, HS_GRANULE);
+}
+#else
+static void poison_freed(struct hs_sched *s)
+{
+	(void)s;
+}
+#endif
+
+static void image_restore(struct hs_sched *s)
+{
+	const struct hs_image *image = &s->image;
+	const char *at = image->bytes;
+	size_t high = s->arena->region.high;
+
+	life_reset(s, used_bytes(s));
+	for (uint32_t i = 0; i < image->parts; i++) {
+		memcpy(image->part[i].start, at, image->part[i].size);
+		at += image->part[i].size;
+	}
+	if (s->arena->region.high < high)
+		s->arena->region.high = high; /* stale bytes beyond the image are cleared on use */
+	poison_freed(s);
+	s->tasks = image->tasks;
+	s->ready = image->ready;
+	s->conditional = image->conditional;
+}
+
+/* Without images of stacks the tasks run to their first step again, which touches nothing shared. */
+static void tasks_restart(struct hs_sched *s)
+{
+	uint32_t tasks = s->tasks;
+
+	for (uint32_t i = 1; i < tasks; i++) {
+		struct hs_task *t = &s->task[i];
+
+		hs_task_clear(s, t, i, t->name);
+		t->mode = HS_MODE_STEP;
+		t->live = true;
+		s->fresh |= 1u << i;
+	}
+	start_fresh(s);
+}
+
+int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_t max_steps)
+{
+	if (s->schedule_room < 2 * max_steps) {
+		uint8_t *schedule = realloc(s->schedule, 2 * (size_t)max_steps);
+
+		if (!schedule)
+			return -ENOMEM;
+		s->schedule = schedule;
+		s->schedule_room = 2 * max_steps;
+	}
+	s->chooser = chooser;
+	s->max_steps = max_steps;
+	s->decisions = s->step = 0;
+	s->running = true;
+	start_fresh(s);
+	s->running = false;
+	return image_save(s);
+}
+
+void hs_sched_reset(struct hs_sched *s)
+{
+	image_restore(s);
+	s->fresh = 0;
+	s->current = 0;
+	s->step = s->decisions = s->debt_count = 0;
+	s->hash = 0;
+	s->object_count = 0;
+	s->verdict = HS_VERDICT_NONE;
+	s->message[0] = '\0';
+	if (!HS_FIBER_IMAGE) {
+		s->running = true;
+		tasks_restart(s);
+		s->running = false;
+	}
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static bool access_is_live(struct hs_sched *s, struct hs_task *t)
+{
+	enum hs_life life = hs_life_of(s, t->op.addr);
+
+	if (hs_likely(life == HS_LIFE_LIVE))
+		return true;
+	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)",
+			   t->op.where ? t->op.where : "", t->op.where ? ": " : "",
+			   hs_op_name((enum hs_op_kind)t->op.kind),
+			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name);
+	return false;
+}
+
+/*
+ * The hash names objects by the order of their first use and leaves addresses out of values, so that
+ * it does not depend on how compilers lay anything out.
+ */
+static uint64_t object_number(struct hs_sched *s, const void *addr)
+{
+	for (uint32_t i = 0; i < s->object_count; i++)
+		if (s->objects[i] == addr)
+			return i;
+	if (s->object_count == HS_HASH_OBJECTS)
+		return HS_HASH_OBJECTS;
+	s->objects[s->object_count] = addr;
+	return s->object_count++;
+}
+
+static void hash_add(struct hs_sched *s, uint64_t value)
+{
+	s->hash = hs_mix64(s->hash ^ value) + 1;
+}
+
+static void hash_step(struct hs_sched *s, const struct hs_task *t)
+{
+	hash_add(s,
+		 object_number(s, t->op.addr) | (uint64_t)t->op.kind << 32 | (uint64_t)t->id << 40);
+}
+
+static void hash_result(struct hs_sched *s, const struct hs_task *t)
+{
+	uint64_t value = t->read_count ? t->reads[t->read_count - 1].value : 0;
+
+	hash_add(s, value - (uintptr_t)s->region < HS_REGION_BYTES ? 1 : value);
+}
+
+static inline uint32_t enabled_tasks(struct hs_sched *s)
+{
+	uint32_t enabled = s->ready;
+
+	for (uint32_t c = s->conditional; c; c &= c - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(c);
+		struct hs_task *t = &s->task[i];
+
+		/* The commonest condition is looked at here: it saves a sixth of a short step. */
+		if (t->op.kind == HS_OP_LOCK ? !((const hs_u32 *)t->op.addr)->raw
+					     : hs_op_enabled(s, t))
+			enabled |= 1u << i;
+	}
+	return enabled;
+}
+
+enum hs_run hs_sched_run(struct hs_sched *s)
+{
+	enum hs_run end = HS_RUN_VIOLATION;
+
+	s->running = true;
+	while (s->verdict == HS_VERDICT_NONE) {
+		uint32_t enabled = enabled_tasks(s);
+		struct hs_task *t;
+		int pick;
+
+		if (!enabled) {
+			end = HS_RUN_QUIET;
+			break;
+		}
+		if (s->step == s->max_steps) {
+			hs_sched_violation(s, HS_VERDICT_STEPS, "more than %u steps", s->max_steps);
+			break;
+		}
+		pick = s->chooser->pick(s->chooser->ctx, s, enabled);
+		if (pick < 0) {
+			end = HS_RUN_CUT;
+			break;
+		}
+		t = &s->task[pick];
+		s->schedule[s->decisions++] = (uint8_t)pick;
+		s->step++;
+		if (!access_is_live(s, t))
+			break;
+		if (s->hashing)
+			hash_step(s, t);
+		switch_to(s, t);
+		if (s->hashing)
+			hash_result(s, t);
+		if (hs_unlikely(s->fresh))
+			start_fresh(s);
+	}
+	s->running = false;
+	return s->verdict == HS_VERDICT_NONE ? end : HS_RUN_VIOLATION;
+}
+
+/* ---- the end of an execution ------------------------------------------------------------- */
+
+static void name_read_set(const struct hs_sched *s, const struct hs_task *t, char *text,
+			  size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < t->read_count && used < room; i++) {
+		int n = snprintf(
+			text + used, room - used, "%s+%zu=%llu", i ? " " : "",
+			(size_t)((t->reads[i].word & ~(uintptr_t)1) - (uintptr_t)s->region),
+			(unsigned long long)t->reads[i].value);
+
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void name_waiters(const struct hs_sched *s, char *text, size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 1; i < s->tasks && used < room; i++) {
+		const struct hs_task *t = &s->task[i];
+		int n;
+
+		if (t->op.kind == HS_OP_NONE)
+			continue;
+		n = snprintf(text + used, room - used, "%s%s in %s at %s", used ? "; " : "",
+			     t->name, hs_op_name((enum hs_op_kind)t->op.kind),
+			     t->op.where ? t->op.where : "?");
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+bool hs_sched_finish(struct hs_sched *s)
+{
+	char text[384];
+	bool retry = false, other = false;
+	const struct hs_task *spinner = NULL;
+
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		const struct hs_task *t = &s->task[i];
+
+		if (t->op.kind == HS_OP_RETRY) {
+			retry = true;
+			spinner = t;
+		} else if (t->op.kind != HS_OP_NONE) {
+			other = true;
+		}
+	}
+	if (other) {
+		name_waiters(s, text, sizeof(text));
+		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
+	} else if (retry) {
+		name_read_set(s, spinner, text, sizeof(text));
+		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
+				   "%s tries again for ever (%s): nothing it read can change: %s",
+				   spinner->name, spinner->retry_why, text);
+	} else if (s->debt_count) {
+		hs_sched_violation(
+			s, HS_VERDICT_LOST_WAKE,
+			"what %s waited for came true, but its queue was not woken after",
+			s->task[s->debts[0].task].name);
+	}
+	return s->verdict == HS_VERDICT_NONE;
+}

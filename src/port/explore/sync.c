@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sync.c (explore) - waiting as enabledness: rwsem, wait queues, the clock, retries, threads
+ */
+#include <string.h>
+
+#include "port/explore/sched.h"
+
+void hs_step_direct(struct hs_task *self)
+{
+	if (self->mode == HS_MODE_PEEK) {
+		if (self->watch_count < HS_WATCH_MAX)
+			self->watch[self->watch_count++] = self->op.addr;
+		return;
+	}
+	if (self->mode == HS_MODE_LOG)
+		return;
+	if (!self->live)
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE, "%s by a detached task",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+	if (hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE)
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
+			"%s of an object that is not live",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+	if (self->op.kind >= HS_OP_CONDITIONAL && !hs_op_enabled(self->sched, self))
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
+			"%s would wait for ever: nothing else runs",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+}
+
+/* ---- locks ------------------------------------------------------------------------------- */
+
+void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where)
+{
+	if (!self->live)
+		hs_fail(self, where, "a detached task takes the %s",
+			hs_lock_class_name((enum hs_lock_class)cls));
+	if (blocking)
+		hs_held_check(self, cls, where);
+}
+
+void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_assert(self, !self->in_callback, "%s: an RCU callback may sleep", where);
+	hs_lock_check(self, s->cls, true, where);
+	hs_step(self, HS_OP_DOWN_READ, HS_COMMUTE, s, sizeof(*s), where);
+	s->word.raw++;
+	hs_held_push(self, s, s->cls, where);
+}
+
+bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_lock_check(self, s->cls, false, where);
+	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
+	if (s->word.raw & HS_RW_WRITER) {
+		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
+		return false;
+	}
+	s->word.raw++;
+	hs_held_push(self, s, s->cls, where);
+	return true;
+}
+
+void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	if (!s->word.raw || s->word.raw & HS_RW_WRITER)
+		hs_lock_fail(self, s->word.raw & ~HS_RW_WRITER, s->cls, where);
+	hs_step(self, HS_OP_UNLOCK, HS_COMMUTE, s, sizeof(*s), where);
+	s->word.raw--;
+	hs_held_pop(self, s, s->cls, where);
+}
+
+void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_assert(self, !self->in_callback, "%s: an RCU callback may sleep", where);
+	hs_lock_check(self, s->cls, true, where);
+	if (s->word.raw == (HS_RW_WRITER | (self->id + 1)))
+		hs_fail(self, where, "the %s is taken twice",
+			hs_lock_class_name((enum hs_lock_class)s->cls));
+	hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
+	s->word.raw = HS_RW_WRITER | (self->id + 1);
+	hs_held_push(self, s, s->cls, where);
+}
+
+bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	hs_lock_check(self, s->cls, false, where);
+	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
+	if (s->word.raw) {
+		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
+		return false;
+	}
+	s->word.raw = HS_RW_WRITER | (self->id + 1);
+	hs_held_push(self, s, s->cls, where);
+	return true;
+}
+
+void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
+{
+	uint32_t seen = s->word.raw;
+
+	if (!seen)
+		hs_lock_fail(self, 0, s->cls, where);
+	if (seen != (HS_RW_WRITER | (self->id + 1)))
+		hs_fail(self, where, "up_write of the %s, which is held %s",
+			hs_lock_class_name((enum hs_lock_class)s->cls),
+			seen & HS_RW_WRITER ? "by another writer" : "for reading");
+	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
+	s->word.raw = 0;
+	hs_held_pop(self, s, s->cls, where);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+/* The predicate once more, so that a pass that ends in a retry remembers what it looked at. */
+static bool pred_logged(struct hs_task *self)
+{
+	uint8_t mode = self->mode;
+	bool held;
+
+	if (mode == HS_MODE_STEP)
+		self->mode = HS_MODE_LOG;
+	held = self->pred(self, self->pred_arg);
+	self->mode = mode;
+	return held;
+}
+
+static void wait_publish(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+			 const char *where)
+{
+	hs_assert(self, self->live, "%s: a detached task waits", where);
+	hs_assert(self, !self->in_callback, "%s: an RCU callback waits", where);
+	hs_assert(self, !self->rcu_nest, "%s: wait inside an RCU read section", where);
+	self->pred = pred;
+	self->pred_arg = arg;
+	self->queue = q;
+	self->watch_count = 0;
+	self->pred_asked = false;
+}
+
+void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+		      const char *where)
+{
+	wait_publish(self, q, pred, arg, where);
+	hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
+	pred_logged(self);
+}
+
+/* Either the predicate holds when the step is taken, or time has run out. */
+bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+			    uint64_t deadline, const char *where)
+{
+	uint64_t *ticks = &self->arena->ticks;
+
+	wait_publish(self, q, pred, arg, where);
+	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
+	if (pred_logged(self))
+		return true;
+	if (*ticks < deadline)
+		*ticks = deadline;
+	return false;
+}
+
+void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
+{
+	struct hs_sched *s = self->sched;
+
+	q->seq.raw = s->step;
+	for (uint32_t i = 0; i < s->debt_count; i++)
+		if (s->debts[i].queue == q)
+			s->debts[i--] = s->debts[--s->debt_count];
+	hs_trace(self, HS_EVENT_WAKE, 0, 0);
+}
+
+uint64_t hs_ticks(struct hs_task *self)
+{
+	uint64_t *ticks = &self->arena->ticks;
+
+	hs_step(self, HS_OP_LOAD, HS_READ, ticks, sizeof(*ticks), NULL);
+	hs_saw(self, ticks, sizeof(*ticks), *ticks);
+	return *ticks;
+}
+
+void hs_ticks_advance(struct hs_task *self, uint64_t n)
+{
+	uint64_t *ticks = &self->arena->ticks;
+
+	hs_step(self, HS_OP_RMW, HS_WRITE, ticks, sizeof(*ticks), NULL);
+	*ticks += n;
+	hs_made(self, ticks, sizeof(*ticks), *ticks);
+}
+
+/* ---- retries ----------------------------------------------------------------------------- */
+
+void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value)
+{
+	for (uint32_t i = 0; i < self->read_count; i++)
+		if (self->reads[i].word == word)
+			self->reads[i].value = value;
+}
+
+/* Keeps the last value seen of each word. */
+static void reads_compact(struct hs_task *self)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < self->read_count; i++) {
+		bool later = false;
+
+		for (uint32_t j = i + 1; j < self->read_count && !later; j++)
+			later = self->reads[j].word == self->reads[i].word &&
+				self->reads[j].value == self->reads[i].value;
+		if (!later)
+			self->reads[kept++] = self->reads[i];
+	}
+	self->read_count = kept;
+}
+
+void hs_reads_full(struct hs_task *self)
+{
+	reads_compact(self);
+	if (self->read_count < HS_READS_MAX)
+		return;
+	self->reads_lost = true;
+	self->read_count = 0;
+}
+
+void hs_retry_wait(struct hs_task *self, const char *why)
+{
+	self->retry_why = why;
+	reads_compact(self);
+	hs_step(self, HS_OP_RETRY, HS_READ, &self->arena->retries, sizeof(self->arena->retries),
+		why);
+	self->arena->retries++;
+	self->read_count = 0;
+	self->reads_lost = false;
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+/* A thread is its task; the handle is the task's address. */
+struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
+				  void (*fn)(struct hs_task *self, void *arg), void *arg)
+{
+	if (!hs_arena_may_alloc(self->arena))
+		return NULL;
+	return (struct hs_thread *)hs_sched_task_new(self->sched, name, fn, arg);
+}
+
+void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
+{
+	struct hs_task *t = (struct hs_task *)thread;
+
+	self->join = 1ull << t->id;
+	hs_step(self, HS_OP_JOIN, HS_READ, t, 1, HS_HERE);
+}
