@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore.c - one exploration: set up once, then execution after execution until the searcher is
+ * done, a violation ends it, or a bound is hit
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/search.h"
+#include "memory/machine.h"
+#include "scenario/plan.h"
+
+struct exploration {
+	const struct hs_scenario *scenario;
+	const void *param;
+	const struct hs_explore_options *options;
+	struct hs_explore_result *result;
+	struct hs_sched *sched;
+	struct hs_searcher *searcher;
+	struct hs_machine *machine;
+	void *state;
+	struct hs_plan plan;
+	int setup_ret;
+	uint64_t standing[HS_KIND_COUNT]; /* objects that are the explorer's own */
+};
+
+void hs_explore_options_init(struct hs_explore_options *options)
+{
+	*options = (struct hs_explore_options){
+		.search = HS_SEARCH_SLEEP,
+		.max_steps = 10000,
+		.seed = 1,
+		.cpus = 2,
+	};
+}
+
+const char *hs_verdict_name(enum hs_verdict verdict)
+{
+	static const char *const names[] = {
+		[HS_VERDICT_NONE] = "none",
+		[HS_VERDICT_ASSERT] = "assertion",
+		[HS_VERDICT_FREED] = "use after free",
+		[HS_VERDICT_DEADLOCK] = "deadlock",
+		[HS_VERDICT_LIVELOCK] = "livelock",
+		[HS_VERDICT_LOST_WAKE] = "lost wake-up",
+		[HS_VERDICT_LEAK] = "leak",
+		[HS_VERDICT_STEPS] = "too many steps",
+		[HS_VERDICT_DIVERGED] = "diverged",
+	};
+
+	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
+}
+
+void hs_explore_result_free(struct hs_explore_result *result)
+{
+	free(result->schedule);
+	result->schedule = NULL;
+}
+
+/* ---- set-up ------------------------------------------------------------------------------ */
+
+static int searcher_make(const struct hs_explore_options *options, struct hs_searcher **out)
+{
+	switch (options->search) {
+	case HS_SEARCH_DFS:
+	case HS_SEARCH_SLEEP:
+		return hs_search_tree(options, out);
+	case HS_SEARCH_RANDOM:
+		return hs_search_random(options, out);
+	case HS_SEARCH_REPLAY:
+		return hs_search_replay(options, out);
+	}
+	return -EINVAL;
+}
+
+static void call_setup(void *arg)
+{
+	struct exploration *e = arg;
+	struct hs_task *boot = hs_arena_boot(e->machine->arena);
+
+	e->setup_ret = e->scenario->setup(boot, &e->plan, e->state, e->param);
+	if (e->setup_ret)
+		return;
+	hs_rcu_poll(boot);
+	for (unsigned int i = 0; i < e->plan.count; i++) {
+		const struct hs_plan_entry *t = &e->plan.task[i];
+
+		hs_assert(boot, hs_thread_start(boot, t->name, t->fn, t->arg),
+			  "task %s cannot start", t->name);
+	}
+}
+
+/* Machine and state. The caller ends the machine whatever comes back. */
+static int prepare(struct exploration *e)
+{
+	struct hs_machine_config config;
+	int ret;
+
+	hs_machine_config_init(&config);
+	config.kind = HS_ARENA_REGION;
+	config.reuse = HS_REUSE_NEVER;
+	config.seed = e->options->seed;
+	e->sched->cpus = e->options->cpus;
+	ret = hs_machine_create(&config, &e->machine);
+	if (ret)
+		return ret;
+	e->state = hs_alloc(hs_arena_boot(e->machine->arena), HS_KIND_SCENARIO,
+			    e->scenario->state_size);
+	if (!e->state)
+		return -ENOMEM;
+	memcpy(e->standing, e->machine->arena->live, sizeof(e->standing));
+	return 0;
+}
+
+/* ---- one execution ----------------------------------------------------------------------- */
+
+static void call_check(void *arg)
+{
+	struct exploration *e = arg;
+	struct hs_arena *arena = e->machine->arena;
+
+	if (e->scenario->check)
+		e->scenario->check(hs_arena_boot(arena), e->state, e->param);
+	hs_rcu_poll(hs_arena_boot(arena));
+	for (int k = 0; k < HS_KIND_COUNT; k++)
+		if (arena->live[k] > e->standing[k])
+			hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%llu %s left at the end",
+					   (unsigned long long)(arena->live[k] - e->standing[k]),
+					   hs_kind_name((enum hs_kind)k));
+}
+
+static int keep_schedule(struct exploration *e)
+{
+	if (e->result->schedule)
+		return 0;
+	e->result->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	return e->result->schedule ? 0 : -ENOMEM;
+}
+
+static int note_violation(struct exploration *e)
+{
+	struct hs_explore_result *r = e->result;
+
+	if (r->violations++)
+		return 0;
+	r->verdict = e->sched->verdict;
+	r->first_violation = r->executions;
+	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
+	return keep_schedule(e);
+}
+
+static int execute(struct exploration *e)
+{
+	struct hs_explore_result *r = e->result;
+	struct hs_sched *s = e->sched;
+	enum hs_run end;
+	int ret = 0;
+
+	hs_sched_reset(s);
+	e->searcher->start(e->searcher);
+	end = hs_sched_run(s);
+	r->executions++;
+	r->steps += s->step;
+	if (r->steps_max < s->step)
+		r->steps_max = s->step;
+	if (end == HS_RUN_CUT) {
+		r->blocked++;
+		return 0;
+	}
+	r->complete++;
+	if (end == HS_RUN_QUIET && hs_sched_finish(s))
+		hs_sched_on_boot(s, call_check, e);
+	r->trace_hash = s->hash;
+	if (s->verdict != HS_VERDICT_NONE)
+		ret = note_violation(e);
+	else if (e->options->search == HS_SEARCH_REPLAY)
+		ret = keep_schedule(e);
+	return ret;
+}
+
+static int search(struct exploration *e)
+{
+	const struct hs_explore_options *o = e->options;
+	struct hs_explore_result *r = e->result;
+	bool more = true;
+	int ret;
+
+	ret = hs_sched_begin(e->sched, &e->searcher->chooser, o->max_steps);
+	if (ret)
+		return ret;
+	e->sched->hashing = o->search == HS_SEARCH_REPLAY;
+	r->image_bytes = e->sched->image.used;
+	while (more) {
+		ret = execute(e);
+		if (ret)
+			return ret;
+		more = e->searcher->next(e->searcher);
+		if (r->violations && !o->go_on)
+			break;
+		if (o->max_executions && r->executions == o->max_executions)
+			break;
+	}
+	r->exhaustive = !more && (o->search == HS_SEARCH_DFS || o->search == HS_SEARCH_SLEEP);
+	return 0;
+}
+
+static bool options_valid(const struct hs_explore_options *o)
+{
+	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX;
+}
+
+int hs_explore(const struct hs_scenario *scenario, const void *param,
+	       const struct hs_explore_options *options, struct hs_explore_result *result)
+{
+	struct exploration e = { scenario, param, options,	  result, NULL, NULL,
+				 NULL,	   NULL,  { .count = 0 }, 0,	  { 0 } };
+	int ret;
+
+	memset(result, 0, sizeof(*result));
+	if (!scenario->setup || !scenario->state_size || !options_valid(options))
+		return -EINVAL;
+	ret = searcher_make(options, &e.searcher);
+	if (ret)
+		return ret;
+	e.sched = hs_sched_get();
+	ret = e.sched ? prepare(&e) : -ENOMEM;
+	if (!ret && !hs_sched_on_boot(e.sched, call_setup, &e))
+		ret = note_violation(&e);
+	else if (!ret)
+		ret = e.setup_ret ? e.setup_ret : search(&e);
+	if (e.sched)
+		hs_sched_end(e.sched);
+	if (e.machine)
+		hs_machine_destroy(e.machine, NULL);
+	e.searcher->release(e.searcher);
+	if (ret)
+		hs_explore_result_free(result);
+	return ret;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * replay.c - schedules as text, and the execution that one of them names
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "explore/search.h"
+
+#define DECISIONS_MAX 1000000u
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+char *hs_schedule_print(const uint8_t *decisions, uint32_t count)
+{
+	/* The longest item is "31*" and ten digits, for at least one decision. */
+	size_t room = 1 + (size_t)count * 5 + 16, used = 0;
+	char *text = malloc(room);
+
+	if (!text)
+		return NULL;
+	text[0] = '\0';
+	for (uint32_t i = 0, run; i < count; i += run) {
+		const char *gap = i ? " " : "";
+
+		for (run = 1; i + run < count && decisions[i + run] == decisions[i]; run++)
+			;
+		if (decisions[i] & HS_CHOICE) {
+			run = 1;
+			used += (size_t)snprintf(text + used, room - used, "%sc%u", gap,
+						 decisions[i] & ~HS_CHOICE);
+		} else if (run == 1) {
+			used += (size_t)snprintf(text + used, room - used, "%s%u", gap,
+						 decisions[i]);
+		} else {
+			used += (size_t)snprintf(text + used, room - used, "%s%u*%u", gap,
+						 decisions[i], run);
+		}
+	}
+	return text;
+}
+
+/* A number up to @most at *at, which moves behind it. */
+static int number(const char **at, unsigned long most, uint32_t *value)
+{
+	unsigned long v = 0;
+
+	if (!isdigit((unsigned char)**at))
+		return -EINVAL;
+	for (; isdigit((unsigned char)**at); (*at)++) {
+		v = v * 10 + (unsigned long)(**at - '0');
+		if (v > most)
+			return -EINVAL;
+	}
+	*value = (uint32_t)v;
+	return 0;
+}
+
+/* One item: id, id*count or c<answer>. */
+static int item(const char **at, uint8_t *decision, uint32_t *run)
+{
+	uint32_t value;
+
+	*run = 1;
+	if (**at == 'c') {
+		(*at)++;
+		if (number(at, HS_CHOICE - 1, &value))
+			return -EINVAL;
+		*decision = (uint8_t)(HS_CHOICE | value);
+		return 0;
+	}
+	if (number(at, HS_SCHED_TASKS - 1, &value) || !value)
+		return -EINVAL;
+	*decision = (uint8_t)value;
+	if (**at != '*')
+		return 0;
+	(*at)++;
+	return number(at, DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
+}
+
+int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
+{
+	uint8_t *list = NULL;
+	uint32_t used = 0, room = 0;
+
+	while (*text) {
+		uint8_t decision;
+		uint32_t run;
+
+		if (item(&text, &decision, &run) || run > DECISIONS_MAX - used)
+			goto invalid;
+		if (*text && (*text++ != ' ' || !*text))
+			goto invalid;
+		if (used + run > room) {
+			uint8_t *more = realloc(list, 2 * (size_t)(used + run));
+
+			if (!more) {
+				free(list);
+				return -ENOMEM;
+			}
+			list = more;
+			room = 2 * (used + run);
+		}
+		while (run--)
+			list[used++] = decision;
+	}
+	*decisions = list;
+	*count = used;
+	return 0;
+invalid:
+	free(list);
+	return -EINVAL;
+}
+
+/* ---- replay ------------------------------------------------------------------------------ */
+
+struct replay {
+	struct hs_searcher searcher;
+	uint8_t *decisions;
+	uint32_t count, at;
+};
+
+static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
+{
+	struct replay *r = ctx;
+
+	if (r->at == r->count) {
+		hs_sched_violation(s, HS_VERDICT_DIVERGED,
+				   "the schedule ends at decision %u, but tasks can still move",
+				   r->count + 1);
+		return -1;
+	}
+	if (r->decisions[r->at] & HS_CHOICE || !(enabled >> r->decisions[r->at] & 1)) {
+		hs_sched_violation(s, HS_VERDICT_DIVERGED,
+				   "decision %u of the schedule is no task that can move",
+				   r->at + 1);
+		return -1;
+	}
+	return r->decisions[r->at++];
+}
+
+/* A wrong answer here shows as a divergence at the next step. */
+static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t n)
+{
+	struct replay *r = ctx;
+
+	if (r->at < r->count && r->decisions[r->at] & HS_CHOICE &&
+	    (r->decisions[r->at] & ~HS_CHOICE) < n)
+		return r->decisions[r->at++] & ~HS_CHOICE;
+	hs_sched_violation(s, HS_VERDICT_DIVERGED,
+			   "decision %u of the schedule is no answer to a choice among %u",
+			   r->at + 1, n);
+	return 0;
+}
+
+static void start(struct hs_searcher *me)
+{
+	((struct replay *)me)->at = 0;
+}
+
+static bool next(struct hs_searcher *me)
+{
+	(void)me;
+	return false;
+}
+
+static void release(struct hs_searcher *me)
+{
+	free(((struct replay *)me)->decisions);
+	free(me);
+}
+
+int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out)
+{
+	struct replay *r;
+	int ret;
+
+	if (!options->schedule)
+		return -EINVAL;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	ret = hs_schedule_parse(options->schedule, &r->decisions, &r->count);
+	if (ret) {
+		free(r);
+		return ret;
+	}
+	r->searcher = (struct hs_searcher){ { pick, choose, r }, start, next, release };
+	*out = &r->searcher;
+	return 0;
+}
