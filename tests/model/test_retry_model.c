@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The small retry protocol under every search. The numbers of executions are those that other
+ * model checkers and an independent prototype found: DFS counts interleavings, sleep sets complete
+ * one execution for each class, GenMC's count.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/retry_model.h"
+
+struct expected {
+	struct retry_param param;
+	uint64_t dfs;		 /* 0: not finished by DFS in reasonable time */
+	uint64_t sleep, blocked; /* executions with sleep sets, those cut short among them */
+	uint64_t classes;
+};
+
+static const struct expected table[] = {
+	{ { 1, 1, 1, false, RETRY_CORRECT }, 194, 15, 9, 6 },
+	{ { 1, 2, 1, false, RETRY_CORRECT }, 437, 19, 11, 8 },
+	{ { 1, 1, 1, true, RETRY_CORRECT }, 529, 21, 15, 6 },
+	{ { 1, 1, 2, false, RETRY_CORRECT }, 781, 35, 21, 14 },
+	{ { 1, 1, 4, false, RETRY_CORRECT }, 5175, 99, 60, 39 },
+	{ { 2, 1, 1, false, RETRY_CORRECT }, 67424, 170, 131, 39 },
+	{ { 1, 1, 8, false, RETRY_CORRECT }, 318730, 323, 198, 125 },
+	{ { 2, 1, 1, true, RETRY_CORRECT }, 333648, 255, 216, 39 },
+	{ { 2, 2, 1, false, RETRY_CORRECT }, 2163306, 340, 270, 70 },
+	{ { 3, 1, 1, false, RETRY_CORRECT }, 0, 1785, 1509, 276 },
+	{ { 3, 2, 1, false, RETRY_CORRECT }, 0, 6611, 5935, 676 },
+	{ { 3, 2, 1, true, RETRY_CORRECT }, 0, 13695, 13019, 676 },
+	{ { 4, 1, 1, false, RETRY_CORRECT }, 0, 19072, 16939, 2133 },
+};
+
+static unsigned long scale(void)
+{
+	const char *text = getenv("HMMSIM_TEST_SCALE");
+
+	return text ? strtoul(text, NULL, 10) : 100;
+}
+
+static void explore(const struct retry_param *param, enum hs_search search, uint64_t executions,
+		    const char *schedule, struct hs_explore_result *result)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	options.search = search;
+	options.max_executions = executions;
+	options.schedule = schedule;
+	options.go_on = search == HS_SEARCH_RANDOM;
+	assert_int_equal(hs_explore(&retry_scenario, param, &options, result), 0);
+}
+
+static void dfs_counts_every_interleaving(void **state)
+{
+	uint64_t limit = 30000 * scale();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct expected *e = &table[i];
+		struct hs_explore_result r;
+
+		if (!e->dfs || e->dfs > limit)
+			continue;
+		explore(&e->param, HS_SEARCH_DFS, 0, NULL, &r);
+		assert_string_equal(r.message, "");
+		assert_int_equal(r.executions, e->dfs);
+		assert_int_equal(r.complete, e->dfs);
+		assert_int_equal(r.violations, 0);
+		assert_true(r.exhaustive);
+		hs_explore_result_free(&r);
+	}
+}
+
+static void sleep_sets_complete_one_execution_per_class(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct expected *e = &table[i];
+		struct hs_explore_result r;
+
+		explore(&e->param, HS_SEARCH_SLEEP, 0, NULL, &r);
+		assert_string_equal(r.message, "");
+		assert_int_equal(r.executions, e->sleep);
+		assert_int_equal(r.blocked, e->blocked);
+		assert_int_equal(r.complete, e->classes);
+		assert_true(r.exhaustive);
+		hs_explore_result_free(&r);
+	}
+}
+
+/* Each variant is found by the second execution of a systematic search, and by chance. */
+static void wrong_variants_are_found(void **state)
+{
+	static const uint64_t hits[] = { 0, 58907, 24750, 88 };
+
+	(void)state;
+	for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {
+		struct retry_param param = { 1, 1, 1, false, (enum retry_variant)v };
+		struct hs_explore_result r;
+
+		for (int search = HS_SEARCH_DFS; search <= HS_SEARCH_SLEEP; search++) {
+			explore(&param, (enum hs_search)search, 0, NULL, &r);
+			assert_int_equal(r.verdict, HS_VERDICT_FREED);
+			assert_int_equal(r.first_violation, 2);
+			assert_non_null(strstr(r.message, "support/retry_model.c:"));
+			assert_non_null(strstr(r.message, "is freed (task driver)"));
+			hs_explore_result_free(&r);
+		}
+		explore(&param, HS_SEARCH_RANDOM, 100000, NULL, &r);
+		assert_int_equal(r.violations, hits[v]);
+		hs_explore_result_free(&r);
+	}
+}
+
+/* The hash covers each step, its object and the value seen; it is the same for every compiler. */
+static void replays_are_identical(void **state)
+{
+	struct retry_param param = { 1, 1, 1, false, RETRY_TOUCH_AFTER };
+	struct hs_explore_result found, again;
+
+	(void)state;
+	explore(&param, HS_SEARCH_SLEEP, 0, NULL, &found);
+	assert_string_equal(found.schedule, "1*6 2*7 1");
+	for (int i = 0; i < 1000; i++) {
+		explore(&param, HS_SEARCH_REPLAY, 0, found.schedule, &again);
+		assert_int_equal(again.verdict, found.verdict);
+		assert_string_equal(again.message, found.message);
+		assert_string_equal(again.schedule, found.schedule);
+		assert_int_equal(again.trace_hash, UINT64_C(0x9cfe4c6120815f26));
+		hs_explore_result_free(&again);
+	}
+	hs_explore_result_free(&found);
+}
+
+static void schedules_of_the_correct_model_replay_too(void **state)
+{
+	struct retry_param param = { 2, 1, 1, true, RETRY_CORRECT };
+	struct hs_explore_result r, again;
+	const char *schedule = "1*7 3*4 2 3*4 4*2";
+
+	(void)state;
+	explore(&param, HS_SEARCH_REPLAY, 0, schedule, &r);
+	assert_string_equal(r.message, "");
+	explore(&param, HS_SEARCH_REPLAY, 0, r.schedule, &again);
+	assert_int_equal(r.trace_hash, again.trace_hash);
+	hs_explore_result_free(&r);
+	hs_explore_result_free(&again);
+}
+
+static void random_executions_are_addressed_by_their_index(void **state)
+{
+	struct retry_param param = { 1, 1, 1, false, RETRY_TOUCH_AFTER };
+	struct hs_explore_options options;
+	struct hs_explore_result first, alone;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_RANDOM;
+	options.max_executions = 100000;
+	assert_int_equal(hs_explore(&retry_scenario, &param, &options, &first), 0);
+	assert_int_equal(first.verdict, HS_VERDICT_FREED);
+	options.first = first.first_violation - 1;
+	options.max_executions = 1;
+	assert_int_equal(hs_explore(&retry_scenario, &param, &options, &alone), 0);
+	assert_int_equal(alone.first_violation, 1);
+	assert_string_equal(alone.schedule, first.schedule);
+	hs_explore_result_free(&first);
+	hs_explore_result_free(&alone);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dfs_counts_every_interleaving),
+		cmocka_unit_test(sleep_sets_complete_one_execution_per_class),
+		cmocka_unit_test(wrong_variants_are_found),
+		cmocka_unit_test(replays_are_identical),
+		cmocka_unit_test(schedules_of_the_correct_model_replay_too),
+		cmocka_unit_test(random_executions_are_addressed_by_their_index),
+	};
+
+	return cmocka_run_group_tests_name("retry model", tests, NULL, NULL);
+}
