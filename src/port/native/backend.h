@@ -339,7 +339,16 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 {
 	hs_u64 *slot = (hs_u64 *)((char *)counter + self->hot.pcpu_off);
 
+#if defined(__x86_64__) && !HS_TSAN && !HS_ASAN
+	/*
+	 * As this_cpu_add, one instruction. The address must be one register: with base and index
+	 * the processor does not forward the store to the next add, which costs a factor of four.
+	 */
+	__asm__("" : "+r"(slot));
+	__asm__("addq %1, %0" : "+m"(slot->raw) : "er"(n));
+#else
 	hs_u64_store(self, slot, hs_u64_load(self, slot, HS_RELAXED) + n, HS_RELAXED);
+#endif
 }
 
 /* Under sanitizers a real read, so that they see what the explorer sees. */

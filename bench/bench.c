@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define VARIANTS_MAX 32
+#define REPETITIONS_MAX 64
+#define THREADS_MAX 16
+
+double bench_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+void bench_parse(int argc, char **argv, struct bench_options *options)
+{
+	*options = (struct bench_options){ .repetitions = 15 };
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--quick")) {
+			options->quick = true;
+			options->repetitions = 5;
+			continue;
+		}
+		fprintf(stderr, "%s: unknown argument '%s'; usage: %s [--quick]\n", argv[0],
+			argv[i], argv[0]);
+		exit(2);
+	}
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+struct worker {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	void (*fn)(unsigned int thread, void *arg);
+	void *arg;
+	unsigned int index;
+	double ns;
+};
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	double begin;
+
+	pthread_barrier_wait(w->start);
+	begin = bench_now_ns();
+	w->fn(w->index, w->arg);
+	w->ns = bench_now_ns() - begin;
+	return NULL;
+}
+
+double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg)
+{
+	struct worker workers[THREADS_MAX];
+	pthread_barrier_t start;
+	double sum = 0;
+
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	pthread_barrier_init(&start, NULL, threads);
+	for (unsigned int i = 0; i < threads; i++) {
+		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };
+		if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i])) {
+			fprintf(stderr, "bench: cannot start %u threads\n", threads);
+			exit(1);
+		}
+	}
+	for (unsigned int i = 0; i < threads; i++) {
+		pthread_join(workers[i].thread, NULL);
+		sum += workers[i].ns;
+	}
+	pthread_barrier_destroy(&start);
+	return sum / threads;
+}
+
+/* ---- groups ------------------------------------------------------------------------------ */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A fixed sequence: the order of repetitions is the same in every run. */
+static uint64_t shuffle_next(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+static void shuffle(unsigned int *order, unsigned int n, uint64_t *state)
+{
+	for (unsigned int i = n; i > 1; i--) {
+		unsigned int j = (unsigned int)(shuffle_next(state) % i), t = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = t;
+	}
+}
+
+void bench_group(const struct bench_options *options, const char *title,
+		 const struct bench_variant *variants, unsigned int count)
+{
+	static double ns[VARIANTS_MAX][REPETITIONS_MAX];
+	unsigned int order[VARIANTS_MAX * REPETITIONS_MAX], total = count * options->repetitions;
+	unsigned int done[VARIANTS_MAX] = { 0 };
+	uint64_t state = 1;
+	double base = 0;
+
+	for (unsigned int i = 0; i < total; i++)
+		order[i] = i % count;
+	shuffle(order, total, &state);
+	for (unsigned int i = 0; i < total; i++) {
+		const struct bench_variant *v = &variants[order[i]];
+		uint64_t operations = options->quick ? v->operations / 10 + 1 : v->operations;
+
+		ns[order[i]][done[order[i]]++] = v->run(v, operations);
+	}
+	printf("%-44s %9s %9s %9s %7s\n", title, "median ns", "min", "max", "ratio");
+	for (unsigned int v = 0; v < count; v++) {
+		double median;
+
+		qsort(ns[v], done[v], sizeof(double), by_value);
+		median = ns[v][done[v] / 2];
+		if (!v)
+			base = median;
+		printf("  %-42s %9.2f %9.2f %9.2f %7.2f\n", variants[v].name, median, ns[v][0],
+		       ns[v][done[v] - 1], median / base);
+	}
+	printf("\n");
+}

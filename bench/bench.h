@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench.h - variants of one question, measured in one run
+ *
+ * Repetitions of all variants are interleaved in random order, so that a drift of the machine hits
+ * them alike; what counts is the ratio of medians to the group's first variant. Times are ns per
+ * operation and thread.
+ */
+#ifndef HS_BENCH_BENCH_H
+#define HS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bench_variant {
+	const char *name; /* "counter/threads:2" */
+	/* Does @operations of them and returns the nanoseconds that one took. */
+	double (*run)(const struct bench_variant *v, uint64_t operations);
+	uint64_t operations; /* of a repetition; a tenth of it with --quick */
+	unsigned int threads;
+	const void *arg;
+};
+
+struct bench_options {
+	bool quick;
+	unsigned int repetitions;
+};
+
+/* Exits with 2 and a sentence on arguments that it does not know. */
+void bench_parse(int argc, char **argv, struct bench_options *options);
+/* Measures the variants and prints a table; the first one is the base of the ratios. */
+void bench_group(const struct bench_options *options, const char *title,
+		 const struct bench_variant *variants, unsigned int count);
+double bench_now_ns(void);
+
+/* Runs fn on @threads threads that start together; the mean of their times, in ns. */
+double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg);
+
+#endif
