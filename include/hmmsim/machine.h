@@ -18,8 +18,9 @@
  * tasks and goes, the parent destroys.
  *
  * Errors are negative errno: -EINVAL (a field is out of range), -ENOMEM, -EEXIST (the region's
- * addresses are taken), -EBUSY (tasks are attached), -EAGAIN (no free task slot), -EMFILE is never
- * returned, -EOWNERDEAD (see hs_guard), -ENOTEMPTY (objects were left behind).
+ * addresses are taken), -EBUSY (tasks are attached), -EAGAIN (no free task slot), -ENOSYS (this
+ * process may not use membarrier(2), but the machine's creator could), -EOWNERDEAD (see hs_guard),
+ * -ENOTEMPTY (objects were left behind).
  */
 #ifndef HMMSIM_MACHINE_H
 #define HMMSIM_MACHINE_H
@@ -58,13 +59,15 @@ struct hs_machine_config {
 	uint32_t max_tasks; /* tasks attached at one time, 1..62; default 32 */
 	uint64_t seed;	    /* of every random number that the machine draws; default 1 */
 	uint64_t fail_at;   /* the allocation with this index (from 1) fails; 0: none does */
-	uint32_t trace_records; /* capacity of the event trace; 0 (default): no tracing */
+	uint32_t section_order;	   /* log2 of the pages of a memory section; default 15 (128 MiB) */
+	uint32_t subsection_order; /* at most 6 less; default 9 (2 MiB) */
+	uint32_t trace_records;	   /* capacity of the event trace; 0 (default): no tracing */
 };
 
 /* What a machine still held when it was destroyed. */
 struct hs_leaks {
 	uint64_t objects; /* all kinds together */
-	char text[232];	  /* "2 page, 1 percpu counter"; empty when there are none */
+	char text[504];	  /* "2 page, 1 percpu counter"; empty when there are none */
 };
 
 /* A machine's own figures, exact at a quiet moment. */
@@ -100,11 +103,13 @@ HMMSIM_API void hs_machine_info(struct hs_machine *machine, struct hs_machine_in
 HMMSIM_API int hs_task_attach(struct hs_machine *machine, const char *name, struct hs_task **out);
 HMMSIM_API int hs_task_detach(struct hs_task *self);
 HMMSIM_API struct hs_machine *hs_task_machine(struct hs_task *self);
+/* The task that the calling thread attached last; NULL: none. Only for <hmmsim/linux.h> and such. */
+HMMSIM_API struct hs_task *hs_task_current(void);
 
 /*
  * Runs fn(self, arg) and returns its result. If another process that shares the machine dies while
  * it holds a lock, the machine is broken, as a kernel is after an oops under a lock: whoever
- * waits, now or later, would wait for ever. Such a wait ends here instead, with -EOWNERDEAD. The
+ * waits, now or later, would wait for ever. (So it is if it dies while it waits for a lock.) Such a wait ends here instead, with -EOWNERDEAD. The
  * task then holds nothing and can only be detached. Without a guard around it such a wait aborts.
  */
 HMMSIM_API int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg),

@@ -170,7 +170,12 @@ static int execute(struct exploration *e)
 		return 0;
 	}
 	r->complete++;
-	if (end == HS_RUN_QUIET && hs_sched_finish(s))
+	if (end == HS_RUN_QUIET && e->options->search == HS_SEARCH_REPLAY &&
+	    hs_replay_left(e->searcher))
+		hs_sched_violation(s, HS_VERDICT_DIVERGED,
+				   "the schedule goes on after decision %u, but nothing can move",
+				   s->decisions);
+	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
 		hs_sched_on_boot(s, call_check, e);
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)

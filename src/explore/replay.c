@@ -172,6 +172,13 @@ static void release(struct hs_searcher *me)
 	free(me);
 }
 
+uint32_t hs_replay_left(const struct hs_searcher *me)
+{
+	const struct replay *r = (const struct replay *)me;
+
+	return r->count - r->at;
+}
+
 int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out)
 {
 	struct replay *r;

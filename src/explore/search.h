@@ -21,6 +21,8 @@ struct hs_searcher {
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_random(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out);
+/* Decisions of a replayed schedule that were not needed. */
+uint32_t hs_replay_left(const struct hs_searcher *me);
 
 /*
  * A schedule as text: the decisions of an execution in order, runs of one task as id*count, answers

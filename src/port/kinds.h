@@ -18,10 +18,12 @@
 	X(MACHINE, "machine lock")             \
 	X(MMAP, "mmap lock")                   \
 	X(MAPPING, "mapping lock")             \
+	X(MIRRORS, "mirrors lock")             \
 	X(DRIVER, "driver lock")               \
 	X(SUBSCRIPTIONS, "subscriptions lock") \
 	X(PAGE_TABLE, "page table lock")       \
 	X(PAGEMAP_INDEX, "pagemap index lock") \
+	X(MEMORY, "memory lock")               \
 	X(REF, "percpu ref lock")              \
 	X(ARENA, "arena lock")
 
@@ -34,7 +36,15 @@
 	X(TRACE, "trace buffer", 64)      \
 	X(SCENARIO, "scenario state", 64) \
 	X(PERCPU, "percpu counter", 8)    \
+	X(RADIX, "index node", 64)        \
+	X(SECTION, "memory section", 16)  \
+	X(MEMMAP, "memmap", 64)           \
 	X(PAGE, "page", 32)               \
+	X(PGMAP, "pgmap", 64)             \
+	X(NOTIFIERS, "notifiers", 64)     \
+	X(HMM, "mirrored mm", 64)         \
+	X(MM, "mm", 64)                   \
+	X(VMAS, "vma array", 64)          \
 	X(TABLE, "page table", 4096)      \
 	X(OTHER, "other object", 16)
 

@@ -125,7 +125,6 @@ static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
 /* The task's simulated CPU. Natively each task has its own, in the explorer tasks share a few. */
 static inline uint32_t hs_task_cpu(const struct hs_task *self);
 const char *hs_task_name(const struct hs_task *self);
-struct hs_task *hs_task_current(void);
 
 /*
  * The boot task, slot 0: for the one thread that creates or destroys the arena, while no other
@@ -239,7 +238,9 @@ static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spin
  * reduced: wait_event and wake_up_all of linux/wait.h; all waiters wake, none is exclusive.
  * @pred reads shared words through the seam and changes nothing; it may be called at any time and
  * by any task's turn. Whoever makes it true calls hs_wake_all() afterwards; a write that makes it
- * true and is never followed by a wake is reported by the explorer as a lost wake-up.
+ * true and is never followed by a wake is reported by the explorer as a lost wake-up. To the
+ * explorer a wake is no step of its own but part of the one before: a waiter that frees the queue
+ * between the two is not found.
  */
 struct hs_waitq {
 	hs_u32 seq;
@@ -316,7 +317,8 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step a CPU *
 /*
  * Objects of one arena. Zeroed. Alignment is the kind's (kinds.h), or the next power of two of
  * @size if that is less. NULL: no memory, or this is the allocation that was told to fail. The
- * caller gives kind and size again when it frees; both are checked under HS_DEBUG.
+ * caller gives kind and size again when it frees, and they are believed: what is checked is that as
+ * much of that kind is live.
  */
 #define hs_alloc(self, kind, size) hs_alloc_at((self), (kind), (size), HS_HERE)
 #define hs_free(self, object, kind, size) hs_free_at((self), (object), (kind), (size), HS_HERE)
@@ -354,7 +356,7 @@ struct hs_trace_record {
 
 /* Records an event if the arena was made with a trace buffer. No step. */
 static inline void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
-/* Copies up to @n records from the first on; returns how many were recorded in all. */
+/* Copies up to @n records from the first on, at a quiet moment; returns how many there were. */
 uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n);
 
 #include <backend.h>

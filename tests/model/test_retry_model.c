@@ -61,7 +61,7 @@ static void explore(const struct retry_param *param, enum hs_search search, uint
 
 static void dfs_counts_every_interleaving(void **state)
 {
-	uint64_t limit = 30000 * scale();
+	uint64_t limit = 25000 * scale();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -101,6 +101,7 @@ static void sleep_sets_complete_one_execution_per_class(void **state)
 static void wrong_variants_are_found(void **state)
 {
 	static const uint64_t hits[] = { 0, 58907, 24750, 88 };
+	uint64_t executions = 1000 * scale();
 
 	(void)state;
 	for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {
@@ -115,8 +116,10 @@ static void wrong_variants_are_found(void **state)
 			assert_non_null(strstr(r.message, "is freed (task driver)"));
 			hs_explore_result_free(&r);
 		}
-		explore(&param, HS_SEARCH_RANDOM, 100000, NULL, &r);
-		assert_int_equal(r.violations, hits[v]);
+		explore(&param, HS_SEARCH_RANDOM, executions, NULL, &r);
+		assert_true(r.violations > 0);
+		if (executions == 100000)
+			assert_int_equal(r.violations, hits[v]);
 		hs_explore_result_free(&r);
 	}
 }

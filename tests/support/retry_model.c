@@ -17,6 +17,7 @@ struct model {
 	struct hs_mutex lock;
 	hs_u64 seq;
 	hs_ptr cpu_pte;
+	void *page; /* for who frees it: cpu_pte may be empty by then */
 	hs_u32 done;
 	struct hs_waitq done_queue;
 	struct driver driver[RETRY_DRIVERS_MAX];
@@ -68,7 +69,7 @@ static void driver_main(struct hs_task *self, void *arg)
 static void invalidator_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	void *page = m->cpu_pte.raw;
+	void *page = m->page;
 
 	hs_mutex_lock(self, &m->lock);
 	hs_u64_store(self, &m->seq, 1, HS_RELAXED);
@@ -98,7 +99,7 @@ static bool is_done(struct hs_task *self, void *arg)
 static void teardown_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	void *page = m->cpu_pte.raw;
+	void *page = m->page;
 
 	hs_wait_event(self, &m->done_queue, is_done, m);
 	hs_free(self, page, HS_KIND_PAGE, PAGE_BYTES);
@@ -119,6 +120,7 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	hs_mutex_init(&m->lock, HS_LOCK_DRIVER);
 	hs_waitq_init(&m->done_queue);
 	hs_ptr_init(&m->cpu_pte, page);
+	m->page = page;
 	for (uint32_t i = 0; i < m->param.drivers; i++) {
 		m->driver[i] = (struct driver){ m, i * m->param.pages };
 		hs_plan_task(plan, "driver", driver_main, &m->driver[i]);

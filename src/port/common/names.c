@@ -69,5 +69,6 @@ void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left)
 			       hs_kind_name((enum hs_kind)k));
 		if (len > 0 && used + (size_t)len < sizeof(left->text))
 			used += (size_t)len;
+		left->text[used] = '\0'; /* no half item, if that was too long */
 	}
 }

@@ -21,12 +21,18 @@ static uintptr_t *list_of(struct hs_region *r, size_t *size, size_t align)
 	size_t block;
 	unsigned int i;
 
-	if (r->reuse == HS_REUSE_NEVER || (align <= 16 && *size <= 16 * HS_REGION_SMALL)) {
+	if (r->reuse == HS_REUSE_NEVER) {
 		*size = (*size + 15) & ~(size_t)15;
-		return r->reuse == HS_REUSE_NEVER ? NULL : &r->small[*size / 16 - 1];
+		return NULL;
 	}
 	if (*size < align)
 		*size = align;
+	if (*size <= 16 * HS_REGION_SMALL) {
+		size_t step = align < 16 ? 16 : align;
+
+		*size = (*size + step - 1) & ~(step - 1);
+		return &r->small[*size / 16 - 1];
+	}
 	for (i = 0, block = HS_REGION_BIG_MIN; i < HS_REGION_BIG; i++, block <<= 1) {
 		if (*size > block)
 			continue;
@@ -70,14 +76,20 @@ static void *take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t
 	return NULL;
 }
 
-/* Blocks of a power of two sit on their own size, up to a page, so that any of them fits any align. */
+/*
+ * Unless addresses are never reused, blocks sit on the largest power of two that divides their size,
+ * up to a page: then any block of a list fits any alignment that is asked of it.
+ */
 static void *take_fresh(struct hs_region *r, size_t size, size_t align)
 {
 	size_t step = 16, start, dirty;
 	char *p;
 
-	if (size > 16 * HS_REGION_SMALL && r->reuse == HS_REUSE_LIFO)
-		step = size < HS_REGION_PAGE ? size : HS_REGION_PAGE;
+	if (r->reuse == HS_REUSE_LIFO) {
+		step = size & -size;
+		if (step > HS_REGION_PAGE)
+			step = HS_REGION_PAGE;
+	}
 	if (step < align)
 		step = align;
 	start = (r->used + step - 1) & ~(step - 1);
@@ -88,7 +100,8 @@ static void *take_fresh(struct hs_region *r, size_t size, size_t align)
 		hs_unpoison(p, size);
 	dirty = r->high > start ? r->high - start : 0;
 	memset(p, 0, dirty < size ? dirty : size);
-	r->used = start + size;
+	/* hs_arena_info() looks at it without the lock. */
+	__atomic_store_n(&r->used, start + size, __ATOMIC_RELAXED);
 	if (r->high < r->used)
 		r->high = r->used;
 	return p;

@@ -3,9 +3,9 @@
  * region.h - objects inside one reserved range of addresses
  *
  * Used by region arenas of both backends. A bump pointer and, unless addresses are never reused,
- * one LIFO list for each size. Sizes up to 512 bytes are rounded to 16, larger ones to a power of
- * two below 64 KiB and to pages above. The state sits in the arena, so that it is shared, saved and
- * reset with it. Not locked: the caller is.
+ * one LIFO list for each size. Sizes up to 512 bytes are rounded to their alignment, at least 16,
+ * larger ones to a power of two below 64 KiB and to pages above. The state sits in the arena, so
+ * that it is shared, saved and reset with it. Not locked: the caller is.
  */
 #ifndef HS_PORT_REGION_H
 #define HS_PORT_REGION_H

@@ -7,6 +7,7 @@
  * freed becomes a finding.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "port/explore/sched.h"
@@ -132,7 +133,9 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
 	t->arena = s->arena;
 	t->id = id;
 	t->cpu = id % (s->arena ? s->arena->cpus : 1);
-	t->name = name;
+	if (name != s->names[id])
+		snprintf(s->names[id], sizeof(s->names[id]), "%s", name);
+	t->name = s->names[id];
 	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
 }
 
@@ -310,7 +313,11 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 	hs_assert(self, n && n < HS_CHOICE, "a choice among %u: %s", n, why);
 	if (self->mode != HS_MODE_STEP)
 		return hs_random_below(&self->rng, n);
-	hs_assert(self, s->decisions + 1 < s->schedule_room, "too many choices: %s", why);
+	/* Before its first step a task is not in an execution yet. */
+	if (!s->step)
+		hs_step(self, HS_OP_LOAD, HS_READ, self->arena, 1, why);
+	/* Schedule and search have room for as many choices as steps. */
+	hs_assert(self, s->decisions - s->step < s->max_steps, "too many choices: %s", why);
 	answer = s->chooser->choose(s->chooser->ctx, s, n);
 	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
 	return answer;

@@ -89,6 +89,23 @@ void hs_fiber_host(struct hs_fiber *host)
 #endif
 }
 
+/*
+ * TSan keeps a call stack for each fiber, on which every run that was abandoned leaves its frames.
+ * A new fiber costs tens of microseconds, so that one serves for many runs.
+ */
+#define TSAN_RUNS 1000
+
+static void tsan_renew(struct hs_fiber *f)
+{
+#if HS_TSAN
+	if (f->tsan && ++f->runs < TSAN_RUNS)
+		return;
+	hs_fiber_release(f);
+	f->tsan = __tsan_create_fiber(0);
+#endif
+	f->runs = 0;
+}
+
 /* makecontext() passes ints. */
 static void start(unsigned int fn_hi, unsigned int fn_lo, unsigned int arg_hi, unsigned int arg_lo)
 {
@@ -101,7 +118,6 @@ void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void
 {
 	uintptr_t a = (uintptr_t)arg, p = (uintptr_t)fn;
 
-	hs_fiber_release(f);
 	/* Whatever ran on this stack was abandoned: its frames' red zones are still there. */
 	hs_unpoison(f->stack, HS_FIBER_STACK);
 	getcontext(&f->context);
@@ -110,9 +126,7 @@ void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void
 	f->context.uc_link = &host->context;
 	f->bottom = f->stack;
 	f->size = HS_FIBER_STACK;
-#if HS_TSAN
-	f->tsan = __tsan_create_fiber(0);
-#endif
+	tsan_renew(f);
 	makecontext(&f->context, (void (*)(void))start, 4, (unsigned int)((uint64_t)p >> 32),
 		    (unsigned int)p, (unsigned int)((uint64_t)a >> 32), (unsigned int)a);
 }

@@ -58,6 +58,7 @@ struct hs_fiber {
 	const void *bottom; /* ASan: of the stack, also that of the host thread */
 	size_t size;
 	void *tsan;
+	unsigned int runs; /* of the TSan fiber */
 };
 
 void hs_fiber_switch(struct hs_fiber *from, struct hs_fiber *to);

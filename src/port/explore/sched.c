@@ -257,6 +257,7 @@ static int image_save(struct hs_sched *s)
 	if (!at)
 		return -ENOMEM;
 	image->bytes = at;
+	hs_unpoison(s->region, image->used); /* until it is restored */
 	for (uint32_t i = 0; i < image->parts; i++) {
 		memcpy(at, image->part[i].start, image->part[i].size);
 		at += image->part[i].size;
@@ -279,16 +280,19 @@ static void life_reset(struct hs_sched *s, size_t used_now)
 }
 
 #if HS_ASAN
-static void poison_freed(struct hs_sched *s)
+static void poison_what_is_not_live(struct hs_sched *s, size_t used_now)
 {
 	for (size_t g = 0; g < s->image.used / HS_GRANULE; g++)
-		if (s->life[g] == HS_LIFE_FREED)
+		if (s->life[g] != HS_LIFE_LIVE)
 			hs_poison(s->region + g * HS_GRANULE, HS_GRANULE);
+	if (used_now > s->image.used)
+		hs_poison(s->region + s->image.used, used_now - s->image.used);
 }
 #else
-static void poison_freed(struct hs_sched *s)
+static void poison_what_is_not_live(struct hs_sched *s, size_t used_now)
 {
 	(void)s;
+	(void)used_now;
 }
 #endif
 
@@ -296,30 +300,34 @@ static void image_restore(struct hs_sched *s)
 {
 	const struct hs_image *image = &s->image;
 	const char *at = image->bytes;
-	size_t high = s->arena->region.high;
+	size_t high = s->arena->region.high, used_now = used_bytes(s);
 
-	life_reset(s, used_bytes(s));
+	life_reset(s, used_now);
 	for (uint32_t i = 0; i < image->parts; i++) {
 		memcpy(image->part[i].start, at, image->part[i].size);
 		at += image->part[i].size;
 	}
 	if (s->arena->region.high < high)
 		s->arena->region.high = high; /* stale bytes beyond the image are cleared on use */
-	poison_freed(s);
+	poison_what_is_not_live(s, used_now);
 	s->tasks = image->tasks;
 	s->ready = image->ready;
 	s->conditional = image->conditional;
 }
 
-/* Without images of stacks the tasks run to their first step again, which touches nothing shared. */
+/* Without images of stacks the tasks run to their first step again. */
 static void tasks_restart(struct hs_sched *s)
 {
 	uint32_t tasks = s->tasks;
 
 	for (uint32_t i = 1; i < tasks; i++) {
 		struct hs_task *t = &s->task[i];
+		void (*fn)(struct hs_task * self, void *arg) = t->fn;
+		void *arg = t->arg;
 
 		hs_task_clear(s, t, i, t->name);
+		t->fn = fn;
+		t->arg = arg;
 		t->mode = HS_MODE_STEP;
 		t->live = true;
 		s->fresh |= 1u << i;
@@ -340,9 +348,13 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 	s->chooser = chooser;
 	s->max_steps = max_steps;
 	s->decisions = s->step = 0;
-	s->running = true;
-	start_fresh(s);
-	s->running = false;
+	if (HS_FIBER_IMAGE) {
+		s->running = true;
+		start_fresh(s);
+		s->running = false;
+	}
+	s->image.verdict = s->verdict;
+	memcpy(s->image.message, s->message, sizeof(s->message));
 	return image_save(s);
 }
 
@@ -350,17 +362,19 @@ void hs_sched_reset(struct hs_sched *s)
 {
 	image_restore(s);
 	s->fresh = 0;
-	s->current = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->hash = 0;
 	s->object_count = 0;
-	s->verdict = HS_VERDICT_NONE;
 	s->message[0] = '\0';
+	s->verdict = s->image.verdict;
+	if (hs_unlikely(s->verdict != HS_VERDICT_NONE))
+		memcpy(s->message, s->image.message, sizeof(s->message));
 	if (!HS_FIBER_IMAGE) {
 		s->running = true;
 		tasks_restart(s);
 		s->running = false;
 	}
+	s->current = 0; /* equal searches, with images and without */
 }
 
 /* ---- running ----------------------------------------------------------------------------- */

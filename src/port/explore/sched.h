@@ -95,6 +95,8 @@ struct hs_image {
 	size_t used; /* of the region */
 	uint32_t parts;
 	uint32_t tasks, ready, conditional;
+	enum hs_verdict verdict; /* of the code before the first steps */
+	char message[512];
 	struct hs_part part[2 + 2 * HS_SCHED_TASKS];
 };
 
@@ -126,6 +128,7 @@ struct hs_sched {
 	uint8_t *life; /* of each granule of the region */
 	char *region;
 	char *stacks;
+	char names[HS_SCHED_TASKS][16];
 	struct hs_task task[HS_SCHED_TASKS]; /* 0 is the boot task */
 };
 

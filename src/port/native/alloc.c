@@ -18,8 +18,8 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	size_t align = hs_kind_align(kind, size);
 	void *p;
 
-	hs_assert(self, self->hot.state.raw == HS_TASK_LIVE, "%s: a detached task allocates",
-		  where);
+	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
+		  "%s: a detached task allocates", where);
 	hs_assert(self, size, "%s: an object of no bytes", where);
 	if (!hs_arena_may_alloc(arena))
 		return NULL;
@@ -101,12 +101,15 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	struct hs_arena *arena = self->hot.arena;
 	size_t i = (size_t)(counter - (hs_u64 *)arena->pcpu);
 
-	hs_assert(self, i < HS_PCPU_COUNTERS && (arena->pcpu_map[i / 64] >> (i % 64) & 1),
-		  "free of a counter that is not live");
-	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], -(uint64_t)1, HS_RELAXED);
+	bool live;
+
 	hs_spin_lock(self, &arena->lock);
-	arena->pcpu_map[i / 64] &= ~(1ull << (i % 64));
+	live = i < HS_PCPU_COUNTERS && (arena->pcpu_map[i / 64] >> (i % 64) & 1);
+	if (live)
+		arena->pcpu_map[i / 64] &= ~(1ull << (i % 64));
 	hs_spin_unlock(self, &arena->lock);
+	hs_assert(self, live, "free of a counter that is not live");
+	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], -(uint64_t)1, HS_RELAXED);
 }
 
 uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)

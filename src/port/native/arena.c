@@ -37,6 +37,8 @@ static int config_check(const struct hs_machine_config *c)
 		return c->shared || c->reuse == HS_REUSE_NEVER ? -EINVAL : 0;
 	if (c->base & (ARENA_PAGE - 1) || c->size & (ARENA_PAGE - 1))
 		return -EINVAL;
+	if (!c->base || c->base > UINTPTR_MAX - c->size)
+		return -EINVAL;
 	if (c->size < arena_bytes(c->max_tasks + 1) + pcpu_bytes(c->max_tasks + 1))
 		return -EINVAL;
 	return 0;
@@ -133,6 +135,7 @@ static int trace_init(struct hs_arena *arena)
 	if (!arena->trace)
 		return -ENOMEM;
 	arena->trace->capacity = n;
+	hs_arena_boot(arena)->hot.tracing = true;
 	return 0;
 }
 
@@ -171,7 +174,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	struct hs_leaks mine;
 
 	hs_arena_bury(arena);
-	if (hs_u32_load(boot, &arena->attached, HS_ACQUIRE))
+	if (hs_arena_attached(arena))
 		return -EBUSY;
 	if (!hs_u32_load(boot, &arena->broken, HS_RELAXED))
 		hs_rcu_flush(boot);
@@ -197,14 +200,14 @@ void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 	for (int k = 0; k < HS_KIND_COUNT; k++)
 		info->objects += hs_u64_load(NULL, &arena->live[k], HS_RELAXED);
 	info->bytes = hs_u64_load(NULL, &arena->bytes, HS_RELAXED);
-	info->image_bytes = arena->region.used;
+	info->image_bytes = __atomic_load_n(&arena->region.used, __ATOMIC_RELAXED);
 	info->grace_periods = hs_u64_load(NULL, &arena->rcu.completed, HS_RELAXED);
 	info->retry_spins = hs_u64_load(NULL, &arena->retired_spins, HS_RELAXED);
 	for (uint32_t i = 0; i < arena->slots; i++)
 		info->retry_spins +=
 			hs_u64_load(NULL, &arena->slot[i].task.hot.retry_spins, HS_RELAXED);
 	info->ticks = hs_u64_load(NULL, &arena->ticks, HS_RELAXED);
-	info->tasks = hs_u32_load(NULL, &arena->attached, HS_RELAXED);
+	info->tasks = hs_arena_attached(arena);
 	info->dead_tasks = hs_u32_load(NULL, &arena->dead_tasks, HS_RELAXED);
 }
 

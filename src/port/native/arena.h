@@ -5,19 +5,20 @@
  * One struct hs_arena at the start of the arena's memory, reached by every process that shares it.
  *
  * Task slots, by predicate on slot.task.hot.state:
- *   FREE      nobody's; hs_arena_attach() takes it with one cmpxchg
+ *   FREE      nobody's
  *   STARTING  being filled by its new owner
- *   LIVE      the owner thread holds slot.life, for as long as it lives
- *   ENDING    being left
+ *   LIVE      somebody's
  *
- * slot.life is a robust, process-shared mutex and serves as a death certificate: nobody ever waits
- * for it. Whoever has waited for long in a shared arena tries it on every LIVE slot; EOWNERDEAD
- * means that the thread is gone. Locks, read sections and wait queues themselves are plain words in
- * the arena, cheap and all of one kind, and this is the one place that knows about death.
+ * Only who holds slot.life changes the state, and the owner thread holds it for as long as it lives.
+ * It is a robust, process-shared mutex and serves as a death certificate: nobody ever waits for it.
+ * Whoever has waited for long in a shared arena tries it on every slot in use; EOWNERDEAD means that
+ * the thread is gone. Locks, read sections and wait queues themselves are plain words in the arena,
+ * cheap and all of one kind, and this is the one place that knows about death.
  *
  *   dead, held no lock: the slot becomes FREE. Its RCU section ends; its counts stay in its shard.
  *   dead, held a lock:  what the lock protects may be half done. arena.broken is set, once and for
- *                       all, and every wait in this arena ends in hs_oops(): see hs_guard().
+ *                       all, and every wait in this arena ends in hs_oops(): see hs_guard(). An RCU
+ *                       callback counts as a lock: nobody else can finish it.
  *
  * The boot task (slot 0) is always LIVE and has no certificate.
  */
@@ -44,6 +45,7 @@ struct hs_slot {
 	char name[HS_TASK_NAME];
 	pthread_mutex_t life;
 	jmp_buf *guard;	   /* the owner's own stack */
+	hs_u32 wakeups;	   /* the futex that it sleeps on */
 	hs_u64 deadline;   /* of the timed wait that it is in; 0: none */
 	uint32_t rcu_seen; /* hs_arena.rcu: what the grace period under way found in hot.rcu */
 } __attribute__((__aligned__(2 * HS_CACHE_LINE)));
@@ -53,6 +55,7 @@ struct hs_rcu_domain {
 	struct hs_spinlock lock;
 	struct hs_rcu_head *next, **next_tail;
 	struct hs_rcu_head *wait;
+	uint64_t taken; /* to be run; a batch is taken when all before have run */
 	hs_u64 queued, ran;
 	hs_u64 completed; /* grace periods */
 };
@@ -71,10 +74,9 @@ struct hs_arena {
 	uint32_t rcu_fence;
 	hs_u32 broken;	   /* id + 1 of the task that died under a lock */
 	hs_u32 dead_tasks; /* all that died */
-	hs_u32 attached;   /* boot excluded */
-	hs_u32 blocked;	   /* attached tasks that sleep */
 	hs_u64 ticks;
-	hs_u64 retired_spins; /* of detached tasks */
+	hs_u64 retired_spins;		/* of detached tasks */
+	hs_u64 sleeps_on[HS_TASKS_MAX]; /* by slot: address of the word it waits for; 0: it runs */
 
 	struct hs_spinlock lock; /* region, counter map */
 	struct hs_region region;
@@ -100,16 +102,21 @@ static inline struct hs_slot *hs_slot_of(struct hs_task *self)
 HS_NORETURN void hs_oops(struct hs_task *self);
 /* Looks for dead tasks and oopses if one of them broke the arena. */
 void hs_arena_check_deaths(struct hs_task *self);
-/* Buries every LIVE task whose thread is gone. Returns how many there were. */
+/* Buries every task whose thread is gone. Returns how many there were. */
 uint32_t hs_arena_bury(struct hs_arena *arena);
+/* Boot excluded, those that are about to be LIVE included. */
+uint32_t hs_arena_attached(const struct hs_arena *arena);
 
 /*
  * Sleeps while *word == seen, for a time that the arena's state allows: for ever in a private one
  * with nothing to poll. Returns after wake-ups, time-outs and signals alike. May not return at all
  * (hs_oops). @poll: return after HS_POLL_NS at the latest.
  */
-void hs_park(struct hs_task *self, hs_u32 *word, uint32_t seen, bool poll);
-void hs_unpark(struct hs_task *self, hs_u32 *word, int most);
+void hs_park(struct hs_task *self, const hs_u32 *word, uint32_t seen, bool poll);
+/* The same for ever, whoever dies. */
+void hs_park_blindly(struct hs_task *self, const hs_u32 *word, uint32_t seen);
+/* After a change of the word: lets up to @most of those go that sleep on it. */
+void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most);
 void hs_spin_hint(void);
 
 /* Host memory for what cannot live in an arena, counted and made to fail like the rest. */

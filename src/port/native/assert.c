@@ -30,9 +30,12 @@ void hs_oops(struct hs_task *self)
 	struct hs_slot *dead = &arena->slot[broken ? broken - 1 : 0];
 
 	if (!slot->guard)
-		hs_fail(self, HS_HERE, "the machine is broken: task %s died holding the %s",
-			dead->name,
-			hs_lock_class_name((enum hs_lock_class)dead->task.hot.last_cls));
+		hs_fail(self, HS_HERE, "the machine is broken: task %s died %s%s", dead->name,
+			hs_u32_load(self, &dead->task.hot.nheld, HS_RELAXED) ? "holding the "
+									     : "in an RCU callback",
+			hs_u32_load(self, &dead->task.hot.nheld, HS_RELAXED)
+				? hs_lock_class_name((enum hs_lock_class)dead->task.hot.last_cls)
+				: "");
 	/* Whoever waits for what this task holds leaves the same way. */
 	hs_u32_store(self, &self->hot.nheld, 0, HS_RELAXED);
 	self->hot.in_callback = 0;

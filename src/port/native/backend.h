@@ -38,7 +38,6 @@ enum hs_task_state {
 	HS_TASK_FREE,
 	HS_TASK_STARTING,
 	HS_TASK_LIVE,
-	HS_TASK_ENDING,
 };
 
 static inline uint32_t hs_task_id(const struct hs_task *self)
@@ -181,7 +180,7 @@ void hs_lock_wake(struct hs_task *self, hs_u32 *word);
 HS_ALWAYS_INLINE void hs_lock_enter(struct hs_task *self, uint32_t cls, bool blocking,
 				    const char *where)
 {
-	if (hs_unlikely(self->hot.state.raw != HS_TASK_LIVE))
+	if (hs_unlikely(hs_u32_load(self, &self->hot.state, HS_RELAXED) != HS_TASK_LIVE))
 		hs_fail(self, where, "a detached task takes the %s",
 			hs_lock_class_name((enum hs_lock_class)cls));
 	if (HS_DEBUG && blocking)
@@ -351,13 +350,13 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 #endif
 }
 
-/* Under sanitizers a real read, so that they see what the explorer sees. */
+/* Under sanitizers a real read, so that they see what the explorer sees. Atomic: no other read. */
 HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, const char *where)
 {
 	(void)self;
 	(void)where;
 #if HS_ASAN || HS_TSAN
-	(void)*(const volatile char *)object;
+	(void)__atomic_load_n((const char *)object, __ATOMIC_RELAXED);
 #else
 	(void)object;
 #endif

@@ -92,7 +92,7 @@ void hs_lock_wake(struct hs_task *self, hs_u32 *word)
 
 static bool try_read(struct hs_task *self, struct hs_rwsem *s)
 {
-	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
+	uint32_t seen = hs_u32_load(self, &s->word, HS_SEQ_CST);
 
 	while (!(seen & HS_RW_WRITER) && !hs_u32_load(self, &s->wanted, HS_SEQ_CST))
 		if (hs_u32_cmpxchg(self, &s->word, &seen, seen + 1, HS_SEQ_CST))
@@ -105,6 +105,13 @@ static bool try_write(struct hs_task *self, struct hs_rwsem *s)
 	uint32_t seen = 0;
 
 	return hs_u32_cmpxchg(self, &s->word, &seen, HS_RW_WRITER | (self->hot.id + 1), HS_SEQ_CST);
+}
+
+static void refuse_own_write(struct hs_task *self, const struct hs_rwsem *s, const char *where)
+{
+	if (hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1)))
+		hs_fail(self, where, "the %s is taken twice",
+			hs_lock_class_name((enum hs_lock_class)s->cls));
 }
 
 static void rwsem_wait(struct hs_task *self, struct hs_rwsem *s,
@@ -131,15 +138,17 @@ static void rwsem_left(struct hs_task *self, struct hs_rwsem *s)
 	if (!(hs_u32_load(self, &s->turn, HS_SEQ_CST) & 1))
 		return;
 	hs_u32_add(self, &s->turn, 1, HS_SEQ_CST);
-	hs_unpark(self, &s->turn, INT32_MAX);
+	hs_unpark(self, &s->turn, UINT32_MAX);
 }
 
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
 	hs_lock_enter(self, s->cls, true, where);
-	if (!try_read(self, s))
+	if (!try_read(self, s)) {
+		refuse_own_write(self, s, where);
 		rwsem_wait(self, s, try_read);
+	}
 	hs_lock_entered(self, s, s->cls, where);
 }
 
@@ -173,9 +182,7 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
 	hs_lock_enter(self, s->cls, true, where);
 	if (!try_write(self, s)) {
-		if (hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1)))
-			hs_fail(self, where, "the %s is taken twice",
-				hs_lock_class_name((enum hs_lock_class)s->cls));
+		refuse_own_write(self, s, where);
 		hs_u32_add(self, &s->wanted, 1, HS_SEQ_CST);
 		rwsem_wait(self, s, try_write);
 		hs_u32_add(self, &s->wanted, -1u, HS_SEQ_CST);

@@ -12,7 +12,7 @@
  *
  *	Required outcome: a reader that still saw the pointer is waited for. If its store of "odd"
  *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
- *	(tests/unit/test_port_rcu.c: grace_period_waits_for_reader)
+ *	(tests/stress/test_port_threads.c: grace_period_waits_for_reader)
  *
  * Slots that are FREE have an even word, so that attaching and detaching need no care here.
  * Where the kernel offers no membarrier, readers fence themselves (hot.rcu_fence).
@@ -81,7 +81,8 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	struct hs_arena *arena = self->hot.arena;
 	uint32_t seen[HS_TASKS_MAX];
 
-	hs_assert(self, self->hot.state.raw == HS_TASK_LIVE, "%s: a detached task waits", where);
+	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
+		  "%s: a detached task waits", where);
 	hs_assert(self, !self->hot.rcu_nest, "%s: grace period inside a read section", where);
 	hs_assert(self, !self->hot.in_callback, "%s: grace period inside an RCU callback", where);
 	barrier_all(self);
@@ -112,10 +113,11 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
 
 	(void)where;
-	head->next = NULL;
-	head->fn = fn;
+	/* Atomic for TSan only: readers may still hs_deref() the object, which looks at its start. */
+	__atomic_store_n(&head->next, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&head->fn, fn, __ATOMIC_RELAXED);
 	hs_spin_lock(self, &rcu->lock);
-	*rcu->next_tail = head;
+	__atomic_store_n(rcu->next_tail, head, __ATOMIC_RELAXED);
 	rcu->next_tail = &head->next;
 	hs_u64_add(self, &rcu->queued, 1, HS_RELEASE);
 	hs_spin_unlock(self, &rcu->lock);
@@ -145,11 +147,31 @@ static bool batch_over(struct hs_task *self, struct hs_arena *arena)
 	return true;
 }
 
+/*
+ * Takes the batch that may run now. Never two at a time: a barrier counts the callbacks that have
+ * run, so later ones must not overtake. A task that dies from here on has broken the arena: nobody
+ * else can run what it took.
+ */
+static struct hs_rcu_head *batch_take(struct hs_task *self, struct hs_arena *arena)
+{
+	struct hs_rcu_domain *rcu = &arena->rcu;
+	struct hs_rcu_head *batch = rcu->wait;
+
+	if (!batch || rcu->taken != hs_u64_load(self, &rcu->ran, HS_ACQUIRE) ||
+	    !batch_over(self, arena))
+		return NULL;
+	self->hot.in_callback = 1;
+	rcu->wait = NULL;
+	for (struct hs_rcu_head *head = batch; head; head = head->next)
+		rcu->taken++;
+	hs_u64_add(self, &rcu->completed, 1, HS_ACQ_REL);
+	return batch;
+}
+
 static void batch_run(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
 
-	self->hot.in_callback++;
 	while (head) {
 		struct hs_rcu_head *next = head->next;
 
@@ -157,14 +179,14 @@ static void batch_run(struct hs_task *self, struct hs_rcu_head *head)
 		hs_u64_add(self, &rcu->ran, 1, HS_RELEASE);
 		head = next;
 	}
-	self->hot.in_callback--;
+	self->hot.in_callback = 0;
 }
 
 bool hs_rcu_poll(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 	struct hs_rcu_domain *rcu = &arena->rcu;
-	struct hs_rcu_head *ready = NULL;
+	struct hs_rcu_head *ready;
 
 	if (hs_u64_load(self, &rcu->queued, HS_ACQUIRE) == hs_u64_load(self, &rcu->ran, HS_ACQUIRE))
 		return false;
@@ -172,11 +194,7 @@ bool hs_rcu_poll(struct hs_task *self)
 		return true;
 	if (!rcu->wait && rcu->next)
 		batch_begin(self, arena);
-	if (rcu->wait && batch_over(self, arena)) {
-		ready = rcu->wait;
-		rcu->wait = NULL;
-		hs_u64_add(self, &rcu->completed, 1, HS_ACQ_REL);
-	}
+	ready = batch_take(self, arena);
 	hs_spin_unlock(self, &rcu->lock);
 	if (ready) {
 		hs_trace(self, HS_EVENT_GRACE, hs_u64_load(self, &rcu->completed, HS_RELAXED), 0);

@@ -3,6 +3,7 @@
  * task.c (native) - attaching, detaching, and noticing that a task is dead
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "port/native/arena.h"
@@ -33,7 +34,7 @@ static void slot_fill(struct hs_arena *arena, struct hs_slot *slot, const char *
 	memset(hot, 0, offsetof(struct hs_task_hot, rcu));
 	hot->arena = arena;
 	hot->pcpu_off = (uint64_t)id * HS_PCPU_STRIDE;
-	hs_u32_init(&hot->rcu, rcu & 1 ? rcu + 1 : rcu);
+	hs_u32_store(NULL, &hot->rcu, rcu & 1 ? rcu + 1 : rcu, HS_RELEASE);
 	hot->rcu_nest = 0;
 	hot->rcu_fence = arena->rcu_fence;
 	hot->id = id;
@@ -49,16 +50,6 @@ static void slot_fill(struct hs_arena *arena, struct hs_slot *slot, const char *
 	strncpy(slot->name, name, sizeof(slot->name) - 1);
 }
 
-/* Takes the death certificate; a slot whose last owner died unnoticed still has that one's. */
-static int life_begin(struct hs_slot *slot)
-{
-	int ret = pthread_mutex_trylock(&slot->life);
-
-	if (ret == EOWNERDEAD)
-		ret = pthread_mutex_consistent(&slot->life);
-	return ret ? -EAGAIN : 0;
-}
-
 struct hs_task *hs_arena_boot(struct hs_arena *arena)
 {
 	struct hs_slot *slot = &arena->slot[0];
@@ -70,34 +61,6 @@ struct hs_task *hs_arena_boot(struct hs_arena *arena)
 	return &slot->task;
 }
 
-int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
-{
-	int ret = hs_rcu_register_process(arena);
-
-	if (ret)
-		return ret;
-	for (uint32_t i = 1; i < arena->slots; i++) {
-		struct hs_slot *slot = &arena->slot[i];
-		uint32_t state = HS_TASK_FREE;
-
-		if (!hs_u32_cmpxchg(NULL, &slot->task.hot.state, &state, HS_TASK_STARTING,
-				    HS_ACQUIRE))
-			continue;
-		ret = life_begin(slot);
-		if (ret) {
-			hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_FREE, HS_RELEASE);
-			continue;
-		}
-		slot_fill(arena, slot, name);
-		hs_u32_add(NULL, &arena->attached, 1, HS_SEQ_CST);
-		hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
-		*out = current_task = &slot->task;
-		hs_trace(*out, HS_EVENT_ATTACH, i, i);
-		return 0;
-	}
-	return -EAGAIN;
-}
-
 /* The slot's counts stay in its shard: sums over all shards remain right. */
 static void slot_leave(struct hs_arena *arena, struct hs_slot *slot)
 {
@@ -105,10 +68,88 @@ static void slot_leave(struct hs_arena *arena, struct hs_slot *slot)
 		   hs_u64_load(NULL, &slot->task.hot.retry_spins, HS_RELAXED), HS_RELAXED);
 	hs_u64_store(NULL, &slot->task.hot.retry_spins, 0, HS_RELAXED);
 	hs_u64_store(NULL, &slot->deadline, 0, HS_RELAXED);
-	hs_u32_add(NULL, &arena->attached, -1u, HS_SEQ_CST);
-	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_ENDING, HS_RELEASE);
-	pthread_mutex_unlock(&slot->life);
+	hs_u64_store(NULL, &arena->sleeps_on[slot - arena->slot], 0, HS_RELAXED);
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_FREE, HS_RELEASE);
+	pthread_mutex_unlock(&slot->life);
+}
+
+/* The certificate says that the owner is gone; we hold it now. */
+static void bury(struct hs_arena *arena, struct hs_slot *slot)
+{
+	struct hs_task *dead = &slot->task;
+	uint32_t state = hs_u32_load(NULL, &dead->hot.state, HS_ACQUIRE);
+	uint32_t held = hs_u32_load(NULL, &dead->hot.nheld, HS_RELAXED);
+	uint32_t rcu = hs_u32_load(NULL, &dead->hot.rcu, HS_ACQUIRE), none = 0;
+
+	pthread_mutex_consistent(&slot->life);
+	if (state == HS_TASK_LIVE) {
+		hs_u32_add(NULL, &arena->dead_tasks, 1, HS_RELAXED);
+		hs_trace(dead, HS_EVENT_DEATH, dead->hot.id, held);
+		if (rcu & 1)
+			hs_u32_store(NULL, &dead->hot.rcu, rcu + 1, HS_RELEASE);
+		if (held || dead->hot.in_callback)
+			hs_u32_cmpxchg(NULL, &arena->broken, &none, dead->hot.id + 1, HS_ACQ_REL);
+	}
+	slot_leave(arena, slot);
+}
+
+/* Takes the certificate of a slot that looked free: 0, -EBUSY for a moment, -EAGAIN. */
+static int life_begin(struct hs_arena *arena, struct hs_slot *slot)
+{
+	int ret = pthread_mutex_trylock(&slot->life);
+
+	if (ret && ret != EOWNERDEAD)
+		return -EBUSY;
+	if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) == HS_TASK_FREE) {
+		if (ret)
+			pthread_mutex_consistent(&slot->life);
+		return 0;
+	}
+	if (ret)
+		bury(arena, slot);
+	else
+		pthread_mutex_unlock(&slot->life);
+	return -EAGAIN;
+}
+
+static int slot_take(struct hs_arena *arena, struct hs_slot **out)
+{
+	int ret = -EAGAIN;
+
+	for (uint32_t i = 1; i < arena->slots; i++) {
+		struct hs_slot *slot = &arena->slot[i];
+
+		if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) != HS_TASK_FREE)
+			continue;
+		switch (life_begin(arena, slot)) {
+		case 0:
+			*out = slot;
+			return 0;
+		case -EBUSY: /* somebody looks whether it is dead, or is just leaving */
+			ret = -EBUSY;
+		}
+	}
+	return ret;
+}
+
+int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
+{
+	struct hs_slot *slot;
+	int ret = hs_rcu_register_process(arena);
+
+	if (ret)
+		return ret;
+	while ((ret = slot_take(arena, &slot)))
+		if (ret == -EBUSY)
+			sched_yield();
+		else if (!hs_arena_bury(arena))
+			return ret;
+	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_STARTING, HS_RELEASE);
+	slot_fill(arena, slot, name);
+	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
+	*out = current_task = &slot->task;
+	hs_trace(*out, HS_EVENT_ATTACH, slot->task.hot.id, slot->task.hot.id);
+	return 0;
 }
 
 int hs_arena_detach(struct hs_task *self)
@@ -127,23 +168,6 @@ int hs_arena_detach(struct hs_task *self)
 	return 0;
 }
 
-/* The certificate says that the owner is gone; we hold it now. */
-static void bury(struct hs_arena *arena, struct hs_slot *slot)
-{
-	struct hs_task *dead = &slot->task;
-	uint32_t held = hs_u32_load(NULL, &dead->hot.nheld, HS_RELAXED);
-	uint32_t rcu = hs_u32_load(NULL, &dead->hot.rcu, HS_ACQUIRE), none = 0;
-
-	pthread_mutex_consistent(&slot->life);
-	hs_u32_add(NULL, &arena->dead_tasks, 1, HS_RELAXED);
-	hs_trace(dead, HS_EVENT_DEATH, dead->hot.id, held);
-	if (rcu & 1)
-		hs_u32_store(NULL, &dead->hot.rcu, rcu + 1, HS_RELEASE);
-	if (held)
-		hs_u32_cmpxchg(NULL, &arena->broken, &none, dead->hot.id + 1, HS_ACQ_REL);
-	slot_leave(arena, slot);
-}
-
 uint32_t hs_arena_bury(struct hs_arena *arena)
 {
 	uint32_t dead = 0;
@@ -152,7 +176,7 @@ uint32_t hs_arena_bury(struct hs_arena *arena)
 		struct hs_slot *slot = &arena->slot[i];
 		int ret;
 
-		if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) != HS_TASK_LIVE)
+		if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) == HS_TASK_FREE)
 			continue;
 		ret = pthread_mutex_trylock(&slot->life);
 		if (ret == EOWNERDEAD) {
@@ -172,4 +196,13 @@ void hs_arena_check_deaths(struct hs_task *self)
 	hs_arena_bury(arena);
 	if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
 		hs_oops(self);
+}
+
+uint32_t hs_arena_attached(const struct hs_arena *arena)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < arena->slots; i++)
+		n += hs_u32_load(NULL, &arena->slot[i].task.hot.state, HS_ACQUIRE) != HS_TASK_FREE;
+	return n;
 }

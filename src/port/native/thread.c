@@ -18,11 +18,28 @@ struct hs_thread {
 	void *arg;
 	int attached; /* what attaching returned, once @started is posted */
 	sem_t started;
+	hs_u32 ended; /* what a joiner sleeps on: the clock must know that it does */
 };
+
+struct running {
+	struct hs_thread *thread;
+	struct hs_task *self;
+};
+
+/* Also when the thread calls pthread_exit(). The joiner may free the handle at once. */
+static void tell_joiner(void *arg)
+{
+	struct running *r = arg;
+	hs_u32 *ended = &r->thread->ended;
+
+	hs_u32_store(r->self, ended, 1, HS_SEQ_CST);
+	hs_unpark(r->self, ended, UINT32_MAX);
+}
 
 static void *thread_main(void *arg)
 {
 	struct hs_thread *t = arg;
+	struct running running;
 	struct hs_task *self;
 
 	t->attached = hs_arena_attach(t->arena, t->name, &self);
@@ -31,9 +48,11 @@ static void *thread_main(void *arg)
 		return NULL;
 	}
 	sem_post(&t->started);
+	running = (struct running){ t, self };
+	pthread_cleanup_push(tell_joiner, &running);
 	t->fn(self, t->arg);
-	hs_assert(self, !hs_arena_detach(self), "thread %s ends with a lock or in a read section",
-		  t->name);
+	pthread_cleanup_pop(1);
+	hs_assert(self, !hs_arena_detach(self), "a thread ends with a lock or in a read section");
 	return NULL;
 }
 
@@ -67,13 +86,8 @@ struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 
 void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
 {
-	struct hs_arena *arena = self->hot.arena;
-	bool boot = !self->hot.id;
-
-	if (!boot)
-		hs_u32_add(self, &arena->blocked, 1, HS_SEQ_CST);
+	while (!hs_u32_load(self, &thread->ended, HS_ACQUIRE))
+		hs_park_blindly(self, &thread->ended, 0);
 	pthread_join(thread->thread, NULL);
-	if (!boot)
-		hs_u32_add(self, &arena->blocked, -1u, HS_SEQ_CST);
 	handle_free(thread);
 }

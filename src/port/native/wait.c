@@ -40,11 +40,48 @@ void hs_spin_hint(void)
 #endif
 }
 
-/* Nothing else can run: the clock jumps to the deadline that comes first. */
+/*
+ * Who sleeps. Each task sleeps on a futex of its own slot, and says in arena.sleeps_on which word it
+ * waits for. The waker strikes that out before it wakes, so that nobody who was woken ever counts
+ * as asleep, not even before it has the processor:
+ *
+ *	sleeper				waker
+ *	sleeps_on = word		change the word
+ *	word as it was: sleep		sleeps_on == word: strike it out, wakeups++, wake
+ *
+ *	Required outcome: the sleeper sees the change, or the waker sees the sleeper.
+ *	(tests/unit/test_port_wait.c: clock_stands_while_a_woken_task_can_run)
+ */
+static bool all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX], bool again)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	for (uint32_t i = 1; i < arena->slots; i++) {
+		struct hs_slot *slot = &arena->slot[i];
+		uint32_t n = hs_u32_load(self, &slot->wakeups, HS_SEQ_CST);
+
+		if (hs_u32_load(self, &slot->task.hot.state, HS_SEQ_CST) == HS_TASK_FREE) {
+			wakeups[i] = ~n;
+			continue;
+		}
+		if (!hs_u64_load(self, &arena->sleeps_on[i], HS_SEQ_CST) ||
+		    (again && wakeups[i] != n))
+			return false;
+		wakeups[i] = n;
+	}
+	return true;
+}
+
+/*
+ * If nothing else can run, the clock jumps to the deadline that comes first. Looked at twice: those
+ * who slept at both looks, without a wake-up in between, all slept at one moment; then nobody was
+ * left to wake them.
+ */
 static void clock_idle(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 	uint64_t now = hs_ticks(self), first = UINT64_MAX;
+	uint32_t wakeups[HS_TASKS_MAX];
 
 	for (uint32_t i = 0; i < arena->slots; i++) {
 		uint64_t d = hs_u64_load(self, &arena->slot[i].deadline, HS_ACQUIRE);
@@ -52,35 +89,63 @@ static void clock_idle(struct hs_task *self)
 		if (d && d < first)
 			first = d;
 	}
-	if (first != UINT64_MAX && first > now)
+	if (first == UINT64_MAX || first <= now)
+		return;
+	if (all_sleep(self, wakeups, false) && all_sleep(self, wakeups, true))
 		hs_u64_cmpxchg(self, &arena->ticks, &now, first, HS_SEQ_CST);
 }
 
-void hs_park(struct hs_task *self, hs_u32 *word, uint32_t seen, bool poll)
+/* True: the time was up. */
+static bool sleep_on(struct hs_task *self, const hs_u32 *word, uint32_t seen,
+		     const struct timespec *limit)
 {
 	struct hs_arena *arena = self->hot.arena;
-	struct timespec limit = { .tv_nsec = poll ? HS_POLL_NS : HS_DEATH_CHECK_NS };
-	bool timed = poll || arena->config.shared, boot = !self->hot.id;
+	hs_u64 *sleeps_on = &arena->sleeps_on[self->hot.id];
+	hs_u32 *wakeups = &hs_slot_of(self)->wakeups;
+	uint32_t before = hs_u32_load(self, wakeups, HS_RELAXED);
+	bool late = false;
 
-	if (!boot)
-		hs_u32_add(self, &arena->blocked, 1, HS_SEQ_CST);
-	if (hs_u32_load(self, &arena->blocked, HS_SEQ_CST) ==
-	    hs_u32_load(self, &arena->attached, HS_SEQ_CST))
+	hs_u64_xchg(self, sleeps_on, (uintptr_t)word, HS_SEQ_CST);
+	if (hs_u32_load(self, word, HS_SEQ_CST) == seen) {
 		clock_idle(self);
-	if (futex(arena, word, FUTEX_WAIT, seen, timed ? &limit : NULL) && errno == ETIMEDOUT &&
-	    arena->config.shared) {
-		if (!boot)
-			hs_u32_add(self, &arena->blocked, -1u, HS_SEQ_CST);
-		hs_arena_check_deaths(self);
-		return;
+		late = futex(arena, wakeups, FUTEX_WAIT, before, limit) && errno == ETIMEDOUT;
 	}
-	if (!boot)
-		hs_u32_add(self, &arena->blocked, -1u, HS_SEQ_CST);
+	hs_u64_xchg(self, sleeps_on, 0, HS_SEQ_CST);
+	hs_u32_add(self, wakeups, 1, HS_SEQ_CST);
+	return late;
 }
 
-void hs_unpark(struct hs_task *self, hs_u32 *word, int most)
+void hs_park(struct hs_task *self, const hs_u32 *word, uint32_t seen, bool poll)
 {
-	futex(self->hot.arena, word, FUTEX_WAKE, (uint32_t)most, NULL);
+	bool shared = self->hot.arena->config.shared;
+	struct timespec limit = { .tv_nsec = poll ? HS_POLL_NS : HS_DEATH_CHECK_NS };
+
+	if (sleep_on(self, word, seen, poll || shared ? &limit : NULL) && shared)
+		hs_arena_check_deaths(self);
+}
+
+void hs_park_blindly(struct hs_task *self, const hs_u32 *word, uint32_t seen)
+{
+	sleep_on(self, word, seen, NULL);
+}
+
+/* Round the slots from the waker's own on, so that none is always served first. */
+void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_fence(self, HS_SEQ_CST);
+	for (uint32_t n = 1; n <= arena->slots && most; n++) {
+		uint32_t i = (self->hot.id + n) % arena->slots;
+		uint64_t on = (uintptr_t)word;
+
+		if (hs_u64_load(self, &arena->sleeps_on[i], HS_SEQ_CST) != on ||
+		    !hs_u64_cmpxchg(self, &arena->sleeps_on[i], &on, 0, HS_SEQ_CST))
+			continue;
+		hs_u32_add(self, &arena->slot[i].wakeups, 1, HS_SEQ_CST);
+		futex(arena, &arena->slot[i].wakeups, FUTEX_WAKE, 1, NULL);
+		most--;
+	}
 }
 
 /* One look and, if that was in vain, one sleep. */
@@ -103,7 +168,8 @@ static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 
 static void wait_begin(struct hs_task *self, const char *where)
 {
-	hs_assert(self, self->hot.state.raw == HS_TASK_LIVE, "%s: a detached task waits", where);
+	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
+		  "%s: a detached task waits", where);
 	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback waits", where);
 	hs_assert(self, !self->hot.rcu_nest, "%s: wait inside an RCU read section", where);
 }
@@ -136,7 +202,7 @@ void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
 	if (!hs_u32_load(self, &q->waiters, HS_SEQ_CST))
 		return;
 	hs_trace(self, HS_EVENT_WAKE, 0, 0);
-	hs_unpark(self, &q->seq, INT32_MAX);
+	hs_unpark(self, &q->seq, UINT32_MAX);
 }
 
 /* Spins are counted by the caller; now and then the others get the processor. */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/play.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t play_scaled(uint32_t n)
+{
+	const char *text = getenv("HMMSIM_TEST_SCALE");
+	unsigned long percent = text ? strtoul(text, NULL, 10) : 100;
+	unsigned long long scaled = (unsigned long long)n * (percent ? percent : 100) / 100;
+
+	return scaled ? (uint32_t)scaled : 1;
+}
+
+struct play_object *play_object(struct hs_task *self)
+{
+	return hs_alloc(self, HS_KIND_OTHER, sizeof(struct play_object));
+}
+
+void play_object_free(struct hs_task *self, struct play_object *o)
+{
+	hs_free(self, o, HS_KIND_OTHER, sizeof(*o));
+}
+
+bool play_flag(struct hs_task *self, void *state)
+{
+	return hs_u32_load(self, &((struct play_state *)state)->flag, HS_ACQUIRE) != 0;
+}
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	static const char *const names[PLAY_TASKS] = { "one", "two", "three", "four" };
+	const struct play *play = param;
+	struct play_state *st = state;
+
+	hs_mutex_init(&st->mutex, HS_LOCK_DRIVER);
+	hs_spin_init(&st->spin, HS_LOCK_PAGE_TABLE);
+	hs_rwsem_init(&st->sem, HS_LOCK_MMAP);
+	hs_waitq_init(&st->queue);
+	if (play->setup)
+		play->setup(self, st);
+	for (int i = 0; i < PLAY_TASKS && play->task[i]; i++)
+		if (hs_plan_task(plan, names[i], play->task[i], st))
+			return -EINVAL;
+	return 0;
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	const struct play *play = param;
+
+	if (play->check)
+		play->check(self, state);
+}
+
+const struct hs_scenario play_scenario = {
+	.name = "play",
+	.state_size = sizeof(struct play_state),
+	.setup = setup,
+	.check = check,
+};
+
+#ifdef HS_BACKEND_EXPLORE
+void play_explore(const struct play *play, enum hs_search search, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	options.search = search;
+	assert_int_equal(hs_explore(&play_scenario, play, &options, r), 0);
+}
+
+void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result again;
+
+	play_explore(play, HS_SEARCH_SLEEP, r);
+	if (r->verdict != verdict)
+		print_error("%s: %s\n", hs_verdict_name(r->verdict), r->message);
+	assert_int_equal(r->verdict, verdict);
+	if (verdict == HS_VERDICT_NONE) {
+		assert_true(r->exhaustive);
+		return;
+	}
+	assert_non_null(r->schedule);
+	assert_int_equal(r->violations, 1);
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_REPLAY;
+	options.schedule = r->schedule;
+	assert_int_equal(hs_explore(&play_scenario, play, &options, &again), 0);
+	assert_int_equal(again.verdict, verdict);
+	assert_string_equal(again.message, r->message);
+	assert_string_equal(again.schedule, r->schedule);
+	hs_explore_result_free(&again);
+}
+
+void play_expect_exhaustive(const struct play *play)
+{
+	struct hs_explore_result dfs, sleep;
+
+	play_explore(play, HS_SEARCH_DFS, &dfs);
+	play_expect(play, HS_VERDICT_NONE, &sleep);
+	if (dfs.verdict)
+		print_error("%s: %s\n", hs_verdict_name(dfs.verdict), dfs.message);
+	assert_int_equal(dfs.verdict, HS_VERDICT_NONE);
+	assert_true(dfs.exhaustive);
+	assert_true(sleep.complete <= dfs.complete);
+	hs_explore_result_free(&dfs);
+	hs_explore_result_free(&sleep);
+}
+#endif

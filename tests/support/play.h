@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * play.h - small scenarios in few lines: one state for all, tasks from a list
+ */
+#ifndef HS_TESTS_PLAY_H
+#define HS_TESTS_PLAY_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/explore.h>
+
+#include "port/port.h"
+
+#define PLAY_TASKS 4
+#define PLAY_OBJECT 48
+
+struct play_object {
+	struct hs_rcu_head head;
+	hs_u64 value;
+	uint64_t plain;
+};
+
+struct play_state {
+	hs_u64 word[8];
+	hs_u32 flag;
+	hs_ptr ptr;
+	hs_u64 *counter;
+	struct hs_mutex mutex;	 /* HS_LOCK_DRIVER */
+	struct hs_spinlock spin; /* HS_LOCK_PAGE_TABLE */
+	struct hs_rwsem sem;	 /* HS_LOCK_MMAP */
+	struct hs_waitq queue;
+	uint64_t plain[8]; /* not watched by anybody */
+	void *tasks[PLAY_TASKS];
+};
+
+struct play {
+	void (*setup)(struct hs_task *self, struct play_state *st);
+	void (*task[PLAY_TASKS])(struct hs_task *self, void *state);
+	void (*check)(struct hs_task *self, struct play_state *st);
+};
+
+extern const struct hs_scenario play_scenario;
+
+/* A length, as HMMSIM_TEST_SCALE says, at least 1. */
+uint32_t play_scaled(uint32_t n);
+
+struct play_object *play_object(struct hs_task *self);
+void play_object_free(struct hs_task *self, struct play_object *o);
+/* The state's flag is set. */
+bool play_flag(struct hs_task *self, void *state);
+
+#ifdef HS_BACKEND_EXPLORE
+/* The default options with this search. */
+void play_explore(const struct play *play, enum hs_search search, struct hs_explore_result *r);
+/* Explores with sleep sets, asserts the verdict, and that its schedule leads there again. */
+void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r);
+/* Both searches come to their end and find nothing. */
+void play_expect_exhaustive(const struct play *play);
+#endif
+
+#endif

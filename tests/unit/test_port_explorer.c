@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/* The explorer itself: choices, threads, counters, bounds, and that it does the same each time. */
+#include "support/play.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint32_t outcomes, answers; /* over all executions */
+
+static void with_object(struct hs_task *self, struct play_state *st)
+{
+	hs_ptr_init(&st->ptr, play_object(self));
+	assert_non_null(st->ptr.raw);
+}
+
+static void with_counter(struct hs_task *self, struct play_state *st)
+{
+	st->counter = hs_pcpu_alloc(self);
+	assert_non_null(st->counter);
+}
+
+static void reads_object(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o;
+
+	hs_rcu_read_lock(self);
+	o = hs_ptr_load(self, &st->ptr, HS_ACQUIRE);
+	if (o)
+		hs_deref(self, o);
+	hs_rcu_read_unlock(self);
+}
+
+static void unlinks_and_waits(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o = hs_ptr_xchg(self, &st->ptr, NULL, HS_ACQ_REL);
+
+	hs_synchronize_rcu(self);
+	play_object_free(self, o);
+}
+
+static void writes_under_sem(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_write(self, &st->sem);
+	hs_u64_store(self, &st->word[0], 1, HS_RELAXED);
+	hs_assert(self, !hs_u64_load(self, &st->word[1], HS_RELAXED), "a reader is inside");
+	hs_u64_store(self, &st->word[0], 0, HS_RELAXED);
+	hs_up_write(self, &st->sem);
+}
+
+static void increments_badly(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	uint64_t v = hs_u64_load(self, &st->word[0], HS_RELAXED);
+
+	hs_u64_store(self, &st->word[0], v + 1, HS_RELAXED);
+}
+
+static void is_two(struct hs_task *self, struct play_state *st)
+{
+	hs_assert(self, st->word[0].raw == 2, "expected 2, found %d", (int)st->word[0].raw);
+}
+
+static void touches_another_word(struct hs_task *self, void *state)
+{
+	hs_u64_add(self, &((struct play_state *)state)->word[3], 1, HS_RELAXED);
+}
+
+/* ---- choices, threads, counters ---------------------------------------------------------- */
+
+static void chooses(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	uint32_t a, b;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	a = hs_choose(self, 3, "first");
+	b = hs_choose(self, 2, "second");
+	answers |= 1u << (a * 2 + b);
+	hs_assert(self, st->plain[0] != 9 || a != 2 || b != 1, "the unlucky choice");
+}
+
+static void is_unlucky(struct hs_task *self, struct play_state *st)
+{
+	(void)self;
+	st->plain[0] = 9;
+}
+
+static void every_answer_is_explored(void **state)
+{
+	const struct play play = { .task = { chooses } };
+	const struct play unlucky = { is_unlucky, { chooses, touches_another_word }, NULL };
+	struct hs_explore_result r;
+
+	(void)state;
+	answers = 0;
+	play_explore(&play, HS_SEARCH_SLEEP, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_NONE);
+	assert_true(r.exhaustive);
+	assert_int_equal(r.complete, 6);
+	assert_int_equal(answers, 0x3f);
+	play_expect(&unlucky, HS_VERDICT_ASSERT, &r);
+	assert_non_null(strstr(r.schedule, "c2 c1"));
+	hs_explore_result_free(&r);
+}
+
+static void chooses_first(struct hs_task *self, void *state)
+{
+	answers |= 1u << hs_choose(self, 4, "at once");
+	hs_u64_add(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
+}
+
+static void a_choice_may_be_the_first_thing(void **state)
+{
+	const struct play play = { .task = { chooses_first } };
+	const struct play two = { .task = { chooses_first, chooses_first } };
+	struct hs_explore_result r;
+
+	(void)state;
+	answers = 0;
+	play_expect(&play, HS_VERDICT_NONE, &r);
+	assert_int_equal(r.complete, 4);
+	assert_int_equal(answers, 0xf);
+	play_expect_exhaustive(&two);
+}
+
+static void chooses_often(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	for (int i = 0; i < 200; i++)
+		st->plain[0] += hs_choose(self, 1, "of one");
+	for (int i = 0; i < 90; i++)
+		hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+}
+
+static void too_many_choices_are_refused(void **state)
+{
+	const struct play play = { .task = { chooses_often } };
+	const struct play other = { .task = { increments_badly } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&other); /* with its room for many more decisions */
+	hs_explore_options_init(&options);
+	options.max_steps = 100;
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
+	assert_non_null(strstr(r.message, "too many choices: of one"));
+	hs_explore_result_free(&r);
+}
+
+static void child(struct hs_task *self, void *state)
+{
+	hs_u64_add(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
+}
+
+static void starts_and_joins(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct hs_thread *t;
+
+	hs_u64_add(self, &st->word[1], 1, HS_RELAXED);
+	t = hs_thread_start(self, "child", child, st);
+	hs_assert(self, t, "no thread");
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	hs_thread_join(self, t);
+	hs_assert(self, hs_u64_load(self, &st->word[0], HS_RELAXED) >= 2, "joined too early");
+}
+
+static void threads_are_started_and_joined_inside_an_execution(void **state)
+{
+	const struct play play = { .task = { starts_and_joins } };
+	const struct play two = { .task = { starts_and_joins, starts_and_joins } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&play);
+	play_expect(&two, HS_VERDICT_NONE, &r);
+}
+
+static void adds_twice(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_pcpu_add(self, st->counter, 1);
+	hs_pcpu_add(self, st->counter, 2);
+}
+
+static void sum_is_six(struct hs_task *self, struct play_state *st)
+{
+	hs_assert(self, hs_pcpu_sum(self, st->counter) == 6, "the sum is wrong");
+	hs_pcpu_free(self, st->counter);
+}
+
+static void counter_adds_commute(void **state)
+{
+	const struct play play = { with_counter, { adds_twice, adds_twice }, sum_is_six };
+
+	(void)state;
+	for (uint32_t cpus = 1; cpus <= 2; cpus++) {
+		struct hs_explore_options options;
+		struct hs_explore_result r;
+
+		hs_explore_options_init(&options);
+		options.cpus = cpus;
+		assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_NONE);
+		assert_int_equal(r.complete, 1);
+		options.search = HS_SEARCH_DFS;
+		assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_NONE);
+		assert_int_equal(r.complete, 6);
+	}
+}
+
+static void sums(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	uint64_t sum = hs_pcpu_sum(self, st->counter);
+
+	outcomes |= 1u << sum;
+}
+
+static void a_sum_depends_on_the_adds(void **state)
+{
+	const struct play play = { with_counter, { adds_twice, adds_twice, sums }, sum_is_six };
+
+	(void)state;
+	outcomes = 0;
+	play_expect_exhaustive(&play);
+	/* Each CPU's slot is 0, 1 or 3. */
+	assert_int_equal(outcomes, 0x5f);
+}
+
+/* ---- bounds and book-keeping ------------------------------------------------------------- */
+
+static void steps_many(struct hs_task *self, void *state)
+{
+	for (int i = 0; i < 50; i++)
+		hs_u64_add(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
+}
+
+static void an_execution_is_bounded(void **state)
+{
+	const struct play play = { .task = { steps_many } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.max_steps = 49;
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_STEPS);
+	hs_explore_result_free(&r);
+	options.max_steps = 50;
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_NONE);
+	assert_int_equal(r.steps_max, 50);
+}
+
+static void acts_before_its_first_step(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o = play_object(self);
+
+	st->plain[0]++;
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	play_object_free(self, o);
+}
+
+static void acted_once_each(struct hs_task *self, struct play_state *st)
+{
+	hs_assert(self, st->plain[0] == 2, "expected 2, found %d", (int)st->plain[0]);
+}
+
+static void code_before_the_first_step_runs_once_an_execution(void **state)
+{
+	const struct play play = { NULL,
+				   { acts_before_its_first_step, acts_before_its_first_step },
+				   acted_once_each };
+
+	(void)state;
+	play_expect_exhaustive(&play);
+}
+
+static void takes_no_step(struct hs_task *self, void *state)
+{
+	(void)self;
+	((struct play_state *)state)->plain[1]++;
+}
+
+static void tasks_without_a_step_are_tasks(void **state)
+{
+	const struct play play = { .task = { takes_no_step, takes_no_step } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect(&play, HS_VERDICT_NONE, &r);
+	assert_int_equal(r.executions, 1);
+	assert_int_equal(r.steps, 0);
+}
+
+static void every_execution_starts_from_the_same_state(void **state)
+{
+	const struct play play = { with_object,
+				   { reads_object, unlinks_and_waits, writes_under_sem },
+				   NULL };
+	struct hs_explore_result r[2];
+	struct hs_explore_options options;
+
+	(void)state;
+	for (int search = HS_SEARCH_DFS; search <= HS_SEARCH_RANDOM; search++) {
+		hs_explore_options_init(&options);
+		options.search = (enum hs_search)search;
+		options.max_executions = 500;
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(hs_explore(&play_scenario, &play, &options, &r[i]), 0);
+		assert_memory_equal(&r[0], &r[1], sizeof(r[0]));
+		assert_int_equal(r[0].verdict, HS_VERDICT_NONE);
+		assert_true(r[0].image_bytes > sizeof(struct play_state));
+		assert_true(r[0].steps > r[0].executions);
+	}
+}
+
+static void *kept; /* across executions, which no task of a real scenario can */
+
+static void allocates_late(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	st->plain[0] = 1;
+	kept = o = play_object(self);
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	play_object_free(self, o);
+}
+
+static void looks_early(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	if (kept && !st->plain[0])
+		hs_deref(self, kept);
+}
+
+static void objects_of_the_last_execution_are_unknown(void **state)
+{
+	const struct play play = { .task = { allocates_late, looks_early } };
+	struct hs_explore_result r;
+
+	(void)state;
+	kept = NULL;
+	play_explore(&play, HS_SEARCH_DFS, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_FREED);
+	assert_non_null(strstr(r.message, "was never allocated"));
+	assert_true(r.first_violation > 1);
+	hs_explore_result_free(&r);
+}
+
+static void going_on_counts_violations(void **state)
+{
+	const struct play play = { NULL, { increments_badly, increments_badly }, is_two };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_DFS;
+	options.go_on = true;
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_int_equal(r.executions, 6);
+	assert_int_equal(r.violations, 4);
+	assert_true(r.exhaustive);
+	assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
+	hs_explore_result_free(&r);
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+	const struct play play = { .task = { steps_many } };
+	struct hs_explore_options good, bad[6];
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&good);
+	for (int i = 0; i < 6; i++)
+		bad[i] = good;
+	bad[0].max_steps = 0;
+	bad[1].cpus = 0;
+	bad[2].cpus = 17;
+	bad[3].search = (enum hs_search)9;
+	bad[4].search = HS_SEARCH_RANDOM;
+	bad[5].max_steps = 1000001;
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(hs_explore(&play_scenario, &play, &bad[i], &r), -EINVAL);
+	assert_int_equal(hs_explore(&play_scenario, &play, &good, &r), 0);
+}
+
+static void fails_in_setup(struct hs_task *self, struct play_state *st)
+{
+	play_object(self);
+	hs_mutex_lock(self, &st->mutex);
+	hs_assert(self, st->plain[0], "set-up is wrong");
+}
+
+static void an_assertion_in_setup_is_a_verdict(void **state)
+{
+	const struct play play = { fails_in_setup, { steps_many }, NULL };
+	const struct play fine = { .task = { steps_many } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect(&play, HS_VERDICT_ASSERT, &r);
+	assert_non_null(strstr(r.message, "set-up is wrong (task boot)"));
+	hs_explore_result_free(&r);
+	play_expect_exhaustive(&fine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_answer_is_explored),
+		cmocka_unit_test(a_choice_may_be_the_first_thing),
+		cmocka_unit_test(too_many_choices_are_refused),
+		cmocka_unit_test(threads_are_started_and_joined_inside_an_execution),
+		cmocka_unit_test(counter_adds_commute),
+		cmocka_unit_test(a_sum_depends_on_the_adds),
+		cmocka_unit_test(an_execution_is_bounded),
+		cmocka_unit_test(code_before_the_first_step_runs_once_an_execution),
+		cmocka_unit_test(tasks_without_a_step_are_tasks),
+		cmocka_unit_test(every_execution_starts_from_the_same_state),
+		cmocka_unit_test(objects_of_the_last_execution_are_unknown),
+		cmocka_unit_test(going_on_counts_violations),
+		cmocka_unit_test(options_out_of_range_are_refused),
+		cmocka_unit_test(an_assertion_in_setup_is_a_verdict),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes that share a machine count, lock and wait together. */
+#include "support/processes.h"
+
+#include <unistd.h>
+
+/* ---- together ---------------------------------------------------------------------------- */
+
+static bool my_turn(struct hs_task *self, void *arg)
+{
+	return hs_u32_load(self, &sh->turn, HS_ACQUIRE) % 2 == *(const uint32_t *)arg;
+}
+
+static void works(void *arg)
+{
+	uint32_t me = *(uint32_t *)arg;
+	struct hs_task *self = join_machine("worker");
+	void *o;
+
+	for (uint32_t i = 0; i < sh->rounds; i++) {
+		hs_mutex_lock(self, &sh->mutex);
+		sh->plain[0]++;
+		hs_mutex_unlock(self, &sh->mutex);
+		hs_spin_lock(self, &sh->spin);
+		sh->plain[1]++;
+		hs_spin_unlock(self, &sh->spin);
+		hs_down_write(self, &sh->sem);
+		sh->plain[2]++;
+		hs_up_write(self, &sh->sem);
+		hs_down_read(self, &sh->sem);
+		if (sh->plain[2] <= i)
+			hs_u32_store(self, &sh->bad, 1, HS_RELAXED);
+		hs_up_read(self, &sh->sem);
+		o = play_object(self);
+		play_object_free(self, o);
+		if (i % 8)
+			continue;
+		hs_wait_event(self, &sh->queue, my_turn, &me);
+		hs_u32_add(self, &sh->turn, 1, HS_RELEASE);
+		hs_wake_all(self, &sh->queue);
+	}
+	if (hs_task_detach(self))
+		_exit(8);
+}
+
+static void locks_and_queues_work_across_processes(void **state)
+{
+	uint32_t who[2] = { 0, 1 };
+	struct hs_machine_info info;
+	pid_t pid[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		pid[i] = spawn(works, &who[i]);
+	for (int i = 0; i < 2; i++)
+		assert_ended_well(pid[i]);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(sh->plain[i], 2ull * sh->rounds);
+	assert_int_equal(sh->bad.raw, 0);
+	hs_machine_info(machine, &info);
+	assert_int_equal(info.dead_tasks, 0);
+	assert_int_equal(info.tasks, 0);
+}
+
+static void takes_references(void *arg)
+{
+	uint32_t me = *(uint32_t *)arg;
+	struct hs_task *self = join_machine("referrer");
+	bool killed = false;
+	uint64_t n = 0;
+
+	while (!killed) {
+		hs_rcu_read_lock(self);
+		killed = hs_u32_load(self, &sh->killed, HS_ACQUIRE);
+		if (!killed) {
+			hs_pcpu_add(self, sh->counter, 3);
+			hs_pcpu_add(self, sh->counter, (uint64_t)-1);
+			n++;
+		}
+		hs_rcu_read_unlock(self);
+		if (n == 1000)
+			hs_u32_add(self, &sh->holding, 1, HS_RELEASE);
+	}
+	sh->gets[me] = n;
+	if (hs_task_detach(self))
+		_exit(8);
+}
+
+static void drain_is_exact_across_processes(void **state)
+{
+	uint32_t who[2] = { 0, 1 };
+	struct hs_task *self;
+	uint64_t drained;
+	pid_t pid[2];
+
+	(void)state;
+	assert_int_equal(hs_task_attach(machine, "parent", &self), 0);
+	for (int i = 0; i < 2; i++)
+		pid[i] = spawn(takes_references, &who[i]);
+	while (hs_u32_load(self, &sh->holding, HS_ACQUIRE) < 2)
+		hs_retry_wait(self, "both under way");
+	hs_u32_store(self, &sh->killed, 1, HS_SEQ_CST);
+	hs_synchronize_rcu(self);
+	drained = hs_pcpu_sum(self, sh->counter);
+	for (int i = 0; i < 2; i++)
+		assert_ended_well(pid[i]);
+	assert_int_equal(drained, 2 * (sh->gets[0] + sh->gets[1]));
+	assert_int_equal(hs_pcpu_sum(self, sh->counter), drained);
+	assert_int_equal(hs_task_detach(self), 0);
+}
+
+static int takes_mutex(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	hs_mutex_lock(self, &sh->mutex);
+	return -7;
+}
+
+static int guards_another(struct hs_task *self, void *arg)
+{
+	return hs_guard(self, takes_mutex, arg);
+}
+
+static void guard_returns_what_the_function_returns(void **state)
+{
+	struct hs_task *self;
+
+	(void)state;
+	assert_int_equal(hs_task_attach(machine, "guarded", &self), 0);
+	assert_int_equal(hs_guard(self, guards_another, NULL), -7);
+	assert_true(hs_mutex_held(self, &sh->mutex));
+	hs_mutex_unlock(self, &sh->mutex);
+	assert_int_equal(hs_task_detach(self), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, processes_up, processes_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(locks_and_queues_work_across_processes),
+		TEST(drain_is_exact_across_processes),
+		TEST(guard_returns_what_the_function_returns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait queues and the clock, on threads. What the explorer makes of them: test_port_verdicts.c */
+#include "support/play.h"
+
+struct table {
+	struct hs_waitq queue;
+	struct hs_mutex mutex;
+	hs_u32 turn;
+	hs_u32 timed_out, done, present;
+	uint32_t rounds;
+	uint64_t plain;
+};
+
+static struct hs_arena *arena;
+static struct hs_task *boot;
+static struct table *tb;
+
+static int up(void **state)
+{
+	struct hs_machine_config config;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	if (hs_arena_create(&config, &arena))
+		return -1;
+	boot = hs_arena_boot(arena);
+	tb = hs_alloc(boot, HS_KIND_OTHER, sizeof(*tb));
+	hs_waitq_init(&tb->queue);
+	hs_mutex_init(&tb->mutex, HS_LOCK_DRIVER);
+	tb->rounds = play_scaled(20000);
+	return 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	hs_free(boot, tb, HS_KIND_OTHER, sizeof(*tb));
+	return hs_arena_destroy(arena, NULL);
+}
+
+static void run(void (*a)(struct hs_task *, void *), void (*b)(struct hs_task *, void *))
+{
+	struct hs_thread *t[2] = { hs_thread_start(boot, "a", a, NULL),
+				   hs_thread_start(boot, "b", b, NULL) };
+
+	assert_true(t[0] && t[1]);
+	hs_thread_join(boot, t[0]);
+	hs_thread_join(boot, t[1]);
+}
+
+/* Alone, a task's deadline would be the next thing that happens. */
+static void begin(struct hs_task *self)
+{
+	hs_u32_add(self, &tb->present, 1, HS_SEQ_CST);
+	while (hs_u32_load(self, &tb->present, HS_SEQ_CST) < 2)
+		hs_retry_wait(self, "the other one");
+}
+
+static bool even(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	return hs_u32_load(self, &tb->turn, HS_ACQUIRE) % 2 == 0;
+}
+
+static bool odd(struct hs_task *self, void *arg)
+{
+	return !even(self, arg);
+}
+
+static void never_timed(struct hs_task *self, hs_pred pred)
+{
+	if (!hs_wait_event_until(self, &tb->queue, pred, NULL, hs_ticks(self) + 1000))
+		hs_u32_add(self, &tb->timed_out, 1, HS_RELAXED);
+}
+
+static void pass_on(struct hs_task *self)
+{
+	tb->plain++;
+	hs_u32_add(self, &tb->turn, 1, HS_RELEASE);
+	hs_wake_all(self, &tb->queue);
+}
+
+static void ping(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		hs_wait_event(self, &tb->queue, even, NULL);
+		pass_on(self);
+	}
+}
+
+static void pong(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		hs_wait_event(self, &tb->queue, odd, NULL);
+		pass_on(self);
+	}
+}
+
+static void wake_is_never_missed(void **state)
+{
+	(void)state;
+	run(ping, pong);
+	assert_int_equal(tb->plain, 2ull * tb->rounds);
+	assert_int_equal(tb->queue.waiters.raw, 0);
+}
+
+/* The other one is always about to answer: whoever waits must not see the time pass. */
+static void timed_ping(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		never_timed(self, even);
+		if (hs_u32_load(self, &tb->timed_out, HS_RELAXED))
+			return;
+		pass_on(self);
+	}
+}
+
+static void timed_pong(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		never_timed(self, odd);
+		if (hs_u32_load(self, &tb->timed_out, HS_RELAXED))
+			return;
+		pass_on(self);
+	}
+}
+
+static void clock_stands_while_a_woken_task_can_run(void **state)
+{
+	(void)state;
+	tb->rounds = play_scaled(5000);
+	run(timed_ping, timed_pong);
+	assert_int_equal(tb->timed_out.raw, 0);
+	assert_int_equal(hs_ticks(boot), 0);
+}
+
+static void untimed_pong(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		while (!odd(self, NULL)) {
+			hs_mutex_lock(self, &tb->mutex);
+			hs_mutex_unlock(self, &tb->mutex);
+		}
+		pass_on(self);
+		if (hs_u32_load(self, &tb->timed_out, HS_RELAXED))
+			return;
+	}
+}
+
+static void locking_ping(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	for (uint32_t i = 0; i < tb->rounds; i++) {
+		hs_mutex_lock(self, &tb->mutex);
+		hs_mutex_unlock(self, &tb->mutex);
+		never_timed(self, even);
+		if (hs_u32_load(self, &tb->timed_out, HS_RELAXED))
+			return;
+		pass_on(self);
+	}
+}
+
+static void clock_stands_while_a_lock_is_passed_on(void **state)
+{
+	(void)state;
+	tb->rounds = play_scaled(5000);
+	run(locking_ping, untimed_pong);
+	assert_int_equal(tb->timed_out.raw, 0);
+	assert_int_equal(hs_ticks(boot), 0);
+}
+
+static uint64_t ticks_seen[2];
+static bool met[2];
+
+static void early_sleeper(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	met[0] = hs_wait_event_until(self, &tb->queue, odd, NULL, 100);
+	ticks_seen[0] = hs_ticks(self);
+	hs_wait_event_until(self, &tb->queue, odd, NULL, 150);
+}
+
+static void late_sleeper(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	met[1] = hs_wait_event_until(self, &tb->queue, odd, NULL, 300);
+	ticks_seen[1] = hs_ticks(self);
+}
+
+static void clock_jumps_to_the_first_deadline_when_all_wait(void **state)
+{
+	(void)state;
+	run(early_sleeper, late_sleeper);
+	assert_false(met[0]);
+	assert_false(met[1]);
+	assert_true(ticks_seen[0] == 100);
+	assert_true(ticks_seen[1] == 300);
+}
+
+/* Holds the lock that the other one wants, and sleeps: that is all waiting. */
+static void sleeping_owner(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	hs_mutex_lock(self, &tb->mutex);
+	hs_u32_store(self, &tb->done, 1, HS_RELEASE);
+	met[0] = hs_wait_event_until(self, &tb->queue, odd, NULL, 40);
+	hs_mutex_unlock(self, &tb->mutex);
+}
+
+static void wants_lock(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	while (!hs_u32_load(self, &tb->done, HS_ACQUIRE))
+		hs_retry_wait(self, "owner");
+	hs_mutex_lock(self, &tb->mutex);
+	ticks_seen[1] = hs_ticks(self);
+	hs_mutex_unlock(self, &tb->mutex);
+}
+
+static void clock_jumps_while_a_lock_is_waited_for(void **state)
+{
+	(void)state;
+	run(sleeping_owner, wants_lock);
+	assert_false(met[0]);
+	assert_int_equal(ticks_seen[1], 40);
+}
+
+static void child_main(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	met[1] = hs_wait_event_until(self, &tb->queue, odd, NULL, 60);
+}
+
+static void joins_child(struct hs_task *self, void *arg)
+{
+	struct hs_thread *t = hs_thread_start(self, "child", child_main, NULL);
+
+	(void)arg;
+	hs_thread_join(self, t);
+	ticks_seen[0] = hs_ticks(self);
+}
+
+static void idles(struct hs_task *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+}
+
+static void clock_jumps_while_a_thread_is_joined(void **state)
+{
+	(void)state;
+	run(joins_child, idles);
+	assert_false(met[1]);
+	assert_int_equal(ticks_seen[0], 60);
+}
+
+static void sets_odd(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	while (!hs_u32_load(self, &tb->queue.waiters, HS_SEQ_CST))
+		hs_retry_wait(self, "waiter");
+	pass_on(self);
+}
+
+static void waits_long(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	met[0] = hs_wait_event_until(self, &tb->queue, odd, NULL, UINT64_MAX);
+}
+
+static void timed_wait_says_true_when_the_predicate_came_true(void **state)
+{
+	(void)state;
+	run(waits_long, sets_odd);
+	assert_true(met[0]);
+	assert_int_equal(hs_ticks(boot), 0);
+}
+
+static void timed_wait_past_its_deadline_still_asks(void **state)
+{
+	struct hs_task *self;
+
+	(void)state;
+	assert_int_equal(hs_arena_attach(arena, "late", &self), 0);
+	hs_ticks_advance(self, 10);
+	assert_int_equal(hs_ticks(self), 10);
+	assert_true(hs_wait_event_until(self, &tb->queue, even, NULL, 5));
+	assert_false(hs_wait_event_until(self, &tb->queue, odd, NULL, 5));
+	assert_false(hs_wait_event_until(self, &tb->queue, odd, NULL, 0));
+	assert_int_equal(hs_ticks(self), 10);
+	assert_false(hs_wait_event_until(self, &tb->queue, odd, NULL, 15));
+	assert_int_equal(hs_ticks(self), 15);
+	hs_wait_event(self, &tb->queue, even, NULL);
+	assert_int_equal(hs_arena_detach(self), 0);
+}
+
+static void advances(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	while (!hs_u32_load(self, &tb->queue.waiters, HS_SEQ_CST))
+		hs_retry_wait(self, "waiter");
+	hs_ticks_advance(self, 500);
+}
+
+static void waits_for_500(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	met[0] = hs_wait_event_until(self, &tb->queue, odd, NULL, 500);
+	ticks_seen[0] = hs_ticks(self);
+}
+
+static void timed_wait_ends_when_the_clock_is_advanced(void **state)
+{
+	(void)state;
+	run(waits_for_500, advances);
+	assert_false(met[0]);
+	assert_int_equal(ticks_seen[0], 500);
+}
+
+static void retries_are_counted(void **state)
+{
+	struct hs_machine_info info;
+	struct hs_task *self;
+
+	(void)state;
+	assert_int_equal(hs_arena_attach(arena, "spinner", &self), 0);
+	for (int i = 0; i < 1000; i++)
+		hs_retry_wait(self, "nothing");
+	hs_arena_info(arena, &info);
+	assert_int_equal(info.retry_spins, 1000);
+	assert_int_equal(hs_arena_detach(self), 0);
+	hs_arena_info(arena, &info);
+	assert_int_equal(info.retry_spins, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(wake_is_never_missed, up, down),
+		cmocka_unit_test_setup_teardown(clock_stands_while_a_woken_task_can_run, up, down),
+		cmocka_unit_test_setup_teardown(clock_stands_while_a_lock_is_passed_on, up, down),
+		cmocka_unit_test_setup_teardown(clock_jumps_to_the_first_deadline_when_all_wait, up,
+						down),
+		cmocka_unit_test_setup_teardown(clock_jumps_while_a_lock_is_waited_for, up, down),
+		cmocka_unit_test_setup_teardown(clock_jumps_while_a_thread_is_joined, up, down),
+		cmocka_unit_test_setup_teardown(timed_wait_says_true_when_the_predicate_came_true,
+						up, down),
+		cmocka_unit_test_setup_teardown(timed_wait_past_its_deadline_still_asks, up, down),
+		cmocka_unit_test_setup_teardown(timed_wait_ends_when_the_clock_is_advanced, up,
+						down),
+		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
