@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/radix.h"
+#include "support/world.h"
+
+static uint64_t things[64];
+
+static void keys_of_any_size_are_found(void **state)
+{
+	struct hs_task *self = world_task(state);
+	static const uint64_t keys[] = {
+		0, 1, 63, 64, 4095, 4096, 1u << 18, 1ull << 40, UINT64_MAX - 1, UINT64_MAX
+	};
+	struct hs_radix r = { { NULL } };
+
+	assert_null(hs_radix_load(self, &r, 0));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		assert_int_equal(hs_radix_store(self, &r, keys[i], keys[i], &things[i]), 0);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		assert_ptr_equal(hs_radix_load(self, &r, keys[i]), &things[i]);
+	assert_null(hs_radix_load(self, &r, 2));
+	assert_null(hs_radix_load(self, &r, (1ull << 40) + 1));
+	hs_radix_destroy(self, &r);
+	assert_null(hs_radix_load(self, &r, 0));
+}
+
+/* Every key of many random ranges, beside an array. */
+static void ranges_equal_an_array(void **state)
+{
+	enum {
+		KEYS = 20000
+	};
+	struct hs_task *self = world_task(state);
+	void **model = calloc(KEYS, sizeof(*model));
+	struct hs_radix r = { { NULL } };
+
+	assert_non_null(model);
+	for (int round = 0; round < 200; round++) {
+		uint64_t first = hs_random(self) % KEYS, last = first + hs_random(self) % 6000;
+		void *thing = &things[round % 64];
+
+		if (last >= KEYS)
+			last = KEYS - 1;
+		assert_int_equal(hs_radix_store(self, &r, first, last, thing), 0);
+		for (uint64_t k = first; k <= last; k++)
+			model[k] = thing;
+	}
+	for (uint64_t k = 0; k < KEYS; k++)
+		assert_ptr_equal(hs_radix_load(self, &r, k), model[k]);
+	hs_radix_destroy(self, &r);
+	free(model);
+}
+
+static void a_stored_range_is_erased_without_memory(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_machine_info before, after;
+	struct hs_radix r = { { NULL } };
+
+	assert_int_equal(hs_radix_store(self, &r, 100, 70000, &things[0]), 0);
+	hs_machine_info(hs_task_machine(self), &before);
+	assert_int_equal(hs_radix_store(self, &r, 100, 70000, NULL), 0);
+	hs_machine_info(hs_task_machine(self), &after);
+	assert_int_equal(before.allocations, after.allocations);
+	for (uint64_t k = 0; k < 80000; k++)
+		assert_null(hs_radix_load(self, &r, k));
+	hs_radix_destroy(self, &r);
+}
+
+/* A large aligned block is a few slots, not a slot a key. */
+static void aligned_blocks_are_single_slots(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_machine_info info;
+	struct hs_radix r = { { NULL } };
+
+	assert_int_equal(hs_radix_store(self, &r, 1ull << 30, (1ull << 31) - 1, &things[0]), 0);
+	hs_machine_info(hs_task_machine(self), &info);
+	assert_true(info.objects <= 2);
+	assert_ptr_equal(hs_radix_load(self, &r, (1ull << 30) + 12345), &things[0]);
+	assert_null(hs_radix_load(self, &r, 1ull << 31));
+	hs_radix_destroy(self, &r);
+}
+
+static void count_entry(struct hs_task *self, void *entry, void *arg)
+{
+	(void)self;
+	assert_ptr_equal(entry, &things[7]);
+	(*(int *)arg)++;
+}
+
+static void for_each_visits_every_slot(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_radix r = { { NULL } };
+	int visits = 0;
+
+	hs_radix_for_each(self, &r, count_entry, &visits);
+	assert_int_equal(visits, 0);
+	for (uint64_t k = 0; k < 1000; k += 100)
+		assert_int_equal(hs_radix_store(self, &r, k, k, &things[7]), 0);
+	hs_radix_for_each(self, &r, count_entry, &visits);
+	assert_int_equal(visits, 10);
+	hs_radix_destroy(self, &r);
+}
+
+/* Whatever allocation fails, the index says what it said before. */
+static void failing_stores_change_nothing(void **state)
+{
+	uint64_t fail;
+	int ret = -1;
+
+	(void)state;
+	for (fail = 3; ret; fail++) {
+		struct world world;
+		struct hs_radix r = { { NULL } };
+
+		world_open_failing(&world, fail);
+		ret = hs_radix_store(world.self, &r, 5, 5, &things[0]);
+		if (!ret)
+			ret = hs_radix_store(world.self, &r, 60, 5000, &things[1]);
+		if (ret) {
+			assert_int_equal(ret, -12);
+			assert_null(hs_radix_load(world.self, &r, 60));
+			assert_null(hs_radix_load(world.self, &r, 4999));
+		}
+		hs_radix_destroy(world.self, &r);
+		world_close(&world);
+	}
+	assert_true(fail > 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_unit_test(keys_of_any_size_are_found),
+		world_unit_test(ranges_equal_an_array),
+		world_unit_test(a_stored_range_is_erased_without_memory),
+		world_unit_test(aligned_blocks_are_single_slots),
+		world_unit_test(for_each_visits_every_slot),
+		cmocka_unit_test(failing_stores_change_nothing),
+	};
+
+	return cmocka_run_group_tests_name("radix", tests, NULL, NULL);
+}
