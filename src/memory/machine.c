@@ -12,6 +12,8 @@
 #define HS_MACHINE_BASE 0x7e9000000000ull
 #define HS_MACHINE_SIZE ((size_t)64 << 20)
 #define HS_MACHINE_TASKS 32
+#define HS_SECTION_ORDER 15   /* x86-64: 128 MiB */
+#define HS_SUBSECTION_ORDER 9 /* 2 MiB */
 
 void hs_machine_config_init(struct hs_machine_config *config)
 {
@@ -22,6 +24,8 @@ void hs_machine_config_init(struct hs_machine_config *config)
 		.base = HS_MACHINE_BASE,
 		.max_tasks = HS_MACHINE_TASKS,
 		.seed = 1,
+		.section_order = HS_SECTION_ORDER,
+		.subsection_order = HS_SUBSECTION_ORDER,
 	};
 }
 
@@ -29,8 +33,13 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 {
 	struct hs_machine *machine;
 	struct hs_arena *arena;
-	int ret = hs_arena_create(config, &arena);
+	int ret;
 
+	/* A section's subsections are one bit each of a word. */
+	if (config->section_order > 30 || config->subsection_order > config->section_order ||
+	    config->section_order - config->subsection_order > 6)
+		return -EINVAL;
+	ret = hs_arena_create(config, &arena);
 	if (ret)
 		return ret;
 	machine = hs_alloc(hs_arena_boot(arena), HS_KIND_MACHINE, sizeof(*machine));
@@ -39,6 +48,10 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 		return -ENOMEM;
 	}
 	machine->arena = arena;
+	machine->section_order = config->section_order;
+	machine->subsection_order = config->subsection_order;
+	hs_spin_init(&machine->memory_lock, HS_LOCK_MEMORY);
+	hs_spin_init(&machine->pagemap_lock, HS_LOCK_PAGEMAP_INDEX);
 	hs_arena_set_root(arena, machine);
 	*out = machine;
 	return 0;
@@ -48,11 +61,15 @@ int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
 {
 	struct hs_arena *arena = machine->arena;
 	struct hs_machine_info info;
+	struct hs_task *boot;
 
 	hs_arena_info(arena, &info);
 	if (info.tasks)
 		return -EBUSY;
-	hs_free(hs_arena_boot(arena), machine, HS_KIND_MACHINE, sizeof(*machine));
+	boot = hs_arena_boot(arena);
+	hs_radix_destroy(boot, &machine->pagemaps);
+	hs_memory_destroy(boot, machine);
+	hs_free(boot, machine, HS_KIND_MACHINE, sizeof(*machine));
 	return hs_arena_destroy(arena, left);
 }
 

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * machine.h - what the floors above find through a task
+ */
 #ifndef HS_MEMORY_MACHINE_H
 #define HS_MEMORY_MACHINE_H
 
 #include <hmmsim/machine.h>
 
+#include "base/radix.h"
+
+struct hs_pgmap;
+
 struct hs_machine {
 	struct hs_arena *arena;
+	uint32_t section_order, subsection_order;
+	struct hs_spinlock memory_lock; /* sections come and go, memmaps get their backing */
+	struct hs_radix sections;	/* section number -> struct hs_section */
+	struct hs_spinlock pagemap_lock;
+	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap, kept by the pgmap floor */
+	struct hs_pgmap *pagemap_list; /* all that are registered */
 };
+
+/* memory.c */
+void hs_memory_destroy(struct hs_task *self, struct hs_machine *machine);
 
 #endif

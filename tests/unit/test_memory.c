@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "memory/memory.h"
+#include "support/world.h"
+
+#define SECTION 32768u
+#define SUBSECTION 512u
+
+static struct hs_pgmap *const some_pgmap = (struct hs_pgmap *)(uintptr_t)0x1000;
+
+static void memory_comes_by_whole_subsections(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, 0, 0, false), -EINVAL);
+	assert_int_equal(hs_memory_add(self, 1, SUBSECTION, false), -EINVAL);
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION + 1, false), -EINVAL);
+	assert_int_equal(hs_memory_add(self, SUBSECTION, 0, false), -EINVAL);
+	assert_int_equal(hs_memory_add(self, 0, (1ull << 40) + SUBSECTION, false), -EINVAL);
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
+	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, false), -EEXIST);
+	assert_int_equal(hs_memory_add_device(self, 0, SUBSECTION), -EEXIST);
+	assert_int_equal(hs_memory_remove(self, 1, 2), -EINVAL);
+}
+
+static void hot_added_pfns_are_valid_by_subsection(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, SECTION, SECTION + SUBSECTION, false), 0);
+	assert_false(hs_pfn_valid(self, SECTION - 1));
+	assert_true(hs_pfn_valid(self, SECTION));
+	assert_true(hs_pfn_valid(self, SECTION + SUBSECTION - 1));
+	assert_false(hs_pfn_valid(self, SECTION + SUBSECTION));
+	assert_true(hs_pfn_online(self, SECTION));
+	assert_int_equal(hs_pfn_life(self, SECTION), HS_PAGE_LIVE);
+	assert_int_equal(hs_pfn_life(self, SECTION + SUBSECTION), HS_PAGE_GONE);
+}
+
+/* The bitmap of subsections is not asked there: holes are valid, but not online. */
+static void early_sections_are_valid_as_a_whole(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	assert_true(hs_pfn_valid(self, SECTION - 1));
+	assert_false(hs_pfn_online(self, SECTION - 1));
+	assert_false(hs_pfn_valid(self, SECTION));
+}
+
+static void device_pages_are_initialised_one_by_one(void **state)
+{
+	struct hs_task *self = world_task(state);
+	uint64_t pfn = 5 * SECTION + 7;
+	struct hs_page *page;
+
+	assert_null(hs_pfn_to_page(self, pfn));
+	assert_int_equal(hs_page_init_device(self, 1ull << 40, some_pgmap), -EINVAL);
+	assert_int_equal(hs_page_init_device(self, pfn, some_pgmap), 0);
+	page = hs_pfn_to_page(self, pfn);
+	assert_non_null(page);
+	assert_ptr_equal(hs_page_pgmap(self, page), some_pgmap);
+	assert_int_equal(hs_pfn_life(self, pfn), HS_PAGE_LIVE);
+	assert_int_equal(hs_pfn_life(self, pfn + 1), HS_PAGE_UNINITIALISED);
+	assert_false(hs_pfn_online(self, pfn));
+	assert_ptr_equal(hs_pfn_to_page(self, pfn + 1), page + 1);
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
+	assert_int_equal(hs_page_init_device(self, 3, some_pgmap), -EEXIST);
+}
+
+static void removed_memory_is_gone_or_stale(void **state)
+{
+	struct hs_task *self = world_task(state);
+	uint64_t late = 4 * SECTION;
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	assert_int_equal(hs_memory_add_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_add_device(self, late, late + SUBSECTION), 0);
+	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
+	assert_int_equal(hs_page_init_device(self, late, some_pgmap), 0);
+	assert_int_equal(hs_memory_remove(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove(self, late, late + SUBSECTION), 0);
+	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
+	assert_non_null(hs_pfn_to_page(self, SUBSECTION));
+	assert_true(hs_pfn_valid(self, SUBSECTION));
+	assert_int_equal(hs_pfn_life(self, late), HS_PAGE_GONE);
+	assert_null(hs_pfn_to_page(self, late));
+	assert_false(hs_pfn_valid(self, late));
+	/* Where nothing is, removing is no error. */
+	assert_int_equal(hs_memory_remove(self, 9 * SECTION, 10 * SECTION), 0);
+}
+
+static void memmaps_come_when_they_are_touched(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_machine_info before, after;
+
+	assert_int_equal(hs_memory_add(self, 0, SECTION, true), 0);
+	assert_null(hs_pfn_to_page(self, 17));
+	hs_machine_info(hs_task_machine(self), &before);
+	assert_non_null(hs_page_touch(self, 17));
+	hs_machine_info(hs_task_machine(self), &after);
+	assert_int_equal(after.bytes - before.bytes, SUBSECTION * sizeof(struct hs_page));
+	assert_int_equal(hs_pfn_life(self, 18), HS_PAGE_LIVE);
+	assert_null(hs_page_touch(self, 3 * SECTION));
+}
+
+static void mock_sections_are_eight_pages(void **state)
+{
+	struct hs_machine_config config;
+	struct world w;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.section_order = 3;
+	config.subsection_order = 1;
+	world_open_config(&w, &config);
+	assert_int_equal(hs_memory_add(w.self, 8, 10, false), 0);
+	assert_true(hs_pfn_valid(w.self, 9));
+	assert_false(hs_pfn_valid(w.self, 10));
+	assert_int_equal(hs_memory_add(w.self, 11, 12, false), -EINVAL);
+	world_close(&w);
+}
+
+static void impossible_sections_are_refused(void **state)
+{
+	struct hs_machine_config config;
+	struct hs_machine *machine;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.section_order = 15;
+	config.subsection_order = 8; /* 128 subsections */
+	assert_int_equal(hs_machine_create(&config, &machine), -EINVAL);
+	config.subsection_order = 16;
+	assert_int_equal(hs_machine_create(&config, &machine), -EINVAL);
+	config.section_order = config.subsection_order = 31;
+	assert_int_equal(hs_machine_create(&config, &machine), -EINVAL);
+}
+
+static void every_allocation_can_fail(void **state)
+{
+	uint64_t fail;
+	int ret = -1;
+
+	(void)state;
+	for (fail = 3; ret; fail++) {
+		struct world w;
+
+		world_open_failing(&w, fail);
+		ret = hs_memory_add(w.self, 0, SUBSECTION, true);
+		if (!ret && !hs_page_touch(w.self, 0))
+			ret = -ENOMEM;
+		if (!ret)
+			ret = hs_page_init_device(w.self, 100 * SECTION, some_pgmap);
+		assert_true(!ret || ret == -ENOMEM);
+		world_close(&w);
+	}
+	assert_true(fail > 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_unit_test(memory_comes_by_whole_subsections),
+		world_unit_test(hot_added_pfns_are_valid_by_subsection),
+		world_unit_test(early_sections_are_valid_as_a_whole),
+		world_unit_test(device_pages_are_initialised_one_by_one),
+		world_unit_test(removed_memory_is_gone_or_stale),
+		world_unit_test(memmaps_come_when_they_are_touched),
+		cmocka_unit_test(mock_sections_are_eight_pages),
+		cmocka_unit_test(impossible_sections_are_refused),
+		cmocka_unit_test(every_allocation_can_fail),
+	};
+
+	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
