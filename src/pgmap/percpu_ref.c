@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "pgmap/percpu_ref.h"
+
+#include <errno.h>
+
+static hs_u64 *counters(uint64_t state)
+{
+	return (hs_u64 *)(uintptr_t)(state & ~(uint64_t)HS_PERCPU_REF_FLAGS);
+}
+
+int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
+		       void (*release)(struct hs_task *self, struct hs_percpu_ref *ref),
+		       uint32_t flags)
+{
+	hs_u64 *counter = hs_pcpu_alloc(self);
+
+	if (!counter)
+		return -ENOMEM;
+	hs_u64_init(&ref->state, (uint64_t)(uintptr_t)counter | flags);
+	hs_u64_init(&ref->count, flags & HS_PERCPU_REF_ATOMIC ? 1 : HS_PERCPU_REF_BIAS + 1);
+	ref->release = release;
+	return 0;
+}
+
+void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	hs_pcpu_free(self, counters(ref->state.raw));
+	hs_u64_init(&ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD);
+}
+
+/* Acquire: pairs with the release in kill, so that a count in atomic mode starts from there. */
+static uint64_t state_of(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	return hs_u64_load(self, &ref->state, HS_ACQUIRE);
+}
+
+static void count_put(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
+{
+	uint64_t was = hs_u64_add(self, &ref->count, (uint64_t)0 - n, HS_ACQ_REL);
+
+	hs_assert(self, was >= n, "a reference count of %llu drops by %llu",
+		  (unsigned long long)was, (unsigned long long)n);
+	if (was == n)
+		ref->release(self, ref);
+}
+
+static bool count_inc_not_zero(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t seen = hs_u64_load(self, &ref->count, HS_RELAXED);
+
+	while (seen)
+		if (hs_u64_cmpxchg(self, &ref->count, &seen, seen + 1, HS_ACQUIRE))
+			return true;
+	return false;
+}
+
+void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
+{
+	uint64_t state;
+
+	hs_rcu_read_lock(self);
+	state = state_of(self, ref);
+	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
+		hs_pcpu_add(self, counters(state), n);
+	else
+		hs_u64_add(self, &ref->count, n, HS_RELAXED);
+	hs_rcu_read_unlock(self);
+}
+
+void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
+{
+	uint64_t state;
+
+	hs_rcu_read_lock(self);
+	state = state_of(self, ref);
+	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
+		hs_pcpu_add(self, counters(state), (uint64_t)0 - n);
+	else
+		count_put(self, ref, n);
+	hs_rcu_read_unlock(self);
+}
+
+bool hs_percpu_ref_tryget(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t state;
+	bool got = true;
+
+	hs_rcu_read_lock(self);
+	state = state_of(self, ref);
+	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
+		hs_pcpu_add(self, counters(state), 1);
+	else
+		got = count_inc_not_zero(self, ref);
+	hs_rcu_read_unlock(self);
+	return got;
+}
+
+bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t state;
+	bool got = true;
+
+	hs_rcu_read_lock(self);
+	state = state_of(self, ref);
+	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
+		hs_pcpu_add(self, counters(state), 1);
+	else if (state & HS_PERCPU_REF_DEAD)
+		got = false;
+	else
+		got = count_inc_not_zero(self, ref);
+	hs_rcu_read_unlock(self);
+	return got;
+}
+
+bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	return state_of(self, ref) & HS_PERCPU_REF_DEAD;
+}
+
+/* Every get and put that saw percpu mode is over: the sum is exact. */
+static void switched(struct hs_task *self, struct hs_rcu_head *head)
+{
+	struct hs_percpu_ref *ref =
+		(struct hs_percpu_ref *)((char *)head - offsetof(struct hs_percpu_ref, rcu));
+	uint64_t sum = hs_pcpu_sum(self, counters(ref->state.raw));
+
+	hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
+	count_put(self, ref, 1);
+}
+
+void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t was =
+		hs_u64_or(self, &ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD, HS_ACQ_REL);
+
+	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "a percpu ref is killed twice");
+	if (!(was & HS_PERCPU_REF_ATOMIC)) {
+		hs_u64_add(self, &ref->count, 1, HS_RELAXED); /* the callback's */
+		hs_call_rcu(self, &ref->rcu, switched);
+	}
+	count_put(self, ref, 1);
+}
+
+uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t count = hs_u64_load(self, &ref->count, HS_ACQUIRE);
+
+	if (count < HS_PERCPU_REF_BIAS / 2)
+		return count;
+	return count - HS_PERCPU_REF_BIAS +
+	       hs_pcpu_sum(self, counters(hs_u64_load(self, &ref->state, HS_ACQUIRE)));
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pgmap/pgmap.h"
+#include "support/world.h"
+
+static const char owner[] = "owner";
+
+static struct hs_pgmap *added(struct hs_task *self, uint64_t start, uint64_t end)
+{
+	struct hs_pgmap *p = NULL;
+
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, start, end, owner, &p), 0);
+	return p;
+}
+
+static void lookups_find_the_pgmap_of_a_pfn(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_pgmap *a = added(self, 0x200000, 0x200400), *b = added(self, 0x200400, 0x200401);
+
+	assert_ptr_equal(hs_pgmap_get(self, 0x200000, NULL), a);
+	assert_ptr_equal(hs_pgmap_get(self, 0x2003ff, NULL), a);
+	assert_ptr_equal(hs_pgmap_get(self, 0x200400, NULL), b);
+	assert_null(hs_pgmap_get(self, 0x200401, NULL));
+	assert_null(hs_pgmap_get(self, 0x1fffff, NULL));
+	assert_int_equal(hs_pgmap_refs(self, a), 2);
+	hs_pgmap_put(self, a);
+	hs_pgmap_put(self, a);
+	hs_pgmap_put(self, b);
+	assert_int_equal(hs_pgmap_refs(self, a), 0);
+	assert_ptr_equal(hs_pgmap_owner(a), owner);
+	hs_pgmap_remove(self, a);
+	assert_null(hs_pgmap_get(self, 0x200000, NULL));
+	hs_pgmap_remove(self, b);
+}
+
+static void a_cached_pgmap_answers_without_a_reference(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_pgmap *a = added(self, 100, 200), *b = added(self, 300, 400), *cached;
+
+	cached = hs_pgmap_get(self, 100, NULL);
+	assert_ptr_equal(hs_pgmap_get(self, 199, cached), a);
+	assert_int_equal(hs_pgmap_refs(self, a), 1);
+	/* Leaving it puts the reference, whatever the lookup then finds. */
+	assert_ptr_equal(hs_pgmap_get(self, 300, cached), b);
+	assert_int_equal(hs_pgmap_refs(self, a), 0);
+	assert_null(hs_pgmap_get(self, 200, b));
+	assert_int_equal(hs_pgmap_refs(self, b), 0);
+	hs_pgmap_put(self, NULL);
+	hs_pgmap_remove(self, a);
+	hs_pgmap_remove(self, b);
+}
+
+static void overlap_and_nonsense_are_refused(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_pgmap *a = added(self, 100, 200), *p;
+
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 199, 300, NULL, &p), -EEXIST);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 50, 300, NULL, &p), -EEXIST);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 300, 300, NULL, &p), -EINVAL);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 300, (1ull << 40) + 1, NULL, &p),
+			 -EINVAL);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_TYPES, 300, 301, NULL, &p), -EINVAL);
+	hs_pgmap_remove(self, a);
+}
+
+static void a_killed_pgmap_gives_no_reference_but_a_cached_one_stays(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_pgmap *a = added(self, 100, 200), *held = hs_pgmap_get(self, 100, NULL);
+
+	hs_pgmap_kill(self, a);
+	assert_null(hs_pgmap_get(self, 100, NULL));
+	assert_ptr_equal(hs_pgmap_get(self, 150, held), a);
+	hs_rcu_barrier(self);
+	assert_int_equal(a->released.raw, 0);
+	assert_int_equal(hs_pgmap_refs(self, a), 1);
+	hs_pgmap_put(self, held);
+	assert_int_equal(a->released.raw, 1);
+	hs_pgmap_remove(self, a);
+}
+
+/* The state word is read before the kill, the counter added to after it: still counted. */
+static void release_waits_for_the_last_reference(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_pgmap *a = added(self, 100, 200);
+
+	hs_percpu_ref_get_many(self, &a->ref, 8);
+	assert_int_equal(hs_percpu_ref_sum(self, &a->ref), 9);
+	hs_pgmap_kill(self, a);
+	assert_true(hs_percpu_ref_is_dying(self, &a->ref));
+	hs_percpu_ref_put_many(self, &a->ref, 8);
+	assert_int_equal(a->released.raw, 0);
+	hs_rcu_barrier(self);
+	assert_int_equal(a->released.raw, 1);
+	hs_pgmap_remove(self, a);
+}
+
+static void note_release(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	(void)self;
+	hs_u64_init(&ref->count, 77);
+}
+
+static void an_atomic_ref_counts_from_the_start(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_percpu_ref ref;
+
+	assert_int_equal(hs_percpu_ref_init(self, &ref, note_release, HS_PERCPU_REF_ATOMIC), 0);
+	assert_true(hs_percpu_ref_tryget(self, &ref));
+	assert_true(hs_percpu_ref_tryget_live(self, &ref));
+	assert_int_equal(hs_percpu_ref_sum(self, &ref), 3);
+	hs_percpu_ref_kill(self, &ref);
+	assert_false(hs_percpu_ref_tryget_live(self, &ref));
+	assert_true(hs_percpu_ref_tryget(self, &ref));
+	hs_percpu_ref_put_many(self, &ref, 2);
+	assert_int_equal(ref.count.raw, 1);
+	hs_percpu_ref_put_many(self, &ref, 1);
+	assert_int_equal(ref.count.raw, 77);
+	hs_u64_init(&ref.count, 0);
+	assert_false(hs_percpu_ref_tryget(self, &ref));
+	hs_percpu_ref_exit(self, &ref);
+}
+
+static void every_allocation_can_fail(void **state)
+{
+	uint64_t fail;
+	int ret = -1;
+
+	(void)state;
+	for (fail = 3; ret; fail++) {
+		struct hs_pgmap *p = NULL;
+		struct world w;
+
+		world_open_failing(&w, fail);
+		ret = hs_pgmap_add(w.self, HS_PGMAP_GENERIC, 100, 2000, NULL, &p);
+		if (!ret)
+			hs_pgmap_remove(w.self, p);
+		assert_true(!ret || ret == -ENOMEM);
+		world_close(&w);
+	}
+	assert_true(fail > 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_unit_test(lookups_find_the_pgmap_of_a_pfn),
+		world_unit_test(a_cached_pgmap_answers_without_a_reference),
+		world_unit_test(overlap_and_nonsense_are_refused),
+		world_unit_test(a_killed_pgmap_gives_no_reference_but_a_cached_one_stays),
+		world_unit_test(release_waits_for_the_last_reference),
+		world_unit_test(an_atomic_ref_counts_from_the_start),
+		cmocka_unit_test(every_allocation_can_fail),
+	};
+
+	return cmocka_run_group_tests_name("pgmap", tests, NULL, NULL);
+}
