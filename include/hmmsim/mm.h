@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm.h - address spaces: geometry, page tables, VMAs, and how faults get in
+ *
+ * Addresses are bytes, pfns count 4 KiB pages, ranges are [start, end). Everything lives in the
+ * arena of one machine. Errors: -EINVAL (alignment, order, overlap, level), -ENOMEM, -EEXIST.
+ *
+ * Locking: hs_mm_lock_read/write() stand for the mmap lock. VMAs change under the write lock;
+ * a walker holds the read lock. Entries change at any time: walkers read them racily, as the
+ * kernel's do.
+ *
+ * hs_mm	reduced: mm_struct (v6.12, include/linux/mm_types.h): no rss, no per-VMA locks
+ * hs_vma	reduced: vm_area_struct: range and flags; files and anon_vma come with faults
+ * entry	invented encoding, see below; the states are those of the kernel's walkers
+ * fault ops	reduced: handle_mm_fault() (mm/memory.c), reached through a pointer
+ */
+#ifndef HMMSIM_MM_H
+#define HMMSIM_MM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hmmsim/export.h>
+#include <hmmsim/machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- geometry ---------------------------------------------------------------------------- */
+
+#define HS_LEVELS_MAX 5
+#define HS_PAGE_SHIFT 12
+#define HS_PAGE_BYTES ((uint64_t)1 << HS_PAGE_SHIFT)
+
+enum hs_geometry_id {
+	HS_GEOMETRY_X86_64, /* 4 levels of 9 bits */
+	HS_GEOMETRY_MOCK,   /* 4 levels: 1, 1, 2, 2 bits: for exhaustive search */
+	HS_GEOMETRY_X86_64_5L,
+	HS_GEOMETRY_COUNT
+};
+
+/* Level 0 is the PTE table, then PMD, PUD, (P4D,) PGD. A leaf of level n maps 1 << order[n] pages. */
+struct hs_geometry {
+	const char *name;
+	uint32_t levels;
+	uint32_t bits[HS_LEVELS_MAX];  /* of index, per level */
+	uint32_t order[HS_LEVELS_MAX]; /* log2 of the pages that an entry spans */
+};
+
+HMMSIM_API const struct hs_geometry *hs_geometry(enum hs_geometry_id id);
+/* One past the highest address. */
+HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
+
+/* ---- entries ----------------------------------------------------------------------------- */
+
+/*
+ * invented. Chosen so that a snapshot is branch-free: what a present entry reports is its own upper
+ * byte and pfn.
+ *   63 VALID   a pfn can be handed out
+ *   62 WRITE
+ *   61 ERROR   special: reported as an error, VALID is clear
+ *   60..56     order of the leaf: 0, 9, 18
+ *   55 DEVMAP  54 DEVPRIV (VALID clear)  53 TABLE (47..0: address of the table)
+ *   47..40     type, enum hs_entry_type; 39..0 pfn
+ * None is 0.
+ */
+#define HS_ENTRY_VALID ((uint64_t)1 << 63)
+#define HS_ENTRY_WRITE ((uint64_t)1 << 62)
+#define HS_ENTRY_ERROR ((uint64_t)1 << 61)
+#define HS_ENTRY_ORDER_SHIFT 56
+#define HS_ENTRY_ORDER ((uint64_t)0x1f << HS_ENTRY_ORDER_SHIFT)
+#define HS_ENTRY_DEVMAP ((uint64_t)1 << 55)
+#define HS_ENTRY_DEVPRIV ((uint64_t)1 << 54)
+#define HS_ENTRY_TABLE ((uint64_t)1 << 53)
+#define HS_ENTRY_TYPE_SHIFT 40
+#define HS_ENTRY_TYPE ((uint64_t)0xff << HS_ENTRY_TYPE_SHIFT)
+#define HS_ENTRY_PFN (((uint64_t)1 << 40) - 1)
+#define HS_ENTRY_TABLE_ADDR (((uint64_t)1 << 48) - 1)
+
+/* The zero page's pfn in every machine. */
+#define HS_ZERO_PFN 0x77u
+
+enum hs_entry_type {
+	HS_TYPE_NORMAL,	  /* present; or, with DEVPRIV or ERROR set, that */
+	HS_TYPE_ZERO,	  /* present: the shared zero page */
+	HS_TYPE_PROTNONE, /* NUMA prot-none: pfn kept, not VALID */
+	HS_TYPE_SWAP,
+	HS_TYPE_MIGRATION, /* WRITE: a writable one */
+	HS_TYPE_EXCLUSIVE, /* device-exclusive; WRITE likewise */
+	HS_TYPE_HWPOISON,
+	HS_TYPE_MARKER,
+	HS_TYPE_POISON, /* poison marker */
+	HS_TYPE_BAD,	/* a PMD that is neither leaf nor table */
+	HS_TYPE_COUNT
+};
+
+static inline enum hs_entry_type hs_entry_type(uint64_t e)
+{
+	return (enum hs_entry_type)((e & HS_ENTRY_TYPE) >> HS_ENTRY_TYPE_SHIFT);
+}
+
+static inline uint64_t hs_entry_pfn(uint64_t e)
+{
+	return e & HS_ENTRY_PFN;
+}
+
+/* What @e would be at another order, pfn or write permission: see src/mm/entry.h for all kinds. */
+static inline uint64_t hs_entry_typed(enum hs_entry_type type, uint64_t pfn, uint64_t flags)
+{
+	return flags | ((uint64_t)type << HS_ENTRY_TYPE_SHIFT) | pfn;
+}
+
+/* ---- address spaces ---------------------------------------------------------------------- */
+
+struct hs_mm;
+
+/* VMA flags. */
+#define HS_VM_READ 0x1u
+#define HS_VM_WRITE 0x2u
+#define HS_VM_EXEC 0x4u
+#define HS_VM_SHARED 0x8u
+#define HS_VM_PFNMAP 0x10u
+#define HS_VM_IO 0x20u
+#define HS_VM_MIXEDMAP 0x40u
+#define HS_VM_HUGETLB 0x80u	/* of level 1 leaves */
+#define HS_VM_HUGETLB_1G 0x100u /* of level 2 leaves; set together with HS_VM_HUGETLB */
+
+struct hs_vma {
+	uint64_t start, end;
+	uint32_t flags;
+};
+
+/* Fault flags and results: the kernel's bits. */
+#define HS_FAULT_WRITE 0x1u
+#define HS_FAULT_ALLOW_RETRY 0x4u
+#define HS_FAULT_REMOTE 0x80u
+
+#define HS_VM_FAULT_OOM 0x1u
+#define HS_VM_FAULT_SIGBUS 0x2u
+#define HS_VM_FAULT_HWPOISON 0x10u
+#define HS_VM_FAULT_SIGSEGV 0x40u
+#define HS_VM_FAULT_RETRY 0x400u
+#define HS_VM_FAULT_COMPLETED 0x4000u
+#define HS_VM_FAULT_ERROR \
+	(HS_VM_FAULT_OOM | HS_VM_FAULT_SIGBUS | HS_VM_FAULT_HWPOISON | HS_VM_FAULT_SIGSEGV)
+
+/* Who resolves faults and waits for migrations in an mm. Called with the mmap lock held for read. */
+struct hs_fault_ops {
+	/* A page at @addr, in @vma, is wanted. HS_VM_FAULT_* bits; 0: look again. */
+	uint32_t (*fault)(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
+			  uint64_t addr, uint32_t flags, void *arg);
+	/* A migration entry of @level (0: PTE, 1: PMD) at @addr: wait until it is gone. */
+	void (*migration_wait)(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+			       uint32_t level, void *arg);
+};
+
+HMMSIM_API int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm **out);
+/* Frees tables, VMAs and the mm. No walker may be inside. */
+HMMSIM_API void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg);
+HMMSIM_API const struct hs_geometry *hs_mm_geometry(const struct hs_mm *mm);
+
+HMMSIM_API void hs_mm_lock_read(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mm_unlock_read(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
+
+/* -EINVAL: not page aligned, empty, beyond the geometry; -EEXIST: overlaps another VMA. */
+HMMSIM_API int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			  uint32_t flags);
+/* The first VMA with end > addr, as find_vma(); NULL: none. It may begin after addr. */
+HMMSIM_API const struct hs_vma *hs_vma_find(const struct hs_mm *mm, uint64_t addr);
+
+/*
+ * The entry of @level that spans @addr: NULL if a table above it is missing or a leaf is in the
+ * way; @missing (may be NULL) then is the level whose entry stopped the descent.
+ */
+HMMSIM_API uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level,
+				uint32_t *missing);
+/* Makes the tables above that entry; a leaf in the way is split. 0 or -ENOMEM. */
+HMMSIM_API int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level);
+/*
+ * Puts @entry (no table) at @addr on @level, making tables; what was there is replaced, a table
+ * below it freed. @entry carries its order. -EINVAL: addr not aligned to the level, level too high.
+ */
+HMMSIM_API int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
+			 uint64_t entry);
+/* Racy read of one entry: 0 where there is none. */
+HMMSIM_API uint64_t hs_pt_get(struct hs_task *self, const struct hs_mm *mm, uint64_t addr,
+			      uint32_t level);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
