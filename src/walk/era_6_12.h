@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * era_6_12.h - the range-fault walker of v6.12 (mm/hmm.c, mm/pagewalk.c), as a template
+ *
+ * One pass over all VMAs; on -EBUSY the validity is checked and the walk goes on from `last`.
+ * `last` is set only where a fault or a wait follows: slots before it are answers, the others still
+ * requests. With a strategy other than none, devmap pages take references where v5.6 did.
+ */
+#define PW(name) m_##name
+#include "walk/pagewalk.h"
+#undef PW
+
+enum need_6_12 {
+	NEED_NOTHING = 0,
+	NEED_FAULT = 1,
+	NEED_WRITE = 2,
+	NEED_BOTH = 3,
+};
+
+static inline uint32_t m_need(const struct hs_walk *w, uint64_t request, uint64_t cpu)
+{
+	request = (request & w->range->pfn_flags_mask) | w->range->default_flags;
+	if (!(request & HS_PFN_VALID))
+		return NEED_NOTHING;
+	if (request & HS_PFN_WRITE && !(cpu & HS_PFN_WRITE))
+		return NEED_BOTH;
+	return cpu & HS_PFN_VALID ? NEED_NOTHING : NEED_FAULT;
+}
+
+/* What the pages of a span, all in one CPU state, need together. */
+static inline uint32_t m_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
+				   uint64_t cpu)
+{
+	const uint64_t *pfns = w->range->pfns;
+	uint64_t i = hs_walk_index(w, start), n = hs_walk_index(w, end);
+	uint32_t need = NEED_NOTHING;
+
+	if (!((w->range->default_flags | w->range->pfn_flags_mask) & HS_PFN_VALID))
+		return NEED_NOTHING;
+	for (; i < n && need != NEED_BOTH; i++)
+		need |= m_need(w, pfns[i], cpu);
+	return need;
+}
+
+/* Faults everything up to @end, also what nobody asked for: so does the kernel. */
+static int m_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need)
+{
+	w->last = addr;
+	if (need & NEED_WRITE && !(w->vma->flags & HS_VM_WRITE))
+		return -EPERM;
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		if (hs_walk_fault(w, addr, need & NEED_WRITE) & HS_VM_FAULT_ERROR)
+			return -EFAULT;
+	return -EBUSY;
+}
+
+static int m_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
+{
+	uint32_t need = m_need_span(w, addr, end, 0);
+
+	if (!w->vma) {
+		if (need)
+			return -EFAULT;
+		hs_walk_fill(w, addr, end, HS_PFN_ERROR);
+		return 0;
+	}
+	if (need)
+		return m_fault(w, addr, end, need);
+	hs_walk_fill(w, addr, end, 0);
+	return 0;
+}
+
+/* ---- PTEs -------------------------------------------------------------------------------- */
+
+static const void *m_owner(struct hs_walk *w, uint64_t pfn)
+{
+	struct hs_page *page = hs_pfn_to_page(w->self, pfn);
+	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
+
+	return pgmap ? hs_pgmap_owner(pgmap) : NULL;
+}
+
+/* Not VALID: everything but a present page. */
+static int m_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
+			struct hs_pgmap **slot)
+{
+	enum hs_entry_type type = hs_entry_type(e);
+	uint32_t need;
+
+	if (e & HS_ENTRY_DEVPRIV && m_owner(w, hs_entry_pfn(e)) == w->range->owner) {
+		*pfn = hs_entry_pfn(e) | HS_PFN_VALID | (e & HS_PFN_WRITE);
+		return 0;
+	}
+	need = m_need(w, *pfn, 0);
+	if (!need) {
+		*pfn = type == HS_TYPE_PROTNONE ? hs_entry_pfn(e) : 0;
+		return 0;
+	}
+	if (type == HS_TYPE_MIGRATION) {
+		hs_walk_migration_wait(w, addr, 0, *slot);
+		return -EBUSY;
+	}
+	if (type == HS_TYPE_HWPOISON) {
+		return -EFAULT;
+	}
+	st_fault_begin(w, slot);
+	return m_fault(w, addr, end, need);
+}
+
+/* A present PTE without a struct page. */
+static int m_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
+			 struct hs_pgmap **slot)
+{
+	uint32_t need = m_need(w, *pfn, HS_PFN_VALID | (e & HS_PFN_WRITE));
+
+	if (need) {
+		st_fault_begin(w, slot);
+		return m_fault(w, addr, end, need);
+	}
+	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
+		w->counts.bad_ptes++;
+	if (m_need(w, *pfn, 0)) {
+		return -EFAULT;
+	}
+	*pfn = HS_PFN_ERROR;
+	return 0;
+}
+
+/* Something else than a plain present page that nobody wants more of. */
+static int m_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
+		      struct hs_pgmap **slot)
+{
+	uint32_t need;
+
+	if (e & HS_ENTRY_ERROR)
+		return m_special_pte(w, addr, end, e, pfn, slot);
+	if (!(e & HS_ENTRY_VALID))
+		return m_absent_pte(w, addr, end, e, pfn, slot);
+	need = m_need(w, *pfn, e);
+	if (need) {
+		st_fault_begin(w, slot);
+		return m_fault(w, addr, end, need);
+	}
+	if (e & HS_ENTRY_DEVMAP && st_page(w, slot, hs_entry_pfn(e))) {
+		w->last = addr;
+		return -EBUSY;
+	}
+	*pfn = e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
+	return 0;
+}
+
+static int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr, uint64_t end)
+{
+	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
+	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
+
+	for (; addr < end; addr += HS_PAGE_BYTES, pte++, pfn++) {
+		uint64_t e = hs_u64_load(w->self, pte, HS_RELAXED);
+		int ret;
+
+		if (hs_likely(e & HS_ENTRY_VALID && !(e & HS_ENTRY_DEVMAP) &&
+			      !m_need(w, *pfn, e))) {
+			*pfn = e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
+			continue;
+		}
+		ret = m_slow_pte(w, addr, end, e, pfn, slot);
+		if (ret) {
+			st_table_error(w, slot);
+			return ret;
+		}
+	}
+	st_table_end(w, slot);
+	return 0;
+}
+
+/* ---- leaves ------------------------------------------------------------------------------ */
+
+/* Stores a leaf's pages; the whole entry is needed as it is. */
+static int m_store_leaf(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+			uint64_t in_leaf)
+{
+	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
+	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end);
+	uint64_t pfn = hs_entry_pfn(e) + in_leaf;
+	uint64_t flags = e & (HS_PFN_VALID | HS_PFN_WRITE | HS_PFN_ORDER);
+
+	for (; i < n; i++, pfn++) {
+		if (e & HS_ENTRY_DEVMAP && st_page(w, slot, pfn))
+			return -EBUSY;
+		w->range->pfns[i] = pfn | flags;
+	}
+	st_table_end(w, slot);
+	return 0;
+}
+
+static int m_pmd_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
+		      uint64_t e)
+{
+	bool protnone = hs_entry_type(e) == HS_TYPE_PROTNONE;
+	uint32_t need = m_need_span(w, addr, end, e);
+
+	if (need)
+		return m_fault(w, addr, end, need);
+	if (protnone)
+		e = hs_entry_pfn(e); /* no flags, no order */
+	return m_store_leaf(w, addr, end, e, m_in_leaf(g, addr, 1));
+}
+
+static int m_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd, uint64_t addr,
+		 uint64_t end)
+{
+	uint64_t e = hs_u64_load(w->self, pmd, HS_ACQUIRE);
+
+	if (hs_likely(hs_entry_is_table(e)))
+		return m_pte_table(w, hs_entry_table(e) + hs_level_index(g, addr, 0), addr, end);
+	if (!e)
+		return m_hole(w, addr, end);
+	if (hs_entry_type(e) == HS_TYPE_MIGRATION) {
+		if (m_need_span(w, addr, end, 0)) {
+			hs_walk_migration_wait(w, addr, 1, w->cached);
+			return -EBUSY;
+		}
+		hs_walk_fill(w, addr, end, 0);
+		return 0;
+	}
+	if (e & HS_ENTRY_VALID || hs_entry_type(e) == HS_TYPE_PROTNONE)
+		return m_pmd_leaf(w, g, addr, end, e);
+	if (m_need_span(w, addr, end, 0))
+		return -EFAULT;
+	hs_walk_fill(w, addr, end, HS_PFN_ERROR);
+	return 0;
+}
+
+static int m_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
+		      uint64_t e)
+{
+	uint32_t need = m_need_span(w, addr, end, e);
+
+	if (need)
+		return m_fault(w, addr, end, need);
+	return m_store_leaf(w, addr, end, e, m_in_leaf(g, addr, 2));
+}
+
+/* ---- hugetlb, VMAs, passes ---------------------------------------------------------------- */
+
+/* Only the first slot of each huge page is asked for its request. */
+static int m_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
+			   uint32_t level, uint64_t addr, uint64_t end)
+{
+	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end), pfn;
+	uint64_t cpu = e & HS_ENTRY_VALID ? e & (HS_PFN_VALID | HS_PFN_WRITE) : 0;
+	uint32_t need = m_need(w, w->range->pfns[i], cpu);
+
+	if (need)
+		return m_fault(w, addr, end, need);
+	cpu |= (uint64_t)g->order[level] << HS_PFN_ORDER_SHIFT;
+	pfn = hs_walk_raw_pfn(e) + m_in_leaf(g, addr, level);
+	for (; i < n; i++, pfn++)
+		w->range->pfns[i] = pfn | cpu;
+	return 0;
+}
+
+static void m_enter(struct hs_walk *w, const struct hs_vma *vma)
+{
+	if (w->turn && w->turn != vma)
+		st_vma_end(w, &w->cached);
+	w->turn = vma;
+}
+
+static int m_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+{
+	const struct hs_vma *vma = w->vma;
+
+	m_enter(w, vma);
+	if (vma->flags & (HS_VM_IO | HS_VM_PFNMAP) || !(vma->flags & HS_VM_READ)) {
+		if (m_need_span(w, addr, end, 0))
+			return -EFAULT;
+		hs_walk_fill(w, addr, end, HS_PFN_ERROR);
+		return 0;
+	}
+	return m_tables(w, g, addr, end);
+}
+
+static int m_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+{
+	(void)g;
+	return m_hole(w, addr, end);
+}
+
+static inline long m_range(struct hs_walk *w, const struct hs_geometry *g)
+{
+	int ret;
+
+	w->last = w->range->start;
+	do {
+		if (hs_walk_invalid(w)) {
+			ret = -EBUSY;
+			break;
+		}
+		ret = m_pass(w, g, w->last, w->range->end);
+		st_pass_end(w, &w->cached);
+	} while (ret == -EBUSY);
+	if (w->turn)
+		st_vma_end(w, &w->cached);
+	st_call_end(w, &w->cached);
+	return ret;
+}

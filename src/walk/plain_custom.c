@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "walk/walk.h"
+
+#include "walk/strategy/custom.h"
+
+#define WALKER hs_walker_custom
+#include "walk/instance.h"

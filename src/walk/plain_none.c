@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "walk/walk.h"
+
+#include "walk/strategy/none.h"
+
+#define WALKER hs_walker_none
+#include "walk/instance.h"

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "walk/walk.h"
+
+#include "walk/strategy/per_call.h"
+
+#define WALKER hs_walker_per_call
+#include "walk/instance.h"

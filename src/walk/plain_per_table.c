@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "walk/walk.h"
+
+#include "walk/strategy/per_table.h"
+
+#define WALKER hs_walker_per_table
+#include "walk/instance.h"

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reference_5_3.c - the range-fault walker of v5.3, written from its description
+ *
+ * One turn for each VMA: the gap in front of it and the part of it that is in the range are walked,
+ * again and again while the walk says -EBUSY and the range is valid. An answer of the walk about
+ * one page or leaf is
+ *
+ *	0		stored, go on
+ *	-EBUSY		something was faulted or waited for: look again, from `last` on
+ *	other		the end
+ */
+#include "walk/reference.h"
+
+#include <errno.h>
+
+/* Bare values of a slot. */
+#define NONE ((uint64_t)0)
+
+/* What a page needs: a fault, and one that writes. */
+#define NEED_FAULT 1u
+#define NEED_WRITE 2u
+
+static void clear(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		*hs_reference_slot(w, addr) = NONE;
+}
+
+/* @request against what the CPU has: VALID, WRITE, DEVICE. */
+static unsigned int page_need(const struct hs_reference *w, uint64_t request, uint64_t cpu)
+{
+	unsigned int need = 0;
+
+	if (w->snapshot || !(request & HS_PFN_VALID))
+		return 0;
+	if (cpu & HS_PFN_DEVICE) {
+		if (request & HS_PFN_DEVICE)
+			need = NEED_FAULT | (request & HS_PFN_WRITE ? NEED_WRITE : 0);
+		return need;
+	}
+	if (!(cpu & HS_PFN_VALID))
+		need = NEED_FAULT;
+	if ((request & HS_PFN_WRITE) && !(cpu & HS_PFN_WRITE))
+		need = NEED_FAULT | NEED_WRITE;
+	return need;
+}
+
+static unsigned int span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
+			      uint64_t cpu)
+{
+	unsigned int need = 0;
+
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		need |= page_need(w, hs_reference_request(w, addr), cpu);
+	return need;
+}
+
+static uint64_t slot_value(uint64_t pfn, uint64_t flags)
+{
+	return HS_PFN_VALID | flags | pfn;
+}
+
+static int fault_page(struct hs_reference *w, uint64_t addr, bool write)
+{
+	uint32_t result = hs_reference_fault(w, addr, write);
+
+	if (!w->vma) { /* v5.3 would look into a VMA that is not there */
+		*hs_reference_slot(w, addr) = HS_PFN_ERROR;
+		return -EFAULT;
+	}
+	if (result & HS_VM_FAULT_RETRY)
+		return -EAGAIN;
+	if (result & HS_VM_FAULT_ERROR) {
+		*hs_reference_slot(w, addr) = HS_PFN_ERROR;
+		return -EFAULT;
+	}
+	return -EBUSY;
+}
+
+/* Nothing is here, or what is here will not do. Every page of the span is faulted if one is. */
+static int fill_hole(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+{
+	w->last = addr;
+	for (; addr < end; addr += HS_PAGE_BYTES) {
+		*hs_reference_slot(w, addr) = NONE;
+		if (need) {
+			int ret = fault_page(w, addr, need & NEED_WRITE);
+
+			if (ret != -EBUSY)
+				return ret;
+		}
+	}
+	return need ? -EBUSY : 0;
+}
+
+static int hole(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	return fill_hole(w, addr, end, span_need(w, addr, end, 0));
+}
+
+/* A PMD leaf, or a devmap one of the level above. */
+static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end, uint32_t level)
+{
+	uint64_t cpu = hs_reference_access(entry);
+	unsigned int need = span_need(w, addr, end, cpu);
+	uint64_t pfn = hs_entry_pfn(entry) + hs_reference_offset(w, addr, level);
+
+	if (need || hs_entry_type(entry) == HS_TYPE_PROTNONE)
+		return fill_hole(w, addr, end, need);
+	for (; addr < end; addr += HS_PAGE_BYTES, pfn++) {
+		if (entry & HS_ENTRY_DEVMAP) {
+			int ret = hs_reference_page(w, pfn);
+
+			if (ret)
+				return ret;
+		}
+		*hs_reference_slot(w, addr) = slot_value(pfn, cpu);
+	}
+	hs_reference_table_end(w);
+	w->last = end;
+	return 0;
+}
+
+/* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
+static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+{
+	hs_reference_fault_begin(w);
+	return fill_hole(w, addr, end, need);
+}
+
+static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t request, uint64_t addr,
+		      uint64_t end)
+{
+	uint64_t cpu = HS_PFN_VALID | HS_PFN_DEVICE | (entry & HS_ENTRY_WRITE ? HS_PFN_WRITE : 0);
+	unsigned int need;
+
+	if (entry & HS_ENTRY_DEVPRIV) {
+		need = page_need(w, request, cpu);
+		if (need)
+			return pte_fault(w, addr, end, need);
+		*hs_reference_slot(w, addr) = slot_value(hs_entry_pfn(entry), cpu);
+		return 0;
+	}
+	switch (hs_entry_type(entry)) {
+	case HS_TYPE_SWAP: /* neither is ever faulted or waited for */
+	case HS_TYPE_MIGRATION:
+		return 0;
+	default:
+		*hs_reference_slot(w, addr) = HS_PFN_ERROR;
+		return -EFAULT;
+	}
+}
+
+static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	uint64_t entry = hs_pt_get(w->self, w->range->mm, addr, 0);
+	uint64_t request = hs_reference_request(w, addr);
+	uint64_t cpu = hs_reference_access(entry);
+	unsigned int need;
+	int ret;
+
+	*hs_reference_slot(w, addr) = NONE;
+	if (entry && !hs_reference_present(entry))
+		return pte_absent(w, entry, request, addr, end);
+	need = page_need(w, request, cpu);
+	if (need)
+		return pte_fault(w, addr, end, need);
+	if (!entry)
+		return 0;
+	if (entry & HS_ENTRY_DEVMAP) {
+		ret = hs_reference_page(w, hs_entry_pfn(entry));
+		if (ret)
+			return ret;
+	} else if ((entry & HS_ENTRY_ERROR) || hs_entry_type(entry) == HS_TYPE_ZERO) {
+		*hs_reference_slot(w, addr) = HS_PFN_SPECIAL;
+		return -EFAULT;
+	}
+	*hs_reference_slot(w, addr) = slot_value(hs_entry_pfn(entry), cpu);
+	return 0;
+}
+
+static int table(struct hs_reference *w, uint64_t start, uint64_t end)
+{
+	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
+		int ret = pte(w, addr, end);
+
+		if (ret) {
+			w->last = addr;
+			hs_reference_table_error(w);
+			return ret;
+		}
+	}
+	hs_reference_table_end(w);
+	w->last = end;
+	return 0;
+}
+
+/* The PMD entry at @addr; @end is not beyond its span. */
+static int pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+{
+	if (!entry)
+		return hole(w, addr, end);
+	if (entry & HS_ENTRY_TABLE)
+		return table(w, addr, end);
+	if (hs_reference_present(entry))
+		return leaf(w, entry, addr, end, 1);
+	if (hs_entry_type(entry) == HS_TYPE_MIGRATION) {
+		if (!span_need(w, addr, end, 0))
+			return 0;
+		w->last = addr;
+		hs_reference_wait(w, addr, 1);
+		return -EBUSY;
+	}
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		*hs_reference_slot(w, addr) = HS_PFN_ERROR;
+	return 0;
+}
+
+/* What is in the tables for [*addr, end), as far as one entry goes. */
+static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+{
+	uint64_t start = *addr;
+	uint32_t level;
+	uint64_t entry = hs_reference_entry(w, start, 1, &level);
+
+	if (level == 2 && entry && !(entry & HS_ENTRY_DEVMAP))
+		return hs_reference_split(w, start); /* look again */
+	end = hs_reference_span(w, start, end, level);
+	*addr = end;
+	if (level == 1)
+		return pmd(w, entry, start, end);
+	if (level == 2 && entry)
+		return leaf(w, entry, start, end, 2);
+	return hole(w, start, end);
+}
+
+/* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
+static int hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
+			uint32_t level)
+{
+	uint64_t cpu = hs_reference_access(entry);
+	unsigned int need = page_need(w, hs_reference_request(w, addr), cpu);
+	uint64_t pfn = hs_reference_raw_pfn(entry) + hs_reference_offset(w, addr, level);
+
+	if (need)
+		return fill_hole(w, addr, end, need);
+	for (uint64_t at = addr; at < end; at += HS_PAGE_BYTES, pfn++)
+		*hs_reference_slot(w, at) = slot_value(pfn, cpu);
+	w->last = end;
+	return 0;
+}
+
+static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+{
+	uint32_t level = hs_reference_hugetlb_level(w->vma);
+	uint64_t start = *addr;
+
+	end = hs_reference_span(w, start, end, level);
+	*addr = end;
+	if (!hs_pt_find(w->range->mm, start, level, NULL))
+		return hole(w, start, end);
+	return hugetlb_page(w, hs_pt_get(w->self, w->range->mm, start, level), start, end, level);
+}
+
+static int vma_pages(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	int ret = 0;
+
+	while (!ret && addr < end)
+		ret = w->vma->flags & HS_VM_HUGETLB ? hugetlb_span(w, &addr, end)
+						    : entry_span(w, &addr, end);
+	return ret;
+}
+
+/* Outside VMAs there are only holes, as large as the upper tables say: nothing below a PUD counts. */
+static int gap(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	int ret = 0;
+
+	while (!ret && addr < end) {
+		uint32_t level;
+		uint64_t next;
+
+		(void)hs_reference_entry(w, addr, 2, &level);
+		next = hs_reference_span(w, addr, end, level);
+		ret = hole(w, addr, next);
+		addr = next;
+	}
+	return ret;
+}
+
+static int page_walk(struct hs_reference *w, const struct hs_vma *vma, uint64_t start, uint64_t end)
+{
+	uint64_t gap_end = vma->start < end ? vma->start : end;
+	int ret = 0;
+
+	if (start >= end)
+		return -EINVAL;
+	if (start < gap_end) {
+		w->vma = NULL;
+		ret = gap(w, start, gap_end);
+		start = gap_end;
+	}
+	if (ret)
+		return ret;
+	w->vma = vma;
+	return vma_pages(w, start, end);
+}
+
+static int pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start, uint64_t end)
+{
+	int ret;
+
+	w->range->counts.passes++;
+	ret = page_walk(w, vma, start, end);
+	hs_reference_pass_end(w);
+	return ret;
+}
+
+static int passes(struct hs_reference *w, const struct hs_vma *vma, uint64_t end)
+{
+	int ret;
+
+	do {
+		ret = pass(w, vma, w->last, end);
+		if (w->snapshot) /* whatever it said */
+			return 0;
+	} while (ret == -EBUSY && !hs_reference_retry(w));
+	return ret;
+}
+
+/* The first VMA that ends behind *start, and the gap before it. */
+static int vma_turn(struct hs_reference *w, uint64_t *start)
+{
+	struct hs_range *range = w->range;
+	const struct hs_vma *vma;
+	uint64_t end;
+	int ret;
+
+	if (hs_reference_retry(w))
+		return -EBUSY;
+	vma = hs_vma_find(range->mm, *start);
+	if (!vma || (vma->flags & (HS_VM_IO | HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
+		return -EFAULT;
+	if (!(vma->flags & HS_VM_READ)) {
+		clear(w, range->start, range->end);
+		return -EPERM;
+	}
+	hs_reference_vma_begin(w);
+	w->last = *start;
+	end = range->end < vma->end ? range->end : vma->end;
+	ret = passes(w, vma, end);
+	hs_reference_vma_end(w);
+	if (ret)
+		clear(w, w->last, range->end);
+	*start = end;
+	return ret;
+}
+
+/* Counts up to `last`, which holes do not move: what is behind the last page may be missing. */
+long hs_reference_5_3(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range,
+		      bool snapshot)
+{
+	struct hs_reference w;
+	uint64_t start = range->start;
+	int ret;
+
+	hs_reference_begin(&w, self, strategy, range);
+	w.snapshot = snapshot;
+	do {
+		ret = vma_turn(&w, &start);
+	} while (!ret && start < range->end);
+	hs_reference_end(&w);
+	return ret ? ret : (long)((w.last - range->start) / HS_PAGE_BYTES);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reference_6_12.c - the range-fault walker of v6.12, written from its description
+ *
+ * One walk over the whole range, VMAs and gaps, again from `last` on while it says -EBUSY. Slots
+ * below `last` are answers, from there on they are still requests; `last` moves only where
+ * something is faulted or waited for.
+ *
+ * v6.12 looks up no pgmap. With a strategy other than none the devmap pages are accounted where
+ * v5.3 did it, and the loop has the shape of v5.6:
+ *
+ *	a lookup that fails at a PTE is -EBUSY with `last` at that page; in a leaf `last` stays
+ *	a way out of a table by an error or a wait drops nothing: per-table-local leaks at once,
+ *	per-table if the call ends before it comes to the end of a table
+ *	per-pass and per-call as their names say
+ *	per-range has no VMA turns here: kept until the walk enters another VMA, or the call ends
+ */
+#include "walk/reference.h"
+
+#include <errno.h>
+
+/* ---- requests ---------------------------------------------------------------------------- */
+
+/* What a page needs: a fault, and one that writes. */
+#define NEED_FAULT 1u
+#define NEED_WRITE 2u
+
+static unsigned int page_need(const struct hs_reference *w, uint64_t addr, uint64_t cpu)
+{
+	uint64_t request = hs_reference_request(w, addr);
+
+	if (!(request & HS_PFN_VALID))
+		return 0;
+	if ((request & HS_PFN_WRITE) && !(cpu & HS_PFN_WRITE))
+		return NEED_FAULT | NEED_WRITE;
+	return cpu & HS_PFN_VALID ? 0 : NEED_FAULT;
+}
+
+static unsigned int span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
+			      uint64_t cpu)
+{
+	unsigned int need = 0;
+
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		need |= page_need(w, addr, cpu);
+	return need;
+}
+
+/* ---- answers ----------------------------------------------------------------------------- */
+
+static int fill(struct hs_reference *w, uint64_t addr, uint64_t end, uint64_t value)
+{
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		*hs_reference_slot(w, addr) = value;
+	return 0;
+}
+
+/* There is nothing that a fault could help: an error for whoever asked, or as the answer. */
+static int refuse(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	if (span_need(w, addr, end, 0))
+		return -EFAULT;
+	return fill(w, addr, end, HS_PFN_ERROR);
+}
+
+static int fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+{
+	bool write = need & NEED_WRITE;
+
+	w->last = addr;
+	if (write && !(w->vma->flags & HS_VM_WRITE))
+		return -EPERM;
+	for (; addr < end; addr += HS_PAGE_BYTES)
+		if (hs_reference_fault(w, addr, write) & HS_VM_FAULT_ERROR)
+			return -EFAULT;
+	return -EBUSY;
+}
+
+static int hole(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	unsigned int need = span_need(w, addr, end, 0);
+
+	if (need)
+		return fault(w, addr, end, need);
+	return fill(w, addr, end, 0);
+}
+
+static uint64_t order_bits(const struct hs_reference *w, uint32_t level)
+{
+	return (uint64_t)w->geometry->order[level] << HS_PFN_ORDER_SHIFT;
+}
+
+/* A PMD leaf, or a devmap one of the level above. */
+static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end, uint32_t level)
+{
+	uint64_t cpu = hs_reference_access(entry);
+	unsigned int need = span_need(w, addr, end, cpu);
+	uint64_t pfn = hs_entry_pfn(entry) + hs_reference_offset(w, addr, level);
+
+	if (need)
+		return fault(w, addr, end, need);
+	if (cpu)
+		cpu |= order_bits(w, level);
+	for (; addr < end; addr += HS_PAGE_BYTES, pfn++) {
+		if (entry & HS_ENTRY_DEVMAP) {
+			int ret = hs_reference_page(w, pfn);
+
+			if (ret)
+				return ret;
+		}
+		*hs_reference_slot(w, addr) = pfn | cpu;
+	}
+	hs_reference_table_end(w);
+	return 0;
+}
+
+/* ---- PTEs -------------------------------------------------------------------------------- */
+
+/* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
+static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+{
+	hs_reference_fault_begin(w);
+	return fault(w, addr, end, need);
+}
+
+static bool device_private_own(const struct hs_reference *w, uint64_t entry)
+{
+	struct hs_page *page = hs_pfn_to_page(w->self, hs_entry_pfn(entry));
+	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
+
+	return (pgmap ? hs_pgmap_owner(pgmap) : NULL) == w->range->owner;
+}
+
+static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+{
+	uint64_t *slot = hs_reference_slot(w, addr);
+	unsigned int need = page_need(w, addr, 0);
+
+	if ((entry & HS_ENTRY_DEVPRIV) && device_private_own(w, entry)) {
+		*slot = hs_entry_pfn(entry) | HS_PFN_VALID;
+		if (entry & HS_ENTRY_WRITE)
+			*slot |= HS_PFN_WRITE;
+		return 0;
+	}
+	if (!need) {
+		*slot = 0;
+		return 0;
+	}
+	if (entry & HS_ENTRY_DEVPRIV)
+		return pte_fault(w, addr, end, need);
+	switch (hs_entry_type(entry)) {
+	case HS_TYPE_NORMAL: /* none */
+	case HS_TYPE_MARKER:
+	case HS_TYPE_POISON:
+	case HS_TYPE_SWAP:
+	case HS_TYPE_EXCLUSIVE:
+		return pte_fault(w, addr, end, need);
+	case HS_TYPE_MIGRATION:
+		w->last = addr;
+		hs_reference_wait(w, addr, 0);
+		return -EBUSY;
+	default:
+		return -EFAULT;
+	}
+}
+
+/* A present PTE without a struct page, and not the zero page. */
+static int pte_special(struct hs_reference *w, uint64_t addr)
+{
+	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
+		w->range->counts.bad_ptes++;
+	return refuse(w, addr, addr + HS_PAGE_BYTES);
+}
+
+static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	uint64_t entry = hs_pt_get(w->self, w->range->mm, addr, 0);
+	uint64_t cpu = hs_reference_access(entry);
+	unsigned int need;
+	int ret;
+
+	if (!hs_reference_present(entry))
+		return pte_absent(w, entry, addr, end);
+	need = page_need(w, addr, cpu);
+	if (need)
+		return pte_fault(w, addr, end, need);
+	if (entry & HS_ENTRY_ERROR)
+		return pte_special(w, addr);
+	if (entry & HS_ENTRY_DEVMAP) {
+		ret = hs_reference_page(w, hs_entry_pfn(entry));
+		if (ret) {
+			w->last = addr;
+			return ret;
+		}
+	}
+	*hs_reference_slot(w, addr) = hs_entry_pfn(entry) | cpu;
+	return 0;
+}
+
+static int table(struct hs_reference *w, uint64_t start, uint64_t end)
+{
+	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
+		int ret = pte(w, addr, end);
+
+		if (ret) {
+			hs_reference_table_error(w);
+			return ret;
+		}
+	}
+	hs_reference_table_end(w);
+	return 0;
+}
+
+/* ---- the walk ---------------------------------------------------------------------------- */
+
+/* The PMD entry at @addr; @end is not beyond its span. */
+static int pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+{
+	if (!entry)
+		return hole(w, addr, end);
+	if (entry & HS_ENTRY_TABLE)
+		return table(w, addr, end);
+	if (hs_reference_present(entry))
+		return leaf(w, entry, addr, end, 1);
+	if (hs_entry_type(entry) == HS_TYPE_MIGRATION) {
+		if (!span_need(w, addr, end, 0))
+			return fill(w, addr, end, 0);
+		w->last = addr;
+		hs_reference_wait(w, addr, 1);
+		return -EBUSY;
+	}
+	return refuse(w, addr, end);
+}
+
+/* What is in the tables for [*addr, end), as far as one entry goes. */
+static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+{
+	uint64_t start = *addr;
+	uint32_t level;
+	uint64_t entry = hs_reference_entry(w, start, 1, &level);
+
+	if (level == 2 && entry && !(entry & HS_ENTRY_DEVMAP))
+		return hs_reference_split(w, start); /* look again */
+	end = hs_reference_span(w, start, end, level);
+	*addr = end;
+	if (level == 1)
+		return pmd(w, entry, start, end);
+	if (level == 2 && entry)
+		return leaf(w, entry, start, end, 2);
+	return hole(w, start, end);
+}
+
+/* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
+static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+{
+	uint32_t level = hs_reference_hugetlb_level(w->vma);
+	uint64_t start = *addr, entry, cpu, pfn;
+	unsigned int need;
+
+	end = hs_reference_span(w, start, end, level);
+	*addr = end;
+	if (!hs_pt_find(w->range->mm, start, level, NULL))
+		return hole(w, start, end);
+	entry = hs_pt_get(w->self, w->range->mm, start, level);
+	cpu = hs_reference_access(entry) | order_bits(w, level);
+	need = page_need(w, start, cpu);
+	if (need)
+		return fault(w, start, end, need);
+	pfn = hs_reference_raw_pfn(entry) + hs_reference_offset(w, start, level);
+	for (; start < end; start += HS_PAGE_BYTES, pfn++)
+		*hs_reference_slot(w, start) = pfn | cpu;
+	return 0;
+}
+
+/* Where a walk enters a VMA, also one that it then skips. */
+static void enter_vma(struct hs_reference *w, const struct hs_vma *vma)
+{
+	if (w->vma == vma)
+		return;
+	if (w->vma)
+		hs_reference_vma_end(w);
+	w->vma = vma;
+}
+
+static int vma_span(struct hs_reference *w, const struct hs_vma *vma, uint64_t addr, uint64_t end)
+{
+	int ret = 0;
+
+	enter_vma(w, vma);
+	if ((vma->flags & (HS_VM_IO | HS_VM_PFNMAP)) || !(vma->flags & HS_VM_READ))
+		return refuse(w, addr, end);
+	while (!ret && addr < end)
+		ret = vma->flags & HS_VM_HUGETLB ? hugetlb_span(w, &addr, end)
+						 : entry_span(w, &addr, end);
+	return ret;
+}
+
+static int page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
+{
+	int ret = 0;
+
+	if (addr >= end)
+		return -EINVAL;
+	while (!ret && addr < end) {
+		const struct hs_vma *vma = hs_vma_find(w->range->mm, addr);
+		bool in_vma = vma && vma->start <= addr;
+		uint64_t next = end;
+
+		if (in_vma && vma->end < end)
+			next = vma->end;
+		else if (!in_vma && vma && vma->start < end)
+			next = vma->start;
+		ret = in_vma ? vma_span(w, vma, addr, next) : refuse(w, addr, next);
+		addr = next;
+	}
+	return ret;
+}
+
+long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range)
+{
+	struct hs_reference w;
+	int ret;
+
+	hs_reference_begin(&w, self, strategy, range);
+	do {
+		if (hs_reference_retry(&w)) {
+			ret = -EBUSY;
+			break;
+		}
+		range->counts.passes++;
+		ret = page_walk(&w, w.last, range->end);
+		hs_reference_pass_end(&w);
+	} while (ret == -EBUSY);
+	if (w.vma)
+		hs_reference_vma_end(&w);
+	hs_reference_end(&w);
+	return ret;
+}

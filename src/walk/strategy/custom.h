@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * custom: the user's functions at every hook.
+ */
+static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
+{
+	const struct hs_strategy_ops *ops = w->range->ops;
+
+	return ops->page ? ops->page(w->self, w->range, slot, pfn, w->range->ops_arg) : 0;
+}
+#define st_page st_page
+
+#define HS_CUSTOM_HOOK(hook)                                                    \
+	static inline void st_##hook(struct hs_walk *w, struct hs_pgmap **slot) \
+	{                                                                       \
+		const struct hs_strategy_ops *ops = w->range->ops;              \
+                                                                                \
+		if (ops->hook)                                                  \
+			ops->hook(w->self, w->range, slot, w->range->ops_arg);  \
+	}
+
+HS_CUSTOM_HOOK(fault_begin)
+#define st_fault_begin st_fault_begin
+HS_CUSTOM_HOOK(table_end)
+#define st_table_end st_table_end
+HS_CUSTOM_HOOK(table_error)
+#define st_table_error st_table_error
+HS_CUSTOM_HOOK(pass_end)
+#define st_pass_end st_pass_end
+HS_CUSTOM_HOOK(vma_begin)
+#define st_vma_begin st_vma_begin
+HS_CUSTOM_HOOK(vma_end)
+#define st_vma_end st_vma_end
+HS_CUSTOM_HOOK(call_end)
+#define st_call_end st_call_end

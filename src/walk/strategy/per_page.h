@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * per-page: a reference for the moment in which a page is stored. For comparison.
+ */
+static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
+{
+	struct hs_pgmap *mine = NULL;
+	int ret = hs_walk_get(w, &mine, pfn);
+
+	(void)slot;
+	hs_walk_put(w, &mine);
+	return ret;
+}
+#define st_page st_page

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * per-table-local: 04/15 of 6 Aug 2019. As per-table, but the reference lives in a local of the
+ * scan: a table left with an error loses it at once.
+ */
+#define ST_LOCAL_SLOT 1
+
+static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
+{
+	return hs_walk_get(w, slot, pfn);
+}
+#define st_page st_page
+#define st_fault_begin hs_walk_put
+#define st_table_end hs_walk_put

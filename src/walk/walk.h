@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk.h - the state of one walk, and the contract between walkers and strategies
+ *
+ * A walker template (era_5_3.h, era_6_12.h) is compiled once for each strategy. A strategy is a
+ * header that defines some of the hooks below as static inline functions named st_<hook> and binds
+ * each with `#define st_<hook> st_<hook>`; hooks.h gives the others an empty body. Dispatch happens
+ * once a call (walk.c), never in a loop.
+ *
+ * hook			where						may
+ * st_page		a devmap page is about to be stored		return -EBUSY
+ * st_fault_begin	before a fault that a PTE asks for		drop the slot
+ * st_table_end		PTE table, PMD or PUD leaf completed		drop the slot
+ * st_table_error	a PTE table is left before its end		drop the slot
+ * st_pass_end		the page walk returned				drop the slot
+ * st_vma_begin		5.3: a VMA turn begins				clear the slot
+ * st_vma_end		5.3: a VMA turn is over, before its error return;
+ *			6.12: another VMA is entered, or the call ends	drop the slot
+ * st_call_end		every return once a walk has begun		drop the slot
+ *
+ * The slot is where a cached reference lives: in struct hs_walk, or, with ST_LOCAL_SLOT, in the
+ * scan of one table, where it dies with the scan. After the call refs == puts, except for what a
+ * table error leaks with per-table and per-table-local: that is what v5.2-v5.6 did.
+ */
+#ifndef HS_WALK_WALK_H
+#define HS_WALK_WALK_H
+
+#include <errno.h>
+
+#include <hmmsim/pgmap.h>
+#include <hmmsim/walk.h>
+
+#include "mm/mm.h"
+
+struct hs_walk {
+	struct hs_task *self;
+	struct hs_range *range;
+	struct hs_mm *mm;
+	const struct hs_vma *vma;  /* that the walk is in; NULL: a gap */
+	const struct hs_vma *turn; /* 6.12: whose pages the slot may hold */
+	uint64_t last;		   /* first address not completed */
+	struct hs_pgmap *cached;   /* the slot */
+	bool snapshot;		   /* 5.3: nothing is ever faulted */
+	struct hs_walk_counts counts;
+};
+
+/* One strategy, both eras. */
+struct hs_walker {
+	long (*fault_5_3)(struct hs_walk *w);
+	long (*snapshot_5_3)(struct hs_walk *w);
+	long (*fault_6_12)(struct hs_walk *w);
+};
+
+extern const struct hs_walker hs_walker_none, hs_walker_per_page, hs_walker_per_table,
+	hs_walker_per_table_local, hs_walker_per_range, hs_walker_per_pass, hs_walker_per_call,
+	hs_walker_custom;
+
+/* ---- for templates and strategies -------------------------------------------------------- */
+
+static inline uint64_t hs_walk_index(const struct hs_walk *w, uint64_t addr)
+{
+	return (addr - w->range->start) >> HS_PAGE_SHIFT;
+}
+
+static inline void hs_walk_fill(struct hs_walk *w, uint64_t start, uint64_t end, uint64_t value)
+{
+	uint64_t *pfns = w->range->pfns, i = hs_walk_index(w, start), n = hs_walk_index(w, end);
+
+	for (; i < n; i++)
+		pfns[i] = value;
+}
+
+/* get_dev_pagemap() with the slot as its cached argument, counted. */
+static inline int hs_walk_get(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
+{
+	struct hs_pgmap *was = *slot, *now = hs_pgmap_get(w->self, pfn, was);
+
+	w->counts.calls++;
+	if (hs_likely(now == was && now)) {
+		w->counts.hits++;
+		return 0;
+	}
+	w->counts.puts += was != NULL;
+	w->counts.lookups++;
+	*slot = now;
+	if (!now) {
+		w->counts.failures++;
+		return -EBUSY;
+	}
+	w->counts.refs++;
+	return 0;
+}
+
+static inline void hs_walk_put(struct hs_walk *w, struct hs_pgmap **slot)
+{
+	if (!*slot)
+		return;
+	hs_pgmap_put(w->self, *slot);
+	*slot = NULL;
+	w->counts.puts++;
+}
+
+static inline bool hs_walk_invalid(struct hs_walk *w)
+{
+	struct hs_range *r = w->range;
+
+	return r->retry && r->retry(w->self, r, r->retry_arg);
+}
+
+/* A fault for @addr; HS_VM_FAULT_* bits. The walk's VMA may be NULL: the ops know what that means. */
+static inline uint32_t hs_walk_fault(struct hs_walk *w, uint64_t addr, bool write)
+{
+	w->counts.faults++;
+	w->counts.held_faults += w->cached != NULL;
+	return hs_mm_fault(w->self, w->mm, w->vma, addr,
+			   HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0));
+}
+
+/* @held: what the slot holds, wherever it is. */
+static inline void hs_walk_migration_wait(struct hs_walk *w, uint64_t addr, uint32_t level,
+					  const struct hs_pgmap *held)
+{
+	w->counts.waits++;
+	w->counts.held_faults += held != NULL;
+	w->last = addr;
+	hs_mm_migration_wait(w->self, w->mm, addr, level);
+}
+
+/* What the entry of a missing or unreadable huge page looks like to code that expects a pfn. */
+uint64_t hs_walk_raw_pfn(uint64_t entry);
+/* Splitting a PUD leaf takes it away, as the kernel's split does; what was there is faulted anew. */
+void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry);
+
+#endif
