@@ -63,6 +63,7 @@ endif()
 hs_objects(hmmsim_native_model native ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_SOURCES})
 hs_objects(hmmsim_native_host native ${HS_SCENARIO_SOURCES} ${HS_SCENARIO_NATIVE_SOURCES})
+hs_objects(hmmsim_native_text native ${HS_TEXT_SOURCES})
 list(APPEND native_objects
 	$<TARGET_OBJECTS:hmmsim_native_model> $<TARGET_OBJECTS:hmmsim_native_port>
 	$<TARGET_OBJECTS:hmmsim_native_host>)
@@ -77,6 +78,6 @@ set(explore_objects
 hs_public_library(hmmsim hmmsim native ${native_objects})
 hs_public_library(hmmsim_explore explore explore ${explore_objects})
 if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)
-	hs_internal_library(native ${native_objects})
+	hs_internal_library(native ${native_objects} $<TARGET_OBJECTS:hmmsim_native_text>)
 	hs_internal_library(explore ${explore_objects})
 endif()

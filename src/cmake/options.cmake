@@ -35,3 +35,12 @@ if(NOT HMMSIM_TEST_SCALE MATCHES "^[1-9][0-9]*$")
 	message(FATAL_ERROR
 		"HMMSIM_TEST_SCALE is '${HMMSIM_TEST_SCALE}'; it must be a positive number of percent.")
 endif()
+
+set(fuzz OFF)
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND CMAKE_BUILD_TYPE STREQUAL "ASan")
+	set(fuzz ON)
+endif()
+option(HMMSIM_BUILD_FUZZ "Build the fuzzers with the tests (needs clang and its libFuzzer)" ${fuzz})
+if(HMMSIM_BUILD_FUZZ AND NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+	message(FATAL_ERROR "HMMSIM_BUILD_FUZZ needs clang; the compiler is ${CMAKE_C_COMPILER_ID}.")
+endif()
