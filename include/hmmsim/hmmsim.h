@@ -8,6 +8,11 @@
 #include <hmmsim/explore.h>
 #include <hmmsim/export.h>
 #include <hmmsim/machine.h>
+#include <hmmsim/mm.h>
+#include <hmmsim/notifier.h>
+#include <hmmsim/page.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/walk.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -148,7 +148,10 @@ struct hs_vma {
 
 /* Who resolves faults and waits for migrations in an mm. Called with the mmap lock held for read. */
 struct hs_fault_ops {
-	/* A page at @addr, in @vma, is wanted. HS_VM_FAULT_* bits; 0: look again. */
+	/*
+	 * A page at @addr is wanted. HS_VM_FAULT_* bits; 0: look again. @vma is NULL where v5.3's
+	 * walker faults in a gap (the kernel would oops): answer HS_VM_FAULT_SIGSEGV.
+	 */
 	uint32_t (*fault)(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			  uint64_t addr, uint32_t flags, void *arg);
 	/* A migration entry of @level (0: PTE, 1: PMD) at @addr: wait until it is gone. */

@@ -51,7 +51,7 @@ HMMSIM_API void hs_pgmap_put(struct hs_task *self, struct hs_pgmap *pgmap);
 
 HMMSIM_API bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn);
 HMMSIM_API const void *hs_pgmap_owner(const struct hs_pgmap *pgmap);
-/* References beyond the initial one, exact at a quiet moment. */
+/* References beyond the initial one; exact at a quiet moment, a grace period after a kill. */
 HMMSIM_API int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap);
 
 #ifdef __cplusplus

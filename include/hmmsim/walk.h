@@ -84,13 +84,6 @@ struct hs_range;
  */
 typedef bool (*hs_retry_fn)(struct hs_task *self, struct hs_range *range, void *arg);
 
-/* Steps of the walk, for whoever wants to watch or to act in between. Each may be NULL. */
-struct hs_walk_watch {
-	void (*pass)(struct hs_task *self, struct hs_range *range, void *arg);
-	void (*fault)(struct hs_task *self, struct hs_range *range, uint64_t addr, bool write,
-		      void *arg);
-};
-
 struct hs_pgmap;
 
 /* A strategy of the user's own: what to do with the slot at each point. For counts and verdicts. */

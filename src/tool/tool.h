@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tool.h - what the verbs of the program hmmsim share
+ */
+#ifndef HS_TOOL_TOOL_H
+#define HS_TOOL_TOOL_H
+
+#include <stddef.h>
+
+/* Exit codes. */
+#define HS_EXIT_DONE 0
+#define HS_EXIT_VIOLATION 1
+#define HS_EXIT_USAGE 2 /* or bad input */
+#define HS_EXIT_BOUNDS 3
+#define HS_EXIT_INTERNAL 4
+
+struct hs_verb {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv); /* argv[0] is the verb; an exit code */
+};
+
+extern const struct hs_verb hs_verbs[]; /* ends with a NULL name */
+
+int hs_tool_walk(int argc, char **argv);
+int hs_tool_list(int argc, char **argv);
+
+/* Says on stderr where the help is. */
+int hs_tool_usage(const char *verb);
+/* Everything written to stdout is there, or a message on stderr and HS_EXIT_INTERNAL. */
+int hs_tool_flush(void);
+/* Prints @text, an exit code. */
+int hs_tool_help(const char *text);
+
+#endif

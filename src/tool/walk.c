@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk.c - hmmsim walk: runs the walk scenarios of files and prints the answers
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/walk_run.h"
+#include "tool/tool.h"
+
+static const char help[] =
+	"Usage: hmmsim walk [OPTION...] FILE...\n"
+	"\n"
+	"Runs the walk scenarios in each FILE (- is standard input) and prints an answer for each.\n"
+	"\n"
+	"  -w, --walker=5.3|6.12  the kernel whose range-fault walker walks (default 6.12)\n"
+	"  -s, --strategy=NAME    who holds references to device memory, see hmmsim list\n"
+	"                         (default: per-table for 5.3, none for 6.12)\n"
+	"  -b, --body=NAME        reference (slow and obvious) or plain (default)\n"
+	"  -h, --help             this text\n"
+	"\n"
+	"At bad input it stops with FILE:LINE and what was expected there, and exit status 2; the\n"
+	"answers to the scenarios before are on standard output.\n";
+
+static const struct option options[] = {
+	{ "walker", required_argument, NULL, 'w' },
+	{ "strategy", required_argument, NULL, 's' },
+	{ "body", required_argument, NULL, 'b' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct walk_tool {
+	struct hs_hostmem mem;
+	struct hs_walk_setting set;
+	struct hs_out out;
+	bool strategy_given, help;
+};
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+static const char *era_name(int i)
+{
+	return hs_era_name((enum hs_era)i);
+}
+
+static const char *strategy_name(int i)
+{
+	return hs_strategy_name((enum hs_strategy)i);
+}
+
+static const char *body_name(int i)
+{
+	return hs_body_name((enum hs_body)i);
+}
+
+static int choose(const char *option, const char *value, const char *(*name)(int i), int count,
+		  int *chosen)
+{
+	for (*chosen = 0; *chosen < count; ++*chosen)
+		if (!strcmp(value, name(*chosen)))
+			return 0;
+	fprintf(stderr, "hmmsim walk: --%s: expected ", option);
+	for (int i = 0; i < count; i++)
+		fprintf(stderr, "%s%s", !i ? "" : i == count - 1 ? " or " : ", ", name(i));
+	fprintf(stderr, ", found '%s'\n", value);
+	return HS_EXIT_USAGE;
+}
+
+static int take_option(struct walk_tool *tool, int option)
+{
+	int chosen = 0, ret;
+
+	switch (option) {
+	case 'w':
+		ret = choose("walker", optarg, era_name, HS_ERA_COUNT, &chosen);
+		tool->set.era = (enum hs_era)chosen;
+		return ret;
+	case 's':
+		ret = choose("strategy", optarg, strategy_name, HS_STRATEGY_CUSTOM, &chosen);
+		tool->set.strategy = (enum hs_strategy)chosen;
+		tool->strategy_given = true;
+		return ret;
+	case 'b':
+		ret = choose("body", optarg, body_name, HS_BODY_COUNT, &chosen);
+		tool->set.body = (enum hs_body)chosen;
+		return ret;
+	case 'h':
+		tool->help = true;
+		return 0;
+	default:
+		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+	}
+}
+
+static int take_options(struct walk_tool *tool, int argc, char **argv)
+{
+	int option, ret = 0;
+
+	while (!ret && (option = getopt_long(argc, argv, "w:s:b:h", options, NULL)) != -1)
+		ret = take_option(tool, option);
+	if (!ret && !tool->help && optind == argc) {
+		fputs("hmmsim walk: a FILE is missing\n", stderr);
+		ret = HS_EXIT_USAGE;
+	}
+	if (!tool->strategy_given)
+		tool->set.strategy = tool->set.era == HS_ERA_5_3 ? HS_STRATEGY_PER_TABLE
+								 : HS_STRATEGY_NONE;
+	return ret ? hs_tool_usage("walk") : 0;
+}
+
+/* ---- scenarios --------------------------------------------------------------------------- */
+
+static int internal(const char *file, const struct hs_walk_scenario *s, const char *what)
+{
+	fprintf(stderr, "hmmsim: %s:%lu: %s: %s\n", file, s->line, s->name, what);
+	return HS_EXIT_INTERNAL;
+}
+
+static int print_answer(struct walk_tool *tool, const char *file, const struct hs_walk_scenario *s,
+			const struct hs_walk_answer *answer)
+{
+	hs_out_reset(&tool->out);
+	hs_walk_answer_print(answer, &tool->out);
+	if (tool->out.failed)
+		return internal(file, s, "out of memory");
+	if (fwrite(tool->out.bytes, 1, tool->out.used, stdout) != tool->out.used)
+		return hs_tool_flush();
+	return HS_EXIT_DONE;
+}
+
+static int run_scenario(struct walk_tool *tool, const char *file, const struct hs_walk_scenario *s)
+{
+	struct hs_walk_answer answer;
+	char what[sizeof(answer.left.text) + 32];
+	int ret = hs_walk_run(s, &tool->set, &answer), code;
+
+	switch (ret) {
+	case 0:
+		code = print_answer(tool, file, s, &answer);
+		break;
+	case -ENOTEMPTY:
+		snprintf(what, sizeof(what), "left behind: %s", answer.left.text);
+		code = internal(file, s, what);
+		break;
+	case -EIO:
+		code = internal(file, s, "references are leaked that the walk did not count");
+		break;
+	case -ENOMEM:
+		code = internal(file, s, "out of memory");
+		break;
+	default:
+		code = internal(file, s, strerror(-ret));
+		break;
+	}
+	hs_walk_answer_free(&tool->mem, &answer);
+	return code;
+}
+
+static int run_text(struct walk_tool *tool, const char *name, const char *bytes, size_t length)
+{
+	struct hs_walk_scenario s;
+	struct hs_text text;
+	int ret, code = 0;
+
+	hs_text_init(&text, &tool->mem, name, bytes, length);
+	while (!code && (ret = hs_walk_parse(&text, &s)) != 0) {
+		if (ret < 0) {
+			fprintf(stderr, "%s\n", text.error);
+			return ret == -EINVAL ? HS_EXIT_USAGE : HS_EXIT_INTERNAL;
+		}
+		code = run_scenario(tool, name, &s);
+		hs_walk_free(&tool->mem, &s);
+	}
+	return code;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static int read_all(struct walk_tool *tool, FILE *file, char **bytes, size_t *length)
+{
+	size_t size = 0, n;
+
+	do {
+		if (*length == size) {
+			char *more;
+
+			size = size ? 2 * size : 1 << 16;
+			more = hs_hostmem_realloc(&tool->mem, *bytes, size);
+			if (!more)
+				return -ENOMEM;
+			*bytes = more;
+		}
+		n = fread(*bytes + *length, 1, size - *length, file);
+		*length += n;
+	} while (n);
+	return ferror(file) ? -errno : 0;
+}
+
+static int run_file(struct walk_tool *tool, const char *name)
+{
+	bool is_stdin = !strcmp(name, "-");
+	FILE *file = is_stdin ? stdin : fopen(name, "rb");
+	const char *shown = is_stdin ? "stdin" : name;
+	size_t length = 0;
+	char *bytes = NULL;
+	int ret, code;
+
+	ret = file ? read_all(tool, file, &bytes, &length) : -errno;
+	if (file && !is_stdin)
+		fclose(file);
+	if (ret) {
+		fprintf(stderr, "hmmsim: %s: %s\n", shown, strerror(-ret));
+		code = ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
+	} else {
+		code = run_text(tool, shown, bytes, length);
+	}
+	hs_hostmem_free(&tool->mem, bytes);
+	return code;
+}
+
+int hs_tool_walk(int argc, char **argv)
+{
+	struct walk_tool tool = { .set = { .era = HS_ERA_6_12, .body = HS_BODY_PLAIN } };
+	int code = take_options(&tool, argc, argv), flushed;
+
+	if (code || tool.help)
+		return code ? code : hs_tool_help(help);
+	tool.set.mem = &tool.mem;
+	tool.out.mem = &tool.mem;
+	for (int i = optind; !code && i < argc; i++)
+		code = run_file(&tool, argv[i]);
+	hs_out_free(&tool.out);
+	if (code == HS_EXIT_INTERNAL)
+		return code;
+	flushed = hs_tool_flush();
+	return flushed ? flushed : code;
+}

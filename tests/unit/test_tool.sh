@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test_tool.sh <hmmsim> <data>: exit codes, messages and streams of the program.
+set -uo pipefail
+hmmsim=${1:?usage: test_tool.sh hmmsim data-directory}
+data=${2:?usage: test_tool.sh hmmsim data-directory}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failed=0
+
+# complain <what>: with what the last run said.
+complain() {
+	{
+		echo "$1"
+		echo "--- stdout:"
+		head -n 5 out
+		echo "--- stderr:"
+		head -n 5 err
+	} >&2
+	failed=1
+}
+
+# run <exit status> <stderr pattern, or nothing> <argument>...: a run of the program.
+run() {
+	local status=$1 pattern=$2 found=0
+	shift 2
+	"$hmmsim" "$@" >out 2>err || found=$?
+	[ "$found" = "$status" ] || complain "hmmsim $*: expected exit status $status, found $found"
+	if [ -z "$pattern" ]; then
+		[ ! -s err ] || complain "hmmsim $*: expected nothing on stderr"
+	else
+		grep -qE -- "$pattern" err || complain "hmmsim $*: expected on stderr: $pattern"
+	fi
+}
+
+# says <pattern>: on the stdout of the last run.
+says() {
+	grep -qE -- "$1" out || complain "expected on stdout: $1"
+}
+
+silent() {
+	[ ! -s out ] || complain "expected nothing on stdout"
+}
+
+good='scenario good\nvma 0x1000 0x2000 r\nreq 0x1000 0x2000 0 0 0\nrun\n'
+printf '%b' "$good" >good.in
+printf '%b' "${good}scenario bad\nvma 0x1000 0x2000 q\n$good" >bad.in
+: >empty.in
+
+# Help and version go to stdout.
+run 0 '' --help
+says '^Usage: hmmsim VERB'
+says '^  walk +run'
+run 0 '' -h
+run 0 '' --version
+says '^hmmsim [0-9]+\.[0-9]+\.[0-9]+$'
+run 0 '' walk --help
+says '^Usage: hmmsim walk'
+run 0 '' list --help
+says '^Usage: hmmsim list'
+
+# Usage errors go to stderr.
+run 2 '^hmmsim: a verb is missing$'
+silent
+run 2 "^hmmsim: unknown verb 'wlak'\$" wlak
+silent
+run 2 'see hmmsim --help' wlak
+run 2 "^hmmsim list: unexpected argument 'x'\$" list x
+run 2 '^hmmsim walk: a FILE is missing$' walk
+run 2 '^hmmsim walk: a FILE is missing$' walk --walker 5.3
+run 2 "^hmmsim walk: --walker: expected 5.3 or 6.12, found '6.1'\$" walk --walker 6.1 good.in
+run 2 '^hmmsim walk: --strategy: expected none, .* or per-call, found .custom.$' \
+	walk --strategy custom good.in
+run 2 "^hmmsim walk: --body: expected reference or plain, found 'fast'\$" walk --body fast good.in
+run 2 'see hmmsim walk --help' walk --nonsense good.in
+silent
+run 2 '^hmmsim: none.in: No such file or directory$' walk none.in
+run 2 '^hmmsim: \.: Is a directory$' walk .
+
+# Defaults, and files in their order.
+run 0 '' walk empty.in
+silent
+run 0 '' walk good.in
+cp out plain
+run 0 '' walk --walker 6.12 --strategy none --body plain good.in
+cmp -s out plain || complain "walk: the defaults are not 6.12, none and plain"
+run 0 '' walk --walker 5.3 "$data/quirks.in"
+cmp -s out "$data/quirks.5.3.per-table.out" || complain "walk: the default on 5.3 is not per-table"
+run 0 '' walk good.in good.in -w 6.12
+[ "$(grep -c '^result good$' out)" = 2 ] || complain "walk: two files, not two answers"
+run 0 '' walk - <good.in
+cmp -s out plain || complain "walk: standard input is not read"
+
+# Bad input: what was before is answered, nothing after.
+run 2 '^bad\.in:6: vma: expected .* found "q"$' walk bad.in good.in
+cmp -s out plain || complain "walk: not exactly the scenarios before the error are answered"
+run 2 '^stdin:6: vma: ' walk - <bad.in
+
+# Output that cannot be written.
+if [ -w /dev/full ]; then
+	for arguments in --help --version list "walk good.in" "walk $data/random.in"; do
+		status=0
+		# shellcheck disable=SC2086 # words
+		"$hmmsim" $arguments >/dev/full 2>err || status=$?
+		[ "$status" = 4 ] || complain "hmmsim $arguments >/dev/full: exit status $status"
+		grep -q '^hmmsim: standard output: No space left' err ||
+			complain "hmmsim $arguments >/dev/full: no message"
+	done
+fi
+: >out
+{
+	status=0
+	"$hmmsim" walk "$data/random.in" 2>err || status=$?
+	echo "$status" >status
+} | head -n 1 >/dev/null
+[ "$(cat status)" = 4 ] || complain "walk into a closed pipe: exit status $(cat status)"
+grep -q '^hmmsim: standard output: Broken pipe' err || complain "walk into a closed pipe: no message"
+
+# The list is the same every time, and what it names is accepted.
+run 0 '' list
+cp out list
+run 0 '' list
+cmp -s out list || complain "list: differs from run to run"
+while read -r kind name; do
+	case $kind in
+	verb) run 0 '' "$name" --help ;;
+	walker | strategy | body) run 0 '' walk "--$kind" "$name" good.in ;;
+	geometry) ;;
+	*) complain "list: unknown kind '$kind'" ;;
+	esac
+done <list
+for kind in verb walker strategy body geometry; do
+	grep -q "^$kind " list || complain "list: no $kind"
+done
+exit "$failed"
