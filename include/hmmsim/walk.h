@@ -118,7 +118,7 @@ struct hs_range {
 	void *retry_arg;
 	const struct hs_strategy_ops *ops; /* HS_STRATEGY_CUSTOM */
 	void *ops_arg;
-	struct hs_walk_counts counts; /* out */
+	struct hs_walk_counts counts; /* out: set when the call returns */
 };
 
 /*

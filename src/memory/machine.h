@@ -21,6 +21,12 @@ struct hs_machine {
 	struct hs_pgmap *pagemap_list; /* all that are registered */
 };
 
+/* Objects that come and go with the machine: at the end of a scenario they are no leak. */
+static inline bool hs_machine_keeps(enum hs_kind kind)
+{
+	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP;
+}
+
 /* memory.c */
 void hs_memory_destroy(struct hs_task *self, struct hs_machine *machine);
 

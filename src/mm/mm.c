@@ -163,14 +163,20 @@ uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level, uint
 	}
 }
 
-/* A table in place of @old, which is none or a leaf: then with the leaf's parts. */
+static bool has_parts(uint64_t leaf)
+{
+	return leaf && hs_entry_type(leaf) != HS_TYPE_BAD &&
+	       hs_entry_type(leaf) != HS_TYPE_HWPOISON;
+}
+
+/* A table in place of @old: with its parts if it is a leaf that has any. */
 static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uint64_t old,
 			  uint32_t level)
 {
 	hs_u64 *table = hs_alloc(self, HS_KIND_TABLE, table_bytes(g, level));
 	uint64_t part = old & ~HS_ENTRY_ORDER;
 
-	if (!table || !old)
+	if (!table || !has_parts(old))
 		return table;
 	if (old & HS_ENTRY_ORDER)
 		part |= (uint64_t)g->order[level] << HS_ENTRY_ORDER_SHIFT;

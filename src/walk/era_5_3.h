@@ -289,11 +289,16 @@ static int o_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 
 	w->last = addr;
 	st_vma_begin(w, &w->cached);
-	do {
+	for (;;) {
+		uint64_t failures = w->counts.failures;
+
 		ret = o_pass(w, g, addr, end);
 		st_pass_end(w, &w->cached);
+		if (w->snapshot || ret != -EBUSY || hs_walk_invalid(w))
+			break;
 		addr = w->last;
-	} while (!w->snapshot && ret == -EBUSY && !hs_walk_invalid(w));
+		hs_walk_again(w, failures);
+	}
 	st_vma_end(w, &w->cached);
 	return w->snapshot ? 0 : ret;
 }

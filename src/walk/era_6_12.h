@@ -289,17 +289,18 @@ static int m_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, 
 
 static inline long m_range(struct hs_walk *w, const struct hs_geometry *g)
 {
-	int ret;
+	int ret = -EBUSY;
 
 	w->last = w->range->start;
-	do {
-		if (hs_walk_invalid(w)) {
-			ret = -EBUSY;
-			break;
-		}
+	while (!hs_walk_invalid(w)) {
+		uint64_t failures = w->counts.failures;
+
 		ret = m_pass(w, g, w->last, w->range->end);
 		st_pass_end(w, &w->cached);
-	} while (ret == -EBUSY);
+		if (ret != -EBUSY)
+			break;
+		hs_walk_again(w, failures);
+	}
 	if (w->turn)
 		st_vma_end(w, &w->cached);
 	st_call_end(w, &w->cached);

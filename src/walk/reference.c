@@ -56,6 +56,12 @@ bool hs_reference_retry(struct hs_reference *w)
 	return r->retry && r->retry(w->self, r, r->retry_arg);
 }
 
+void hs_reference_again(struct hs_reference *w, uint64_t failures_before)
+{
+	if (w->range->counts.failures != failures_before)
+		hs_retry_wait(w->self, "the pgmap is dead, its pages are still mapped");
+}
+
 /* ---- entries ----------------------------------------------------------------------------- */
 
 uint64_t hs_reference_entry(const struct hs_reference *w, uint64_t addr, uint32_t lowest,

@@ -50,6 +50,8 @@ uint64_t hs_reference_span(const struct hs_reference *w, uint64_t addr, uint64_t
 /* How many pages @addr is behind the begin of the entry of @level that spans it. */
 uint64_t hs_reference_offset(const struct hs_reference *w, uint64_t addr, uint32_t level);
 bool hs_reference_retry(struct hs_reference *w);
+/* Before another pass: one that failed at a lookup waits until somebody changes what it read. */
+void hs_reference_again(struct hs_reference *w, uint64_t failures_before);
 
 /* ---- entries ----------------------------------------------------------------------------- */
 

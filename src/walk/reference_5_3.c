@@ -320,14 +320,16 @@ static int pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start
 
 static int passes(struct hs_reference *w, const struct hs_vma *vma, uint64_t end)
 {
-	int ret;
+	for (;;) {
+		uint64_t failures = w->range->counts.failures;
+		int ret = pass(w, vma, w->last, end);
 
-	do {
-		ret = pass(w, vma, w->last, end);
 		if (w->snapshot) /* whatever it said */
 			return 0;
-	} while (ret == -EBUSY && !hs_reference_retry(w));
-	return ret;
+		if (ret != -EBUSY || hs_reference_retry(w))
+			return ret;
+		hs_reference_again(w, failures);
+	}
 }
 
 /* The first VMA that ends behind *start, and the gap before it. */

@@ -319,18 +319,19 @@ static int page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
 long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range)
 {
 	struct hs_reference w;
-	int ret;
+	int ret = -EBUSY;
 
 	hs_reference_begin(&w, self, strategy, range);
-	do {
-		if (hs_reference_retry(&w)) {
-			ret = -EBUSY;
-			break;
-		}
+	while (!hs_reference_retry(&w)) {
+		uint64_t failures = range->counts.failures;
+
 		range->counts.passes++;
 		ret = page_walk(&w, w.last, range->end);
 		hs_reference_pass_end(&w);
-	} while (ret == -EBUSY);
+		if (ret != -EBUSY)
+			break;
+		hs_reference_again(&w, failures);
+	}
 	if (w.vma)
 		hs_reference_vma_end(&w);
 	hs_reference_end(&w);

@@ -82,10 +82,19 @@ long hs_range_fault(struct hs_task *self, enum hs_era era, enum hs_strategy stra
 	return walk(self, era, strategy, body, range, false);
 }
 
+/* v6.12 has no function for it: a snapshot is a call that requests nothing. */
 long hs_range_snapshot(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
 		       enum hs_body body, struct hs_range *range)
 {
-	return walk(self, era, strategy, body, range, true);
+	uint64_t default_flags = range->default_flags, mask = range->pfn_flags_mask;
+	long ret;
+
+	if (era == HS_ERA_6_12)
+		range->default_flags = range->pfn_flags_mask = 0;
+	ret = walk(self, era, strategy, body, range, true);
+	range->default_flags = default_flags;
+	range->pfn_flags_mask = mask;
+	return ret;
 }
 
 const char *hs_era_name(enum hs_era era)

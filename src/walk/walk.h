@@ -107,6 +107,16 @@ static inline bool hs_walk_invalid(struct hs_walk *w)
 	return r->retry && r->retry(w->self, r, r->retry_arg);
 }
 
+/*
+ * Before the next pass: if this one could do nothing because of a dead pgmap, only somebody else's
+ * step can help. (What it faulted or waited for is progress.)
+ */
+static inline void hs_walk_again(struct hs_walk *w, uint64_t failures_before)
+{
+	if (w->counts.failures != failures_before)
+		hs_retry_wait(w->self, "the pgmap is dead, its pages are still mapped");
+}
+
 /* A fault for @addr; HS_VM_FAULT_* bits. The walk's VMA may be NULL: the ops know what that means. */
 static inline uint32_t hs_walk_fault(struct hs_walk *w, uint64_t addr, bool write)
 {

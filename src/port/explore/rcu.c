@@ -111,8 +111,8 @@ void hs_rcu_barrier(struct hs_task *self)
 
 	hs_assert(self, !self->rcu_nest, "wait for callbacks inside a read section");
 	if (self->mode == HS_MODE_DIRECT) {
-		while (hs_rcu_poll_direct(self))
-			hs_retry_wait(self, "rcu_barrier");
+		hs_assert(self, !hs_rcu_poll_direct(self),
+			  "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
 	self->join = arena->rcu.callbacks;

@@ -227,6 +227,10 @@ void hs_reads_full(struct hs_task *self)
 
 void hs_retry_wait(struct hs_task *self, const char *why)
 {
+	if (self->mode == HS_MODE_DIRECT) {
+		self->arena->retries++;
+		return;
+	}
 	self->retry_why = why;
 	reads_compact(self);
 	hs_step(self, HS_OP_RETRY, HS_READ, &self->arena->retries, sizeof(self->arena->retries),

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walkers under the explorer: a pgmap that is dead while its pages are still mapped.
+ *
+ *	walker				owner of the device memory
+ *					kill the pgmap
+ *	read the entry: devmap
+ *	get_dev_pagemap: dead
+ *	-EBUSY: walk again		clear the entry
+ *
+ *	Required outcome: a walker that takes references goes round until the entry is gone, and for
+ *	ever if nobody clears it; one that takes none returns at once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/explore.h>
+#include <hmmsim/mm.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/walk.h>
+
+#include "port/port.h"
+
+#define PFN 8u
+
+struct param {
+	enum hs_era era;
+	enum hs_strategy strategy;
+	enum hs_body body;
+	bool zap; /* the owner clears the entry after the kill */
+};
+
+struct state {
+	struct param param;
+	struct hs_mm *mm;
+	struct hs_pgmap *pgmap;
+	uint64_t pfn;
+	long ret;
+};
+
+static void walker_main(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+	struct hs_range range = { .mm = s->mm, .end = HS_PAGE_BYTES, .pfns = &s->pfn };
+
+	hs_mm_lock_read(self, s->mm);
+	s->ret = hs_range_fault(self, s->param.era, s->param.strategy, s->param.body, &range);
+	hs_mm_unlock_read(self, s->mm);
+	hs_assert(self, range.counts.refs == range.counts.puts, "a reference is left");
+}
+
+static void owner_main(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+
+	hs_pgmap_kill(self, s->pgmap);
+	if (s->param.zap)
+		hs_assert(self, !hs_pt_set(self, s->mm, 0, 0, 0), "zap");
+}
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct state *s = state;
+	int ret;
+
+	s->param = *(const struct param *)param;
+	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
+	if (!ret)
+		ret = hs_vma_add(self, s->mm, 0, 4 * HS_PAGE_BYTES, HS_VM_READ | HS_VM_WRITE);
+	if (!ret)
+		ret = hs_pt_set(self, s->mm, 0, 0, HS_ENTRY_VALID | HS_ENTRY_DEVMAP | PFN);
+	if (!ret)
+		ret = hs_pgmap_add(self, HS_PGMAP_FS_DAX, PFN, PFN + 2, NULL, &s->pgmap);
+	if (!ret)
+		ret = hs_plan_task(plan, "walker", walker_main, s);
+	return ret ? ret : hs_plan_task(plan, "owner", owner_main, s);
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	struct state *s = state;
+
+	(void)param;
+	hs_assert(self, s->ret >= 0, "the walk returned %ld", s->ret);
+	hs_assert(self, !s->pfn || (s->pfn & (HS_PFN_ORDER - 1)) == PFN, "pfn %#llx",
+		  (unsigned long long)s->pfn);
+	hs_assert(self, !hs_pgmap_refs(self, s->pgmap), "references are left");
+	hs_pgmap_remove(self, s->pgmap);
+	hs_mm_destroy(self, s->mm);
+}
+
+static const struct hs_scenario scenario = {
+	.name = "dead pgmap, live entry",
+	.state_size = sizeof(struct state),
+	.setup = setup,
+	.check = check,
+};
+
+static void explore(const struct param *param, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	assert_int_equal(hs_explore(&scenario, param, &options, r), 0);
+}
+
+static void each_case(bool zap, void (*judge)(const struct param *, struct hs_explore_result *))
+{
+	for (int era = 0; era < HS_ERA_COUNT; era++)
+		for (int s = 0; s < HS_STRATEGY_CUSTOM; s++)
+			for (int body = 0; body < HS_BODY_COUNT; body++) {
+				struct param param = { (enum hs_era)era, (enum hs_strategy)s,
+						       (enum hs_body)body, zap };
+				struct hs_explore_result r;
+
+				explore(&param, &r);
+				judge(&param, &r);
+				hs_explore_result_free(&r);
+			}
+}
+
+static void spins_for_ever_if_it_takes_references(const struct param *param,
+						  struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result again;
+
+	if (param->strategy == HS_STRATEGY_NONE) {
+		assert_string_equal(r->message, "");
+		assert_true(r->exhaustive);
+		return;
+	}
+	assert_int_equal(r->verdict, HS_VERDICT_LIVELOCK);
+	assert_non_null(strstr(r->message, "walker tries again for ever (the pgmap is dead"));
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_REPLAY;
+	options.schedule = r->schedule;
+	assert_int_equal(hs_explore(&scenario, param, &options, &again), 0);
+	assert_int_equal(again.verdict, HS_VERDICT_LIVELOCK);
+	assert_string_equal(again.message, r->message);
+	hs_explore_result_free(&again);
+}
+
+static void walk_of_a_dead_pgmap_spins_unless_it_takes_no_reference(void **state)
+{
+	(void)state;
+	each_case(false, spins_for_ever_if_it_takes_references);
+}
+
+static void ends(const struct param *param, struct hs_explore_result *r)
+{
+	(void)param;
+	assert_string_equal(r->message, "");
+	assert_true(r->exhaustive);
+	assert_true(r->complete > 1);
+	assert_true(r->image_bytes < 16384);
+}
+
+static void walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared(void **state)
+{
+	(void)state;
+	each_case(true, ends);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(walk_of_a_dead_pgmap_spins_unless_it_takes_no_reference),
+		cmocka_unit_test(walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared),
+	};
+
+	return cmocka_run_group_tests_name("walk model", tests, NULL, NULL);
+}
