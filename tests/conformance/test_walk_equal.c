@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * On random scenarios each walker answers, counts and faults as the reference does. A scenario that
+ * shows a difference is made smaller and printed, to be run by `hmmsim walk`.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/walk_gen.h"
+
+#define SCENARIOS 5000u
+
+/* What the scenarios led to, so that a generator that avoids something is noticed. */
+struct seen {
+	uint64_t success, fault, perm, busy, again, inval;
+	uint64_t waits, leaks, failures, held, null_vmas, bad_ptes, livelocks;
+	uint64_t kinds[HS_MAP_KINDS];
+};
+
+static struct seen seen;
+static struct hs_hostmem mem;
+
+struct pair {
+	enum hs_era era;
+	enum hs_strategy strategy;
+};
+
+/* ---- two answers ------------------------------------------------------------------------- */
+
+static int answer(const struct hs_walk_scenario *s, const struct pair *pair, enum hs_body body,
+		  struct hs_walk_answer *a)
+{
+	const struct hs_walk_setting setting = {
+		.era = pair->era,
+		.strategy = pair->strategy,
+		.body = body,
+		.mem = &mem,
+	};
+
+	return hs_walk_run(s, &setting, a);
+}
+
+static bool same_log(const struct hs_walk_answer *a, const struct hs_walk_answer *b)
+{
+	if (a->log_count != b->log_count)
+		return false;
+	for (size_t i = 0; i < a->log_count; i++) {
+		const struct hs_walk_event *x = &a->log[i], *y = &b->log[i];
+
+		if (x->addr != y->addr || x->count != y->count || x->kind != y->kind ||
+		    x->action != y->action || x->write != y->write)
+			return false;
+	}
+	return true;
+}
+
+static bool same(const struct hs_walk_answer *a, const struct hs_walk_answer *b)
+{
+	return a->ret == b->ret && a->livelock == b->livelock && a->null_vmas == b->null_vmas &&
+	       !memcmp(&a->counts, &b->counts, sizeof(a->counts)) && a->pages == b->pages &&
+	       !memcmp(a->pfns, b->pfns, a->pages * sizeof(a->pfns[0])) && same_log(a, b);
+}
+
+static void note(const struct hs_walk_scenario *s, const struct hs_walk_answer *a)
+{
+	seen.success += a->ret >= 0;
+	seen.fault += a->ret == -EFAULT;
+	seen.perm += a->ret == -EPERM;
+	seen.busy += a->ret == -EBUSY;
+	seen.again += a->ret == -EAGAIN;
+	seen.inval += a->ret == -EINVAL;
+	seen.waits += a->counts.waits;
+	seen.leaks += a->counts.leaked;
+	seen.failures += a->counts.failures;
+	seen.held += a->counts.held_faults;
+	seen.null_vmas += a->null_vmas;
+	seen.bad_ptes += a->counts.bad_ptes;
+	seen.livelocks += a->livelock;
+	for (size_t i = 0; i < s->map_count; i++)
+		seen.kinds[s->maps[i].kind]++;
+}
+
+/* 0: equal answers; 1: not; else an error of the run itself. */
+static int differ(const struct hs_walk_scenario *s, const struct pair *pair)
+{
+	struct hs_walk_answer reference, plain;
+	int ret = answer(s, pair, HS_BODY_REFERENCE, &reference);
+	int second = answer(s, pair, HS_BODY_PLAIN, &plain);
+
+	ret = ret ? ret : second;
+	if (!ret) {
+		note(s, &reference);
+		ret = !same(&reference, &plain);
+	}
+	hs_walk_answer_free(&mem, &reference);
+	hs_walk_answer_free(&mem, &plain);
+	return ret;
+}
+
+/* ---- a difference ------------------------------------------------------------------------ */
+
+struct wanted {
+	const struct pair *pair;
+	int what;
+};
+
+static bool still_differs(const struct hs_walk_scenario *s, void *arg)
+{
+	const struct wanted *w = arg;
+
+	return differ(s, w->pair) == w->what;
+}
+
+static void say(const struct hs_walk_scenario *s, const struct pair *pair, enum hs_body body)
+{
+	struct hs_out out = { .mem = &mem };
+	struct hs_walk_answer a;
+	int ret = answer(s, pair, body, &a);
+
+	fprintf(stderr, "%s, run %d, calls %d, hits %d, puts %d:\n", hs_body_name(body), ret,
+		(int)a.counts.calls, (int)a.counts.hits, (int)a.counts.puts);
+	if (a.pfns)
+		hs_walk_answer_print(&a, &out);
+	fwrite(out.bytes, 1, out.used, stderr);
+	hs_out_free(&out);
+	hs_walk_answer_free(&mem, &a);
+}
+
+static void explain(struct gen *g, const struct pair *pair, int what)
+{
+	struct wanted wanted = { pair, what };
+
+	gen_shrink(g, still_differs, &wanted);
+	gen_print(&g->s);
+	say(&g->s, pair, HS_BODY_REFERENCE);
+	say(&g->s, pair, HS_BODY_PLAIN);
+	fail_msg("%s %s: the walkers differ (%d)", hs_era_name(pair->era),
+		 hs_strategy_name(pair->strategy), what);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static uint32_t scenarios(void)
+{
+	const char *number = getenv("HMMSIM_WALK_SCENARIOS");
+
+	return number ? (uint32_t)strtoul(number, NULL, 10) : gen_scaled(SCENARIOS);
+}
+
+static void walkers_are_equal(void **state)
+{
+	const struct pair *pair = *state;
+	static struct gen g;
+
+	for (uint64_t i = 0; i < scenarios(); i++) {
+		int ret;
+
+		gen_scenario(&g, i * HS_ERA_COUNT * HS_STRATEGY_COUNT +
+					 (uint64_t)pair->era * HS_STRATEGY_COUNT + pair->strategy);
+		ret = differ(&g.s, pair);
+		if (ret)
+			explain(&g, pair, ret);
+	}
+	assert_int_equal(mem.live, 0);
+}
+
+static void the_scenarios_lead_everywhere(void **state)
+{
+	(void)state;
+	assert_true(seen.success && seen.fault && seen.perm && seen.busy && seen.again &&
+		    seen.inval);
+	assert_true(seen.waits && seen.leaks && seen.failures && seen.held && seen.null_vmas);
+	assert_true(seen.bad_ptes && seen.livelocks);
+	for (unsigned int i = 0; i < HS_MAP_KINDS; i++)
+		assert_true(seen.kinds[i]);
+}
+
+#define TEST(era, strategy)                                                       \
+	{                                                                         \
+#era " " #strategy, walkers_are_equal, NULL, NULL, &(struct pair) \
+		{                                                                 \
+			HS_ERA_##era, HS_STRATEGY_##strategy                      \
+		}                                                                 \
+	}
+#define TESTS(era)                                                                              \
+	TEST(era, NONE), TEST(era, PER_PAGE), TEST(era, PER_TABLE), TEST(era, PER_TABLE_LOCAL), \
+		TEST(era, PER_RANGE), TEST(era, PER_PASS), TEST(era, PER_CALL)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TESTS(5_3),
+		TESTS(6_12),
+		cmocka_unit_test(the_scenarios_lead_everywhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk_gen.h - random walk scenarios, and the smallest one that still shows a difference
+ *
+ * Everything follows from the seed. Scenarios are small, so that many can be run: a few VMAs,
+ * entries of every kind in runs and alternation, several pgmaps, and rules, requests and retry
+ * points that meet them. A third is dense in device memory.
+ */
+#ifndef HS_TESTS_WALK_GEN_H
+#define HS_TESTS_WALK_GEN_H
+
+#include "scenario/walk_run.h"
+
+#define GEN_VMAS 6
+#define GEN_MAPS 64
+#define GEN_PGMAPS 6
+#define GEN_RULES 3
+#define GEN_INS 6
+
+/* The scenario's arrays are here: it needs no freeing, and is copied with gen_copy(). */
+struct gen {
+	struct hs_walk_scenario s;
+	char name[32];
+	struct hs_vma vmas[GEN_VMAS];
+	struct hs_walk_map maps[GEN_MAPS];
+	struct hs_walk_pgmap pgmaps[GEN_PGMAPS];
+	struct hs_walk_rule by_call[GEN_RULES], by_addr[GEN_RULES];
+	struct hs_walk_in ins[GEN_INS];
+	uint64_t seed; /* state of the generator */
+};
+
+void gen_scenario(struct gen *g, uint64_t seed);
+void gen_copy(struct gen *to, const struct gen *from);
+
+/* True: the scenario still shows what is wanted. */
+typedef bool (*gen_wanted)(const struct hs_walk_scenario *s, void *arg);
+/* Leaves out and halves what it can; returns how many steps that were. */
+unsigned int gen_shrink(struct gen *g, gen_wanted wanted, void *arg);
+/* As text of the walk dialect. */
+void gen_print(const struct hs_walk_scenario *s);
+
+/* @n, as HMMSIM_TEST_SCALE says, at least 1. */
+uint32_t gen_scaled(uint32_t n);
+
+#endif
