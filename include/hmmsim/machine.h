@@ -108,9 +108,10 @@ HMMSIM_API struct hs_task *hs_task_current(void);
 
 /*
  * Runs fn(self, arg) and returns its result. If another process that shares the machine dies while
- * it holds a lock, the machine is broken, as a kernel is after an oops under a lock: whoever
- * waits, now or later, would wait for ever. (So it is if it dies while it waits for a lock.) Such a wait ends here instead, with -EOWNERDEAD. The
- * task then holds nothing and can only be detached. Without a guard around it such a wait aborts.
+ * it holds a lock, or waits for one, the machine is broken, as a kernel is after an oops under a
+ * lock: whoever waits, now or later, would wait for ever. Such a wait ends here instead, with
+ * -EOWNERDEAD. The task then holds nothing and can only be detached. Without a guard around it
+ * such a wait aborts.
  */
 HMMSIM_API int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg),
 			void *arg);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * interval.c - the interval tree: an AVL tree with parents
+ *
+ * Invariants, from the bottom up: height is one more than the larger one of the children's, which
+ * differ by at most one; max_last is the largest of the subtree; in order, starts do not descend.
+ */
+#include "base/interval.h"
+
+#include <stddef.h>
+
+static uint32_t height(const struct hs_interval_node *n)
+{
+	return n ? n->height : 0;
+}
+
+static void update(struct hs_interval_node *n)
+{
+	n->height = 0;
+	n->max_last = n->last;
+	for (int side = 0; side < 2; side++) {
+		const struct hs_interval_node *c = n->child[side];
+
+		if (!c)
+			continue;
+		if (c->height > n->height)
+			n->height = c->height;
+		if (c->max_last > n->max_last)
+			n->max_last = c->max_last;
+	}
+	n->height++;
+}
+
+/* Puts @now (may be NULL) where @was is linked. */
+static void replace(struct hs_interval_tree *t, const struct hs_interval_node *was,
+		    struct hs_interval_node *now)
+{
+	struct hs_interval_node *parent = was->parent;
+
+	if (!parent)
+		t->root = now;
+	else
+		parent->child[parent->child[1] == was] = now;
+	if (now)
+		now->parent = parent;
+}
+
+static void link_child(struct hs_interval_node *parent, int side, struct hs_interval_node *n)
+{
+	parent->child[side] = n;
+	if (n)
+		n->parent = parent;
+}
+
+/* Brings the child on the other side up over @n, which sinks to @side. Returns it. */
+static struct hs_interval_node *rotate(struct hs_interval_tree *t, struct hs_interval_node *n,
+				       int side)
+{
+	struct hs_interval_node *up = n->child[!side];
+
+	replace(t, n, up);
+	link_child(n, !side, up->child[side]);
+	link_child(up, side, n);
+	update(n);
+	update(up);
+	return up;
+}
+
+/* What is below @n is in order: makes it so from @n to the root. */
+static void repair(struct hs_interval_tree *t, struct hs_interval_node *n)
+{
+	for (; n; n = n->parent) {
+		uint32_t left = height(n->child[0]), right = height(n->child[1]);
+		int heavy = right > left;
+		struct hs_interval_node *c = n->child[heavy];
+
+		update(n);
+		if (left <= right + 1 && right <= left + 1)
+			continue;
+		/* A child that leans inwards would only hand the surplus over. */
+		if (height(c->child[!heavy]) > height(c->child[heavy]))
+			rotate(t, c, heavy);
+		n = rotate(t, n, !heavy);
+	}
+}
+
+void hs_interval_tree_insert(struct hs_interval_tree *t, struct hs_interval_node *n)
+{
+	struct hs_interval_node *parent = NULL, **at = &t->root;
+
+	while (*at) {
+		parent = *at;
+		at = &parent->child[n->start >= parent->start];
+	}
+	n->parent = parent;
+	n->child[0] = n->child[1] = NULL;
+	*at = n;
+	repair(t, n);
+}
+
+/* The leftmost node of the right subtree takes the place of @n. Returns where to repair from. */
+static struct hs_interval_node *replace_by_successor(struct hs_interval_tree *t,
+						     struct hs_interval_node *n)
+{
+	struct hs_interval_node *s = n->child[1], *from;
+
+	while (s->child[0])
+		s = s->child[0];
+	from = s->parent == n ? s : s->parent;
+	if (s != n->child[1]) {
+		replace(t, s, s->child[1]);
+		link_child(s, 1, n->child[1]);
+	}
+	link_child(s, 0, n->child[0]);
+	replace(t, n, s);
+	return from;
+}
+
+void hs_interval_tree_erase(struct hs_interval_tree *t, struct hs_interval_node *n)
+{
+	struct hs_interval_node *from = n->parent;
+
+	if (n->child[0] && n->child[1])
+		from = replace_by_successor(t, n);
+	else
+		replace(t, n, n->child[0] ? n->child[0] : n->child[1]);
+	repair(t, from);
+}
+
+/*
+ * If the left subtree reaches @start, the answer is there or nowhere: whoever reaches it and does
+ * not overlap begins after @last, and so does everybody to the right.
+ */
+static struct hs_interval_node *first_below(struct hs_interval_node *n, uint64_t start,
+					    uint64_t last)
+{
+	while (n && n->max_last >= start) {
+		struct hs_interval_node *left = n->child[0];
+
+		if (left && left->max_last >= start) {
+			n = left;
+			continue;
+		}
+		if (n->start > last)
+			return NULL;
+		if (n->last >= start)
+			return n;
+		n = n->child[1];
+	}
+	return NULL;
+}
+
+struct hs_interval_node *hs_interval_tree_first(const struct hs_interval_tree *t, uint64_t start,
+						uint64_t last)
+{
+	return first_below(t->root, start, last);
+}
+
+struct hs_interval_node *hs_interval_tree_next(const struct hs_interval_node *n, uint64_t start,
+					       uint64_t last)
+{
+	for (;;) {
+		struct hs_interval_node *right = n->child[1], *parent;
+
+		if (right && right->max_last >= start)
+			return first_below(right, start, last);
+		while ((parent = n->parent) && parent->child[1] == n)
+			n = parent;
+		if (!parent || parent->start > last)
+			return NULL;
+		if (parent->last >= start)
+			return parent;
+		n = parent;
+	}
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notifier.c - invalidations, and the sequence numbers of interval subscriptions
+ *
+ * same: mmu_interval_notifier (v6.12, mm/mmu_notifier.c), but for the order of the last two steps of
+ * an invalidation, see below.
+ *
+ * States of the address space, by predicate:
+ *
+ *	active == 0, seq even	idle: the tree may change
+ *	active != 0, seq even	invalidations that hit nobody: the tree may change
+ *	active != 0, seq odd	somebody was hit: the tree is frozen, and read without the lock by
+ *				whoever calls back; changes are deferred until active == 0
+ *
+ * seq grows by one when an idle or even state becomes odd and when the last invalidation ends. Those
+ * that overlap in time share one odd value. States of a subscription (sub->seq is always odd):
+ *
+ *	sub->seq == seq		hit, or inserted, in the period that is open: a reader waits for its end
+ *	sub->seq != seq		its own value is that of the last period it was hit in: a reader
+ *				takes it, and whoever hits the subscription from now on changes it
+ *
+ * Legal: set_seq in the callback, under the user lock; read_retry under the user lock; begin, insert
+ * and check_retry anywhere (begin waits); remove where no lock is held that the callback takes.
+ *
+ * Lock order: whatever the caller of an invalidation holds (mmap lock, mapping lock) < the user lock
+ * (driver lock) < ns->lock. No callback runs under ns->lock.
+ *
+ * Who may free what: the caller of hs_interval_remove() the subscription, once it returned; the owner
+ * of the address space ns, when no call is under way.
+ *
+ * A reader copies an entry of the CPU's table to the device's:
+ *
+ *	reader				invalidator
+ *	s = read_begin			start: seq = odd
+ *	look at the CPU's entry		  user lock
+ *	user lock			  sub->seq = seq, clear the device's entry
+ *	sub->seq != s: again		  user unlock
+ *	write the device's entry	clear the CPU's entry
+ *	user unlock			end: seq = even, wake
+ *					free the page
+ *
+ *	Required outcome: the page is live while the reader holds the lock and has seen no change;
+ *	no device entry is left when it is freed; one invalidation costs at most one retry.
+ *	(tests/model/test_notifier_model.c: reader_against_invalidator)
+ *
+ * Overlapping invalidations. Were seq even between the ends, a reader hit by both could begin in the
+ * second's period with a number that looks settled:
+ *
+ *	reader		invalidator A		invalidator B
+ *			start: seq = 3, hit
+ *						start: seq stays 3, hit
+ *			end: active = 1
+ *	read_begin: waits			clear the CPU's entry
+ *						end: active = 0, seq = 4
+ *	goes on
+ *
+ *	Required outcome: as above, whoever of the two frees the page.
+ *	(tests/model/test_notifier_model.c: hit_reader_waits_for_the_last_invalidation)
+ *
+ * Inserting meets an invalidation whose callbacks are over, or under way without the lock:
+ *
+ *	inserter			invalidator
+ *					start: seq = odd
+ *	tree frozen: defer		  callbacks, walking the tree
+ *	sub->seq = seq			clear the CPU's entries
+ *	read_begin: waits		end: insert it, seq = even, wake
+ *	goes on
+ *
+ *	Required outcome: no reader of the new subscription copies what that invalidation takes, and
+ *	the next invalidation calls it. Where nobody was hit yet (seq even), the inserter makes seq
+ *	odd itself, and the reader waits as well.
+ *	(tests/model/test_notifier_model.c: insert_meets_invalidation)
+ *
+ * Removing. The remover frees the subscription as soon as seq moves, and it looks at seq without the
+ * lock: so the tree is changed first and seq last.
+ *
+ *	remover				invalidator
+ *	tree frozen: defer		start: seq = odd
+ *	wait until seq moves		  callbacks, this one as well
+ *					end: erase it from the tree
+ *					  seq = even
+ *	free it				  wake
+ *
+ *	Required outcome: nobody touches the subscription when it is freed.
+ *	(tests/model/test_notifier_model.c: remove_meets_invalidation)
+ */
+#include "notifier/notifier.h"
+
+#include <errno.h>
+
+static struct hs_interval_sub *sub_of(struct hs_interval_node *node)
+{
+	return (struct hs_interval_sub *)((char *)node - offsetof(struct hs_interval_sub, node));
+}
+
+int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **out)
+{
+	struct hs_notifiers *ns = hs_alloc(self, HS_KIND_NOTIFIERS, sizeof(*ns));
+
+	if (!ns)
+		return -ENOMEM;
+	hs_spin_init(&ns->lock, HS_LOCK_SUBSCRIPTIONS);
+	hs_waitq_init(&ns->queue);
+	hs_u64_init(&ns->seq, HS_SEQ_FIRST);
+	*out = ns;
+	return 0;
+}
+
+void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers)
+{
+	hs_assert(self, !notifiers->active.raw, "%llu invalidations never ended",
+		  (unsigned long long)notifiers->active.raw);
+	hs_assert(self, hs_notifiers_idle(notifiers), "a change of subscriptions is left");
+	hs_assert(self, !notifiers->tree.root, "an interval subscription is left");
+	hs_assert(self, !notifiers->plain, "a plain notifier is left");
+	hs_free(self, notifiers, HS_KIND_NOTIFIERS, sizeof(*notifiers));
+}
+
+/* ---- invalidations ----------------------------------------------------------------------- */
+
+/* Returns the first subscription that is hit, and the number to call it with. */
+static struct hs_interval_node *begin(struct hs_task *self, struct hs_notifiers *ns, uint64_t start,
+				      uint64_t last, uint64_t *cur_seq)
+{
+	struct hs_interval_node *hit;
+
+	hs_spin_lock(self, &ns->lock);
+	hs_u64_add(self, &ns->active, 1, HS_RELAXED);
+	*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
+	hit = hs_interval_tree_first(&ns->tree, start, last);
+	if (hit && !(*cur_seq & 1)) {
+		*cur_seq |= 1;
+		hs_u64_store(self, &ns->seq, *cur_seq, HS_RELAXED);
+	}
+	hs_spin_unlock(self, &ns->lock);
+	return hit;
+}
+
+/* The tree is frozen: seq is odd, and this invalidation is active. */
+static int call(struct hs_task *self, struct hs_interval_node *hit, uint64_t start, uint64_t last,
+		const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	for (; hit; hit = hs_interval_tree_next(hit, start, last)) {
+		struct hs_interval_sub *sub = sub_of(hit);
+
+		hs_deref(self, sub);
+		if (sub->ops->invalidate(self, sub, inv, cur_seq))
+			continue;
+		hs_assert(self, !inv->blockable,
+			  "a callback refuses an invalidation that may block");
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static void apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
+{
+	struct hs_interval_sub *sub;
+
+	while ((sub = ns->deferred)) {
+		hs_deref(self, sub);
+		ns->deferred = sub->deferred_next;
+		if (sub->in_tree)
+			hs_interval_tree_erase(&ns->tree, &sub->node);
+		else
+			hs_interval_tree_insert(&ns->tree, &sub->node);
+		sub->in_tree = !sub->in_tree;
+	}
+}
+
+static void finish(struct hs_task *self, struct hs_notifiers *ns)
+{
+	uint64_t was, seq;
+
+	hs_spin_lock(self, &ns->lock);
+	was = hs_u64_add(self, &ns->active, (uint64_t)-1, HS_RELEASE);
+	hs_assert(self, was, "an invalidation ends that never started");
+	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
+	if (was == 1 && seq & 1) {
+		apply_deferred(self, ns);
+		/* Pairs with moved(): whoever sees it sees the page tables as they are now. */
+		hs_u64_store(self, &ns->seq, seq + 1, HS_RELEASE);
+	}
+	hs_spin_unlock(self, &ns->lock);
+	if (was == 1)
+		hs_wake_all(self, &ns->queue);
+}
+
+int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
+			const struct hs_invalidation *inv)
+{
+	struct hs_interval_node *hit;
+	uint64_t last = inv->end - 1, cur_seq;
+	int ret;
+
+	hs_assert(self, inv->start < inv->end, "an invalidation of nothing");
+	hit = begin(self, notifiers, inv->start, last, &cur_seq);
+	ret = call(self, hit, inv->start, last, inv, cur_seq);
+	if (!ret)
+		ret = hs_plain_start(self, notifiers, inv);
+	if (ret)
+		finish(self, notifiers);
+	return ret;
+}
+
+/* The plain ends come first: a notifier registers when active is 0, and hears of no end before. */
+void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
+		       const struct hs_invalidation *inv)
+{
+	hs_plain_end(self, notifiers, inv);
+	finish(self, notifiers);
+}
+
+void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
+{
+	const struct hs_invalidation all = {
+		.start = 0,
+		.end = UINT64_MAX,
+		.event = HS_INVALIDATE_RELEASE,
+		.blockable = true,
+	};
+	struct hs_interval_node *hit;
+	uint64_t cur_seq;
+	bool again;
+
+	hs_spin_lock(self, &notifiers->lock);
+	again = notifiers->released;
+	notifiers->released = true;
+	hs_spin_unlock(self, &notifiers->lock);
+	hs_assert(self, !again, "an address space is released twice");
+	hit = begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
+	call(self, hit, 0, UINT64_MAX, &all, cur_seq);
+	finish(self, notifiers);
+	hs_plain_release(self, notifiers);
+}
+
+/* ---- subscriptions ----------------------------------------------------------------------- */
+
+static void defer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
+{
+	sub->deferred_next = ns->deferred;
+	ns->deferred = sub;
+}
+
+static void undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
+{
+	struct hs_interval_sub **at = &ns->deferred;
+
+	while (*at != sub)
+		at = &(*at)->deferred_next;
+	*at = sub->deferred_next;
+}
+
+/* Under the lock. */
+static void enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_interval_sub *sub)
+{
+	uint64_t seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
+	uint64_t active = hs_u64_load(self, &ns->active, HS_RELAXED);
+
+	if (active && seq & 1) {
+		defer(ns, sub);
+		hs_u64_init(hs_sub_seq(sub), seq);
+		return;
+	}
+	hs_interval_tree_insert(&ns->tree, &sub->node);
+	sub->in_tree = true;
+	if (!active) {
+		hs_u64_init(hs_sub_seq(sub), seq - 1);
+		return;
+	}
+	hs_u64_store(self, &ns->seq, seq | 1, HS_RELAXED);
+	hs_u64_init(hs_sub_seq(sub), seq | 1);
+}
+
+int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
+		       struct hs_notifiers *notifiers, uint64_t start, uint64_t length,
+		       const struct hs_interval_ops *ops)
+{
+	bool released;
+
+	if (!length || length - 1 > UINT64_MAX - start)
+		return -EOVERFLOW;
+	sub->node.start = start;
+	sub->node.last = start + length - 1;
+	sub->notifiers = notifiers;
+	sub->ops = ops;
+	sub->in_tree = false;
+	hs_spin_lock(self, &notifiers->lock);
+	released = notifiers->released;
+	if (!released)
+		enter(self, notifiers, sub);
+	hs_spin_unlock(self, &notifiers->lock);
+	return released ? -EINVAL : 0;
+}
+
+struct settled {
+	struct hs_notifiers *ns;
+	uint64_t seq;
+};
+
+static bool moved(struct hs_task *self, void *arg)
+{
+	const struct settled *s = arg;
+
+	return hs_u64_load(self, &s->ns->seq, HS_ACQUIRE) != s->seq;
+}
+
+void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub)
+{
+	struct hs_notifiers *ns = sub->notifiers;
+	struct settled open = { .ns = ns };
+	bool wait = false;
+
+	hs_spin_lock(self, &ns->lock);
+	open.seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
+	if (!(open.seq & 1)) {
+		hs_interval_tree_erase(&ns->tree, &sub->node);
+	} else if (!sub->in_tree) {
+		undefer(ns, sub);
+	} else {
+		defer(ns, sub);
+		wait = true;
+	}
+	hs_spin_unlock(self, &ns->lock);
+	if (wait)
+		hs_wait_event(self, &ns->queue, moved, &open);
+	sub->notifiers = NULL;
+}
+
+uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *sub)
+{
+	struct settled open = { .ns = sub->notifiers };
+	uint64_t seq;
+
+	hs_spin_lock(self, &open.ns->lock);
+	open.seq = hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED);
+	seq = hs_u64_load(self, &open.ns->seq, HS_RELAXED);
+	hs_spin_unlock(self, &open.ns->lock);
+	if (open.seq == seq)
+		hs_wait_event(self, &open.ns->queue, moved, &open);
+	return open.seq;
+}
+
+/* Relaxed: the user lock orders it, or nothing does and the answer is a guess. */
+bool hs_interval_check_retry(struct hs_task *self, struct hs_interval_sub *sub, uint64_t seq)
+{
+	return hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED) != seq;
+}
+
+bool hs_interval_read_retry(struct hs_task *self, struct hs_interval_sub *sub, uint64_t seq)
+{
+	return hs_interval_check_retry(self, sub, seq);
+}
+
+void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub, uint64_t cur_seq)
+{
+	hs_u64_store(self, hs_sub_seq(sub), cur_seq, HS_RELAXED);
+}

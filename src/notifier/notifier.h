@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notifier.h - notifiers, for their own files and the floors above
+ */
+#ifndef HS_NOTIFIER_NOTIFIER_H
+#define HS_NOTIFIER_NOTIFIER_H
+
+#include <hmmsim/notifier.h>
+
+#include "base/interval.h"
+#include "port/port.h"
+
+struct hs_notifiers {
+	struct hs_spinlock lock; /* everything below */
+	hs_u64 seq;		 /* written under lock */
+	hs_u64 active;		 /* invalidations in progress; written under lock */
+	struct hs_interval_tree tree;
+	struct hs_interval_sub *deferred; /* inserts and removes that wait for an even seq */
+	struct hs_notifier *plain;	  /* by age */
+	uint64_t births;
+	hs_u32 plain_count; /* written under lock */
+	bool released;
+	struct hs_waitq queue; /* active reached 0, seq moved, a plain notifier's calls reached 0 */
+};
+
+#define HS_SEQ_FIRST 2u
+
+struct hs_hmm {
+	struct hs_notifier notifier;
+	struct hs_rwsem mirrors_sem;
+	struct hs_mirror *mirrors;
+	struct hs_spinlock ranges_lock; /* all below, and valid of each range */
+	struct hs_mirror_range *ranges;
+	int64_t active; /* the kernel's hmm->notifiers */
+	bool dead;	/* the address space has ended */
+	struct hs_waitq queue;
+};
+
+/* The plain list, for hs_invalidate_start() and its kin. Without the lock. */
+int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns,
+		   const struct hs_invalidation *inv);
+void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv);
+void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns);
+
+/* Nothing in progress, tree not frozen. For assertions at quiet moments. */
+static inline bool hs_notifiers_idle(const struct hs_notifiers *ns)
+{
+	return !ns->active.raw && !(ns->seq.raw & 1) && !ns->deferred;
+}
+
+/* The shared words of structs whose definition is public. */
+static inline hs_u64 *hs_sub_seq(struct hs_interval_sub *sub)
+{
+	return (hs_u64 *)&sub->seq;
+}
+
+static inline hs_u32 *hs_notifier_calls(struct hs_notifier *n)
+{
+	return (hs_u32 *)&n->calls;
+}
+
+static inline hs_u32 *hs_range_flag(struct hs_mirror_range *range)
+{
+	return (hs_u32 *)&range->valid;
+}
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plain.c - the list of plain notifiers
+ *
+ * reduced: mmu_notifier (v6.12, mm/mmu_notifier.c). Callbacks may sleep, so the kernel walks its list
+ * under SRCU; here a walker holds a count of the notifier that it stands on.
+ *
+ * States of a notifier, by predicate (all under ns->lock):
+ *
+ *	!dead		linked; walks call it
+ *	dead, calls	linked, so that walkers that stand on it find the way on; no call begins
+ *	dead, !calls	nobody stands on it: whoever unregisters it unlinks it
+ *
+ * It becomes dead by unregistering, or when the address space is released and it was told so.
+ * Registering waits until no invalidation is active, so that nobody hears of an end whose start was
+ * before its time.
+ *
+ *	unregistering			invalidator
+ *					next: calls = 1
+ *	dead = true			callback
+ *	wait until calls == 0		next: calls = 0, wake
+ *	unlink it, free it
+ *
+ *	Required outcome: nobody touches the notifier when it is freed.
+ *	(tests/model/test_notifier_model.c: unregister_meets_callback)
+ */
+#include "notifier/notifier.h"
+
+#include <errno.h>
+
+/* Gives the count of @n (may be NULL) back, under the lock. True: somebody waits for that. */
+static bool put(struct hs_task *self, struct hs_notifier *n)
+{
+	return n && hs_u32_add(self, hs_notifier_calls(n), -1u, HS_RELEASE) == 1 && n->dead;
+}
+
+/* Leaves @n (NULL: the walk begins) and returns the next live one, NULL at the end of the list. */
+static struct hs_notifier *next(struct hs_task *self, struct hs_notifiers *ns,
+				struct hs_notifier *n)
+{
+	struct hs_notifier *to;
+	bool awaited;
+
+	hs_spin_lock(self, &ns->lock);
+	to = n ? n->next : ns->plain;
+	while (to && to->dead)
+		to = to->next;
+	if (to)
+		hs_u32_add(self, hs_notifier_calls(to), 1, HS_RELAXED);
+	awaited = put(self, n);
+	hs_spin_unlock(self, &ns->lock);
+	if (awaited)
+		hs_wake_all(self, &ns->queue);
+	return to;
+}
+
+static void leave(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
+{
+	bool awaited;
+
+	hs_spin_lock(self, &ns->lock);
+	awaited = put(self, n);
+	hs_spin_unlock(self, &ns->lock);
+	if (awaited)
+		hs_wake_all(self, &ns->queue);
+}
+
+/* Saves the lock where there is none: while an invalidation is active the count does not grow. */
+static bool none(struct hs_task *self, struct hs_notifiers *ns)
+{
+	return !hs_u32_load(self, &ns->plain_count, HS_RELAXED);
+}
+
+/* Ends what was started: the notifiers that are older than @born. */
+static void end_older(struct hs_task *self, struct hs_notifiers *ns,
+		      const struct hs_invalidation *inv, uint64_t born)
+{
+	struct hs_notifier *n = next(self, ns, NULL);
+
+	while (n && n->born < born) {
+		hs_deref(self, n);
+		if (n->ops->end)
+			n->ops->end(self, n, inv);
+		n = next(self, ns, n);
+	}
+	if (n)
+		leave(self, ns, n);
+}
+
+int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv)
+{
+	if (none(self, ns))
+		return 0;
+	for (struct hs_notifier *n = next(self, ns, NULL); n; n = next(self, ns, n)) {
+		int ret;
+
+		hs_deref(self, n);
+		ret = n->ops->start ? n->ops->start(self, n, inv) : 0;
+		if (!ret)
+			continue;
+		hs_assert(self, ret == -EAGAIN && !inv->blockable,
+			  "a notifier answers %d to an invalidation that may%s block", ret,
+			  inv->blockable ? "" : " not");
+		end_older(self, ns, inv, n->born);
+		leave(self, ns, n);
+		return ret;
+	}
+	return 0;
+}
+
+void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv)
+{
+	if (!none(self, ns))
+		end_older(self, ns, inv, UINT64_MAX);
+}
+
+static void kill(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
+{
+	hs_spin_lock(self, &ns->lock);
+	n->dead = true;
+	hs_spin_unlock(self, &ns->lock);
+}
+
+void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns)
+{
+	for (struct hs_notifier *n = next(self, ns, NULL); n; n = next(self, ns, n)) {
+		if (n->ops->release)
+			n->ops->release(self, n);
+		kill(self, ns, n);
+	}
+}
+
+/* ---- who is on the list ------------------------------------------------------------------ */
+
+static bool is_idle(struct hs_task *self, void *arg)
+{
+	return !hs_u64_load(self, &((struct hs_notifiers *)arg)->active, HS_ACQUIRE);
+}
+
+/* False: an invalidation is active. */
+static bool enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n, int *ret)
+{
+	struct hs_notifier **at = &ns->plain;
+	bool idle;
+
+	*ret = -EINVAL;
+	hs_spin_lock(self, &ns->lock);
+	idle = is_idle(self, ns);
+	if (idle && !ns->released) {
+		while (*at)
+			at = &(*at)->next;
+		*at = n;
+		n->born = ns->births++;
+		hs_u32_add(self, &ns->plain_count, 1, HS_RELAXED);
+		*ret = 0;
+	}
+	hs_spin_unlock(self, &ns->lock);
+	return idle;
+}
+
+int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
+			 struct hs_notifiers *notifiers, const struct hs_notifier_ops *ops)
+{
+	int ret;
+
+	n->ops = ops;
+	n->notifiers = notifiers;
+	n->next = NULL;
+	n->dead = false;
+	hs_u32_init(hs_notifier_calls(n), 0);
+	while (!enter(self, notifiers, n, &ret))
+		hs_wait_event(self, &notifiers->queue, is_idle, notifiers);
+	return ret;
+}
+
+static bool is_left(struct hs_task *self, void *arg)
+{
+	return !hs_u32_load(self, hs_notifier_calls(arg), HS_ACQUIRE);
+}
+
+void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
+{
+	struct hs_notifiers *ns = n->notifiers;
+	struct hs_notifier **at = &ns->plain;
+
+	kill(self, ns, n);
+	hs_wait_event(self, &ns->queue, is_left, n);
+	hs_spin_lock(self, &ns->lock);
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
+	hs_u32_add(self, &ns->plain_count, -1u, HS_RELAXED);
+	hs_spin_unlock(self, &ns->lock);
+	n->notifiers = NULL;
+}

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device copies one entry of a CPU's page table while the page is taken away, under every schedule
+ * that matters. Judged are
+ *
+ *	S1	no device entry is left when the page is freed
+ *	S2	the page is not touched after it is freed
+ *
+ * one at a time, because an execution ends at its first violation. The tests bear the names of the
+ * drawings in src/notifier.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/explore.h>
+
+#include "notifier/notifier.h"
+
+enum validity {
+	SEQ,
+	FLAG, /* v5.3 */
+};
+
+enum mutant {
+	SOUND,
+	NO_CHECK,	  /* the reader does not ask whether anything changed */
+	TOUCH_OUTSIDE,	  /* it touches the page before it takes the lock */
+	CHECK_OUTSIDE,	  /* it asks before it takes the lock */
+	CALLBACK_NO_LOCK, /* the callback does not take the lock */
+	CALLBACK_SKIPPED, /* it takes the invalidation for its own, and nobody does its work */
+};
+
+enum judged {
+	S1,
+	S2,
+};
+
+struct param {
+	enum validity validity;
+	enum mutant mutant;
+	enum judged judged;
+	uint32_t warm_ups; /* invalidations by the same task before the one that takes the page */
+	bool other;	   /* another task invalidates the same range meanwhile */
+	bool late;	   /* the reader inserts its subscription when everything runs already */
+	bool bystander;	   /* another subscription is hit as well */
+	bool remove;	   /* the reader removes its subscription and frees it */
+	bool no_reader;	   /* it only does that */
+	bool nonblocking;  /* first the invalidator tries without waiting for the lock */
+	enum hs_invalidate_event event;
+};
+
+#define PAGE 0x1000ull
+#define PAGE_BYTES 32
+
+struct device {
+	struct hs_interval_sub sub;
+	struct model *model;
+};
+
+struct model {
+	struct param param;
+	struct hs_notifiers *ns;
+	struct hs_hmm *hmm;
+	struct hs_mutex lock;
+	struct device *device; /* NULL: removed and freed */
+	struct hs_interval_sub bystander;
+	struct hs_mirror mirror;
+	struct hs_mirror_range range;
+	void *page;
+	hs_ptr cpu, dev; /* the entries */
+	bool subscribed;
+};
+
+/* ---- the device -------------------------------------------------------------------------- */
+
+/* False: it would have to wait for the lock. */
+static bool clear(struct hs_task *self, struct model *m, struct hs_interval_sub *sub,
+		  const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	bool lock = m->param.mutant != CALLBACK_NO_LOCK;
+
+	if (m->param.mutant == CALLBACK_SKIPPED && inv->owner == m)
+		return true;
+	if (lock && inv->blockable)
+		hs_mutex_lock(self, &m->lock);
+	else if (lock && !hs_mutex_trylock(self, &m->lock))
+		return false;
+	if (sub)
+		hs_interval_set_seq(self, sub, cur_seq);
+	hs_ptr_store(self, &m->dev, NULL, HS_RELAXED);
+	if (lock)
+		hs_mutex_unlock(self, &m->lock);
+	return true;
+}
+
+static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
+		       const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	return clear(self, ((struct device *)sub)->model, sub, inv, cur_seq);
+}
+
+static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
+		       const struct hs_invalidation *inv)
+{
+	struct model *m = (struct model *)((char *)mirror - offsetof(struct model, mirror));
+
+	return clear(self, m, NULL, inv, 0) ? 0 : -EAGAIN;
+}
+
+static bool pass_by(struct hs_task *self, struct hs_interval_sub *sub,
+		    const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	(void)inv;
+	hs_interval_set_seq(self, sub, cur_seq);
+	return true;
+}
+
+static const struct hs_interval_ops device_ops = { invalidate };
+static const struct hs_interval_ops bystander_ops = { pass_by };
+static const struct hs_mirror_ops mirror_ops = { sync_mirror, NULL };
+
+static bool changed(struct hs_task *self, struct model *m, uint64_t seq)
+{
+	if (m->param.mutant == NO_CHECK)
+		return false;
+	return m->param.validity == SEQ ? hs_interval_read_retry(self, &m->device->sub, seq)
+					: !hs_mirror_range_valid(self, &m->range);
+}
+
+/* True: nothing more to do. */
+static bool attempt(struct hs_task *self, struct model *m)
+{
+	const struct param *p = &m->param;
+	uint64_t seq = 0;
+	bool again = false;
+	void *page;
+
+	if (p->validity == SEQ)
+		seq = hs_interval_read_begin(self, &m->device->sub);
+	else if (!hs_mirror_range_wait_until_valid(self, &m->range, HS_RANGE_DEFAULT_TICKS))
+		return true;
+	page = hs_ptr_load(self, &m->cpu, HS_ACQUIRE);
+	if (!page)
+		return true;
+	if (p->mutant == CHECK_OUTSIDE)
+		again = changed(self, m, seq);
+	if (p->judged == S2 && p->mutant == TOUCH_OUTSIDE)
+		hs_deref(self, page);
+	hs_mutex_lock(self, &m->lock);
+	if (p->mutant != CHECK_OUTSIDE)
+		again = changed(self, m, seq);
+	if (!again) {
+		if (p->judged == S2 && p->mutant != TOUCH_OUTSIDE)
+			hs_deref(self, page);
+		hs_ptr_store(self, &m->dev, page, HS_RELAXED);
+	}
+	hs_mutex_unlock(self, &m->lock);
+	return !again;
+}
+
+static void insert(struct hs_task *self, struct model *m)
+{
+	int ret = hs_interval_insert(self, &m->device->sub, m->ns, 0, PAGE, &device_ops);
+
+	hs_assert(self, !ret, "insert: %d", ret);
+	m->subscribed = true;
+}
+
+static void reader(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	const struct param *p = &m->param;
+	uint32_t tries = 0, most = 2 + p->warm_ups + p->other + p->nonblocking;
+
+	if (p->late)
+		insert(self, m);
+	while (!p->no_reader && !attempt(self, m))
+		hs_assert(self, ++tries < most, "one invalidation costs more than one retry");
+	if (!p->remove)
+		return;
+	hs_interval_remove(self, &m->device->sub);
+	hs_free(self, m->device, HS_KIND_OTHER, sizeof(*m->device));
+	m->device = NULL;
+}
+
+static void flag_reader(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	uint32_t tries = 0;
+	int ret = hs_mirror_range_register(self, &m->range, &m->mirror, 0, PAGE, 12);
+
+	hs_assert(self, !ret, "register: %d", ret);
+	while (!attempt(self, m) && ++tries < 3)
+		;
+	hs_mirror_range_unregister(self, &m->range);
+}
+
+/* ---- those who take pages ---------------------------------------------------------------- */
+
+static void take(struct hs_task *self, struct model *m, bool page)
+{
+	struct hs_invalidation inv = { 0, PAGE, m->param.event, m, !m->param.nonblocking };
+
+	if (hs_invalidate_start(self, m->ns, &inv)) {
+		inv.blockable = true;
+		hs_invalidate_start(self, m->ns, &inv);
+	}
+	if (page)
+		hs_ptr_store(self, &m->cpu, NULL, HS_RELEASE);
+	hs_invalidate_end(self, m->ns, &inv);
+}
+
+static void invalidator(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	void *page = m->page;
+
+	for (uint32_t i = 0; i < m->param.warm_ups; i++)
+		take(self, m, false);
+	take(self, m, true);
+	if (m->param.judged == S1)
+		hs_assert(self, !hs_ptr_load(self, &m->dev, HS_RELAXED),
+			  "a device entry is left of a page that is about to be freed");
+	hs_free(self, page, HS_KIND_PAGE, PAGE_BYTES);
+}
+
+static void other_invalidator(struct hs_task *self, void *arg)
+{
+	take(self, arg, false);
+}
+
+/* ---- the scenario ------------------------------------------------------------------------ */
+
+static void subscribe(struct hs_task *self, struct model *m)
+{
+	m->device = hs_alloc(self, HS_KIND_OTHER, sizeof(*m->device));
+	m->device->model = m;
+	if (!m->param.late)
+		insert(self, m);
+	if (m->param.bystander)
+		hs_interval_insert(self, &m->bystander, m->ns, 0, PAGE, &bystander_ops);
+}
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct model *m = state;
+	int ret;
+
+	m->param = *(const struct param *)param;
+	ret = hs_notifiers_create(self, &m->ns);
+	if (ret)
+		return ret;
+	hs_mutex_init(&m->lock, HS_LOCK_DRIVER);
+	m->page = hs_alloc(self, HS_KIND_PAGE, PAGE_BYTES);
+	hs_ptr_init(&m->cpu, m->page);
+	if (m->param.validity == SEQ) {
+		subscribe(self, m);
+		hs_plan_task(plan, "reader", reader, m);
+	} else {
+		ret = hs_hmm_create(self, m->ns, &m->hmm);
+		if (ret)
+			return ret;
+		hs_mirror_register(self, &m->mirror, m->hmm, &mirror_ops);
+		hs_plan_task(plan, "reader", flag_reader, m);
+	}
+	hs_plan_task(plan, "invalidator", invalidator, m);
+	if (m->param.other)
+		hs_plan_task(plan, "other", other_invalidator, m);
+	return 0;
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	struct model *m = state;
+
+	(void)param;
+	hs_assert(self, hs_notifiers_idle(m->ns), "the counters are not idle at the end");
+	if (m->param.judged == S1)
+		hs_assert(self, !m->dev.raw, "a device entry is left at the end");
+	if (m->device) {
+		hs_interval_remove(self, &m->device->sub);
+		hs_free(self, m->device, HS_KIND_OTHER, sizeof(*m->device));
+	}
+	if (m->param.bystander)
+		hs_interval_remove(self, &m->bystander);
+	if (m->hmm) {
+		hs_assert(self, !m->hmm->active, "the mirror's counter is not idle at the end");
+		hs_mirror_unregister(self, &m->mirror);
+		hs_hmm_destroy(self, m->hmm);
+	}
+	hs_notifiers_destroy(self, m->ns);
+}
+
+static const struct hs_scenario scenario = {
+	.name = "notifier",
+	.state_size = sizeof(struct model),
+	.setup = setup,
+	.check = check,
+};
+
+/* ---- exploring --------------------------------------------------------------------------- */
+
+/* Sanitizer builds do not look at everything. */
+static uint64_t limit(void)
+{
+	const char *scale = getenv("HMMSIM_TEST_SCALE");
+
+	return scale && strtoul(scale, NULL, 10) < 100 ? 500 : 0;
+}
+
+static void explored(const struct hs_scenario *s, const void *param, enum hs_verdict verdict,
+		     const char *text)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r, again;
+
+	hs_explore_options_init(&options);
+	options.max_executions = limit();
+	assert_int_equal(hs_explore(s, param, &options, &r), 0);
+	if (r.verdict != verdict)
+		print_error("%s: %s\n%s\n", hs_verdict_name(r.verdict), r.message,
+			    r.schedule ? r.schedule : "");
+	assert_int_equal(r.verdict, verdict);
+	if (verdict == HS_VERDICT_NONE) {
+		assert_true(r.exhaustive || options.max_executions);
+		assert_true(r.complete > 1);
+		return;
+	}
+	assert_non_null(strstr(r.message, text));
+	options.search = HS_SEARCH_REPLAY;
+	options.schedule = r.schedule;
+	assert_int_equal(hs_explore(s, param, &options, &again), 0);
+	assert_int_equal(again.verdict, verdict);
+	assert_string_equal(again.message, r.message);
+	assert_string_equal(again.schedule, r.schedule);
+	hs_explore_result_free(&again);
+	hs_explore_result_free(&r);
+}
+
+static void holds(struct param p)
+{
+	for (int judged = S1; judged <= S2; judged++) {
+		p.judged = (enum judged)judged;
+		explored(&scenario, &p, HS_VERDICT_NONE, "");
+	}
+}
+
+static void violates(struct param p, enum judged judged)
+{
+	p.judged = judged;
+	if (judged == S1)
+		explored(&scenario, &p, HS_VERDICT_ASSERT, "a device entry is left");
+	else
+		explored(&scenario, &p, HS_VERDICT_FREED, "is freed (task reader)");
+}
+
+static void reader_against_invalidator(void **state)
+{
+	(void)state;
+	holds((struct param){ .validity = SEQ });
+	holds((struct param){ .validity = SEQ, .warm_ups = 1 });
+}
+
+static void reader_without_the_protocol_is_found_out(void **state)
+{
+	static const struct {
+		enum mutant mutant;
+		bool s1, s2;
+	} table[] = {
+		{ NO_CHECK, true, true },	  { CHECK_OUTSIDE, true, true },
+		{ CALLBACK_NO_LOCK, true, true }, { CALLBACK_SKIPPED, true, true },
+		{ TOUCH_OUTSIDE, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct param p = { .validity = SEQ,
+				   .mutant = table[i].mutant,
+				   .event = HS_INVALIDATE_MIGRATE };
+
+		violates(p, S2);
+		if (table[i].s1)
+			violates(p, S1);
+		else
+			explored(&scenario, &p, HS_VERDICT_NONE, "");
+	}
+}
+
+static void flag_does_not_see_what_came_and_went(void **state)
+{
+	struct param p = { .validity = FLAG };
+
+	(void)state;
+	violates(p, S1);
+	violates(p, S2);
+}
+
+static void hit_reader_waits_for_the_last_invalidation(void **state)
+{
+	(void)state;
+	holds((struct param){ .validity = SEQ, .other = true });
+}
+
+/* With a bystander the invalidation freezes the tree, without it nobody is hit yet. */
+static void insert_meets_invalidation(void **state)
+{
+	(void)state;
+	for (int bystander = 0; bystander < 2; bystander++) {
+		struct param p = { .validity = SEQ, .late = true, .bystander = bystander };
+
+		holds(p);
+		p.warm_ups = 1;
+		holds(p);
+	}
+}
+
+static void remove_meets_invalidation(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++)
+		for (int bystander = 0; bystander < 2; bystander++) {
+			struct param p = { .validity = SEQ,
+					   .remove = true,
+					   .no_reader = true,
+					   .late = late,
+					   .bystander = bystander };
+
+			holds(p);
+			p.warm_ups = 1;
+			holds(p);
+			p.warm_ups = 0;
+			p.other = true;
+			holds(p);
+		}
+}
+
+/* Who may not wait for the reader's lock is refused, leaves the counters idle, and comes again. */
+static void refusal_leaves_no_trace(void **state)
+{
+	(void)state;
+	holds((struct param){ .validity = SEQ, .nonblocking = true });
+	holds((struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
+}
+
+/* ---- plain notifiers --------------------------------------------------------------------- */
+
+struct listener {
+	struct hs_notifier n;
+	hs_u64 running;
+};
+
+struct plain_model {
+	struct hs_notifiers *ns;
+	struct listener *listener[2];
+	bool refuse;
+};
+
+static int plain_start(struct hs_task *self, struct hs_notifier *n,
+		       const struct hs_invalidation *inv)
+{
+	struct listener *l = (struct listener *)n;
+
+	hs_u64_add(self, &l->running, 1, HS_RELAXED);
+	if (inv->blockable)
+		return 0;
+	hs_u64_add(self, &l->running, (uint64_t)-1, HS_RELAXED);
+	return -EAGAIN;
+}
+
+static void plain_end(struct hs_task *self, struct hs_notifier *n,
+		      const struct hs_invalidation *inv)
+{
+	struct listener *l = (struct listener *)n;
+	uint64_t was = hs_u64_add(self, &l->running, (uint64_t)-1, HS_RELAXED);
+
+	(void)inv;
+	hs_assert(self, was, "an end is heard without its start");
+}
+
+static int plain_agree(struct hs_task *self, struct hs_notifier *n,
+		       const struct hs_invalidation *inv)
+{
+	struct listener *l = (struct listener *)n;
+
+	(void)inv;
+	hs_u64_add(self, &l->running, 1, HS_RELAXED);
+	return 0;
+}
+
+static const struct hs_notifier_ops refusing_ops = { plain_start, plain_end, NULL };
+static const struct hs_notifier_ops agreeing_ops = { plain_agree, plain_end, NULL };
+
+static void unregister(struct hs_task *self, struct plain_model *m, int i)
+{
+	hs_notifier_unregister(self, &m->listener[i]->n);
+	hs_free(self, m->listener[i], HS_KIND_OTHER, sizeof(*m->listener[i]));
+	m->listener[i] = NULL;
+}
+
+static void leaver_first(struct hs_task *self, void *arg)
+{
+	unregister(self, arg, 0);
+}
+
+static void leaver_second(struct hs_task *self, void *arg)
+{
+	unregister(self, arg, 1);
+}
+
+static void plain_invalidator(struct hs_task *self, void *arg)
+{
+	struct plain_model *m = arg;
+	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, !m->refuse };
+
+	if (!hs_invalidate_start(self, m->ns, &inv))
+		hs_invalidate_end(self, m->ns, &inv);
+}
+
+static int plain_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct plain_model *m = state;
+	int ret = hs_notifiers_create(self, &m->ns);
+
+	if (ret)
+		return ret;
+	m->refuse = *(const bool *)param;
+	for (int i = 0; i < 2; i++) {
+		m->listener[i] = hs_alloc(self, HS_KIND_OTHER, sizeof(*m->listener[i]));
+		hs_notifier_register(self, &m->listener[i]->n, m->ns,
+				     i ? &refusing_ops : &agreeing_ops);
+	}
+	hs_plan_task(plan, "first", leaver_first, m);
+	hs_plan_task(plan, "second", leaver_second, m);
+	hs_plan_task(plan, "invalidator", plain_invalidator, m);
+	return 0;
+}
+
+static void plain_check(struct hs_task *self, void *state, const void *param)
+{
+	struct plain_model *m = state;
+
+	(void)param;
+	hs_assert(self, hs_notifiers_idle(m->ns), "the counters are not idle at the end");
+	hs_notifiers_destroy(self, m->ns);
+}
+
+static const struct hs_scenario plain_scenario = {
+	.name = "plain notifiers",
+	.state_size = sizeof(struct plain_model),
+	.setup = plain_setup,
+	.check = plain_check,
+};
+
+/* The one that refuses may be on its way out while what it stopped is unwound. */
+static void unregister_meets_callback(void **state)
+{
+	static const bool refuse[] = { false, true };
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		explored(&plain_scenario, &refuse[i], HS_VERDICT_NONE, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reader_against_invalidator),
+		cmocka_unit_test(reader_without_the_protocol_is_found_out),
+		cmocka_unit_test(flag_does_not_see_what_came_and_went),
+		cmocka_unit_test(hit_reader_waits_for_the_last_invalidation),
+		cmocka_unit_test(insert_meets_invalidation),
+		cmocka_unit_test(remove_meets_invalidation),
+		cmocka_unit_test(refusal_leaves_no_trace),
+		cmocka_unit_test(unregister_meets_callback),
+	};
+
+	return cmocka_run_group_tests_name("notifier model", tests, NULL, NULL);
+}
