@@ -96,6 +96,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	hs_unpoison(s->region, arena->region.used);
 	memset(s->life, HS_LIFE_NEVER, arena->region.used / HS_GRANULE + 1);
 	s->high = arena->region.high;
+	hs_sched_end(s);
 	s->arena = NULL;
 	return mine.objects ? -ENOTEMPTY : 0;
 }
