@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The drawing of src/pgmap/percpu_ref.h, under every schedule: walkers that take and drop references
+ * against one kill, after whose release the object is freed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/explore.h>
+
+#include "pgmap/percpu_ref.h"
+
+struct object {
+	struct hs_percpu_ref ref;
+	struct hs_waitq queue;
+	hs_u32 released;
+};
+
+struct param {
+	uint32_t walkers;
+	bool leak; /* the first walker keeps what it got */
+};
+
+struct state {
+	struct param param;
+	hs_ptr object; /* how walkers find it: published, then unpublished before it is freed */
+	hs_u32 got;    /* references that any walker obtained */
+};
+
+static void release(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	struct object *o = (struct object *)ref;
+
+	hs_assert(self, !hs_u32_xchg(self, &o->released, 1, HS_ACQ_REL), "released twice");
+	hs_wake_all(self, &o->queue);
+}
+
+static void walker_main(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+	struct object *o;
+	bool got;
+
+	hs_rcu_read_lock(self);
+	o = hs_ptr_load(self, &s->object, HS_ACQUIRE);
+	got = o && hs_percpu_ref_tryget_live(self, &o->ref);
+	hs_rcu_read_unlock(self);
+	if (!got)
+		return;
+	hs_u32_add(self, &s->got, 1, HS_RELAXED);
+	hs_deref(self, o);
+	hs_assert(self, !hs_u32_load(self, &o->released, HS_ACQUIRE), "released while held");
+	if (s->param.leak)
+		return;
+	hs_percpu_ref_put_many(self, &o->ref, 1);
+}
+
+static bool is_released(struct hs_task *self, void *arg)
+{
+	return hs_u32_load(self, &((struct object *)arg)->released, HS_ACQUIRE);
+}
+
+static void killer_main(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+	struct object *o = s->object.raw;
+
+	hs_percpu_ref_kill(self, &o->ref);
+	hs_wait_event(self, &o->queue, is_released, o);
+	hs_ptr_store(self, &s->object, NULL, HS_RELEASE);
+	hs_synchronize_rcu(self);
+	hs_percpu_ref_exit(self, &o->ref);
+	hs_free(self, o, HS_KIND_OTHER, sizeof(*o));
+}
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct state *s = state;
+	struct object *o = hs_alloc(self, HS_KIND_OTHER, sizeof(*o));
+	int ret = o ? hs_percpu_ref_init(self, &o->ref, release, 0) : -1;
+
+	s->param = *(const struct param *)param;
+	if (ret)
+		return ret;
+	hs_waitq_init(&o->queue);
+	hs_ptr_init(&s->object, o);
+	for (uint32_t i = 0; i < s->param.walkers && !ret; i++)
+		ret = hs_plan_task(plan, "walker", walker_main, s);
+	return ret ? ret : hs_plan_task(plan, "killer", killer_main, s);
+}
+
+static const struct hs_scenario scenario = {
+	.name = "percpu ref",
+	.state_size = sizeof(struct state),
+	.setup = setup,
+};
+
+static void explore(const struct param *param, uint64_t executions, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	options.max_executions = executions;
+	assert_int_equal(hs_explore(&scenario, param, &options, r), 0);
+}
+
+static void reference_obtained_after_kill_is_counted(void **state)
+{
+	const struct param param = { .walkers = 1 };
+	struct hs_explore_result r;
+
+	(void)state;
+	explore(&param, 0, &r);
+	assert_string_equal(r.message, "");
+	assert_true(r.exhaustive);
+	assert_true(r.complete > 10);
+	hs_explore_result_free(&r);
+}
+
+/* Two walkers on two CPUs: to the end in plain builds, some thousand executions in the others. */
+static void two_walkers_against_one_kill(void **state)
+{
+	const struct param param = { .walkers = 2 };
+	const char *scale = getenv("HMMSIM_TEST_SCALE");
+	bool whole = !scale || strtoul(scale, NULL, 10) >= 100;
+	struct hs_explore_result r;
+
+	(void)state;
+	explore(&param, whole ? 0 : 2000, &r);
+	assert_string_equal(r.message, "");
+	assert_int_equal(r.exhaustive, whole);
+	hs_explore_result_free(&r);
+}
+
+static void leaked_reference_blocks_the_release_for_ever(void **state)
+{
+	const struct param param = { .walkers = 1, .leak = true };
+	struct hs_explore_result r;
+
+	(void)state;
+	explore(&param, 0, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_DEADLOCK);
+	assert_non_null(strstr(r.message, "killer in wait"));
+	hs_explore_result_free(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reference_obtained_after_kill_is_counted),
+		cmocka_unit_test(two_walkers_against_one_kill),
+		cmocka_unit_test(leaked_reference_blocks_the_release_for_ever),
+	};
+
+	return cmocka_run_group_tests_name("percpu ref model", tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain notifiers, one task: what each operation does in each state, and the order of calls. */
+#include "support/notified.h"
+
+static void enlist(int i)
+{
+	assert_int_equal(
+		hs_notifier_register(now->w.self, &now->probe[i].plain, now->ns, &plain_ops), 0);
+}
+
+static void delist(int i)
+{
+	hs_notifier_unregister(now->w.self, &now->probe[i].plain);
+}
+
+static void intervals_are_called_before_plain_notifiers(void **state)
+{
+	struct hs_invalidation inv = range(0, PAGE);
+
+	(void)state;
+	enlist(1);
+	enlist(0);
+	insert(2, 0, PAGE);
+	insert(3, 0, PAGE);
+	start(&inv);
+	expect_log("c+d+b+a+");
+	end(&inv);
+	expect_log("b-a-");
+	delist(1);
+	start(&inv);
+	end(&inv);
+	expect_log("c+d+a+a-");
+	delist(0);
+	remove_probe(2);
+	remove_probe(3);
+}
+
+static void plain_notifiers_hear_of_every_address(void **state)
+{
+	struct hs_invalidation inv = { 77 * PAGE, 78 * PAGE, HS_INVALIDATE_EXCLUSIVE, state, true };
+
+	enlist(0);
+	start(&inv);
+	assert_int_equal(now->probe[0].inv.start, 77 * PAGE);
+	assert_ptr_equal(now->probe[0].inv.owner, state);
+	assert_int_equal(seq_now(), 2);
+	end(&inv);
+	delist(0);
+}
+
+static void a_refused_start_is_unwound(void **state)
+{
+	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
+
+	(void)state;
+	insert(3, 0, PAGE);
+	for (int i = 0; i < 3; i++)
+		enlist(i);
+	now->probe[1].refuse = true;
+	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	expect_log("d+a+b?a-");
+	assert_true(hs_notifiers_idle(now->ns));
+	now->probe[1].refuse = false;
+	now->probe[0].refuse = true;
+	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	expect_log("d+a?");
+	assert_true(hs_notifiers_idle(now->ns));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(now->probe[i].plain.calls, 0);
+		delist(i);
+	}
+	remove_probe(3);
+}
+
+static void ops_of_a_plain_notifier_are_optional(void **state)
+{
+	static const struct hs_notifier_ops none;
+	struct hs_invalidation inv = range(0, PAGE);
+
+	(void)state;
+	assert_int_equal(hs_notifier_register(now->w.self, &now->probe[0].plain, now->ns, &none),
+			 0);
+	start(&inv);
+	end(&inv);
+	hs_notifiers_release(now->w.self, now->ns);
+	delist(0);
+}
+
+static void release_tells_everybody_once(void **state)
+{
+	struct hs_task *self = now->w.self;
+	struct hs_invalidation inv = range(0, PAGE);
+	struct hs_hmm *hmm;
+
+	(void)state;
+	insert(0, 0, PAGE);
+	insert(1, UINT64_MAX, 1);
+	enlist(2);
+	hs_notifiers_release(self, now->ns);
+	expect_log("a+b+c!");
+	assert_int_equal(now->probe[0].inv.event, HS_INVALIDATE_RELEASE);
+	assert_true(now->probe[0].inv.blockable);
+	assert_int_equal(now->probe[0].inv.start, 0);
+	assert_int_equal(now->probe[0].inv.end, UINT64_MAX);
+	assert_true(hs_notifiers_idle(now->ns));
+	assert_int_equal(seq_now(), 4);
+	assert_int_equal(hs_interval_insert(self, &now->probe[3].sub, now->ns, 0, PAGE, &probe_ops),
+			 -EINVAL);
+	assert_int_equal(hs_notifier_register(self, &now->probe[3].plain, now->ns, &plain_ops),
+			 -EINVAL);
+	assert_int_equal(hs_hmm_create(self, now->ns, &hmm), -EINVAL);
+	start(&inv);
+	end(&inv);
+	expect_log("a+");
+	delist(2);
+	remove_probe(0);
+	remove_probe(1);
+}
+
+static void release_reaches_the_last_byte(void **state)
+{
+	(void)state;
+	insert(0, UINT64_MAX, 1);
+	hs_notifiers_release(now->w.self, now->ns);
+	expect_log("a+");
+	remove_probe(0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		notifier_unit_test(intervals_are_called_before_plain_notifiers),
+		notifier_unit_test(plain_notifiers_hear_of_every_address),
+		notifier_unit_test(a_refused_start_is_unwound),
+		notifier_unit_test(ops_of_a_plain_notifier_are_optional),
+		notifier_unit_test(release_tells_everybody_once),
+		notifier_unit_test(release_reaches_the_last_byte),
+	};
+
+	return cmocka_run_group_tests_name("notifier_plain", tests, NULL, NULL);
+}

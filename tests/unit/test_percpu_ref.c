@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every operation of a percpu_ref in each of its states: percpu, atomic from the start, dead with
+ * the callback pending, dead after it.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pgmap/percpu_ref.h"
+#include "support/world.h"
+
+#define BIAS HS_PERCPU_REF_BIAS
+
+struct counted {
+	struct hs_percpu_ref ref;
+	int released;
+};
+
+static void note_release(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	(void)self;
+	((struct counted *)ref)->released++;
+}
+
+static void begin(struct hs_task *self, struct counted *c, uint32_t flags)
+{
+	memset(c, 0, sizeof(*c));
+	assert_int_equal(hs_percpu_ref_init(self, &c->ref, note_release, flags), 0);
+}
+
+static uint64_t *counter_of(struct counted *c)
+{
+	return (uint64_t *)(uintptr_t)(c->ref.state.raw & ~(uint64_t)HS_PERCPU_REF_FLAGS);
+}
+
+static uint64_t sum(struct hs_task *self, struct counted *c)
+{
+	return hs_pcpu_sum(self, (hs_u64 *)counter_of(c));
+}
+
+static void percpu_operations_touch_the_counters_only(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	assert_int_equal(c.ref.count.raw, BIAS + 1);
+	assert_int_equal(sum(self, &c), 0);
+	hs_percpu_ref_get_many(self, &c.ref, 5);
+	assert_int_equal(sum(self, &c), 5);
+	assert_true(hs_percpu_ref_tryget(self, &c.ref));
+	assert_true(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_int_equal(sum(self, &c), 7);
+	/* Zero cannot be seen here: putting everything releases nothing. */
+	hs_percpu_ref_put_many(self, &c.ref, 8);
+	assert_int_equal(sum(self, &c), (uint64_t)-1);
+	assert_int_equal(c.ref.count.raw, BIAS + 1);
+	assert_int_equal(c.released, 0);
+	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 0);
+	assert_false(hs_percpu_ref_is_dying(self, &c.ref));
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+static void atomic_operations_touch_the_count_only(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, HS_PERCPU_REF_ATOMIC);
+	assert_int_equal(c.ref.count.raw, 1);
+	hs_percpu_ref_get_many(self, &c.ref, 5);
+	assert_true(hs_percpu_ref_tryget(self, &c.ref));
+	assert_true(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_int_equal(c.ref.count.raw, 8);
+	hs_percpu_ref_put_many(self, &c.ref, 7);
+	assert_int_equal(c.released, 0);
+	hs_percpu_ref_put_many(self, &c.ref, 1);
+	assert_int_equal(c.released, 1);
+	assert_false(hs_percpu_ref_tryget(self, &c.ref));
+	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_int_equal(sum(self, &c), 0);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+static void a_pending_kill_counts_below_the_bias(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_percpu_ref_get_many(self, &c.ref, 2);
+	hs_percpu_ref_kill(self, &c.ref);
+	assert_true(hs_percpu_ref_is_dying(self, &c.ref));
+	assert_int_equal(c.ref.count.raw,
+			 BIAS + 1); /* the initial one is gone, the callback's here */
+	hs_percpu_ref_get_many(self, &c.ref, 3);
+	assert_int_equal(c.ref.count.raw, BIAS + 4);
+	assert_true(hs_percpu_ref_tryget(self, &c.ref));
+	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_int_equal(c.ref.count.raw, BIAS + 5);
+	hs_percpu_ref_put_many(self, &c.ref, 6);
+	assert_int_equal(c.ref.count.raw, BIAS - 1);
+	assert_int_equal(c.released, 0);
+	assert_int_equal(sum(self, &c), 2);
+	hs_rcu_barrier(self);
+	assert_int_equal(c.released, 1);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+static void after_the_callback_the_count_is_exact(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_percpu_ref_get_many(self, &c.ref, 1);
+	hs_percpu_ref_kill(self, &c.ref);
+	hs_rcu_barrier(self);
+	assert_int_equal(c.ref.count.raw, 1);
+	hs_percpu_ref_get_many(self, &c.ref, 1);
+	assert_true(hs_percpu_ref_tryget(self, &c.ref));
+	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_int_equal(c.ref.count.raw, 3);
+	hs_percpu_ref_put_many(self, &c.ref, 2);
+	assert_int_equal(c.released, 0);
+	hs_percpu_ref_put_many(self, &c.ref, 1);
+	assert_int_equal(c.released, 1);
+	assert_false(hs_percpu_ref_tryget(self, &c.ref));
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+/*
+ * Two CPUs and a map of 8 pages, as v5.4 counts them: the pages hold 8 references, a walker one
+ * more; kill, the pages drop theirs, then the walker its own, then the grace period ends.
+ */
+static void the_worked_example(void **state)
+{
+	struct hs_task *remover = world_task(state), *walker;
+	struct counted c;
+
+	assert_int_equal(hs_task_attach(hs_task_machine(remover), "walker", &walker), 0);
+	begin(remover, &c, 0);
+	hs_percpu_ref_get_many(remover, &c.ref, 8);
+	assert_true(hs_percpu_ref_tryget_live(walker, &c.ref));
+	assert_int_equal(sum(remover, &c), 9);
+	hs_percpu_ref_kill(remover, &c.ref);
+	assert_int_equal(c.ref.count.raw, BIAS + 1);
+	for (int page = 0; page < 8; page++)
+		hs_percpu_ref_put_many(remover, &c.ref, 1);
+	assert_int_equal(c.ref.count.raw, BIAS - 7);
+	hs_percpu_ref_put_many(walker, &c.ref, 1);
+	assert_int_equal(c.ref.count.raw, BIAS - 8);
+	assert_int_equal(c.released, 0);
+	hs_rcu_barrier(remover);
+	assert_int_equal(c.released, 1);
+	hs_percpu_ref_exit(remover, &c.ref);
+	assert_int_equal(hs_task_detach(walker), 0);
+}
+
+static void a_holder_is_what_is_left_after_the_callback(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	assert_true(hs_percpu_ref_tryget_live(self, &c.ref));
+	hs_percpu_ref_kill(self, &c.ref);
+	hs_rcu_barrier(self);
+	assert_int_equal(c.ref.count.raw, 1);
+	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 1);
+	assert_int_equal(c.released, 0);
+	hs_percpu_ref_put_many(self, &c.ref, 1);
+	assert_int_equal(c.released, 1);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+static void kill_to_release_without_a_holder_is_one_grace_period(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_machine_info before, after;
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_machine_info(hs_task_machine(self), &before);
+	hs_percpu_ref_kill(self, &c.ref);
+	assert_int_equal(c.released, 0);
+	hs_rcu_barrier(self);
+	assert_int_equal(c.released, 1);
+	hs_machine_info(hs_task_machine(self), &after);
+	assert_int_equal(after.grace_periods - before.grace_periods, 1);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+/* One counter below zero, another above: only their sum means something. */
+static void gets_and_puts_on_different_cpus_sum_up(void **state)
+{
+	struct hs_task *a = world_task(state), *b;
+	struct counted c;
+
+	assert_int_equal(hs_task_attach(hs_task_machine(a), "other", &b), 0);
+	begin(a, &c, 0);
+	hs_percpu_ref_get_many(a, &c.ref, 1000);
+	hs_percpu_ref_put_many(b, &c.ref, 1000);
+	assert_int_equal(hs_percpu_ref_sum(a, &c.ref), 1);
+	hs_percpu_ref_kill(b, &c.ref);
+	hs_rcu_barrier(b);
+	assert_int_equal(c.released, 1);
+	hs_percpu_ref_exit(a, &c.ref);
+	assert_int_equal(hs_task_detach(b), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_unit_test(percpu_operations_touch_the_counters_only),
+		world_unit_test(atomic_operations_touch_the_count_only),
+		world_unit_test(a_pending_kill_counts_below_the_bias),
+		world_unit_test(after_the_callback_the_count_is_exact),
+		world_unit_test(the_worked_example),
+		world_unit_test(a_holder_is_what_is_left_after_the_callback),
+		world_unit_test(kill_to_release_without_a_holder_is_one_grace_period),
+		world_unit_test(gets_and_puts_on_different_cpus_sum_up),
+	};
+
+	return cmocka_run_group_tests_name("percpu ref", tests, NULL, NULL);
+}
