@@ -122,6 +122,7 @@ struct hs_arena; /* the ground of one machine: memory, tasks, RCU, clock */
 /* Slot of the task in its arena, stable while it is attached; 0 is the boot task. */
 static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
+static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
 /* The task's simulated CPU. Natively each task has its own, in the explorer tasks share a few. */
 static inline uint32_t hs_task_cpu(const struct hs_task *self);
 const char *hs_task_name(const struct hs_task *self);
@@ -360,5 +361,41 @@ static inline void hs_trace(struct hs_task *self, enum hs_event event, uint64_t 
 uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n);
 
 #include <backend.h>
+
+/* Mutex and spinlock are one word each, whatever the backend makes of hs_word_lock() and its kin. */
+
+static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	if (hs_unlikely(hs_task_in_callback(self)))
+		hs_fail(self, where, "an RCU callback takes the %s",
+			hs_lock_class_name((enum hs_lock_class)m->cls));
+	hs_word_lock(self, &m->word, m->cls, true, where);
+}
+
+static inline bool hs_mutex_trylock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	return hs_word_trylock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_mutex_unlock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
+{
+	hs_word_unlock(self, &m->word, m->cls, where);
+}
+
+static inline void hs_spin_lock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_lock(self, &l->word, l->cls, false, where);
+}
+
+static inline bool hs_spin_trylock_at(struct hs_task *self, struct hs_spinlock *l,
+				      const char *where)
+{
+	return hs_word_trylock(self, &l->word, l->cls, where);
+}
+
+static inline void hs_spin_unlock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
+{
+	hs_word_unlock(self, &l->word, l->cls, where);
+}
 
 #endif

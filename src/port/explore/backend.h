@@ -127,6 +127,11 @@ static inline uint32_t hs_task_cpu(const struct hs_task *self)
 	return self->cpu;
 }
 
+static inline bool hs_task_in_callback(const struct hs_task *self)
+{
+	return self->in_callback;
+}
+
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /* An operation outside an execution: checks that it could go on at once. */
@@ -277,9 +282,10 @@ HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
 
 void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where);
 
-HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls,
+HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
 				   const char *where)
 {
+	(void)may_sleep;
 	hs_lock_check(self, cls, true, where);
 	if (hs_unlikely(word->raw == self->id + 1))
 		hs_fail(self, where, "the %s is taken twice",
@@ -311,40 +317,6 @@ HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_
 	hs_step(self, HS_OP_UNLOCK, HS_WRITE, word, sizeof(*word), where);
 	word->raw = 0;
 	hs_held_pop(self, word, cls, where);
-}
-
-static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	if (hs_unlikely(self->in_callback))
-		hs_fail(self, where, "an RCU callback takes the %s",
-			hs_lock_class_name((enum hs_lock_class)m->cls));
-	hs_word_lock(self, &m->word, m->cls, where);
-}
-
-static inline bool hs_mutex_trylock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	return hs_word_trylock(self, &m->word, m->cls, where);
-}
-
-static inline void hs_mutex_unlock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	hs_word_unlock(self, &m->word, m->cls, where);
-}
-
-static inline void hs_spin_lock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
-{
-	hs_word_lock(self, &l->word, l->cls, where);
-}
-
-static inline bool hs_spin_trylock_at(struct hs_task *self, struct hs_spinlock *l,
-				      const char *where)
-{
-	return hs_word_trylock(self, &l->word, l->cls, where);
-}
-
-static inline void hs_spin_unlock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
-{
-	hs_word_unlock(self, &l->word, l->cls, where);
 }
 
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m)

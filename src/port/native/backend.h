@@ -55,6 +55,11 @@ static inline uint32_t hs_task_cpu(const struct hs_task *self)
 	return self->hot.id;
 }
 
+static inline bool hs_task_in_callback(const struct hs_task *self)
+{
+	return self->hot.in_callback;
+}
+
 /* ---- shared words ------------------------------------------------------------------------ */
 
 #define HS_WORD_OPS(T, V)                                                                       \
@@ -240,40 +245,6 @@ HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_
 	if (hs_unlikely(seen & HS_LOCK_SLEEPERS))
 		hs_lock_wake(self, word);
 	hs_lock_left(self, word, cls, where);
-}
-
-static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	if (hs_unlikely(self->hot.in_callback))
-		hs_fail(self, where, "an RCU callback takes the %s",
-			hs_lock_class_name((enum hs_lock_class)m->cls));
-	hs_word_lock(self, &m->word, m->cls, true, where);
-}
-
-static inline bool hs_mutex_trylock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	return hs_word_trylock(self, &m->word, m->cls, where);
-}
-
-static inline void hs_mutex_unlock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
-{
-	hs_word_unlock(self, &m->word, m->cls, where);
-}
-
-static inline void hs_spin_lock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
-{
-	hs_word_lock(self, &l->word, l->cls, false, where);
-}
-
-static inline bool hs_spin_trylock_at(struct hs_task *self, struct hs_spinlock *l,
-				      const char *where)
-{
-	return hs_word_trylock(self, &l->word, l->cls, where);
-}
-
-static inline void hs_spin_unlock_at(struct hs_task *self, struct hs_spinlock *l, const char *where)
-{
-	hs_word_unlock(self, &l->word, l->cls, where);
 }
 
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m)
