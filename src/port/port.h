@@ -54,6 +54,7 @@
 #define HS_PRINTF(fmt, first) __attribute__((__format__(__printf__, fmt, first)))
 #define HS_NORETURN __attribute__((__noreturn__))
 #define HS_ALWAYS_INLINE static inline __attribute__((__always_inline__))
+#define HS_NOINLINE __attribute__((__noinline__))
 
 #define HS_CACHE_LINE 64
 #define HS_TASKS_MAX 64 /* slots of an arena: the boot task and up to 62 others; masks are u64 */

@@ -149,7 +149,9 @@ static int m_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e
 	return 0;
 }
 
-static int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr, uint64_t end)
+/* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
+static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
+				   uint64_t end)
 {
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];

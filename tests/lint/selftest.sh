@@ -155,7 +155,33 @@ check_format() {
 	expect 1 format.sh "$work/tree"
 }
 
+check_pte_loop() {
+	[ "$(uname -m)" = x86_64 ] || return 0
+	fresh "a loop of loads and stores"
+	local loop='for (int i = 0; i < n; i++) b[i] ='
+	plant src/a.c <<-TEXT
+		extern unsigned long f(unsigned long);
+		extern __thread int t;
+		void good(unsigned long *a, unsigned long *b, int n)
+		{ $loop __atomic_load_n(&a[i], 0) + 1; }
+		void calls(unsigned long *a, unsigned long *b, int n)
+		{ $loop f(a[i]); }
+		void locks(unsigned long *a, unsigned long *b, int n)
+		{ $loop __atomic_fetch_add(&a[i], 1, 5); }
+		void asks(unsigned long *a, unsigned long *b, int n)
+		{ $loop __atomic_load_n(&a[i], 0) + *(volatile int *)&t; }
+	TEXT
+	"${CC:-cc}" -O2 -c "$work/tree/src/a.c" -o "$work/tree/a.o"
+	expect 0 pte_loop.sh good "$work/tree/a.o"
+	local function
+	for function in calls locks asks missing; do
+		case="a loop that $function"
+		expect 1 pte_loop.sh "$function" "$work/tree/a.o"
+	done
+}
+
 check_seam
+check_pte_loop
 check_floors
 check_model_symbols
 check_headers
