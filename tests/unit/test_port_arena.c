@@ -3,6 +3,7 @@
 #include "support/play.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
