@@ -100,9 +100,8 @@ static int m_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t
 		hs_walk_migration_wait(w, addr, 0, *slot);
 		return -EBUSY;
 	}
-	if (type == HS_TYPE_HWPOISON) {
+	if (type == HS_TYPE_HWPOISON)
 		return -EFAULT;
-	}
 	st_fault_begin(w, slot);
 	return m_fault(w, addr, end, need);
 }
@@ -119,9 +118,8 @@ static int m_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_
 	}
 	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
 		w->counts.bad_ptes++;
-	if (m_need(w, *pfn, 0)) {
+	if (m_need(w, *pfn, 0))
 		return -EFAULT;
-	}
 	*pfn = HS_PFN_ERROR;
 	return 0;
 }
