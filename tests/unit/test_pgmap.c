@@ -56,6 +56,10 @@ static void a_cached_pgmap_answers_without_a_reference(void **state)
 	assert_int_equal(hs_pgmap_refs(self, a), 0);
 	assert_null(hs_pgmap_get(self, 200, b));
 	assert_int_equal(hs_pgmap_refs(self, b), 0);
+	/* The pfns right before and right behind are not covered. */
+	assert_null(hs_pgmap_get(self, 200, hs_pgmap_get(self, 199, NULL)));
+	assert_null(hs_pgmap_get(self, 99, hs_pgmap_get(self, 100, NULL)));
+	assert_int_equal(hs_pgmap_refs(self, a), 0);
 	hs_pgmap_put(self, NULL);
 	hs_pgmap_remove(self, a);
 	hs_pgmap_remove(self, b);

@@ -32,6 +32,19 @@ static void keys_of_any_size_are_found(void **state)
 	assert_null(hs_radix_load(self, &r, 0));
 }
 
+/* A low index has few levels: upper bits that no level looks at must not be lost. */
+static void keys_beyond_the_top_node_are_not_found(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_radix r = { { NULL } };
+
+	assert_int_equal(hs_radix_store(self, &r, 5, 5, &things[0]), 0);
+	assert_ptr_equal(hs_radix_load(self, &r, 5), &things[0]);
+	for (unsigned int bit = 6; bit < 64; bit++)
+		assert_null(hs_radix_load(self, &r, 5 | 1ull << bit));
+	hs_radix_destroy(self, &r);
+}
+
 /* Every key of many random ranges, beside an array. */
 static void ranges_equal_an_array(void **state)
 {
@@ -142,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_unit_test(keys_of_any_size_are_found),
+		world_unit_test(keys_beyond_the_top_node_are_not_found),
 		world_unit_test(ranges_equal_an_array),
 		world_unit_test(a_stored_range_is_erased_without_memory),
 		world_unit_test(aligned_blocks_are_single_slots),
