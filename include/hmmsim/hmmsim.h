@@ -5,13 +5,17 @@
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H
 
+#include <hmmsim/device.h>
 #include <hmmsim/explore.h>
 #include <hmmsim/export.h>
+#include <hmmsim/fault.h>
 #include <hmmsim/machine.h>
+#include <hmmsim/mapping.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/notifier.h>
 #include <hmmsim/page.h>
 #include <hmmsim/pgmap.h>
+#include <hmmsim/special.h>
 #include <hmmsim/walk.h>
 
 #ifdef __cplusplus

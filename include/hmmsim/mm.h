@@ -7,12 +7,15 @@
  *
  * Locking: hs_mm_lock_read/write() stand for the mmap lock. VMAs change under the write lock;
  * a walker holds the read lock. Entries change at any time: walkers read them racily, as the
- * kernel's do.
+ * kernel's do. Whoever takes an entry away tells the notifiers first.
  *
- * hs_mm	reduced: mm_struct (v6.12, include/linux/mm_types.h): no rss, no per-VMA locks
- * hs_vma	reduced: vm_area_struct: range and flags; files and anon_vma come with faults
+ * hs_mm	reduced: mm_struct (v6.12, include/linux/mm_types.h): no rss, no per-VMA locks, one page
+ *		table lock
+ * hs_vma	reduced: vm_area_struct: range, flags, and the mapping behind it (mapping.h)
+ * hs_mmap ..	reduced: do_mmap() at a fixed address, do_munmap(), mprotect(2), MADV_DONTNEED
  * entry	invented encoding, see below; the states are those of the kernel's walkers
- * fault ops	reduced: handle_mm_fault() (mm/memory.c), reached through a pointer
+ * fault ops	reduced: handle_mm_fault() (mm/memory.c), reached through a pointer; fault.h has the
+ *		handler that every mm begins with
  */
 #ifndef HMMSIM_MM_H
 #define HMMSIM_MM_H
@@ -23,6 +26,7 @@
 
 #include <hmmsim/export.h>
 #include <hmmsim/machine.h>
+#include <hmmsim/notifier.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +67,7 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
  *   61 ERROR   special: reported as an error, VALID is clear
  *   60..56     order of the leaf: 0, 9, 18
  *   55 DEVMAP  54 DEVPRIV (VALID clear)  53 TABLE (47..0: address of the table)
+ *   52 COUNTED made by a fault or the like: what it holds of its page is put when it is taken away
  *   47..40     type, enum hs_entry_type; 39..0 pfn
  * None is 0.
  */
@@ -74,6 +79,7 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 #define HS_ENTRY_DEVMAP ((uint64_t)1 << 55)
 #define HS_ENTRY_DEVPRIV ((uint64_t)1 << 54)
 #define HS_ENTRY_TABLE ((uint64_t)1 << 53)
+#define HS_ENTRY_COUNTED ((uint64_t)1 << 52)
 #define HS_ENTRY_TYPE_SHIFT 40
 #define HS_ENTRY_TYPE ((uint64_t)0xff << HS_ENTRY_TYPE_SHIFT)
 #define HS_ENTRY_PFN (((uint64_t)1 << 40) - 1)
@@ -106,7 +112,7 @@ static inline uint64_t hs_entry_pfn(uint64_t e)
 	return e & HS_ENTRY_PFN;
 }
 
-/* What @e would be at another order, pfn or write permission: see src/mm/entry.h for all kinds. */
+/* VALID, WRITE and the like in @flags. */
 static inline uint64_t hs_entry_typed(enum hs_entry_type type, uint64_t pfn, uint64_t flags)
 {
 	return flags | ((uint64_t)type << HS_ENTRY_TYPE_SHIFT) | pfn;
@@ -115,6 +121,8 @@ static inline uint64_t hs_entry_typed(enum hs_entry_type type, uint64_t pfn, uin
 /* ---- address spaces ---------------------------------------------------------------------- */
 
 struct hs_mm;
+struct hs_mapping;
+struct hs_gate;
 
 /* VMA flags. */
 #define HS_VM_READ 0x1u
@@ -126,10 +134,18 @@ struct hs_mm;
 #define HS_VM_MIXEDMAP 0x40u
 #define HS_VM_HUGETLB 0x80u	/* of level 1 leaves */
 #define HS_VM_HUGETLB_1G 0x100u /* of level 2 leaves; set together with HS_VM_HUGETLB */
+#define HS_VM_MAYWRITE 0x200u	/* mprotect() may add WRITE */
+
+#define HS_VM_ACCESS (HS_VM_READ | HS_VM_WRITE | HS_VM_EXEC)
 
 struct hs_vma {
 	uint64_t start, end;
 	uint32_t flags;
+	uint64_t pgoff; /* of start, in pages of the mapping */
+	struct hs_mm *mm;
+	struct hs_mapping *mapping; /* NULL: anonymous */
+	struct hs_vma *next;	    /* of the mapping's; the mapping lock protects it */
+	struct hs_gate *gate;	    /* faults wait for it first (fault.h); NULL: they do not */
 };
 
 /* Fault flags and results: the kernel's bits. */
@@ -139,12 +155,16 @@ struct hs_vma {
 
 #define HS_VM_FAULT_OOM 0x1u
 #define HS_VM_FAULT_SIGBUS 0x2u
+#define HS_VM_FAULT_MAJOR 0x4u
 #define HS_VM_FAULT_HWPOISON 0x10u
 #define HS_VM_FAULT_SIGSEGV 0x40u
+#define HS_VM_FAULT_NOPAGE 0x100u
 #define HS_VM_FAULT_RETRY 0x400u
+#define HS_VM_FAULT_FALLBACK 0x800u
 #define HS_VM_FAULT_COMPLETED 0x4000u
-#define HS_VM_FAULT_ERROR \
-	(HS_VM_FAULT_OOM | HS_VM_FAULT_SIGBUS | HS_VM_FAULT_HWPOISON | HS_VM_FAULT_SIGSEGV)
+#define HS_VM_FAULT_ERROR                                                                    \
+	(HS_VM_FAULT_OOM | HS_VM_FAULT_SIGBUS | HS_VM_FAULT_HWPOISON | HS_VM_FAULT_SIGSEGV | \
+	 HS_VM_FAULT_FALLBACK)
 
 /* Who resolves faults and waits for migrations in an mm. Called with the mmap lock held for read. */
 struct hs_fault_ops {
@@ -159,24 +179,73 @@ struct hs_fault_ops {
 			       uint32_t level, void *arg);
 };
 
+/* With the handler of fault.h, one user, and notifiers of its own. */
 HMMSIM_API int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm **out);
-/* Frees tables, VMAs and the mm. No walker may be inside. */
+/*
+ * mmget_not_zero(), mmput(): users of the address space. The last mmput() ends it: notifiers'
+ * release, every VMA unmapped, tables freed. Sleeps. No lock may be held.
+ */
+HMMSIM_API bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mmput(struct hs_task *self, struct hs_mm *mm);
+/* mmgrab(), mmdrop(): users of the struct and its notifiers, which outlive the address space. */
+HMMSIM_API void hs_mmgrab(struct hs_task *self, struct hs_mm *mm);
+HMMSIM_API void hs_mmdrop(struct hs_task *self, struct hs_mm *mm);
+/* The creator's mmput(); asserts that nobody else uses the mm. */
 HMMSIM_API void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm);
+
+/* NULL: every fault is SIGBUS, and nobody waits for migrations. */
 HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg);
 HMMSIM_API const struct hs_geometry *hs_mm_geometry(const struct hs_mm *mm);
+HMMSIM_API struct hs_notifiers *hs_mm_notifiers(const struct hs_mm *mm);
 
 HMMSIM_API void hs_mm_lock_read(struct hs_task *self, struct hs_mm *mm);
 HMMSIM_API void hs_mm_unlock_read(struct hs_task *self, struct hs_mm *mm);
 HMMSIM_API void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm);
 HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
 
-/* -EINVAL: not page aligned, empty, beyond the geometry; -EEXIST: overlaps another VMA. */
+/* ---- VMAs -------------------------------------------------------------------------------- */
+
+/*
+ * A VMA of its own, anonymous, never merged; the caller holds the write lock or is alone. -EINVAL:
+ * not page aligned, empty, beyond the geometry; -EEXIST: overlaps another VMA.
+ */
 HMMSIM_API int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			  uint32_t flags);
 /* The first VMA with end > addr, as find_vma(); NULL: none. It may begin after addr. */
 HMMSIM_API const struct hs_vma *hs_vma_find(const struct hs_mm *mm, uint64_t addr);
+HMMSIM_API uint32_t hs_vma_count(const struct hs_mm *mm);
 
 /*
+ * These four take the mmap lock: mmap, munmap and mprotect for write, zap for read. Every one of
+ * them leaves everything as it was when it fails, except that zap has zapped what it could.
+ *
+ * hs_mmap(): [start, end) of @mapping from page @pgoff on (NULL: anonymous). The VMA becomes one
+ * with neighbours of equal flags, mapping, gate and contiguous pgoff. -EINVAL as hs_vma_add(), and
+ * what the mapping refuses; -EEXIST.
+ */
+HMMSIM_API int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+		       uint32_t flags, struct hs_mapping *mapping, uint64_t pgoff);
+/* Whatever is mapped there, VMAs cut at the borders. Event UNMAP. -EINVAL, -ENOMEM. */
+HMMSIM_API int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end);
+/*
+ * @access: of HS_VM_ACCESS. Event PROTECTION_VMA, for each VMA that changes. -EINVAL; -ENOMEM: there
+ * is a gap, or no memory; -EACCES: WRITE where MAYWRITE is missing. The kernel stops half-way at a
+ * gap; this looks first.
+ */
+HMMSIM_API int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			   uint32_t access);
+/*
+ * Takes the pages of [inv->start, inv->end) away, as inv->event; the VMAs stay. -EINVAL; -EAGAIN:
+ * not blockable, and somebody refused: nothing was done; -ENOMEM: there was a gap, all else is done.
+ */
+HMMSIM_API int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv);
+
+/* ---- page tables ------------------------------------------------------------------------- */
+
+/*
+ * Entries by hand: for tests and layouts. These know nothing of references, mapcounts, notifiers or
+ * the page table lock. Without COUNTED nothing is put when such an entry is taken away.
+ *
  * The entry of @level that spans @addr: NULL if a table above it is missing or a leaf is in the
  * way; @missing (may be NULL) then is the level whose entry stopped the descent.
  */

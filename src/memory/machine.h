@@ -9,13 +9,21 @@
 
 #include "base/radix.h"
 
+struct hs_page;
 struct hs_pgmap;
+struct hs_ram;
 
 struct hs_machine {
 	struct hs_arena *arena;
 	uint32_t section_order, subsection_order;
-	struct hs_spinlock memory_lock; /* sections come and go, memmaps get their backing */
+	struct hs_spinlock memory_lock; /* sections come and go, memmaps get their backing; the next
+					   five fields */
 	struct hs_radix sections;	/* section number -> struct hs_section */
+	struct hs_ram *ram;		/* system memory, ascending */
+	struct hs_page *free_pages;	/* put, and to be handed out first; linked by .private */
+	uint64_t pages_allocated;
+	bool reuse_pages;
+	struct hs_waitq page_queue; /* a page was unlocked */
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap, kept by the pgmap floor */
 	struct hs_pgmap *pagemap_list; /* all that are registered */
@@ -24,7 +32,8 @@ struct hs_machine {
 /* Objects that come and go with the machine: at the end of a scenario they are no leak. */
 static inline bool hs_machine_keeps(enum hs_kind kind)
 {
-	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP;
+	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP ||
+	       kind == HS_KIND_RAM;
 }
 
 /* memory.c */

@@ -152,7 +152,7 @@ static struct hs_page *memmap_make(struct hs_task *self, struct hs_section *s, u
 	if (!map)
 		return NULL;
 	for (uint32_t i = 0; ram && i < 1u << m->subsection_order; i++)
-		hs_u32_init(&map[i].life, HS_PAGE_LIVE);
+		hs_u32_init(&map[i].state, HS_PAGE_LIVE);
 	hs_ptr_store(self, &s->memmap[sub], map, HS_RELEASE);
 	return page_in(self, s, pfn);
 }
@@ -200,7 +200,8 @@ enum hs_page_life hs_pfn_life(struct hs_task *self, uint64_t pfn)
 	struct hs_page *page = hs_pfn_to_page(self, pfn);
 
 	if (page)
-		return (enum hs_page_life)hs_u32_load(self, &page->life, HS_ACQUIRE);
+		return (enum hs_page_life)(hs_u32_load(self, &page->state, HS_ACQUIRE) &
+					   HS_PAGE_LIFE);
 	if (!hs_pfn_valid(self, pfn))
 		return HS_PAGE_GONE;
 	return hs_pfn_online(self, pfn) ? HS_PAGE_LIVE : HS_PAGE_UNINITIALISED;
@@ -224,7 +225,7 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 	if (!page)
 		return -ENOMEM;
 	hs_ptr_store(self, &page->pgmap, pgmap, HS_RELAXED);
-	hs_u32_store(self, &page->life, HS_PAGE_LIVE, HS_RELEASE);
+	hs_u32_store(self, &page->state, HS_PAGE_LIVE, HS_RELEASE);
 	return 0;
 }
 
@@ -248,7 +249,7 @@ static void remove_subsection(struct hs_task *self, struct hs_section *s, uint64
 		return;
 	if (s->early) {
 		for (uint32_t i = 0; i < 1u << m->subsection_order; i++)
-			hs_u32_store(self, &map[i].life, HS_PAGE_STALE, HS_RELEASE);
+			hs_u32_store(self, &map[i].state, HS_PAGE_STALE, HS_RELEASE);
 		return;
 	}
 	hs_ptr_store(self, &s->memmap[sub], NULL, HS_RELEASE);

@@ -14,12 +14,18 @@ struct hs_page {
 	hs_u32 refcount;
 	hs_u32 mapcount;
 	hs_ptr pgmap;	/* device page: its pgmap */
-	hs_u64 private; /* index, or the driver's data */
-	hs_u32 life;	/* enum hs_page_life */
-	uint16_t flags;
-	uint8_t order;
+	hs_u64 private; /* the user's; while the page is free: the next free one */
+	hs_u32 state;	/* life and flags, and the upper byte of the pfn, which never changes */
+	uint32_t pfn;	/* its lower 32 bits */
 };
 _Static_assert(sizeof(struct hs_page) <= 32, "a struct page is at most 32 bytes");
+
+#define HS_PAGE_LIFE 0x3u	/* enum hs_page_life */
+#define HS_PAGE_LOCKED 0x4u	/* PG_locked */
+#define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, and nobody else's: a write may reuse it */
+#define HS_PAGE_POISONED 0x10u	/* PG_hwpoison */
+#define HS_PAGE_ALLOCATED 0x20u /* device page: handed out by hs_pgmap_page_alloc() */
+#define HS_PAGE_PFN_SHIFT 24	/* of the pfn's upper byte */
 
 /* reduced: struct mem_section (v6.12, include/linux/mmzone.h) */
 struct hs_section {
@@ -32,7 +38,22 @@ struct hs_section {
 
 /* -EINVAL, -EEXIST or -ENOMEM; device memory comes and goes by whole subsections too. */
 int hs_memory_add_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
+/* As hs_memory_remove(), of device memory: asks nobody. -EINVAL. */
+int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
+/* Whether any of the pfns is system memory. */
+bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
 /* The struct page with its backing; NULL: pfn not valid, or no memory for it. */
 struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn);
+
+/* A system page whose count has become 0. */
+void hs_page_free(struct hs_task *self, struct hs_page *page);
+/* Asserts that the struct page is live: one step. Returns its state word. */
+uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where);
+#define hs_page_live(self, page) hs_page_live_at((self), (page), HS_HERE)
+
+static inline bool hs_page_is_device(struct hs_task *self, const struct hs_page *page)
+{
+	return hs_ptr_load(self, &page->pgmap, HS_ACQUIRE) != NULL;
+}
 
 #endif

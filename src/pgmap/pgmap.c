@@ -17,7 +17,8 @@ static void released(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	struct hs_pgmap *p = (struct hs_pgmap *)((char *)ref - offsetof(struct hs_pgmap, ref));
 
-	hs_u32_store(self, &p->released, 1, HS_RELEASE);
+	hs_u32_or(self, &p->done, 1u << HS_PGMAP_WAIT, HS_RELEASE);
+	hs_wake_all(self, &p->queue);
 }
 
 static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)

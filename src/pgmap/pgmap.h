@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * pgmap.h - struct dev_pagemap, for the floors above
+ */
 #ifndef HS_PGMAP_PGMAP_H
 #define HS_PGMAP_PGMAP_H
 
 #include <hmmsim/pgmap.h>
 
-#include "memory/machine.h"
+#include "memory/memory.h"
 #include "pgmap/percpu_ref.h"
 
 struct hs_pgmap {
 	uint64_t start, end; /* pfns */
+	uint64_t first;	     /* the first one with a struct page of its own */
 	enum hs_pgmap_type type;
+	enum hs_page_refs page_refs;
+	enum hs_teardown teardown;
 	const void *owner;
+	const struct hs_pgmap_ops *ops;
+	void *driver_data;
 	struct hs_pgmap *next; /* of the machine's list, under the pagemap lock */
 	struct hs_percpu_ref ref;
-	hs_u32 released; /* the last reference is gone */
+	hs_u32 started, done; /* removal: one bit an enum hs_pgmap_step */
+	struct hs_rcu_head erased;
+	struct hs_waitq queue;	       /* a step is complete */
+	struct hs_spinlock pages_lock; /* the next three */
+	struct hs_page *free_pages;    /* linked by .private */
+	uint64_t next_page;	       /* pfn that was never handed out */
+	uint64_t pages_allocated;
 };
+
+/* What the core's references for the pages add to the count, from creation to PUT_PAGES. */
+uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap);
+/* page_refs.c: the count of a fresh page; the core's put of a page at PUT_PAGES (5.3). */
+uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap);
+/* pages.c: a page that hs_pgmap_page_alloc() handed out is free again. */
+void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
 
 #endif

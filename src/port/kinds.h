@@ -17,12 +17,14 @@
 #define HS_LOCK_CLASSES(X)                     \
 	X(MACHINE, "machine lock")             \
 	X(MMAP, "mmap lock")                   \
+	X(DAX_ENTRY, "dax entry lock")         \
 	X(MAPPING, "mapping lock")             \
 	X(MIRRORS, "mirrors lock")             \
 	X(DRIVER, "driver lock")               \
 	X(SUBSCRIPTIONS, "subscriptions lock") \
 	X(PAGE_TABLE, "page table lock")       \
 	X(PAGEMAP_INDEX, "pagemap index lock") \
+	X(PGMAP_PAGES, "free pages lock")      \
 	X(MEMORY, "memory lock")               \
 	X(REF, "percpu ref lock")              \
 	X(ARENA, "arena lock")
@@ -37,6 +39,7 @@
 	X(SCENARIO, "scenario state", 64) \
 	X(PERCPU, "percpu counter", 8)    \
 	X(RADIX, "index node", 64)        \
+	X(RAM, "memory range", 16)        \
 	X(SECTION, "memory section", 16)  \
 	X(MEMMAP, "memmap", 64)           \
 	X(PAGE, "page", 32)               \
@@ -45,7 +48,13 @@
 	X(HMM, "mirrored mm", 64)         \
 	X(MM, "mm", 64)                   \
 	X(VMAS, "vma array", 64)          \
+	X(VMA, "vma", 16)                 \
+	X(MAPPING, "mapping", 16)         \
+	X(BLOCKS, "block map", 64)        \
+	X(GATE, "gate", 16)               \
 	X(TABLE, "page table", 4096)      \
+	X(DEVICE, "device", 64)           \
+	X(PFNS, "pfn array", 64)          \
 	X(OTHER, "other object", 16)
 
 /* Events of the trace. X(NAME, "words", "first argument", "second argument") */

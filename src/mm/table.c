@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * table.c - page tables
+ */
+#include "mm/mm.h"
+
+#include <errno.h>
+
+uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level, uint32_t *missing)
+{
+	const struct hs_geometry *g = mm->geometry;
+	hs_u64 *table = mm->root;
+
+	for (uint32_t l = g->levels - 1;; l--) {
+		hs_u64 *e = &table[hs_level_index(g, addr, l)];
+
+		if (l == level)
+			return &e->raw;
+		if (!hs_entry_is_table(e->raw)) {
+			if (missing)
+				*missing = l;
+			return NULL;
+		}
+		table = hs_entry_table(e->raw);
+	}
+}
+
+/* Frees what hangs below a table, then the table. Depth is bounded by the levels. */
+static void table_free(struct hs_task *self, const struct hs_geometry *g, hs_u64 *table,
+		       uint32_t level)
+{
+	for (uint32_t i = 0; level && i < 1u << g->bits[level]; i++)
+		if (hs_entry_is_table(table[i].raw))
+			table_free(self, g, hs_entry_table(table[i].raw), level - 1);
+	hs_free(self, table, HS_KIND_TABLE, hs_table_bytes(g, level));
+}
+
+void hs_pt_destroy(struct hs_task *self, struct hs_mm *mm)
+{
+	table_free(self, mm->geometry, mm->root, mm->geometry->levels - 1);
+}
+
+static bool has_parts(uint64_t leaf)
+{
+	return leaf && hs_entry_type(leaf) != HS_TYPE_BAD &&
+	       hs_entry_type(leaf) != HS_TYPE_HWPOISON;
+}
+
+/* A table in place of @old: with its parts if it is a leaf that has any. */
+static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uint64_t old,
+			  uint32_t level)
+{
+	hs_u64 *table = hs_alloc(self, HS_KIND_TABLE, hs_table_bytes(g, level));
+	uint64_t part = old & ~HS_ENTRY_ORDER;
+
+	if (!table || !has_parts(old))
+		return table;
+	if (old & HS_ENTRY_ORDER)
+		part |= (uint64_t)g->order[level] << HS_ENTRY_ORDER_SHIFT;
+	for (uint32_t i = 0; i < 1u << g->bits[level]; i++)
+		hs_u64_init(&table[i], part + ((uint64_t)i << g->order[level]));
+	return table;
+}
+
+/* The entry of @level, tables above it made. */
+static hs_u64 *entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
+{
+	const struct hs_geometry *g = mm->geometry;
+	hs_u64 *table = mm->root;
+
+	for (uint32_t l = g->levels - 1; l > level; l--) {
+		hs_u64 *e = &table[hs_level_index(g, addr, l)];
+		uint64_t old = hs_u64_load(self, e, HS_RELAXED);
+
+		if (hs_entry_is_table(old)) {
+			table = hs_entry_table(old);
+			continue;
+		}
+		table = table_make(self, g, old, l - 1);
+		if (!table)
+			return NULL;
+		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
+	}
+	return &table[hs_level_index(g, addr, level)];
+}
+
+static bool level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
+{
+	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
+}
+
+int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
+{
+	if (!level_fits(mm, addr, level))
+		return -EINVAL;
+	return entry_make(self, mm, addr, level) ? 0 : -ENOMEM;
+}
+
+int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level, uint64_t entry)
+{
+	const struct hs_geometry *g = mm->geometry;
+	uint64_t old;
+	hs_u64 *e;
+
+	if (!level_fits(mm, addr, level) || entry & HS_ENTRY_TABLE ||
+	    addr & (hs_level_bytes(g, level) - 1))
+		return -EINVAL;
+	e = entry_make(self, mm, addr, level);
+	if (!e)
+		return -ENOMEM;
+	old = hs_u64_xchg(self, e, entry, HS_ACQ_REL);
+	if (hs_entry_is_table(old))
+		table_free(self, g, hs_entry_table(old), level - 1);
+	return 0;
+}
+
+uint64_t hs_pt_get(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint32_t level)
+{
+	uint64_t *e = hs_pt_find(mm, addr, level, NULL);
+
+	return e ? hs_u64_load(self, (hs_u64 *)e, HS_RELAXED) : 0;
+}
