@@ -74,14 +74,16 @@ enum hs_verdict {
 
 /* Fill it with hs_explore_options_init(), then change fields. */
 struct hs_explore_options {
-	enum hs_search search;	 /* default HS_SEARCH_SLEEP */
-	uint64_t max_executions; /* 0 (default): until done; RANDOM needs one */
-	uint32_t max_steps;	 /* of one execution; default 10000 */
-	uint64_t seed;		 /* RANDOM; default 1 */
-	uint64_t first;		 /* RANDOM: index of the first execution */
-	uint32_t cpus;		 /* simulated CPUs, 1..16; default 2 */
-	bool go_on;		 /* count violations instead of stopping at the first */
-	const char *schedule;	 /* REPLAY: as in hs_explore_result */
+	enum hs_search search;	   /* default HS_SEARCH_SLEEP */
+	uint64_t max_executions;   /* 0 (default): until done; RANDOM needs one */
+	uint32_t max_steps;	   /* of one execution; default 10000 */
+	uint64_t seed;		   /* RANDOM; default 1 */
+	uint64_t first;		   /* RANDOM: index of the first execution */
+	uint32_t cpus;		   /* simulated CPUs, 1..16; default 2 */
+	uint32_t section_order;	   /* of the machine; default 3: 8 pages */
+	uint32_t subsection_order; /* default 1: 2 pages */
+	bool go_on;		   /* count violations instead of stopping at the first */
+	const char *schedule;	   /* REPLAY: as in hs_explore_result */
 };
 
 struct hs_explore_result {

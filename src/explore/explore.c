@@ -33,6 +33,8 @@ void hs_explore_options_init(struct hs_explore_options *options)
 		.max_steps = 10000,
 		.seed = 1,
 		.cpus = 2,
+		.section_order = 3,
+		.subsection_order = 1,
 	};
 }
 
@@ -102,6 +104,8 @@ static int prepare(struct exploration *e)
 	config.kind = HS_ARENA_REGION;
 	config.reuse = HS_REUSE_NEVER;
 	config.seed = e->options->seed;
+	config.section_order = e->options->section_order;
+	config.subsection_order = e->options->subsection_order;
 	e->sched->cpus = e->options->cpus;
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret)
