@@ -73,6 +73,7 @@ struct hs_leaks {
 /* A machine's own figures, exact at a quiet moment. */
 struct hs_machine_info {
 	uint64_t allocations;	/* attempts so far, failed ones included */
+	const char *failed_at;	/* file:line of the one that .fail_at failed; NULL: none has */
 	uint64_t objects;	/* live objects of all kinds, tasks not counted */
 	uint64_t bytes;		/* what these objects asked for */
 	uint64_t image_bytes;	/* region: bytes from its start to the highest object; heap: 0 */

@@ -310,7 +310,8 @@ void hs_rcu_barrier(struct hs_task *self);
  * the caller has not ordered before it (RCU does that for percpu_ref).
  *   void hs_pcpu_add(self, hs_u64 *counter, uint64_t n)	one step
  */
-hs_u64 *hs_pcpu_alloc(struct hs_task *self); /* zeroed; NULL: no memory */
+#define hs_pcpu_alloc(self) hs_pcpu_alloc_at((self), HS_HERE)
+hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where); /* zeroed; NULL: no memory */
 void hs_pcpu_free(struct hs_task *self, hs_u64 *counter);
 uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step a CPU */
 

@@ -3,6 +3,7 @@
 #include "support/play.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "memory/machine.h"
@@ -225,6 +226,55 @@ static void every_allocation_fails_cleanly(void **state)
 	}
 }
 
+/* An allocation on each of the next three lines after the one that is returned. */
+static int allocate(struct hs_task *self, void **object, void **page, hs_u64 **counter)
+{
+	int line = __LINE__;
+	*object = hs_alloc(self, HS_KIND_OTHER, 64);
+	*counter = hs_pcpu_alloc(self);
+	*page = hs_alloc(self, HS_KIND_PAGE, 32);
+	return line;
+}
+
+static void the_place_that_failed_is_known(void **state)
+{
+	(void)state;
+	for (uint64_t fail = 2; fail < 7; fail++) {
+		struct hs_machine_config config = config_of(HS_ARENA_REGION, HS_REUSE_NEVER);
+		struct hs_machine_info info;
+		char expected[64] = "";
+		void *object, *page;
+		struct hs_machine *m;
+		hs_u64 *counter;
+		int line;
+
+		config.fail_at = fail;
+		if (fail == 2) { /* the machine's own */
+			assert_int_equal(hs_machine_create(&config, &m), -ENOMEM);
+			continue;
+		}
+		assert_int_equal(hs_machine_create(&config, &m), 0);
+		hs_machine_info(m, &info);
+		assert_null(info.failed_at);
+		line = allocate(hs_arena_boot(m->arena), &object, &page, &counter);
+		assert_int_equal(!object, fail == 3);
+		assert_int_equal(!counter, fail == 4);
+		assert_int_equal(!page, fail == 5);
+		hs_machine_info(m, &info);
+		snprintf(expected, sizeof(expected), "tests/unit/test_port_leaks.c:%d",
+			 line + (int)fail - 2);
+		if (fail == 6)
+			assert_null(info.failed_at);
+		else
+			assert_string_equal(info.failed_at, expected);
+		hs_free(hs_arena_boot(m->arena), object, HS_KIND_OTHER, 64);
+		hs_free(hs_arena_boot(m->arena), page, HS_KIND_PAGE, 32);
+		if (counter)
+			hs_pcpu_free(hs_arena_boot(m->arena), counter);
+		assert_int_equal(hs_machine_destroy(m, NULL), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +284,7 @@ int main(void)
 		cmocka_unit_test(counters_run_out_and_come_back_zeroed),
 		cmocka_unit_test(counts_of_tasks_that_left_remain),
 		cmocka_unit_test(every_allocation_fails_cleanly),
+		cmocka_unit_test(the_place_that_failed_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,7 @@ void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->allocations = arena->allocations;
+	info->failed_at = arena->failed_at;
 	for (int k = 0; k < HS_KIND_COUNT; k++)
 		info->objects += arena->live[k];
 	info->bytes = arena->bytes;
@@ -212,9 +213,12 @@ int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg), v
 
 /* ---- objects ----------------------------------------------------------------------------- */
 
-bool hs_arena_may_alloc(struct hs_arena *arena)
+bool hs_arena_may_alloc(struct hs_arena *arena, const char *where)
 {
-	return ++arena->allocations != arena->config.fail_at;
+	if (++arena->allocations != arena->config.fail_at)
+		return true;
+	arena->failed_at = where;
+	return false;
 }
 
 void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where)
@@ -224,7 +228,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 
 	hs_assert(self, self->live, "%s: a detached task allocates", where);
 	hs_assert(self, size, "%s: an object of no bytes", where);
-	if (!hs_arena_may_alloc(arena))
+	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
 	p = hs_region_alloc(&arena->region, size, hs_kind_align(kind, size));
 	if (!p)
@@ -261,13 +265,13 @@ static hs_u64 *slot_of(hs_u64 *counter, uint32_t cpu)
 	return (hs_u64 *)((char *)counter + cpu * HS_PCPU_STRIDE);
 }
 
-hs_u64 *hs_pcpu_alloc(struct hs_task *self)
+hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 	hs_u64 *counter;
 	int bit;
 
-	if (!hs_arena_may_alloc(arena) || arena->pcpu_map == UINT16_MAX)
+	if (!hs_arena_may_alloc(arena, where) || arena->pcpu_map == UINT16_MAX)
 		return NULL;
 	bit = __builtin_ctz(~(unsigned int)arena->pcpu_map);
 	arena->pcpu_map |= (uint16_t)(1u << bit);

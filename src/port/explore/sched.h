@@ -46,6 +46,8 @@ struct hs_arena {
 	void *root;
 	uint64_t ticks;
 	uint64_t allocations;
+	const char
+		*failed_at; /* a literal in the program: putting the image back changes nothing */
 	uint64_t live[HS_KIND_COUNT];
 	uint64_t bytes;
 	uint64_t grace_periods;
@@ -163,7 +165,7 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
 /* Outside an execution there is one thread: callbacks run when no task is in a section. */
 void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head);
 bool hs_rcu_poll_direct(struct hs_task *self);
-bool hs_arena_may_alloc(struct hs_arena *arena);
+bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
 
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);

@@ -246,7 +246,7 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg)
 {
-	if (!hs_arena_may_alloc(self->arena))
+	if (!hs_arena_may_alloc(self->arena, HS_HERE))
 		return NULL;
 	return (struct hs_thread *)hs_sched_task_new(self->sched, name, fn, arg);
 }

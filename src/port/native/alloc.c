@@ -7,9 +7,12 @@
 #include "port/native/arena.h"
 
 /* Counts an attempt; false for the one that was told to fail. */
-bool hs_arena_may_alloc(struct hs_arena *arena)
+bool hs_arena_may_alloc(struct hs_arena *arena, const char *where)
 {
-	return hs_u64_add(NULL, &arena->allocations, 1, HS_RELAXED) + 1 != arena->config.fail_at;
+	if (hs_u64_add(NULL, &arena->allocations, 1, HS_RELAXED) + 1 != arena->config.fail_at)
+		return true;
+	__atomic_store_n(&arena->failed_at, where, __ATOMIC_RELAXED);
+	return false;
 }
 
 void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where)
@@ -21,7 +24,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
 		  "%s: a detached task allocates", where);
 	hs_assert(self, size, "%s: an object of no bytes", where);
-	if (!hs_arena_may_alloc(arena))
+	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
 	if (arena->config.kind == HS_ARENA_REGION) {
 		hs_spin_lock(self, &arena->lock);
@@ -70,12 +73,12 @@ static hs_u64 *slot_of(struct hs_arena *arena, hs_u64 *counter, uint32_t shard)
 	return (hs_u64 *)((char *)counter + shard * HS_PCPU_STRIDE);
 }
 
-hs_u64 *hs_pcpu_alloc(struct hs_task *self)
+hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	hs_u64 *counter = NULL;
 
-	if (!hs_arena_may_alloc(arena))
+	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
 	hs_spin_lock(self, &arena->lock);
 	for (unsigned int i = 0; i < HS_PCPU_COUNTERS / 64 && !counter; i++) {

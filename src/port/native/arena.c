@@ -197,6 +197,7 @@ void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 	memset(info, 0, sizeof(*info));
 	hs_arena_bury(arena);
 	info->allocations = hs_u64_load(NULL, &arena->allocations, HS_RELAXED);
+	info->failed_at = __atomic_load_n(&arena->failed_at, __ATOMIC_RELAXED);
 	for (int k = 0; k < HS_KIND_COUNT; k++)
 		info->objects += hs_u64_load(NULL, &arena->live[k], HS_RELAXED);
 	info->bytes = hs_u64_load(NULL, &arena->bytes, HS_RELAXED);

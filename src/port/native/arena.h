@@ -85,6 +85,11 @@ struct hs_arena {
 	uint64_t pcpu_map[HS_PCPU_COUNTERS / 64];
 
 	hs_u64 allocations;
+	/*
+	 * Of the one that was told to fail: a literal in the program. Who shares the arena was forked
+	 * from its creator and has the same program at the same addresses.
+	 */
+	const char *failed_at;
 	hs_u64 live[HS_KIND_COUNT];
 	hs_u64 bytes;
 	struct hs_trace_buffer *trace;
@@ -120,7 +125,7 @@ void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most);
 void hs_spin_hint(void);
 
 /* Host memory for what cannot live in an arena, counted and made to fail like the rest. */
-bool hs_arena_may_alloc(struct hs_arena *arena);
+bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
 
 /* heap.c: the arenas of the private allocator, pooled */
 int hs_heap_take(uint32_t *heap);

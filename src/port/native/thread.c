@@ -65,7 +65,8 @@ static void handle_free(struct hs_thread *t)
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg)
 {
-	struct hs_thread *t = hs_arena_may_alloc(self->hot.arena) ? malloc(sizeof(*t)) : NULL;
+	struct hs_thread *t = hs_arena_may_alloc(self->hot.arena, HS_HERE) ? malloc(sizeof(*t))
+									   : NULL;
 
 	if (!t)
 		return NULL;
