@@ -106,6 +106,10 @@ int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t 
 /* The VMA begins or ends to map it. */
 void hs_mapping_link(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma);
 void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma);
+/* As hs_mapping_allocate() and hs_mapping_pfn(), for who holds .entry_lock. */
+int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index);
+int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,
+			  uint64_t *pfn);
 /* A fault begins, if the mapping is alive, and ends. */
 bool hs_mapping_enter(struct hs_task *self, struct hs_mapping *mapping);
 void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping);

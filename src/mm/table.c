@@ -89,6 +89,96 @@ static bool level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
 	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
 }
 
+/*
+ * Publishes @table where the entry is empty, or gives it back: somebody else was faster. Under the
+ * page table lock, since a fault may be about to put a leaf there.
+ */
+static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_u64 *table,
+			  uint32_t level)
+{
+	uint64_t seen;
+
+	hs_spin_lock(self, &mm->page_table_lock);
+	seen = hs_u64_load(self, e, HS_RELAXED);
+	if (!seen)
+		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
+	hs_spin_unlock(self, &mm->page_table_lock);
+	if (seen)
+		hs_free(self, table, HS_KIND_TABLE, hs_table_bytes(mm->geometry, level));
+}
+
+hs_u64 *hs_pt_populate(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t *level)
+{
+	const struct hs_geometry *g = mm->geometry;
+	hs_u64 *table = mm->root;
+
+	for (uint32_t l = g->levels - 1;; l--) {
+		hs_u64 *e = &table[hs_level_index(g, addr, l)];
+		uint64_t old;
+
+		if (l == *level)
+			return e;
+		old = hs_u64_load(self, e, HS_ACQUIRE);
+		if (!old) {
+			table = hs_alloc(self, HS_KIND_TABLE, hs_table_bytes(g, l - 1));
+			if (!table)
+				return NULL;
+			table_publish(self, mm, e, table, l - 1);
+			old = hs_u64_load(self, e, HS_ACQUIRE);
+		}
+		if (!hs_entry_is_table(old)) {
+			*level = l;
+			return e;
+		}
+		table = hs_entry_table(old);
+	}
+}
+
+hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint32_t *level)
+{
+	const struct hs_geometry *g = mm->geometry;
+	hs_u64 *table = mm->root;
+
+	for (uint32_t l = g->levels - 1;; l--) {
+		hs_u64 *e = &table[hs_level_index(g, addr, l)];
+		uint64_t entry = l ? hs_u64_load(self, e, HS_ACQUIRE) : 0;
+
+		if (!hs_entry_is_table(entry)) {
+			*level = l;
+			return e;
+		}
+		table = hs_entry_table(entry);
+	}
+}
+
+/* Of the table of @level: frees what hangs below entries that are in [start, end) as a whole. */
+static void range_free(struct hs_task *self, const struct hs_geometry *g, hs_u64 *table,
+		       uint32_t level, uint64_t start, uint64_t end)
+{
+	uint64_t bytes = hs_level_bytes(g, level);
+
+	for (uint64_t addr = start, next; addr < end; addr = next) {
+		hs_u64 *e = &table[hs_level_index(g, addr, level)];
+		uint64_t entry = hs_u64_load(self, e, HS_RELAXED);
+
+		next = hs_level_end(g, addr, end, level);
+		if (!hs_entry_is_table(entry))
+			continue;
+		if (next - addr < bytes) {
+			if (level > 1)
+				range_free(self, g, hs_entry_table(entry), level - 1, addr, next);
+			continue;
+		}
+		hs_u64_store(self, e, 0, HS_RELAXED);
+		table_free(self, g, hs_entry_table(entry), level - 1);
+	}
+}
+
+void hs_pt_free_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	range_free(self, mm->geometry, mm->root, mm->geometry->levels - 1, start, end);
+}
+
 int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
 {
 	if (!level_fits(mm, addr, level))

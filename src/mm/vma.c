@@ -32,6 +32,13 @@ const struct hs_vma *hs_vma_find(const struct hs_mm *mm, uint64_t addr)
 	return i < mm->vma_count ? mm->vmas[i].vma : NULL;
 }
 
+struct hs_vma *hs_vma_at(const struct hs_mm *mm, uint64_t addr)
+{
+	uint32_t i = vma_index(mm, addr);
+
+	return i < mm->vma_count && mm->vmas[i].vma->start <= addr ? mm->vmas[i].vma : NULL;
+}
+
 uint32_t hs_vma_count(const struct hs_mm *mm)
 {
 	return mm->vma_count;

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mapping.c - what VMAs map, and how all of it is unmapped at once
+ *
+ * States of a mapping, by predicate:
+ *
+ *	alive				faults enter
+ *	!alive, faults != 0		no fault enters; some that did are still at work
+ *	!alive, faults == 0		disabled: no entry of the mapping is made any more
+ *
+ * Legal: enter and leave by a fault that holds the mmap lock for read, so that the VMA, and with it
+ * the mapping, stays; kill once; unmap at any time; link and unlink by who changes VMAs.
+ *
+ * Lock order: mmap lock < entry_lock < mapping lock < what callbacks of notifiers take < page table
+ * lock. The mapping lock is taken for write to change the list or the range of a VMA in it, for read
+ * to unmap. While it is held for read, no VMA of the list can go, nor the tables below it: who
+ * unmaps a VMA clears its entries first, unlinks it then, and frees the tables last.
+ *
+ * Who may free what: the creator the mapping, when no VMA is linked.
+ *
+ * disable < invalidate < drain. An entry of device memory holds no reference to it, so the owner of
+ * the memory must know that none is left, and that none comes back:
+ *
+ *	fault				remover
+ *	faults++			alive = 0
+ *	alive? no: SIGBUS		wait: faults == 0
+ *	make the entry			unmap all, VMA by VMA
+ *	faults--, wake			kill the pgmap, wait for its references
+ *					remove the memory
+ *
+ *	Required outcome: a fault in flight maps before the unmap begins, or sees a dead mapping; no
+ *	entry is left when the memory is removed. Both sides write first and read then, in one total
+ *	order.
+ *	(tests/model/test_mapping_model.c:
+ *	 a_fault_in_flight_maps_before_the_unmap_begins_or_sees_a_dead_mapping)
+ *
+ * A VMA leaves the list in the middle of it:
+ *
+ *	munmap				remover
+ *	clear the entries		mapping lock, for read
+ *	mapping lock, for write		  for each VMA: clear the entries
+ *	  unlink the VMA		mapping unlock
+ *	mapping unlock			remove the memory
+ *	free its tables
+ *
+ *	Required outcome: the remover clears what munmap has not cleared yet, or does not find the VMA
+ *	because munmap has; each entry is taken away once; no table is read that is freed.
+ *	(tests/model/test_mapping_model.c: munmap_against_unmap_mapping_range)
+ */
+#include "mm/mm.h"
+
+#include <errno.h>
+
+#define HS_MAPPING_PAGES_MAX ((uint64_t)1 << 40)
+
+static const enum hs_pgmap_type types[HS_MAPPING_KINDS] = {
+	[HS_MAPPING_DAX_FILE] = HS_PGMAP_FS_DAX,
+	[HS_MAPPING_DEVICE_DAX] = HS_PGMAP_GENERIC,
+	[HS_MAPPING_P2PDMA] = HS_PGMAP_P2PDMA,
+};
+
+static bool fits_pgmap(const struct hs_mapping_config *c)
+{
+	uint64_t start = c->pgmap->first, end = c->pgmap->end;
+	uint64_t leaf = (uint64_t)1 << c->leaf_order;
+
+	switch (c->kind) {
+	case HS_MAPPING_DAX_FILE:
+		return c->first >= start && c->first <= end;
+	case HS_MAPPING_DEVICE_DAX:
+		return c->first >= start && c->first <= end && c->pages <= end - c->first &&
+		       !((c->first | c->pages) & (leaf - 1));
+	default:
+		return c->pages <= end - start && !c->level;
+	}
+}
+
+static int check_config(const struct hs_mapping_config *c)
+{
+	if ((unsigned int)c->kind >= HS_MAPPING_KINDS || !c->pgmap ||
+	    c->pgmap->type != types[c->kind])
+		return -EINVAL;
+	if (!c->pages || c->pages > HS_MAPPING_PAGES_MAX)
+		return -EINVAL;
+	if (c->level >= HS_LEVELS_MAX || !c->level != !c->leaf_order || c->leaf_order > 39)
+		return -EINVAL;
+	return fits_pgmap(c) ? 0 : -EINVAL;
+}
+
+static size_t blocks_bytes(const struct hs_mapping *m)
+{
+	return m->pages * sizeof(m->blocks[0]);
+}
+
+int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *config,
+		      struct hs_mapping **out)
+{
+	struct hs_mapping *m;
+
+	if (check_config(config))
+		return -EINVAL;
+	m = hs_alloc(self, HS_KIND_MAPPING, sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	m->kind = config->kind;
+	m->pgmap = config->pgmap;
+	m->first = m->next_block = config->first;
+	m->pages = config->pages;
+	m->level = config->level;
+	m->leaf_order = config->leaf_order;
+	hs_rwsem_init(&m->lock, HS_LOCK_MAPPING);
+	hs_u32_init(&m->alive, 1);
+	hs_waitq_init(&m->queue);
+	hs_mutex_init(&m->entry_lock, HS_LOCK_DAX_ENTRY);
+	if (m->kind == HS_MAPPING_DAX_FILE) {
+		m->blocks = hs_alloc(self, HS_KIND_BLOCKS, blocks_bytes(m));
+		if (!m->blocks) {
+			hs_free(self, m, HS_KIND_MAPPING, sizeof(*m));
+			return -ENOMEM;
+		}
+	}
+	*out = m;
+	return 0;
+}
+
+void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
+{
+	hs_assert(self, !mapping->vma_count, "a mapping is destroyed that %u VMAs map",
+		  mapping->vma_count);
+	if (mapping->kind == HS_MAPPING_DAX_FILE)
+		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, blocks_bytes(mapping));
+	hs_free(self, mapping, HS_KIND_MAPPING, sizeof(*mapping));
+}
+
+enum hs_mapping_kind hs_mapping_kind(const struct hs_mapping *mapping)
+{
+	return mapping->kind;
+}
+
+struct hs_pgmap *hs_mapping_pgmap(const struct hs_mapping *mapping)
+{
+	return mapping->pgmap;
+}
+
+uint64_t hs_mapping_pages(const struct hs_mapping *mapping)
+{
+	return mapping->pages;
+}
+
+uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *mapping)
+{
+	uint32_t count;
+
+	hs_down_read(self, &mapping->lock);
+	count = mapping->vma_count;
+	hs_up_read(self, &mapping->lock);
+	return count;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------ */
+
+int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index)
+{
+	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
+		  "a block is allocated without the dax entry lock");
+	if (mapping->kind != HS_MAPPING_DAX_FILE || index >= mapping->pages)
+		return -EINVAL;
+	if (mapping->blocks[index])
+		return 0;
+	if (mapping->next_block == mapping->pgmap->end)
+		return -ENOSPC;
+	mapping->blocks[index] = ++mapping->next_block;
+	return 0;
+}
+
+int hs_mapping_allocate(struct hs_task *self, struct hs_mapping *mapping, uint64_t index)
+{
+	int ret;
+
+	hs_mutex_lock(self, &mapping->entry_lock);
+	ret = hs_mapping_allocate_locked(self, mapping, index);
+	hs_mutex_unlock(self, &mapping->entry_lock);
+	return ret;
+}
+
+int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,
+			  uint64_t *pfn)
+{
+	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
+		  "a block is looked up without the dax entry lock");
+	if (index >= mapping->pages)
+		return -EINVAL;
+	switch (mapping->kind) {
+	case HS_MAPPING_DAX_FILE:
+		if (!mapping->blocks[index])
+			return -ENOENT;
+		*pfn = mapping->blocks[index] - 1;
+		return 0;
+	case HS_MAPPING_DEVICE_DAX:
+		*pfn = mapping->first + index;
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, uint64_t index, uint64_t *pfn)
+{
+	int ret;
+
+	hs_mutex_lock(self, &mapping->entry_lock);
+	ret = hs_mapping_pfn_locked(self, mapping, index, pfn);
+	hs_mutex_unlock(self, &mapping->entry_lock);
+	return ret;
+}
+
+/* ---- disable ----------------------------------------------------------------------------- */
+
+void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping)
+{
+	uint32_t was = hs_u32_add(self, &mapping->faults, (uint32_t)-1, HS_RELEASE);
+
+	hs_assert(self, was, "a fault leaves a mapping that it has not entered");
+	if (was == 1)
+		hs_wake_all(self, &mapping->queue);
+}
+
+/* Counted before it is asked: see the first drawing. */
+bool hs_mapping_enter(struct hs_task *self, struct hs_mapping *mapping)
+{
+	hs_u32_add(self, &mapping->faults, 1, HS_SEQ_CST);
+	if (hs_u32_load(self, &mapping->alive, HS_SEQ_CST))
+		return true;
+	hs_mapping_leave(self, mapping);
+	return false;
+}
+
+bool hs_mapping_alive(struct hs_task *self, struct hs_mapping *mapping)
+{
+	return hs_u32_load(self, &mapping->alive, HS_ACQUIRE);
+}
+
+void hs_mapping_kill_start(struct hs_task *self, struct hs_mapping *mapping)
+{
+	hs_u32_xchg(self, &mapping->alive, 0, HS_SEQ_CST);
+}
+
+static bool nobody_inside(struct hs_task *self, void *arg)
+{
+	struct hs_mapping *mapping = arg;
+
+	return !hs_u32_load(self, &mapping->faults, HS_SEQ_CST);
+}
+
+bool hs_mapping_kill_poll(struct hs_task *self, struct hs_mapping *mapping)
+{
+	return nobody_inside(self, mapping);
+}
+
+void hs_mapping_kill(struct hs_task *self, struct hs_mapping *mapping)
+{
+	hs_mapping_kill_start(self, mapping);
+	hs_wait_event(self, &mapping->queue, nobody_inside, mapping);
+}
+
+/* ---- VMAs -------------------------------------------------------------------------------- */
+
+static bool whole_leaves(const struct hs_mapping *m, uint64_t start, uint64_t end, uint64_t pgoff)
+{
+	uint64_t pages = start >> HS_PAGE_SHIFT | end >> HS_PAGE_SHIFT | pgoff;
+
+	return !(pages & (((uint64_t)1 << m->leaf_order) - 1));
+}
+
+int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t start, uint64_t end,
+		     uint64_t pgoff, uint32_t *flags)
+{
+	uint64_t pages = (end - start) >> HS_PAGE_SHIFT;
+
+	if (pgoff > UINT64_MAX - pages)
+		return -EINVAL;
+	if (mapping->kind == HS_MAPPING_DAX_FILE)
+		return 0;
+	if (!hs_mapping_alive(self, mapping))
+		return -ENXIO;
+	if (!(*flags & HS_VM_SHARED) || pgoff + pages > mapping->pages)
+		return -EINVAL;
+	if (mapping->kind == HS_MAPPING_P2PDMA)
+		*flags |= HS_VM_MIXEDMAP;
+	else if (!whole_leaves(mapping, start, end, pgoff))
+		return -EINVAL;
+	return 0;
+}
+
+void hs_mapping_link(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma)
+{
+	hs_down_write(self, &mapping->lock);
+	vma->next = mapping->vmas;
+	mapping->vmas = vma;
+	mapping->vma_count++;
+	hs_up_write(self, &mapping->lock);
+}
+
+void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma)
+{
+	struct hs_vma **at = &mapping->vmas;
+
+	hs_down_write(self, &mapping->lock);
+	while (*at && *at != vma)
+		at = &(*at)->next;
+	hs_assert(self, *at, "a VMA is unlinked from a mapping that does not have it");
+	*at = vma->next;
+	mapping->vma_count--;
+	hs_up_write(self, &mapping->lock);
+}
