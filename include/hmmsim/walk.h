@@ -54,6 +54,14 @@ enum hs_strategy {
 	HS_STRATEGY_COUNT
 };
 
+/* How a PTE table is held while it is scanned; not over a fault or a wait. */
+enum hs_pte_map {
+	HS_PTE_MAP_ERA,	 /* as the era did it: 5.3 bare, 6.12 under RCU */
+	HS_PTE_MAP_BARE, /* before v6.5: by the mmap lock alone */
+	HS_PTE_MAP_RCU,	 /* v6.5 on: inside an RCU read section */
+	HS_PTE_MAP_COUNT
+};
+
 enum hs_body {
 	HS_BODY_REFERENCE, /* slow and obvious, written from the description alone */
 	HS_BODY_PLAIN,	   /* the shape of the kernel's loops */
@@ -116,6 +124,7 @@ struct hs_range {
 	const void *owner; /* v6.12: whose device-private pages to accept; v5.3: ignored */
 	hs_retry_fn retry; /* NULL: always valid */
 	void *retry_arg;
+	enum hs_pte_map pte_map;
 	const struct hs_strategy_ops *ops; /* HS_STRATEGY_CUSTOM */
 	void *ops_arg;
 	struct hs_walk_counts counts; /* out: set when the call returns */

@@ -92,15 +92,16 @@ static int o_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
-static int o_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end, struct o_need need,
-		       struct hs_pgmap **slot)
+static HS_NOINLINE int o_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end,
+				   struct o_need need, struct hs_pgmap **slot)
 {
 	st_fault_begin(w, slot);
+	hs_walk_unmap_table(w);
 	return o_hole_as(w, addr, end, need);
 }
 
-static int o_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
-			uint64_t request, uint64_t *pfn, struct hs_pgmap **slot)
+static HS_NOINLINE int o_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+				    uint64_t request, uint64_t *pfn, struct hs_pgmap **slot)
 {
 	struct o_need need;
 
@@ -165,16 +166,19 @@ static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
 
+	hs_walk_map_table(w);
 	for (; addr < end; addr += HS_PAGE_BYTES, pte++, pfn++) {
 		int ret = o_pte(w, addr, end, hs_u64_load(w->self, pte, HS_RELAXED), pfn, slot);
 
 		if (ret) {
 			w->last = addr;
 			st_table_error(w, slot);
+			hs_walk_unmap_table(w);
 			return ret;
 		}
 	}
 	st_table_end(w, slot);
+	hs_walk_unmap_table(w);
 	w->last = end;
 	return 0;
 }

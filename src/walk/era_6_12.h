@@ -72,12 +72,25 @@ static int m_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
+/* Of somebody's page, with no reference and no lock: the map of the table is all that protects it. */
 static const void *m_owner(struct hs_walk *w, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(w->self, pfn);
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
 
-	return pgmap ? hs_pgmap_owner(pgmap) : NULL;
+	if (!pgmap)
+		return NULL;
+	hs_deref(w->self, pgmap);
+	return hs_pgmap_owner(pgmap);
+}
+
+/* A fault that a PTE asks for. */
+static HS_NOINLINE int m_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need,
+				   struct hs_pgmap **slot)
+{
+	st_fault_begin(w, slot);
+	hs_walk_unmap_table(w);
+	return m_fault(w, addr, end, need);
 }
 
 /* Not VALID: everything but a present page. */
@@ -97,13 +110,13 @@ static int m_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t
 		return 0;
 	}
 	if (type == HS_TYPE_MIGRATION) {
+		hs_walk_unmap_table(w);
 		hs_walk_migration_wait(w, addr, 0, *slot);
 		return -EBUSY;
 	}
 	if (type == HS_TYPE_HWPOISON)
 		return -EFAULT;
-	st_fault_begin(w, slot);
-	return m_fault(w, addr, end, need);
+	return m_pte_fault(w, addr, end, need, slot);
 }
 
 /* A present PTE without a struct page. */
@@ -112,10 +125,8 @@ static int m_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_
 {
 	uint32_t need = m_need(w, *pfn, HS_PFN_VALID | (e & HS_PFN_WRITE));
 
-	if (need) {
-		st_fault_begin(w, slot);
-		return m_fault(w, addr, end, need);
-	}
+	if (need)
+		return m_pte_fault(w, addr, end, need, slot);
 	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
 		w->counts.bad_ptes++;
 	if (m_need(w, *pfn, 0))
@@ -135,10 +146,8 @@ static int m_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e
 	if (!(e & HS_ENTRY_VALID))
 		return m_absent_pte(w, addr, end, e, pfn, slot);
 	need = m_need(w, *pfn, e);
-	if (need) {
-		st_fault_begin(w, slot);
-		return m_fault(w, addr, end, need);
-	}
+	if (need)
+		return m_pte_fault(w, addr, end, need, slot);
 	if (e & HS_ENTRY_DEVMAP && st_page(w, slot, hs_entry_pfn(e))) {
 		w->last = addr;
 		return -EBUSY;
@@ -154,6 +163,7 @@ static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
 
+	hs_walk_map_table(w);
 	for (; addr < end; addr += HS_PAGE_BYTES, pte++, pfn++) {
 		uint64_t e = hs_u64_load(w->self, pte, HS_RELAXED);
 		int ret;
@@ -166,10 +176,12 @@ static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 		ret = m_slow_pte(w, addr, end, e, pfn, slot);
 		if (ret) {
 			st_table_error(w, slot);
+			hs_walk_unmap_table(w);
 			return ret;
 		}
 	}
 	st_table_end(w, slot);
+	hs_walk_unmap_table(w);
 	return 0;
 }
 

@@ -132,6 +132,22 @@ uint32_t hs_reference_hugetlb_level(const struct hs_vma *vma)
 	return vma->flags & HS_VM_HUGETLB_1G ? 2 : 1;
 }
 
+/* ---- the map of a PTE table --------------------------------------------------------------- */
+
+void hs_reference_map(struct hs_reference *w)
+{
+	if (w->rcu)
+		hs_rcu_read_lock(w->self);
+	w->inside = w->rcu;
+}
+
+void hs_reference_unmap(struct hs_reference *w)
+{
+	if (w->inside)
+		hs_rcu_read_unlock(w->self);
+	w->inside = false;
+}
+
 /* ---- faults ------------------------------------------------------------------------------ */
 
 uint32_t hs_reference_fault(struct hs_reference *w, uint64_t addr, bool write)
@@ -322,7 +338,7 @@ static void call_end(struct hs_reference *w)
 /* ---- begin and end of a call ------------------------------------------------------------- */
 
 void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_strategy strategy,
-			struct hs_range *range)
+			struct hs_range *range, bool rcu)
 {
 	memset(w, 0, sizeof(*w));
 	memset(&range->counts, 0, sizeof(range->counts));
@@ -331,6 +347,11 @@ void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_st
 	w->range = range;
 	w->geometry = hs_mm_geometry(range->mm);
 	w->last = range->start;
+	w->rcu = rcu;
+	if (range->pte_map == HS_PTE_MAP_BARE)
+		w->rcu = false;
+	if (range->pte_map == HS_PTE_MAP_RCU)
+		w->rcu = true;
 }
 
 void hs_reference_end(struct hs_reference *w)

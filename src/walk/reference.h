@@ -31,10 +31,13 @@ struct hs_reference {
 	struct hs_pgmap *slot;	  /* the strategy's cached reference */
 	uint64_t last;		  /* the first address that is not done */
 	bool snapshot;
+	bool rcu;    /* a PTE table is scanned inside an RCU section */
+	bool inside; /* now */
 };
 
+/* @rcu: what HS_PTE_MAP_ERA means here. */
 void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_strategy strategy,
-			struct hs_range *range);
+			struct hs_range *range, bool rcu);
 /* Where every call ends: the strategy's last point, and the balance. */
 void hs_reference_end(struct hs_reference *w);
 
@@ -71,6 +74,12 @@ uint64_t hs_reference_raw_pfn(uint64_t entry);
 int hs_reference_split(struct hs_reference *w, uint64_t addr);
 /* The level of the leaves in a hugetlb VMA. */
 uint32_t hs_reference_hugetlb_level(const struct hs_vma *vma);
+
+/* ---- the map of a PTE table --------------------------------------------------------------- */
+
+void hs_reference_map(struct hs_reference *w);
+/* May be called when it is not mapped. */
+void hs_reference_unmap(struct hs_reference *w);
 
 /* ---- faults ------------------------------------------------------------------------------ */
 

@@ -126,6 +126,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_fault_begin(w);
+	hs_reference_unmap(w);
 	return fill_hole(w, addr, end, need);
 }
 
@@ -182,16 +183,19 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 
 static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 {
+	hs_reference_map(w);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
 		int ret = pte(w, addr, end);
 
 		if (ret) {
 			w->last = addr;
 			hs_reference_table_error(w);
+			hs_reference_unmap(w);
 			return ret;
 		}
 	}
 	hs_reference_table_end(w);
+	hs_reference_unmap(w);
 	w->last = end;
 	return 0;
 }
@@ -368,7 +372,7 @@ long hs_reference_5_3(struct hs_task *self, enum hs_strategy strategy, struct hs
 	uint64_t start = range->start;
 	int ret;
 
-	hs_reference_begin(&w, self, strategy, range);
+	hs_reference_begin(&w, self, strategy, range, false);
 	w.snapshot = snapshot;
 	do {
 		ret = vma_turn(&w, &start);

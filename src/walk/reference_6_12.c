@@ -120,6 +120,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_fault_begin(w);
+	hs_reference_unmap(w);
 	return fault(w, addr, end, need);
 }
 
@@ -128,6 +129,8 @@ static bool device_private_own(const struct hs_reference *w, uint64_t entry)
 	struct hs_page *page = hs_pfn_to_page(w->self, hs_entry_pfn(entry));
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
 
+	if (pgmap)
+		hs_deref(w->self, pgmap);
 	return (pgmap ? hs_pgmap_owner(pgmap) : NULL) == w->range->owner;
 }
 
@@ -157,6 +160,7 @@ static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uin
 		return pte_fault(w, addr, end, need);
 	case HS_TYPE_MIGRATION:
 		w->last = addr;
+		hs_reference_unmap(w);
 		hs_reference_wait(w, addr, 0);
 		return -EBUSY;
 	default:
@@ -199,15 +203,18 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 
 static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 {
+	hs_reference_map(w);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
 		int ret = pte(w, addr, end);
 
 		if (ret) {
 			hs_reference_table_error(w);
+			hs_reference_unmap(w);
 			return ret;
 		}
 	}
 	hs_reference_table_end(w);
+	hs_reference_unmap(w);
 	return 0;
 }
 
@@ -321,7 +328,7 @@ long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct h
 	struct hs_reference w;
 	int ret = -EBUSY;
 
-	hs_reference_begin(&w, self, strategy, range);
+	hs_reference_begin(&w, self, strategy, range, true);
 	while (!hs_reference_retry(&w)) {
 		uint64_t failures = range->counts.failures;
 

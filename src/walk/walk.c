@@ -41,7 +41,7 @@ static bool arguments_valid(enum hs_era era, enum hs_strategy strategy, enum hs_
 			    const struct hs_range *r)
 {
 	if ((unsigned int)era >= HS_ERA_COUNT || (unsigned int)strategy >= HS_STRATEGY_COUNT ||
-	    (unsigned int)body >= HS_BODY_COUNT)
+	    (unsigned int)body >= HS_BODY_COUNT || (unsigned int)r->pte_map >= HS_PTE_MAP_COUNT)
 		return false;
 	if (!r->mm || (r->start | r->end) & (HS_PAGE_BYTES - 1) || r->start > r->end ||
 	    r->end > hs_geometry_end(r->mm->geometry))
@@ -56,6 +56,8 @@ static long walk_plain(struct hs_task *self, enum hs_era era, enum hs_strategy s
 	struct hs_walk w = { .self = self, .range = range, .mm = range->mm };
 	long ret;
 
+	w.rcu = range->pte_map == HS_PTE_MAP_ERA ? era == HS_ERA_6_12
+						 : range->pte_map == HS_PTE_MAP_RCU;
 	if (era == HS_ERA_6_12)
 		ret = walker->fault_6_12(&w);
 	else

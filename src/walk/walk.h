@@ -41,6 +41,8 @@ struct hs_walk {
 	uint64_t last;		   /* first address not completed */
 	struct hs_pgmap *cached;   /* the slot */
 	bool snapshot;		   /* 5.3: nothing is ever faulted */
+	bool rcu;		   /* PTE tables are mapped under RCU */
+	bool mapped;		   /* one is */
 	struct hs_walk_counts counts;
 };
 
@@ -105,6 +107,26 @@ static inline bool hs_walk_invalid(struct hs_walk *w)
 	struct hs_range *r = w->range;
 
 	return r->retry && r->retry(w->self, r, r->retry_arg);
+}
+
+/*
+ * pte_offset_map() and pte_unmap(). A table is unmapped before whatever may sleep, so its end may
+ * find it unmapped.
+ */
+static inline void hs_walk_map_table(struct hs_walk *w)
+{
+	if (!w->rcu)
+		return;
+	hs_rcu_read_lock(w->self);
+	w->mapped = true;
+}
+
+static inline void hs_walk_unmap_table(struct hs_walk *w)
+{
+	if (!w->mapped)
+		return;
+	w->mapped = false;
+	hs_rcu_read_unlock(w->self);
 }
 
 /*

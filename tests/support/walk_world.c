@@ -345,10 +345,13 @@ static void walk(struct world *w, enum hs_era era, enum hs_strategy strategy, en
 	w->custom = (struct hs_walk_counts){ 0 };
 	w->range.ops = &custom_ops;
 	w->range.ops_arg = w;
+	/* PTE tables are held in turns as ever it can be: nothing else may differ. */
+	w->range.pte_map = (enum hs_pte_map)(w->walks++ % HS_PTE_MAP_COUNT);
 	hs_mm_lock_read(w->self, w->mm);
 	w->ret = snapshot ? hs_range_snapshot(w->self, era, strategy, body, &w->range)
 			  : hs_range_fault(w->self, era, strategy, body, &w->range);
 	hs_mm_unlock_read(w->self, w->mm);
+	assert_false(hs_rcu_held(w->self));
 	if (strategy == HS_STRATEGY_CUSTOM)
 		custom_counts(&w->custom, &w->range.counts);
 	assert_int_equal(c->calls, c->hits + c->lookups);

@@ -41,6 +41,7 @@ struct world {
 	/* when the range is invalid */
 	uint32_t checks, retry_at;
 	bool invalid;
+	uint32_t walks;
 	/* of the last walk */
 	uint64_t log; /* digest of faults, waits and custom hooks in their order */
 	uint64_t pfns[WORLD_PAGES];
