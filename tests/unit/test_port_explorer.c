@@ -424,6 +424,22 @@ static void an_assertion_in_setup_is_a_verdict(void **state)
 	play_expect_exhaustive(&fine);
 }
 
+static void a_state_without_room_is_an_error_and_no_obstacle(void **state)
+{
+	const struct play fine = { .task = { steps_many } };
+	struct hs_scenario huge = play_scenario;
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	huge.state_size = (size_t)1 << 30;
+	assert_int_equal(hs_explore(&huge, &fine, &options, &r), -ENOMEM);
+	assert_int_equal(r.executions, 0);
+	assert_null(r.schedule);
+	play_expect_exhaustive(&fine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +457,7 @@ int main(void)
 		cmocka_unit_test(going_on_counts_violations),
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(an_assertion_in_setup_is_a_verdict),
+		cmocka_unit_test(a_state_without_room_is_an_error_and_no_obstacle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
