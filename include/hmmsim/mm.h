@@ -27,6 +27,7 @@
 #include <hmmsim/export.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/notifier.h>
+#include <hmmsim/page.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -84,9 +85,6 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 #define HS_ENTRY_TYPE ((uint64_t)0xff << HS_ENTRY_TYPE_SHIFT)
 #define HS_ENTRY_PFN (((uint64_t)1 << 40) - 1)
 #define HS_ENTRY_TABLE_ADDR (((uint64_t)1 << 48) - 1)
-
-/* The zero page's pfn in every machine. */
-#define HS_ZERO_PFN 0x77u
 
 enum hs_entry_type {
 	HS_TYPE_NORMAL,	  /* present; or, with DEVPRIV or ERROR set, that */

@@ -43,6 +43,9 @@ enum hs_page_life {
 	HS_PAGE_GONE,  /* no struct page is there */
 };
 
+/* The zero page's pfn in every machine; it is never allocated. */
+#define HS_ZERO_PFN 0x77u
+
 /* System memory of the machine: early (at boot, whole sections valid) or hot-added. */
 HMMSIM_API int hs_memory_add(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn,
 			     bool early);

@@ -51,6 +51,9 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	machine->section_order = config->section_order;
 	machine->subsection_order = config->subsection_order;
 	hs_spin_init(&machine->memory_lock, HS_LOCK_MEMORY);
+	machine->reuse_pages = config->reuse == HS_REUSE_LIFO;
+	hs_waitq_init(&machine->page_queue);
+	hs_waitq_init(&machine->pagemap_queue);
 	hs_spin_init(&machine->pagemap_lock, HS_LOCK_PAGEMAP_INDEX);
 	hs_arena_set_root(arena, machine);
 	*out = machine;

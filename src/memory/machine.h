@@ -27,6 +27,11 @@ struct hs_machine {
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap, kept by the pgmap floor */
 	struct hs_pgmap *pagemap_list; /* all that are registered */
+	/*
+	 * A step of a removal is complete. Not the pgmap's own: who completes the last step must
+	 * not touch the pgmap afterwards, not even to wake the one who will free it.
+	 */
+	struct hs_waitq pagemap_queue;
 };
 
 /* Objects that come and go with the machine: at the end of a scenario they are no leak. */

@@ -5,7 +5,7 @@
  * The section table is read without a lock, inside an RCU section; machine->memory_lock serialises
  * what changes it. A section is never freed before the machine is. A memmap is freed when its
  * memory is removed: whoever still holds a page pointer then has a bug that ASan and the explorer
- * see (life HS_PAGE_GONE).
+ * see (life HS_PAGE_GONE). In an early section it stays, and its pages are stale.
  */
 #include "memory/memory.h"
 
@@ -83,6 +83,44 @@ static bool overlaps(struct hs_task *self, uint64_t start, uint64_t end)
 	return false;
 }
 
+static struct hs_page *memmap_of(struct hs_task *self, const struct hs_section *s, uint32_t sub)
+{
+	return hs_ptr_load(self, &s->memmap[sub], HS_ACQUIRE);
+}
+
+/* The part of the pfn that never changes, and @life. */
+static uint32_t page_state(uint64_t pfn, enum hs_page_life life)
+{
+	return (uint32_t)(pfn >> 32) << HS_PAGE_PFN_SHIFT | (uint32_t)life;
+}
+
+static void page_init(struct hs_task *self, struct hs_page *page, uint64_t pfn,
+		      struct hs_pgmap *pgmap, uint32_t count)
+{
+	hs_u32_store(self, &page->refcount, count, HS_RELAXED);
+	hs_u32_store(self, &page->mapcount, 0, HS_RELAXED);
+	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	hs_ptr_store(self, &page->pgmap, pgmap, HS_RELAXED);
+	hs_u32_store(self, &page->state, page_state(pfn, HS_PAGE_LIVE), HS_RELEASE);
+}
+
+/* The memory lock is held. The section of @pfn is there. */
+static void add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	struct hs_section *s = section_of(self, pfn);
+	uint32_t sub = subsection_of(m, pfn);
+	struct hs_page *map = memmap_of(self, s, sub);
+	uint64_t bit = (uint64_t)1 << sub;
+
+	for (uint32_t i = 0; ram && map && i < 1u << m->subsection_order; i++)
+		page_init(self, &map[i], pfn + i, NULL, 0);
+	hs_u64_and(self, &s->stale, ~bit, HS_RELAXED);
+	if (ram)
+		hs_u64_or(self, &s->ram, bit, HS_RELAXED);
+	hs_u64_or(self, &s->present, bit, HS_RELEASE);
+}
+
 /* The memory lock is held. Sections that were made before an error stay, empty: they say nothing. */
 static int add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram, bool early)
 {
@@ -94,38 +132,43 @@ static int add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram
 	for (uint64_t pfn = start; pfn < end; pfn += step)
 		if (!section_make(self, pfn >> m->section_order, early))
 			return -ENOMEM;
-	for (uint64_t pfn = start; pfn < end; pfn += step) {
-		struct hs_section *s = section_of(self, pfn);
-		uint64_t bit = (uint64_t)1 << subsection_of(m, pfn);
-
-		if (ram)
-			hs_u64_or(self, &s->ram, bit, HS_RELAXED);
-		hs_u64_or(self, &s->present, bit, HS_RELEASE);
-	}
+	for (uint64_t pfn = start; pfn < end; pfn += step)
+		add_subsection(self, pfn, ram);
 	return 0;
-}
-
-static int add_locked(struct hs_task *self, uint64_t start, uint64_t end, bool ram, bool early)
-{
-	struct hs_machine *m = hs_task_machine(self);
-	int ret = check_span(m, start, end);
-
-	if (ret)
-		return ret;
-	hs_spin_lock(self, &m->memory_lock);
-	ret = add_span(self, start, end, ram, early);
-	hs_spin_unlock(self, &m->memory_lock);
-	return ret;
 }
 
 int hs_memory_add(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn, bool early)
 {
-	return add_locked(self, start_pfn, end_pfn, true, early);
+	struct hs_machine *m = hs_task_machine(self);
+	struct hs_ram *ram;
+	int ret = check_span(m, start_pfn, end_pfn);
+
+	if (ret)
+		return ret;
+	ram = hs_ram_new(self, start_pfn, end_pfn);
+	if (!ram)
+		return -ENOMEM;
+	hs_spin_lock(self, &m->memory_lock);
+	ret = add_span(self, start_pfn, end_pfn, true, early);
+	if (!ret)
+		hs_ram_insert(m, ram);
+	hs_spin_unlock(self, &m->memory_lock);
+	if (ret)
+		hs_ram_free(self, ram);
+	return ret;
 }
 
 int hs_memory_add_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 {
-	return add_locked(self, start_pfn, end_pfn, false, false);
+	struct hs_machine *m = hs_task_machine(self);
+	int ret = check_span(m, start_pfn, end_pfn);
+
+	if (ret)
+		return ret;
+	hs_spin_lock(self, &m->memory_lock);
+	ret = add_span(self, start_pfn, end_pfn, false, false);
+	hs_spin_unlock(self, &m->memory_lock);
+	return ret;
 }
 
 /* ---- struct pages ------------------------------------------------------------------------ */
@@ -133,28 +176,45 @@ int hs_memory_add_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_
 static struct hs_page *page_in(struct hs_task *self, const struct hs_section *s, uint64_t pfn)
 {
 	struct hs_machine *m = hs_task_machine(self);
-	struct hs_page *map = hs_ptr_load(self, &s->memmap[subsection_of(m, pfn)], HS_ACQUIRE);
+	struct hs_page *map = memmap_of(self, s, subsection_of(m, pfn));
 
 	return map ? map + (pfn & (((uint64_t)1 << m->subsection_order) - 1)) : NULL;
 }
 
-/* The memory lock is held. */
+static enum hs_page_life untouched_life(struct hs_task *self, const struct hs_section *s,
+					uint32_t sub)
+{
+	if (hs_u64_load(self, &s->ram, HS_ACQUIRE) >> sub & 1)
+		return HS_PAGE_LIVE;
+	return hs_u64_load(self, &s->stale, HS_RELAXED) >> sub & 1 ? HS_PAGE_STALE
+								   : HS_PAGE_UNINITIALISED;
+}
+
 static struct hs_page *memmap_make(struct hs_task *self, struct hs_section *s, uint64_t pfn)
 {
 	struct hs_machine *m = hs_task_machine(self);
+	uint64_t first = pfn & ~(((uint64_t)1 << m->subsection_order) - 1);
 	uint32_t sub = subsection_of(m, pfn);
-	bool ram = hs_u64_load(self, &s->ram, HS_RELAXED) >> sub & 1;
-	struct hs_page *map;
+	struct hs_page *map = hs_alloc(self, HS_KIND_MEMMAP, memmap_bytes(m));
+	enum hs_page_life life = untouched_life(self, s, sub);
 
-	if (page_in(self, s, pfn))
-		return page_in(self, s, pfn);
-	map = hs_alloc(self, HS_KIND_MEMMAP, memmap_bytes(m));
 	if (!map)
 		return NULL;
-	for (uint32_t i = 0; ram && i < 1u << m->subsection_order; i++)
-		hs_u32_init(&map[i].state, HS_PAGE_LIVE);
+	for (uint32_t i = 0; i < 1u << m->subsection_order; i++) {
+		map[i].pfn = (uint32_t)(first + i);
+		hs_u32_init(&map[i].state, page_state(first + i, life));
+	}
 	hs_ptr_store(self, &s->memmap[sub], map, HS_RELEASE);
-	return page_in(self, s, pfn);
+	return map + (pfn - first);
+}
+
+struct hs_page *hs_page_touch_locked(struct hs_task *self, uint64_t pfn)
+{
+	struct hs_page *page = hs_pfn_to_page(self, pfn);
+
+	if (page || !hs_pfn_valid(self, pfn))
+		return page;
+	return memmap_make(self, section_of(self, pfn), pfn);
 }
 
 struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn)
@@ -165,7 +225,7 @@ struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn)
 	if (page || !hs_pfn_valid(self, pfn))
 		return page;
 	hs_spin_lock(self, &m->memory_lock);
-	page = memmap_make(self, section_of(self, pfn), pfn);
+	page = hs_page_touch_locked(self, pfn);
 	hs_spin_unlock(self, &m->memory_lock);
 	return page;
 }
@@ -195,6 +255,13 @@ struct hs_page *hs_pfn_to_page(struct hs_task *self, uint64_t pfn)
 	return s ? page_in(self, s, pfn) : NULL;
 }
 
+uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *page)
+{
+	uint32_t state = hs_u32_load(self, &page->state, HS_RELAXED);
+
+	return (uint64_t)(state >> HS_PAGE_PFN_SHIFT) << 32 | page->pfn;
+}
+
 enum hs_page_life hs_pfn_life(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(self, pfn);
@@ -204,8 +271,23 @@ enum hs_page_life hs_pfn_life(struct hs_task *self, uint64_t pfn)
 					   HS_PAGE_LIFE);
 	if (!hs_pfn_valid(self, pfn))
 		return HS_PAGE_GONE;
-	return hs_pfn_online(self, pfn) ? HS_PAGE_LIVE : HS_PAGE_UNINITIALISED;
+	return untouched_life(self, section_of(self, pfn),
+			      subsection_of(hs_task_machine(self), pfn));
 }
+
+uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where)
+{
+	static const char *const names[] = { "uninitialised", "live", "stale", "gone" };
+	uint32_t state = hs_u32_load(self, &page->state, HS_ACQUIRE);
+
+	if (hs_unlikely((state & HS_PAGE_LIFE) != HS_PAGE_LIVE))
+		hs_fail(self, where, "a live page is expected, pfn 0x%llx is %s",
+			(unsigned long long)hs_page_to_pfn(self, page),
+			names[state & HS_PAGE_LIFE]);
+	return state;
+}
+
+/* ---- device pages ------------------------------------------------------------------------ */
 
 int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgmap)
 {
@@ -224,8 +306,20 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 	page = hs_page_touch(self, pfn);
 	if (!page)
 		return -ENOMEM;
-	hs_ptr_store(self, &page->pgmap, pgmap, HS_RELAXED);
-	hs_u32_store(self, &page->state, HS_PAGE_LIVE, HS_RELEASE);
+	page_init(self, page, pfn, pgmap, 0);
+	return 0;
+}
+
+int hs_memory_init_device(struct hs_task *self, uint64_t first_pfn, uint64_t end_pfn,
+			  struct hs_pgmap *pgmap, uint32_t count)
+{
+	uint64_t step = (uint64_t)1 << hs_task_machine(self)->subsection_order;
+
+	for (uint64_t pfn = first_pfn; pfn < end_pfn; pfn = (pfn | (step - 1)) + 1)
+		if (!hs_page_touch(self, pfn))
+			return -ENOMEM;
+	for (uint64_t pfn = first_pfn; pfn < end_pfn; pfn++)
+		page_init(self, hs_pfn_to_page(self, pfn), pfn, pgmap, count);
 	return 0;
 }
 
@@ -236,44 +330,107 @@ struct hs_pgmap *hs_page_pgmap(struct hs_task *self, struct hs_page *page)
 
 /* ---- removing ---------------------------------------------------------------------------- */
 
+static bool is_ram(struct hs_task *self, const struct hs_section *s, uint64_t pfn)
+{
+	uint64_t ram = hs_u64_load(self, &s->ram, HS_RELAXED);
+
+	return ram >> subsection_of(hs_task_machine(self), pfn) & 1;
+}
+
 /* The memory lock is held. */
 static void remove_subsection(struct hs_task *self, struct hs_section *s, uint64_t pfn)
 {
 	struct hs_machine *m = hs_task_machine(self);
 	uint32_t sub = subsection_of(m, pfn);
-	struct hs_page *map = hs_ptr_load(self, &s->memmap[sub], HS_RELAXED);
+	struct hs_page *map = memmap_of(self, s, sub);
+	uint64_t bit = (uint64_t)1 << sub;
 
-	hs_u64_and(self, &s->ram, ~((uint64_t)1 << sub), HS_RELAXED);
-	hs_u64_and(self, &s->present, ~((uint64_t)1 << sub), HS_RELEASE);
+	if (!(hs_u64_load(self, &s->present, HS_RELAXED) & bit))
+		return;
+	if (s->early)
+		hs_u64_or(self, &s->stale, bit, HS_RELAXED);
+	hs_u64_and(self, &s->ram, ~bit, HS_RELAXED);
+	hs_u64_and(self, &s->present, ~bit, HS_RELEASE);
 	if (!map)
 		return;
 	if (s->early) {
 		for (uint32_t i = 0; i < 1u << m->subsection_order; i++)
-			hs_u32_store(self, &map[i].state, HS_PAGE_STALE, HS_RELEASE);
+			hs_u32_store(self, &map[i].state, page_state(pfn + i, HS_PAGE_STALE),
+				     HS_RELEASE);
 		return;
 	}
 	hs_ptr_store(self, &s->memmap[sub], NULL, HS_RELEASE);
 	hs_free(self, map, HS_KIND_MEMMAP, memmap_bytes(m));
 }
 
-int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
+/* The memory lock is held. What is of the other sort stays. */
+static void remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram)
+{
+	struct hs_machine *m = hs_task_machine(self);
+
+	for (uint64_t pfn = start; pfn < end; pfn += (uint64_t)1 << m->subsection_order) {
+		struct hs_section *s = section_of(self, pfn);
+
+		if (s && is_ram(self, s, pfn) == ram)
+			remove_subsection(self, s, pfn);
+	}
+}
+
+/* The memory lock is held. A page is allocated until it is on the free list. */
+static bool is_busy(struct hs_task *self, uint64_t start, uint64_t end)
 {
 	struct hs_machine *m = hs_task_machine(self);
 	uint64_t step = (uint64_t)1 << m->subsection_order;
+
+	for (uint64_t pfn = start; pfn < end; pfn += step) {
+		struct hs_page *map = hs_pfn_to_page(self, pfn);
+
+		for (uint64_t i = 0; map && hs_pfn_online(self, pfn) && i < step; i++)
+			if (hs_u32_load(self, &map[i].state, HS_RELAXED) & HS_PAGE_ALLOCATED)
+				return true;
+	}
+	return false;
+}
+
+int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	struct hs_ram *spare;
+	int ret = check_span(m, start_pfn, end_pfn);
+
+	if (ret)
+		return ret;
+	spare = hs_ram_new(self, 0, 0);
+	if (!spare)
+		return -ENOMEM;
+	hs_spin_lock(self, &m->memory_lock);
+	if (is_busy(self, start_pfn, end_pfn)) {
+		ret = -EBUSY;
+	} else {
+		hs_ram_drop_free(self, m, start_pfn, end_pfn);
+		spare = hs_ram_cut(self, m, start_pfn, end_pfn, spare);
+		remove_span(self, start_pfn, end_pfn, true);
+	}
+	hs_spin_unlock(self, &m->memory_lock);
+	if (spare)
+		hs_ram_free(self, spare);
+	return ret;
+}
+
+int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
+{
+	struct hs_machine *m = hs_task_machine(self);
 	int ret = check_span(m, start_pfn, end_pfn);
 
 	if (ret)
 		return ret;
 	hs_spin_lock(self, &m->memory_lock);
-	for (uint64_t pfn = start_pfn; pfn < end_pfn; pfn += step) {
-		struct hs_section *s = section_of(self, pfn);
-
-		if (s)
-			remove_subsection(self, s, pfn);
-	}
+	remove_span(self, start_pfn, end_pfn, false);
 	hs_spin_unlock(self, &m->memory_lock);
 	return 0;
 }
+
+/* ---- the end ----------------------------------------------------------------------------- */
 
 static void section_free(struct hs_task *self, void *entry, void *arg)
 {
@@ -287,6 +444,7 @@ static void section_free(struct hs_task *self, void *entry, void *arg)
 
 void hs_memory_destroy(struct hs_task *self, struct hs_machine *machine)
 {
+	hs_ram_destroy(self, machine);
 	hs_radix_for_each(self, &machine->sections, section_free, machine);
 	hs_radix_destroy(self, &machine->sections);
 }

@@ -18,7 +18,7 @@ static void released(struct hs_task *self, struct hs_percpu_ref *ref)
 	struct hs_pgmap *p = (struct hs_pgmap *)((char *)ref - offsetof(struct hs_pgmap, ref));
 
 	hs_u32_or(self, &p->done, 1u << HS_PGMAP_WAIT, HS_RELEASE);
-	hs_wake_all(self, &p->queue);
+	hs_wake_all(self, &hs_task_machine(self)->pagemap_queue);
 }
 
 static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
@@ -56,9 +56,10 @@ int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, 
 	if (!p)
 		return -ENOMEM;
 	p->start = start;
-	p->end = end;
+	p->end = p->first = end;
 	p->type = type;
 	p->owner = owner;
+	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
 	ret = hs_percpu_ref_init(self, &p->ref, released, 0);
 	if (ret)
 		goto free;

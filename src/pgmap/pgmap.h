@@ -23,17 +23,18 @@ struct hs_pgmap {
 	struct hs_percpu_ref ref;
 	hs_u32 started, done; /* removal: one bit an enum hs_pgmap_step */
 	struct hs_rcu_head erased;
-	struct hs_waitq queue;	       /* a step is complete */
 	struct hs_spinlock pages_lock; /* the next three */
 	struct hs_page *free_pages;    /* linked by .private */
 	uint64_t next_page;	       /* pfn that was never handed out */
 	uint64_t pages_allocated;
 };
 
-/* What the core's references for the pages add to the count, from creation to PUT_PAGES. */
+/* page_refs.c: what the core's references for the pages add to the count, until PUT_PAGES. */
 uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap);
-/* page_refs.c: the count of a fresh page; the core's put of a page at PUT_PAGES (5.3). */
+/* The count of a page that nobody uses. */
 uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap);
+/* An allocated page holds a reference to it. */
+bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap);
 /* pages.c: a page that hs_pgmap_page_alloc() handed out is free again. */
 void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
 

@@ -87,8 +87,8 @@ static void removed_memory_is_gone_or_stale(void **state)
 	assert_int_equal(hs_memory_add_device(self, late, late + SUBSECTION), 0);
 	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
 	assert_int_equal(hs_page_init_device(self, late, some_pgmap), 0);
-	assert_int_equal(hs_memory_remove(self, SUBSECTION, 2 * SUBSECTION), 0);
-	assert_int_equal(hs_memory_remove(self, late, late + SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove_device(self, late, late + SUBSECTION), 0);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
 	assert_non_null(hs_pfn_to_page(self, SUBSECTION));
 	assert_true(hs_pfn_valid(self, SUBSECTION));

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_alloc.c - system memory, page by page
+ *
+ * reduced, see <hmmsim/page.h>. machine->memory_lock protects all of it. A page is, by predicate:
+ *
+ *	fresh		in a range, at or above its .fresh: never handed out
+ *	allocated	HS_PAGE_ALLOCATED; until it is freed its count says who uses it
+ *	free		neither, and on the free list if freed pages are used again
+ *	lost		neither, and on no list: poisoned, or freed pages are not used again
+ *
+ * The flag, not the count, says what is allocated: between the last put and the free the count is
+ * 0 already, and the memory must not go away.
+ *
+ *	last put			hs_memory_remove
+ *	count = 0
+ *					memory lock; flag set: -EBUSY
+ *	memory lock
+ *	  clear the flag, link it
+ *
+ *	Required outcome: whoever takes the page to the free list finds its struct page.
+ *	(tests/model/test_removal_model.c: last_put_meets_memory_remove)
+ */
+#include <errno.h>
+
+#include "memory/memory.h"
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+struct hs_ram *hs_ram_new(struct hs_task *self, uint64_t start, uint64_t end)
+{
+	struct hs_ram *ram = hs_alloc(self, HS_KIND_RAM, sizeof(*ram));
+
+	if (!ram)
+		return NULL;
+	ram->start = ram->fresh = start;
+	ram->end = end;
+	return ram;
+}
+
+void hs_ram_free(struct hs_task *self, struct hs_ram *ram)
+{
+	hs_free(self, ram, HS_KIND_RAM, sizeof(*ram));
+}
+
+void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram)
+{
+	struct hs_ram **at = &m->ram;
+
+	while (*at && (*at)->start < ram->start)
+		at = &(*at)->next;
+	ram->next = *at;
+	*at = ram;
+}
+
+static uint64_t higher(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Only one range can become two, for [start, end) then lies inside it. */
+struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end,
+			  struct hs_ram *spare)
+{
+	struct hs_ram **at = &m->ram, *r;
+
+	while ((r = *at)) {
+		if (r->end <= start || end <= r->start) {
+			at = &r->next;
+		} else if (start <= r->start && r->end <= end) {
+			*at = r->next;
+			hs_ram_free(self, r);
+		} else if (start <= r->start) {
+			r->start = end;
+			r->fresh = higher(r->fresh, end);
+			at = &r->next;
+		} else if (r->end <= end) {
+			r->end = start;
+			at = &r->next;
+		} else {
+			*spare = *r;
+			spare->start = end;
+			spare->fresh = higher(r->fresh, end);
+			r->end = start;
+			r->next = spare;
+			return NULL;
+		}
+	}
+	return spare;
+}
+
+bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	bool found = false;
+
+	hs_spin_lock(self, &m->memory_lock);
+	for (const struct hs_ram *r = m->ram; r && !found; r = r->next)
+		found = start_pfn < r->end && r->start < end_pfn;
+	hs_spin_unlock(self, &m->memory_lock);
+	return found;
+}
+
+void hs_ram_destroy(struct hs_task *self, struct hs_machine *m)
+{
+	struct hs_ram *r;
+
+	while ((r = m->ram)) {
+		m->ram = r->next;
+		hs_ram_free(self, r);
+	}
+}
+
+/* ---- the free list ----------------------------------------------------------------------- */
+
+static struct hs_page *next_free(struct hs_task *self, const struct hs_page *page)
+{
+	return (struct hs_page *)(uintptr_t)hs_u64_load(self, &page->private, HS_RELAXED);
+}
+
+static void set_next_free(struct hs_task *self, struct hs_page *page, struct hs_page *next)
+{
+	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)next, HS_RELAXED);
+}
+
+static bool is_poisoned(struct hs_task *self, const struct hs_page *page)
+{
+	return hs_u32_load(self, &page->state, HS_RELAXED) & HS_PAGE_POISONED;
+}
+
+void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end)
+{
+	struct hs_page *page = m->free_pages, *kept = NULL, *next;
+
+	m->free_pages = NULL;
+	for (; page; page = next) {
+		uint64_t pfn = hs_page_to_pfn(self, page);
+
+		next = next_free(self, page);
+		if (pfn >= start && pfn < end)
+			continue;
+		set_next_free(self, page, NULL);
+		if (kept)
+			set_next_free(self, kept, page);
+		else
+			m->free_pages = page;
+		kept = page;
+	}
+}
+
+/* A page may be poisoned while it is free. */
+static struct hs_page *take_free(struct hs_task *self, struct hs_machine *m)
+{
+	struct hs_page *page;
+
+	while ((page = m->free_pages)) {
+		m->free_pages = next_free(self, page);
+		if (!is_poisoned(self, page))
+			return page;
+	}
+	return NULL;
+}
+
+static struct hs_page *take_fresh(struct hs_task *self, struct hs_machine *m)
+{
+	for (struct hs_ram *r = m->ram; r; r = r->next)
+		for (; r->fresh < r->end; r->fresh++) {
+			struct hs_page *page;
+
+			if (r->fresh == HS_ZERO_PFN)
+				continue;
+			page = hs_page_touch_locked(self, r->fresh);
+			if (!page)
+				return NULL;
+			if (is_poisoned(self, page))
+				continue;
+			r->fresh++;
+			return page;
+		}
+	return NULL;
+}
+
+/* ---- pages ------------------------------------------------------------------------------- */
+
+int hs_page_alloc(struct hs_task *self, struct hs_page **out)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	struct hs_page *page;
+
+	hs_spin_lock(self, &m->memory_lock);
+	page = take_free(self, m);
+	if (!page)
+		page = take_fresh(self, m);
+	if (page) {
+		m->pages_allocated++;
+		hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
+	}
+	hs_spin_unlock(self, &m->memory_lock);
+	if (!page)
+		return -ENOMEM;
+	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
+	*out = page;
+	return 0;
+}
+
+void hs_page_free(struct hs_task *self, struct hs_page *page)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	uint32_t state = hs_page_live(self, page);
+
+	hs_assert(self, state & HS_PAGE_ALLOCATED && !(state & HS_PAGE_LOCKED),
+		  "an allocated, unlocked page is to be freed, pfn 0x%llx has state 0x%x",
+		  (unsigned long long)hs_page_to_pfn(self, page), state & 0xffffffu);
+	hs_assert(self, !hs_u32_load(self, &page->mapcount, HS_RELAXED),
+		  "pfn 0x%llx is freed while page tables map it",
+		  (unsigned long long)hs_page_to_pfn(self, page));
+	hs_spin_lock(self, &m->memory_lock);
+	state = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE),
+			   HS_RELAXED);
+	m->pages_allocated--;
+	if (m->reuse_pages && !(state & HS_PAGE_POISONED)) {
+		set_next_free(self, page, m->free_pages);
+		m->free_pages = page;
+	}
+	hs_spin_unlock(self, &m->memory_lock);
+}
+
+uint64_t hs_pages_allocated(struct hs_task *self)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	uint64_t n;
+
+	hs_spin_lock(self, &m->memory_lock);
+	n = m->pages_allocated;
+	hs_spin_unlock(self, &m->memory_lock);
+	return n;
+}

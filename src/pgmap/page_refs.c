@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_refs.c - references to pages, and what the last one of a device page does
+ *
+ * same: get_page(), put_page() and their kin; __put_devmap_managed_page() (v5.3, mm/memremap.c),
+ * free_zone_device_page() (v5.18 on). The table is in <hmmsim/pgmap.h>.
+ *
+ * The count that says "nobody uses it" is the idle count. Where it is 1, the first reference belongs
+ * to the core, and PUT_PAGES of 5.3 alone drops it. It does so as everybody else: of a page that is
+ * pinned once it makes the count 1, so that page_free is called while the pin is there.
+ *
+ * What a put may still touch when it has dropped the count is what its pgmap's era leaves it. With
+ * the references of 5.3 that is nothing at all when the count is 1:
+ *
+ *	put of a pin			removal
+ *	count = 1
+ *					put pages: count = 0, put the pgmap
+ *					drained: memory removed, pgmap freed
+ *	page_free
+ *
+ *	Required outcome: none. It is a use after free of that kernel.
+ *	(tests/model/test_removal_model.c: put_to_one_races_with_the_removal_of_5_3)
+ *
+ * From 6.1 on an allocated page holds a reference to its pgmap, which goes last:
+ *
+ *	put of a pin			removal
+ *	count = 0			kill
+ *	page_free, to the free list	wait
+ *	put the pgmap
+ *					drained: memory removed, pgmap freed
+ *
+ *	Required outcome: page_free runs before the memory is removed.
+ *	(tests/model/test_removal_model.c: last_put_ends_before_the_drain)
+ *
+ * Lock order: the caller's, up to the page table lock < free pages lock, memory lock.
+ */
+#include <errno.h>
+
+#include "pgmap/pgmap.h"
+
+static bool zero_based(const struct hs_pgmap *p)
+{
+	switch (p->type) {
+	case HS_PGMAP_PRIVATE:
+	case HS_PGMAP_COHERENT:
+		return p->page_refs >= HS_PAGE_REFS_6_1;
+	case HS_PGMAP_FS_DAX:
+	case HS_PGMAP_P2PDMA:
+		return p->page_refs >= HS_PAGE_REFS_6_15;
+	default:
+		return false;
+	}
+}
+
+uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap)
+{
+	return zero_based(pgmap) ? 0 : 1;
+}
+
+bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap)
+{
+	return zero_based(pgmap) ||
+	       (pgmap->type == HS_PGMAP_P2PDMA && pgmap->page_refs >= HS_PAGE_REFS_6_1);
+}
+
+uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap)
+{
+	return zero_based(pgmap) ? 0 : pgmap->end - pgmap->first;
+}
+
+/* ---- the last put ------------------------------------------------------------------------ */
+
+static void call_page_free(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+{
+	if (p->ops && p->ops->page_free)
+		p->ops->page_free(self, p, page);
+}
+
+static bool is_allocated(struct hs_task *self, const struct hs_page *page)
+{
+	return hs_page_live(self, page) & HS_PAGE_ALLOCATED;
+}
+
+static void put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page, uint32_t left)
+{
+	if (left == 1) {
+		if (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_FS_DAX)
+			call_page_free(self, p, page);
+		if (is_allocated(self, page))
+			hs_pgmap_page_free(self, p, page);
+	}
+	if (left)
+		return;
+	hs_assert(self, hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
+		  "the core's reference to pfn 0x%llx is put before its pages are",
+		  (unsigned long long)hs_page_to_pfn(self, page));
+	hs_pgmap_put(self, p);
+}
+
+/* The count is 1 again before anybody can be handed the page. */
+static void put_one_based(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			  uint32_t left)
+{
+	bool allocated;
+
+	if (p->type == HS_PGMAP_FS_DAX) {
+		hs_assert(self, left, "the core's reference to a page of a file is put");
+		if (left == 1)
+			call_page_free(self, p, page);
+		return;
+	}
+	if (left)
+		return;
+	allocated = is_allocated(self, page);
+	call_page_free(self, p, page);
+	hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
+	if (!allocated)
+		return;
+	hs_pgmap_page_free(self, p, page);
+	if (hs_pgmap_pages_hold_it(p))
+		hs_pgmap_put(self, p);
+}
+
+static void put_zero_based(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			   uint32_t left)
+{
+	if (left)
+		return;
+	call_page_free(self, p, page);
+	if (is_allocated(self, page))
+		hs_pgmap_page_free(self, p, page);
+	hs_pgmap_put(self, p);
+}
+
+void hs_page_put(struct hs_task *self, struct hs_page *page)
+{
+	struct hs_pgmap *p;
+	uint32_t was;
+
+	hs_page_live(self, page);
+	p = hs_page_pgmap(self, page);
+	was = hs_u32_add(self, &page->refcount, -1u, HS_ACQ_REL);
+	hs_assert(self, was, "a page is put whose count is 0");
+	if (!p) {
+		if (was == 1)
+			hs_page_free(self, page);
+	} else if (zero_based(p)) {
+		put_zero_based(self, p, page, was - 1);
+	} else if (p->page_refs == HS_PAGE_REFS_5_3) {
+		put_5_3(self, p, page, was - 1);
+	} else {
+		put_one_based(self, p, page, was - 1);
+	}
+}
+
+/* ---- getting ----------------------------------------------------------------------------- */
+
+uint32_t hs_page_count(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u32_load(self, &page->refcount, HS_ACQUIRE);
+}
+
+void hs_page_get(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	hs_assert(self, hs_u32_add(self, &page->refcount, 1, HS_RELAXED),
+		  "a reference is taken to a page whose count is 0");
+}
+
+static bool inc_not_zero(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t seen = hs_u32_load(self, &page->refcount, HS_RELAXED);
+
+	while (seen)
+		if (hs_u32_cmpxchg(self, &page->refcount, &seen, seen + 1, HS_ACQUIRE))
+			return true;
+	return false;
+}
+
+bool hs_page_tryget(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return inc_not_zero(self, page);
+}
+
+int hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
+{
+	struct hs_pgmap *p;
+
+	hs_page_live(self, page);
+	p = hs_page_pgmap(self, page);
+	hs_assert(self, p && (p->type == HS_PGMAP_FS_DAX || p->type == HS_PGMAP_GENERIC),
+		  "a page of a file or of a device instance is expected");
+	if (p->page_refs < HS_PAGE_REFS_6_15 || inc_not_zero(self, page))
+		return 0;
+	if (!hs_percpu_ref_tryget_live(self, &p->ref))
+		return -ENODEV;
+	/* Somebody else may have been the first meanwhile: one reference is enough. */
+	if (hs_u32_add(self, &page->refcount, 1, HS_ACQ_REL))
+		hs_pgmap_put(self, p);
+	return 0;
+}
+
+void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)
+{
+	struct hs_pgmap *p;
+
+	hs_page_live(self, page);
+	p = hs_page_pgmap(self, page);
+	if (p->page_refs >= HS_PAGE_REFS_6_15)
+		hs_page_put(self, page);
+}
+
+uint32_t hs_page_mapcount(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u32_load(self, &page->mapcount, HS_ACQUIRE);
+}
+
+/* ---- the page lock ----------------------------------------------------------------------- */
+
+static bool is_unlocked(struct hs_task *self, void *arg)
+{
+	const struct hs_page *page = arg;
+
+	return !(hs_u32_load(self, &page->state, HS_ACQUIRE) & HS_PAGE_LOCKED);
+}
+
+bool hs_page_trylock(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return !(hs_u32_or(self, &page->state, HS_PAGE_LOCKED, HS_ACQUIRE) & HS_PAGE_LOCKED);
+}
+
+void hs_page_lock(struct hs_task *self, struct hs_page *page)
+{
+	while (!hs_page_trylock(self, page))
+		hs_wait_event(self, &hs_task_machine(self)->page_queue, is_unlocked, page);
+}
+
+void hs_page_unlock(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t was;
+
+	hs_page_live(self, page);
+	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
+	hs_assert(self, was & HS_PAGE_LOCKED, "a page is unlocked that is not locked");
+	hs_wake_all(self, &hs_task_machine(self)->page_queue);
+}
+
+/* ---- what the user keeps in it ----------------------------------------------------------- */
+
+uint64_t hs_page_private(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u64_load(self, &page->private, HS_RELAXED);
+}
+
+void hs_page_set_private(struct hs_task *self, struct hs_page *page, uint64_t value)
+{
+	hs_page_live(self, page);
+	hs_u64_store(self, &page->private, value, HS_RELAXED);
+}

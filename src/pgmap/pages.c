@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pages.c - which pages of a pgmap are free
+ *
+ * reduced: each driver of the kernel keeps such a list of its own. pages_lock protects it. A page
+ * that was never handed out is at or above .next_page; one that came back is on the list, last in,
+ * first out. Its .private is the link then.
+ */
+#include <errno.h>
+
+#include "pgmap/pgmap.h"
+
+static bool has_free_list(const struct hs_pgmap *p)
+{
+	return p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT ||
+	       p->type == HS_PGMAP_P2PDMA;
+}
+
+/* With the references of 5.3 PUT_PAGES takes the one that a page holds of the pgmap. */
+static bool pages_are_put(struct hs_task *self, struct hs_pgmap *p)
+{
+	return p->page_refs == HS_PAGE_REFS_5_3 &&
+	       hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1;
+}
+
+/* pages_lock is held. */
+static struct hs_page *take(struct hs_task *self, struct hs_pgmap *p)
+{
+	struct hs_page *page = p->free_pages;
+
+	if (!page) {
+		if (p->next_page == p->end)
+			return NULL;
+		page = hs_pfn_to_page(self, p->next_page);
+		hs_assert(self, page, "a page is allocated whose memory is removed");
+		p->next_page++;
+	} else {
+		p->free_pages =
+			(struct hs_page *)(uintptr_t)hs_u64_load(self, &page->private, HS_RELAXED);
+	}
+	hs_page_live(self, page);
+	hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
+	p->pages_allocated++;
+	return page;
+}
+
+/* The reference of whoever it is handed out to. */
+static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+{
+	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	if (p->page_refs == HS_PAGE_REFS_5_3)
+		hs_u32_add(self, &page->refcount, 1, HS_RELAXED);
+	else
+		hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
+}
+
+int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page **out)
+{
+	bool holds = hs_pgmap_pages_hold_it(pgmap);
+	struct hs_page *page = NULL;
+	int ret = -ENOSPC;
+
+	if (!has_free_list(pgmap))
+		return -EINVAL;
+	if (holds && !hs_percpu_ref_tryget_live(self, &pgmap->ref))
+		return -ENODEV;
+	hs_spin_lock(self, &pgmap->pages_lock);
+	if (pages_are_put(self, pgmap))
+		ret = -ENODEV;
+	else
+		page = take(self, pgmap);
+	hs_spin_unlock(self, &pgmap->pages_lock);
+	if (!page) {
+		if (holds)
+			hs_pgmap_put(self, pgmap);
+		return ret;
+	}
+	set_count(self, pgmap, page);
+	*out = page;
+	return 0;
+}
+
+void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+{
+	hs_spin_lock(self, &pgmap->pages_lock);
+	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
+	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)pgmap->free_pages, HS_RELAXED);
+	pgmap->free_pages = page;
+	pgmap->pages_allocated--;
+	hs_spin_unlock(self, &pgmap->pages_lock);
+}
+
+uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	uint64_t n;
+
+	hs_spin_lock(self, &pgmap->pages_lock);
+	n = pgmap->pages_allocated;
+	hs_spin_unlock(self, &pgmap->pages_lock);
+	return n;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System pages: who gets which, when they are free again, and what their references do.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "memory/memory.h"
+#include "support/world.h"
+
+#define SECTION 32768u
+#define SUBSECTION 512u
+
+/* Mock sizes: subsections of 2 pages, so that running out is quick. */
+static void open_mock(struct world *w, enum hs_reuse reuse, uint64_t fail)
+{
+	struct hs_machine_config config;
+
+	hs_machine_config_init(&config);
+	config.section_order = 3;
+	config.subsection_order = 1;
+	config.reuse = reuse;
+	if (reuse == HS_REUSE_NEVER)
+		config.kind = HS_ARENA_REGION;
+	config.fail_at = fail;
+	world_open_config(w, &config);
+}
+
+static struct hs_page *allocated(struct hs_task *self)
+{
+	struct hs_page *page = NULL;
+
+	assert_int_equal(hs_page_alloc(self, &page), 0);
+	return page;
+}
+
+static uint64_t allocated_pfn(struct hs_task *self)
+{
+	return hs_page_to_pfn(self, allocated(self));
+}
+
+static void put_pfn(struct hs_task *self, uint64_t pfn)
+{
+	hs_page_put(self, hs_pfn_to_page(self, pfn));
+}
+
+static void frames_come_by_ascending_pfn(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, 16, 18, false), 0);
+	assert_int_equal(hs_memory_add(w.self, 4, 6, true), 0);
+	assert_int_equal(allocated_pfn(w.self), 4);
+	assert_int_equal(allocated_pfn(w.self), 5);
+	assert_int_equal(allocated_pfn(w.self), 16);
+	assert_int_equal(hs_pages_allocated(w.self), 3);
+	for (uint64_t pfn = 4; pfn < 6; pfn++)
+		put_pfn(w.self, pfn);
+	put_pfn(w.self, 16);
+	assert_int_equal(hs_pages_allocated(w.self), 0);
+	world_close(&w);
+}
+
+static void a_fresh_page_has_one_reference_and_contains_nothing(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_page *page;
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	page = allocated(self);
+	assert_int_equal(hs_page_count(self, page), 1);
+	assert_int_equal(hs_page_mapcount(self, page), 0);
+	assert_int_equal(hs_page_private(self, page), 0);
+	assert_null(hs_page_pgmap(self, page));
+	hs_page_set_private(self, page, 42);
+	hs_page_put(self, page);
+	/* The same one again, and not what was in it. */
+	assert_ptr_equal(allocated(self), page);
+	assert_int_equal(hs_page_private(self, page), 0);
+	hs_page_put(self, page);
+}
+
+static void freed_frames_are_used_again_last_in_first_out(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, 0, 8, true), 0);
+	for (uint64_t pfn = 0; pfn < 3; pfn++)
+		assert_int_equal(allocated_pfn(w.self), pfn);
+	put_pfn(w.self, 0);
+	put_pfn(w.self, 2);
+	assert_int_equal(allocated_pfn(w.self), 2);
+	assert_int_equal(allocated_pfn(w.self), 0);
+	assert_int_equal(allocated_pfn(w.self), 3);
+	for (uint64_t pfn = 0; pfn < 4; pfn++)
+		put_pfn(w.self, pfn);
+	world_close(&w);
+}
+
+static void freed_frames_are_never_used_again_if_told_so(void **state)
+{
+	struct hs_page *page;
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_NEVER, 0);
+	assert_int_equal(hs_memory_add(w.self, 0, 4, true), 0);
+	for (uint64_t pfn = 0; pfn < 4; pfn++) {
+		assert_int_equal(allocated_pfn(w.self), pfn);
+		put_pfn(w.self, pfn);
+	}
+	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+	assert_int_equal(hs_pages_allocated(w.self), 0);
+	world_close(&w);
+}
+
+static void the_zero_page_is_never_allocated(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, HS_ZERO_PFN - 1, HS_ZERO_PFN + 3, true), 0);
+	assert_int_equal(allocated_pfn(w.self), HS_ZERO_PFN - 1);
+	assert_int_equal(allocated_pfn(w.self), HS_ZERO_PFN + 1);
+	put_pfn(w.self, HS_ZERO_PFN - 1);
+	put_pfn(w.self, HS_ZERO_PFN + 1);
+	world_close(&w);
+}
+
+static void poison(struct hs_task *self, uint64_t pfn)
+{
+	hs_u32_or(self, &hs_page_touch(self, pfn)->state, HS_PAGE_POISONED, HS_RELAXED);
+}
+
+/* Poisoned while it is fresh, allocated, or free. */
+static void a_poisoned_page_is_never_allocated_again(void **state)
+{
+	struct hs_page *page;
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, 0, 4, true), 0);
+	poison(w.self, 1);
+	assert_int_equal(allocated_pfn(w.self), 0);
+	assert_int_equal(allocated_pfn(w.self), 2);
+	poison(w.self, 0);
+	put_pfn(w.self, 0);
+	put_pfn(w.self, 2);
+	poison(w.self, 2);
+	assert_int_equal(allocated_pfn(w.self), 3);
+	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+	put_pfn(w.self, 3);
+	assert_int_equal(hs_pages_allocated(w.self), 0);
+	world_close(&w);
+}
+
+static void the_last_put_frees(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_page *page;
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	page = allocated(self);
+	hs_page_get(self, page);
+	assert_true(hs_page_tryget(self, page));
+	assert_int_equal(hs_page_count(self, page), 3);
+	hs_page_put(self, page);
+	hs_page_put(self, page);
+	assert_int_equal(hs_pages_allocated(self), 1);
+	hs_page_put(self, page);
+	assert_int_equal(hs_pages_allocated(self), 0);
+	assert_int_equal(hs_page_count(self, page), 0);
+	assert_false(hs_page_tryget(self, page));
+	assert_int_equal(hs_page_count(self, page), 0);
+}
+
+static void memory_with_an_allocated_page_stays(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, 8, 16, false), 0);
+	for (uint64_t pfn = 8; pfn < 12; pfn++)
+		assert_int_equal(allocated_pfn(w.self), pfn);
+	put_pfn(w.self, 8);
+	put_pfn(w.self, 9);
+	put_pfn(w.self, 10);
+	assert_int_equal(hs_memory_remove(w.self, 8, 16), -EBUSY);
+	/* Nothing was done: 10 is still the first of the free ones. */
+	assert_true(hs_pfn_online(w.self, 14));
+	assert_int_equal(allocated_pfn(w.self), 10);
+	put_pfn(w.self, 10);
+	assert_int_equal(hs_memory_remove(w.self, 8, 10), 0);
+	assert_int_equal(hs_pfn_life(w.self, 8), HS_PAGE_GONE);
+	/* Of the free pages, 8 and 9 went with their memory. */
+	assert_int_equal(allocated_pfn(w.self), 10);
+	assert_int_equal(allocated_pfn(w.self), 12);
+	for (uint64_t pfn = 10; pfn < 13; pfn++)
+		put_pfn(w.self, pfn);
+	assert_int_equal(hs_memory_remove(w.self, 10, 16), 0);
+	world_close(&w);
+}
+
+/* Head, middle, tail and whole of what was added, and what is left is handed out. */
+static void removed_frames_are_not_handed_out(void **state)
+{
+	static const uint64_t cut[][2] = { { 0, 2 }, { 4, 6 }, { 10, 12 }, { 20, 24 } };
+	static const uint64_t left[] = { 2, 3, 6, 7, 8, 9 };
+	struct hs_page *page;
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_LIFO, 0);
+	assert_int_equal(hs_memory_add(w.self, 0, 12, true), 0);
+	assert_int_equal(hs_memory_add(w.self, 20, 24, false), 0);
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+		assert_int_equal(hs_memory_remove(w.self, cut[i][0], cut[i][1]), 0);
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+		assert_int_equal(allocated_pfn(w.self), left[i]);
+	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+	/* What comes back is fresh, and comes once. */
+	assert_int_equal(hs_memory_add(w.self, 4, 6, true), 0);
+	assert_int_equal(allocated_pfn(w.self), 4);
+	assert_int_equal(allocated_pfn(w.self), 5);
+	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+	for (uint64_t pfn = 2; pfn < 10; pfn++)
+		put_pfn(w.self, pfn);
+	world_close(&w);
+}
+
+static void a_handed_out_head_stays_handed_out_when_the_middle_goes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_mock(&w, HS_REUSE_NEVER, 0);
+	assert_int_equal(hs_memory_add(w.self, 0, 8, true), 0);
+	for (uint64_t pfn = 0; pfn < 7; pfn++) {
+		assert_int_equal(allocated_pfn(w.self), pfn);
+		put_pfn(w.self, pfn);
+	}
+	assert_int_equal(hs_memory_remove(w.self, 2, 4), 0);
+	assert_int_equal(allocated_pfn(w.self), 7);
+	put_pfn(w.self, 7);
+	world_close(&w);
+}
+
+static void the_page_lock_has_no_owner(void **state)
+{
+	struct hs_task *self = world_task(state), *other;
+	struct hs_page *page;
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	page = allocated(self);
+	assert_true(hs_page_trylock(self, page));
+	assert_false(hs_page_trylock(self, page));
+	assert_int_equal(hs_task_attach(hs_task_machine(self), "other", &other), 0);
+	hs_page_unlock(other, page);
+	assert_int_equal(hs_task_detach(other), 0);
+	hs_page_lock(self, page);
+	assert_false(hs_page_trylock(self, page));
+	hs_page_unlock(self, page);
+	hs_page_put(self, page);
+}
+
+static void a_page_knows_its_pfn_up_to_the_top(void **state)
+{
+	static const uint64_t pfns[] = { 0, SECTION + 7, (1ull << 32) - 1, (1ull << 32) + 3,
+					 (1ull << 40) - 1 };
+	struct hs_task *self = world_task(state);
+
+	for (size_t i = 0; i < sizeof(pfns) / sizeof(pfns[0]); i++) {
+		uint64_t start = pfns[i] & ~(uint64_t)(SUBSECTION - 1);
+		struct hs_page *page;
+
+		assert_int_equal(hs_memory_add(self, start, start + SUBSECTION, false), 0);
+		page = hs_page_touch(self, pfns[i]);
+		assert_int_equal(hs_page_to_pfn(self, page), pfns[i]);
+		assert_true(hs_page_trylock(self, page));
+		assert_int_equal(hs_page_to_pfn(self, page), pfns[i]);
+		assert_int_equal(hs_pfn_life(self, pfns[i]), HS_PAGE_LIVE);
+		hs_page_unlock(self, page);
+	}
+}
+
+static void every_allocation_can_fail(void **state)
+{
+	uint64_t fail;
+	int ret = -1;
+
+	(void)state;
+	for (fail = 3; ret; fail++) {
+		struct hs_page *page = NULL;
+		struct world w;
+
+		open_mock(&w, HS_REUSE_LIFO, fail);
+		ret = hs_memory_add(w.self, 0, 8, true);
+		assert_int_equal(hs_pfn_online(w.self, 0), !ret);
+		if (!ret) {
+			ret = hs_page_alloc(w.self, &page);
+			assert_int_equal(hs_pages_allocated(w.self), !ret);
+			/* The next try has the same page. */
+			if (ret)
+				assert_int_equal(allocated_pfn(w.self), 0);
+			put_pfn(w.self, 0);
+		}
+		if (!ret) {
+			ret = hs_memory_remove(w.self, 2, 4);
+			assert_int_equal(hs_pfn_online(w.self, 2), ret != 0);
+		}
+		assert_true(!ret || ret == -ENOMEM);
+		world_close(&w);
+	}
+	assert_int_equal(fail - 1, 3 + 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_come_by_ascending_pfn),
+		world_unit_test(a_fresh_page_has_one_reference_and_contains_nothing),
+		cmocka_unit_test(freed_frames_are_used_again_last_in_first_out),
+		cmocka_unit_test(freed_frames_are_never_used_again_if_told_so),
+		cmocka_unit_test(the_zero_page_is_never_allocated),
+		cmocka_unit_test(a_poisoned_page_is_never_allocated_again),
+		world_unit_test(the_last_put_frees),
+		cmocka_unit_test(memory_with_an_allocated_page_stays),
+		cmocka_unit_test(removed_frames_are_not_handed_out),
+		cmocka_unit_test(a_handed_out_head_stays_handed_out_when_the_middle_goes),
+		world_unit_test(the_page_lock_has_no_owner),
+		world_unit_test(a_page_knows_its_pfn_up_to_the_top),
+		cmocka_unit_test(every_allocation_can_fail),
+	};
+
+	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+}
