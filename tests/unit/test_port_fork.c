@@ -133,6 +133,37 @@ static void guard_returns_what_the_function_returns(void **state)
 	assert_int_equal(hs_task_detach(self), 0);
 }
 
+static void allocates_in_vain(void *arg)
+{
+	struct hs_task *self;
+
+	if (hs_task_attach(arg, "child", &self) || hs_alloc(self, HS_KIND_OTHER, 64))
+		_exit(7);
+	if (hs_task_detach(self))
+		_exit(8);
+}
+
+/* The place is known to the one who did not allocate: a child has its parent's program. */
+static void the_place_that_failed_in_a_child_is_known(void **state)
+{
+	struct hs_machine_config config;
+	struct hs_machine_info info;
+	struct hs_machine *own;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.kind = HS_ARENA_REGION;
+	config.shared = true;
+	config.base += (uint64_t)1 << 32;
+	config.fail_at = 3;
+	assert_int_equal(hs_machine_create(&config, &own), 0);
+	assert_ended_well(spawn(allocates_in_vain, own));
+	hs_machine_info(own, &info);
+	assert_non_null(info.failed_at);
+	assert_memory_equal(info.failed_at, "tests/unit/test_port_fork.c:", 28);
+	assert_int_equal(hs_machine_destroy(own, NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, processes_up, processes_down)
 
 int main(void)
@@ -141,6 +172,7 @@ int main(void)
 		TEST(locks_and_queues_work_across_processes),
 		TEST(drain_is_exact_across_processes),
 		TEST(guard_returns_what_the_function_returns),
+		TEST(the_place_that_failed_in_a_child_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
