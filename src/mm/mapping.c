@@ -61,7 +61,9 @@ static const enum hs_pgmap_type types[HS_MAPPING_KINDS] = {
 
 static bool fits_pgmap(const struct hs_mapping_config *c)
 {
-	uint64_t start = c->pgmap->first, end = c->pgmap->end;
+	uint64_t end = c->pgmap->end;
+	/* A pgmap that is only registered has no struct pages at all: first == end. */
+	uint64_t start = c->pgmap->first < end ? c->pgmap->first : c->pgmap->start;
 	uint64_t leaf = (uint64_t)1 << c->leaf_order;
 
 	switch (c->kind) {
@@ -312,4 +314,47 @@ void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct 
 	*at = vma->next;
 	mapping->vma_count--;
 	hs_up_write(self, &mapping->lock);
+}
+
+/* What [first, last] of the mapping is in the VMA. False: nothing. */
+static bool part_of(const struct hs_vma *vma, uint64_t first, uint64_t last, uint64_t *start,
+		    uint64_t *end)
+{
+	uint64_t vma_last = vma->pgoff + ((vma->end - vma->start) >> HS_PAGE_SHIFT) - 1;
+
+	if (last < vma->pgoff || first > vma_last)
+		return false;
+	first = first > vma->pgoff ? first : vma->pgoff;
+	last = last < vma_last ? last : vma_last;
+	*start = vma->start + ((first - vma->pgoff) << HS_PAGE_SHIFT);
+	*end = vma->start + ((last + 1 - vma->pgoff) << HS_PAGE_SHIFT);
+	return true;
+}
+
+static void unmap_part(struct hs_task *self, struct hs_mapping *mapping, struct hs_mm *mm,
+		       uint64_t start, uint64_t end, bool even_cows)
+{
+	uint64_t wide_start = start, wide_end = end;
+	struct hs_invalidation inv;
+
+	hs_mapping_leaf_span(mapping, &wide_start, &wide_end);
+	hs_zap_span(self, mm, &wide_start, &wide_end);
+	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_CLEAR, NULL);
+	hs_zap_entries(self, mm, start, end, even_cows ? NULL : mapping);
+	hs_mm_invalidate_end(self, mm, &inv);
+}
+
+void hs_unmap_mapping_range(struct hs_task *self, struct hs_mapping *mapping, uint64_t first,
+			    uint64_t count, bool even_cows)
+{
+	uint64_t last = count - 1 > UINT64_MAX - first ? UINT64_MAX : first + count - 1;
+	uint64_t start, end;
+
+	if (!count)
+		return;
+	hs_down_read(self, &mapping->lock);
+	for (struct hs_vma *vma = mapping->vmas; vma; vma = vma->next)
+		if (part_of(vma, first, last, &start, &end))
+			unmap_part(self, mapping, vma->mm, start, end, even_cows);
+	hs_up_read(self, &mapping->lock);
 }

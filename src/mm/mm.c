@@ -31,12 +31,71 @@ int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm
 	return 0;
 }
 
-void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm)
+/* ---- users and the struct ---------------------------------------------------------------- */
+
+bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
 {
+	uint32_t users = hs_u32_load(self, &mm->users, HS_RELAXED);
+
+	/* A failed exchange means that somebody else's succeeded. */
+	while (users)
+		if (hs_u32_cmpxchg(self, &mm->users, &users, users + 1, HS_ACQUIRE))
+			return true;
+	return false;
+}
+
+/*
+ * The last user is gone: nobody takes the mmap lock any more but who unmaps here. A mapping may be
+ * unmapping its pages meanwhile, as in munmap.
+ */
+static void space_end(struct hs_task *self, struct hs_mm *mm)
+{
+	hs_notifiers_release(self, mm->notifiers);
+	hs_down_write(self, &mm->lock);
 	hs_vmas_destroy(self, mm);
 	hs_pt_destroy(self, mm);
+	mm->root = NULL;
+	hs_up_write(self, &mm->lock);
+}
+
+void hs_mmput(struct hs_task *self, struct hs_mm *mm)
+{
+	uint32_t was = hs_u32_add(self, &mm->users, (uint32_t)-1, HS_ACQ_REL);
+
+	hs_assert(self, was, "an mm is put that has no user");
+	if (was != 1)
+		return;
+	space_end(self, mm);
+	hs_mmdrop(self, mm);
+}
+
+void hs_mmgrab(struct hs_task *self, struct hs_mm *mm)
+{
+	uint32_t was = hs_u32_add(self, &mm->count, 1, HS_RELAXED);
+
+	hs_assert(self, was, "an mm is grabbed that nobody holds");
+}
+
+void hs_mmdrop(struct hs_task *self, struct hs_mm *mm)
+{
+	uint32_t was = hs_u32_add(self, &mm->count, (uint32_t)-1, HS_ACQ_REL);
+
+	hs_assert(self, was, "an mm is dropped that nobody holds");
+	if (was != 1)
+		return;
 	hs_notifiers_destroy(self, mm->notifiers);
 	hs_free(self, mm, HS_KIND_MM, sizeof(*mm));
+}
+
+void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm)
+{
+	uint32_t users = hs_u32_load(self, &mm->users, HS_ACQUIRE);
+	uint32_t count = hs_u32_load(self, &mm->count, HS_ACQUIRE);
+
+	hs_assert(self, users == 1 && count == 1,
+		  "an mm is destroyed: expected one user and one holder, found %u and %u", users,
+		  count);
+	hs_mmput(self, mm);
 }
 
 void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg)

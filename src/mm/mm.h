@@ -73,6 +73,14 @@ void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 		    const struct hs_mapping *keep_private);
 /* [start, end) widened to the leaves that a zap there takes. */
 void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end);
+/* ... to the leaves that faults in VMAs of @mapping may make there. */
+void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uint64_t *end);
+/*
+ * Entries of [start, end) allow no more than @access from now on; told and kept as for a zap. A leaf
+ * that is hit in part is taken away.
+ */
+void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			uint32_t access);
 /* What a COUNTED entry holds of its page when it is gone. The page table lock may be held. */
 void hs_entry_put(struct hs_task *self, uint64_t entry);
 /* Start of a blockable section for [start, end); it cannot fail. */
@@ -147,6 +155,15 @@ struct hs_gate {
 
 void hs_gate_wait(struct hs_task *self, struct hs_gate *gate);
 bool hs_gate_is_open(struct hs_task *self, struct hs_gate *gate);
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+/* Page aligned, not empty, within the geometry. */
+static inline bool hs_range_fits(const struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	return start < end && !((start | end) & (HS_PAGE_BYTES - 1)) &&
+	       end <= hs_geometry_end(mm->geometry);
+}
 
 /* ---- entering ---------------------------------------------------------------------------- */
 

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vma.c - the VMAs of an address space
+ * vma.c - the VMAs of an address space: mmap, munmap, mprotect
+ *
+ * A sorted array, changed under the mmap lock held for write. The range of a VMA that is in the list
+ * of a mapping changes under the mapping lock as well, and pages that stay mapped are covered by some
+ * VMA of the list all the time: hs_unmap_mapping_range() takes no mmap lock.
+ *
+ * All memory is had before anything changes.
  */
 #include "mm/mm.h"
 
@@ -44,11 +50,17 @@ uint32_t hs_vma_count(const struct hs_mm *mm)
 	return mm->vma_count;
 }
 
-static int vmas_grow(struct hs_task *self, struct hs_mm *mm)
+/* ---- the array --------------------------------------------------------------------------- */
+
+/* Room for @n more. */
+static int vmas_reserve(struct hs_task *self, struct hs_mm *mm, uint32_t n)
 {
 	uint32_t room = mm->vma_room ? 2 * mm->vma_room : VMAS_FIRST;
-	struct hs_vma_slot *more = hs_alloc(self, HS_KIND_VMAS, room * sizeof(*more));
+	struct hs_vma_slot *more;
 
+	if (mm->vma_count + n <= mm->vma_room)
+		return 0;
+	more = hs_alloc(self, HS_KIND_VMAS, room * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	if (mm->vma_count)
@@ -59,36 +71,366 @@ static int vmas_grow(struct hs_task *self, struct hs_mm *mm)
 	return 0;
 }
 
+static void vma_free(struct hs_task *self, struct hs_vma *vma)
+{
+	hs_free(self, vma, HS_KIND_VMA, sizeof(*vma));
+}
+
+/* There is room. */
+static void vma_insert(struct hs_task *self, struct hs_mm *mm, uint32_t i, struct hs_vma *vma)
+{
+	memmove(&mm->vmas[i + 1], &mm->vmas[i], (mm->vma_count - i) * sizeof(mm->vmas[0]));
+	mm->vmas[i] = (struct hs_vma_slot){ vma->end, vma };
+	mm->vma_count++;
+	if (vma->mapping)
+		hs_mapping_link(self, vma->mapping, vma);
+}
+
+/* From the array only. */
+static void vmas_drop(struct hs_mm *mm, uint32_t i, uint32_t n)
+{
+	mm->vma_count -= n;
+	memmove(&mm->vmas[i], &mm->vmas[i + n], (mm->vma_count - i) * sizeof(mm->vmas[0]));
+}
+
+static uint64_t pgoff_of(const struct hs_vma *vma, uint64_t addr)
+{
+	return vma->pgoff + (addr >> HS_PAGE_SHIFT) - (vma->start >> HS_PAGE_SHIFT);
+}
+
+static void vma_resize(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint64_t start,
+		       uint64_t end)
+{
+	struct hs_vma *vma = mm->vmas[i].vma;
+
+	if (vma->mapping)
+		hs_down_write(self, &vma->mapping->lock);
+	vma->pgoff = pgoff_of(vma, start);
+	vma->start = start;
+	vma->end = end;
+	if (vma->mapping)
+		hs_up_write(self, &vma->mapping->lock);
+	mm->vmas[i].end = end;
+}
+
+/* ---- joining and cutting ----------------------------------------------------------------- */
+
+static bool can_join(const struct hs_vma *low, const struct hs_vma *high)
+{
+	return low->end == high->start && low->flags == high->flags &&
+	       low->mapping == high->mapping && low->gate == high->gate &&
+	       pgoff_of(low, low->end) == high->pgoff;
+}
+
+/* VMA @i with the next. */
+static bool join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
+{
+	struct hs_vma *low = mm->vmas[i].vma, *high;
+
+	if (i + 1 == mm->vma_count || !can_join(low, mm->vmas[i + 1].vma))
+		return false;
+	high = mm->vmas[i + 1].vma;
+	vma_resize(self, mm, i, low->start, high->end);
+	if (high->mapping)
+		hs_mapping_unlink(self, high->mapping, high);
+	vmas_drop(mm, i + 1, 1);
+	vma_free(self, high);
+	return true;
+}
+
+/* Whatever can be one at @start, at @end and in between. */
+static void join_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	uint32_t i = vma_index(mm, start);
+
+	i -= i != 0;
+	while (i < mm->vma_count && mm->vmas[i].end <= end)
+		if (!join(self, mm, i))
+			i++;
+}
+
+/* The VMA that a cut at @addr makes two of. */
+static struct hs_vma *cut_by(const struct hs_mm *mm, uint64_t addr)
+{
+	struct hs_vma *vma = hs_vma_at(mm, addr);
+
+	return vma && vma->start < addr ? vma : NULL;
+}
+
+/* A device-dax VMA is made of whole leaves. */
+static bool may_cut(const struct hs_vma *vma, uint64_t addr)
+{
+	const struct hs_mapping *m = vma ? vma->mapping : NULL;
+
+	return !m || m->kind != HS_MAPPING_DEVICE_DAX ||
+	       !(addr >> HS_PAGE_SHIFT & (((uint64_t)1 << m->leaf_order) - 1));
+}
+
+/* Memory for cuts at both ends; @spare is NULL where none is needed. -EINVAL, -ENOMEM: nothing done. */
+static int cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			struct hs_vma *spare[2])
+{
+	const struct hs_vma *low = cut_by(mm, start), *high = cut_by(mm, end);
+
+	if (!may_cut(low, start) || !may_cut(high, end))
+		return -EINVAL;
+	spare[0] = low ? hs_alloc(self, HS_KIND_VMA, sizeof(*low)) : NULL;
+	spare[1] = high ? hs_alloc(self, HS_KIND_VMA, sizeof(*high)) : NULL;
+	if ((low && !spare[0]) || (high && !spare[1]) || vmas_reserve(self, mm, !!low + !!high)) {
+		vma_free(self, spare[0]);
+		vma_free(self, spare[1]);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The upper part first: both together cover the pages at any time. */
+static void cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_vma *spare)
+{
+	uint32_t i = vma_index(mm, addr);
+	const struct hs_vma *vma;
+
+	if (!spare)
+		return;
+	vma = mm->vmas[i].vma;
+	*spare = (struct hs_vma){
+		.start = addr,
+		.end = vma->end,
+		.flags = vma->flags,
+		.pgoff = pgoff_of(vma, addr),
+		.mm = mm,
+		.mapping = vma->mapping,
+		.gate = vma->gate,
+	};
+	vma_insert(self, mm, i + 1, spare);
+	vma_resize(self, mm, i, vma->start, addr);
+}
+
+static int cut_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	struct hs_vma *spare[2];
+	int ret = cuts_prepare(self, mm, start, end, spare);
+
+	if (ret)
+		return ret;
+	cut(self, mm, start, spare[0]);
+	cut(self, mm, end, spare[1]);
+	return 0;
+}
+
+/* ---- mmap -------------------------------------------------------------------------------- */
+
+static int vma_new(struct hs_task *self, struct hs_mm *mm, uint32_t i, const struct hs_vma *like)
+{
+	struct hs_vma *vma = hs_alloc(self, HS_KIND_VMA, sizeof(*vma));
+
+	if (!vma || vmas_reserve(self, mm, 1)) {
+		vma_free(self, vma);
+		return -ENOMEM;
+	}
+	*vma = *like;
+	vma_insert(self, mm, i, vma);
+	return 0;
+}
+
 int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t flags)
 {
-	struct hs_vma *vma;
+	const struct hs_vma new = {
+		.start = start,
+		.end = end,
+		.flags = flags,
+		.pgoff = start >> HS_PAGE_SHIFT,
+		.mm = mm,
+	};
 	uint32_t i;
 
-	if (start >= end || (start | end) & (HS_PAGE_BYTES - 1) ||
-	    end > hs_geometry_end(mm->geometry))
+	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	i = vma_index(mm, start);
 	if (i < mm->vma_count && mm->vmas[i].vma->start < end)
 		return -EEXIST;
-	if (mm->vma_count == mm->vma_room && vmas_grow(self, mm))
-		return -ENOMEM;
-	vma = hs_alloc(self, HS_KIND_VMA, sizeof(*vma));
-	if (!vma)
-		return -ENOMEM;
-	vma->start = start;
-	vma->end = end;
-	vma->flags = flags;
-	vma->pgoff = start >> HS_PAGE_SHIFT;
-	vma->mm = mm;
-	memmove(&mm->vmas[i + 1], &mm->vmas[i], (mm->vma_count - i) * sizeof(mm->vmas[0]));
-	mm->vmas[i] = (struct hs_vma_slot){ end, vma };
-	mm->vma_count++;
+	return vma_new(self, mm, i, &new);
+}
+
+/* A neighbour grows, or both become one with it, if they can. */
+static int map_range(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *new)
+{
+	uint32_t i = vma_index(mm, new->start);
+
+	if (i < mm->vma_count && mm->vmas[i].vma->start < new->end)
+		return -EEXIST;
+	if (i && can_join(mm->vmas[i - 1].vma, new)) {
+		vma_resize(self, mm, i - 1, mm->vmas[i - 1].vma->start, new->end);
+		join(self, mm, i - 1);
+		return 0;
+	}
+	if (i < mm->vma_count && can_join(new, mm->vmas[i].vma)) {
+		vma_resize(self, mm, i, new->start, mm->vmas[i].end);
+		return 0;
+	}
+	return vma_new(self, mm, i, new);
+}
+
+int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t flags,
+	    struct hs_mapping *mapping, uint64_t pgoff)
+{
+	struct hs_vma new = {
+		.start = start,
+		.end = end,
+		.flags = flags,
+		.pgoff = mapping ? pgoff : start >> HS_PAGE_SHIFT,
+		.mm = mm,
+		.mapping = mapping,
+	};
+	int ret = 0;
+
+	if (!hs_range_fits(mm, start, end))
+		return -EINVAL;
+	hs_down_write(self, &mm->lock);
+	if (mapping)
+		ret = hs_mapping_check(self, mapping, start, end, pgoff, &new.flags);
+	if (!ret)
+		ret = map_range(self, mm, &new);
+	hs_up_write(self, &mm->lock);
+	return ret;
+}
+
+/* ---- munmap ------------------------------------------------------------------------------ */
+
+static void zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	uint64_t wide_start = start, wide_end = end;
+	struct hs_invalidation inv;
+
+	hs_zap_span(self, mm, &wide_start, &wide_end);
+	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_UNMAP, NULL);
+	hs_zap_entries(self, mm, start, end, NULL);
+	hs_mm_invalidate_end(self, mm, &inv);
+}
+
+/*
+ * Takes @n VMAs from @i on away, which are what is mapped of [start, end). A mapping forgets a VMA
+ * when its entries are gone, not earlier, and before its tables are: see mapping.c.
+ */
+static void vmas_take(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint32_t n,
+		      uint64_t start, uint64_t end)
+{
+	uint64_t floor = i ? mm->vmas[i - 1].end : 0;
+	uint64_t ceiling = i + n < mm->vma_count ? mm->vmas[i + n].vma->start
+						 : hs_geometry_end(mm->geometry);
+
+	zap_section(self, mm, start, end);
+	for (uint32_t k = i; k < i + n; k++)
+		if (mm->vmas[k].vma->mapping)
+			hs_mapping_unlink(self, mm->vmas[k].vma->mapping, mm->vmas[k].vma);
+	hs_pt_free_range(self, mm, floor, ceiling);
+	for (uint32_t k = i; k < i + n; k++)
+		vma_free(self, mm->vmas[k].vma);
+	vmas_drop(mm, i, n);
+}
+
+static int unmap_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	const struct hs_vma *first = hs_vma_find(mm, start);
+	uint32_t i, n = 0;
+	int ret;
+
+	if (!first || first->start >= end)
+		return 0;
+	ret = cut_range(self, mm, start, end);
+	if (ret)
+		return ret;
+	i = vma_index(mm, start);
+	while (i + n < mm->vma_count && mm->vmas[i + n].vma->start < end)
+		n++;
+	vmas_take(self, mm, i, n, start, end);
 	return 0;
+}
+
+int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	int ret;
+
+	if (!hs_range_fits(mm, start, end))
+		return -EINVAL;
+	hs_down_write(self, &mm->lock);
+	ret = unmap_range(self, mm, start, end);
+	hs_up_write(self, &mm->lock);
+	return ret;
 }
 
 void hs_vmas_destroy(struct hs_task *self, struct hs_mm *mm)
 {
-	for (uint32_t i = 0; i < mm->vma_count; i++)
-		hs_free(self, mm->vmas[i].vma, HS_KIND_VMA, sizeof(*mm->vmas[i].vma));
+	uint32_t n = mm->vma_count;
+
+	if (n)
+		vmas_take(self, mm, 0, n, mm->vmas[0].vma->start, mm->vmas[n - 1].end);
 	hs_free(self, mm->vmas, HS_KIND_VMAS, mm->vma_room * sizeof(mm->vmas[0]));
+	mm->vmas = NULL;
+	mm->vma_room = 0;
+}
+
+/* ---- mprotect ---------------------------------------------------------------------------- */
+
+int hs_vma_modify(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+		  void (*change)(struct hs_task *self, struct hs_vma *vma, uint64_t value),
+		  uint64_t value)
+{
+	int ret;
+
+	for (uint64_t addr = start; addr < end; addr = hs_vma_at(mm, addr)->end)
+		if (!hs_vma_at(mm, addr))
+			return -ENOMEM;
+	ret = cut_range(self, mm, start, end);
+	if (ret)
+		return ret;
+	for (uint32_t i = vma_index(mm, start); i < mm->vma_count && mm->vmas[i].vma->start < end;
+	     i++)
+		change(self, mm->vmas[i].vma, value);
+	join_range(self, mm, start, end);
+	return 0;
+}
+
+static void vma_protect(struct hs_task *self, struct hs_vma *vma, uint64_t access)
+{
+	uint64_t start = vma->start, end = vma->end;
+	struct hs_invalidation inv;
+
+	if ((vma->flags & HS_VM_ACCESS) == access)
+		return;
+	hs_zap_span(self, vma->mm, &start, &end);
+	inv = hs_mm_invalidate_start(self, vma->mm, start, end, HS_INVALIDATE_PROTECTION_VMA, NULL);
+	vma->flags = (vma->flags & ~HS_VM_ACCESS) | (uint32_t)access;
+	hs_protect_entries(self, vma->mm, vma->start, vma->end, (uint32_t)access);
+	hs_mm_invalidate_end(self, vma->mm, &inv);
+}
+
+/* -EACCES: a VMA of [start, end) must not become writable. Gaps are somebody else's business. */
+static int check_access(const struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t access)
+{
+	const struct hs_vma *vma;
+
+	for (uint64_t addr = start; access & HS_VM_WRITE && addr < end; addr = vma->end) {
+		vma = hs_vma_find(mm, addr);
+		if (!vma || vma->start >= end)
+			return 0;
+		if (!(vma->flags & HS_VM_MAYWRITE))
+			return -EACCES;
+	}
+	return 0;
+}
+
+int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+		uint32_t access)
+{
+	int ret;
+
+	if (!hs_range_fits(mm, start, end) || access & ~HS_VM_ACCESS)
+		return -EINVAL;
+	hs_down_write(self, &mm->lock);
+	ret = check_access(mm, start, end, access);
+	if (!ret)
+		ret = hs_vma_modify(self, mm, start, end, vma_protect, access);
+	hs_up_write(self, &mm->lock);
+	return ret;
 }

@@ -1,8 +1,234 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zap.c - taking entries away
+ * zap.c - entries of a range are taken away, or change what they allow
+ *
+ * Whoever calls has told the notifiers and keeps the tables: by the mmap lock, or by the mapping lock
+ * of a VMA that is still linked. Entries come and go meanwhile; each is looked at and changed under the
+ * page table lock, which is held for one table of level 0 or one leaf at a time. What an entry held is
+ * put after it is gone.
  */
 #include "mm/mm.h"
+
+#include <errno.h>
+
+/* What is to happen to the entries of a range. */
+struct change {
+	struct hs_mm *mm;
+	uint64_t start, end;
+	/* The new value, 0: it is taken away. @whole: all that it maps is in the range. */
+	uint64_t (*to)(const struct change *c, uint64_t entry, bool whole);
+	const struct hs_mapping *mapping; /* zap: leave what is not of it; NULL: leave nothing */
+	uint32_t access;		  /* protect */
+	bool wake;			  /* a migration entry is gone */
+};
+
+/* Under the page table lock. Returns what is there, if it is a table by now; otherwise 0. */
+static uint64_t change_entry(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+{
+	uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE), to;
+
+	if (!entry || hs_entry_is_table(entry))
+		return entry;
+	to = c->to(c, entry, whole);
+	if (to == entry)
+		return 0;
+	hs_u64_store(self, e, to, HS_RELEASE);
+	if (to)
+		return 0;
+	c->wake |= hs_entry_type(entry) == HS_TYPE_MIGRATION;
+	hs_entry_put(self, entry);
+	return 0;
+}
+
+static void change_ptes(struct hs_task *self, struct change *c, hs_u64 *table, uint64_t start,
+			uint64_t end)
+{
+	hs_u64 *e = &table[hs_level_index(c->mm->geometry, start, 0)];
+
+	hs_spin_lock(self, &c->mm->page_table_lock);
+	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES)
+		change_entry(self, c, e++, true);
+	hs_spin_unlock(self, &c->mm->page_table_lock);
+}
+
+static uint64_t change_leaf(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+{
+	uint64_t table;
+
+	hs_spin_lock(self, &c->mm->page_table_lock);
+	table = change_entry(self, c, e, whole);
+	hs_spin_unlock(self, &c->mm->page_table_lock);
+	return table;
+}
+
+/* Depth is bounded by the levels. */
+static void change_table(struct hs_task *self, struct change *c, hs_u64 *table, uint32_t level,
+			 uint64_t start, uint64_t end)
+{
+	const struct hs_geometry *g = c->mm->geometry;
+
+	for (uint64_t addr = start, next; addr < end; addr = next) {
+		hs_u64 *e = &table[hs_level_index(g, addr, level)];
+		uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE);
+
+		next = hs_level_end(g, addr, end, level);
+		/* A leaf may give way to a table while nobody looks; a table stays. */
+		if (entry && !hs_entry_is_table(entry))
+			entry = change_leaf(self, c, e, next - addr == hs_level_bytes(g, level));
+		if (!entry)
+			continue;
+		if (level > 1)
+			change_table(self, c, hs_entry_table(entry), level - 1, addr, next);
+		else
+			change_ptes(self, c, hs_entry_table(entry), addr, next);
+	}
+}
+
+static void change_range(struct hs_task *self, struct change *c)
+{
+	struct hs_mm *mm = c->mm;
+
+	change_table(self, c, mm->root, mm->geometry->levels - 1, c->start, c->end);
+	if (c->wake)
+		hs_wake_all(self, &mm->migrations);
+}
+
+/* ---- zap --------------------------------------------------------------------------------- */
+
+/* Does the entry map a page, or did it before its access was taken? */
+static bool has_page(uint64_t entry)
+{
+	enum hs_entry_type type = hs_entry_type(entry);
+
+	return (type == HS_TYPE_NORMAL && entry & HS_ENTRY_VALID) || type == HS_TYPE_PROTNONE;
+}
+
+static bool is_zero_page(uint64_t entry)
+{
+	return hs_entry_type(entry) == HS_TYPE_ZERO ||
+	       (has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
+}
+
+static void page_unmap(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t was = hs_u32_add(self, &page->mapcount, (uint32_t)-1, HS_RELAXED);
+
+	hs_assert(self, was, "an entry is taken away that its page does not count");
+	hs_page_put(self, page);
+}
+
+void hs_entry_put(struct hs_task *self, uint64_t entry)
+{
+	struct hs_page *page;
+	bool device = entry & HS_ENTRY_DEVPRIV;
+	bool exclusive = hs_entry_type(entry) == HS_TYPE_EXCLUSIVE;
+
+	if (!(entry & HS_ENTRY_COUNTED) || is_zero_page(entry) ||
+	    !(device || exclusive || has_page(entry)))
+		return;
+	page = hs_pfn_to_page(self, hs_entry_pfn(entry));
+	hs_assert(self, page, "an entry maps pfn %llx, which has no struct page",
+		  (unsigned long long)hs_entry_pfn(entry));
+	if (exclusive)
+		hs_page_put(self, page);
+	else if (entry & HS_ENTRY_DEVMAP)
+		hs_pgmap_page_unmap(self, page);
+	else
+		page_unmap(self, page);
+}
+
+/* Not a copy that the VMA has of its own. */
+static bool is_of(const struct hs_mapping *mapping, uint64_t entry)
+{
+	uint64_t pfn = hs_entry_pfn(entry);
+
+	if (is_zero_page(entry))
+		return true;
+	return has_page(entry) && (entry & HS_ENTRY_DEVMAP ||
+				   (pfn >= mapping->pgmap->start && pfn < mapping->pgmap->end));
+}
+
+static uint64_t zapped(const struct change *c, uint64_t entry, bool whole)
+{
+	(void)whole;
+	return c->mapping && !is_of(c->mapping, entry) ? entry : 0;
+}
+
+void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+		    const struct hs_mapping *keep_private)
+{
+	struct change c = {
+		.mm = mm, .start = start, .end = end, .to = zapped, .mapping = keep_private
+	};
+
+	change_range(self, &c);
+}
+
+/* The leaf that maps @addr, if one does. */
+static void leaf_span(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint64_t *start,
+		      uint64_t *end)
+{
+	uint32_t level;
+	hs_u64 *e = hs_pt_descend(self, mm, addr, &level);
+	uint64_t bytes = hs_level_bytes(mm->geometry, level);
+
+	if (!level || !hs_u64_load(self, e, HS_RELAXED))
+		return;
+	addr &= ~(bytes - 1);
+	*start = addr < *start ? addr : *start;
+	*end = addr + bytes > *end ? addr + bytes : *end;
+}
+
+void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end)
+{
+	uint64_t last = *end - HS_PAGE_BYTES;
+
+	leaf_span(self, mm, *start, start, end);
+	leaf_span(self, mm, last, start, end);
+}
+
+/* ---- protect ----------------------------------------------------------------------------- */
+
+/* As x86 does it: an entry that may not be read is prot-none, and keeps all but what it allows. */
+static uint64_t protect_none(uint64_t entry)
+{
+	uint64_t kept = entry & ~(HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_TYPE);
+
+	return kept | (uint64_t)HS_TYPE_PROTNONE << HS_ENTRY_TYPE_SHIFT;
+}
+
+static uint64_t protect_read(uint64_t entry)
+{
+	enum hs_entry_type type = is_zero_page(entry) ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
+
+	return (entry & ~HS_ENTRY_TYPE) | HS_ENTRY_VALID | (uint64_t)type << HS_ENTRY_TYPE_SHIFT;
+}
+
+/* A leaf that is hit in part goes: its parts fault again. WRITE is never given, only taken. */
+static uint64_t protected(const struct change *c, uint64_t entry, bool whole)
+{
+	if (!whole)
+		return 0;
+	if (!(c->access & HS_VM_WRITE))
+		entry &= ~HS_ENTRY_WRITE;
+	if (!has_page(entry) && !is_zero_page(entry))
+		return entry;
+	if (!(c->access & HS_VM_READ))
+		return protect_none(entry);
+	return hs_entry_type(entry) == HS_TYPE_PROTNONE ? protect_read(entry) : entry;
+}
+
+void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			uint32_t access)
+{
+	struct change c = {
+		.mm = mm, .start = start, .end = end, .to = protected, .access = access
+	};
+
+	change_range(self, &c);
+}
+
+/* ---- sections ---------------------------------------------------------------------------- */
 
 struct hs_invalidation hs_mm_invalidate_start(struct hs_task *self, struct hs_mm *mm,
 					      uint64_t start, uint64_t end,
@@ -24,4 +250,61 @@ struct hs_invalidation hs_mm_invalidate_start(struct hs_task *self, struct hs_mm
 void hs_mm_invalidate_end(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
 {
 	hs_invalidate_end(self, mm->notifiers, inv);
+}
+
+/* Zaps VMA by VMA what is mapped; the mmap lock is held. False: there was a gap. */
+static bool zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	uint64_t mapped = start; /* without a gap up to here */
+	bool whole = true;
+
+	for (uint64_t addr = start; addr < end; addr = mapped) {
+		const struct hs_vma *vma = hs_vma_find(mm, addr);
+
+		if (!vma || vma->start >= end)
+			return false;
+		whole &= vma->start <= addr;
+		mapped = vma->end < end ? vma->end : end;
+		hs_zap_entries(self, mm, vma->start > addr ? vma->start : addr, mapped, NULL);
+	}
+	return whole;
+}
+
+void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uint64_t *end)
+{
+	uint64_t bytes = HS_PAGE_BYTES << mapping->leaf_order;
+
+	*start &= ~(bytes - 1);
+	*end = (*end + bytes - 1) & ~(bytes - 1);
+}
+
+/* Faults put leaves there meanwhile: the section covers those that may come as well. */
+static void widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end)
+{
+	const struct hs_vma *first = hs_vma_at(mm, *start);
+	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
+
+	if (first && first->mapping)
+		hs_mapping_leaf_span(first->mapping, start, end);
+	if (last && last->mapping)
+		hs_mapping_leaf_span(last->mapping, start, end);
+	hs_zap_span(self, mm, start, end);
+}
+
+int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
+{
+	struct hs_invalidation wide = *inv;
+	int ret;
+
+	if (!hs_range_fits(mm, inv->start, inv->end))
+		return -EINVAL;
+	hs_down_read(self, &mm->lock);
+	widen(self, mm, &wide.start, &wide.end);
+	ret = hs_invalidate_start(self, mm->notifiers, &wide);
+	if (!ret) {
+		ret = zap_vmas(self, mm, inv->start, inv->end) ? 0 : -ENOMEM;
+		hs_invalidate_end(self, mm->notifiers, &wide);
+	}
+	hs_up_read(self, &mm->lock);
+	return ret;
 }
