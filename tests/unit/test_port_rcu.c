@@ -166,6 +166,33 @@ static void poll_with_nothing_queued_says_so(void **state)
 	assert_int_equal(grace_periods(), 0);
 }
 
+static struct hs_waitq queue;
+static hs_u32 called;
+
+static void wake(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)head;
+	hs_u32_store(self, &called, 1, HS_RELEASE);
+	hs_wake_all(self, &queue);
+}
+
+static bool was_called(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	return hs_u32_load(self, &called, HS_ACQUIRE);
+}
+
+static void who_waits_runs_the_callback_that_it_waits_for(void **state)
+{
+	(void)state;
+	hs_waitq_init(&queue);
+	hs_u32_init(&called, 0);
+	hs_call_rcu(a, &note[0].head, wake);
+	hs_wait_event(a, &queue, was_called, NULL);
+	assert_int_equal(called.raw, 1);
+	assert_false(hs_rcu_poll(a));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -179,6 +206,7 @@ int main(void)
 		TEST(grace_periods_are_counted),
 		TEST(callbacks_left_over_run_when_the_arena_is_destroyed),
 		TEST(poll_with_nothing_queued_says_so),
+		TEST(who_waits_runs_the_callback_that_it_waits_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,9 @@ static void wait_publish(struct hs_task *self, struct hs_waitq *q, hs_pred pred,
 	hs_assert(self, self->live, "%s: a detached task waits", where);
 	hs_assert(self, !self->in_callback, "%s: an RCU callback waits", where);
 	hs_assert(self, !self->rcu_nest, "%s: wait inside an RCU read section", where);
+	/* Outside an execution nobody else runs the callbacks that may make the predicate true. */
+	if (self->mode == HS_MODE_DIRECT)
+		hs_rcu_poll_direct(self);
 	self->pred = pred;
 	self->pred_arg = arg;
 	self->queue = q;
