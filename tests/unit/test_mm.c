@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "mm/mm.h"
+#include "support/death.h"
 #include "support/linux_driver.h"
 #include "support/world.h"
 
@@ -192,6 +193,244 @@ static void a_driver_in_kernel_spellings_mirrors_pages(void **state)
 	hs_mm_destroy(self, mm);
 }
 
+/* ---- users ------------------------------------------------------------------------------- */
+
+static uint64_t objects(struct hs_task *self)
+{
+	struct hs_machine_info info;
+
+	hs_machine_info(hs_task_machine(self), &info);
+	return info.objects;
+}
+
+struct listener {
+	struct hs_notifier notifier;
+	struct hs_mm *mm;
+	struct hs_invalidation seen;
+	uint32_t starts, releases, vmas_at_release;
+};
+
+static int heard_start(struct hs_task *self, struct hs_notifier *n,
+		       const struct hs_invalidation *inv)
+{
+	struct listener *l = (struct listener *)n;
+
+	(void)self;
+	l->starts++;
+	l->seen = *inv;
+	return 0;
+}
+
+static void heard_release(struct hs_task *self, struct hs_notifier *n)
+{
+	struct listener *l = (struct listener *)n;
+
+	(void)self;
+	l->releases++;
+	l->vmas_at_release = hs_vma_count(l->mm);
+}
+
+static const struct hs_notifier_ops listener_ops = { heard_start, NULL, heard_release };
+
+static struct hs_invalidation noted[4];
+static uint32_t notes;
+
+static bool note_event(struct hs_task *self, struct hs_interval_sub *sub,
+		       const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	hs_interval_set_seq(self, sub, cur_seq);
+	if (notes < 4)
+		noted[notes] = *inv;
+	notes++;
+	return true;
+}
+
+static const struct hs_interval_ops note_ops = { note_event };
+
+/* Everything goes with the last user, but the struct and its notifiers with the last holder. */
+static void the_last_user_ends_the_space_and_the_last_holder_the_struct(void **state)
+{
+	struct hs_task *self = world_task(state);
+	uint64_t before = objects(self);
+	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
+	struct listener l = { .mm = mm };
+	struct hs_interval_sub sub;
+
+	notes = 0;
+	assert_int_equal(hs_notifier_register(self, &l.notifier, mm->notifiers, &listener_ops), 0);
+	assert_int_equal(hs_interval_insert(self, &sub, mm->notifiers, 0, UINT64_MAX, &note_ops),
+			 0);
+	assert_int_equal(hs_mmap(self, mm, BASE, BASE + 0x2000, HS_VM_READ, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, mm, BASE + 0x4000, BASE + 0x5000, HS_VM_READ, NULL, 0), 0);
+	assert_int_equal(hs_pt_set(self, mm, BASE, 0, PRESENT | 1), 0);
+	hs_mmgrab(self, mm);
+	assert_true(hs_mmget_not_zero(self, mm));
+	hs_mmput(self, mm);
+	assert_int_equal(l.releases, 0);
+	assert_int_equal(hs_pt_get(self, mm, BASE, 0), PRESENT | 1);
+	hs_mmput(self, mm);
+	assert_int_equal(l.releases, 1);
+	assert_int_equal(l.vmas_at_release, 2);
+	assert_int_equal(hs_vma_count(mm), 0);
+	/* After the release only intervals hear of the unmapping. */
+	assert_int_equal(l.starts, 0);
+	assert_int_equal(notes, 2);
+	assert_int_equal(noted[0].event, HS_INVALIDATE_RELEASE);
+	assert_int_equal(noted[1].event, HS_INVALIDATE_UNMAP);
+	assert_int_equal(noted[1].start, BASE);
+	assert_int_equal(noted[1].end, BASE + 0x5000);
+	assert_false(hs_mmget_not_zero(self, mm));
+	assert_int_equal(objects(self), before + 2);
+	hs_interval_remove(self, &sub);
+	hs_notifier_unregister(self, &l.notifier);
+	hs_mmdrop(self, mm);
+	assert_int_equal(objects(self), before);
+}
+
+/* ---- tables for faults ------------------------------------------------------------------- */
+
+static void populate_makes_tables_down_to_the_entry(void **state)
+{
+	struct hs_task *self = world_task(state);
+	const uint64_t leaf = PRESENT | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | 0x4000;
+
+	for (int id = 0; id < HS_GEOMETRY_COUNT; id++) {
+		struct hs_mm *mm = mm_new(self, (enum hs_geometry_id)id);
+		const struct hs_geometry *g = hs_mm_geometry(mm);
+		uint64_t addr = hs_geometry_end(g) - HS_PAGE_BYTES, before = objects(self);
+		uint32_t level = 99;
+		hs_u64 *e;
+
+		hs_pt_descend(self, mm, addr, &level);
+		assert_int_equal(level, g->levels - 1);
+		level = 1;
+		e = hs_pt_populate(self, mm, addr, &level);
+		assert_int_equal(level, 1);
+		assert_ptr_equal(e, hs_pt_find(mm, addr, 1, NULL));
+		assert_int_equal(objects(self), before + g->levels - 2);
+		assert_ptr_equal(hs_pt_descend(self, mm, addr, &level), e);
+		assert_int_equal(level, 1);
+		/* A leaf in the way is the answer, whatever it is. */
+		hs_u64_init(e, leaf);
+		level = 0;
+		assert_ptr_equal(hs_pt_populate(self, mm, addr, &level), e);
+		assert_int_equal(level, 1);
+		assert_int_equal(e->raw, leaf);
+		hs_u64_init(e, 0);
+		level = 0;
+		e = hs_pt_populate(self, mm, addr, &level);
+		assert_int_equal(level, 0);
+		assert_ptr_equal(e, hs_pt_find(mm, addr, 0, NULL));
+		assert_ptr_equal(hs_pt_populate(self, mm, addr, &level), e);
+		assert_ptr_equal(hs_pt_descend(self, mm, addr, &level), e);
+		assert_int_equal(level, 0);
+		assert_int_equal(objects(self), before + g->levels - 1);
+		hs_mm_destroy(self, mm);
+	}
+}
+
+/* Tables of 2, 4 and 16 pages; which are whole in a range is looked up entry by entry. */
+static void every_range_frees_the_tables_that_are_whole_in_it(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	for (uint64_t start = 0; start < 32; start++) {
+		for (uint64_t end = start + 1; end <= 32; end++) {
+			struct hs_mm *mm = mm_new(self, HS_GEOMETRY_MOCK);
+
+			for (uint64_t i = 0; i < 32; i++)
+				assert_int_equal(hs_pt_set(self, mm, i << 12, 0, PRESENT | i), 0);
+			hs_pt_free_range(self, mm, start << 12, end << 12);
+			for (uint64_t i = 0; i < 32; i++) {
+				bool whole = i / 2 * 2 >= start && i / 2 * 2 + 2 <= end;
+
+				assert_int_equal(hs_pt_get(self, mm, i << 12, 0),
+						 whole ? 0 : PRESENT | i);
+			}
+			for (uint64_t i = 0; i < 32; i += 16)
+				assert_int_equal(!hs_pt_get(self, mm, i << 12, 3),
+						 i >= start && i + 16 <= end);
+			for (uint64_t i = 0; i < 32; i += 4)
+				assert_int_equal(!hs_pt_get(self, mm, i << 12, 2),
+						 i >= start && i + 4 <= end);
+			hs_mm_destroy(self, mm);
+		}
+	}
+}
+
+static void populate_can_run_out_of_memory_at_each_table(void **state)
+{
+	uint64_t fail, failed = 0;
+	bool done = false;
+
+	(void)state;
+	for (fail = 6; !done; fail++) {
+		uint32_t level = 0;
+		struct hs_mm *mm;
+		struct world w;
+
+		world_open_failing(&w, fail);
+		mm = mm_new(w.self, HS_GEOMETRY_X86_64);
+		done = hs_pt_populate(w.self, mm, BASE, &level);
+		failed += !done;
+		if (!done)
+			assert_non_null(hs_pt_populate(w.self, mm, BASE, &level));
+		hs_mm_destroy(w.self, mm);
+		world_close(&w);
+	}
+	assert_int_equal(failed, 3);
+}
+
+/* ---- wrong use --------------------------------------------------------------------------- */
+
+static void destroy_used(struct hs_task *self, struct hs_mm *mm)
+{
+	hs_mmget_not_zero(self, mm);
+	hs_mm_destroy(self, mm);
+}
+
+static void destroy_held(struct hs_task *self, struct hs_mm *mm)
+{
+	hs_mmgrab(self, mm);
+	hs_mm_destroy(self, mm);
+}
+
+static void put_twice(struct hs_task *self, struct hs_mm *mm)
+{
+	hs_mmgrab(self, mm);
+	hs_mmput(self, mm);
+	hs_mmput(self, mm);
+}
+
+static const struct {
+	void (*fn)(struct hs_task *self, struct hs_mm *mm);
+	const char *text;
+} wrong[] = {
+	{ destroy_used, "expected one user and one holder, found 2 and 1" },
+	{ destroy_held, "expected one user and one holder, found 1 and 2" },
+	{ put_twice, "an mm is put that has no user" },
+};
+
+static void go_wrong(void *arg)
+{
+	struct world w;
+
+	world_open_failing(&w, 0);
+	wrong[*(const size_t *)arg].fn(w.self, mm_new(w.self, HS_GEOMETRY_MOCK));
+}
+
+static void wrong_use_of_counts_is_found(void **state)
+{
+	struct death *death = test_malloc(sizeof(*death));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		death_of(go_wrong, &i, death);
+		assert_non_null(strstr(death->text, wrong[i].text));
+	}
+	test_free(death);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +442,11 @@ int main(void)
 		world_unit_test(an_mm_without_fault_ops_cannot_fault),
 		cmocka_unit_test(every_allocation_can_fail),
 		world_unit_test(a_driver_in_kernel_spellings_mirrors_pages),
+		world_unit_test(the_last_user_ends_the_space_and_the_last_holder_the_struct),
+		world_unit_test(populate_makes_tables_down_to_the_entry),
+		world_unit_test(every_range_frees_the_tables_that_are_whole_in_it),
+		cmocka_unit_test(populate_can_run_out_of_memory_at_each_table),
+		cmocka_unit_test(wrong_use_of_counts_is_found),
 	};
 
 	return cmocka_run_group_tests_name("mm", tests, NULL, NULL);
