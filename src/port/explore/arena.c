@@ -275,20 +275,28 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 		return NULL;
 	bit = __builtin_ctz(~(unsigned int)arena->pcpu_map);
 	arena->pcpu_map |= (uint16_t)(1u << bit);
-	counter = (hs_u64 *)arena->pcpu + bit;
-	for (uint32_t i = 0; i < arena->cpus; i++)
+	counter = (hs_u64 *)(arena->pcpu + bit * HS_GRANULE);
+	for (uint32_t i = 0; i < arena->cpus; i++) {
+		hs_life_set(self->sched, slot_of(counter, i), HS_GRANULE, HS_LIFE_LIVE);
+		hs_unpoison(slot_of(counter, i), HS_GRANULE);
 		hs_u64_init(slot_of(counter, i), 0);
+	}
 	arena->live[HS_KIND_PERCPU]++;
 	return counter;
 }
 
+/* An add to it afterwards is a use after free, as that of an object. */
 void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 {
 	struct hs_arena *arena = self->arena;
-	size_t bit = (size_t)(counter - (hs_u64 *)arena->pcpu);
+	size_t bit = (size_t)((char *)counter - (char *)arena->pcpu) / HS_GRANULE;
 
 	hs_assert(self, bit < HS_PCPU_COUNTERS && (arena->pcpu_map >> bit & 1),
 		  "free of a counter that is not live");
+	for (uint32_t i = 0; i < arena->cpus; i++) {
+		hs_step(self, HS_OP_FREE, HS_WRITE, slot_of(counter, i), sizeof(*counter), HS_HERE);
+		hs_life_set(self->sched, slot_of(counter, i), HS_GRANULE, HS_LIFE_FREED);
+	}
 	arena->pcpu_map &= (uint16_t) ~(1u << bit);
 	arena->live[HS_KIND_PERCPU]--;
 }

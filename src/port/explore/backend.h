@@ -347,7 +347,7 @@ HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
 	return self->rcu_nest != 0;
 }
 
-#define HS_PCPU_STRIDE 128 /* 16 counters */
+#define HS_PCPU_STRIDE 256 /* 16 counters, a granule each */
 
 HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
 {

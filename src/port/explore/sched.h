@@ -26,7 +26,7 @@
 #define HS_SCHED_DEBTS 16
 #define HS_HASH_OBJECTS 256
 #define HS_CPUS_MAX 16
-#define HS_PCPU_COUNTERS (HS_PCPU_STRIDE / sizeof(hs_u64))
+#define HS_PCPU_COUNTERS (HS_PCPU_STRIDE / HS_GRANULE)
 #define HS_GRANULE 16
 
 enum hs_life {
