@@ -80,7 +80,7 @@ enum hs_pgmap_step {
 
 /* The orders in which the kernel took them. */
 enum hs_teardown {
-	HS_TEARDOWN_5_2, /* before 50f44ee7248a: kill, memory, put pages, wait, exit, erase */
+	HS_TEARDOWN_5_2, /* before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
 	HS_TEARDOWN_5_3, /* kill, put pages, wait, exit, memory, erase */
 	HS_TEARDOWN_6_0, /* 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
 	HS_TEARDOWN_COUNT
@@ -193,10 +193,11 @@ HMMSIM_API int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap);
 /* ---- pages ------------------------------------------------------------------------------- */
 
 /*
- * A free page of PRIVATE, COHERENT or P2PDMA memory, its count 1. The last put brings it back.
+ * A free page of PRIVATE, COHERENT or P2PDMA memory, its count 1, or 2 with the references of 5.3,
+ * where one is the core's; .private is 0. The put that calls page_free brings it back.
  * reduced: the free list is the driver's in the kernel; zone_device_page_init() (v6.1) also locks
  * the page, and only warns where this is -ENODEV. -EINVAL: another type; -ENOSPC: none is free;
- * -ENODEV: the pgmap is killed and an allocated page needs a reference to it.
+ * -ENODEV: the pgmap is killed and an allocated page needs a reference to it; 5.3: PUT_PAGES has begun.
  */
 HMMSIM_API int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap,
 				   struct hs_page **out);

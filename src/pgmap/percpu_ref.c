@@ -24,8 +24,10 @@ int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
 
 void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	hs_pcpu_free(self, counters(ref->state.raw));
-	hs_u64_init(&ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD);
+	uint64_t was = hs_u64_xchg(self, &ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD,
+				   HS_ACQ_REL);
+
+	hs_pcpu_free(self, counters(was));
 }
 
 /* Acquire: pairs with the release in kill, so that a count in atomic mode starts from there. */
@@ -122,7 +124,7 @@ static void switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref =
 		(struct hs_percpu_ref *)((char *)head - offsetof(struct hs_percpu_ref, rcu));
-	uint64_t sum = hs_pcpu_sum(self, counters(ref->state.raw));
+	uint64_t sum = hs_pcpu_sum(self, counters(state_of(self, ref)));
 
 	hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
 	count_put(self, ref, 1);

@@ -25,8 +25,8 @@
  *	state before, is counted; release runs when it is put, not earlier.
  *
  * Kill happens once. release() runs when the count reaches zero, in the context of the last put or
- * of the callback, and takes spinlocks only. The owner frees the counters with exit, when no
- * tryget can reach the ref any more.
+ * of the callback, and takes spinlocks only. The owner frees the counters with exit, after
+ * release; the ref stays dead for those who can still reach it.
  */
 #ifndef HS_PGMAP_PERCPU_REF_H
 #define HS_PGMAP_PERCPU_REF_H

@@ -3,23 +3,25 @@
  * pgmap.c - registration and lookup of device memory
  *
  * The index is read inside an RCU section without a lock; machine->pagemap_lock serialises its
- * writers. A lookup may find a dying pgmap, and tryget_live says so. hs_pgmap_remove() erases the
- * pgmap, waits a grace period, and only then frees: no reader then holds a pointer without a
- * reference.
+ * writers. A lookup may find a dying pgmap, and tryget_live says so. Who unregisters a pgmap waits a
+ * grace period before he frees it: no reader then holds a pointer without a reference. How a
+ * removal goes about it is drawn in remove.c.
+ *
+ *	lookup				unregister
+ *	rcu_read_lock
+ *	index: the pgmap
+ *					index: nothing, off the list
+ *	tryget_live
+ *	rcu_read_unlock			grace period; free
+ *
+ *	Required outcome: the pgmap is live at tryget_live.
+ *	(tests/model/test_removal_model.c: lookup_against_removal_6_0)
  */
 #include "pgmap/pgmap.h"
 
 #include <errno.h>
 
 #define HS_PFN_END ((uint64_t)1 << 40)
-
-static void released(struct hs_task *self, struct hs_percpu_ref *ref)
-{
-	struct hs_pgmap *p = (struct hs_pgmap *)((char *)ref - offsetof(struct hs_pgmap, ref));
-
-	hs_u32_or(self, &p->done, 1u << HS_PGMAP_WAIT, HS_RELEASE);
-	hs_wake_all(self, &hs_task_machine(self)->pagemap_queue);
-}
 
 static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
 {
@@ -43,10 +45,35 @@ static int enlist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p
 	return 0;
 }
 
+int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	int ret;
+
+	hs_spin_lock(self, &m->pagemap_lock);
+	ret = enlist(self, m, pgmap);
+	hs_spin_unlock(self, &m->pagemap_lock);
+	return ret;
+}
+
+void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	struct hs_machine *m = hs_task_machine(self);
+	struct hs_pgmap **at = &m->pagemap_list;
+	int ret;
+
+	hs_spin_lock(self, &m->pagemap_lock);
+	ret = hs_radix_store(self, &m->pagemaps, pgmap->start, pgmap->end - 1, NULL);
+	hs_assert(self, !ret, "erasing a pgmap needs memory");
+	while (*at != pgmap)
+		at = &(*at)->next;
+	*at = pgmap->next;
+	hs_spin_unlock(self, &m->pagemap_lock);
+}
+
 int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, uint64_t end,
 		 const void *owner, struct hs_pgmap **out)
 {
-	struct hs_machine *m = hs_task_machine(self);
 	struct hs_pgmap *p;
 	int ret;
 
@@ -56,16 +83,14 @@ int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, 
 	if (!p)
 		return -ENOMEM;
 	p->start = start;
-	p->end = p->first = end;
+	p->end = p->first = p->next_page = end;
 	p->type = type;
 	p->owner = owner;
 	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
-	ret = hs_percpu_ref_init(self, &p->ref, released, 0);
+	ret = hs_percpu_ref_init(self, &p->ref, hs_pgmap_released, 0);
 	if (ret)
 		goto free;
-	hs_spin_lock(self, &m->pagemap_lock);
-	ret = enlist(self, m, p);
-	hs_spin_unlock(self, &m->pagemap_lock);
+	ret = hs_pgmap_register(self, p);
 	if (ret)
 		goto exit;
 	*out = p;
@@ -82,24 +107,10 @@ void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
 	hs_percpu_ref_kill(self, &pgmap->ref);
 }
 
-static void delist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p)
-{
-	struct hs_pgmap **at = &m->pagemap_list;
-	int ret = hs_radix_store(self, &m->pagemaps, p->start, p->end - 1, NULL);
-
-	hs_assert(self, !ret, "erasing a pgmap needs memory");
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-}
-
 void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	struct hs_machine *m = hs_task_machine(self);
-
-	hs_spin_lock(self, &m->pagemap_lock);
-	delist(self, m, pgmap);
-	hs_spin_unlock(self, &m->pagemap_lock);
+	hs_assert(self, pgmap->first == pgmap->end, "a pgmap with memory is removed step by step");
+	hs_pgmap_unregister(self, pgmap);
 	hs_synchronize_rcu(self);
 	hs_rcu_barrier(self); /* a kill's callback may still be on its way */
 	hs_percpu_ref_exit(self, &pgmap->ref);
@@ -136,14 +147,37 @@ void hs_pgmap_put(struct hs_task *self, struct hs_pgmap *pgmap)
 		hs_percpu_ref_put_many(self, &pgmap->ref, 1);
 }
 
+enum hs_pgmap_type hs_pgmap_type(const struct hs_pgmap *pgmap)
+{
+	return pgmap->type;
+}
+
+uint64_t hs_pgmap_start(const struct hs_pgmap *pgmap)
+{
+	return pgmap->start;
+}
+
+uint64_t hs_pgmap_end(const struct hs_pgmap *pgmap)
+{
+	return pgmap->end;
+}
+
 const void *hs_pgmap_owner(const struct hs_pgmap *pgmap)
 {
 	return pgmap->owner;
 }
 
+void *hs_pgmap_driver_data(const struct hs_pgmap *pgmap)
+{
+	return pgmap->driver_data;
+}
+
 int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap)
 {
 	uint64_t sum = hs_percpu_ref_sum(self, &pgmap->ref);
+	uint64_t own = hs_percpu_ref_is_dying(self, &pgmap->ref) ? 0 : 1;
 
-	return (int64_t)sum - (hs_percpu_ref_is_dying(self, &pgmap->ref) ? 0 : 1);
+	if (!hs_pgmap_step_done(self, pgmap, HS_PGMAP_PUT_PAGES))
+		own += hs_pgmap_bulk(pgmap);
+	return (int64_t)(sum - own);
 }

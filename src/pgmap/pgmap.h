@@ -21,7 +21,7 @@ struct hs_pgmap {
 	void *driver_data;
 	struct hs_pgmap *next; /* of the machine's list, under the pagemap lock */
 	struct hs_percpu_ref ref;
-	hs_u32 started, done; /* removal: one bit an enum hs_pgmap_step */
+	hs_u32 started, done; /* removal: one bit an enum hs_pgmap_step; wakes pagemap_queue */
 	struct hs_rcu_head erased;
 	struct hs_spinlock pages_lock; /* the next three */
 	struct hs_page *free_pages;    /* linked by .private */
@@ -29,6 +29,11 @@ struct hs_pgmap {
 	uint64_t pages_allocated;
 };
 
+/* pgmap.c: index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
+int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap);
+void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap);
+/* remove.c: the last reference is gone. */
+void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref);
 /* page_refs.c: what the core's references for the pages add to the count, until PUT_PAGES. */
 uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap);
 /* The count of a page that nobody uses. */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * create.c - device memory comes into being
+ *
+ * same: memremap_pages() (v6.12, mm/memremap.c): its checks in its order, and the order of its steps:
+ * the index names the pgmap before its struct pages are there.
+ *
+ *	lookup				creation
+ *					index: store
+ *	tryget_live: true		struct pages
+ *					the core's references for the pages
+ *
+ *	Required outcome: who looked it up holds a reference; a creation that fails then waits for it,
+ *	as a removal does. (tests/model/test_removal_model.c: failed_creation_waits_for_a_lookup)
+ */
+#include <errno.h>
+
+#include "pgmap/pgmap.h"
+
+#define HS_PFN_END ((uint64_t)1 << 40)
+
+void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type type, uint64_t start,
+			  uint64_t end)
+{
+	*config = (struct hs_pgmap_config){
+		.type = type,
+		.start = start,
+		.end = end,
+		.first = start,
+		.page_refs = HS_PAGE_REFS_6_1,
+		.teardown = HS_TEARDOWN_6_0,
+	};
+}
+
+/* ---- checks ------------------------------------------------------------------------------ */
+
+static bool makes_sense(const struct hs_pgmap_config *c)
+{
+	return (unsigned int)c->type < HS_PGMAP_TYPES &&
+	       (unsigned int)c->page_refs < HS_PAGE_REFS_COUNT &&
+	       (unsigned int)c->teardown < HS_TEARDOWN_COUNT && c->start < c->end &&
+	       c->end <= HS_PFN_END && c->first >= c->start && c->first < c->end;
+}
+
+static bool type_has_what_it_needs(const struct hs_pgmap_config *c)
+{
+	bool frees = c->ops && c->ops->page_free && c->owner;
+
+	switch (c->type) {
+	case HS_PGMAP_PRIVATE:
+		return c->ops && c->ops->migrate_to_ram &&
+		       (frees || c->page_refs < HS_PAGE_REFS_6_1);
+	case HS_PGMAP_COHERENT:
+		return frees || c->page_refs < HS_PAGE_REFS_6_1;
+	case HS_PGMAP_FS_DAX:
+		return !c->limited;
+	default:
+		return true;
+	}
+}
+
+static bool belongs_to_a_pgmap(struct hs_task *self, uint64_t pfn)
+{
+	struct hs_pgmap *p = hs_pgmap_get(self, pfn, NULL);
+
+	hs_pgmap_put(self, p);
+	return p;
+}
+
+static int check_range(struct hs_task *self, const struct hs_pgmap *p)
+{
+	uint64_t mask = ((uint64_t)1 << hs_task_machine(self)->subsection_order) - 1;
+
+	if (belongs_to_a_pgmap(self, p->start) || belongs_to_a_pgmap(self, p->end - 1))
+		return -ENOMEM;
+	if (hs_memory_is_ram(self, p->start, p->end))
+		return -ENXIO;
+	return p->start & mask || p->end & mask ? -EINVAL : 0;
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+static void unmake(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_percpu_ref_exit(self, &p->ref);
+	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+}
+
+static int make(struct hs_task *self, const struct hs_pgmap_config *c, struct hs_pgmap **out)
+{
+	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->start = c->start;
+	p->end = c->end;
+	p->first = p->next_page = c->first;
+	p->type = c->type;
+	p->page_refs = c->page_refs;
+	p->teardown = c->teardown;
+	p->owner = c->owner;
+	p->ops = c->ops;
+	p->driver_data = c->driver_data;
+	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
+	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
+			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
+		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+		return -ENOMEM;
+	}
+	*out = p;
+	return 0;
+}
+
+/* -EEXIST, -ENOMEM. The pgmap is registered. */
+static int add_memory(struct hs_task *self, struct hs_pgmap *p)
+{
+	int ret = hs_memory_add_device(self, p->start, p->end);
+
+	if (ret)
+		return ret;
+	ret = hs_memory_init_device(self, p->first, p->end, p, hs_page_idle_count(p));
+	if (ret)
+		hs_memory_remove_device(self, p->start, p->end);
+	return ret;
+}
+
+/* Somebody may have looked it up: the reference is killed and waited for. */
+static void unregister(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_step(self, p, HS_PGMAP_KILL);
+	hs_pgmap_step(self, p, HS_PGMAP_WAIT);
+	hs_pgmap_step(self, p, HS_PGMAP_ERASE);
+}
+
+int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
+		    struct hs_pgmap **out)
+{
+	struct hs_pgmap *p;
+	int ret;
+
+	if (!makes_sense(config) || !type_has_what_it_needs(config))
+		return -EINVAL;
+	ret = make(self, config, &p);
+	if (ret)
+		return ret;
+	ret = check_range(self, p);
+	if (ret)
+		goto unmake;
+	ret = hs_pgmap_register(self, p);
+	if (ret)
+		goto unmake;
+	ret = add_memory(self, p);
+	if (ret)
+		goto unregister;
+	if (hs_pgmap_bulk(p))
+		hs_percpu_ref_get_many(self, &p->ref, hs_pgmap_bulk(p));
+	*out = p;
+	return 0;
+unregister:
+	unregister(self, p);
+unmake:
+	unmake(self, p);
+	return ret;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remove.c - the steps of a removal: disable and drain of "disable, invalidate, drain"
+ *
+ * same: memunmap_pages() (v6.12, mm/memremap.c), and the orders of its steps in v5.2, v5.3 and v6.0.
+ *
+ * States of a pgmap by predicate (bits of .started and .done are those of enum hs_pgmap_step):
+ *
+ *	registered, not dying		alive: lookups obtain references
+ *	dying, not done WAIT		killed: no lookup that begins obtains one; those that are held,
+ *					cached ones too, keep the memory
+ *	done WAIT			drained: nobody has a reference, nobody can get one
+ *	done MEMORY			its struct pages are gone, or stale
+ *	done ERASE			no lookup finds it
+ *	done EXIT			no counters; the reference stays dead
+ *
+ * Legal: each step once; WAIT and EXIT after KILL; free after all. Everything else is allowed and may
+ * be wrong: the orders of the kernel are in orders[].
+ *
+ * Who may free what: the owner the pgmap, after all steps. .done is the last word of the pgmap that
+ * whoever completes a step touches; the queue is the machine's.
+ *
+ * Grace periods: the kill's callback sums the counters after one, erase waits for one. With an atomic
+ * reference there is no sum, and so one less. The number of pages does not matter.
+ *
+ * A lookup against a removal, and what keeps it safe at each step:
+ *
+ *	lookup				removal
+ *	rcu_read_lock			kill: dead
+ *	index: the pgmap		put pages, wait: a reference obtained before is waited for
+ *	tryget_live			memory: whoever holds a reference is gone
+ *	rcu_read_unlock			erase; a grace period
+ *	touch a page, put		exit, free: whoever read the index before is gone
+ *
+ *	Required outcome: page and pgmap are live when they are touched.
+ *	(tests/model/test_removal_model.c: lookup_against_removal_6_0, lookup_against_removal_5_3)
+ *
+ * The reference is found dead, or it is counted and waited for:
+ *
+ *	lookup				removal
+ *	tryget_live: true, cached
+ *					kill, wait: not yet
+ *	touch pages
+ *	put the cached one		drained
+ *
+ *	Required outcome: memory is removed after the put. (drain_waits_for_cached_reference)
+ *
+ * Memory before the wait, as before 50f44ee7248a:
+ *
+ *	lookup				removal
+ *	tryget_live: true
+ *					kill, memory
+ *	touch a page			wait: too late
+ *
+ *	Required outcome: none. The page is freed. (lookup_against_removal_5_2)
+ *
+ * Exit before erase, as in 5.3: the index still names the pgmap when the counters are freed.
+ *
+ *	lookup				removal
+ *	rcu_read_lock			kill; the callback, a grace period later; drained
+ *	index: the pgmap		exit: state = dead without counters, free them
+ *	tryget_live: state is dead
+ *	rcu_read_unlock			erase; a grace period; free
+ *
+ *	Required outcome: the lookup finds it dead. Who read the state before the kill is out of its
+ *	read section when the counters go, because the drain took a grace period.
+ *	(lookup_against_removal_5_3). With an atomic reference nobody touches counters.
+ */
+#include "pgmap/pgmap.h"
+
+static const enum hs_pgmap_step orders[HS_TEARDOWN_COUNT][HS_PGMAP_STEPS] = {
+	[HS_TEARDOWN_5_2] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_MEMORY, HS_PGMAP_ERASE,
+			      HS_PGMAP_WAIT, HS_PGMAP_EXIT },
+	[HS_TEARDOWN_5_3] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_EXIT,
+			      HS_PGMAP_MEMORY, HS_PGMAP_ERASE },
+	[HS_TEARDOWN_6_0] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_MEMORY,
+			      HS_PGMAP_ERASE, HS_PGMAP_EXIT },
+};
+
+const enum hs_pgmap_step *hs_teardown_steps(enum hs_teardown order)
+{
+	return orders[order];
+}
+
+enum hs_teardown hs_pgmap_teardown(const struct hs_pgmap *pgmap)
+{
+	return pgmap->teardown;
+}
+
+const char *hs_pgmap_step_name(enum hs_pgmap_step step)
+{
+	static const char *const names[HS_PGMAP_STEPS] = {
+		[HS_PGMAP_KILL] = "kill",   [HS_PGMAP_PUT_PAGES] = "put pages",
+		[HS_PGMAP_WAIT] = "wait",   [HS_PGMAP_MEMORY] = "memory",
+		[HS_PGMAP_ERASE] = "erase", [HS_PGMAP_EXIT] = "exit",
+	};
+
+	return names[step];
+}
+
+/* ---- completion -------------------------------------------------------------------------- */
+
+/* The last access to the pgmap: its owner may free it from here on. */
+static void complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
+{
+	struct hs_machine *m = hs_task_machine(self);
+
+	hs_u32_or(self, &p->done, 1u << step, HS_RELEASE);
+	hs_wake_all(self, &m->pagemap_queue);
+}
+
+void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	complete(self, (struct hs_pgmap *)((char *)ref - offsetof(struct hs_pgmap, ref)),
+		 HS_PGMAP_WAIT);
+}
+
+static void erased(struct hs_task *self, struct hs_rcu_head *head)
+{
+	complete(self, (struct hs_pgmap *)((char *)head - offsetof(struct hs_pgmap, erased)),
+		 HS_PGMAP_ERASE);
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+/* With the references of 5.3 each page gives back what it holds; a pinned one later. */
+static void put_pages(struct hs_task *self, struct hs_pgmap *p)
+{
+	uint64_t bulk = hs_pgmap_bulk(p);
+
+	if (p->page_refs == HS_PAGE_REFS_5_3) {
+		for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
+			struct hs_page *page = hs_pfn_to_page(self, pfn);
+
+			hs_assert(self, page, "pages are put whose memory is removed");
+			hs_page_put(self, page);
+		}
+	} else if (bulk) {
+		hs_percpu_ref_put_many(self, &p->ref, bulk);
+	}
+}
+
+static void note_start(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
+{
+	uint32_t was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
+
+	hs_assert(self, !(was >> step & 1), "the step \"%s\" of a removal is taken twice",
+		  hs_pgmap_step_name(step));
+	hs_assert(self,
+		  (step != HS_PGMAP_WAIT && step != HS_PGMAP_EXIT) || was >> HS_PGMAP_KILL & 1,
+		  "the step \"%s\" of a removal comes after \"kill\"", hs_pgmap_step_name(step));
+}
+
+void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	note_start(self, pgmap, step);
+	switch (step) {
+	case HS_PGMAP_KILL:
+		hs_percpu_ref_kill(self, &pgmap->ref);
+		break;
+	case HS_PGMAP_PUT_PAGES:
+		put_pages(self, pgmap);
+		break;
+	case HS_PGMAP_MEMORY:
+		hs_memory_remove_device(self, pgmap->start, pgmap->end);
+		break;
+	case HS_PGMAP_EXIT:
+		hs_percpu_ref_exit(self, &pgmap->ref);
+		break;
+	case HS_PGMAP_ERASE:
+		hs_pgmap_unregister(self, pgmap);
+		hs_call_rcu(self, &pgmap->erased, erased);
+		return;
+	default: /* whoever puts the last reference completes WAIT */
+		return;
+	}
+	complete(self, pgmap, step);
+}
+
+bool hs_pgmap_step_done(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	return hs_u32_load(self, &pgmap->done, HS_ACQUIRE) >> step & 1;
+}
+
+bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	if (hs_pgmap_step_done(self, pgmap, step))
+		return true;
+	hs_rcu_poll(self);
+	return hs_pgmap_step_done(self, pgmap, step);
+}
+
+struct awaited {
+	struct hs_pgmap *pgmap;
+	enum hs_pgmap_step step;
+};
+
+static bool is_done(struct hs_task *self, void *arg)
+{
+	const struct awaited *a = arg;
+
+	return hs_pgmap_step_done(self, a->pgmap, a->step);
+}
+
+void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	struct awaited a = { pgmap, step };
+
+	hs_wait_event(self, &hs_task_machine(self)->pagemap_queue, is_done, &a);
+}
+
+void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	hs_pgmap_step_start(self, pgmap, step);
+	if (step == HS_PGMAP_WAIT || step == HS_PGMAP_ERASE)
+		hs_pgmap_step_wait(self, pgmap, step);
+}
+
+void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	uint32_t all = (1u << HS_PGMAP_STEPS) - 1;
+	uint32_t done = hs_u32_load(self, &pgmap->started, HS_ACQUIRE) &
+			hs_u32_load(self, &pgmap->done, HS_ACQUIRE);
+
+	hs_assert(self, done == all,
+		  "a pgmap is freed whose removal has done 0x%x of the steps 0x%x", done, all);
+	hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
+}
+
+void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	const enum hs_pgmap_step *steps = orders[pgmap->teardown];
+
+	for (int i = 0; i < HS_PGMAP_STEPS; i++)
+		hs_pgmap_step(self, pgmap, steps[i]);
+	hs_pgmap_free(self, pgmap);
+}
