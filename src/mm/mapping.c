@@ -161,17 +161,27 @@ uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *mapping)
 
 /* ---- blocks ------------------------------------------------------------------------------ */
 
+static bool is_hole(const struct hs_mapping *mapping, uint64_t index)
+{
+	return !mapping->blocks[index] || mapping->blocks[index] == HS_BLOCK_ZERO;
+}
+
 int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index)
 {
+	bool zero;
+
 	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
 		  "a block is allocated without the dax entry lock");
 	if (mapping->kind != HS_MAPPING_DAX_FILE || index >= mapping->pages)
 		return -EINVAL;
-	if (mapping->blocks[index])
+	if (!is_hole(mapping, index))
 		return 0;
 	if (mapping->next_block == mapping->pgmap->end)
 		return -ENOSPC;
+	zero = mapping->blocks[index] == HS_BLOCK_ZERO;
 	mapping->blocks[index] = ++mapping->next_block;
+	if (zero)
+		hs_unmap_mapping_range(self, mapping, index, 1, false);
 	return 0;
 }
 
@@ -194,7 +204,7 @@ int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint
 		return -EINVAL;
 	switch (mapping->kind) {
 	case HS_MAPPING_DAX_FILE:
-		if (!mapping->blocks[index])
+		if (is_hole(mapping, index))
 			return -ENOENT;
 		*pfn = mapping->blocks[index] - 1;
 		return 0;

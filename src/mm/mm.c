@@ -22,6 +22,7 @@ int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm
 		return -ENOMEM;
 	}
 	mm->geometry = g;
+	mm->ops = &hs_mm_fault_ops;
 	hs_rwsem_init(&mm->lock, HS_LOCK_MMAP);
 	hs_spin_init(&mm->page_table_lock, HS_LOCK_PAGE_TABLE);
 	hs_waitq_init(&mm->migrations);

@@ -104,9 +104,12 @@ struct hs_mapping {
 	hs_u32 faults; /* in flight */
 	struct hs_waitq queue;
 	struct hs_mutex entry_lock; /* DAX file: what a page is stays so; the next two */
-	uint64_t *blocks;	    /* pfn + 1 of each page, 0: a hole */
+	uint64_t *blocks;	    /* pfn + 1 of each page; 0 or HS_BLOCK_ZERO: a hole */
 	uint64_t next_block;
 };
+
+/* A hole that somebody may have mapped the zero page for. */
+#define HS_BLOCK_ZERO UINT64_MAX
 
 /* May [start, end) from page @pgoff on be mapped so? 0 or -EINVAL, -ENXIO; adds flags of its own. */
 int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t start, uint64_t end,
@@ -114,7 +117,10 @@ int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t 
 /* The VMA begins or ends to map it. */
 void hs_mapping_link(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma);
 void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma);
-/* As hs_mapping_allocate() and hs_mapping_pfn(), for who holds .entry_lock. */
+/*
+ * As hs_mapping_allocate() and hs_mapping_pfn(), for who holds .entry_lock. If the zero page has been
+ * mapped for the hole it is unmapped from everywhere.
+ */
 int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index);
 int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,
 			  uint64_t *pfn);
@@ -129,21 +135,56 @@ struct hs_fault {
 	struct hs_task *self;
 	struct hs_mm *mm;
 	const struct hs_vma *vma;
-	uint64_t addr; /* page aligned */
+	uint64_t addr;	/* page aligned */
+	uint32_t flags; /* HS_FAULT_* */
 	bool write;
 	hs_u64 *entry;	/* that the fault is about */
 	uint32_t level; /* where it is */
 	uint64_t seen;	/* what was there */
 };
 
+#define HS_FAULT_ZERO_ENTRY \
+	hs_entry_typed(HS_TYPE_ZERO, HS_ZERO_PFN, HS_ENTRY_VALID | HS_ENTRY_COUNTED)
+
+/* Fills entry, level and seen; populate makes tables down to @level. False: no memory. */
+void hs_fault_look(struct hs_fault *f);
+bool hs_fault_populate(struct hs_fault *f, uint32_t level);
+bool hs_fault_is_none(uint64_t entry);
+/* Tables made, nothing at level 0 yet. False: *ret is what the fault comes to. */
+bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret);
 /* Puts @to where @f->seen was, under the page table lock. False: something else is there now. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);
+/* The same, with the notifiers told around it. */
+bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
+		     const void *owner);
+/* The page of f->seen with a reference; NULL: it is there no more, or has no struct page. */
+struct hs_page *hs_fault_get_page(struct hs_fault *f);
+/* A present entry for the VMA. */
+uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write);
+/* A system page for one entry, mapcount 1; and when it was not needed. */
+uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out);
+void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
 /* A fresh system page with the private of @from (NULL: 0), mapped where f->seen was. */
 uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write);
 /* Nothing is there yet, or a write to an entry that is read-only, in a VMA with a mapping. */
 uint32_t hs_fault_file(struct hs_fault *f);
 /* An entry that is not present. */
 uint32_t hs_fault_special(struct hs_fault *f);
+/* Until f->seen, a migration entry, is gone. */
+void hs_fault_migration_wait(struct hs_fault *f);
+
+/* An entry more, or one less, maps the page. */
+static inline void hs_page_map(struct hs_task *self, struct hs_page *page)
+{
+	hs_u32_add(self, &page->mapcount, 1, HS_RELAXED);
+}
+
+static inline void hs_page_unmap(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t was = hs_u32_add(self, &page->mapcount, (uint32_t)-1, HS_RELAXED);
+
+	hs_assert(self, was, "a page is unmapped more often than it was mapped");
+}
 
 struct hs_gate {
 	hs_u32 open;

@@ -133,6 +133,7 @@ static void an_mm_without_fault_ops_cannot_fault(void **state)
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 
 	assert_int_equal(hs_mm_create(self, NULL, &mm), -EINVAL);
+	hs_mm_set_fault_ops(mm, NULL, NULL);
 	assert_int_equal(hs_mm_fault(self, mm, NULL, BASE, 0), HS_VM_FAULT_SIGBUS);
 	hs_mm_migration_wait(self, mm, BASE, 0);
 	hs_mm_lock_write(self, mm);
@@ -173,6 +174,7 @@ static void a_driver_in_kernel_spellings_mirrors_pages(void **state)
 	struct driver d = { .mm = mm };
 	struct hs_pgmap *pgmap = NULL;
 
+	hs_mm_set_fault_ops(mm, NULL, NULL);
 	assert_int_equal(hs_vma_add(self, mm, BASE, BASE + 0x4000, HS_VM_READ | HS_VM_WRITE), 0);
 	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 0x200000, 0x200200, NULL, &pgmap), 0);
 	assert_int_equal(hs_pt_set(self, mm, BASE, 0, PRESENT | HS_ENTRY_DEVMAP | 0x200010), 0);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gate.c - what a fault waits for before it looks at anything
+ *
+ * States, by predicate: open (opened, or the step that it follows is complete) and closed. It never
+ * closes again. waiters counts who stands before it; a fault that drops the mmap lock is counted
+ * before it does, so that a gate which no VMA has and nobody stands before is nobody's.
+ *
+ * A gate that follows a pgmap reads it: the pgmap is freed after the last fault, or the gate is taken
+ * off its VMAs first.
+ */
+#include "mm/mm.h"
+
+#include <errno.h>
+
+int hs_gate_create(struct hs_task *self, struct hs_gate **out)
+{
+	struct hs_gate *gate = hs_alloc(self, HS_KIND_GATE, sizeof(*gate));
+
+	if (!gate)
+		return -ENOMEM;
+	hs_waitq_init(&gate->queue);
+	*out = gate;
+	return 0;
+}
+
+void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate)
+{
+	uint32_t waiters = hs_u32_load(self, &gate->waiters, HS_ACQUIRE);
+
+	hs_assert(self, !waiters, "a gate is destroyed that %u faults stand before", waiters);
+	hs_free(self, gate, HS_KIND_GATE, sizeof(*gate));
+}
+
+void hs_gate_open(struct hs_task *self, struct hs_gate *gate)
+{
+	hs_assert(self, !gate->pgmap, "a gate is opened that follows a pgmap");
+	hs_u32_store(self, &gate->open, 1, HS_RELEASE);
+	hs_wake_all(self, &gate->queue);
+}
+
+void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
+{
+	gate->pgmap = pgmap;
+	gate->step = step;
+}
+
+uint32_t hs_gate_waiters(struct hs_task *self, struct hs_gate *gate)
+{
+	return hs_u32_load(self, &gate->waiters, HS_ACQUIRE);
+}
+
+bool hs_gate_is_open(struct hs_task *self, struct hs_gate *gate)
+{
+	if (gate->pgmap)
+		return hs_pgmap_step_done(self, gate->pgmap, gate->step);
+	return hs_u32_load(self, &gate->open, HS_ACQUIRE);
+}
+
+static bool is_open(struct hs_task *self, void *arg)
+{
+	return hs_u32_load(self, &((struct hs_gate *)arg)->open, HS_ACQUIRE);
+}
+
+void hs_gate_wait(struct hs_task *self, struct hs_gate *gate)
+{
+	if (gate->pgmap)
+		hs_pgmap_step_wait(self, gate->pgmap, gate->step);
+	else
+		hs_wait_event(self, &gate->queue, is_open, gate);
+}
+
+static void set_gate(struct hs_task *self, struct hs_vma *vma, uint64_t value)
+{
+	(void)self;
+	vma->gate = (struct hs_gate *)(uintptr_t)value;
+}
+
+int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+		    struct hs_gate *gate)
+{
+	int ret;
+
+	if (start >= end || (start | end) & (HS_PAGE_BYTES - 1))
+		return -EINVAL;
+	hs_mm_lock_write(self, mm);
+	ret = hs_vma_modify(self, mm, start, end, set_gate, (uintptr_t)gate);
+	hs_mm_unlock_write(self, mm);
+	return ret;
+}
