@@ -423,6 +423,28 @@ static void get_put_pairs_do_not_keep_a_retry_busy(void **state)
 	assert_true(r.steps_max < 60);
 }
 
+/* What its own waits do to the clock is no news to a task. */
+static void waits_with_deadlines(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	while (!hs_wait_event_until(self, &st->queue, play_flag, st, hs_ticks(self) + 10))
+		hs_retry_wait(self, "flag in time");
+}
+
+static void a_retry_after_a_deadline_waits_for_the_word(void **state)
+{
+	const struct play play = { .task = { waits_with_deadlines, writes_then_wakes } };
+	const struct play alone = { .task = { waits_with_deadlines, touches_another_word } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&play);
+	play_expect(&alone, HS_VERDICT_LIVELOCK, &r);
+	assert_non_null(strstr(r.message, "flag in time"));
+	hs_explore_result_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +462,7 @@ int main(void)
 		cmocka_unit_test(a_retry_loop_ends_when_the_word_changes),
 		cmocka_unit_test(a_retry_that_nothing_can_end_is_a_livelock),
 		cmocka_unit_test(get_put_pairs_do_not_keep_a_retry_busy),
+		cmocka_unit_test(a_retry_after_a_deadline_waits_for_the_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

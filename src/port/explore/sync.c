@@ -161,6 +161,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 		return true;
 	if (*ticks < deadline)
 		*ticks = deadline;
+	hs_made(self, ticks, sizeof(*ticks), *ticks);
 	return false;
 }
 
