@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A walker looks whose a device-private page is, by page->pgmap->owner, with no reference and no
+ * lock, while the owner takes it back and removes all of its memory.
+ *
+ *	X walks				Y removes its memory
+ *	map the PTE table
+ *	entry: a private page of Y
+ *					put something else in its place, put the page
+ *	page->pgmap->owner		kill, wait, struct pages, index, counters
+ *	unmap the PTE table		free the pgmap
+ *
+ *	Required outcome: mapped bare, X reads a struct page or a pgmap that is freed. Mapped under
+ *	RCU it does not, because the kill of the pgmap has a grace period before its release; with a
+ *	reference count that is atomic from the start there is none, and the bug is back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/explore.h>
+
+#include "mm/mm.h"
+#include "port/port.h"
+
+#include <hmmsim/walk.h>
+
+#define PFN 8u
+#define PFN_END 10u
+
+struct param {
+	enum hs_pte_map map;
+	enum hs_body body;
+	enum hs_teardown teardown;
+	bool atomic;
+};
+
+struct state {
+	struct param param;
+	struct hs_mm *mm;
+	struct hs_pgmap *pgmap;
+	struct hs_page *page;
+	uint64_t pfn;
+};
+
+static const int x, y;
+
+static void walker(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+	struct hs_range range = {
+		.mm = s->mm,
+		.end = HS_PAGE_BYTES,
+		.pfns = &s->pfn,
+		.owner = &x,
+		.pte_map = s->param.map,
+	};
+	long ret;
+
+	hs_mm_lock_read(self, s->mm);
+	ret = hs_range_fault(self, HS_ERA_6_12, HS_STRATEGY_NONE, s->param.body, &range);
+	hs_mm_unlock_read(self, s->mm);
+	hs_assert(self, !ret, "the walk returned %ld", ret);
+	hs_assert(self, !s->pfn, "S4: a page of somebody else, %#llx", (unsigned long long)s->pfn);
+}
+
+static void owner(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+	hs_u64 *entry = (hs_u64 *)hs_pt_find(s->mm, 0, 0, NULL);
+
+	hs_spin_lock(self, &s->mm->page_table_lock);
+	hs_u64_store(self, entry, hs_entry_typed(HS_TYPE_MARKER, 0, 0), HS_RELEASE);
+	hs_spin_unlock(self, &s->mm->page_table_lock);
+	hs_page_put(self, s->page);
+	hs_pgmap_destroy(self, s->pgmap);
+}
+
+static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+{
+	(void)self;
+	(void)pgmap;
+	(void)page;
+}
+
+static uint32_t migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
+{
+	(void)self;
+	(void)vmf;
+	return HS_VM_FAULT_SIGBUS;
+}
+
+static const struct hs_pgmap_ops ops = { page_free, migrate_to_ram };
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct hs_pgmap_config config;
+	struct state *s = state;
+	int ret;
+
+	s->param = *(const struct param *)param;
+	hs_pgmap_config_init(&config, HS_PGMAP_PRIVATE, PFN, PFN_END);
+	config.owner = &y;
+	config.ops = &ops;
+	config.teardown = s->param.teardown;
+	config.atomic = s->param.atomic;
+	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
+	if (!ret)
+		ret = hs_mmap(self, s->mm, 0, HS_PAGE_BYTES, HS_VM_READ | HS_VM_WRITE, NULL, 0);
+	if (!ret)
+		ret = hs_pgmap_create(self, &config, &s->pgmap);
+	if (!ret)
+		ret = hs_pgmap_page_alloc(self, s->pgmap, &s->page);
+	if (!ret)
+		ret = hs_pt_set(self, s->mm, 0, 0, HS_ENTRY_DEVPRIV | HS_ENTRY_WRITE | PFN);
+	if (!ret)
+		ret = hs_plan_task(plan, "X", walker, s);
+	return ret ? ret : hs_plan_task(plan, "Y", owner, s);
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	struct state *s = state;
+
+	(void)param;
+	hs_mm_destroy(self, s->mm);
+}
+
+static const struct hs_scenario scenario = {
+	.name = "foreign private page",
+	.state_size = sizeof(struct state),
+	.setup = setup,
+	.check = check,
+};
+
+static void explore(const struct param *p, const char *schedule, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	options.search = schedule ? HS_SEARCH_REPLAY : HS_SEARCH_SLEEP;
+	options.schedule = schedule;
+	assert_int_equal(hs_explore(&scenario, p, &options, r), 0);
+	assert_true(r->image_bytes < 16384);
+}
+
+static void expect_freed(const struct param *p)
+{
+	struct hs_explore_result r, again;
+
+	explore(p, NULL, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_FREED);
+	assert_non_null(strstr(r.message, "(task X)"));
+	explore(p, r.schedule, &again);
+	assert_int_equal(again.verdict, HS_VERDICT_FREED);
+	assert_string_equal(again.message, r.message);
+	hs_explore_result_free(&again);
+	hs_explore_result_free(&r);
+}
+
+static void expect_none(const struct param *p)
+{
+	struct hs_explore_result r;
+
+	explore(p, NULL, &r);
+	assert_string_equal(r.message, "");
+	assert_true(r.exhaustive);
+	assert_true(r.complete > 1);
+	hs_explore_result_free(&r);
+}
+
+static void each(struct param p, void (*expect)(const struct param *p))
+{
+	for (int body = 0; body < HS_BODY_COUNT; body++)
+		for (int t = HS_TEARDOWN_5_3; t < HS_TEARDOWN_COUNT; t++) {
+			p.body = (enum hs_body)body;
+			p.teardown = (enum hs_teardown)t;
+			expect(&p);
+		}
+}
+
+static void a_bare_map_lets_a_foreign_page_go_under_the_walker(void **state)
+{
+	(void)state;
+	each((struct param){ .map = HS_PTE_MAP_BARE }, expect_freed);
+}
+
+static void a_map_under_rcu_keeps_a_foreign_page(void **state)
+{
+	(void)state;
+	each((struct param){ .map = HS_PTE_MAP_RCU }, expect_none);
+	each((struct param){ .map = HS_PTE_MAP_ERA }, expect_none);
+}
+
+/* It is the grace period of percpu_ref_kill() that the reader is safe by. */
+static void without_the_kills_grace_period_rcu_is_not_enough(void **state)
+{
+	(void)state;
+	each((struct param){ .map = HS_PTE_MAP_RCU, .atomic = true }, expect_freed);
+}
+
+/* Before 50f44ee7248a the struct pages went before anything was waited for. */
+static void memory_before_the_wait_defeats_rcu_too(void **state)
+{
+	(void)state;
+	expect_freed(&(struct param){
+		.map = HS_PTE_MAP_RCU, .body = HS_BODY_PLAIN, .teardown = HS_TEARDOWN_5_2 });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bare_map_lets_a_foreign_page_go_under_the_walker),
+		cmocka_unit_test(a_map_under_rcu_keeps_a_foreign_page),
+		cmocka_unit_test(without_the_kills_grace_period_rcu_is_not_enough),
+		cmocka_unit_test(memory_before_the_wait_defeats_rcu_too),
+	};
+
+	return cmocka_run_group_tests_name("pte map model", tests, NULL, NULL);
+}
