@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_TOOL_H
 #define HS_TOOL_TOOL_H
 
-#include <stddef.h>
+#include "scenario/hostmem.h"
 
 /* Exit codes. */
 #define HS_EXIT_DONE 0
@@ -31,5 +31,12 @@ int hs_tool_usage(const char *verb);
 int hs_tool_flush(void);
 /* Prints @text, an exit code. */
 int hs_tool_help(const char *text);
+/*
+ * A whole file, - is standard input: 0, or a message on stderr and an exit code. *bytes is to be
+ * freed in every case.
+ */
+int hs_tool_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t *length);
+/* What messages call it. */
+const char *hs_tool_file_name(const char *name);
 
 #endif

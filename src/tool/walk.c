@@ -179,44 +179,14 @@ static int run_text(struct walk_tool *tool, const char *name, const char *bytes,
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int read_all(struct walk_tool *tool, FILE *file, char **bytes, size_t *length)
-{
-	size_t size = 0, n;
-
-	do {
-		if (*length == size) {
-			char *more;
-
-			size = size ? 2 * size : 1 << 16;
-			more = hs_hostmem_realloc(&tool->mem, *bytes, size);
-			if (!more)
-				return -ENOMEM;
-			*bytes = more;
-		}
-		n = fread(*bytes + *length, 1, size - *length, file);
-		*length += n;
-	} while (n);
-	return ferror(file) ? -errno : 0;
-}
-
 static int run_file(struct walk_tool *tool, const char *name)
 {
-	bool is_stdin = !strcmp(name, "-");
-	FILE *file = is_stdin ? stdin : fopen(name, "rb");
-	const char *shown = is_stdin ? "stdin" : name;
-	size_t length = 0;
-	char *bytes = NULL;
-	int ret, code;
+	size_t length;
+	char *bytes;
+	int code = hs_tool_read(&tool->mem, name, &bytes, &length);
 
-	ret = file ? read_all(tool, file, &bytes, &length) : -errno;
-	if (file && !is_stdin)
-		fclose(file);
-	if (ret) {
-		fprintf(stderr, "hmmsim: %s: %s\n", shown, strerror(-ret));
-		code = ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
-	} else {
-		code = run_text(tool, shown, bytes, length);
-	}
+	if (!code)
+		code = run_text(tool, hs_tool_file_name(name), bytes, length);
 	hs_hostmem_free(&tool->mem, bytes);
 	return code;
 }
