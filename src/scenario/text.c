@@ -24,6 +24,8 @@ static const struct hs_keyword keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_IN] = { "in", "IDX COUNT FLAGS", 3, 3, ALL, { NULL } },
 	[HS_KEYWORD_MODE] = { "mode", "fault|snapshot", 1, 1, ALL, { NULL } },
 	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, ALL, { NULL } },
+	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, HS_DIALECT_FIRST, { "base" } },
+	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, HS_DIALECT_FIRST, { NULL } },
 };
 
 void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name, const char *bytes,
@@ -171,8 +173,11 @@ static int find_keyword(struct hs_text *text, const struct hs_word *word, struct
 	unsigned int dialect = text->version ? HS_DIALECT_FIRST : HS_DIALECT_WALK;
 
 	for (unsigned int id = 0; id < HS_KEYWORD_COUNT; id++) {
-		if (!hs_word_is(word, keywords[id].name) || !(keywords[id].dialects & dialect))
+		if (!hs_word_is(word, keywords[id].name))
 			continue;
+		if (!(keywords[id].dialects & dialect))
+			return hs_text_error(text, text->number, keywords[id].name,
+					     "expected a first line hmmsim 1");
 		line->id = (enum hs_keyword_id)id;
 		line->keyword = &keywords[id];
 		text->keyword = keywords[id].name;

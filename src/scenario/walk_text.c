@@ -470,6 +470,8 @@ static int take(struct parser *p)
 		return begin(p);
 	if (p->line->id == HS_KEYWORD_SCENARIO)
 		return complain(p, "expected run before the next scenario");
+	if (!handlers[p->line->id])
+		return complain(p, "expected no such line in a scenario");
 	if (p->seen & ONCE & bit)
 		return complain(p, "expected once in a scenario, found again");
 	p->seen |= bit;

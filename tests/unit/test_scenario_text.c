@@ -61,6 +61,9 @@ static const struct {
 	{ IN("fault ok\nfault ok"), "x.in:4: fault: expected once in a scenario, found again" },
 	{ IN("mode fault\nmode fault"), "x.in:4: mode: expected once in a scenario, found again" },
 	{ IN("req 0 0x1000 0 0 0"), "x.in:4: req: expected once in a scenario, found again" },
+	{ IN("profile light"), "x.in:3: profile: expected a first line hmmsim 1" },
+	{ "hmmsim 1\n" IN("profile light"),
+	  "x.in:4: profile: expected no such line in a scenario" },
 	/* vma */
 	{ IN("vma 0x8000 0xa000 r"),
 	  "x.in:3: vma: expected START at or above the END of the vma before, found \"0x8000\"" },

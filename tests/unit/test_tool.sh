@@ -99,7 +99,7 @@ run 2 '^stdin:6: vma: ' walk - <bad.in
 
 # Output that cannot be written.
 if [ -w /dev/full ]; then
-	for arguments in --help --version list "walk good.in" "walk $data/random.in"; do
+	for arguments in --help --version list "list -c" "walk good.in" "walk $data/random.in"; do
 		status=0
 		# shellcheck disable=SC2086 # words
 		"$hmmsim" $arguments >/dev/full 2>err || status=$?
@@ -133,4 +133,24 @@ done <list
 for kind in verb walker strategy body geometry; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
+
+# Cost profiles: what is printed can be read again, and says the same.
+run 0 '' list --costs
+says '^profile light base=light$'
+says '^profile distro base=distro$'
+says '^# devmap PTEs, per-range  *ns/page  *6\.26  *5\.99  *-4\.3  predicted$'
+printf 'hmmsim 1\nprofile mine base=distro\ncost hit 0.5\n' >mine.cost
+run 0 '' list --profile mine.cost
+says '^profile mine base=distro$'
+says '^cost hit 0\.500$'
+says '^# hit  *ns  *6\.5  *0\.50  *-92\.3  used$'
+cp out printed.cost
+run 0 '' list -c -p - <printed.cost
+cmp -s out printed.cost || complain "list: a profile that was printed reads differently"
+run 2 "^hmmsim list: unexpected argument 'x'\$" list -p mine.cost x
+run 2 '^hmmsim: none\.cost: No such file or directory$' list --profile none.cost
+silent
+printf 'hmmsim 1\nprofile mine\ncost hti 1\n' >mine.cost
+run 2 '^mine\.cost:3: cost: expected page, .* or grace-period, found "hti"$' list -p mine.cost
+silent
 exit "$failed"
