@@ -349,7 +349,7 @@ int hs_insert_device(struct hs_task *self, struct hs_mm *mm, uint64_t addr, stru
 
 	if (ret)
 		return ret;
-	if (!is_migratable(pgmap) || f.vma->mapping)
+	if (!is_migratable(pgmap) || f.vma->mapping || f.vma->flags & (HS_VM_IO | HS_VM_PFNMAP))
 		return finish(&f, -EINVAL);
 	if (!hs_fault_populate(&f, 0))
 		return finish(&f, -ENOMEM);

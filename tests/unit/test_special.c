@@ -357,6 +357,10 @@ static void an_insert_that_fails_leaves_the_reference(void **state)
 	assert_int_equal(hs_insert_device(t.self, t.mm, BASE + 1, page, true), -EINVAL);
 	assert_int_equal(hs_insert_device(t.self, t.mm, BASE - PAGE, page, true), -EINVAL);
 	assert_int_equal(hs_insert_device(t.self, t.mm, BASE + PAGE, system, true), -EINVAL);
+	assert_int_equal(hs_mmap(t.self, t.mm, BASE + 8 * PAGE, BASE + 9 * PAGE,
+				 HS_VM_READ | HS_VM_WRITE | HS_VM_PFNMAP, NULL, 0),
+			 0);
+	assert_int_equal(hs_insert_device(t.self, t.mm, BASE + 8 * PAGE, page, true), -EINVAL);
 	expect_untold(&t);
 	assert_int_equal(hs_page_count(t.self, page), 1);
 	assert_int_equal(hs_page_mapcount(t.self, page), 0);
@@ -365,7 +369,7 @@ static void an_insert_that_fails_leaves_the_reference(void **state)
 	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, HS_VM_READ), 0);
 	assert_int_equal(hs_insert_device(t.self, t.mm, BASE + PAGE, page, true), 0);
 	assert_false(entry_at(&t, BASE + PAGE) & HS_ENTRY_WRITE);
-	assert_int_equal(hs_munmap(t.self, t.mm, BASE, BASE + 4 * PAGE), 0);
+	assert_int_equal(hs_munmap(t.self, t.mm, BASE, BASE + 9 * PAGE), 0);
 	hs_pgmap_destroy(t.self, pgmap);
 	faulted_close(&t);
 }
