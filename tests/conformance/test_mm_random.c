@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A million random operations on address spaces: after each of them every entry, VMA, count and
+ * reference is what a model made of sets says.
+ *
+ * Operations run in a child, which may fail an assertion as well. The list of an episode that shows a
+ * difference is made smaller in further children, as long as it shows one, and printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/mm_ops.h"
+#include "support/play.h"
+
+#define OPERATIONS 1000000u
+#define EPISODE 1000u
+#define ENOUGH 1000u /* of each operation on each kind of VMA, in all of them */
+#define ALL_EVERY 100u
+#define SECONDS 600u
+#define TRY_SECONDS 10u
+
+/* What parent and child share. */
+struct board {
+	enum hs_geometry_id geometry;
+	uint64_t seed; /* of the episode */
+	uint32_t count;
+	bool failed;
+	char message[400];
+	struct mm_op ops[EPISODE];
+	struct mm_counts counts;
+};
+
+static struct board *board;
+static uint64_t operations;
+
+/* ---- in the child -------------------------------------------------------------------------- */
+
+static bool one(struct mm_world *w, uint32_t i, uint64_t *seed)
+{
+	if (seed) {
+		mm_op_draw(w, seed, &board->ops[i]);
+		board->count = i + 1;
+	}
+	return mm_op_run(w, &board->ops[i], &board->counts,
+			 i % ALL_EVERY == ALL_EVERY - 1 || i + 1 == board->count);
+}
+
+/* Draws @count operations, or, without a seed, runs those that are there. */
+static bool episode(struct mm_world *w, uint32_t count, uint64_t *seed)
+{
+	enum hs_page_refs refs = (enum hs_page_refs)(board->seed % HS_PAGE_REFS_COUNT);
+	bool good = mm_world_open(w, board->geometry, refs);
+
+	for (uint32_t i = 0; good && i < count; i++)
+		good = one(w, i, seed);
+	good = good && mm_world_close(w);
+	if (!good) {
+		memcpy(board->message, w->message, sizeof(board->message));
+		board->failed = true;
+	}
+	return good;
+}
+
+static void episodes(uint64_t first, uint64_t count)
+{
+	static struct mm_world w;
+
+	for (uint64_t i = first; i < first + count; i++) {
+		uint64_t seed = i;
+
+		board->seed = i;
+		board->count = 0;
+		if (!episode(&w, EPISODE, &seed))
+			return;
+	}
+}
+
+static void again(void)
+{
+	static struct mm_world w;
+
+	if (!freopen("/dev/null", "w", stderr))
+		return;
+	episode(&w, board->count, NULL);
+}
+
+/* ---- in the parent ------------------------------------------------------------------------- */
+
+static void say_death(int status)
+{
+	if (WIFSIGNALED(status))
+		snprintf(board->message, sizeof(board->message), "died of signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(board->message, sizeof(board->message), "ended with status %d",
+			 WEXITSTATUS(status));
+}
+
+/* True: all went well. */
+static bool in_child(void (*fn)(uint64_t first, uint64_t count), uint64_t first, uint64_t count)
+{
+	int status = 0;
+	pid_t pid;
+
+	board->failed = false;
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		alarm(fn ? SECONDS : TRY_SECONDS);
+		if (fn)
+			fn(first, count);
+		else
+			again();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		say_death(status);
+	return !status && !board->failed;
+}
+
+/* Without ops [first, first + count) it fails as well: they are dropped. */
+static bool drop(struct mm_op *best, uint32_t *n, uint32_t first, uint32_t count)
+{
+	memcpy(board->ops, best, first * sizeof(*best));
+	memcpy(board->ops + first, best + first + count, (*n - first - count) * sizeof(*best));
+	board->count = *n - count;
+	if (in_child(NULL, 0, 0))
+		return false;
+	*n -= count;
+	memcpy(best, board->ops, *n * sizeof(*best));
+	return true;
+}
+
+static void shrink(void)
+{
+	static struct mm_op best[EPISODE];
+	uint32_t n = board->count;
+	bool dropped;
+
+	memcpy(best, board->ops, n * sizeof(*best));
+	for (uint32_t part = (n + 1) / 2; part; part /= 2)
+		do {
+			dropped = false;
+			for (uint32_t end = n; end >= part; end -= part) {
+				dropped |= drop(best, &n, end - part, part);
+				end = end > n + part ? n + part : end;
+			}
+		} while (dropped && part == 1);
+	memcpy(board->ops, best, n * sizeof(*best));
+	board->count = n;
+	in_child(NULL, 0, 0);
+}
+
+static void explain(void)
+{
+	uint64_t seed = board->seed;
+
+	fprintf(stderr, "seed %llu, %u operations: %s\n", (unsigned long long)seed, board->count,
+		board->message);
+	shrink();
+	fprintf(stderr, "%s, %u operations remain:\n", hs_geometry(board->geometry)->name,
+		board->count);
+	for (uint32_t i = 0; i < board->count; i++)
+		mm_op_print(stderr, &board->ops[i]);
+	fail_msg("seed %llu: %s", (unsigned long long)seed, board->message);
+}
+
+static void run(enum hs_geometry_id geometry, uint64_t seed, uint32_t part)
+{
+	uint64_t count = play_scaled(OPERATIONS / 100 * part) / EPISODE;
+
+	count += !count;
+	board->geometry = geometry;
+	if (!in_child(episodes, seed, count))
+		explain();
+	operations += count * EPISODE;
+}
+
+static void machine_and_model_agree_on_x86_64(void **state)
+{
+	(void)state;
+	run(HS_GEOMETRY_X86_64, 1000000, 60);
+}
+
+static void machine_and_model_agree_with_leaves(void **state)
+{
+	(void)state;
+	run(HS_GEOMETRY_MOCK, 2000000, 40);
+}
+
+/* ---- what was done ------------------------------------------------------------------------- */
+
+static void print_row(enum mm_op_code code)
+{
+	printf("%-22s", mm_op_name(code));
+	for (int kind = 0; kind < MM_KIND_COUNT; kind++) {
+		char cell[48] = "-";
+
+		if (!mm_op_impossible(code, (enum mm_kind)kind))
+			snprintf(cell, sizeof(cell), "%llu/%llu",
+				 (unsigned long long)board->counts.done[code][kind],
+				 (unsigned long long)board->counts.calls[code][kind]);
+		printf(" %11s", cell);
+	}
+	printf("\n");
+}
+
+static void every_operation_met_every_kind(void **state)
+{
+	uint64_t wanted = ENOUGH * operations / OPERATIONS;
+
+	(void)state;
+	if (operations < OPERATIONS) /* chance has more to say about few */
+		wanted /= 4;
+	printf("%-22s", "succeeded/called");
+	for (int kind = 0; kind < MM_KIND_COUNT; kind++)
+		printf(" %11s", mm_kind_name((enum mm_kind)kind));
+	printf("\n");
+	for (int code = 0; code < MM_OP_CODES; code++)
+		print_row((enum mm_op_code)code);
+	for (int code = 0; code < MM_OP_CODES; code++)
+		for (int kind = 0; kind < MM_KIND_COUNT; kind++) {
+			const char *why =
+				mm_op_impossible((enum mm_op_code)code, (enum mm_kind)kind);
+
+			if (!why && board->counts.calls[code][kind] < wanted)
+				fail_msg("%s on %s: %llu", mm_op_name((enum mm_op_code)code),
+					 mm_kind_name((enum mm_kind)kind),
+					 (unsigned long long)board->counts.calls[code][kind]);
+			if (why)
+				assert_int_equal(board->counts.calls[code][kind], 0);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(machine_and_model_agree_on_x86_64),
+		cmocka_unit_test(machine_and_model_agree_with_leaves),
+		cmocka_unit_test(every_operation_met_every_kind),
+	};
+
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (board == MAP_FAILED)
+		return 1;
+	return cmocka_run_group_tests_name("mm_random", tests, NULL, NULL);
+}
