@@ -7,6 +7,8 @@
 #ifndef HS_TESTS_WORLD_H
 #define HS_TESTS_WORLD_H
 
+#include <errno.h>
+
 #include <hmmsim/machine.h>
 
 #include "port/port.h"
@@ -41,6 +43,26 @@ static inline void world_close(struct world *w)
 	ret = hs_machine_destroy(w->machine, &left);
 	assert_string_equal(left.text, "");
 	assert_int_equal(ret, 0);
+}
+
+/*
+ * Runs @fn with memory that fails at its first allocation, its second and so on, each time in a world
+ * that it must leave empty, until it gets all it asks for. Returns how many failed.
+ */
+static inline uint64_t world_run_out(int (*fn)(struct hs_task *self))
+{
+	uint64_t fail = 3;
+	int ret;
+
+	do {
+		struct world w;
+
+		world_open_failing(&w, fail++);
+		ret = fn(w.self);
+		assert_true(!ret || ret == -ENOMEM);
+		world_close(&w);
+	} while (ret);
+	return fail - 4;
 }
 
 static inline int world_setup(void **state)
