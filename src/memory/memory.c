@@ -383,9 +383,9 @@ static bool is_busy(struct hs_task *self, uint64_t start, uint64_t end)
 	uint64_t step = (uint64_t)1 << m->subsection_order;
 
 	for (uint64_t pfn = start; pfn < end; pfn += step) {
-		struct hs_page *map = hs_pfn_to_page(self, pfn);
+		struct hs_page *map = hs_pfn_online(self, pfn) ? hs_pfn_to_page(self, pfn) : NULL;
 
-		for (uint64_t i = 0; map && hs_pfn_online(self, pfn) && i < step; i++)
+		for (uint64_t i = 0; map && i < step; i++)
 			if (hs_u32_load(self, &map[i].state, HS_RELAXED) & HS_PAGE_ALLOCATED)
 				return true;
 	}

@@ -99,6 +99,61 @@ static void removed_memory_is_gone_or_stale(void **state)
 	assert_int_equal(hs_memory_remove(self, 9 * SECTION, 10 * SECTION), 0);
 }
 
+/* Whether their struct pages have been touched or not. */
+static void removed_system_memory_of_an_early_section_is_stale(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, 0, 3 * SUBSECTION, true), 0);
+	assert_non_null(hs_page_touch(self, 5));
+	assert_int_equal(hs_memory_remove(self, 0, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_pfn_life(self, 5), HS_PAGE_STALE);
+	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
+	assert_false(hs_pfn_online(self, 5));
+	assert_non_null(hs_page_touch(self, SUBSECTION));
+	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
+	assert_int_equal(hs_page_to_pfn(self, hs_page_touch(self, SUBSECTION + 9)), SUBSECTION + 9);
+	/* What was a hole all the time is not. */
+	assert_int_equal(hs_pfn_life(self, 3 * SUBSECTION), HS_PAGE_UNINITIALISED);
+	/* It comes back as new. */
+	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, false), 0);
+	assert_int_equal(hs_pfn_life(self, 5), HS_PAGE_LIVE);
+	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_LIVE);
+}
+
+/* Each of the two removals leaves alone what the other is for. */
+static void system_and_device_memory_are_removed_apart(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
+	assert_int_equal(hs_memory_add_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove(self, 0, SECTION), 0);
+	assert_false(hs_pfn_valid(self, 0));
+	assert_true(hs_pfn_valid(self, SUBSECTION));
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
+	assert_int_equal(hs_memory_remove_device(self, 0, SECTION), 0);
+	assert_true(hs_pfn_valid(self, 0));
+	assert_false(hs_pfn_valid(self, SUBSECTION));
+	assert_int_equal(hs_memory_remove_device(self, 1, 2), -EINVAL);
+}
+
+static void system_memory_is_where_it_was_added(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add(self, 2 * SUBSECTION, 4 * SUBSECTION, false), 0);
+	assert_int_equal(hs_memory_add_device(self, 4 * SUBSECTION, 5 * SUBSECTION), 0);
+	assert_true(hs_memory_is_ram(self, 2 * SUBSECTION, 2 * SUBSECTION + 1));
+	assert_true(hs_memory_is_ram(self, 0, SECTION));
+	assert_true(hs_memory_is_ram(self, 4 * SUBSECTION - 1, 5 * SUBSECTION));
+	assert_false(hs_memory_is_ram(self, 0, 2 * SUBSECTION));
+	assert_false(hs_memory_is_ram(self, 4 * SUBSECTION, 5 * SUBSECTION));
+	assert_int_equal(hs_memory_remove(self, 3 * SUBSECTION, 4 * SUBSECTION), 0);
+	assert_false(hs_memory_is_ram(self, 3 * SUBSECTION, 4 * SUBSECTION));
+	assert_true(hs_memory_is_ram(self, 2 * SUBSECTION, 3 * SUBSECTION));
+}
+
 static void memmaps_come_when_they_are_touched(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -170,6 +225,9 @@ int main(void)
 		world_unit_test(early_sections_are_valid_as_a_whole),
 		world_unit_test(device_pages_are_initialised_one_by_one),
 		world_unit_test(removed_memory_is_gone_or_stale),
+		world_unit_test(removed_system_memory_of_an_early_section_is_stale),
+		world_unit_test(system_and_device_memory_are_removed_apart),
+		world_unit_test(system_memory_is_where_it_was_added),
 		world_unit_test(memmaps_come_when_they_are_touched),
 		cmocka_unit_test(mock_sections_are_eight_pages),
 		cmocka_unit_test(impossible_sections_are_refused),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "pgmap/percpu_ref.h"
+#include "support/death.h"
 #include "support/world.h"
 
 #define BIAS HS_PERCPU_REF_BIAS
@@ -216,6 +217,103 @@ static void gets_and_puts_on_different_cpus_sum_up(void **state)
 	assert_int_equal(hs_task_detach(b), 0);
 }
 
+/* Those who can still reach it after the counters are freed find it dead. */
+static void after_exit_the_ref_is_dead(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	for (uint32_t flags = 0; flags <= HS_PERCPU_REF_ATOMIC; flags++) {
+		struct counted c;
+
+		begin(self, &c, flags);
+		hs_percpu_ref_kill(self, &c.ref);
+		hs_rcu_barrier(self);
+		assert_int_equal(c.released, 1);
+		hs_percpu_ref_exit(self, &c.ref);
+		assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+		assert_false(hs_percpu_ref_tryget(self, &c.ref));
+		assert_true(hs_percpu_ref_is_dying(self, &c.ref));
+		assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 0);
+	}
+}
+
+static void the_kill_of_an_atomic_ref_needs_no_grace_period(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct hs_machine_info before, after;
+	struct counted c;
+
+	begin(self, &c, HS_PERCPU_REF_ATOMIC);
+	hs_machine_info(hs_task_machine(self), &before);
+	hs_percpu_ref_kill(self, &c.ref);
+	assert_int_equal(c.released, 1);
+	assert_int_equal(c.ref.count.raw, 0);
+	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+	assert_false(hs_percpu_ref_tryget(self, &c.ref));
+	hs_machine_info(hs_task_machine(self), &after);
+	assert_int_equal(after.grace_periods, before.grace_periods);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+/* Nothing adds to the counters after the kill: what is summed is what was there. */
+static void after_the_kill_the_counters_stand_still(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_percpu_ref_get_many(self, &c.ref, 3);
+	hs_percpu_ref_kill(self, &c.ref);
+	hs_percpu_ref_get_many(self, &c.ref, 1);
+	assert_true(hs_percpu_ref_tryget(self, &c.ref));
+	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
+	hs_percpu_ref_put_many(self, &c.ref, 4);
+	assert_int_equal(sum(self, &c), 3);
+	hs_rcu_barrier(self);
+	assert_int_equal(sum(self, &c), 3);
+	assert_int_equal(c.ref.count.raw, 1);
+	hs_percpu_ref_put_many(self, &c.ref, 1);
+	assert_int_equal(sum(self, &c), 3);
+	assert_int_equal(c.released, 1);
+	hs_percpu_ref_exit(self, &c.ref);
+}
+
+#ifdef HS_BACKEND_NATIVE
+static void kill_twice(void *arg)
+{
+	struct counted c;
+	struct world w;
+
+	(void)arg;
+	world_open_failing(&w, 0);
+	begin(w.self, &c, 0);
+	hs_percpu_ref_kill(w.self, &c.ref);
+	hs_percpu_ref_kill(w.self, &c.ref);
+}
+
+static void put_too_many(void *arg)
+{
+	struct counted c;
+	struct world w;
+
+	(void)arg;
+	world_open_failing(&w, 0);
+	begin(w.self, &c, HS_PERCPU_REF_ATOMIC);
+	hs_percpu_ref_put_many(w.self, &c.ref, 2);
+}
+
+static void wrong_use_fails_the_assertion(void **state)
+{
+	static struct death death;
+
+	(void)state;
+	death_of(kill_twice, NULL, &death);
+	assert_non_null(strstr(death.text, "a percpu ref is killed twice"));
+	death_of(put_too_many, NULL, &death);
+	assert_non_null(strstr(death.text, "a reference count of 1 drops by 2"));
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +325,12 @@ int main(void)
 		world_unit_test(a_holder_is_what_is_left_after_the_callback),
 		world_unit_test(kill_to_release_without_a_holder_is_one_grace_period),
 		world_unit_test(gets_and_puts_on_different_cpus_sum_up),
+		world_unit_test(after_exit_the_ref_is_dead),
+		world_unit_test(the_kill_of_an_atomic_ref_needs_no_grace_period),
+		world_unit_test(after_the_kill_the_counters_stand_still),
+#ifdef HS_BACKEND_NATIVE
+		cmocka_unit_test(wrong_use_fails_the_assertion),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("percpu ref", tests, NULL, NULL);
