@@ -195,6 +195,7 @@ static const struct {
 	{ { { FILE_AT, 2, 4, W, 7 }, { FILE_AT, 0, 2, W, 5 } }, "0-4rwF5", 1 },
 	{ { { FILE_AT, 0, 2, W, 5 }, { FILE_AT, 2, 4, W, 8 } }, "0-2rwF5 2-4rwF8", 2 },
 	{ { { FILE_AT, 2, 4, W, 5 }, { FILE_AT, 0, 2, W, 5 } }, "0-2rwF5 2-4rwF5", 2 },
+	{ { { FILE_AT, 0, 2, W, 5 }, { FILE_AT, 3, 5, W, 7 } }, "0-2rwF5 3-5rwF7", 2 },
 	{ { { FILE_AT, 0, 2, W, 5 }, { FILE_AT, 4, 6, W, 9 }, { FILE_AT, 2, 4, W, 7 } },
 	  "0-6rwF5",
 	  1 },
@@ -224,6 +225,9 @@ static const struct {
 	{ { { MAP, 0, 4, W, 0 }, { GATE, 1, 2, 16, 0 } }, "0-1rw 1-2rwG 2-4rw", 0 },
 	{ { { MAP, 0, 4, W, 0 }, { GATE, 0, 4, 16, 0 }, { MAP, 4, 5, W, 0 } }, "0-4rwG 4-5rw", 0 },
 	{ { { MAP, 0, 4, W, 0 }, { GATE, 1, 2, 16, 0 }, { GATE, 0, 4, 0, 0 } }, "0-4rw", 0 },
+	{ { { MAP, 0, 4, W, 0 }, { GATE, 0, 4, 16, 0 }, { UNMAP, 1, 2, 0, 0 } },
+	  "0-1rwG 2-4rwG",
+	  0 },
 };
 
 static void vmas_are_cut_and_joined(void **state)
@@ -239,6 +243,52 @@ static void vmas_are_cut_and_joined(void **state)
 		assert_int_equal(hs_mapping_vmas(s.w.self, s.file), cases[i].vmas_of_file);
 		space_close(&s);
 	}
+}
+
+/* Equal in all else, even in pgoff: another mapping, and none. */
+static void neighbours_of_other_mappings_stay_apart(void **state)
+{
+	struct hs_mapping_config config = { .kind = HS_MAPPING_DAX_FILE,
+					    .first = 0x200000,
+					    .pages = 4 };
+	const uint32_t flags = W | HS_VM_SHARED;
+	struct hs_mapping *other = NULL;
+	struct space s;
+	struct hs_task *self;
+
+	(void)state;
+	space_open(&s, HS_GEOMETRY_X86_64);
+	self = s.w.self;
+	config.pgmap = s.pgmap;
+	assert_int_equal(hs_mapping_create(self, &config, &other), 0);
+	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + PAGE, flags, s.file, BASE / PAGE), 0);
+	assert_int_equal(hs_mmap(self, s.mm, BASE + PAGE, BASE + 2 * PAGE, flags, other,
+				 BASE / PAGE + 1),
+			 0);
+	assert_int_equal(hs_mmap(self, s.mm, BASE + 2 * PAGE, BASE + 3 * PAGE, flags, NULL, 0), 0);
+	assert_int_equal(hs_vma_count(s.mm), 3);
+	assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + 3 * PAGE), 0);
+	hs_mapping_destroy(self, other);
+	space_close(&s);
+}
+
+/* One VMA becomes three where the array has room for one. */
+static void the_array_grows_for_both_cuts_at_once(void **state)
+{
+	struct space s;
+
+	(void)state;
+	space_open(&s, HS_GEOMETRY_X86_64);
+	for (uint32_t i = 0; i < 7; i++) {
+		const struct step p = { MAP, 8 * i, 8 * i + 4, W, 0 };
+
+		assert_int_equal(take_step(&s, &p, BASE), 0);
+	}
+	assert_int_equal(s.mm->vma_room, 8);
+	assert_int_equal(hs_mprotect(s.w.self, s.mm, BASE + PAGE, BASE + 2 * PAGE, R), 0);
+	assert_int_equal(hs_vma_count(s.mm), 9);
+	assert_true(s.mm->vma_room >= 9);
+	space_close(&s);
 }
 
 /* ---- every pair of operations against an array of pages ---------------------------------- */
@@ -692,6 +742,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vmas_are_cut_and_joined),
+		cmocka_unit_test(neighbours_of_other_mappings_stay_apart),
+		cmocka_unit_test(the_array_grows_for_both_cuts_at_once),
 		cmocka_unit_test(every_pair_of_operations_is_as_on_an_array_of_pages),
 		cmocka_unit_test(ranges_must_make_sense),
 		cmocka_unit_test(mprotect_asks_before_it_changes),
