@@ -109,14 +109,6 @@ static bool is_zero_page(uint64_t entry)
 	       (has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
 }
 
-static void page_unmap(struct hs_task *self, struct hs_page *page)
-{
-	uint32_t was = hs_u32_add(self, &page->mapcount, (uint32_t)-1, HS_RELAXED);
-
-	hs_assert(self, was, "an entry is taken away that its page does not count");
-	hs_page_put(self, page);
-}
-
 void hs_entry_put(struct hs_task *self, uint64_t entry)
 {
 	struct hs_page *page;
@@ -129,12 +121,13 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	page = hs_pfn_to_page(self, hs_entry_pfn(entry));
 	hs_assert(self, page, "an entry maps pfn %llx, which has no struct page",
 		  (unsigned long long)hs_entry_pfn(entry));
-	if (exclusive)
-		hs_page_put(self, page);
-	else if (entry & HS_ENTRY_DEVMAP)
+	if (entry & HS_ENTRY_DEVMAP && !exclusive) {
 		hs_pgmap_page_unmap(self, page);
-	else
-		page_unmap(self, page);
+		return;
+	}
+	if (!exclusive)
+		hs_page_unmap(self, page);
+	hs_page_put(self, page);
 }
 
 /* Not a copy that the VMA has of its own. */
@@ -283,11 +276,12 @@ static void widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
 {
 	const struct hs_vma *first = hs_vma_at(mm, *start);
 	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
+	uint64_t above = *end, below = *start;
 
 	if (first && first->mapping)
-		hs_mapping_leaf_span(first->mapping, start, end);
+		hs_mapping_leaf_span(first->mapping, start, &above);
 	if (last && last->mapping)
-		hs_mapping_leaf_span(last->mapping, start, end);
+		hs_mapping_leaf_span(last->mapping, &below, end);
 	hs_zap_span(self, mm, start, end);
 }
 

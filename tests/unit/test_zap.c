@@ -500,6 +500,15 @@ static void a_zap_in_a_file_tells_whole_leaves(void **state)
 	assert_int_equal(f->inv.start, BASE);
 	assert_int_equal(f->inv.end, BASE + 3 * HUGE);
 	assert_int_equal(hs_pt_get(self, f->mm, BASE, 0), PRESENT | 1);
+	/* Anonymous memory has no such leaves: each end is its own VMA's. */
+	assert_int_equal(hs_munmap(self, f->mm, BASE + HUGE, BASE + 2 * HUGE), 0);
+	map(f, HUGE, 2 * HUGE);
+	assert_int_equal(zap(f, PAGE, HUGE + PAGE), 0);
+	assert_int_equal(f->inv.start, BASE);
+	assert_int_equal(f->inv.end, BASE + HUGE + PAGE);
+	assert_int_equal(zap(f, 2 * HUGE - PAGE, 2 * HUGE + PAGE), 0);
+	assert_int_equal(f->inv.start, BASE + 2 * HUGE - PAGE);
+	assert_int_equal(f->inv.end, BASE + 3 * HUGE);
 	assert_int_equal(hs_munmap(self, f->mm, BASE, BASE + 3 * HUGE), 0);
 	hs_mapping_destroy(self, file);
 	hs_pgmap_destroy(self, config.pgmap);
