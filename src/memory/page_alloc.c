@@ -7,7 +7,8 @@
  *	fresh		in a range, at or above its .fresh: never handed out
  *	allocated	HS_PAGE_ALLOCATED; until it is freed its count says who uses it
  *	free		neither, and on the free list if freed pages are used again
- *	lost		neither, and on no list: poisoned, or freed pages are not used again
+ *	lost		neither, and on no list: it was poisoned when its turn came, or freed pages
+ *			are not used again
  *
  * The flag, not the count, says what is allocated: between the last put and the free the count is
  * 0 already, and the memory must not go away.
@@ -148,7 +149,7 @@ void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start
 	}
 }
 
-/* A page may be poisoned while it is free. */
+/* A page may be poisoned at any time; what counts is that it is when its turn comes. */
 static struct hs_page *take_free(struct hs_task *self, struct hs_machine *m)
 {
 	struct hs_page *page;
@@ -216,10 +217,9 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 		  "pfn 0x%llx is freed while page tables map it",
 		  (unsigned long long)hs_page_to_pfn(self, page));
 	hs_spin_lock(self, &m->memory_lock);
-	state = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE),
-			   HS_RELAXED);
+	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
 	m->pages_allocated--;
-	if (m->reuse_pages && !(state & HS_PAGE_POISONED)) {
+	if (m->reuse_pages) {
 		set_next_free(self, page, m->free_pages);
 		m->free_pages = page;
 	}
