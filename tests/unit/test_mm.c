@@ -11,7 +11,6 @@
 
 #include "mm/mm.h"
 #include "support/death.h"
-#include "support/linux_driver.h"
 #include "support/world.h"
 
 #include <hmmsim/page.h>
@@ -161,35 +160,6 @@ static void every_allocation_can_fail(void **state)
 	(void)state;
 	/* mm, root, notifiers, 20 VMAs, 3 arrays of them, 3 tables */
 	assert_int_equal(world_run_out(fill_and_destroy), 29);
-}
-
-/* A driver in the kernel's spellings sees what the tables say. */
-static void a_driver_in_kernel_spellings_mirrors_pages(void **state)
-{
-	struct hs_task *self = world_task(state);
-	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
-	struct driver d = { .mm = mm };
-	struct hs_pgmap *pgmap = NULL;
-
-	hs_mm_set_fault_ops(mm, NULL, NULL);
-	assert_int_equal(hs_vma_add(self, mm, BASE, BASE + 0x4000, HS_VM_READ | HS_VM_WRITE), 0);
-	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 0x200000, 0x200200, NULL, &pgmap), 0);
-	assert_int_equal(hs_pt_set(self, mm, BASE, 0, PRESENT | HS_ENTRY_DEVMAP | 0x200010), 0);
-	assert_int_equal(hs_pt_set(self, mm, BASE + 0x1000, 0, HS_ENTRY_VALID | 0x1234), 0);
-	assert_int_equal(driver_mirror(&d, BASE, BASE + 0x2000, false), 0);
-	assert_int_equal(d.table[0], 0x200010 + 1);
-	assert_int_equal(d.table[1], 0x1234 + 1);
-	assert_true(d.writable[0]);
-	assert_false(d.writable[1]);
-	assert_true(driver_page_is_backed(&d, 0));
-	assert_false(driver_page_is_backed(&d, 1));
-	/* Nobody answers faults here: writing to the second page, or any page of the hole, fails. */
-	assert_int_equal(driver_mirror(&d, BASE, BASE + 0x2000, true), -EFAULT);
-	assert_int_equal(driver_mirror(&d, BASE + 0x2000, BASE + 0x3000, false), -EFAULT);
-	assert_int_equal(driver_mirror(&d, BASE - 0x1000, BASE, false), -EFAULT);
-	assert_int_equal(d.table[0], 0x200010 + 1);
-	hs_pgmap_remove(self, pgmap);
-	hs_mm_destroy(self, mm);
 }
 
 /* ---- users ------------------------------------------------------------------------------- */
@@ -440,7 +410,6 @@ int main(void)
 		world_unit_test(a_leaf_of_1g_splits_into_leaves_of_2m),
 		world_unit_test(an_mm_without_fault_ops_cannot_fault),
 		cmocka_unit_test(every_allocation_can_fail),
-		world_unit_test(a_driver_in_kernel_spellings_mirrors_pages),
 		world_unit_test(the_last_user_ends_the_space_and_the_last_holder_the_struct),
 		world_unit_test(populate_makes_tables_down_to_the_entry),
 		world_unit_test(every_range_frees_the_tables_that_are_whole_in_it),
