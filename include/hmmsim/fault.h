@@ -86,7 +86,10 @@ HMMSIM_API int hs_gate_create(struct hs_task *self, struct hs_gate **out);
 /* No VMA may have it. */
 HMMSIM_API void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate);
 HMMSIM_API void hs_gate_open(struct hs_task *self, struct hs_gate *gate);
-/* From now on open when @step of @pgmap's removal is complete, and not before. Set at a quiet moment. */
+/*
+ * From now on open when @step of @pgmap's removal is complete, and not before. Set at a quiet moment.
+ * Faults look at the pgmap: it is freed when none stands before the gate and no VMA has it.
+ */
 HMMSIM_API void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap,
 			       enum hs_pgmap_step step);
 /* Faults that stand before it. */

@@ -14,7 +14,8 @@
  * hs_insert_device	reduced: migrate_vma_insert_page() (mm/migrate_device.c)
  *
  * Errors: -EINVAL (misaligned, no VMA), -ENOENT (the entry is not of the kind that is needed), -EBUSY
- * (the page has references that are not this entry's), -ENOMEM.
+ * (the page has references that are not this entry's; exclusive: it is locked), -ENOMEM. Pages of
+ * entries made by hand (not COUNTED) are of no kind.
  */
 #ifndef HMMSIM_SPECIAL_H
 #define HMMSIM_SPECIAL_H
@@ -72,7 +73,8 @@ HMMSIM_API int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_
 
 /*
  * Maps a page of PRIVATE or COHERENT memory where nothing is mapped in anonymous memory, and takes
- * over the caller's reference. Event MIGRATE with the pgmap's owner. -ENOENT: something is there.
+ * over the caller's reference. Event MIGRATE with the pgmap's owner. The zero page is nothing.
+ * -ENOENT: something is there. An error leaves the reference to the caller.
  */
 HMMSIM_API int hs_insert_device(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				struct hs_page *page, bool write);

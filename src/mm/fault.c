@@ -8,8 +8,8 @@
  * States of an entry, by predicate, and what a fault does about them:
  *
  *	e == 0, or type MARKER		nothing: a page, a block or the zero page is put there
- *	VALID, WRITE			nothing to do
- *	VALID, !WRITE			a write copies, or reuses a page that is this entry's alone;
+ *	VALID or ERROR, WRITE		nothing to do
+ *	VALID or ERROR, !WRITE		a write copies, or reuses a page that is this entry's alone;
  *					device memory of a shared VMA becomes writable in place
  *	DEVPRIV				device memory that the CPU cannot reach: the driver is asked
  *	PROTNONE			as it was, without WRITE: the next write decides as above
@@ -181,7 +181,7 @@ uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write)
 	if (ret)
 		return ret;
 	to = hs_fault_present(f, hs_page_to_pfn(f->self, page), write);
-	if (f->seen & HS_ENTRY_VALID)
+	if (hs_fault_is_present(f->seen))
 		done = hs_fault_switch(f, to, HS_INVALIDATE_CLEAR, NULL);
 	else
 		done = hs_fault_replace(f, to);
@@ -327,7 +327,7 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 	hs_fault_look(&f);
 	if (hs_fault_is_none(f.seen))
 		return vma->mapping ? hs_fault_file(&f) : anonymous(&f);
-	if (!(f.seen & (HS_ENTRY_VALID | HS_ENTRY_ERROR)))
+	if (!hs_fault_is_present(f.seen))
 		return hs_fault_special(&f);
 	if (!f.write || f.seen & HS_ENTRY_WRITE)
 		return 0;
@@ -361,8 +361,7 @@ static bool reached(const struct hs_fault *f, uint64_t *pfn)
 {
 	uint64_t in_leaf = f->addr & (hs_level_bytes(f->mm->geometry, f->level) - 1);
 
-	if (!(f->seen & (HS_ENTRY_VALID | HS_ENTRY_ERROR)) ||
-	    (f->write && !(f->seen & HS_ENTRY_WRITE)))
+	if (!hs_fault_is_present(f->seen) || (f->write && !(f->seen & HS_ENTRY_WRITE)))
 		return false;
 	if (pfn)
 		*pfn = hs_entry_pfn(f->seen) + (in_leaf >> HS_PAGE_SHIFT);

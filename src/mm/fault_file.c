@@ -36,26 +36,14 @@ struct place {
 
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
-/* The struct page of device memory, which may need to be backed first. */
-static uint32_t touch(struct hs_fault *f, uint64_t pfn, struct hs_page **page)
-{
-	*page = hs_page_touch(f->self, pfn);
-	if (*page)
-		return 0;
-	return hs_pfn_valid(f->self, pfn) ? HS_VM_FAULT_OOM : HS_VM_FAULT_SIGBUS;
-}
-
 /* Maps [pfn, ..) by a leaf of f->level where nothing is. It holds what its first page is asked for. */
 static uint32_t map_device(struct hs_fault *f, uint64_t pfn, bool write)
 {
 	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
 	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
-	struct hs_page *page;
-	uint32_t ret = touch(f, pfn, &page);
+	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
 
-	if (ret)
-		return ret;
-	if (hs_pgmap_page_map(f->self, page))
+	if (!page || hs_pgmap_page_map(f->self, page))
 		return HS_VM_FAULT_SIGBUS;
 	if (!hs_fault_replace(f, to))
 		hs_pgmap_page_unmap(f->self, page);
@@ -76,22 +64,24 @@ static bool is_mapped(const struct hs_fault *f)
 
 /* ---- leaves ------------------------------------------------------------------------------ */
 
-/* The leaf of @level around the fault: its first page in the mapping. False: it does not fit. */
+/*
+ * The leaf of @level around the fault: its first page in the mapping. False: the VMA does not cover
+ * it. What the VMA covers begins inside the mapping; whether it ends there is for the caller to see.
+ */
 static bool leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t level,
 		      uint64_t *first)
 {
 	const struct hs_geometry *g = f->mm->geometry;
-	uint64_t bytes, start, before;
+	uint64_t bytes, start;
 
 	if (level >= g->levels || g->order[level] != p->mapping->leaf_order)
 		return false;
 	bytes = hs_level_bytes(g, level);
 	start = f->addr & ~(bytes - 1);
-	before = (f->addr - start) >> HS_PAGE_SHIFT;
-	if (start < f->vma->start || f->vma->end - start < bytes || p->index < before)
+	if (start < f->vma->start || f->vma->end - start < bytes)
 		return false;
-	*first = p->index - before;
-	return p->mapping->pages - *first >= bytes >> HS_PAGE_SHIFT;
+	*first = p->index - ((f->addr - start) >> HS_PAGE_SHIFT);
+	return true;
 }
 
 /* ---- DAX files --------------------------------------------------------------------------- */
@@ -142,19 +132,12 @@ static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_
 /* A block for a hole that is written. What can fail for want of memory comes first. */
 static uint32_t dax_allocate(struct hs_fault *f, const struct place *p, uint64_t *pfn)
 {
-	struct hs_mapping *m = p->mapping;
-	struct hs_page *page;
-	uint32_t ret = 0;
-
 	if (!hs_fault_populate(f, 0))
 		return HS_VM_FAULT_OOM;
-	if (m->next_block < m->pgmap->end)
-		ret = touch(f, m->next_block, &page);
-	if (!ret && hs_mapping_allocate_locked(f->self, m, p->index))
-		ret = HS_VM_FAULT_SIGBUS;
-	if (!ret)
-		hs_mapping_pfn_locked(f->self, m, p->index, pfn);
-	return ret;
+	if (hs_mapping_allocate_locked(f->self, p->mapping, p->index))
+		return HS_VM_FAULT_SIGBUS;
+	hs_mapping_pfn_locked(f->self, p->mapping, p->index, pfn);
+	return 0;
 }
 
 /* The file remembers who has to be found when the hole is written. */
@@ -203,9 +186,9 @@ static uint32_t dax_copy(struct hs_fault *f, const struct place *p)
 	if (hs_fault_is_none(f->seen) && !hs_fault_want_page(f, &ret))
 		return ret;
 	if (!hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
-		ret = touch(f, pfn, &from);
-		if (ret)
-			return ret;
+		from = hs_pfn_to_page(f->self, pfn);
+		if (!from)
+			return HS_VM_FAULT_SIGBUS;
 	}
 	return hs_fault_map_page(f, from, true);
 }
@@ -236,7 +219,10 @@ static uint32_t dax_file(struct hs_fault *f, const struct place *p)
 
 /* ---- devices ----------------------------------------------------------------------------- */
 
-/* Leaves of its own level or nothing: a smaller one would be a fallback, and there is none. */
+/*
+ * Leaves of its own level or nothing: a smaller one would be a fallback, and there is none. A device is
+ * whole leaves, so an aligned one that begins in it ends in it.
+ */
 static uint32_t device_dax(struct hs_fault *f, const struct place *p)
 {
 	uint32_t level = p->mapping->level;

@@ -150,6 +150,11 @@ struct hs_fault {
 void hs_fault_look(struct hs_fault *f);
 bool hs_fault_populate(struct hs_fault *f, uint32_t level);
 bool hs_fault_is_none(uint64_t entry);
+/* The CPU reaches something by it: also what has no struct page. */
+static inline bool hs_fault_is_present(uint64_t entry)
+{
+	return entry & (HS_ENTRY_VALID | HS_ENTRY_ERROR);
+}
 /* Tables made, nothing at level 0 yet. False: *ret is what the fault comes to. */
 bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret);
 /* Puts @to where @f->seen was, under the page table lock. False: something else is there now. */

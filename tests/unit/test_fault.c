@@ -149,6 +149,26 @@ static void write_to_an_entry_made_by_hand_copies_nothing(void **state)
 	faulted_close(&t);
 }
 
+/* vm_insert_mixed() without a struct page: present for the CPU. */
+static void write_to_a_special_entry_is_told(void **state)
+{
+	uint64_t special = HS_ENTRY_ERROR | 0x5555, pfn = 0;
+	struct faulted t;
+
+	(void)state;
+	faulted_open(&t);
+	map(&t, BASE, 1, RW | HS_VM_MIXEDMAP);
+	hs_pt_set(t.self, t.mm, BASE, 0, special);
+	assert_int_equal(read_fault(&t, BASE), 0);
+	assert_int_equal(hs_cpu_access(t.self, t.mm, BASE, false, &pfn), 0);
+	assert_int_equal(pfn, 0x5555);
+	assert_int_equal(entry_at(&t, BASE), special);
+	assert_int_equal(write_fault(&t, BASE), 0);
+	expect_page(&t, BASE, true, 0);
+	expect_told(&t, 1, HS_INVALIDATE_CLEAR, BASE, BASE + PAGE, NULL);
+	faulted_close(&t);
+}
+
 static void there_are_no_huge_pages_to_copy(void **state)
 {
 	uint64_t leaf = HS_ENTRY_VALID | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | 0x4000;
@@ -403,6 +423,34 @@ static void every_allocation_of_a_fault_can_fail(void **state)
 	assert_true(seen >= 4);
 }
 
+static void every_allocation_of_a_gate_can_fail(void **state)
+{
+	int ret = -ENOMEM, failures = 0;
+
+	(void)state;
+	for (uint64_t fail = 3; ret; fail++) {
+		struct hs_gate *gate = NULL;
+		struct faulted t;
+
+		if (!faulted_try(&t, fail) &&
+		    !hs_mmap(t.self, t.mm, BASE, BASE + 4 * PAGE, RW, NULL, BASE / PAGE)) {
+			ret = hs_gate_create(t.self, &gate);
+			if (!ret)
+				ret = hs_vma_set_gate(t.self, t.mm, BASE + PAGE, BASE + 2 * PAGE,
+						      gate);
+			assert_true(!ret || ret == -ENOMEM);
+			assert_int_equal(hs_vma_count(t.mm), ret ? 1 : 3);
+			failures += ret != 0;
+			if (!ret)
+				hs_vma_set_gate(t.self, t.mm, BASE, BASE + 4 * PAGE, NULL);
+		}
+		if (gate)
+			hs_gate_destroy(t.self, gate);
+		faulted_close(&t);
+	}
+	assert_true(failures >= 3); /* the gate, two VMAs */
+}
+
 /* No page is free: nothing changes, and what goes away makes room. */
 static void a_fault_without_a_free_page_changes_nothing(void **state)
 {
@@ -438,6 +486,7 @@ int main(void)
 		cmocka_unit_test(write_to_the_last_reference_reuses_the_page_and_tells_nobody),
 		cmocka_unit_test(write_to_an_exclusive_page_reuses_it_although_it_is_pinned),
 		cmocka_unit_test(write_to_an_entry_made_by_hand_copies_nothing),
+		cmocka_unit_test(write_to_a_special_entry_is_told),
 		cmocka_unit_test(there_are_no_huge_pages_to_copy),
 		cmocka_unit_test(no_vma_is_a_segfault),
 		cmocka_unit_test(access_that_the_vma_forbids_is_a_segfault),
@@ -450,6 +499,7 @@ int main(void)
 		cmocka_unit_test(a_gate_cuts_vmas_and_its_absence_joins_them),
 		cmocka_unit_test(a_gate_that_follows_opens_with_the_step),
 		cmocka_unit_test(every_allocation_of_a_fault_can_fail),
+		cmocka_unit_test(every_allocation_of_a_gate_can_fail),
 		cmocka_unit_test(a_fault_without_a_free_page_changes_nothing),
 	};
 

@@ -180,6 +180,8 @@ static void an_exclusive_page_that_was_read_only_stays_so(void **state)
 	faulted_open(&t);
 	written(&t, 3);
 	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, HS_VM_READ), 0);
+	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, HS_VM_READ | HS_VM_WRITE),
+			 0);
 	assert_int_equal(hs_make_exclusive(t.self, t.mm, BASE, &t, &got), 0);
 	hs_page_unlock(t.self, got);
 	hs_page_put(t.self, got);

@@ -335,6 +335,10 @@ static void an_inserted_page_takes_over_the_reference(void **state)
 								     hs_page_to_pfn(t.self, page));
 			assert_int_equal(hs_page_count(t.self, page), 1);
 			assert_int_equal(hs_page_mapcount(t.self, page), 1);
+			assert_int_equal(hs_swap_out(t.self, t.mm, BASE), -ENOENT);
+			assert_int_equal(hs_make_protnone(t.self, t.mm, BASE, BASE + PAGE), 0);
+			assert_int_equal(entry_at(&t, BASE) & ~HS_ENTRY_PFN,
+					 kind | COUNTED | (write ? HS_ENTRY_WRITE : 0));
 			assert_int_equal(hs_munmap(t.self, t.mm, BASE, BASE + 4 * PAGE), 0);
 			assert_int_equal(hs_pgmap_pages_allocated(t.self, pgmap), 0);
 			hs_pgmap_destroy(t.self, pgmap);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* What faults wait for: page locks, migrations, gates. None of them is missed, none left early. */
+#include "support/fault_race.h"
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+static int exclusive(struct hs_task *self, struct model *m)
+{
+	int ret = written(self, m);
+
+	return ret ? ret : hs_make_exclusive(self, m->mm, 0, m, &m->page);
+}
+
+static int unlocked(struct hs_task *self, struct model *m)
+{
+	int ret = exclusive(self, m);
+
+	if (ret)
+		return ret;
+	hs_page_unlock(self, m->page);
+	hs_page_put(self, m->page);
+	return 0;
+}
+
+static void let_go(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	expect(hs_entry_type(entry_at(self, m, 0)) == HS_TYPE_EXCLUSIVE);
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_page_unlock(self, m->page);
+	hs_page_put(self, m->page);
+}
+
+static void let_go_and_zap(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	let_go(self, m);
+	zap(self, m);
+}
+
+static const struct race exclusives[] = {
+	{ exclusive, { load_in_time, let_go }, check_page },
+	{ unlocked, { load, load_too }, check_page },
+	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped },
+};
+
+static int migrating(struct hs_task *self, struct model *m)
+{
+	int ret = written(self, m);
+
+	return ret ? ret : hs_migration_start(self, m->mm, 0, NULL, &m->migration);
+}
+
+static void migrate_back(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_migration_end(self, &m->migration, NULL);
+}
+
+static void migrate_on(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	struct hs_page *to;
+
+	expect(!hs_page_alloc(self, &to));
+	hs_page_set_private(self, to, CONTENTS);
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_migration_end(self, &m->migration, to);
+}
+
+static void zap_in_time(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	zap(self, m);
+}
+
+static void check_zapped(struct hs_task *self, struct model *m)
+{
+	expect(entry_at(self, m, 0) == HS_FAULT_ZERO_ENTRY);
+	hs_migration_end(self, &m->migration, NULL);
+	expect(!hs_pages_allocated(self));
+}
+
+static const struct race migrating_pages[] = {
+	{ migrating, { load_in_time, migrate_back }, check_page },
+	{ migrating, { load_in_time, migrate_on }, check_page },
+	{ migrating, { load_in_time, zap_in_time }, check_zapped },
+	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped },
+};
+
+/* ---- gates ------------------------------------------------------------------------------- */
+
+static int gated(struct hs_task *self, struct model *m)
+{
+	int ret = anonymous(self, m);
+
+	if (!ret)
+		ret = hs_gate_create(self, &m->gate);
+	return ret ? ret : hs_vma_set_gate(self, m->mm, 0, 4 * PAGE, m->gate);
+}
+
+static void open_gate(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	expect(!entry_at(self, m, 0));
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_gate_open(self, m->gate);
+}
+
+/* The monitor may need the mmap lock itself. */
+static void lock_and_open_gate(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_mm_lock_write(self, m->mm);
+	hs_mm_unlock_write(self, m->mm);
+	open_gate(self, m);
+}
+
+static void fault_as_a_walker(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_mm_lock_read(self, m->mm);
+	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, 0, NULL));
+	expect(entry_at(self, m, 0) == HS_FAULT_ZERO_ENTRY);
+	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+	hs_mm_unlock_read(self, m->mm);
+}
+
+/* The gate goes as soon as no VMA has it and nobody stands before it: no wait is left behind. */
+static void open_and_destroy_gate(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	open_gate(self, m);
+	expect(!hs_vma_set_gate(self, m->mm, 0, 4 * PAGE, NULL));
+	while (hs_gate_waiters(self, m->gate))
+		hs_retry_wait(self, "a gate that is left");
+	hs_gate_destroy(self, m->gate);
+	m->gate = NULL;
+}
+
+static void check_gate(struct hs_task *self, struct model *m)
+{
+	expect(!m->gate || !hs_gate_waiters(self, m->gate));
+}
+
+static const struct race gates[] = {
+	{ gated, { load_in_time, open_gate }, check_gate },
+	{ gated, { load_in_time, lock_and_open_gate }, check_gate },
+	{ gated, { fault_as_a_walker, open_gate }, check_gate },
+	{ gated, { load_in_time, open_and_destroy_gate }, check_gate },
+};
+
+static const struct race stuck_gate = { gated, { fault_as_a_walker, lock_and_open_gate }, NULL };
+
+static int gated_by_step(struct hs_task *self, struct model *m)
+{
+	int ret = gated(self, m);
+
+	if (!ret)
+		ret = device_memory(self, m, HS_PGMAP_GENERIC);
+	if (!ret)
+		hs_gate_follow(m->gate, m->pgmap, HS_PGMAP_PUT_PAGES);
+	return ret;
+}
+
+static void remover(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_pgmap_step(self, m->pgmap, HS_PGMAP_KILL);
+	expect(!entry_at(self, m, 0));
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_pgmap_step(self, m->pgmap, HS_PGMAP_PUT_PAGES);
+}
+
+static void check_removed(struct hs_task *self, struct model *m)
+{
+	for (int i = 2; i < HS_PGMAP_STEPS; i++)
+		hs_pgmap_step(self, m->pgmap, hs_teardown_steps(HS_TEARDOWN_6_0)[i]);
+	hs_vma_set_gate(self, m->mm, 0, 4 * PAGE, NULL);
+	hs_pgmap_free(self, m->pgmap);
+	m->pgmap = NULL;
+}
+
+static const struct race gate_by_step = { gated_by_step, { load_in_time, remover }, check_removed };
+
+static void fault_waits_for_the_lock_of_an_exclusive_page(void **state)
+{
+	(void)state;
+	hold(exclusives);
+}
+
+static void fault_waits_for_a_migration(void **state)
+{
+	(void)state;
+	hold(migrating_pages);
+}
+
+static void fault_waits_at_a_gate(void **state)
+{
+	(void)state;
+	hold(gates);
+}
+
+static void fault_that_may_not_retry_keeps_the_mmap_lock(void **state)
+{
+	(void)state;
+	explored(&stuck_gate, HS_VERDICT_DEADLOCK);
+}
+
+static void fault_waits_for_a_step_of_a_removal(void **state)
+{
+	(void)state;
+	explored(&gate_by_step, HS_VERDICT_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fault_waits_for_the_lock_of_an_exclusive_page),
+		cmocka_unit_test(fault_waits_for_a_migration),
+		cmocka_unit_test(fault_waits_at_a_gate),
+		cmocka_unit_test(fault_that_may_not_retry_keeps_the_mmap_lock),
+		cmocka_unit_test(fault_waits_for_a_step_of_a_removal),
+	};
+
+	return cmocka_run_group_tests_name("fault waits model", tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults, reclaim, migration to a device and back, exclusive access, mprotect and zaps under many
+ * threads: what a page contains goes with it, whoever has it.
+ */
+#include "support/faulted.h"
+#include "support/play.h"
+
+#define KEPT 8	 /* pages that nobody zaps */
+#define ZAPPED 8 /* and those after them, that somebody does */
+#define CPUS 3
+#define MARK 1000
+
+struct stress {
+	struct faulted t;
+	struct hs_pgmap *pgmap;
+	uint32_t rounds;
+	hs_u64 accesses, changes;
+};
+
+static struct stress *stress;
+
+static uint64_t any(struct hs_task *self, uint64_t n)
+{
+	return hs_random(self) % n;
+}
+
+static uint64_t kept(struct hs_task *self)
+{
+	return BASE + any(self, KEPT) * PAGE;
+}
+
+/* An mprotect() may forbid the store. */
+static void cpu(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < stress->rounds; i++) {
+		uint64_t addr = BASE + any(self, KEPT + ZAPPED) * PAGE;
+		bool write = any(self, 2);
+		uint32_t ret = hs_cpu_access(self, stress->t.mm, addr, write, NULL);
+
+		hs_assert(self, !ret || (write && ret == HS_VM_FAULT_SIGSEGV),
+			  "an access ends in a signal: 0x%x", ret);
+		hs_u64_add(self, &stress->accesses, !ret, HS_RELAXED);
+	}
+}
+
+/* To another page of the system, of the device, or nowhere. */
+static int migrate(struct hs_task *self, uint64_t addr)
+{
+	struct hs_page *to = NULL;
+	struct hs_migration m;
+	int ret = hs_migration_start(self, stress->t.mm, addr, NULL, &m);
+
+	if (ret)
+		return ret;
+	switch (any(self, 3)) {
+	case 0:
+		hs_page_alloc(self, &to);
+		break;
+	case 1:
+		hs_pgmap_page_alloc(self, stress->pgmap, &to);
+		break;
+	default:
+		break;
+	}
+	if (to)
+		hs_page_set_private(self, to, hs_page_private(self, m.page));
+	hs_migration_end(self, &m, to);
+	return 0;
+}
+
+static int take_exclusively(struct hs_task *self, uint64_t addr)
+{
+	struct hs_page *page;
+	int ret = hs_make_exclusive(self, stress->t.mm, addr, stress, &page);
+
+	if (ret)
+		return ret;
+	hs_page_unlock(self, page);
+	hs_page_put(self, page);
+	return 0;
+}
+
+static void changer(struct hs_task *self, void *arg)
+{
+	struct hs_mm *mm = stress->t.mm;
+
+	(void)arg;
+	for (uint32_t i = 0; i < stress->rounds; i++) {
+		uint64_t addr = kept(self);
+		int ret;
+
+		switch (any(self, 4)) {
+		case 0:
+			ret = hs_swap_out(self, mm, addr);
+			break;
+		case 1:
+			ret = hs_make_protnone(self, mm, addr, addr + PAGE);
+			break;
+		case 2:
+			ret = take_exclusively(self, addr);
+			break;
+		default:
+			ret = migrate(self, addr);
+			break;
+		}
+		hs_assert(self, !ret || ret == -ENOENT || ret == -EBUSY, "a change failed: %d",
+			  ret);
+		hs_u64_add(self, &stress->changes, !ret, HS_RELAXED);
+	}
+}
+
+static void zapper(struct hs_task *self, void *arg)
+{
+	struct hs_mm *mm = stress->t.mm;
+
+	(void)arg;
+	for (uint32_t i = 0; i < stress->rounds; i++) {
+		uint64_t start = BASE + (KEPT + any(self, ZAPPED)) * PAGE;
+		struct hs_invalidation inv = { start, BASE + (KEPT + ZAPPED) * PAGE,
+					       HS_INVALIDATE_CLEAR, NULL, true };
+		uint64_t addr = kept(self);
+		uint32_t access = any(self, 2) ? HS_VM_READ | HS_VM_WRITE : HS_VM_READ;
+
+		hs_assert(self, !hs_zap(self, mm, &inv), "zap");
+		if (!any(self, 8))
+			hs_assert(self, !hs_mprotect(self, mm, addr, addr + PAGE, access),
+				  "mprotect");
+	}
+}
+
+static void mark_pages(struct faulted *t)
+{
+	map(t, BASE, KEPT + ZAPPED, RW);
+	for (uint64_t i = 0; i < KEPT; i++) {
+		assert_int_equal(write_fault(t, BASE + i * PAGE), 0);
+		hs_page_set_private(t->self, page_at(t, BASE + i * PAGE), MARK + i);
+	}
+}
+
+static void contents_go_with_the_page(void **state)
+{
+	struct hs_thread *threads[CPUS + 3];
+	struct stress s;
+	uint32_t n = 0;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	stress = &s;
+	s.rounds = play_scaled(100000);
+	faulted_open(&s.t);
+	hs_notifier_unregister(s.t.self, &s.t.probe); /* not for many threads */
+	s.t.probe.notifiers = NULL;
+	s.pgmap = device_memory(&s.t, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &system_ops);
+	mark_pages(&s.t);
+	while (n < CPUS)
+		threads[n++] = hs_thread_start(s.t.self, "cpu", cpu, NULL);
+	threads[n++] = hs_thread_start(s.t.self, "changer", changer, NULL);
+	threads[n++] = hs_thread_start(s.t.self, "changer", changer, NULL);
+	threads[n++] = hs_thread_start(s.t.self, "zapper", zapper, NULL);
+	while (n--)
+		hs_thread_join(s.t.self, threads[n]);
+	assert_int_equal(hs_mprotect(s.t.self, s.t.mm, BASE, BASE + KEPT * PAGE, HS_VM_READ), 0);
+	for (uint64_t i = 0; i < KEPT; i++) {
+		assert_int_equal(hs_cpu_access(s.t.self, s.t.mm, BASE + i * PAGE, false, NULL), 0);
+		assert_int_equal(hs_page_private(s.t.self, page_at(&s.t, BASE + i * PAGE)),
+				 MARK + i);
+	}
+	assert_true(s.accesses.raw && s.changes.raw);
+	assert_int_equal(hs_pgmap_pages_allocated(s.t.self, s.pgmap), 0);
+	assert_int_equal(hs_munmap(s.t.self, s.t.mm, BASE, BASE + (KEPT + ZAPPED) * PAGE), 0);
+	assert_int_equal(hs_pages_allocated(s.t.self), 0);
+	hs_pgmap_destroy(s.t.self, s.pgmap);
+	faulted_close(&s.t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(contents_go_with_the_page) };
+
+	return cmocka_run_group_tests_name("fault threads", tests, NULL, NULL);
+}
