@@ -215,7 +215,8 @@ HMMSIM_API uint32_t hs_vma_count(const struct hs_mm *mm);
 
 /*
  * These four take the mmap lock: mmap, munmap and mprotect for write, zap for read. Every one of
- * them leaves everything as it was when it fails, except that zap has zapped what it could.
+ * them leaves everything as it was when it fails, except that zap has zapped what it could. A VMA of
+ * device-dax is not cut inside a leaf: -EINVAL.
  *
  * hs_mmap(): [start, end) of @mapping from page @pgoff on (NULL: anonymous). The VMA becomes one
  * with neighbours of equal flags, mapping, gate and contiguous pgoff. -EINVAL as hs_vma_add(), and

@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * table.c - page tables
+ *
+ * An entry above level 0 is empty, a table, a leaf, or a leaf that is not present. While the mmap lock
+ * is held for read an empty one may become anything, a leaf empty, and a table stays a table: only who
+ * holds it for write frees one, when no VMA with entries in it is left (hs_pt_free_range).
+ *
+ * Two faults want the same entry, one for a table and one for a leaf:
+ *
+ *	fault A				fault B
+ *	empty: has a table		empty
+ *	page table lock			page table lock
+ *	  still empty: publish it	  still empty: put the leaf
+ *	unlock				unlock
+ *	not empty: free its own		not empty: look again
+ *
+ *	Required outcome: one of the two is there, nothing is lost; A goes on in whatever table it
+ *	finds, or has the leaf.
+ *	(tests/model/test_mapping_model.c: faults_that_make_the_same_tables,
+ *	 a_fault_that_makes_a_table_against_one_that_makes_a_leaf)
  */
 #include "mm/mm.h"
 
@@ -89,10 +107,7 @@ static bool level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
 	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
 }
 
-/*
- * Publishes @table where the entry is empty, or gives it back: somebody else was faster. Under the
- * page table lock, since a fault may be about to put a leaf there.
- */
+/* Publishes @table where the entry is empty, or frees it: somebody else was faster. */
 static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_u64 *table,
 			  uint32_t level)
 {

@@ -3,10 +3,20 @@
  * vma.c - the VMAs of an address space: mmap, munmap, mprotect
  *
  * A sorted array, changed under the mmap lock held for write. The range of a VMA that is in the list
- * of a mapping changes under the mapping lock as well, and pages that stay mapped are covered by some
- * VMA of the list all the time: hs_unmap_mapping_range() takes no mmap lock.
+ * of a mapping changes under the mapping lock as well. All memory is had before anything changes.
  *
- * All memory is had before anything changes.
+ * hs_unmap_mapping_range() takes no mmap lock and may come between any two steps:
+ *
+ *	cut				join			unmap
+ *	mapping lock, write		mapping lock, write	mapping lock, read
+ *	  link the upper part		  the lower one grows	  each VMA: clear its entries
+ *	mapping lock, write		mapping lock, write	unlock
+ *	  the lower part shrinks	  unlink the upper one
+ *
+ *	Required outcome: pages that stay mapped are covered by a VMA of the list at any time, some
+ *	by two for a moment; when unmap returns no entry of its range is left.
+ *	(tests/model/test_mapping_model.c: munmap_against_unmap_mapping_range,
+ *	 mprotect_against_unmap_mapping_range)
  */
 #include "mm/mm.h"
 

@@ -249,6 +249,27 @@ static void a_file_gets_blocks_in_the_order_of_asking(void **state)
 	assert_int_equal(hs_mapping_pfn(self, f->mapping, 4, &pfn), -EINVAL);
 }
 
+/* Whoever read the hole has the zero page, and loses it. */
+static void a_block_takes_the_place_of_the_zero_page(void **state)
+{
+	struct fixture *f = *state;
+	struct hs_task *self = f->w.self;
+	uint64_t pfn = 0;
+
+	make(f, HS_MAPPING_DAX_FILE, 0);
+	assert_int_equal(hs_mmap(self, f->mm[1], BASE, BASE + 2 * PAGE, SHARED, f->mapping, 0), 0);
+	for (uint64_t i = 0; i < 2; i++) {
+		assert_int_equal(hs_cpu_access(self, f->mm[1], BASE + i * PAGE, false, &pfn), 0);
+		assert_int_equal(pfn, HS_ZERO_PFN);
+	}
+	assert_int_equal(hs_mapping_pfn(self, f->mapping, 0, &pfn), -ENOENT);
+	assert_int_equal(f->told[1], 0);
+	assert_int_equal(hs_mapping_allocate(self, f->mapping, 0), 0);
+	assert_int_equal(f->told[1], 1);
+	assert_int_equal(hs_pt_get(self, f->mm[1], BASE, 0), 0);
+	assert_true(hs_pt_get(self, f->mm[1], BASE + PAGE, 0));
+}
+
 static void pages_of_devices_are_where_they_are(void **state)
 {
 	struct fixture *f = *state;
@@ -560,6 +581,7 @@ int main(void)
 		mapping_test(configurations_must_fit_the_pgmap),
 		cmocka_unit_test(making_one_can_run_out_of_memory),
 		mapping_test(a_file_gets_blocks_in_the_order_of_asking),
+		mapping_test(a_block_takes_the_place_of_the_zero_page),
 		mapping_test(pages_of_devices_are_where_they_are),
 		mapping_test(device_dax_is_mapped_shared_and_in_whole_leaves),
 		mapping_test(p2pdma_is_mapped_shared_and_mixed),
