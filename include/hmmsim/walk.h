@@ -94,7 +94,10 @@ typedef bool (*hs_retry_fn)(struct hs_task *self, struct hs_range *range, void *
 
 struct hs_pgmap;
 
-/* A strategy of the user's own: what to do with the slot at each point. For counts and verdicts. */
+/*
+ * A strategy of the user's own: what to do with the slot at each point. For counts and verdicts. What
+ * it does is its own to count, but for failures: the pages that it refused.
+ */
 struct hs_strategy_ops {
 	/* A devmap page is about to be stored. *slot may be changed. 0 or -EBUSY. */
 	int (*page)(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,

@@ -219,7 +219,9 @@ int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 	case HS_STRATEGY_PER_CALL:
 		return get(w, pfn);
 	case HS_STRATEGY_CUSTOM:
-		return r->ops->page ? r->ops->page(w->self, r, &w->slot, pfn, r->ops_arg) : 0;
+		ret = r->ops->page ? r->ops->page(w->self, r, &w->slot, pfn, r->ops_arg) : 0;
+		r->counts.failures += ret != 0;
+		return ret;
 	default:
 		return 0;
 	}

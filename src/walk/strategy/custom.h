@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * custom: the user's functions at every hook.
+ * custom: the user's functions at every hook. Of the counts, only failures is kept for them: a
+ * walker that goes round because of one has to wait for somebody else's step.
  */
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {
 	const struct hs_strategy_ops *ops = w->range->ops;
 
-	return ops->page ? ops->page(w->self, w->range, slot, pfn, w->range->ops_arg) : 0;
+	int ret = ops->page ? ops->page(w->self, w->range, slot, pfn, w->range->ops_arg) : 0;
+
+	w->counts.failures += ret != 0;
+	return ret;
 }
 #define st_page st_page
 
