@@ -270,6 +270,21 @@ static void getter(struct hs_task *self, void *arg)
 	hs_page_put(self, m->page);
 }
 
+static void failer(struct hs_task *self, void *arg)
+{
+	int ret = hs_memory_failure(self, ((struct model *)arg)->mm, 0);
+
+	expect(!ret || ret == -ENOENT);
+}
+
+static void check_failed(struct hs_task *self, struct model *m)
+{
+	expect(!entry_at(self, m, 0));
+	expect(!hs_pages_allocated(self));
+}
+
+static const struct race failure = { written, { failer, zapper }, check_failed };
+
 static void check_swapped(struct hs_task *self, struct model *m)
 {
 	access(self, m, 0, 0, false);
@@ -317,6 +332,12 @@ static void hole_read_against_hole_write(void **state)
 	hold(holes);
 }
 
+static void memory_failure_against_zap(void **state)
+{
+	(void)state;
+	explored(&failure, HS_VERDICT_NONE);
+}
+
 static void swap_out_against_others(void **state)
 {
 	(void)state;
@@ -332,6 +353,7 @@ int main(void)
 		cmocka_unit_test(two_faults_on_device_memory),
 		cmocka_unit_test(migrate_to_ram_twice),
 		cmocka_unit_test(hole_read_against_hole_write),
+		cmocka_unit_test(memory_failure_against_zap),
 		cmocka_unit_test(swap_out_against_others),
 	};
 

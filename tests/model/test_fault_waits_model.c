@@ -11,10 +11,26 @@ static int exclusive(struct hs_task *self, struct model *m)
 	return ret ? ret : hs_make_exclusive(self, m->mm, 0, m, &m->page);
 }
 
+static bool count_told(struct hs_task *self, struct hs_interval_sub *sub,
+		       const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	struct model *m = (struct model *)((char *)sub - offsetof(struct model, sub));
+
+	expect(inv->event == HS_INVALIDATE_EXCLUSIVE && !inv->owner);
+	hs_interval_set_seq(self, sub, cur_seq);
+	hs_u64_add(self, &m->device, 1, HS_RELAXED);
+	return true;
+}
+
+static const struct hs_interval_ops count_ops = { count_told };
+
 static int unlocked(struct hs_task *self, struct model *m)
 {
 	int ret = exclusive(self, m);
 
+	if (!ret)
+		ret = hs_interval_insert(self, &m->sub, hs_mm_notifiers(m->mm), 0, PAGE,
+					 &count_ops);
 	if (ret)
 		return ret;
 	hs_page_unlock(self, m->page);
@@ -40,9 +56,17 @@ static void let_go_and_zap(struct hs_task *self, void *arg)
 	zap(self, m);
 }
 
+/* Who comes second to the page lock has nothing to tell. */
+static void check_told_once(struct hs_task *self, struct model *m)
+{
+	check_page(self, m);
+	expect(hs_u64_load(self, &m->device, HS_RELAXED) == 1);
+	hs_interval_remove(self, &m->sub);
+}
+
 static const struct race exclusives[] = {
 	{ exclusive, { load_in_time, let_go }, check_page },
-	{ unlocked, { load, load_too }, check_page },
+	{ unlocked, { load, load_too }, check_told_once },
 	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped },
 };
 
@@ -93,6 +117,37 @@ static const struct race migrating_pages[] = {
 	{ migrating, { load_in_time, zap_in_time }, check_zapped },
 	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped },
 };
+
+/* ---- drivers ----------------------------------------------------------------------------- */
+
+/* Nothing has come of it, look again: until the driver may. */
+static uint32_t migrate_later(struct hs_task *self, struct hs_vm_fault *vmf)
+{
+	struct model *m = hs_pgmap_driver_data(hs_page_pgmap(self, vmf->page));
+
+	return hs_u64_load(self, &m->may, HS_RELAXED) ? hs_migrate_to_system(self, vmf) : 0;
+}
+
+static const struct hs_pgmap_ops later_ops = { page_free, migrate_later };
+
+static int reluctant(struct hs_task *self, struct model *m)
+{
+	int ret = device_private(self, m);
+
+	if (ret)
+		return ret;
+	m->pgmap->ops = &later_ops;
+	m->pgmap->driver_data = m;
+	return 0;
+}
+
+static void allow(struct hs_task *self, void *arg)
+{
+	hs_u64_store(self, &((struct model *)arg)->may, 1, HS_RELAXED);
+}
+
+static const struct race later = { reluctant, { load_in_time, allow }, check_page };
+static const struct race never = { reluctant, { load }, NULL };
 
 /* ---- gates ------------------------------------------------------------------------------- */
 
@@ -206,6 +261,13 @@ static void fault_waits_for_a_migration(void **state)
 	hold(migrating_pages);
 }
 
+static void fault_is_repeated_until_the_driver_migrates(void **state)
+{
+	(void)state;
+	explored(&later, HS_VERDICT_NONE);
+	explored(&never, HS_VERDICT_LIVELOCK);
+}
+
 static void fault_waits_at_a_gate(void **state)
 {
 	(void)state;
@@ -229,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_waits_for_the_lock_of_an_exclusive_page),
 		cmocka_unit_test(fault_waits_for_a_migration),
+		cmocka_unit_test(fault_is_repeated_until_the_driver_migrates),
 		cmocka_unit_test(fault_waits_at_a_gate),
 		cmocka_unit_test(fault_that_may_not_retry_keeps_the_mmap_lock),
 		cmocka_unit_test(fault_waits_for_a_step_of_a_removal),

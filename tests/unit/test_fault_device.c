@@ -253,6 +253,30 @@ static void a_p2pdma_entry_holds_a_page_of_its_own(void **state)
 	file_close(&f);
 }
 
+static void a_p2pdma_page_stays_where_it_is(void **state)
+{
+	struct hs_migration m;
+	struct hs_page *page;
+	struct file f;
+	uint64_t e;
+
+	(void)state;
+	file_open(&f, HS_MAPPING_P2PDMA, 0);
+	map_file(&f, BASE, 1, SHARED_RW, 0);
+	write_fault(&f.t, BASE);
+	e = entry_at(&f.t, BASE);
+	assert_int_equal(hs_migration_start(f.t.self, f.t.mm, BASE, NULL, &m), -ENOENT);
+	assert_int_equal(hs_make_exclusive(f.t.self, f.t.mm, BASE, NULL, &page), -ENOENT);
+	assert_int_equal(hs_swap_out(f.t.self, f.t.mm, BASE), -ENOENT);
+	expect_untold(&f.t);
+	assert_int_equal(entry_at(&f.t, BASE), e);
+	/* It can fail like any other: the entry's reference is gone then. */
+	assert_int_equal(hs_memory_failure(f.t.self, f.t.mm, BASE), 0);
+	assert_int_equal(hs_entry_type(entry_at(&f.t, BASE)), HS_TYPE_HWPOISON);
+	assert_int_equal(hs_pgmap_pages_allocated(f.t.self, f.pgmap), 0);
+	file_close(&f);
+}
+
 static void p2pdma_without_a_free_page_is_a_bus_error(void **state)
 {
 	struct hs_page *pages[DEVICE_END - DEVICE_START];
@@ -305,6 +329,7 @@ int main(void)
 		cmocka_unit_test(an_entry_holds_a_reference_from_6_15_on),
 		cmocka_unit_test(the_first_entry_of_a_killed_pgmap_is_a_bus_error),
 		cmocka_unit_test(a_p2pdma_entry_holds_a_page_of_its_own),
+		cmocka_unit_test(a_p2pdma_page_stays_where_it_is),
 		cmocka_unit_test(p2pdma_without_a_free_page_is_a_bus_error),
 		cmocka_unit_test(a_p2pdma_page_that_is_read_only_becomes_writable_in_place),
 	};
