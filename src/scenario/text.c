@@ -6,32 +6,53 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WALK HS_DIALECT_WALK
+#define FIRST HS_DIALECT_FIRST
+#define SCENARIO HS_DIALECT_SCENARIO
+#define LAYOUT HS_DIALECT_LAYOUT
 #define ALL HS_DIALECT_ALL
 
+static const struct hs_key no_keys[HS_TEXT_KEYS];
+static const struct hs_key vma_keys[HS_TEXT_KEYS] = { { "name", LAYOUT } };
+static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", ALL },
+						      { "owner", ALL },
+						      { "of", LAYOUT } };
+static const struct hs_key pgmap_keys[HS_TEXT_KEYS] = { { "type", LAYOUT }, { "owner", LAYOUT } };
+static const struct hs_key profile_keys[HS_TEXT_KEYS] = { { "base", FIRST } };
+
 static const struct hs_keyword keywords[HS_KEYWORD_COUNT] = {
-	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_SCENARIO] = { "scenario", "NAME", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, ALL, { NULL } },
-	[HS_KEYWORD_MAP] = { "map", "ADDR 4k|2m|1g KIND PFN", 4, 4, ALL, { "count", "owner" } },
-	[HS_KEYWORD_PGMAP] = { "pgmap", "START_PFN END_PFN [dead]", 2, 3, ALL, { NULL } },
-	[HS_KEYWORD_FAULT] = { "fault", "ACTION", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_FAULTN] = { "faultn", "N ACTION", 2, 2, ALL, { NULL } },
-	[HS_KEYWORD_FAULTAT] = { "faultat", "ADDR ACTION", 2, 2, ALL, { NULL } },
-	[HS_KEYWORD_MIGWAIT] = { "migwait", "done|stay", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_RETRY_AT] = { "retry_at", "K", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_MAXWALKS] = { "maxwalks", "N", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_REQ] = { "req", "START END DEFAULT MASK OWNER", 5, 5, ALL, { NULL } },
-	[HS_KEYWORD_IN] = { "in", "IDX COUNT FLAGS", 3, 3, ALL, { NULL } },
-	[HS_KEYWORD_MODE] = { "mode", "fault|snapshot", 1, 1, ALL, { NULL } },
-	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, ALL, { NULL } },
-	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, HS_DIALECT_FIRST, { "base" } },
-	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, HS_DIALECT_FIRST, { NULL } },
+	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, no_keys },
+	[HS_KEYWORD_SCENARIO] = { "scenario", "NAME", 1, 1, ALL, no_keys },
+	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, ALL, vma_keys },
+	[HS_KEYWORD_MAP] = { "map", "ADDR 4k|2m|1g KIND PFN", 4, 4, ALL, map_keys },
+	[HS_KEYWORD_PGMAP] = { "pgmap", "START_PFN END_PFN [dead]", 2, 3, ALL, pgmap_keys },
+	[HS_KEYWORD_FAULT] = { "fault", "ACTION", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_FAULTN] = { "faultn", "N ACTION", 2, 2, SCENARIO, no_keys },
+	[HS_KEYWORD_FAULTAT] = { "faultat", "ADDR ACTION", 2, 2, SCENARIO, no_keys },
+	[HS_KEYWORD_MIGWAIT] = { "migwait", "done|stay", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_RETRY_AT] = { "retry_at", "K", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_MAXWALKS] = { "maxwalks", "N", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_REQ] = { "req", "START END DEFAULT MASK OWNER", 5, 5, SCENARIO, no_keys },
+	[HS_KEYWORD_IN] = { "in", "IDX COUNT FLAGS", 3, 3, SCENARIO, no_keys },
+	[HS_KEYWORD_MODE] = { "mode", "fault|snapshot", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, SCENARIO, no_keys },
+	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, FIRST, profile_keys },
+	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, FIRST, no_keys },
+	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT, no_keys },
 };
 
 void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name, const char *bytes,
 		  size_t length)
 {
-	*text = (struct hs_text){ .name = name, .at = bytes, .end = bytes + length, .mem = mem };
+	*text = (struct hs_text){
+		.name = name,
+		.at = bytes,
+		.end = bytes + length,
+		.mem = mem,
+		.dialect = WALK,
+		.last_at = bytes,
+		.last_dialect = WALK,
+	};
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -168,47 +189,76 @@ static int check_printable(struct hs_text *text, const struct hs_word *word)
 	return 0;
 }
 
+/* A word of the table that says nothing here. */
+static int unknown_here(struct hs_text *text, const char *name)
+{
+	if (text->dialect == WALK)
+		return hs_text_error(text, text->number, name, "expected a first line hmmsim 1");
+	return hs_text_error(text, text->number, name, "expected not in a layout");
+}
+
 static int find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
 {
-	unsigned int dialect = text->version ? HS_DIALECT_FIRST : HS_DIALECT_WALK;
-
 	for (unsigned int id = 0; id < HS_KEYWORD_COUNT; id++) {
 		if (!hs_word_is(word, keywords[id].name))
 			continue;
-		if (!(keywords[id].dialects & dialect))
-			return hs_text_error(text, text->number, keywords[id].name,
-					     "expected a first line hmmsim 1");
+		if (!(keywords[id].dialects & text->dialect))
+			return unknown_here(text, keywords[id].name);
 		line->id = (enum hs_keyword_id)id;
 		line->keyword = &keywords[id];
 		text->keyword = keywords[id].name;
 		return 0;
 	}
 	text->keyword = NULL;
-	return hs_text_expected(text, word, "a keyword (scenario, vma, map, ..., run)");
+	return hs_text_expected(text, word,
+				text->dialect == LAYOUT
+					? "a keyword (layout, vma, map or pgmap)"
+					: "a keyword (scenario, vma, map, ..., run)");
+}
+
+/* "a=, b= or c=": the keys of the keyword in this dialect, into @what; false: it has none. */
+static bool describe_keys(const struct hs_text *text, const struct hs_keyword *keyword, char *what,
+			  size_t size)
+{
+	const char *names[HS_TEXT_KEYS];
+	unsigned int count = 0;
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < HS_TEXT_KEYS; i++)
+		if (keyword->keys[i].dialects & text->dialect)
+			names[count++] = keyword->keys[i].name;
+	for (unsigned int i = 0; i < count && used < size; i++)
+		used += (size_t)snprintf(what + used, size - used, "%s%s=",
+					 !i		  ? ""
+					 : i == count - 1 ? " or "
+							  : ", ",
+					 names[i]);
+	return count != 0;
 }
 
 /* A word with a = in it. */
 static int take_value(struct hs_text *text, const struct hs_word *word, size_t key_length,
 		      struct hs_line *line)
 {
-	const char *const *keys = line->keyword->keys;
 	struct hs_word key = { word->at, key_length };
-	int i = hs_word_among(&key, keys, HS_TEXT_KEYS);
 	char what[64];
 
-	if (i < 0 && !keys[0])
-		return hs_text_expected(text, word, "no key=value");
-	if (i < 0 || line->value[i].at) {
-		snprintf(what, sizeof(what), "%s=%s%s%s", keys[i < 0 ? 0 : i],
-			 i < 0 && keys[1] ? " or " : "", i < 0 && keys[1] ? keys[1] : "",
-			 i >= 0	   ? " once"
-			 : keys[1] ? "="
-				   : "");
-		return hs_text_expected(text, word, what);
+	for (unsigned int i = 0; i < HS_TEXT_KEYS; i++) {
+		const struct hs_key *known = &line->keyword->keys[i];
+
+		if (!(known->dialects & text->dialect) || !hs_word_is(&key, known->name))
+			continue;
+		if (line->value[i].at) {
+			snprintf(what, sizeof(what), "%s= once", known->name);
+			return hs_text_expected(text, word, what);
+		}
+		line->value[i] = (struct hs_word){ word->at + key_length + 1,
+						   word->length - key_length - 1 };
+		return 0;
 	}
-	line->value[i] =
-		(struct hs_word){ word->at + key_length + 1, word->length - key_length - 1 };
-	return 0;
+	if (!describe_keys(text, line->keyword, what, sizeof(what)))
+		return hs_text_expected(text, word, "no key=value");
+	return hs_text_expected(text, word, what);
 }
 
 static int take_words(struct hs_text *text, const char *at, const char *end, struct hs_line *line)
@@ -250,9 +300,27 @@ static int take_version(struct hs_text *text, const struct hs_line *line)
 		return hs_text_error(text, text->number, text->keyword,
 				     "expected as the first line only");
 	ret = hs_text_number(text, &line->word[0], 1, HS_TEXT_VERSION, 1, "version 1", &version);
-	if (!ret)
-		text->version = (unsigned int)version;
-	return ret;
+	if (ret)
+		return ret;
+	text->version = (unsigned int)version;
+	text->dialect = FIRST;
+	return 0;
+}
+
+void hs_text_unread(struct hs_text *text)
+{
+	text->at = text->last_at;
+	text->number = text->last_number;
+	text->dialect = text->last_dialect;
+}
+
+/* The lines that begin something else decide how the following ones are read. */
+static void enter(struct hs_text *text, enum hs_keyword_id id)
+{
+	if (id == HS_KEYWORD_LAYOUT)
+		text->dialect = LAYOUT;
+	if (id == HS_KEYWORD_SCENARIO && text->version)
+		text->dialect = FIRST;
 }
 
 int hs_text_next(struct hs_text *text, struct hs_line *line)
@@ -261,6 +329,9 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 	struct hs_word word;
 	int ret;
 
+	text->last_at = text->at;
+	text->last_number = text->number;
+	text->last_dialect = text->dialect;
 	while (take_line(text, &at, &end, &word)) {
 		*line = (struct hs_line){ .words = 0 };
 		ret = find_keyword(text, &word, line);
@@ -271,6 +342,7 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 		if (ret)
 			return ret;
 		text->begun = true;
+		enter(text, line->id);
 		if (line->id != HS_KEYWORD_HMMSIM)
 			return 1;
 	}

@@ -4,8 +4,9 @@
  *
  * invented. One item a line: a keyword, positional words, then key=value words. A line that begins
  * with # says nothing, nor does an empty one. A first line `hmmsim N` names the version of the
- * language; without it a text is in the walk dialect. All keywords are in one table (text.c): a
- * word never means different things in two dialects.
+ * language; without it a text is in the walk dialect. With it a text may hold layouts as well: the
+ * lines from `layout` to the next `layout`, `scenario` or the end. All keywords are in one table
+ * (text.c): a word never means different things in two dialects.
  *
  * Errors: -EINVAL with a sentence in .error, "FILE:LINE: KEYWORD: what was expected", or -ENOMEM.
  */
@@ -18,7 +19,8 @@
 
 #define HS_TEXT_VERSION 1 /* the newest, and the only one */
 #define HS_TEXT_WORDS 8	  /* no keyword has more positional words */
-#define HS_TEXT_KEYS 2	  /* no keyword has more keys */
+#define HS_TEXT_KEYS 3	  /* no keyword has more keys */
+#define HS_TEXT_FIRST_LINE "hmmsim 1\n"
 
 enum hs_keyword_id {
 	HS_KEYWORD_HMMSIM,
@@ -38,20 +40,28 @@ enum hs_keyword_id {
 	HS_KEYWORD_RUN,
 	HS_KEYWORD_PROFILE,
 	HS_KEYWORD_COST,
+	HS_KEYWORD_LAYOUT,
 	HS_KEYWORD_COUNT
 };
 
-/* Dialects in which a keyword is known, one bit each. */
-#define HS_DIALECT_WALK 0x1u  /* no first line */
-#define HS_DIALECT_FIRST 0x2u /* hmmsim 1 */
-#define HS_DIALECT_ALL (HS_DIALECT_WALK | HS_DIALECT_FIRST)
+/* Dialects in which a keyword or a key is known, one bit each. */
+#define HS_DIALECT_WALK 0x1u   /* no first line */
+#define HS_DIALECT_FIRST 0x2u  /* hmmsim 1 */
+#define HS_DIALECT_LAYOUT 0x4u /* in a layout */
+#define HS_DIALECT_SCENARIO (HS_DIALECT_WALK | HS_DIALECT_FIRST)
+#define HS_DIALECT_ALL (HS_DIALECT_SCENARIO | HS_DIALECT_LAYOUT)
+
+struct hs_key {
+	const char *name;
+	uint8_t dialects;
+};
 
 struct hs_keyword {
 	const char *name;
 	const char *usage; /* of the positional words */
 	uint8_t min, max;  /* how many of them */
 	uint8_t dialects;
-	const char *keys[HS_TEXT_KEYS]; /* of key=value */
+	const struct hs_key *keys; /* HS_TEXT_KEYS of them, those without a name last */
 };
 
 struct hs_word {
@@ -73,9 +83,13 @@ struct hs_text {
 	struct hs_hostmem *mem;
 	unsigned long number; /* of the line read last, from 1 */
 	unsigned int version; /* 0: the walk dialect */
+	unsigned int dialect; /* one of HS_DIALECT_* */
 	bool begun;	      /* a line with words was met */
-	const char *keyword;  /* of this line, or NULL */
-	char error[1024];     /* empty: none */
+	const char *last_at;  /* where the line read last begins, and what was true there */
+	unsigned long last_number;
+	unsigned int last_dialect;
+	const char *keyword; /* of this line, or NULL */
+	char error[1024];    /* empty: none */
 };
 
 /* The bytes stay the caller's and must live as long as the text is read. */
@@ -83,6 +97,8 @@ void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name
 		  size_t length);
 /* The next line that says something. 1, 0 at the end, or an error. */
 int hs_text_next(struct hs_text *text, struct hs_line *line);
+/* The line read last will be the next once more. */
+void hs_text_unread(struct hs_text *text);
 
 /* Both return -EINVAL, with "expected ..." in text->error; the first quotes the word it found. */
 int hs_text_expected(struct hs_text *text, const struct hs_word *found, const char *what);

@@ -12,14 +12,14 @@
 
 static int by_start(const void *a, const void *b)
 {
-	const struct hs_walk_pgmap *const *x = a, *const *y = b;
+	const struct hs_space_pgmap *const *x = a, *const *y = b;
 
 	return (*x)->start < (*y)->start ? -1 : (*x)->start > (*y)->start;
 }
 
 static int check_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s)
 {
-	const struct hs_walk_pgmap **sorted;
+	const struct hs_space_pgmap **sorted;
 	int ret = 0;
 
 	if (s->pgmap_count < 2)
@@ -31,7 +31,7 @@ static int check_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s)
 		sorted[i] = &s->pgmaps[i];
 	qsort(sorted, s->pgmap_count, sizeof(*sorted), by_start);
 	for (size_t i = 1; i < s->pgmap_count && !ret; i++) {
-		const struct hs_walk_pgmap *a = sorted[i - 1], *b = sorted[i];
+		const struct hs_space_pgmap *a = sorted[i - 1], *b = sorted[i];
 		unsigned long later = a->line > b->line ? a->line : b->line;
 
 		if (b->start < a->end)
@@ -77,41 +77,21 @@ static size_t find_vma(const struct hs_walk_scenario *s, uint64_t addr)
 	return low;
 }
 
-/*
- * A hugetlb VMA has entries of its own size only. What says that there is no such entry may be a
- * higher one.
- */
-static bool fits(const struct hs_walk_map *map, uint32_t level)
-{
-	if (!level || map->level == level)
-		return true;
-	return map->level > level && (map->kind == HS_MAP_NONE || map->kind == HS_MAP_TBL ||
-				      hs_map_hugetlb_only(map->kind, map->level));
-}
-
-static int misplaced(struct hs_text *text, const struct hs_walk_map *map, const char *expected)
-{
-	return hs_text_error(text, map->line, "map", "expected %s, found %s %s", expected,
-			     hs_map_size_names[map->level], hs_map_kind_names[map->kind]);
-}
-
 static int check_map(struct hs_text *text, const struct hs_walk_scenario *s,
-		     const struct hs_walk_map *map)
+		     const struct hs_space_map *map)
 {
 	uint64_t end = map->addr + map->count * hs_map_pages(map->level) * HS_PAGE_BYTES;
 	bool needs_hugetlb = hs_map_hugetlb_only(map->kind, map->level), inside = false;
 
 	for (size_t i = find_vma(s, map->addr); i < s->vma_count && s->vmas[i].start < end; i++) {
-		uint32_t level = hs_walk_huge_level(s->vmas[i].flags);
+		int ret = hs_space_check_level(text, map, s->vmas[i].flags);
 
-		if (!fits(map, level))
-			return misplaced(text, map,
-					 level == 1 ? "2m entries only in a vma with flag h"
-						    : "1g entries only in a vma with flag H");
-		inside |= level != 0;
+		if (ret)
+			return ret;
+		inside |= hs_space_huge_level(s->vmas[i].flags) != 0;
 	}
 	if (needs_hugetlb && !inside)
-		return misplaced(text, map, "such an entry in a vma with flag h or H only");
+		return hs_space_needs_hugetlb(text, map);
 	return 0;
 }
 

@@ -162,7 +162,7 @@ static uint32_t fault_usual(struct fault *f)
 
 static uint32_t fault_hugetlb(struct fault *f)
 {
-	uint32_t level = hs_walk_huge_level(f->vma->flags);
+	uint32_t level = hs_space_huge_level(f->vma->flags);
 	uint64_t e = hs_pt_get(f->self, f->mm, f->addr, level);
 
 	if (!e)

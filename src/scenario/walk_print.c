@@ -32,55 +32,14 @@ static void print_flags(struct hs_out *out, const struct hs_walk_flags *flags)
 		hs_out_char(out, 'D');
 }
 
-static void print_vma_flags(struct hs_out *out, uint32_t flags)
-{
-	static const char letters[] = "rwxspim"; /* in the order of the bits */
-
-	hs_out_char(out, ' ');
-	for (unsigned int i = 0; letters[i]; i++)
-		if (flags >> i & 1)
-			hs_out_char(out, letters[i]);
-	if (flags & HS_VM_HUGETLB)
-		hs_out_char(out, flags & HS_VM_HUGETLB_1G ? 'H' : 'h');
-	if (!flags)
-		hs_out_char(out, '-');
-	hs_out_char(out, '\n');
-}
-
 static void print_space(const struct hs_walk_scenario *s, struct hs_out *out)
 {
-	for (size_t i = 0; i < s->vma_count; i++) {
-		hs_out_text(out, "vma");
-		hs_out_space_number(out, s->vmas[i].start);
-		hs_out_space_number(out, s->vmas[i].end);
-		print_vma_flags(out, s->vmas[i].flags);
-	}
-	for (size_t i = 0; i < s->pgmap_count; i++) {
-		hs_out_text(out, "pgmap");
-		hs_out_space_number(out, s->pgmaps[i].start);
-		hs_out_space_number(out, s->pgmaps[i].end);
-		hs_out_text(out, s->pgmaps[i].dead ? " dead\n" : "\n");
-	}
-}
-
-static void print_map(const struct hs_walk_map *map, struct hs_out *out)
-{
-	hs_out_text(out, "map");
-	hs_out_space_number(out, map->addr);
-	hs_out_char(out, ' ');
-	hs_out_text(out, hs_map_size_names[map->level]);
-	hs_out_char(out, ' ');
-	hs_out_text(out, hs_map_kind_names[map->kind]);
-	hs_out_space_number(out, map->pfn);
-	if (map->count != 1) {
-		hs_out_text(out, " count=");
-		hs_out_decimal(out, map->count);
-	}
-	if (map->owner) {
-		hs_out_text(out, " owner=");
-		hs_out_decimal(out, map->owner);
-	}
-	hs_out_char(out, '\n');
+	for (size_t i = 0; i < s->vma_count; i++)
+		hs_space_print_vma(s->vmas[i].start, s->vmas[i].end, s->vmas[i].flags, NULL, out);
+	for (size_t i = 0; i < s->pgmap_count; i++)
+		hs_space_print_pgmap(&s->pgmaps[i], out);
+	for (size_t i = 0; i < s->map_count; i++)
+		hs_space_print_map(&s->maps[i], out);
 }
 
 static void print_action(enum hs_fault_action action, struct hs_out *out)
@@ -146,8 +105,6 @@ void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out)
 	hs_out_text(out, s->name);
 	hs_out_char(out, '\n');
 	print_space(s, out);
-	for (size_t i = 0; i < s->map_count; i++)
-		print_map(&s->maps[i], out);
 	print_policies(s, out);
 	print_request(s, out);
 	hs_out_text(out, "run\n");

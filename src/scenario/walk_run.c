@@ -50,7 +50,7 @@ static int add_pgmaps(struct run *run)
 	if (!run->pgmaps)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->pgmap_count; i++) {
-		const struct hs_walk_pgmap *line = &s->pgmaps[i];
+		const struct hs_space_pgmap *line = &s->pgmaps[i];
 		int ret = hs_pgmap_add(run->self, HS_PGMAP_FS_DAX, line->start, line->end, NULL,
 				       &run->pgmaps[i]);
 
@@ -76,7 +76,7 @@ static uint64_t put_leaked(struct run *run, struct hs_pgmap *pgmap)
 /* Dead ones were killed before the walk, so that nobody has a reference to them. */
 static uint64_t remove_pgmaps(struct run *run)
 {
-	const struct hs_walk_pgmap *lines = run->scenario->pgmaps;
+	const struct hs_space_pgmap *lines = run->scenario->pgmaps;
 	uint64_t refs = 0;
 
 	while (run->pgmap_count) {
@@ -117,7 +117,7 @@ static int find_owner(struct run *run, uint64_t value, struct hs_pgmap **out)
 }
 
 /* v5.3 accepts device-private pages from their entries alone. */
-static int make_private_pages(struct run *run, const struct hs_walk_map *map)
+static int make_private_pages(struct run *run, const struct hs_space_map *map)
 {
 	struct hs_pgmap *pgmap;
 	int ret;
@@ -147,7 +147,7 @@ static int make_way(struct run *run, uint64_t addr, uint32_t level)
 	return hs_pt_set(run->self, run->mm, addr & ~(bytes - 1), at, 0);
 }
 
-static int map_entry(struct run *run, const struct hs_walk_map *map, uint64_t addr, uint64_t pfn)
+static int map_entry(struct run *run, const struct hs_space_map *map, uint64_t addr, uint64_t pfn)
 {
 	int ret = make_way(run, addr, map->level);
 
@@ -159,7 +159,7 @@ static int map_entry(struct run *run, const struct hs_walk_map *map, uint64_t ad
 			 hs_map_entry(map->kind, map->level, pfn));
 }
 
-static int map_entries(struct run *run, const struct hs_walk_map *map)
+static int map_entries(struct run *run, const struct hs_space_map *map)
 {
 	uint64_t pages = hs_map_pages(map->level), addr = map->addr, pfn = map->pfn;
 	int ret = make_private_pages(run, map);

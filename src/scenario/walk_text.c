@@ -8,8 +8,6 @@
 #include "scenario/walk_text.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <hmmsim/walk.h>
@@ -29,11 +27,6 @@ struct parser {
 	const struct hs_line *line;
 	uint32_t seen; /* keywords, a bit each */
 };
-
-#define ADDR_END_TEXT "0x800000000000"
-#define PFN_END_TEXT "0x10000000"
-_Static_assert(HS_WALK_ADDR_END == 0x800000000000 && HS_WALK_PFN_END == 0x10000000,
-	       "messages name these numbers");
 
 static const struct hs_word *word(const struct parser *p, unsigned int i)
 {
@@ -56,26 +49,6 @@ static void *grown(struct parser *p, void *array, size_t count, size_t size)
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
-
-static int take_address(struct parser *p, unsigned int i, const char *name, uint64_t step,
-			uint64_t *value)
-{
-	char what[96];
-
-	snprintf(what, sizeof(what), "%s, a multiple of 0x%" PRIx64 " below " ADDR_END_TEXT, name,
-		 step);
-	return hs_text_number(p->text, word(p, i), 0, HS_WALK_ADDR_END - 1, step, what, value);
-}
-
-/* END of a range of addresses; equal to @low only if that is allowed. */
-static int take_end(struct parser *p, unsigned int i, uint64_t low, uint64_t high, uint64_t *value)
-{
-	char what[96];
-
-	snprintf(what, sizeof(what), "END, a multiple of 0x1000 from 0x%" PRIx64 " to 0x%" PRIx64,
-		 low, high);
-	return hs_text_number(p->text, word(p, i), low, high, HS_PAGE_BYTES, what, value);
-}
 
 /* One of @names; *index is its place. */
 static int take_name(struct parser *p, unsigned int i, const char *const *names, unsigned int count,
@@ -140,78 +113,17 @@ static int take_flags(struct parser *p, unsigned int i, struct hs_walk_flags *fl
 	return 0;
 }
 
-static int take_pfn(struct parser *p, unsigned int i, const char *name, uint64_t step, uint64_t low,
-		    uint64_t high, uint64_t *value)
-{
-	char what[96];
-
-	if (step > 1)
-		snprintf(what, sizeof(what), "%s, a multiple of 0x%" PRIx64 " below " PFN_END_TEXT,
-			 name, step);
-	else
-		snprintf(what, sizeof(what), "%s, a number from 0x%" PRIx64 " to 0x%" PRIx64, name,
-			 low, high);
-	return hs_text_number(p->text, word(p, i), low, high, step, what, value);
-}
-
 /* ---- address space ----------------------------------------------------------------------- */
-
-static const struct {
-	char letter;
-	uint32_t flags;
-} vma_letters[] = {
-	{ 'r', HS_VM_READ },	 { 'w', HS_VM_WRITE },	 { 'x', HS_VM_EXEC },
-	{ 's', HS_VM_SHARED },	 { 'p', HS_VM_PFNMAP },	 { 'i', HS_VM_IO },
-	{ 'm', HS_VM_MIXEDMAP }, { 'h', HS_VM_HUGETLB }, { 'H', HS_VM_HUGETLB | HS_VM_HUGETLB_1G },
-};
-#define VMA_LETTERS (sizeof(vma_letters) / sizeof(vma_letters[0]))
-
-static uint32_t vma_flag(char letter)
-{
-	for (unsigned int i = 0; i < VMA_LETTERS; i++)
-		if (vma_letters[i].letter == letter)
-			return vma_letters[i].flags;
-	return 0;
-}
-
-static int take_vma_flags(struct parser *p, unsigned int i, uint32_t *flags)
-{
-	const struct hs_word *w = word(p, i);
-
-	*flags = 0;
-	if (hs_word_is(w, "-"))
-		return 0;
-	for (size_t c = 0; c < w->length; c++) {
-		uint32_t flag = vma_flag(w->at[c]);
-
-		if (!flag || *flags & flag)
-			return hs_text_expected(p->text, w,
-						"- or letters of rwxspimhH, each once, h or H");
-		*flags |= flag;
-	}
-	return 0;
-}
 
 static int do_vma(struct parser *p)
 {
 	struct hs_walk_scenario *s = p->s;
-	struct hs_vma vma, *vmas;
-	uint64_t huge;
-	int ret = take_address(p, 0, "START", HS_PAGE_BYTES, &vma.start);
+	uint64_t low = s->vma_count ? s->vmas[s->vma_count - 1].end : 0;
+	struct hs_vma vma = { .start = 0 }, *vmas;
+	int ret = hs_space_vma(p->text, p->line, low, &vma.start, &vma.end, &vma.flags);
 
-	if (!ret && s->vma_count && vma.start < s->vmas[s->vma_count - 1].end)
-		return hs_text_expected(p->text, word(p, 0),
-					"START at or above the END of the vma before");
-	if (!ret)
-		ret = take_end(p, 1, vma.start + HS_PAGE_BYTES, HS_WALK_ADDR_END, &vma.end);
-	if (!ret)
-		ret = take_vma_flags(p, 2, &vma.flags);
 	if (ret)
 		return ret;
-	huge = hs_map_pages(hs_walk_huge_level(vma.flags)) * HS_PAGE_BYTES;
-	if ((vma.start | vma.end) & (huge - 1))
-		return hs_text_expected(p->text, word(p, 2),
-					"START and END to be multiples of the huge page size");
 	vmas = grown(p, s->vmas, s->vma_count, sizeof(*vmas));
 	if (!vmas)
 		return -ENOMEM;
@@ -220,60 +132,12 @@ static int do_vma(struct parser *p)
 	return 0;
 }
 
-static int take_kind(struct parser *p, struct hs_walk_map *map)
-{
-	char what[256];
-	unsigned int index = 0;
-	int ret = take_name(p, 1, hs_map_size_names, HS_MAP_LEVELS, "4k, 2m or 1g", &index);
-
-	if (ret)
-		return ret;
-	map->level = index;
-	hs_map_describe(map->level, what, sizeof(what));
-	ret = take_name(p, 2, hs_map_kind_names, HS_MAP_KINDS, what, &index);
-	map->kind = (enum hs_map_kind)index;
-	if (!ret && !hs_map_allowed(map->kind, map->level))
-		ret = hs_text_expected(p->text, word(p, 2), what);
-	return ret;
-}
-
-/* Addresses and pfns of all repetitions must be in range. */
-static int take_count(struct parser *p, struct hs_walk_map *map)
-{
-	const struct hs_word *w = &p->line->value[0];
-	uint64_t pages = hs_map_pages(map->level);
-	uint64_t most = (HS_WALK_ADDR_END - map->addr) / (pages * HS_PAGE_BYTES);
-	char what[64];
-
-	map->count = 1;
-	if (!w->at)
-		return 0;
-	if (hs_map_has_pfn(map->kind) && most > (HS_WALK_PFN_END - map->pfn) / pages)
-		most = (HS_WALK_PFN_END - map->pfn) / pages;
-	snprintf(what, sizeof(what), "count=N from 1 to %" PRIu64, most);
-	return hs_text_number(p->text, w, 1, most, 1, what, &map->count);
-}
-
 static int do_map(struct parser *p)
 {
-	struct hs_walk_map map = { .line = p->text->number }, *maps;
 	struct hs_walk_scenario *s = p->s;
-	const struct hs_word *owner = &p->line->value[1];
-	uint64_t pages, ignored = 0;
-	int ret = take_kind(p, &map);
+	struct hs_space_map map, *maps;
+	int ret = hs_space_map(p->text, p->line, HS_WALK_PFN_END, &map);
 
-	if (ret)
-		return ret;
-	pages = hs_map_pages(map.level);
-	ret = take_address(p, 0, "ADDR", pages * HS_PAGE_BYTES, &map.addr);
-	if (!ret)
-		ret = take_pfn(p, 3, "PFN", hs_map_has_pfn(map.kind) ? pages : 1, 0,
-			       HS_WALK_PFN_END - 1, hs_map_has_pfn(map.kind) ? &map.pfn : &ignored);
-	if (!ret)
-		ret = take_count(p, &map);
-	if (!ret && owner->at)
-		ret = hs_text_number(p->text, owner, 0, UINT64_MAX, 1, "owner=K, a number",
-				     hs_map_is_private(map.kind) ? &map.owner : &ignored);
 	if (ret)
 		return ret;
 	maps = grown(p, s->maps, s->map_count, sizeof(*maps));
@@ -286,17 +150,12 @@ static int do_map(struct parser *p)
 
 static int do_pgmap(struct parser *p)
 {
-	struct hs_walk_pgmap pgmap = { .line = p->text->number }, *pgmaps;
 	struct hs_walk_scenario *s = p->s;
-	int ret = take_pfn(p, 0, "START_PFN", 1, 0, HS_WALK_PFN_END - 1, &pgmap.start);
+	struct hs_space_pgmap pgmap, *pgmaps;
+	int ret = hs_space_pgmap(p->text, p->line, HS_WALK_PFN_END, &pgmap);
 
-	if (!ret)
-		ret = take_pfn(p, 1, "END_PFN", 1, pgmap.start + 1, HS_WALK_PFN_END, &pgmap.end);
 	if (ret)
 		return ret;
-	pgmap.dead = p->line->words == 3;
-	if (pgmap.dead && !hs_word_is(word(p, 2), "dead"))
-		return hs_text_expected(p->text, word(p, 2), "dead, or no third word");
 	pgmaps = grown(p, s->pgmaps, s->pgmap_count, sizeof(*pgmaps));
 	if (!pgmaps)
 		return -ENOMEM;
@@ -338,7 +197,7 @@ static int do_faultn(struct parser *p)
 static int do_faultat(struct parser *p)
 {
 	uint64_t addr;
-	int ret = take_address(p, 0, "ADDR", HS_PAGE_BYTES, &addr);
+	int ret = hs_space_address(p->text, word(p, 0), "ADDR", HS_PAGE_BYTES, &addr);
 
 	return ret ? ret : add_rule(p, &p->s->by_addr, &p->s->by_addr_count, addr);
 }
@@ -371,12 +230,12 @@ static int do_req(struct parser *p)
 {
 	struct hs_walk_req *req = &p->s->req;
 	uint64_t high = HS_WALK_PAGES_MAX * HS_PAGE_BYTES;
-	int ret = take_address(p, 0, "START", HS_PAGE_BYTES, &req->start);
+	int ret = hs_space_address(p->text, word(p, 0), "START", HS_PAGE_BYTES, &req->start);
 
-	if (high > HS_WALK_ADDR_END - req->start)
-		high = HS_WALK_ADDR_END - req->start;
+	if (high > HS_SPACE_ADDR_END - req->start)
+		high = HS_SPACE_ADDR_END - req->start;
 	if (!ret)
-		ret = take_end(p, 1, req->start, req->start + high, &req->end);
+		ret = hs_space_end(p->text, word(p, 1), req->start, req->start + high, &req->end);
 	if (!ret)
 		ret = take_flags(p, 2, &req->defaults);
 	if (!ret)
@@ -468,7 +327,7 @@ static int take(struct parser *p)
 
 	if (!p->s->name)
 		return begin(p);
-	if (p->line->id == HS_KEYWORD_SCENARIO)
+	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT)
 		return complain(p, "expected run before the next scenario");
 	if (!handlers[p->line->id])
 		return complain(p, "expected no such line in a scenario");

@@ -9,11 +9,10 @@
 #ifndef HS_SCENARIO_WALK_TEXT_H
 #define HS_SCENARIO_WALK_TEXT_H
 
-#include "scenario/entries.h"
 #include "scenario/out.h"
+#include "scenario/space.h"
 #include "scenario/text.h"
 
-#define HS_WALK_ADDR_END ((uint64_t)1 << 47)  /* of the x86_64 geometry */
 #define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* pfns beyond are the runner's */
 #define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* of a request: 256 GiB */
 #define HS_WALK_MAXWALKS 64
@@ -34,19 +33,6 @@ enum hs_fault_action {
 };
 
 extern const char *const hs_action_names[HS_ACTION_COUNT];
-
-struct hs_walk_map {
-	uint64_t addr, pfn, count, owner;
-	enum hs_map_kind kind;
-	uint32_t level;
-	unsigned long line;
-};
-
-struct hs_walk_pgmap {
-	uint64_t start, end;
-	bool dead;
-	unsigned long line;
-};
 
 /* One action for the N-th fault, or for those at an address. */
 struct hs_walk_rule {
@@ -75,8 +61,8 @@ struct hs_walk_req {
 struct hs_walk_scenario {
 	char *name;
 	struct hs_vma *vmas;
-	struct hs_walk_map *maps;
-	struct hs_walk_pgmap *pgmaps;
+	struct hs_space_map *maps;
+	struct hs_space_pgmap *pgmaps;
 	struct hs_walk_rule *by_call, *by_addr;
 	struct hs_walk_in *ins;
 	size_t vma_count, map_count, pgmap_count, by_call_count, by_addr_count, in_count;
@@ -88,12 +74,6 @@ struct hs_walk_scenario {
 	bool snapshot;
 	unsigned long line; /* of the keyword scenario */
 };
-
-/* Level of a hugetlb VMA's entries; 0: it is none. */
-static inline uint32_t hs_walk_huge_level(uint32_t vma_flags)
-{
-	return vma_flags & HS_VM_HUGETLB_1G ? 2 : vma_flags & HS_VM_HUGETLB ? 1 : 0;
-}
 
 /* The next scenario of the text: 1, 0 at the end, -EINVAL or -ENOMEM with text->error. */
 int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out);

@@ -77,7 +77,7 @@ static const uint64_t bases[] = {
 	0x3fe00000, /* 2 MiB before a PUD's end */
 	0x7f0000000000,
 	0x7f7fffe00000, /* 2 MiB before a PGD entry's end */
-	HS_WALK_ADDR_END - 8 * HUGE_PAGE,
+	HS_SPACE_ADDR_END - 8 * HUGE_PAGE,
 };
 
 static uint64_t align(uint64_t addr, uint64_t bytes)
@@ -120,11 +120,11 @@ static void gen_vmas(struct gen *g)
 		if (one_in(g, 6))
 			addr = align(addr, HUGE_PAGE);
 		v->start = align(addr, unit);
-		if (!g->s.vma_count && v->start + unit > HS_WALK_ADDR_END)
-			v->start = HS_WALK_ADDR_END - unit;
+		if (!g->s.vma_count && v->start + unit > HS_SPACE_ADDR_END)
+			v->start = HS_SPACE_ADDR_END - unit;
 		v->end = v->start + align(vma_bytes(g), unit);
-		if (v->end > HS_WALK_ADDR_END) {
-			v->end = HS_WALK_ADDR_END; /* ends with a whole huge page */
+		if (v->end > HS_SPACE_ADDR_END) {
+			v->end = HS_SPACE_ADDR_END; /* ends with a whole huge page */
 			n = 0;
 		}
 		if (v->start >= v->end)
@@ -141,7 +141,7 @@ static void gen_pgmaps(struct gen *g)
 	uint64_t pfn = DEVICE_PFN, n = draw(g, GEN_PGMAPS + 1);
 
 	for (; g->s.pgmap_count < n; g->s.pgmap_count++) {
-		struct hs_walk_pgmap *p = &g->pgmaps[g->s.pgmap_count];
+		struct hs_space_pgmap *p = &g->pgmaps[g->s.pgmap_count];
 
 		p->start = pfn;
 		p->end = pfn + (one_in(g, 2) ? 512 * draw_length(g, 4) : draw_length(g, 512));
@@ -152,7 +152,7 @@ static void gen_pgmaps(struct gen *g)
 
 static uint64_t device_pfn(struct gen *g)
 {
-	const struct hs_walk_pgmap *p =
+	const struct hs_space_pgmap *p =
 		&g->pgmaps[g->s.pgmap_count ? draw(g, g->s.pgmap_count) : 0];
 
 	if (!g->s.pgmap_count || one_in(g, 30))
@@ -200,10 +200,10 @@ static uint64_t add_map(struct gen *g, uint64_t addr, uint32_t level, uint64_t c
 			enum hs_map_kind kind)
 {
 	uint64_t bytes = hs_map_pages(level) * PAGE;
-	struct hs_walk_map *m = &g->maps[g->s.map_count];
+	struct hs_space_map *m = &g->maps[g->s.map_count];
 
 	if (g->s.map_count == GEN_MAPS || addr % bytes || !hs_map_allowed(kind, level) ||
-	    addr + count * bytes > HS_WALK_ADDR_END)
+	    addr + count * bytes > HS_SPACE_ADDR_END)
 		return addr + count * bytes;
 	m->addr = addr;
 	m->level = level;
@@ -329,8 +329,8 @@ static void gen_range(struct gen *g)
 		r->end += draw_length(g, 700) * PAGE;
 	if (r->end > r->start + most * PAGE)
 		r->end = r->start + most * PAGE;
-	if (r->end > HS_WALK_ADDR_END)
-		r->end = HS_WALK_ADDR_END;
+	if (r->end > HS_SPACE_ADDR_END)
+		r->end = HS_SPACE_ADDR_END;
 	if (one_in(g, 300))
 		r->end = r->start;
 }

@@ -10,7 +10,7 @@ static bool flags_equal(const struct hs_walk_flags *a, const struct hs_walk_flag
 	return a->bits == b->bits && a->device == b->device;
 }
 
-static bool maps_equal(const struct hs_walk_map *a, const struct hs_walk_map *b)
+static bool maps_equal(const struct hs_space_map *a, const struct hs_space_map *b)
 {
 	return a->addr == b->addr && a->pfn == b->pfn && a->count == b->count &&
 	       a->owner == b->owner && a->kind == b->kind && a->level == b->level;
