@@ -63,6 +63,12 @@ static inline bool hs_map_is_private(enum hs_map_kind kind)
 	return kind == HS_MAP_DPR || kind == HS_MAP_DPW;
 }
 
+/* devmap or device-private */
+static inline bool hs_map_is_device(enum hs_map_kind kind)
+{
+	return kind == HS_MAP_DEVRO || kind == HS_MAP_DEVRW || hs_map_is_private(kind);
+}
+
 /* The entry of <hmmsim/mm.h>; 0 for none and tbl. */
 uint64_t hs_map_entry(enum hs_map_kind kind, uint32_t level, uint64_t pfn);
 

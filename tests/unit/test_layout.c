@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* Layouts: what is refused and with which words, that printing is canonical, and where one ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "support/layout_text.h"
+#include "support/walk_scenario.h"
+
+/* ---- refused ----------------------------------------------------------------------------- */
+
+#define HEAD "hmmsim 1\nlayout a\nvma 0x1000 0x9000 rw\n"
+/* A line in an otherwise good layout: it is line 4. */
+#define IN(line) HEAD line "\n"
+#define PGMAPS "pgmap 0x100 0x200\npgmap 0x200 0x300 type=private owner=7\n"
+
+static const struct {
+	const char *text, *error;
+} refused[] = {
+	/* lines and words */
+	{ "layout a\n", "x.in:1: layout: expected a first line hmmsim 1" },
+	{ "hmmsim 1\nvma 0 0x1000 r\n", "x.in:2: vma: expected layout NAME first" },
+	{ "hmmsim 1\nscenario a\n", "x.in:2: scenario: expected layout NAME first" },
+	{ "hmmsim 1\nlayout\n", "x.in:2: layout: expected NAME, found 0 words" },
+	{ IN("run"), "x.in:4: run: expected not in a layout" },
+	{ IN("fault ok"), "x.in:4: fault: expected not in a layout" },
+	{ IN("hmmsim 1"), "x.in:4: hmmsim: expected as the first line only" },
+	{ IN("maps"), "x.in:4: expected a keyword (layout, vma, map or pgmap), found \"maps\"" },
+	{ IN("vma 0xa000 0xb000 r nmae=x"), "x.in:4: vma: expected name=, found \"nmae=x\"" },
+	{ IN("vma 0xa000 0xb000 r name=x name=y"),
+	  "x.in:4: vma: expected name= once, found \"name=y\"" },
+	{ IN("vma 0xa000 0xb000 r name="), "x.in:4: vma: expected name=TEXT, found \"\"" },
+	{ IN("map 0x1000 4k rw 1 type=x"),
+	  "x.in:4: map: expected count=, owner= or of=, found \"type=x\"" },
+	{ IN("map 0x1000 4k rw 1 of=anno"),
+	  "x.in:4: map: expected of=anon, of=file or of=shmem, found \"anno\"" },
+	{ IN("map 0x1000 4k zero 1 of=x"),
+	  "x.in:4: map: expected of=anon, of=file or of=shmem, found \"x\"" },
+	{ IN("pgmap 1 2 of=anon"), "x.in:4: pgmap: expected type= or owner=, found \"of=anon\"" },
+	{ IN("pgmap 1 2 type=dax"),
+	  "x.in:4: pgmap: expected type=fsdax, private, coherent, generic or p2pdma, found "
+	  "\"dax\"" },
+	{ IN("pgmap 1 2 owner=me"), "x.in:4: pgmap: expected owner=K, a number, found \"me\"" },
+	{ IN("pgmap 1 2 undead"),
+	  "x.in:4: pgmap: expected dead, or no third word, found \"undead\"" },
+	/* numbers that are larger than in a walk scenario */
+	{ IN("map 0x1000 4k rw 0x10000000000"),
+	  "x.in:4: map: expected PFN, a number from 0x0 to 0xffffffffff, found "
+	  "\"0x10000000000\"" },
+	{ IN("map 0x200000 2m rw 0x10000000000"),
+	  "x.in:4: map: expected PFN, a multiple of 0x200 below 0x10000000000, found "
+	  "\"0x10000000000\"" },
+	{ IN("map 0x1000 4k rw 0xfffffffffe count=3"),
+	  "x.in:4: map: expected count=N from 1 to 2, found \"3\"" },
+	{ IN("pgmap 0 0x10000000001"),
+	  "x.in:4: pgmap: expected END_PFN, a number from 0x1 to 0x10000000000, found "
+	  "\"0x10000000001\"" },
+	/* order and overlap */
+	{ IN("vma 0x8000 0xa000 r"),
+	  "x.in:4: vma: expected START at or above the END of the vma before, found \"0x8000\"" },
+	{ IN("map 0x1000 4k rw 1 count=2\nmap 0x2000 4k ro 9"),
+	  "x.in:5: map: expected ADDR at or above the end of the map before, found \"0x2000\"" },
+	{ IN("pgmap 16 32\npgmap 31 40"),
+	  "x.in:5: pgmap: expected START_PFN at or above the END_PFN of the pgmap before, found "
+	  "\"31\"" },
+	/* misalignment */
+	{ IN("vma 0xa001 0xb000 r"),
+	  "x.in:4: vma: expected START, a multiple of 0x1000 below 0x800000000000, found "
+	  "\"0xa001\"" },
+	{ IN("vma 0x200000 0x201000 rh"),
+	  "x.in:4: vma: expected START and END to be multiples of the huge page size, found \"rh\"" },
+	{ IN("map 0x1000 2m rw 0"),
+	  "x.in:4: map: expected ADDR, a multiple of 0x200000 below 0x800000000000, found "
+	  "\"0x1000\"" },
+	{ IN("map 0x200000 2m rw 0x100"),
+	  "x.in:4: map: expected PFN, a multiple of 0x200 below 0x10000000000, found \"0x100\"" },
+	/* maps and VMAs */
+	{ IN("map 0xa000 4k rw 1"),
+	  "x.in:4: map: expected entries inside one vma, found 0xa000 to 0xb000" },
+	{ IN("map 0x0 4k rw 1"),
+	  "x.in:4: map: expected entries inside one vma, found 0x0 to 0x1000" },
+	{ IN("map 0x8000 4k rw 1 count=2"),
+	  "x.in:4: map: expected entries inside one vma, found 0x8000 to 0xa000" },
+	{ IN("vma 0x9000 0xb000 rw\nmap 0x8000 4k rw 1 count=2"),
+	  "x.in:5: map: expected entries inside one vma, found 0x8000 to 0xa000" },
+	{ IN("vma 0x200000 0x400000 rh\nmap 0x200000 4k rw 1"),
+	  "x.in:5: map: expected 2m entries only in a vma with flag h, found 4k rw" },
+	{ IN("vma 0x40000000 0x80000000 rH\nmap 0x40000000 2m rw 0"),
+	  "x.in:5: map: expected 1g entries only in a vma with flag H, found 2m rw" },
+	{ IN("vma 0x40000000 0x80000000 r\nmap 0x40000000 1g hwp 0"),
+	  "x.in:5: map: expected such an entry in a vma with flag h or H only, found 1g hwp" },
+	/* maps and pgmaps */
+	{ IN(PGMAPS "map 0x1000 4k devrw 0x1 count=2"),
+	  "x.in:6: map: expected devrw of pgmaps only, found pfn 0x1 in none" },
+	{ IN(PGMAPS "map 0x1000 4k devro 0xff count=2"),
+	  "x.in:6: map: expected devro of pgmaps only, found pfn 0xff in none" },
+	{ IN(PGMAPS "map 0x1000 4k dpw 0x2ff count=2 owner=7"),
+	  "x.in:6: map: expected dpw of pgmaps only, found pfn 0x300 in none" },
+	{ IN(PGMAPS "map 0x1000 4k dpw 0x400 owner=7"),
+	  "x.in:6: map: expected dpw of pgmaps only, found pfn 0x400 in none" },
+	{ IN("pgmap 0x100 0x101\npgmap 0x102 0x103\nmap 0x1000 4k devrw 0x100 count=3"),
+	  "x.in:6: map: expected devrw of pgmaps only, found pfn 0x101 in none" },
+	{ IN(PGMAPS "map 0x1000 4k devrw 0x1ff count=2"),
+	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found devrw of "
+	  "type=private at pfn 0x200" },
+	{ IN(PGMAPS "map 0x1000 4k dpr 0x1ff owner=7"),
+	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found dpr of "
+	  "type=fsdax at pfn 0x1ff" },
+	{ IN(PGMAPS "map 0x1000 4k rw 0x1ff count=2"),
+	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found rw of "
+	  "type=private at pfn 0x200" },
+	{ IN(PGMAPS "map 0x1000 4k dpr 0x200"),
+	  "x.in:6: map: expected owner=7 as at its pgmap, found 0" },
+};
+
+static void bad_text_is_refused_in_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_layout layout;
+		char error[1024];
+
+		if (layout_parse(&mem, refused[i].text, &layout, error) != -EINVAL)
+			fail_msg("not refused: %s", refused[i].text);
+		assert_string_equal(error, refused[i].error);
+		assert_null(layout.name);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
+/* The walk dialect knows nothing of this, neither without nor with a first line. */
+static void scenarios_have_no_keys_of_layouts(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ "scenario a\nvma 0 0x1000 r name=x\n",
+		  "x.in:2: vma: expected no key=value, found \"name=x\"" },
+		{ "hmmsim 1\nlayout b\nscenario a\nmap 0 4k rw 1 of=anon\n",
+		  "x.in:2: layout: expected scenario NAME first" },
+		{ "hmmsim 1\nscenario a\nmap 0 4k rw 1 of=anon\n",
+		  "x.in:3: map: expected count= or owner=, found \"of=anon\"" },
+		{ "hmmsim 1\nscenario a\nlayout b\n",
+		  "x.in:3: layout: expected run before the next scenario" },
+		{ "hmmsim 1\nscenario a\npgmap 1 2 type=private\n",
+		  "x.in:3: pgmap: expected no key=value, found \"type=private\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_walk_scenario s;
+		char error[1024];
+
+		assert_int_equal(walk_scenario_parse(&mem, cases[i].text, &s, error), -EINVAL);
+		assert_string_equal(error, cases[i].error);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
+/* ---- canonical --------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text, *printed;
+} printed[] = {
+	{ "hmmsim 1\nlayout a", "hmmsim 1\nlayout a\n" },
+	{ "# a comment\n\nhmmsim 1\n \tlayout a.1\nmap 4096 4k zero 99 owner=1 of=anon\n"
+	  "pgmap 0x10 32 type=fsdax owner=0\nvma 0x1000 0x3000 -\n",
+	  "hmmsim 1\nlayout a.1\npgmap 0x10 0x20\nvma 0x1000 0x3000 -\nmap 0x1000 4k zero 0x0\n" },
+	/* lines that continue the one before, and lines that do not */
+	{ "hmmsim 1\nlayout b\nvma 0x1000 0x9000 rwx name=[heap]\nvma 0x9000 0x20000 sw name=a\\040=b\n"
+	  "map 0x1000 4k rw 5\nmap 0x2000 4k rw 6 count=2\nmap 0x4000 4k rw 8 of=anon\n"
+	  "map 0x5000 4k rw 10 of=anon\nmap 0x7000 4k zero 1\nmap 0x8000 4k zero 2\n"
+	  "map 0x9000 4k zero 0\nmap 0xb000 4k dpr 1 owner=1\nmap 0xc000 4k dpr 2 owner=2\n"
+	  "map 0xd000 4k dpw 3 owner=2 of=shmem\nmap 0xe000 4k ro 4 of=file\n",
+	  "hmmsim 1\nlayout b\nvma 0x1000 0x9000 rwx name=[heap]\nmap 0x1000 4k rw 0x5 count=3\n"
+	  "map 0x4000 4k rw 0x8 of=anon\nmap 0x5000 4k rw 0xa of=anon\n"
+	  "map 0x7000 4k zero 0x0 count=2\nvma 0x9000 0x20000 ws name=a\\040=b\n"
+	  "map 0x9000 4k zero 0x0\nmap 0xb000 4k dpr 0x1 owner=1\nmap 0xc000 4k dpr 0x2 owner=2\n"
+	  "map 0xd000 4k dpw 0x3 owner=2 of=shmem\nmap 0xe000 4k ro 0x4 of=file\n" },
+	/* every type of pgmap; 1g and hugetlb; a run over two pgmaps */
+	{ "hmmsim 1\nlayout c\npgmap 1 2 dead\npgmap 0x200 0x400 type=private owner=3\n"
+	  "pgmap 0x400 0x600 type=private owner=3\npgmap 0x600 0x800 type=coherent owner=4\n"
+	  "pgmap 0x800 0xa00 type=generic\npgmap 0xfffffffffe 0x10000000000 type=p2pdma\n"
+	  "vma 0x0 0x40000000 rwH\nvma 0x40000000 0x80000000 rw\nmap 0 1g rw 0x40000\n"
+	  "map 0x40000000 2m devrw 0x800\nmap 0x40200000 4k dpw 0x3ff count=2 owner=3\n"
+	  "map 0x40202000 4k rw 0x7ff\nmap 0x40203000 4k devro 0xfffffffffe count=2\n"
+	  "map 0x40205000 4k migw 0x200\nmap 0x40206000 4k rw 0xb00\n",
+	  "hmmsim 1\nlayout c\npgmap 0x1 0x2 dead\npgmap 0x200 0x400 type=private owner=3\n"
+	  "pgmap 0x400 0x600 type=private owner=3\npgmap 0x600 0x800 type=coherent owner=4\n"
+	  "pgmap 0x800 0xa00 type=generic\npgmap 0xfffffffffe 0x10000000000 type=p2pdma\n"
+	  "vma 0x0 0x40000000 rwH\nmap 0x0 1g rw 0x40000\nvma 0x40000000 0x80000000 rw\n"
+	  "map 0x40000000 2m devrw 0x800\nmap 0x40200000 4k dpw 0x3ff count=2 owner=3\n"
+	  "map 0x40202000 4k rw 0x7ff\nmap 0x40203000 4k devro 0xfffffffffe count=2\n"
+	  "map 0x40205000 4k migw 0x200\nmap 0x40206000 4k rw 0xb00\n" },
+};
+
+static void printing_is_canonical(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(printed) / sizeof(printed[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_layout layout;
+		struct hs_out out;
+		char error[1024];
+
+		if (layout_parse(&mem, printed[i].text, &layout, error) != 1)
+			fail_msg("%s", error);
+		layout_print(&mem, &layout, &out);
+		assert_string_equal(out.bytes, printed[i].printed);
+		layout_round_trip(&mem, &layout);
+		hs_layout_free(&mem, &layout);
+		hs_out_free(&out);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
+/* Layouts and scenarios in one file; each reader takes its own and stops at the other's. */
+static void a_layout_ends_where_the_next_begins(void **state)
+{
+	static const char string[] = "hmmsim 1\nscenario s\nreq 0 0 0 0 0\nrun\nlayout a\n"
+				     "vma 0 0x1000 r name=x\n# between\n\nlayout b\n"
+				     "scenario t\nreq 0 0 0 0 0\nmode snapshot\nrun\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_walk_scenario s;
+	struct hs_layout layout;
+	struct hs_text text;
+
+	(void)state;
+	hs_text_init(&text, &mem, "x.in", string, sizeof(string) - 1);
+	assert_int_equal(hs_walk_parse(&text, &s), 1);
+	hs_walk_free(&mem, &s);
+	assert_int_equal(hs_layout_parse(&text, &layout), 1);
+	assert_string_equal(layout.name, "a");
+	assert_int_equal(layout.line, 5);
+	assert_int_equal(layout.vma_count, 1);
+	assert_string_equal(layout.vmas[0].name, "x");
+	assert_int_equal(layout.vmas[0].line, 6);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(hs_layout_parse(&text, &layout), 1);
+	assert_string_equal(layout.name, "b");
+	assert_int_equal(layout.line, 9);
+	assert_int_equal(layout.vma_count, 0);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(hs_walk_parse(&text, &s), 1);
+	assert_string_equal(s.name, "t");
+	assert_int_equal(s.line, 10);
+	hs_walk_free(&mem, &s);
+	assert_int_equal(hs_layout_parse(&text, &layout), 0);
+	assert_int_equal(mem.live, 0);
+}
+
+/* ---- no memory --------------------------------------------------------------------------- */
+
+/* Nine of everything: every array grows twice. No two maps are one. */
+static void write_long_layout(struct hs_out *out)
+{
+	hs_out_text(out, "hmmsim 1\nlayout long\n");
+	for (unsigned int i = 1; i <= 9; i++) {
+		char line[512];
+
+		snprintf(line, sizeof(line),
+			 "vma 0x%u0000 0x%u1000 r name=n%u\nmap 0x%u0000 4k rw %u\npgmap %u0 %u1\n",
+			 i, i, i, i, i, i, i);
+		hs_out_text(out, line);
+	}
+	hs_out_char(out, '\0');
+}
+
+static void parsing_and_printing_fail_cleanly_without_memory(void **state)
+{
+	struct hs_hostmem own = { .attempts = 0 };
+	struct hs_out text = { .mem = &own };
+	uint64_t index = 0;
+	bool done = false;
+
+	(void)state;
+	write_long_layout(&text);
+	while (!done) {
+		struct hs_hostmem mem = { .fail_at = ++index };
+		struct hs_out out = { .mem = &mem };
+		struct hs_layout layout;
+		char error[1024];
+		int ret = layout_parse(&mem, text.bytes, &layout, error);
+
+		if (ret == 1) {
+			hs_layout_print(&layout, &out);
+			done = !out.failed;
+		} else {
+			assert_int_equal(ret, -ENOMEM);
+			assert_non_null(strstr(error, ": out of memory"));
+		}
+		hs_layout_free(&mem, &layout);
+		hs_out_free(&out);
+		assert_int_equal(mem.live, 0);
+	}
+	/* The name, two a kind of line, nine names, the printed text; then one too many. */
+	assert_int_equal(index, 1 + 2 * 3 + 9 + 1 + 1);
+	hs_out_free(&text);
+}
+
+/* What was there stays; merging needs no memory. */
+static void building_fails_cleanly_without_memory(void **state)
+{
+	struct hs_space_map map = { .addr = 0x1000, .kind = HS_MAP_RW, .pfn = 1, .count = 1 };
+	struct hs_space_pgmap pgmap = { .start = 5, .end = 6 };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+
+	(void)state;
+	mem.fail_at = 1;
+	assert_int_equal(hs_layout_begin(&mem, &layout, "x"), -ENOMEM);
+	assert_int_equal(hs_layout_begin(&mem, &layout, "x"), 0);
+	for (unsigned int i = 1; i <= 2; i++) {
+		mem.fail_at = mem.attempts + i;
+		assert_int_equal(hs_layout_add_vma(&mem, &layout, 0x1000, 0x9000, 0, "n"), -ENOMEM);
+		assert_int_equal(layout.vma_count, 0);
+	}
+	assert_int_equal(hs_layout_add_vma(&mem, &layout, 0x1000, 0x9000, 0, "n"), 0);
+	mem.fail_at = mem.attempts + 1;
+	assert_int_equal(hs_layout_add_map(&mem, &layout, &map), -ENOMEM);
+	assert_int_equal(layout.map_count, 0);
+	assert_int_equal(hs_layout_add_map(&mem, &layout, &map), 0);
+	map.addr += HS_PAGE_BYTES;
+	map.pfn++;
+	mem.fail_at = mem.attempts + 1;
+	assert_int_equal(hs_layout_add_map(&mem, &layout, &map), 0);
+	assert_int_equal(layout.map_count, 1);
+	assert_int_equal(layout.maps[0].count, 2);
+	assert_int_equal(hs_layout_add_pgmap(&mem, &layout, &pgmap), -ENOMEM);
+	assert_int_equal(layout.pgmap_count, 0);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bad_text_is_refused_in_words),
+		cmocka_unit_test(scenarios_have_no_keys_of_layouts),
+		cmocka_unit_test(printing_is_canonical),
+		cmocka_unit_test(a_layout_ends_where_the_next_begins),
+		cmocka_unit_test(parsing_and_printing_fail_cleanly_without_memory),
+		cmocka_unit_test(building_fails_cleanly_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
