@@ -7,13 +7,15 @@
 
 #include <hmmsim/walk.h>
 
+#include "scenario/builtin.h"
 #include "scenario/cost.h"
 #include "tool/tool.h"
 
 static const char help[] =
 	"Usage: hmmsim list [OPTION...]\n"
 	"\n"
-	"Prints verbs, walkers, strategies, bodies and geometries, one a line, each after its kind.\n"
+	"Prints verbs, walkers, strategies, bodies, geometries and built-in layouts, one a line, each\n"
+	"after its kind.\n"
 	"\n"
 	"  -c, --costs         instead: the cost profiles light and distro. What the kernel would\n"
 	"                      need for a walk is predicted as a sum of counts times these ns\n"
@@ -50,6 +52,8 @@ static int list_names(void)
 		printf("body %s\n", hs_body_name((enum hs_body)body));
 	for (int id = 0; id < HS_GEOMETRY_COUNT; id++)
 		printf("geometry %s\n", hs_geometry((enum hs_geometry_id)id)->name);
+	for (unsigned int i = 0; i < hs_builtin_count(); i++)
+		printf("layout %s\n", hs_builtin_name(i));
 	return hs_tool_flush();
 }
 

@@ -126,11 +126,11 @@ while read -r kind name; do
 	case $kind in
 	verb) run 0 '' "$name" --help ;;
 	walker | strategy | body) run 0 '' walk "--$kind" "$name" good.in ;;
-	geometry) ;;
+	geometry | layout) ;;
 	*) complain "list: unknown kind '$kind'" ;;
 	esac
 done <list
-for kind in verb walker strategy body geometry; do
+for kind in verb walker strategy body geometry layout; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
 
