@@ -13,7 +13,8 @@
 
 const struct hs_verb hs_verbs[] = {
 	{ "walk", "run walk scenarios and print the answers", hs_tool_walk },
-	{ "list", "list verbs, walkers, strategies, bodies and geometries", hs_tool_list },
+	{ "capture", "print the address space of a live process as a layout", hs_tool_capture },
+	{ "list", "list verbs, walkers, strategies, bodies, geometries and layouts", hs_tool_list },
 	{ NULL, NULL, NULL },
 };
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * capture.c - hmmsim capture: prints the address space of a live process as a layout
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/capture.h"
+#include "scenario/place.h"
+#include "tool/tool.h"
+
+static const char help[] =
+	"Usage: hmmsim capture [OPTION...] PID\n"
+	"       hmmsim capture [OPTION...] --self\n"
+	"\n"
+	"Prints the address space of a process as a layout: its VMAs and, in runs, what is mapped in\n"
+	"them. Nothing is read but maps, smaps and pagemap of the process, and kpageflags: no contents.\n"
+	"Comments at the top say what could not be read; root sees frames and more.\n"
+	"\n"
+	"      --self             this process\n"
+	"      --names            the names of VMAs too: paths, [heap], [anon:NAME]\n"
+	"  -d, --device=PATTERN=KIND:SHARE[:PGMAPS][,runs=N][,owner=K]\n"
+	"                         puts a part on device memory; again: of what is left\n"
+	"      --proc=DIR         read DIR instead of /proc\n"
+	"  -o, --output=FILE      write there (default: standard output)\n"
+	"  -h, --help             this text\n"
+	"\n"
+	"--device\n"
+	"  PATTERN  all, anon, file, addresses 0xA-0xB, or the name of VMAs or a glob of it\n"
+	"  KIND     fsdax, private, coherent or p2pdma\n"
+	"  SHARE    of the pages that are present and match: 0 to 100, with or without %, or 1/3\n"
+	"  PGMAPS   how many pgmaps take turns (default 1)\n"
+	"  runs=N   N pages in a row each time (default 1: page by page)\n"
+	"  owner=K  of the pgmaps (default: 1 for private, otherwise none)\n"
+	"\n"
+	"  --device='[heap]=private:50%'  --device=all=fsdax:1/8:2,runs=16\n";
+
+enum {
+	OPTION_SELF = 256,
+	OPTION_NAMES,
+	OPTION_PROC
+};
+
+static const struct option options[] = {
+	{ "self", no_argument, NULL, OPTION_SELF },
+	{ "names", no_argument, NULL, OPTION_NAMES },
+	{ "device", required_argument, NULL, 'd' },
+	{ "proc", required_argument, NULL, OPTION_PROC },
+	{ "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct capture_tool {
+	struct hs_hostmem mem;
+	struct hs_capture ask;
+	struct hs_place *places;
+	size_t place_count;
+	const char *output; /* NULL: standard output */
+	bool names, help;
+};
+
+static int internal(const char *what)
+{
+	fprintf(stderr, "hmmsim capture: %s\n", what);
+	return HS_EXIT_INTERNAL;
+}
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+static int take_device(struct capture_tool *tool, const char *text)
+{
+	size_t n = tool->place_count;
+	struct hs_place *places = hs_hostmem_grow(&tool->mem, tool->places, n, sizeof(*places));
+	char error[256];
+
+	if (!places)
+		return internal("out of memory");
+	tool->places = places;
+	if (hs_place_parse(text, &places[n], error)) {
+		fprintf(stderr, "hmmsim capture: --device: %s\n", error);
+		return HS_EXIT_USAGE;
+	}
+	tool->place_count++;
+	return 0;
+}
+
+static int take_option(struct capture_tool *tool, int option)
+{
+	switch (option) {
+	case OPTION_SELF:
+		tool->ask.pid = "self";
+		return 0;
+	case OPTION_NAMES:
+		tool->names = true;
+		return 0;
+	case OPTION_PROC:
+		tool->ask.proc = optarg;
+		return 0;
+	case 'd':
+		return take_device(tool, optarg);
+	case 'o':
+		tool->output = optarg;
+		return 0;
+	case 'h':
+		tool->help = true;
+		return 0;
+	default:
+		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+	}
+}
+
+static int take_pid(struct capture_tool *tool, int count, char **words)
+{
+	const char *wrong = NULL;
+
+	if (count + (tool->ask.pid != NULL) != 1)
+		wrong = "expected one PID, or --self";
+	else if (count && (!words[0][0] || words[0][strspn(words[0], "0123456789")] ||
+			   strlen(words[0]) > 20))
+		wrong = "expected a PID, a number";
+	if (wrong) {
+		fprintf(stderr, "hmmsim capture: %s", wrong);
+		fprintf(stderr, count ? ", found '%s'\n" : "%s\n", count ? words[count - 1] : "");
+		return HS_EXIT_USAGE;
+	}
+	if (count)
+		tool->ask.pid = words[0];
+	return 0;
+}
+
+static int take_options(struct capture_tool *tool, int argc, char **argv)
+{
+	int option, ret = 0;
+
+	while (!ret && (option = getopt_long(argc, argv, "d:o:h", options, NULL)) != -1)
+		ret = take_option(tool, option);
+	if (!ret && !tool->help)
+		ret = take_pid(tool, argc - optind, argv + optind);
+	return ret == HS_EXIT_USAGE ? hs_tool_usage("capture") : ret;
+}
+
+/* ---- the layout -------------------------------------------------------------------------- */
+
+static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct hs_out *out)
+{
+	for (size_t i = 0; i < tool->place_count; i++) {
+		struct hs_placed placed;
+		char line[128];
+		int ret = hs_place(&tool->mem, layout, &tool->places[i], &placed);
+
+		if (ret)
+			return internal(ret == -ENOMEM ? "out of memory"
+						       : "--device: no pfns are left for it");
+		snprintf(line, sizeof(line), "# --device: %llu of %llu pages that match\n",
+			 (unsigned long long)placed.placed, (unsigned long long)placed.matched);
+		hs_out_text(out, line);
+	}
+	return 0;
+}
+
+static int write_output(const struct capture_tool *tool, const struct hs_out *out)
+{
+	FILE *file;
+	int error = 0;
+
+	if (!tool->output) {
+		fwrite(out->bytes, 1, out->used, stdout);
+		return hs_tool_flush();
+	}
+	file = fopen(tool->output, "wb");
+	if (!file) {
+		fprintf(stderr, "hmmsim: %s: %s\n", tool->output, strerror(errno));
+		return HS_EXIT_USAGE;
+	}
+	if (fwrite(out->bytes, 1, out->used, file) != out->used)
+		error = errno;
+	if (fclose(file) && !error)
+		error = errno;
+	if (!error)
+		return HS_EXIT_DONE;
+	fprintf(stderr, "hmmsim: %s: %s\n", tool->output, strerror(error));
+	return HS_EXIT_INTERNAL;
+}
+
+/* The first line, the comments, the layout. */
+static int print(struct capture_tool *tool, struct hs_layout *layout, const struct hs_out *comments)
+{
+	struct hs_out out = { .mem = &tool->mem };
+	int code;
+
+	hs_out_text(&out, HS_TEXT_FIRST_LINE);
+	if (!tool->names)
+		hs_out_text(&out, "# names are left out: --names shows them\n");
+	hs_out_text(&out, comments->bytes);
+	code = place_all(tool, layout, &out);
+	if (!tool->names)
+		hs_layout_drop_names(&tool->mem, layout);
+	hs_layout_print(layout, &out);
+	if (!code)
+		code = out.failed ? internal("out of memory") : write_output(tool, &out);
+	hs_out_free(&out);
+	return code;
+}
+
+static int capture(struct capture_tool *tool)
+{
+	struct hs_layout layout;
+	struct hs_out comments;
+	char error[512];
+	int ret = hs_capture(&tool->mem, &tool->ask, &layout, &comments, error), code;
+
+	if (ret == -ENOMEM)
+		return internal("out of memory");
+	if (ret) {
+		fprintf(stderr, "hmmsim capture: %s\n", error);
+		return HS_EXIT_USAGE;
+	}
+	hs_out_char(&comments, '\0');
+	code = comments.failed ? internal("out of memory") : print(tool, &layout, &comments);
+	hs_out_free(&comments);
+	hs_layout_free(&tool->mem, &layout);
+	return code;
+}
+
+int hs_tool_capture(int argc, char **argv)
+{
+	struct capture_tool tool = { .ask = { .proc = "/proc" } };
+	int code = take_options(&tool, argc, argv);
+
+	if (!code)
+		code = tool.help ? hs_tool_help(help) : capture(&tool);
+	hs_hostmem_free(&tool.mem, tool.places);
+	return code;
+}

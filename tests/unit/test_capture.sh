@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test_capture.sh <hmmsim> <data>: the layouts of a sample of /proc, byte for byte, and the verb's
+# errors.
+set -uo pipefail
+hmmsim=${1:?usage: test_capture.sh hmmsim data-directory}
+data=${2:?usage: test_capture.sh hmmsim data-directory}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failed=0
+
+complain() {
+	{
+		echo "$1"
+		echo "--- stdout:"
+		head -n 5 out
+		echo "--- stderr:"
+		head -n 5 err
+	} >&2
+	failed=1
+}
+
+# run <exit status> <stderr pattern, or nothing> <argument>...: hmmsim capture.
+run() {
+	local status=$1 pattern=$2 found=0
+	shift 2
+	"$hmmsim" capture "$@" >out 2>err || found=$?
+	[ "$found" = "$status" ] || complain "capture $*: expected exit status $status, found $found"
+	if [ -z "$pattern" ]; then
+		[ ! -s err ] || complain "capture $*: expected nothing on stderr"
+	else
+		grep -qE -- "$pattern" err || complain "capture $*: expected on stderr: $pattern"
+		[ ! -s out ] || complain "capture $*: expected nothing on stdout"
+	fi
+}
+
+# same <file>: as the last output.
+same() {
+	diff -u "$1" out >&2 || complain "not as in $1"
+}
+
+# The sample is what its script makes.
+cp -r "$data" again
+again/make.sh
+diff -r "$data" again >&2 || { echo "make.sh makes another sample" >&2; failed=1; }
+
+for pid in 100 200 300; do
+	run 0 '' --proc "$data" --names "$pid"
+	same "$data/$pid.out"
+done
+run 0 '' --proc="$data" --device='[heap]=private:1/2:2' --device=0x10000-0x14000=coherent:100 \
+	-d 0x400000-0x600000=fsdax:1/2,runs=128 100
+same "$data/100.device.out"
+run 0 '' --proc "$data" --names -o file 100
+[ ! -s out ] || complain "-o: something is on stdout"
+cmp -s file "$data/100.out" || complain "-o: the file is not what stdout would be"
+
+# Names are shown only if they are asked for.
+run 0 '' --proc "$data" 100
+grep -q name= out && complain "names without --names"
+run 0 '' --names --self
+grep -qE '^vma 0x[0-9a-f]+ 0x[0-9a-f]+ rwx? name=\[stack\]$' out || complain "--self: no stack"
+grep -q '^layout process-self$' out || complain "--self: no layout"
+
+# Bad input and usage.
+run 2 'capture: process 400: it has no memory: a kernel thread, or it has ended$' --proc "$data" 400
+run 2 '/500/smaps:3: expected START-END rwxp OFFSET DEV INODE \[NAME\] or KEY: VALUE$' \
+	--proc "$data" 500
+run 2 'capture: process 600: there is none$' --proc "$data" 600
+run 2 'capture: process 1: there is none$' --proc "$work/none" 1
+run 2 'capture: expected one PID, or --self$'
+run 2 'see hmmsim capture --help'
+run 2 "capture: expected one PID, or --self, found '2'$" 1 2
+run 2 "capture: expected one PID, or --self, found '1'$" --self 1
+run 2 "capture: expected a PID, a number, found 'init'$" init
+run 2 "capture: expected a PID, a number, found ''$" ''
+run 2 "capture: expected a PID, a number, found '../1'$" ../1
+run 2 "capture: --device: expected a share .*, found '101'$" --self -d all=fsdax:101
+run 2 'see hmmsim capture --help' --self -d all=fsdax:101
+run 2 "capture: --device: expected PATTERN=KIND:SHARE .*, found 'all'$" --self --device all
+run 2 'see hmmsim capture --help' --nonsense
+run 2 '^hmmsim: none/file: No such file or directory$' --proc "$data" -o none/file 100
+if [ -w /dev/full ]; then
+	run 4 '^hmmsim: /dev/full: No space left' --proc "$data" -o /dev/full 100
+	status=0
+	"$hmmsim" capture --proc "$data" 100 >/dev/full 2>err || status=$?
+	[ "$status" = 4 ] || complain "capture >/dev/full: exit status $status"
+fi
+
+# A file that may not be read; root reads it all the same.
+if [ "$(id -u)" != 0 ]; then
+	chmod 0 again/100/smaps again/100/pagemap again/200/pagemap
+	run 2 'capture: process 100: smaps: Permission denied$' --proc again 100
+	run 0 '' --proc again 200
+	grep -q '^# no entries: pagemap: Permission denied$' out || complain "no word on pagemap"
+	chmod u+rw again/100/smaps again/100/pagemap again/200/pagemap
+fi
+rm again/100/pagemap again/kpageflags
+run 0 '' --proc again 100
+grep -q '^# no entries: pagemap: No such file or directory$' out || complain "no word on pagemap"
+grep -q '^map' out && complain "entries without a pagemap"
+cp "$data/100/pagemap" again/100/
+run 0 '' --proc again 100
+grep -q '^# no page flags: kpageflags: No such file or directory$' out ||
+	complain "no word on kpageflags"
+exit "$failed"
