@@ -129,7 +129,7 @@ static void schedule_3_kill_before_invalidation_makes_a_walker_spin(void **state
 static void schedule_4_reference_held_over_a_fault_delays_the_drain(void **state)
 {
 	struct lab_param p = {
-		.text = "w1 w2~ r5 r6 r7 wait~ open w5 w6 w7 w8 w9 | r1 r2 r3 r4 r8",
+		.text = "w1 w2~ asleep r5 r6 r7 wait~ open w5 w6 w7 w8 w9 | r1 r2 r3 r4 r8",
 		.remover = "56712348",
 		.era = HS_ERA_6_12,
 		.strategy = HS_STRATEGY_PER_RANGE,
@@ -141,12 +141,12 @@ static void schedule_4_reference_held_over_a_fault_delays_the_drain(void **state
 	(void)state;
 	play(&p);
 	p.strategy = HS_STRATEGY_NONE;
-	p.text = "w1 w2~ r5 r6 r7 open w5 w6 w7 w8 w9 | r1 r2 r3 r4 r8";
+	p.text = "w1 w2~ asleep r5 r6 r7 open w5 w6 w7 w8 w9 | r1 r2 r3 r4 r8";
 	p.want.waited = false;
 	play(&p);
 	/* The second pass finds the pgmap dead, and goes round until r2. */
 	p.strategy = HS_STRATEGY_PER_TABLE;
-	p.text = "w1 w2~ r5 r6 r7 open | r1 r2 r3 r4 r8";
+	p.text = "w1 w2~ asleep r5 r6 r7 open | r1 r2 r3 r4 r8";
 	p.want = (struct outcome){ .retries = 1, .ret = -EFAULT };
 	play(&p);
 }

@@ -332,6 +332,9 @@ static void monitor_main(struct hs_task *self, void *arg)
 	struct lab *l = arg;
 	struct script_actor actor = { &l->script, false };
 
+	script_step(self, &actor, "asleep");
+	while (!hs_gate_waiters(self, l->gate))
+		hs_retry_wait(self, "nobody stands before the gate");
 	script_step(self, &actor, "open");
 	hs_gate_open(self, l->gate);
 	script_end(self, &actor);
