@@ -113,8 +113,12 @@ static void add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 	struct hs_page *map = memmap_of(self, s, sub);
 	uint64_t bit = (uint64_t)1 << sub;
 
-	for (uint32_t i = 0; ram && map && i < 1u << m->subsection_order; i++)
-		page_init(self, &map[i], pfn + i, NULL, 0);
+	for (uint32_t i = 0; map && i < 1u << m->subsection_order; i++)
+		if (ram)
+			page_init(self, &map[i], pfn + i, NULL, 0);
+		else
+			hs_u32_store(self, &map[i].state,
+				     page_state(pfn + i, HS_PAGE_UNINITIALISED), HS_RELEASE);
 	hs_u64_and(self, &s->stale, ~bit, HS_RELAXED);
 	if (ram)
 		hs_u64_or(self, &s->ram, bit, HS_RELAXED);

@@ -27,6 +27,7 @@ enum role {
 	READER,	 /* looks the pgmap up, touches the page, puts */
 	CACHER,	 /* asks twice, and keeps the reference in between */
 	PUTTER,	 /* has the page from set-up, and puts it */
+	TRYER,	 /* tries to take a reference to a page whose count is never 0, and puts it */
 	ALLOCER, /* tries to have the page, touches and puts it */
 	MAPPER,	 /* maps and unmaps the page, as two page table entries would */
 	LOCKER,	 /* adds to the state under the page lock */
@@ -40,6 +41,7 @@ struct param {
 	enum hs_page_refs refs;
 	enum hs_teardown teardown;
 	bool atomic;
+	bool two; /* both pages have a struct page */
 	const enum hs_pgmap_step *steps;
 	enum role roles[3];
 };
@@ -49,6 +51,7 @@ struct model {
 	struct hs_pgmap *pgmap;
 	struct hs_page *page;
 	uint64_t plain; /* under the page lock */
+	uint32_t allocs;
 	uint32_t frees; /* calls of page_free */
 };
 
@@ -112,6 +115,14 @@ static void putter_main(struct hs_task *self, void *arg)
 	hs_page_put(self, ((struct model *)arg)->page);
 }
 
+static void tryer_main(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_assert(self, hs_page_tryget(self, m->page), "the count is not 0, and tryget fails");
+	hs_page_put(self, m->page);
+}
+
 static void allocer_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
@@ -119,6 +130,7 @@ static void allocer_main(struct hs_task *self, void *arg)
 
 	if (m->pgmap ? hs_pgmap_page_alloc(self, m->pgmap, &page) : hs_page_alloc(self, &page))
 		return;
+	m->allocs++;
 	hs_page_set_private(self, page, hs_task_id(self));
 	hs_page_get(self, page);
 	hs_assert(self, hs_page_private(self, page) == hs_task_id(self), "two have one page");
@@ -163,7 +175,7 @@ static void remover_main(struct hs_task *self, void *arg)
 static void configure(struct hs_pgmap_config *c, struct model *m)
 {
 	hs_pgmap_config_init(c, m->param.type, START, END);
-	c->first = PFN;
+	c->first = m->param.two ? START : PFN;
 	c->owner = &ops;
 	c->ops = &ops;
 	c->driver_data = m;
@@ -198,15 +210,16 @@ static void memory_main(struct hs_task *self, void *arg)
 /* ---- the scenario ------------------------------------------------------------------------ */
 
 static void (*const mains[])(struct hs_task *self, void *arg) = {
-	[READER] = reader_main,	  [CACHER] = cacher_main,   [PUTTER] = putter_main,
-	[ALLOCER] = allocer_main, [MAPPER] = mapper_main,   [LOCKER] = locker_main,
-	[REMOVER] = remover_main, [CREATOR] = creator_main, [MEMORY] = memory_main,
+	[READER] = reader_main, [CACHER] = cacher_main,	  [PUTTER] = putter_main,
+	[TRYER] = tryer_main,	[ALLOCER] = allocer_main, [MAPPER] = mapper_main,
+	[LOCKER] = locker_main, [REMOVER] = remover_main, [CREATOR] = creator_main,
+	[MEMORY] = memory_main,
 };
 
 static const char *const names[] = {
-	[READER] = "reader",   [CACHER] = "cacher",   [PUTTER] = "putter",
-	[ALLOCER] = "allocer", [MAPPER] = "mapper",   [LOCKER] = "locker",
-	[REMOVER] = "remover", [CREATOR] = "creator", [MEMORY] = "memory",
+	[READER] = "reader",   [CACHER] = "cacher", [PUTTER] = "putter", [TRYER] = "tryer",
+	[ALLOCER] = "allocer", [MAPPER] = "mapper", [LOCKER] = "locker", [REMOVER] = "remover",
+	[CREATOR] = "creator", [MEMORY] = "memory",
 };
 
 static bool has(const struct param *p, enum role role)
@@ -260,6 +273,41 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	return ret;
 }
 
+/* Every page is free, and is free once. */
+static void check_free_list(struct hs_task *self, struct model *m)
+{
+	uint32_t pages = m->param.two ? 2 : 1;
+	struct hs_page *page[3];
+
+	for (uint32_t i = 0; i <= pages; i++) {
+		int ret = hs_pgmap_page_alloc(self, m->pgmap, &page[i]);
+
+		hs_assert(self, ret == (i < pages ? 0 : -ENOSPC), "allocation %u returned %d", i,
+			  ret);
+	}
+	for (uint32_t i = 0; i < pages; i++)
+		hs_page_put(self, page[i]);
+}
+
+/* What is left of device memory that was not removed: nobody uses it. */
+static void check_pgmap(struct hs_task *self, struct model *m)
+{
+	const struct param *p = &m->param;
+	bool told = p->type == HS_PGMAP_PRIVATE || p->refs != HS_PAGE_REFS_5_3;
+
+	hs_assert(self, !hs_pgmap_refs(self, m->pgmap), "%lld references are left",
+		  (long long)hs_pgmap_refs(self, m->pgmap));
+	hs_assert(self, !hs_pgmap_pages_allocated(self, m->pgmap), "a device page is left");
+	hs_assert(self, hs_page_count(self, m->page) == hs_page_idle_count(m->pgmap),
+		  "the count of a page that nobody uses is %u", hs_page_count(self, m->page));
+	if (has(p, ALLOCER))
+		hs_assert(self, m->frees == (told ? m->allocs : 0),
+			  "of %u allocations %u were freed", m->allocs, m->frees);
+	if (has(p, ALLOCER))
+		check_free_list(self, m);
+	hs_pgmap_destroy(self, m->pgmap);
+}
+
 static void check(struct hs_task *self, void *state, const void *param)
 {
 	struct model *m = state;
@@ -271,14 +319,12 @@ static void check(struct hs_task *self, void *state, const void *param)
 	hs_assert(self, m->plain == lockers, "%u lockers added %llu", lockers,
 		  (unsigned long long)m->plain);
 	hs_assert(self, !hs_pages_allocated(self), "a page is left");
-	if (has(&m->param, PUTTER) && m->pgmap)
-		hs_assert(self, m->frees == 1, "page_free was called %u times", m->frees);
-	if (!m->pgmap || has(&m->param, REMOVER))
+	if (!m->pgmap)
 		return;
-	hs_assert(self, !hs_pgmap_refs(self, m->pgmap), "%lld references are left",
-		  (long long)hs_pgmap_refs(self, m->pgmap));
-	hs_assert(self, !hs_pgmap_pages_allocated(self, m->pgmap), "a device page is left");
-	hs_pgmap_destroy(self, m->pgmap);
+	if (has(&m->param, PUTTER))
+		hs_assert(self, m->frees == 1, "page_free was called %u times", m->frees);
+	if (!has(&m->param, REMOVER))
+		check_pgmap(self, m);
 }
 
 static const struct hs_scenario scenario = {
@@ -446,7 +492,7 @@ static void pin_of_5_18_does_not_hold_the_memory(void **state)
 	explored(&p, HS_VERDICT_FREED, "is freed (task putter)");
 }
 
-/* There is one page: two tasks have it in turn, or one of them finds none. */
+/* With one page two tasks have it in turn, or one of them finds none; with two, each has one. */
 static void device_pages_are_handed_out_to_one(void **state)
 {
 	(void)state;
@@ -456,8 +502,17 @@ static void device_pages_are_handed_out_to_one(void **state)
 				      .roles = { ALLOCER, ALLOCER } });
 		holds((struct param){ .type = HS_PGMAP_P2PDMA,
 				      .refs = (enum hs_page_refs)refs,
+				      .two = true,
 				      .roles = { ALLOCER, ALLOCER } });
 	}
+}
+
+static void tryget_fails_at_zero_only(void **state)
+{
+	(void)state;
+	holds((struct param){ .type = HS_PGMAP_GENERIC,
+			      .refs = HS_PAGE_REFS_6_1,
+			      .roles = { TRYER, TRYER, TRYER } });
 }
 
 static void first_mappers_hold_one_reference(void **state)
@@ -501,6 +556,7 @@ int main(void)
 		cmocka_unit_test(put_to_one_races_with_the_removal_of_5_3),
 		cmocka_unit_test(pin_of_5_18_does_not_hold_the_memory),
 		cmocka_unit_test(device_pages_are_handed_out_to_one),
+		cmocka_unit_test(tryget_fails_at_zero_only),
 		cmocka_unit_test(first_mappers_hold_one_reference),
 		cmocka_unit_test(page_lock_excludes),
 		cmocka_unit_test(last_put_meets_memory_remove),

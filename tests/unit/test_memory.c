@@ -119,6 +119,10 @@ static void removed_system_memory_of_an_early_section_is_stale(void **state)
 	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, false), 0);
 	assert_int_equal(hs_pfn_life(self, 5), HS_PAGE_LIVE);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_LIVE);
+	assert_int_equal(hs_memory_remove(self, 0, 3 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_add_device(self, 0, 3 * SUBSECTION), 0);
+	assert_int_equal(hs_pfn_life(self, 5), HS_PAGE_UNINITIALISED);
+	assert_int_equal(hs_pfn_life(self, 2 * SUBSECTION), HS_PAGE_UNINITIALISED);
 }
 
 /* Each of the two removals leaves alone what the other is for. */
