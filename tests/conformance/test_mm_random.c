@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -27,8 +28,10 @@
 #define EPISODE 1000u
 #define ENOUGH 1000u /* of each operation on each kind of VMA, in all of them */
 #define ALL_EVERY 100u
-#define SECONDS 600u
-#define TRY_SECONDS 10u
+/* An operation that waits for somebody waits for ever: nobody else is there. */
+#define EPISODE_SECONDS 30u
+#define TRY_SECONDS 2u
+#define SHRINK_SECONDS 60
 
 /* What parent and child share. */
 struct board {
@@ -42,6 +45,7 @@ struct board {
 };
 
 static struct board *board;
+static time_t shrink_until;
 static uint64_t operations;
 
 /* ---- in the child -------------------------------------------------------------------------- */
@@ -79,6 +83,7 @@ static void episodes(uint64_t first, uint64_t count)
 	for (uint64_t i = first; i < first + count; i++) {
 		uint64_t seed = i;
 
+		alarm(EPISODE_SECONDS);
 		board->seed = i;
 		board->count = 0;
 		if (!episode(&w, EPISODE, &seed))
@@ -90,6 +95,7 @@ static void again(void)
 {
 	static struct mm_world w;
 
+	alarm(TRY_SECONDS);
 	if (!freopen("/dev/null", "w", stderr))
 		return;
 	episode(&w, board->count, NULL);
@@ -118,7 +124,6 @@ static bool in_child(void (*fn)(uint64_t first, uint64_t count), uint64_t first,
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		alarm(fn ? SECONDS : TRY_SECONDS);
 		if (fn)
 			fn(first, count);
 		else
@@ -134,6 +139,8 @@ static bool in_child(void (*fn)(uint64_t first, uint64_t count), uint64_t first,
 /* Without ops [first, first + count) it fails as well: they are dropped. */
 static bool drop(struct mm_op *best, uint32_t *n, uint32_t first, uint32_t count)
 {
+	if (time(NULL) > shrink_until)
+		return false;
 	memcpy(board->ops, best, first * sizeof(*best));
 	memcpy(board->ops + first, best + first + count, (*n - first - count) * sizeof(*best));
 	board->count = *n - count;
@@ -150,6 +157,7 @@ static void shrink(void)
 	uint32_t n = board->count;
 	bool dropped;
 
+	shrink_until = time(NULL) + SHRINK_SECONDS;
 	memcpy(best, board->ops, n * sizeof(*best));
 	for (uint32_t part = (n + 1) / 2; part; part /= 2)
 		do {

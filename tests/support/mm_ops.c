@@ -140,6 +140,10 @@ static bool run(struct mm_run *r)
 		return mm_run_pin(r);
 	case MM_OP_UNPIN:
 		return mm_run_unpin(r);
+	case MM_OP_POPULATE_6_12:
+		return mm_run_populate(r, MM_MIRROR_6_12);
+	case MM_OP_POPULATE_5_3:
+		return mm_run_populate(r, MM_MIRROR_5_3);
 	case MM_OP_ALLOCATE:
 		return mm_run_allocate(r);
 	case MM_OP_UNMAP_MAPPING:

@@ -37,6 +37,8 @@
 	X(WALK_6_12, "range fault 6.12")        \
 	X(WALK_5_3, "range fault 5.3")          \
 	X(SNAPSHOT_5_3, "snapshot 5.3")         \
+	X(POPULATE_6_12, "populate 6.12")       \
+	X(POPULATE_5_3, "populate 5.3")         \
 	X(ALLOCATE, "allocate block")           \
 	X(UNMAP_MAPPING, "unmap mapping")       \
 	X(UNMAP_COWS, "unmap mapping and cows") \
@@ -99,6 +101,8 @@ bool mm_op_run(struct mm_world *w, const struct mm_op *op, struct mm_counts *cou
 
 /* mm_ops_walk.c: a range fault; false: a slot or the result differs. *idle: it would have waited. */
 bool mm_walk_run(struct mm_world *w, const struct mm_op *op, bool *done, bool *idle);
+/* A predicted slot: pages that had no pfn when it was predicted have one now. */
+uint64_t mm_slot_with_pfn(const struct mm_world *w, uint64_t slot);
 
 static inline uint64_t mm_random(uint64_t *seed)
 {

@@ -6,6 +6,7 @@ struct question {
 	enum hs_era era;
 	enum hs_strategy strategy;
 	enum hs_body body;
+	enum hs_pte_map pte_map;
 	uint64_t slots[MODEL_PAGES];
 	struct model_walk walk;
 	uint32_t valid;
@@ -25,6 +26,7 @@ static void ask(const struct mm_op *op, struct question *q)
 	q->era = op->code == MM_OP_WALK_6_12 ? HS_ERA_6_12 : HS_ERA_5_3;
 	q->strategy = (enum hs_strategy)(how % HS_STRATEGY_CUSTOM);
 	q->body = (enum hs_body)(how >> 8 & 1);
+	q->pte_map = (enum hs_pte_map)((how >> 32) % HS_PTE_MAP_COUNT);
 	q->valid = how >> 9 & 15 ? 40 : (uint32_t)(how >> 13 & 3);
 	q->walk = (struct model_walk){
 		.mm = op->mm,
@@ -66,6 +68,7 @@ static long answer(struct mm_world *w, struct question *q, struct hs_range *rang
 		.pfn_flags_mask = q->walk.mask,
 		.owner = q->walk.owner == MODEL_NOBODY ? NULL : &w->pool[q->walk.owner],
 		.retry = retry,
+		.pte_map = q->pte_map,
 		.retry_arg = &valid,
 	};
 	hs_mm_lock_read(w->self, range->mm);
@@ -98,8 +101,7 @@ static bool put_leaked(struct mm_world *w, const struct question *q, uint64_t le
 	return true;
 }
 
-/* Pages that had no pfn when the answer was predicted have one now. */
-static uint64_t with_pfn(const struct mm_world *w, uint64_t slot)
+uint64_t mm_slot_with_pfn(const struct mm_world *w, uint64_t slot)
 {
 	uint64_t pfn = slot & HS_ENTRY_PFN;
 
@@ -138,11 +140,11 @@ bool mm_walk_run(struct mm_world *w, const struct mm_op *op, bool *done, bool *i
 	if (!mm_bind(w) || !put_leaked(w, &q, range.counts.leaked))
 		return false;
 	for (uint32_t i = 0; i < op->count; i++)
-		if (q.slots[i] != with_pfn(w, wanted[i]))
+		if (q.slots[i] != mm_slot_with_pfn(w, wanted[i]))
 			return mm_differs(w, "%s %s %s: slot %u is %llx, wanted %llx",
 					  mm_op_name((enum mm_op_code)op->code),
 					  hs_strategy_name(q.strategy), hs_body_name(q.body), i,
 					  (unsigned long long)q.slots[i],
-					  (unsigned long long)with_pfn(w, wanted[i]));
+					  (unsigned long long)mm_slot_with_pfn(w, wanted[i]));
 	return true;
 }

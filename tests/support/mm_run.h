@@ -42,6 +42,8 @@ bool mm_run_failure(struct mm_run *r);
 bool mm_run_insert(struct mm_run *r, uint32_t pool);
 bool mm_run_pin(struct mm_run *r);
 bool mm_run_unpin(struct mm_run *r);
+/* mm_ops_device.c: */
+bool mm_run_populate(struct mm_run *r, enum mm_mirror kind);
 /* mm_ops_mapping.c: */
 bool mm_run_allocate(struct mm_run *r);
 bool mm_run_unmap(struct mm_run *r, bool even_cows);

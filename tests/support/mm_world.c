@@ -152,6 +152,19 @@ static int invalidate(struct hs_task *self, struct hs_notifier *n,
 
 static const struct hs_notifier_ops listener_ops = { .start = invalidate };
 
+static bool devices_agree(struct mm_world *w, uint32_t mm, uint32_t page, uint64_t entry)
+{
+	for (uint32_t kind = 0; kind < MM_MIRRORS; kind++) {
+		uint64_t word = hs_device_entry(w->self, w->device[mm][kind], mm_addr(w, page));
+
+		if (word && !shadow_holds(word, entry))
+			return mm_differs(w, "mm %u page %u: device %u has %llx, the CPU %llx", mm,
+					  page, kind, (unsigned long long)word,
+					  (unsigned long long)entry);
+	}
+	return true;
+}
+
 bool mm_listeners_agree(struct mm_world *w)
 {
 	for (uint32_t i = 0; i < MODEL_MMS * MODEL_PAGES; i++) {
@@ -164,6 +177,8 @@ bool mm_listeners_agree(struct mm_world *w)
 					  l->index, page, (unsigned long long)l->shadow[page],
 					  (unsigned long long)entry);
 		l->shadow[page] = usable(entry);
+		if (!devices_agree(w, l->index, page, entry))
+			return false;
 	}
 	return true;
 }
@@ -196,6 +211,24 @@ void mm_learn_depth(struct mm_world *w)
 
 /* ---- begin and end ------------------------------------------------------------------------- */
 
+static bool devices_make(struct mm_world *w, uint32_t mm)
+{
+	for (uint32_t kind = 0; kind < MM_MIRRORS; kind++) {
+		struct hs_device_config config;
+
+		hs_device_config_init(&config, w->mm[mm], mm_addr(w, 0), mm_addr(w, MODEL_PAGES));
+		config.touch = true;
+		if (kind == MM_MIRROR_5_3) {
+			config.era = HS_ERA_5_3;
+			config.validity = HS_VALIDITY_FLAG;
+			config.strategy = HS_STRATEGY_PER_RANGE;
+		}
+		if (hs_device_create(w->self, &config, &w->device[mm][kind]))
+			return mm_differs(w, "no device");
+	}
+	return true;
+}
+
 static bool space_make(struct mm_world *w, uint32_t mm)
 {
 	struct mm_listener *l = &w->listener[mm];
@@ -206,7 +239,7 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	l->index = mm;
 	if (hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
 		return mm_differs(w, "no notifier");
-	return true;
+	return devices_make(w, mm);
 }
 
 bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_page_refs refs)
@@ -263,6 +296,8 @@ bool mm_world_close(struct mm_world *w)
 	let_go(w);
 	for (uint32_t i = 0; i < MODEL_MMS; i++) {
 		hs_notifier_unregister(w->self, &w->listener[i].notifier);
+		for (uint32_t kind = 0; kind < MM_MIRRORS; kind++)
+			hs_device_destroy(w->self, w->device[i][kind]);
 		hs_mm_destroy(w->self, w->mm[i]);
 	}
 	for (uint32_t i = 0; i < MODEL_MAPPINGS; i++)

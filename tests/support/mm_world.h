@@ -4,7 +4,8 @@
  *
  * Two files on FS_DAX memory, a device-dax, a P2PDMA device, two kinds of device-private memory of
  * different owners and a coherent one; pages counted as in any version. Each address space has a
- * notifier that remembers what a device could have mapped: an entry that goes without a word is seen.
+ * notifier that remembers what a device could have mapped, so that an entry that goes without a word is
+ * seen, and two mirror devices.
  *
  * Nothing here asserts: a difference is a message, so that whoever runs operations can make the list
  * smaller.
@@ -26,6 +27,13 @@ struct mm_listener {
 	uint64_t shadow[MODEL_PAGES]; /* what a device may have mapped; 0: nothing */
 };
 
+/* What mirrors an address space. */
+enum mm_mirror {
+	MM_MIRROR_6_12, /* by sequence */
+	MM_MIRROR_5_3,	/* by flag */
+	MM_MIRRORS
+};
+
 struct mm_held {
 	bool used;
 	uint32_t mm, page, object, kind;
@@ -39,6 +47,7 @@ struct mm_world {
 	const struct hs_geometry *g;
 	struct hs_mm *mm[MODEL_MMS];
 	struct mm_listener listener[MODEL_MMS];
+	struct hs_device *device[MODEL_MMS][MM_MIRRORS];
 	struct hs_pgmap *pgmap[MODEL_MAPPINGS], *pool[MODEL_POOLS];
 	struct hs_mapping *mapping[MODEL_MAPPINGS];
 	struct hs_gate *gate; /* an open one */
@@ -67,7 +76,10 @@ uint64_t mm_real_entry(struct mm_world *w, uint32_t mm, uint32_t page, uint32_t 
 /* Tells the model how deep the tables are. */
 void mm_learn_depth(struct mm_world *w);
 
-/* Every entry that is less than it was has been told of; and from now on. */
+/*
+ * Every entry that is less than it was has been told of, and from now on. No device has what the CPU
+ * does not have.
+ */
 bool mm_listeners_agree(struct mm_world *w);
 
 /* mm_compare.c: binds objects that are new; the first does nothing else. @all: also what takes longer. */
