@@ -374,6 +374,21 @@ static void holds(struct param p)
 	explored(&p, HS_VERDICT_NONE, "");
 }
 
+/* The searches above take plain fields for what their lock makes of them; this one believes nothing. */
+static void holds_at_random(struct param p)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_RANDOM;
+	options.max_executions = 2000;
+	assert_int_equal(hs_explore(&scenario, &p, &options, &r), 0);
+	assert_string_equal(r.message, "");
+	assert_int_equal(r.complete, 2000);
+	hs_explore_result_free(&r);
+}
+
 /* Both outcomes of a lookup are there, unless the search was cut. */
 static void both_were_seen(void)
 {
@@ -497,13 +512,17 @@ static void device_pages_are_handed_out_to_one(void **state)
 {
 	(void)state;
 	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
-		holds((struct param){ .type = HS_PGMAP_PRIVATE,
-				      .refs = (enum hs_page_refs)refs,
-				      .roles = { ALLOCER, ALLOCER } });
-		holds((struct param){ .type = HS_PGMAP_P2PDMA,
-				      .refs = (enum hs_page_refs)refs,
-				      .two = true,
-				      .roles = { ALLOCER, ALLOCER } });
+		struct param one = { .type = HS_PGMAP_PRIVATE,
+				     .refs = (enum hs_page_refs)refs,
+				     .roles = { ALLOCER, ALLOCER } };
+		struct param two = { .type = HS_PGMAP_P2PDMA,
+				     .refs = (enum hs_page_refs)refs,
+				     .two = true,
+				     .roles = { ALLOCER, ALLOCER } };
+
+		holds(one);
+		holds(two);
+		holds_at_random(two);
 	}
 }
 
@@ -541,6 +560,7 @@ static void system_pages_are_handed_out_to_one(void **state)
 {
 	(void)state;
 	holds((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
+	holds_at_random((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
 }
 
 int main(void)

@@ -230,6 +230,7 @@ static void after_exit_the_ref_is_dead(void **state)
 		hs_rcu_barrier(self);
 		assert_int_equal(c.released, 1);
 		hs_percpu_ref_exit(self, &c.ref);
+		assert_int_equal(c.ref.state.raw, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD);
 		assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
 		assert_false(hs_percpu_ref_tryget(self, &c.ref));
 		assert_true(hs_percpu_ref_is_dying(self, &c.ref));
