@@ -2,13 +2,18 @@
 /* Operations on all VMAs of a mapping, and the end of device memory. */
 #include "support/mm_run.h"
 
+/* Some in a row, so that leaves can map them. */
 bool mm_run_allocate(struct mm_run *r)
 {
-	uint64_t index = r->op->number & 0x3f;
+	uint64_t index = r->op->number & (r->op->number & 0x80 ? 0x3e : 0x3f);
+	uint32_t count = r->op->number & 0x80 ? r->op->count : 1;
+	bool same = true;
 
-	return mm_equal(r, "allocate",
-			hs_mapping_allocate(r->w->self, r->w->mapping[r->op->slot], index),
-			model_allocate(&r->w->model, r->op->slot, index));
+	for (; same && count; count--, index++)
+		same = mm_equal(r, "allocate",
+				hs_mapping_allocate(r->w->self, r->w->mapping[r->op->slot], index),
+				model_allocate(&r->w->model, r->op->slot, index));
+	return same;
 }
 
 bool mm_run_unmap(struct mm_run *r, bool even_cows)
@@ -60,9 +65,11 @@ bool mm_run_renew_mapping(struct mm_run *r)
 		if (hs_munmap(w->self, w->mm[mm], mm_addr(w, first), mm_addr(w, end)))
 			return mm_differs(w, "a VMA cannot be unmapped");
 	}
+	if (hs_pgmap_refs(w->self, w->pgmap[r->op->slot]))
+		return mm_differs(w, "mapping %u is unmapped and has references", r->op->slot);
 	mm_mapping_end(w, r->op->slot);
 	r->done = true;
-	return mm_mapping_make(w, r->op->slot);
+	return mm_mapping_make(w, r->op->slot, r->op->number & 0x18);
 }
 
 /* The owner takes its pages away: by the CPU's hand where that reaches them, or by zapping them. */

@@ -74,7 +74,18 @@ bool mm_pool_make(struct mm_world *w, uint32_t pool)
 			  w->model.refs, &w->pool[pool], &w->pool[pool]);
 }
 
-bool mm_mapping_make(struct mm_world *w, uint32_t mapping)
+/* Blocks in a row from the beginning on, so that leaves can map them. */
+static bool blocks_make(struct mm_world *w, uint32_t mapping, uint32_t blocks)
+{
+	for (uint32_t i = 0; i < blocks && w->model.mapping[mapping].kind == HS_MAPPING_DAX_FILE;
+	     i++)
+		if (model_allocate(&w->model, mapping, i) ||
+		    hs_mapping_allocate(w->self, w->mapping[mapping], i))
+			return mm_differs(w, "file %u: no block %u", mapping, i);
+	return true;
+}
+
+bool mm_mapping_make(struct mm_world *w, uint32_t mapping, uint32_t blocks)
 {
 	static const enum hs_pgmap_type types[] = { HS_PGMAP_FS_DAX, HS_PGMAP_FS_DAX,
 						    HS_PGMAP_GENERIC, HS_PGMAP_P2PDMA };
@@ -100,7 +111,8 @@ bool mm_mapping_make(struct mm_world *w, uint32_t mapping)
 	config.level = map->level;
 	config.leaf_order = w->g->order[map->level];
 	ret = hs_mapping_create(w->self, &config, &w->mapping[mapping]);
-	return ret ? mm_differs(w, "mapping %u: create %d", mapping, ret) : true;
+	return ret ? mm_differs(w, "mapping %u: create %d", mapping, ret)
+		   : blocks_make(w, mapping, blocks);
 }
 
 void mm_mapping_end(struct mm_world *w, uint32_t mapping)
@@ -262,7 +274,7 @@ bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_pag
 		return mm_differs(w, "no memory");
 	hs_gate_open(w->self, w->gate);
 	for (uint32_t i = 0; i < MODEL_MAPPINGS; i++)
-		if (!mm_mapping_make(w, i))
+		if (!mm_mapping_make(w, i, i == MODEL_FILE_1 ? 24 : 0))
 			return false;
 	for (uint32_t i = 0; i < MODEL_POOLS; i++)
 		if (!mm_pool_make(w, i))
@@ -288,6 +300,19 @@ static void let_go(struct mm_world *w)
 	}
 }
 
+/* The end of a pgmap that somebody refers to would wait for ever. */
+static bool nobody_refers(struct mm_world *w)
+{
+	for (uint32_t i = 0; i < MODEL_MAPPINGS + MODEL_POOLS; i++) {
+		struct hs_pgmap *pgmap = i < MODEL_MAPPINGS ? w->pgmap[i]
+							    : w->pool[i - MODEL_MAPPINGS];
+
+		if (hs_pgmap_refs(w->self, pgmap))
+			return mm_differs(w, "pgmap %u has references at the end", i);
+	}
+	return true;
+}
+
 bool mm_world_close(struct mm_world *w)
 {
 	struct hs_leaks left;
@@ -300,6 +325,8 @@ bool mm_world_close(struct mm_world *w)
 			hs_device_destroy(w->self, w->device[i][kind]);
 		hs_mm_destroy(w->self, w->mm[i]);
 	}
+	if (!nobody_refers(w))
+		return false;
 	for (uint32_t i = 0; i < MODEL_MAPPINGS; i++)
 		mm_mapping_end(w, i);
 	for (uint32_t i = 0; i < MODEL_POOLS; i++)

@@ -63,7 +63,8 @@ struct mm_world {
 bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_page_refs refs);
 bool mm_world_close(struct mm_world *w);
 
-bool mm_mapping_make(struct mm_world *w, uint32_t mapping);
+/* A file begins with so many @blocks. */
+bool mm_mapping_make(struct mm_world *w, uint32_t mapping, uint32_t blocks);
 void mm_mapping_end(struct mm_world *w, uint32_t mapping);
 bool mm_pool_make(struct mm_world *w, uint32_t pool);
 
