@@ -159,6 +159,17 @@ static int o_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uin
 	return 0;
 }
 
+/* An ordinary page that nobody wants more of. */
+static inline bool o_is_enough(const struct hs_walk *w, uint64_t e, uint64_t request)
+{
+	struct o_need need;
+
+	if ((e & (HS_ENTRY_VALID | HS_ENTRY_ERROR | HS_ENTRY_TYPE)) != HS_ENTRY_VALID)
+		return false;
+	need = o_need(w, request, e & (HS_PFN_VALID | HS_PFN_WRITE));
+	return !need.fault && !need.write;
+}
+
 /* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
 static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
 				   uint64_t end)
@@ -168,7 +179,16 @@ static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 
 	hs_walk_map_table(w);
 	for (; addr < end; addr += HS_PAGE_BYTES, pte++, pfn++) {
-		int ret = o_pte(w, addr, end, hs_u64_load(w->self, pte, HS_RELAXED), pfn, slot);
+		uint64_t e = hs_u64_load(w->self, pte, HS_RELAXED);
+		int ret = 0;
+
+		if (hs_likely(o_is_enough(w, e, *pfn))) {
+			if (e & HS_ENTRY_DEVMAP)
+				ret = st_page(w, slot, hs_entry_pfn(e));
+			*pfn = ret ? 0 : e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
+		} else {
+			ret = o_pte(w, addr, end, e, pfn, slot);
+		}
 
 		if (ret) {
 			w->last = addr;
