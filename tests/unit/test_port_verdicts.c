@@ -307,6 +307,48 @@ static void trylocks(struct hs_task *self, void *state)
 	hs_mutex_unlock(self, &st->mutex);
 }
 
+static void reads_until_flagged(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_read(self, &st->sem);
+	hs_wait_event(self, &st->queue, play_flag, st);
+	hs_up_read(self, &st->sem);
+}
+
+static void writes_only(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_write(self, &st->sem);
+	hs_up_write(self, &st->sem);
+}
+
+static void flags_as_a_reader(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_read(self, &st->sem);
+	hs_u32_store(self, &st->flag, 1, HS_RELAXED);
+	hs_wake_all(self, &st->queue);
+	hs_up_read(self, &st->sem);
+}
+
+/* As the kernel's and the native one: readers that wait for each other are safe until a writer asks. */
+static void rwsem_keeps_new_readers_out_while_a_writer_waits(void **state)
+{
+	const struct play readers = { .task = { reads_until_flagged, flags_as_a_reader } };
+	const struct play writer = { .task = { reads_until_flagged, flags_as_a_reader,
+					       writes_only } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&readers);
+	play_expect(&writer, HS_VERDICT_DEADLOCK, &r);
+	assert_non_null(strstr(r.message, "down_write"));
+	hs_explore_result_free(&r);
+}
+
 static void trylock_fails_and_succeeds(void **state)
 {
 	const struct play play = { .task = { trylocks, trylocks } };
@@ -457,6 +499,7 @@ int main(void)
 		cmocka_unit_test(a_second_free_is_an_access_to_what_is_freed),
 		cmocka_unit_test(what_is_left_is_a_leak),
 		cmocka_unit_test(rwsem_lets_readers_in_together_and_writers_alone),
+		cmocka_unit_test(rwsem_keeps_new_readers_out_while_a_writer_waits),
 		cmocka_unit_test(trylock_fails_and_succeeds),
 		cmocka_unit_test(a_lost_update_is_found_by_the_check),
 		cmocka_unit_test(a_retry_loop_ends_when_the_word_changes),

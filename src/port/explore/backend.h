@@ -41,6 +41,7 @@ enum hs_op_kind {
 	HS_OP_DEREF,
 	HS_OP_FREE,
 	HS_OP_TRYLOCK,
+	HS_OP_ASK_WRITE,
 	HS_OP_UNLOCK,
 	HS_OP_RCU_ENTER,
 	HS_OP_RCU_LEAVE,
@@ -277,7 +278,10 @@ HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-/* A lock word: 0, or the owner's id + 1. An rwsem's: n readers, or HS_RW_WRITER | id + 1. */
+/*
+ * A lock word: 0, or the owner's id + 1. An rwsem's: n readers, or HS_RW_WRITER | id + 1. Who asks for
+ * an rwsem that is held to write it is counted in .wanted, and keeps new readers out.
+ */
 #define HS_RW_WRITER 0x80000000u
 
 void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where);

@@ -24,6 +24,7 @@ const char *hs_op_name(enum hs_op_kind kind)
 		[HS_OP_LOCK] = "lock",
 		[HS_OP_DOWN_READ] = "down_read",
 		[HS_OP_DOWN_WRITE] = "down_write",
+		[HS_OP_ASK_WRITE] = "down_write",
 		[HS_OP_WAIT] = "wait",
 		[HS_OP_WAIT_UNTIL] = "timed wait",
 		[HS_OP_RETRY] = "retry",
@@ -95,7 +96,7 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 		return !((const hs_u32 *)t->op.addr)->raw;
 	case HS_OP_DOWN_READ:
 		sem = t->op.addr;
-		return !(sem->word.raw & HS_RW_WRITER);
+		return !(sem->word.raw & HS_RW_WRITER) && !sem->wanted.raw;
 	case HS_OP_DOWN_WRITE:
 		sem = t->op.addr;
 		return !sem->word.raw;

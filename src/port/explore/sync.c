@@ -52,7 +52,7 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 {
 	hs_lock_check(self, s->cls, false, where);
 	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
-	if (s->word.raw & HS_RW_WRITER) {
+	if (s->word.raw & HS_RW_WRITER || s->wanted.raw) {
 		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
 		return false;
 	}
@@ -70,6 +70,7 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	hs_held_pop(self, s, s->cls, where);
 }
 
+/* A waiting writer keeps new readers out: so one step to ask, and one to get what was not free. */
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_assert(self, !self->in_callback, "%s: an RCU callback may sleep", where);
@@ -77,7 +78,12 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	if (s->word.raw == (HS_RW_WRITER | (self->id + 1)))
 		hs_fail(self, where, "the %s is taken twice",
 			hs_lock_class_name((enum hs_lock_class)s->cls));
-	hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
+	hs_step(self, HS_OP_ASK_WRITE, HS_WRITE, s, sizeof(*s), where);
+	if (s->word.raw) {
+		s->wanted.raw++;
+		hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
+		s->wanted.raw--;
+	}
 	s->word.raw = HS_RW_WRITER | (self->id + 1);
 	hs_held_push(self, s, s->cls, where);
 }
