@@ -2,8 +2,9 @@
 /*
  * special.h - what else happens to the pages of an address space: entries that are not present
  *
- * Each function takes the mmap lock for read, tells the notifiers, and changes one entry (prot-none: a
- * range). They stand for kernel paths that reach the entry through the reverse map of its page:
+ * Each function (but hs_migration_end) takes the mmap lock for read, tells the notifiers, and changes
+ * one entry (prot-none: a range). They stand for kernel paths that reach the entry through the reverse
+ * map of its page:
  *
  * hs_swap_out		reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap device: the
  *			entry keeps the low 40 bits of page->private, and they come back
@@ -35,7 +36,7 @@ extern "C" {
 /* An anonymous page of system memory becomes a swap entry, its frame is free. Event CLEAR. */
 HMMSIM_API int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
 
-/* A migration under way: holds the reference that the entry held. */
+/* A migration under way: holds the reference that the entry held, and the mm (hs_mmgrab). */
 struct hs_migration {
 	struct hs_mm *mm;
 	uint64_t addr, entry; /* the migration entry */
@@ -52,7 +53,7 @@ HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64
 /*
  * Ends it: the entry becomes @to (NULL: the old page again) and takes over that reference; the old
  * page, if it is not that, is put. If the entry has been unmapped meanwhile, both are put. Waiters
- * wake.
+ * wake, who may hold the mmap lock: this takes no lock but the page table's.
  */
 HMMSIM_API void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_page *to);
 

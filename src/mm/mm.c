@@ -55,7 +55,6 @@ static void space_end(struct hs_task *self, struct hs_mm *mm)
 	hs_down_write(self, &mm->lock);
 	hs_vmas_destroy(self, mm);
 	hs_pt_destroy(self, mm);
-	mm->root = NULL;
 	hs_up_write(self, &mm->lock);
 }
 

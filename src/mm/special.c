@@ -6,6 +6,25 @@
  * looks whether it is of the kind that is needed before anybody is told, tells the notifiers, and
  * changes it under the page table lock if it still is. The page behind it is looked at there too: its
  * entry keeps it alive.
+ *
+ * The end of a migration takes no mmap lock, but finds its entry under the page table lock:
+ *
+ *	fault			mmap				migration
+ *	mmap lock, for read
+ *	a migration entry: wait
+ *				mmap lock, for write: waits,
+ *				keeps readers out
+ *								end: the entry is a page
+ *								again, wake
+ *	mmap lock released
+ *				goes on
+ *
+ *	Required outcome: all three come to their end.
+ *	(tests/model/test_fault_waits_model.c: a_migration_ends_while_a_writer_waits)
+ *
+ * Meanwhile munmap() may free the table that the entry was in, and the address space may end; the
+ * migration holds the struct.
+ *	(tests/model/test_fault_waits_model.c: a_migration_ends_in_an_mm_that_is_unmapped)
  */
 #include "mm/mm.h"
 
@@ -150,6 +169,8 @@ int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, co
 		return finish(&f, -ENOENT);
 	ret = change_told(&f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
 			  to_migration, m);
+	if (!ret)
+		hs_mmgrab(self, mm);
 	return finish(&f, ret);
 }
 
@@ -165,31 +186,32 @@ static uint64_t entry_for(struct hs_task *self, struct hs_page *page, uint64_t w
 }
 
 /* Under the page table lock. An mprotect() may have made the migration entry read-only. */
-static bool end_entry(struct hs_fault *f, const struct hs_migration *m, struct hs_page *to)
+static bool end_entry(struct hs_task *self, const struct hs_migration *m, struct hs_page *to)
 {
-	f->seen = hs_u64_load(f->self, f->entry, HS_RELAXED);
-	if ((f->seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE))
+	struct hs_fault f = { .self = self, .mm = m->mm, .addr = m->addr };
+
+	if (!m->mm->root)
 		return false;
-	hs_page_map(f->self, to);
-	hs_u32_or(f->self, &to->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	hs_u64_store(f->self, f->entry, entry_for(f->self, to, f->seen), HS_RELEASE);
+	hs_fault_look(&f);
+	if ((f.seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE))
+		return false;
+	hs_page_map(self, to);
+	hs_u32_or(self, &to->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
+	hs_u64_store(self, f.entry, entry_for(self, to, f.seen), HS_RELEASE);
 	return true;
 }
 
 void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_page *to)
 {
-	struct hs_fault f = { .self = self, .mm = m->mm, .addr = m->addr };
 	bool done;
 
 	if (!to)
 		to = m->page;
-	hs_mm_lock_read(self, m->mm);
-	hs_fault_look(&f);
 	hs_spin_lock(self, &m->mm->page_table_lock);
-	done = end_entry(&f, m, to);
+	done = end_entry(self, m, to);
 	hs_spin_unlock(self, &m->mm->page_table_lock);
 	hs_wake_all(self, &m->mm->migrations);
-	hs_mm_unlock_read(self, m->mm);
+	hs_mmdrop(self, m->mm);
 	if (to != m->page || !done)
 		hs_page_put(self, m->page);
 	if (to != m->page && !done)

@@ -4,7 +4,9 @@
  *
  * An entry above level 0 is empty, a table, a leaf, or a leaf that is not present. While the mmap lock
  * is held for read an empty one may become anything, a leaf empty, and a table stays a table: only who
- * holds it for write frees one, when no VMA with entries in it is left (hs_pt_free_range).
+ * holds it for write frees one, when no VMA with entries in it is left (hs_pt_free_range). A table is
+ * taken out of the one above under the page table lock: whoever holds that may descend as well, and
+ * meets no table that is being freed.
  *
  * Two faults want the same entry, one for a table and one for a leaf:
  *
@@ -55,7 +57,12 @@ static void table_free(struct hs_task *self, const struct hs_geometry *g, hs_u64
 
 void hs_pt_destroy(struct hs_task *self, struct hs_mm *mm)
 {
-	table_free(self, mm->geometry, mm->root, mm->geometry->levels - 1);
+	hs_u64 *root = mm->root;
+
+	hs_spin_lock(self, &mm->page_table_lock);
+	mm->root = NULL;
+	hs_spin_unlock(self, &mm->page_table_lock);
+	table_free(self, mm->geometry, root, mm->geometry->levels - 1);
 }
 
 static bool has_parts(uint64_t leaf)
@@ -167,9 +174,10 @@ hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t add
 }
 
 /* Of the table of @level: frees what hangs below entries that are in [start, end) as a whole. */
-static void range_free(struct hs_task *self, const struct hs_geometry *g, hs_u64 *table,
-		       uint32_t level, uint64_t start, uint64_t end)
+static void range_free(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, uint32_t level,
+		       uint64_t start, uint64_t end)
 {
+	const struct hs_geometry *g = mm->geometry;
 	uint64_t bytes = hs_level_bytes(g, level);
 
 	for (uint64_t addr = start, next; addr < end; addr = next) {
@@ -181,17 +189,19 @@ static void range_free(struct hs_task *self, const struct hs_geometry *g, hs_u64
 			continue;
 		if (next - addr < bytes) {
 			if (level > 1)
-				range_free(self, g, hs_entry_table(entry), level - 1, addr, next);
+				range_free(self, mm, hs_entry_table(entry), level - 1, addr, next);
 			continue;
 		}
+		hs_spin_lock(self, &mm->page_table_lock);
 		hs_u64_store(self, e, 0, HS_RELAXED);
+		hs_spin_unlock(self, &mm->page_table_lock);
 		table_free(self, g, hs_entry_table(entry), level - 1);
 	}
 }
 
 void hs_pt_free_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
-	range_free(self, mm->geometry, mm->root, mm->geometry->levels - 1, start, end);
+	range_free(self, mm, mm->root, mm->geometry->levels - 1, start, end);
 }
 
 int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)

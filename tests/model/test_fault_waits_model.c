@@ -118,6 +118,36 @@ static const struct race migrating_pages[] = {
 	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped },
 };
 
+static void mapper(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	expect(!hs_mmap(self, m->mm, ELSEWHERE, ELSEWHERE + PAGE, RW, NULL, 0));
+}
+
+static void unmapper(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	expect(!hs_munmap(self, m->mm, 0, 4 * PAGE));
+}
+
+/* The page is the only one of its mm: with it go all tables. */
+static void check_unmapped(struct hs_task *self, struct model *m)
+{
+	expect(!hs_pages_allocated(self));
+	expect(!entry_at(self, m, 0));
+}
+
+static const struct race migration_and_writer = { migrating,
+						  { load_in_time, mapper, migrate_back },
+						  check_page };
+
+static const struct race unmapped_migrations[] = {
+	{ migrating, { migrate_back, unmapper }, check_unmapped },
+	{ migrating, { migrate_on, unmapper }, check_unmapped },
+};
+
 /* ---- drivers ----------------------------------------------------------------------------- */
 
 /* Nothing has come of it, look again: until the driver may. */
@@ -261,6 +291,18 @@ static void fault_waits_for_a_migration(void **state)
 	hold(migrating_pages);
 }
 
+static void a_migration_ends_while_a_writer_waits(void **state)
+{
+	(void)state;
+	explored(&migration_and_writer, HS_VERDICT_NONE);
+}
+
+static void a_migration_ends_in_an_mm_that_is_unmapped(void **state)
+{
+	(void)state;
+	hold(unmapped_migrations);
+}
+
 static void fault_is_repeated_until_the_driver_migrates(void **state)
 {
 	(void)state;
@@ -291,6 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_waits_for_the_lock_of_an_exclusive_page),
 		cmocka_unit_test(fault_waits_for_a_migration),
+		cmocka_unit_test(a_migration_ends_while_a_writer_waits),
+		cmocka_unit_test(a_migration_ends_in_an_mm_that_is_unmapped),
 		cmocka_unit_test(fault_is_repeated_until_the_driver_migrates),
 		cmocka_unit_test(fault_waits_at_a_gate),
 		cmocka_unit_test(fault_that_may_not_retry_keeps_the_mmap_lock),

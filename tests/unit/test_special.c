@@ -120,6 +120,23 @@ static void migration_of_what_is_unmapped_meanwhile_puts_both(void **state)
 	}
 }
 
+static void migration_ends_after_its_address_space(void **state)
+{
+	struct hs_migration m;
+	struct faulted t;
+
+	(void)state;
+	faulted_open(&t);
+	written(&t, 1);
+	assert_int_equal(hs_migration_start(t.self, t.mm, BASE, NULL, &m), 0);
+	hs_notifier_unregister(t.self, &t.probe);
+	hs_mmput(t.self, t.mm);
+	assert_int_equal(hs_pages_allocated(t.self), 1);
+	hs_migration_end(t.self, &m, NULL);
+	assert_int_equal(hs_pages_allocated(t.self), 0);
+	world_close(&t.w);
+}
+
 static void migration_keeps_the_access_that_mprotect_left(void **state)
 {
 	struct hs_migration m;
@@ -422,6 +439,7 @@ int main(void)
 		cmocka_unit_test(migration_moves_the_entry_to_the_new_page),
 		cmocka_unit_test(migration_without_a_new_page_restores_the_old),
 		cmocka_unit_test(migration_of_what_is_unmapped_meanwhile_puts_both),
+		cmocka_unit_test(migration_ends_after_its_address_space),
 		cmocka_unit_test(migration_keeps_the_access_that_mprotect_left),
 		cmocka_unit_test(migration_refuses_what_others_hold),
 		cmocka_unit_test(migration_to_the_device_and_back),
