@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Device memory that comes and goes while others fault, mirror, unmap and hold it.
+ *
+ *	mirror	populates a device with every strategy, both eras
+ *	user	loads and stores as a CPU, sends pages away in every way there is, unmaps and maps
+ *	holder	takes a reference to the pgmap and keeps it until the owner waits for it
+ *	owner	removes the memory of a device-dax instance and makes it anew, again and again
+ *
+ * On threads, for HMMSIM_STRESS_SECONDS, and until enough has happened: retries, lookups that failed
+ * because of a kill, drains that had to wait for somebody's reference.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include <hmmsim/device.h>
+#include <hmmsim/fault.h>
+#include <hmmsim/mapping.h>
+#include <hmmsim/special.h>
+
+#include "port/port.h"
+#include "support/world.h"
+
+#define PAGE HS_PAGE_BYTES
+#define PAGES 16ull /* of each of the three parts */
+#define DAX_START (0 * PAGES * PAGE)
+#define ANON_START (1 * PAGES * PAGE)
+#define FILE_START (2 * PAGES * PAGE)
+#define END (3 * PAGES * PAGE)
+#define ENOUGH 1000u
+
+#define RAM_END 0x400u /* pfns; the zero page is below */
+#define DAX_PFN 0x400u
+#define FILE_PFN 0x420u
+
+#define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
+
+struct lab {
+	struct world w;
+	struct hs_mm *mm;
+	struct hs_pgmap *file_map;
+	struct hs_mapping *file;
+	hs_u32 stop;
+	hs_u64 retries, failures, waits, removals; /* so far */
+	hs_u32 holding;				   /* the holder has a reference */
+	hs_u32 let_go;				   /* drains that have seen the holder */
+	struct hs_waitq queue;
+};
+
+static bool stopped(struct hs_task *self, struct lab *l)
+{
+	return hs_u32_load(self, &l->stop, HS_ACQUIRE);
+}
+
+static uint64_t draw(struct hs_task *self, uint64_t n)
+{
+	return hs_random(self) % n;
+}
+
+/* ---- the mirror -------------------------------------------------------------------------- */
+
+static struct hs_device *device_anew(struct hs_task *self, struct lab *l, bool *may_write)
+{
+	struct hs_device_config config;
+	struct hs_device *device;
+	int ret;
+
+	hs_device_config_init(&config, l->mm, 0, END);
+	config.era = (enum hs_era)draw(self, HS_ERA_COUNT);
+	config.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
+	config.touch = true;
+	config.tries = 100;
+	/* v5.3 spins where writing is asked of a VMA that has lost WRITE meanwhile. */
+	*may_write = config.era != HS_ERA_5_3;
+	ret = hs_device_create(self, &config, &device);
+	hs_assert(self, !ret, "device: %d", ret);
+	return device;
+}
+
+static void device_done(struct hs_task *self, struct lab *l, struct hs_device *device)
+{
+	struct hs_device_stats stats;
+
+	hs_device_stats(device, &stats);
+	hs_u64_add(self, &l->retries, stats.retries, HS_RELAXED);
+	hs_u64_add(self, &l->failures, stats.walk.failures, HS_RELAXED);
+	hs_device_destroy(self, device);
+}
+
+static void mirror_main(struct hs_task *self, void *arg)
+{
+	struct lab *l = arg;
+
+	while (!stopped(self, l)) {
+		bool may_write;
+		struct hs_device *device = device_anew(self, l, &may_write);
+
+		for (int i = 0; i < 64; i++) {
+			uint64_t start = draw(self, END / PAGE) * PAGE;
+			uint64_t pages = 1 + draw(self, (END - start) / PAGE);
+			int ret = hs_device_populate(self, device, start, start + pages * PAGE,
+						     may_write && draw(self, 2));
+
+			hs_assert(self, !ret || ret == -EFAULT || ret == -EPERM || ret == -EBUSY,
+				  "populate: %d", ret);
+			hs_device_access(self, device, draw(self, END / PAGE) * PAGE,
+					 draw(self, 2));
+		}
+		device_done(self, l, device);
+	}
+}
+
+/* ---- a holder of references -------------------------------------------------------------- */
+
+struct release {
+	struct lab *lab;
+	uint32_t seen;
+};
+
+static bool released(struct hs_task *self, void *arg)
+{
+	struct release *r = arg;
+
+	return hs_u32_load(self, &r->lab->let_go, HS_ACQUIRE) != r->seen || stopped(self, r->lab);
+}
+
+/* Holds the pgmap until the owner is seen waiting for it. */
+static void holder_main(struct hs_task *self, void *arg)
+{
+	struct release release = { arg, 0 };
+	struct lab *l = arg;
+
+	while (!stopped(self, l)) {
+		struct hs_pgmap *pgmap;
+
+		release.seen = hs_u32_load(self, &l->let_go, HS_ACQUIRE);
+		pgmap = hs_pgmap_get(self, DAX_PFN + draw(self, PAGES), NULL);
+		if (!pgmap) {
+			hs_u64_add(self, &l->failures, 1, HS_RELAXED);
+			hs_retry_wait(self, "the pgmap is dead or not there");
+			continue;
+		}
+		hs_u32_store(self, &l->holding, 1, HS_RELAXED);
+		hs_wait_event(self, &l->queue, released, &release);
+		hs_u32_store(self, &l->holding, 0, HS_RELAXED);
+		hs_pgmap_put(self, pgmap);
+	}
+}
+
+/* ---- the user ---------------------------------------------------------------------------- */
+
+static void migrate(struct hs_task *self, struct lab *l, uint64_t addr)
+{
+	struct hs_migration m;
+	struct hs_page *to = NULL;
+
+	if (hs_migration_start(self, l->mm, addr, NULL, &m))
+		return;
+	if (draw(self, 2) && hs_page_alloc(self, &to))
+		to = NULL;
+	hs_migration_end(self, &m, to);
+}
+
+static void make_exclusive(struct hs_task *self, struct lab *l, uint64_t addr)
+{
+	struct hs_page *page;
+
+	if (hs_make_exclusive(self, l->mm, addr, l, &page))
+		return;
+	hs_page_unlock(self, page);
+	hs_page_put(self, page);
+}
+
+static void send_away(struct hs_task *self, struct lab *l, uint64_t addr)
+{
+	switch (draw(self, 4)) {
+	case 0:
+		hs_swap_out(self, l->mm, addr);
+		break;
+	case 1:
+		migrate(self, l, addr);
+		break;
+	case 2:
+		make_exclusive(self, l, addr);
+		break;
+	default:
+		hs_make_protnone(self, l->mm, ANON_START, ANON_START + 4 * PAGE);
+	}
+}
+
+static void change_map(struct hs_task *self, struct lab *l)
+{
+	uint64_t start = ANON_START + draw(self, PAGES) * PAGE;
+	uint64_t end = start + (1 + draw(self, (FILE_START - start) / PAGE)) * PAGE;
+	struct hs_invalidation zap = { start, end, HS_INVALIDATE_CLEAR, NULL, draw(self, 2) };
+
+	switch (draw(self, 4)) {
+	case 0:
+		hs_munmap(self, l->mm, start, end);
+		hs_mmap(self, l->mm, start, end, RW, NULL, 0);
+		break;
+	case 1:
+		hs_mprotect(self, l->mm, start, end, HS_VM_READ);
+		hs_mprotect(self, l->mm, start, end, HS_VM_READ | HS_VM_WRITE);
+		break;
+	case 2:
+		hs_unmap_mapping_range(self, l->file, draw(self, PAGES), 1, draw(self, 2));
+		break;
+	default:
+		hs_zap(self, l->mm, &zap);
+	}
+}
+
+static void user_main(struct hs_task *self, void *arg)
+{
+	struct lab *l = arg;
+
+	while (!stopped(self, l)) {
+		uint64_t addr = draw(self, END / PAGE) * PAGE, pfn;
+
+		switch (draw(self, 8)) {
+		case 0:
+			send_away(self, l, addr);
+			break;
+		case 1:
+			change_map(self, l);
+			break;
+		default:
+			hs_cpu_access(self, l->mm, addr, draw(self, 2), &pfn);
+		}
+	}
+}
+
+/* ---- the owner --------------------------------------------------------------------------- */
+
+static struct hs_pgmap *memory_anew(struct hs_task *self, enum hs_pgmap_type type, uint64_t pfn)
+{
+	struct hs_pgmap_config config;
+	struct hs_pgmap *pgmap;
+	int ret;
+
+	hs_pgmap_config_init(&config, type, pfn, pfn + PAGES);
+	config.page_refs = (enum hs_page_refs)draw(self, HS_PAGE_REFS_COUNT);
+	config.teardown = draw(self, 2) ? HS_TEARDOWN_5_3 : HS_TEARDOWN_6_0;
+	config.atomic = !draw(self, 8);
+	ret = hs_pgmap_create(self, &config, &pgmap);
+	hs_assert(self, !ret, "pgmap: %d", ret);
+	return pgmap;
+}
+
+static struct hs_mapping *mapping_anew(struct hs_task *self, struct hs_pgmap *pgmap,
+				       enum hs_mapping_kind kind, uint64_t pfn)
+{
+	struct hs_mapping_config config = { kind, pgmap, pfn, PAGES, 0, 0 };
+	struct hs_mapping *mapping;
+	int ret = hs_mapping_create(self, &config, &mapping);
+
+	hs_assert(self, !ret, "mapping: %d", ret);
+	return mapping;
+}
+
+/* Lookups fail from now on, what is mapped still is, and walkers notice. */
+static void kill_early(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	hs_pgmap_step(self, pgmap, HS_PGMAP_KILL);
+	for (uint64_t n = draw(self, 500); n; n--)
+		hs_retry_wait(self, "somebody looks the dead pgmap up");
+}
+
+static void drain(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap)
+{
+	hs_pgmap_step_start(self, pgmap, HS_PGMAP_WAIT);
+	hs_rcu_barrier(self);
+	if (!hs_pgmap_step_poll(self, pgmap, HS_PGMAP_WAIT))
+		hs_u64_add(self, &l->waits, 1, HS_RELAXED);
+	hs_u32_add(self, &l->let_go, 1, HS_RELEASE);
+	hs_wake_all(self, &l->queue);
+	hs_pgmap_step_wait(self, pgmap, HS_PGMAP_WAIT);
+}
+
+static void remove_memory(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap,
+			  struct hs_mapping *mapping)
+{
+	const enum hs_pgmap_step *steps = hs_teardown_steps(hs_pgmap_teardown(pgmap));
+	bool early = draw(self, 2);
+
+	for (uint64_t n = draw(self, 2000); n && !hs_u32_load(self, &l->holding, HS_RELAXED); n--)
+		hs_retry_wait(self, "somebody holds the pgmap");
+	if (early)
+		kill_early(self, pgmap);
+	hs_mapping_kill(self, mapping);
+	hs_unmap_mapping_range(self, mapping, 0, PAGES, true);
+	for (int i = 0; i < HS_PGMAP_STEPS; i++) {
+		if (steps[i] == HS_PGMAP_WAIT)
+			drain(self, l, pgmap);
+		else if (steps[i] != HS_PGMAP_KILL || !early)
+			hs_pgmap_step(self, pgmap, steps[i]);
+	}
+	hs_munmap(self, l->mm, DAX_START, DAX_START + PAGES * PAGE);
+	hs_mapping_destroy(self, mapping);
+	hs_pgmap_free(self, pgmap);
+}
+
+static void owner_main(struct hs_task *self, void *arg)
+{
+	struct lab *l = arg;
+
+	while (!stopped(self, l)) {
+		struct hs_pgmap *pgmap = memory_anew(self, HS_PGMAP_GENERIC, DAX_PFN);
+		struct hs_mapping *mapping =
+			mapping_anew(self, pgmap, HS_MAPPING_DEVICE_DAX, DAX_PFN);
+		int ret = hs_mmap(self, l->mm, DAX_START, DAX_START + PAGES * PAGE,
+				  RW | HS_VM_SHARED, mapping, 0);
+		uint64_t pfn;
+
+		hs_assert(self, !ret, "mmap: %d", ret);
+		for (uint64_t i = 0; i < PAGES; i++)
+			hs_cpu_access(self, l->mm, DAX_START + i * PAGE, true, &pfn);
+		remove_memory(self, l, pgmap, mapping);
+		hs_u64_add(self, &l->removals, 1, HS_RELAXED);
+	}
+}
+
+/* ---- the test ---------------------------------------------------------------------------- */
+
+static void lab_open(struct lab *l)
+{
+	struct hs_machine_config config;
+	struct hs_task *self;
+
+	hs_machine_config_init(&config);
+	config.section_order = 6;
+	config.subsection_order = 4;
+	world_open_config(&l->w, &config);
+	self = l->w.self;
+	hs_waitq_init(&l->queue);
+	assert_int_equal(hs_memory_add(self, 0, RAM_END, true), 0);
+	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &l->mm), 0);
+	assert_int_equal(hs_mmap(self, l->mm, ANON_START, FILE_START, RW, NULL, 0), 0);
+	l->file_map = memory_anew(self, HS_PGMAP_FS_DAX, FILE_PFN);
+	l->file = mapping_anew(self, l->file_map, HS_MAPPING_DAX_FILE, FILE_PFN);
+	assert_int_equal(hs_mmap(self, l->mm, FILE_START, END, RW, l->file, 0), 0);
+}
+
+static void lab_close(struct lab *l)
+{
+	struct hs_task *self = l->w.self;
+
+	hs_mm_destroy(self, l->mm);
+	assert_int_equal(hs_pages_allocated(self), 0);
+	hs_mapping_destroy(self, l->file);
+	hs_pgmap_destroy(self, l->file_map);
+	world_close(&l->w);
+}
+
+static bool enough(struct hs_task *self, struct lab *l)
+{
+	return hs_u64_load(self, &l->retries, HS_RELAXED) >= ENOUGH &&
+	       hs_u64_load(self, &l->failures, HS_RELAXED) >= ENOUGH &&
+	       hs_u64_load(self, &l->waits, HS_RELAXED) >= ENOUGH;
+}
+
+static double now_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void run_for(struct lab *l, double seconds)
+{
+	const struct timespec pause = { 0, 10000000 };
+	double begin = now_seconds(), spent;
+
+	do {
+		nanosleep(&pause, NULL);
+		spent = now_seconds() - begin;
+	} while (spent < seconds || (!enough(l->w.self, l) && spent < 5 * seconds));
+}
+
+static void memory_comes_and_goes_under_use(void **state)
+{
+	static void (*const mains[])(struct hs_task *, void *) = { mirror_main, user_main,
+								   holder_main, owner_main };
+	const char *seconds = getenv("HMMSIM_STRESS_SECONDS");
+	struct hs_thread *threads[4];
+	struct lab l = { .stop = { 0 } };
+
+	(void)state;
+	lab_open(&l);
+	for (int i = 0; i < 4; i++) {
+		threads[i] = hs_thread_start(l.w.self, "worker", mains[i], &l);
+		assert_non_null(threads[i]);
+	}
+	run_for(&l, seconds ? strtod(seconds, NULL) : 2);
+	hs_u32_store(l.w.self, &l.stop, 1, HS_RELEASE);
+	hs_wake_all(l.w.self, &l.queue);
+	for (int i = 0; i < 4; i++)
+		hs_thread_join(l.w.self, threads[i]);
+	print_message("%llu removals, %llu drains waited, %llu retries, %llu failed lookups\n",
+		      (unsigned long long)l.removals.raw, (unsigned long long)l.waits.raw,
+		      (unsigned long long)l.retries.raw, (unsigned long long)l.failures.raw);
+	assert_true(enough(l.w.self, &l));
+	lab_close(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_comes_and_goes_under_use),
+	};
+
+	return cmocka_run_group_tests_name("lifetime_threads", tests, NULL, NULL);
+}
