@@ -90,8 +90,9 @@ HMMSIM_API bool hs_device_access(struct hs_task *self, struct hs_device *dev, ui
 				 bool write);
 /* Entries whose pfn is in [start, end): S1 asks for none when that memory is removed. No steps. */
 HMMSIM_API uint64_t hs_device_maps(const struct hs_device *dev, uint64_t start, uint64_t end);
-/* At a quiet moment. */
-HMMSIM_API void hs_device_stats(const struct hs_device *dev, struct hs_device_stats *stats);
+/* Takes the device's lock. */
+HMMSIM_API void hs_device_stats(struct hs_task *self, struct hs_device *dev,
+				struct hs_device_stats *stats);
 
 #ifdef __cplusplus
 }

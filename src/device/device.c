@@ -460,10 +460,12 @@ uint64_t hs_device_maps(const struct hs_device *dev, uint64_t start, uint64_t en
 	return count;
 }
 
-void hs_device_stats(const struct hs_device *dev, struct hs_device_stats *stats)
+void hs_device_stats(struct hs_task *self, struct hs_device *dev, struct hs_device_stats *stats)
 {
+	hs_mutex_lock(self, &dev->lock);
 	*stats = dev->stats;
-	stats->refusals = dev->refusals.raw;
+	hs_mutex_unlock(self, &dev->lock);
+	stats->refusals = hs_u64_load(self, &dev->refusals, HS_RELAXED);
 }
 
 /* ---- begin and end ----------------------------------------------------------------------- */

@@ -240,7 +240,7 @@ static void one_check(struct hs_task *self, void *state, const void *param)
 	(void)param;
 	if (s->param.judged != S2)
 		no_word_is_left(self, s->dev);
-	hs_device_stats(s->dev, &stats);
+	hs_device_stats(self, s->dev, &stats);
 	hs_assert(self, stats.retries <= 1 || s->param.validity == HS_VALIDITY_FLAG,
 		  "one invalidation cost %llu retries", (unsigned long long)stats.retries);
 	hs_assert(self, stats.populates == !s->ret, "%llu populates",

@@ -88,7 +88,7 @@ static void device_done(struct hs_task *self, struct lab *l, struct hs_device *d
 {
 	struct hs_device_stats stats;
 
-	hs_device_stats(device, &stats);
+	hs_device_stats(self, device, &stats);
 	hs_u64_add(self, &l->retries, stats.retries, HS_RELAXED);
 	hs_u64_add(self, &l->failures, stats.walk.failures, HS_RELAXED);
 	hs_device_destroy(self, device);

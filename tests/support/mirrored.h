@@ -167,7 +167,7 @@ static inline struct hs_device_stats stats(void)
 {
 	struct hs_device_stats s;
 
-	hs_device_stats(now->dev, &s);
+	hs_device_stats(now->w.self, now->dev, &s);
 	return s;
 }
 
