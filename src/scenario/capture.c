@@ -310,7 +310,7 @@ static int add_span(struct capture *c, const struct hs_proc_span *span)
 	return ret;
 }
 
-/* A hugetlb page that is not seen as a whole was changing. */
+/* A hugetlb page that is not seen as a whole, and present, was changing. */
 static int add_hugetlb_span(struct capture *c, const struct hs_proc_span *span)
 {
 	uint32_t level = hs_space_huge_level(c->vma->flags);
@@ -319,7 +319,7 @@ static int add_hugetlb_span(struct capture *c, const struct hs_proc_span *span)
 	uint64_t count = span_end(span) > addr ? (span_end(span) - addr) / bytes : 0;
 
 	if (!(span->bits & HS_PM_PRESENT))
-		return 0;
+		count = 0;
 	c->clipped += span->count - count * pages;
 	return add_entries(c, span, addr, count, level);
 }

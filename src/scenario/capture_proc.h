@@ -34,7 +34,7 @@ struct hs_proc_vma {
 	uint32_t flags; /* HS_VM_* */
 	bool detailed;	/* the figures below were there */
 	bool hugetlb;
-	bool anonymous; /* private, of no file */
+	bool anonymous; /* of no file */
 	uint64_t page_kb, rss_kb, swap_kb, anon_huge_kb, file_huge_kb;
 	char *name;		  /* or NULL */
 	size_t first_span, spans; /* in the array of spans */

@@ -144,7 +144,7 @@ static int add_vma(struct hs_proc *proc, struct lines *l)
 		if (!word.length)
 			return -EINVAL;
 	}
-	vma.anonymous = !(vma.flags & HS_VM_SHARED) && hs_word_is(&word, "0");
+	vma.anonymous = hs_word_is(&word, "0");
 	skip_blanks(l);
 	vmas = hs_hostmem_grow(proc->mem, proc->vmas, proc->vma_count, sizeof(*vmas));
 	if (!vmas)

@@ -51,7 +51,6 @@ void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name
 		.mem = mem,
 		.dialect = WALK,
 		.last_at = bytes,
-		.last_dialect = WALK,
 	};
 }
 
@@ -311,7 +310,6 @@ void hs_text_unread(struct hs_text *text)
 {
 	text->at = text->last_at;
 	text->number = text->last_number;
-	text->dialect = text->last_dialect;
 }
 
 /* The lines that begin something else decide how the following ones are read. */
@@ -331,7 +329,6 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 
 	text->last_at = text->at;
 	text->last_number = text->number;
-	text->last_dialect = text->dialect;
 	while (take_line(text, &at, &end, &word)) {
 		*line = (struct hs_line){ .words = 0 };
 		ret = find_keyword(text, &word, line);

@@ -85,9 +85,8 @@ struct hs_text {
 	unsigned int version; /* 0: the walk dialect */
 	unsigned int dialect; /* one of HS_DIALECT_* */
 	bool begun;	      /* a line with words was met */
-	const char *last_at;  /* where the line read last begins, and what was true there */
+	const char *last_at;  /* where the line read last begins */
 	unsigned long last_number;
-	unsigned int last_dialect;
 	const char *keyword; /* of this line, or NULL */
 	char error[1024];    /* empty: none */
 };
@@ -97,7 +96,7 @@ void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name
 		  size_t length);
 /* The next line that says something. 1, 0 at the end, or an error. */
 int hs_text_next(struct hs_text *text, struct hs_line *line);
-/* The line read last will be the next once more. */
+/* The line read last will be the next once more: whoever reads it begins where it says. */
 void hs_text_unread(struct hs_text *text);
 
 /* Both return -EINVAL, with "expected ..." in text->error; the first quotes the word it found. */

@@ -157,9 +157,11 @@ static void without_memory_nothing_stays(void **state)
 			struct hs_layout layout;
 
 			ret = hs_builtin_make(&mem, all[i].name, 2 << 20, &layout);
-			hs_layout_free(&mem, &layout);
-			assert_int_equal(mem.live, 0);
 			assert_true(!ret || ret == -ENOMEM);
+			if (!ret)
+				hs_layout_free(&mem, &layout);
+			assert_null(layout.name);
+			assert_int_equal(mem.live, 0);
 		} while (ret);
 		/* The name, the VMAs, the maps, and for most pgmaps; then one too many. */
 		assert_true(index >= 1 + 1 + 1 + (all[i].pgmaps != 0) + 1);

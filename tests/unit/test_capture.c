@@ -14,13 +14,15 @@
 #include <string.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scenario/capture.h"
+#include "scenario/capture_proc.h"
 #include "support/layout_text.h"
 
 #define PAGE HS_PAGE_BYTES
@@ -366,29 +368,86 @@ static void a_changing_process_gives_a_layout(void **state)
 	end(child);
 }
 
+/* PAGEMAP_SCAN came with 6.7. */
+static bool kernel_skips_holes(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return major > 6 || (major == 6 && minor >= 7);
+}
+
 /* A huge untouched VMA takes no time: TIMEOUT says so. */
 static void large_sparse_vmas_are_quick(void **state)
 {
-	const uint64_t bytes = (uint64_t)1 << 44;
+	const uint64_t bytes = (uint64_t)1 << 46, offset = (uint64_t)1 << 30;
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_layout layout;
 	struct hs_out comments;
 	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint64_t middle = (uintptr_t)at + bytes / 2;
-	bool found = false;
+	uint64_t touched = (uintptr_t)at + offset;
+	uint64_t last = (uintptr_t)at + bytes - PAGE;
+	bool found = false, zero = false;
 
 	(void)state;
 	if (at == MAP_FAILED)
 		skip();
-	at[bytes / 2] = 1;
+	at[offset] = 1;
+	touch(at + bytes - PAGE, 1, false);
 	capture(&mem, getpid(), &layout, &comments);
-	for (size_t i = 0; i < layout.map_count; i++)
-		found |= layout.maps[i].addr == middle && layout.maps[i].kind == HS_MAP_RW;
+	for (size_t i = 0; i < layout.map_count; i++) {
+		found |= layout.maps[i].addr == touched && layout.maps[i].kind == HS_MAP_RW;
+		zero |= layout.maps[i].addr == last && layout.maps[i].kind == HS_MAP_ZERO;
+	}
 	assert_true(found);
+	assert_true(zero == kernel_skips_holes());
+	assert_true(zero == !strstr(comments.bytes, "not searched for the zero page: 1"));
 	assert_int_equal(munmap(at, bytes), 0);
 	hs_layout_free(&mem, &layout);
 	hs_out_free(&comments);
+	assert_int_equal(mem.live, 0);
+}
+
+/* ---- spans ------------------------------------------------------------------------------- */
+
+static int open_sample(const char *proc, const char *file)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", proc, file);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* Of the sample's heap. The zero page's frame does not go on; two of them are one span all the same. */
+static void pages_that_say_the_same_are_one_span(void **state)
+{
+	static const uint64_t starts[] = { 0x8000, 0xa000, 0xb000, 0xc000, 0xe000, 0xf000 };
+	const char *data = getenv("HMMSIM_TEST_DATA");
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_proc proc = { .mem = &mem };
+	char path[512], error[512], *bytes;
+	size_t length;
+
+	(void)state;
+	assert_non_null(data);
+	snprintf(path, sizeof(path), "%s/100/smaps", data);
+	assert_int_equal(hs_proc_read(&mem, path, &bytes, &length), 0);
+	assert_int_equal(hs_proc_parse_vmas(&proc, "smaps", bytes, length, error), 0);
+	hs_hostmem_free(&mem, bytes);
+	proc.pagemap = open_sample(data, "100/pagemap");
+	proc.kpageflags = open_sample(data, "kpageflags");
+	assert_int_equal(proc.vmas[2].start, 0x8000);
+	assert_int_equal(hs_proc_scan(&proc, &proc.vmas[2]), 0);
+	assert_int_equal(proc.vmas[2].spans, 6);
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(proc.spans[i].addr, starts[i]);
+	hs_proc_free(&proc);
 	assert_int_equal(mem.live, 0);
 }
 
@@ -471,6 +530,7 @@ int main(void)
 		cmocka_unit_test(files_are_shared_or_copied),
 		cmocka_unit_test(a_changing_process_gives_a_layout),
 		cmocka_unit_test(large_sparse_vmas_are_quick),
+		cmocka_unit_test(pages_that_say_the_same_are_one_span),
 		cmocka_unit_test(a_process_that_is_gone_is_bad_input),
 		cmocka_unit_test(without_memory_nothing_stays),
 	};

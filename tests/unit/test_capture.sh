@@ -45,7 +45,7 @@ cp -r "$data" again
 again/make.sh
 diff -r "$data" again >&2 || { echo "make.sh makes another sample" >&2; failed=1; }
 
-for pid in 100 200 300; do
+for pid in 100 200 300 600; do
 	run 0 '' --proc "$data" --names "$pid"
 	same "$data/$pid.out"
 done
@@ -67,7 +67,7 @@ grep -q '^layout process-self$' out || complain "--self: no layout"
 run 2 'capture: process 400: it has no memory: a kernel thread, or it has ended$' --proc "$data" 400
 run 2 '/500/smaps:3: expected START-END rwxp OFFSET DEV INODE \[NAME\] or KEY: VALUE$' \
 	--proc "$data" 500
-run 2 'capture: process 600: there is none$' --proc "$data" 600
+run 2 'capture: process 700: there is none$' --proc "$data" 700
 run 2 'capture: process 1: there is none$' --proc "$work/none" 1
 run 2 'capture: expected one PID, or --self$'
 run 2 'see hmmsim capture --help'
@@ -102,6 +102,33 @@ grep -q '^# no entries: pagemap: No such file or directory$' out || complain "no
 grep -q '^map' out && complain "entries without a pagemap"
 cp "$data/100/pagemap" again/100/
 run 0 '' --proc again 100
-grep -q '^# no page flags: kpageflags: No such file or directory$' out ||
-	complain "no word on kpageflags"
+same "$data/100.noflags.out"
+
+# Lines of smaps that are none.
+mkdir again/700
+for line in '1000-3000' '1000-3000 rwxq 0 0:0 0' '1000-3000 azxp 0 0:0 0' '1000-3000 rwxp 0 0:0' \
+	'1000-1000 rwxp 0 0:0 0' '3000-1000 rwxp 0 0:0 0' '1000-3001 rwxp 0 0:0 0' \
+	'1001-3000 rwxp 0 0:0 0' '1000-10000000000003000 rwxp 0 0:0 0' 'Rss: 4 kB' '-' ' '; do
+	echo "$line" >again/700/smaps
+	run 2 '/smaps:1: expected START-END rwxp OFFSET DEV INODE \[NAME\]$' --proc again 700
+done
+
+# A large VMA is read until all that is resident or swapped is found. Its pagemap is all holes but
+# for a page, and swap far behind it.
+word() {
+	printf '%b' "\\0\\0\\0\\0\\0\\0\\0\\x$2" |
+		dd of=again/700/pagemap bs=8 seek="$1" conv=notrunc status=none
+}
+word 1 81
+word 1000000 40
+truncate -s 24M again/700/pagemap
+for swap in 0 4; do
+	printf '%s\n' '1000-200000000 rw-p 0 00:00 0' 'Rss: 4 kB' "Swap: $swap kB" >again/700/smaps
+	run 0 '' --proc again 700
+	grep -q '^map 0x1000 4k rw 0x100000 of=anon$' out || complain "the first page is not there"
+	grep -q '^# vmas of more than 4 GiB that were not searched for the zero page: 1$' out ||
+		complain "no word on what was not read"
+	found=$(grep -c '^map 0xf4240000 4k swap 0x1 of=anon$' out)
+	[ "$found" = $((swap / 4)) ] || complain "Swap: $swap kB: found it $found times"
+done
 exit "$failed"

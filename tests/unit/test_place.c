@@ -228,6 +228,13 @@ static void leaves_are_taken_whole(void **state)
 	      A "pgmap 0x100000000 0x100000400\n" VMA
 		"map 0x1ff000 4k devrw 0x100000000\nmap 0x200000 2m devrw 0x100000200\n",
 	      513, 513);
+	/* A leaf that stays draws no pages behind it. */
+	check(A VMA "map 0x200000 2m rw 0x400\nmap 0x400000 4k rw 9 count=4\n", "all=fsdax:50",
+	      A "pgmap 0x100000000 0x100000200\n" VMA
+		"map 0x200000 2m rw 0x400\nmap 0x400000 4k rw 0x9\n"
+		"map 0x401000 4k devrw 0x100000000\nmap 0x402000 4k rw 0xb\n"
+		"map 0x403000 4k devrw 0x100000001\n",
+	      516, 2);
 	/* Leaves are counted apart: the second of two is taken, as is every second page. */
 	check(A VMA "map 0x1fe000 4k rw 1 count=2\nmap 0x200000 2m rw 0x400 count=2\n"
 		    "map 0x600000 4k rw 9 count=2\n",
@@ -304,6 +311,15 @@ static void a_range_takes_what_is_inside(void **state)
 		"map 0x200000 2m rw 0x400\nmap 0x400000 2m devrw 0x100000000\n"
 		"map 0x600000 2m rw 0x800\n",
 	      512, 512);
+}
+
+static void pgmaps_come_after_all_pfns(void **state)
+{
+	(void)state;
+	check(A VMA "map 0x1000 4k rw 1\nmap 0x2000 4k swap 0x180000001\n", "all=fsdax:100",
+	      A "pgmap 0x180040000 0x180040200\n" VMA
+		"map 0x1000 4k devrw 0x180040000\nmap 0x2000 4k swap 0x180000001\n",
+	      1, 1);
 }
 
 /* What is not ordinary memory, or in a hugetlb VMA, is not even counted. */
@@ -404,6 +420,7 @@ int main(void)
 		cmocka_unit_test(leaves_are_taken_whole),
 		cmocka_unit_test(patterns_choose),
 		cmocka_unit_test(a_range_takes_what_is_inside),
+		cmocka_unit_test(pgmaps_come_after_all_pfns),
 		cmocka_unit_test(what_cannot_move_stays),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(without_memory_nothing_has_changed),

@@ -7,6 +7,7 @@
 #	300	only maps, with VMAs that overlap; pagemap ends early
 #	400	a kernel thread: smaps is empty
 #	500	smaps is not understood
+#	600	what cannot be, because the process changed meanwhile, and what no layout can hold
 # shellcheck disable=SC2034 # names inside arithmetic are not seen
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -31,7 +32,7 @@ words() {
 
 present=$((1 << 63)) swap=$((1 << 62)) file=$((1 << 61)) guard=$((1 << 58))
 uffd=$((1 << 57)) exclusive=$((1 << 56)) dirty=$((1 << 55))
-declare -A seen hidden flags
+declare -A seen hidden flags changed
 
 # page <address> <bits> <frame or swap word> [pages]: in both pagemaps; the owner's has no frames.
 page() {
@@ -58,8 +59,11 @@ page 0xc000 present 2
 page 0xd000 present 2
 page 0xe000 present 0x40
 page 0xf000 "present | exclusive | uffd" 0x48
-# Shared memory, and a device's registers.
-page 0x10000 "present | file" 0x50 3
+# Shared memory, with a hole that frames do not show, and a device's registers. Names may tell, or
+# page flags.
+page 0x10000 "present | file" 0x50 2
+page 0x13000 "present | file" 0x52
+page 0x1a000 "present | file" 0x60 2
 page 0x14000 present 0x1000 2
 # Zero pages only: nothing is resident.
 page 0x18000 present 2
@@ -73,13 +77,19 @@ page 0x800000 "present | exclusive" 0x800 512
 # The huge zero page, after a huge page that smaps counts.
 page 0xc00000 "present | exclusive" 0xc00 512
 page 0xe00000 "present | file" 0xa00 512
+# Pages in a row that no huge page can be, before one; a file's huge page and as many small ones.
+page 0x1000000 "present | exclusive" 0x101 512
+page 0x1200000 "present | exclusive" 0xe00 512
+page 0x1400000 "present | file" 0x1000 512
+page 0x1600000 "present | file" 0x1200 512
 
 zero=$((1 << 24)) thp=$((1 << 22)) swapbacked=$((1 << 14))
 flags[2]=$zero
-for i in 0x50 0x51 0x52; do flags[$((i))]=$swapbacked; done
-for i in 0x400 0xc00; do flags[$((i))]=$((thp | swapbacked)); done
+for i in 0x50 0x51 0x52 0x60 0x61; do flags[$((i))]=$swapbacked; done
+for i in 0x400 0xc00 0xe00; do flags[$((i))]=$((thp | swapbacked)); done
+flags[$((0x1000))]=$thp
 
-# vma <line> <page kB> <Rss> <Swap> <AnonHugePages> <VmFlags>
+# vma <line> <page kB> <Rss> <Swap> <AnonHugePages> <VmFlags> [FilePmdMapped]
 vma() {
 	cat >>smaps <<TEXT
 $1
@@ -88,13 +98,14 @@ KernelPageSize:     $2 kB
 Rss:                $3 kB
 AnonHugePages:      $5 kB
 ShmemPmdMapped:        0 kB
+FilePmdMapped:      ${7:-0} kB
 Swap:               $4 kB
 THPeligible:           0
 VmFlags: $6
 TEXT
 }
 
-mkdir -p 100 200 300 400 500
+mkdir -p 100 200 300 400 500 600
 rm -f smaps
 vma '00001000-00005000 r-xp 00000000 08:01 17                 /usr/bin/a program' 4 12 0 0 'rd ex mr mw me'
 vma '00005000-00007000 rw-p 00004000 08:01 17                 /usr/bin/a program' 4 8 0 0 'rd wr mr mw me ac'
@@ -102,18 +113,21 @@ vma '00008000-00010000 rw-p 00000000 00:00 0                  [heap]' 4 16 4 0 '
 vma '00010000-00014000 rw-s 00000000 00:19 9                  /run/x' 4 12 0 0 'rd wr sh mr mw me ms'
 vma '00014000-00016000 rw-s fe000000 00:06 5                  /dev/bar' 4 0 0 0 'rd wr sh mr mw me ms pf io dc de dd'
 vma '00018000-0001a000 rw-p 00000000 00:00 0 ' 4 0 0 0 'rd wr mr mw me ac'
+vma '0001a000-0001c000 rw-s 00000000 00:1a 9                  /dev/shm/y' 4 8 0 0 'rd wr sh mr mw me ms'
 vma '00020000-00022000 ---p 00000000 00:00 0 ' 4 0 0 0 'mr mw me'
 vma '00200000-00800000 rw-p 00000000 00:00 0 ' 4 4108 0 2048 'rd wr mr mw me ac hg'
 vma '00800000-00c00000 rw-p 00000000 00:0f 3                  /anon_hugepage (deleted)' 2048 0 0 0 'rd wr mr mw me de ht'
 vma '00c00000-01000000 rw-p 00000000 00:00 0 ' 4 2048 0 2048 'rd wr mr mw me ac hg'
+vma '01000000-01400000 rw-p 00000000 00:00 0 ' 4 4096 0 2048 'rd wr mr mw me ac hg'
+vma '01400000-01800000 r--p 00000000 08:01 18                 /data' 4 4096 0 0 'rd mr mw me' 2048
 # Too large to look for the zero page: the file need not be so long.
 vma '40000000-200000000 rw-p 00000000 00:00 0 ' 4 0 0 0 'rd wr mr mw me ac'
 vma 'ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0          [vsyscall]' 4 0 0 0 'ex'
 for pid in 100 200; do cp smaps $pid; done
 rm smaps
-words seen 4096 >100/pagemap
-words hidden 4096 >200/pagemap
-words flags 3584 >kpageflags
+words seen 6144 >100/pagemap
+words hidden 6144 >200/pagemap
+words flags 4609 >kpageflags
 
 cat >300/maps <<'TEXT'
 00001000-00003000 rw-p 00000000 00:00 0 
@@ -123,3 +137,24 @@ TEXT
 { le64 0 && le64 $((present | exclusive)) && le64 $((present)); } >300/pagemap
 : >400/smaps
 printf '00001000-00003000 rw-p 00000000 00:00 0 \nRss: 4 kB\n00005000-00006000 rwxq 0 00:00 0\n' >500/smaps
+
+# Half a hugetlb page, one at an odd frame, one that is swapped, a whole one; frames beyond 2^40.
+huge() {
+	local i first=$(($1 >> 12))
+	for ((i = 0; i < $4; i++)); do
+		changed[$((first + i))]=$(($2 | $3 + i))
+	done
+}
+huge 0x200000 "present | exclusive" 0x400 256
+huge 0x400000 "present | exclusive" 0x701 512
+huge 0x600000 swap -i 512 # no offset
+huge 0x800000 "present | file" 0x800 512
+huge 0x2000 "present | exclusive" "1 << 40" 2
+vma '00001000-00005000 rw-p 00000000 00:00 0 ' 4 8 0 0 'rd wr mr mw me'
+vma '00008000-00018000 rw-p 00000000 00:00 0 ' 64 0 0 0 'rd wr mr mw me'
+vma '00200000-00a00000 rw-s 00000000 00:0f 3                  /huge' 2048 0 0 0 'rd wr sh mr mw me ht'
+vma '00a00000-00c00000 rw-s 00000000 00:0f 4                  /huge' 16384 0 0 0 'rd wr sh mr mw me ht'
+vma '00c00000-00d00000 rw-s 00000000 00:0f 5                  /huge' 2048 0 0 0 'rd wr sh mr mw me ht'
+vma '40000000-80000000 rw-s 00000000 00:0f 6                  /huge' 1048576 0 0 0 'rd wr sh mr mw me ht'
+mv smaps 600/smaps
+words changed 2560 >600/pagemap
