@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BLOCK_WORDS ((uint64_t)1 << 17) /* 1 MiB of pagemap, 512 MiB of addresses */
+#define BLOCK_WORDS ((uint64_t)1 << 13) /* 64 KiB of pagemap, 32 MiB of addresses */
 #define KEPT_BITS \
 	(HS_PM_PRESENT | HS_PM_SWAP | HS_PM_FILE | HS_PM_GUARD | HS_PM_UFFD_WP | HS_PM_EXCLUSIVE)
 
@@ -133,14 +133,14 @@ struct scan_region {
 #define PAGEMAP_SCAN_REQUEST _IOWR('f', 16, struct scan_arg)
 #define SCAN_PRESENT_OR_SWAPPED ((uint64_t)1 << 3 | (uint64_t)1 << 4)
 
-/* The next pages of a large VMA that are not holes; false: the kernel, or the file, cannot tell. */
-static bool skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t *end)
+/* Moves *addr to the next page that is not a hole; false: the kernel, or the file, cannot tell. */
+static bool skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t end)
 {
-	struct scan_region region = { *end, *end, 0 };
+	struct scan_region region = { end, end, 0 };
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.start = *addr,
-		.end = *end,
+		.end = end,
 		.regions = (uintptr_t)&region,
 		.region_count = 1,
 		.any_of = SCAN_PRESENT_OR_SWAPPED,
@@ -148,16 +148,10 @@ static bool skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t *end)
 	};
 
 	if (ioctl(proc->pagemap, PAGEMAP_SCAN_REQUEST, &arg) < 0 || region.start < *addr ||
-	    region.end < region.start || region.end > *end)
+	    region.start > end)
 		return false;
 	*addr = region.start;
-	*end = region.end;
 	return true;
-}
-
-static bool is_sparse(const struct hs_proc_vma *vma)
-{
-	return (vma->end - vma->start) / HS_PAGE_BYTES > HS_PROC_SPARSE;
 }
 
 /* All that smaps counts is found. It does not count the zero page, and what has no struct page. */
@@ -170,20 +164,22 @@ static bool is_complete(const struct hs_proc_vma *vma, uint64_t found)
 
 static int scan(struct hs_proc *proc, struct hs_proc_vma *vma)
 {
+	uint64_t pages = (vma->end - vma->start) / HS_PAGE_BYTES;
 	uint64_t addr = vma->start, found = 0;
 	int ret = 0;
 
 	while (!ret && addr < vma->end && !proc->read_until) {
-		uint64_t end = vma->end, words;
+		uint64_t words;
 
-		if (is_sparse(vma) && !skip_hole(proc, &addr, &end) && is_complete(vma, found)) {
+		if (pages > BLOCK_WORDS && !skip_hole(proc, &addr, vma->end) &&
+		    pages > HS_PROC_SPARSE && is_complete(vma, found)) {
 			proc->skipped_vmas++;
 			break;
 		}
-		words = (end - addr) / HS_PAGE_BYTES;
+		words = (vma->end - addr) / HS_PAGE_BYTES;
 		if (words > BLOCK_WORDS)
 			words = BLOCK_WORDS;
-		if (!words) /* no more pages */
+		if (!words) /* there was only a hole left */
 			break;
 		read_block(proc, addr, &words);
 		ret = scan_block(proc, vma, addr, words, &found);

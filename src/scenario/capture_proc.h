@@ -60,7 +60,7 @@ struct hs_proc {
 	bool frames;			   /* are shown */
 };
 
-/* VMAs of more pages are not read where smaps says that nothing (more) is resident. */
+/* Where the kernel cannot skip holes, VMAs of more pages are read until nothing more is resident. */
 #define HS_PROC_SPARSE ((uint64_t)1 << 20)
 
 /* The whole file, to be freed; -errno, -ENOMEM. */

@@ -354,7 +354,7 @@ static void a_changing_process_gives_a_layout(void **state)
 	pid_t child = start(churn);
 
 	(void)state;
-	for (unsigned int i = 0; i < 50; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		struct hs_hostmem mem = { .attempts = 0 };
 		struct hs_layout layout;
 		struct hs_out comments;
