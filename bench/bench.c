@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "control.h"
+
 #define VARIANTS_MAX 32
 #define REPETITIONS_MAX 64
 #define THREADS_MAX 16
@@ -39,6 +41,7 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 struct worker {
 	pthread_t thread;
 	pthread_barrier_t *start;
+	unsigned int *running, threads;
 	void (*fn)(unsigned int thread, void *arg);
 	void *arg;
 	unsigned int index;
@@ -50,7 +53,12 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 	double begin;
 
+	bench_pin(w->index);
 	pthread_barrier_wait(w->start);
+	/* Nobody begins before everybody runs: threads that take turns would not get in each other's way. */
+	__atomic_add_fetch(w->running, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(w->running, __ATOMIC_SEQ_CST) < w->threads)
+		bench_yield();
 	begin = bench_now_ns();
 	w->fn(w->index, w->arg);
 	w->ns = bench_now_ns() - begin;
@@ -61,13 +69,19 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 {
 	struct worker workers[THREADS_MAX];
 	pthread_barrier_t start;
+	unsigned int running = 0;
 	double sum = 0;
 
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
 	pthread_barrier_init(&start, NULL, threads);
 	for (unsigned int i = 0; i < threads; i++) {
-		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };
+		workers[i] = (struct worker){ .start = &start,
+					      .running = &running,
+					      .threads = threads,
+					      .fn = fn,
+					      .arg = arg,
+					      .index = i };
 		if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i])) {
 			fprintf(stderr, "bench: cannot start %u threads\n", threads);
 			exit(1);
@@ -107,10 +121,14 @@ static void shuffle(unsigned int *order, unsigned int n, uint64_t *state)
 	}
 }
 
+/* Of the last group. */
+static double medians[VARIANTS_MAX];
+
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count)
 {
 	static double ns[VARIANTS_MAX][REPETITIONS_MAX];
+	bool together = false;
 	unsigned int order[VARIANTS_MAX * REPETITIONS_MAX], total = count * options->repetitions;
 	unsigned int done[VARIANTS_MAX] = { 0 };
 	uint64_t state = 1;
@@ -131,10 +149,19 @@ void bench_group(const struct bench_options *options, const char *title,
 
 		qsort(ns[v], done[v], sizeof(double), by_value);
 		median = ns[v][done[v] / 2];
+		medians[v] = median;
+		together = together || variants[v].threads > 1;
 		if (!v)
 			base = median;
 		printf("  %-42s %9.2f %9.2f %9.2f %7.2f\n", variants[v].name, median, ns[v][0],
 		       ns[v][done[v] - 1], median / base);
 	}
+	if (together)
+		bench_control_print();
 	printf("\n");
+}
+
+double bench_median(unsigned int variant)
+{
+	return medians[variant];
 }

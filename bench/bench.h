@@ -28,9 +28,12 @@ struct bench_options {
 
 /* Exits with 2 and a sentence on arguments that it does not know. */
 void bench_parse(int argc, char **argv, struct bench_options *options);
-/* Measures the variants and prints a table; the first one is the base of the ratios. */
+/* Measures the variants and prints a table; the first one is the base of the ratios. Where a
+   variant has several threads, bench_control_print() follows. */
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count);
+/* Of the last group's variant. */
+double bench_median(unsigned int variant);
 double bench_now_ns(void);
 
 /* Runs fn on @threads threads that start together; the mean of their times, in ns. */

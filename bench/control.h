@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.h - do the CPUs of this run share a core? What two-thread figures mean depends on it
+ */
+#ifndef HS_BENCH_CONTROL_H
+#define HS_BENCH_CONTROL_H
+
+/* CPUs that the process may use. */
+unsigned int bench_cpus(void);
+/* The calling thread stays on one of them, for good: the @index-th, modulo their number. */
+void bench_pin(unsigned int index);
+void bench_yield(void);
+/*
+ * One line: the topology that /sys claims for these CPUs, how much longer a computation takes on
+ * each of two threads than on one, measured now, and the load average.
+ */
+void bench_control_print(void);
+
+#endif
