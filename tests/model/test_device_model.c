@@ -112,9 +112,9 @@ static void expect(const struct hs_scenario *scenario, const void *param, const 
 			    (unsigned long long)r.executions, hs_verdict_name(r.verdict),
 			    r.message);
 	assert_true(is_found(&r, want, judged));
-	if (want == NOTHING && !r.exhaustive)
-		print_message("%s: nothing in the first %llu executions\n", name,
-			      (unsigned long long)r.executions);
+	if (want == NOTHING)
+		print_message("%s: nothing in %s %llu executions\n", name,
+			      r.exhaustive ? "all" : "the first", (unsigned long long)r.executions);
 	if (want != NOTHING) {
 		explore(scenario, param, 0, r.schedule, &again);
 		assert_int_equal(again.verdict, r.verdict);
