@@ -9,7 +9,6 @@
 
 #include "control.h"
 
-#define VARIANTS_MAX 32
 #define REPETITIONS_MAX 64
 #define THREADS_MAX 16
 
@@ -122,15 +121,16 @@ static void shuffle(unsigned int *order, unsigned int n, uint64_t *state)
 }
 
 /* Of the last group. */
-static double medians[VARIANTS_MAX];
+static double medians[BENCH_VARIANTS_MAX];
 
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count)
 {
-	static double ns[VARIANTS_MAX][REPETITIONS_MAX];
+	static double ns[BENCH_VARIANTS_MAX][REPETITIONS_MAX];
 	bool together = false;
-	unsigned int order[VARIANTS_MAX * REPETITIONS_MAX], total = count * options->repetitions;
-	unsigned int done[VARIANTS_MAX] = { 0 };
+	unsigned int order[BENCH_VARIANTS_MAX * REPETITIONS_MAX],
+		total = count * options->repetitions;
+	unsigned int done[BENCH_VARIANTS_MAX] = { 0 };
 	uint64_t state = 1;
 	double base = 0;
 

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define BENCH_VARIANTS_MAX 40 /* of a group */
+
 struct bench_variant {
 	const char *name; /* "counter/threads:2" */
 	/* Does @operations of them and returns the nanoseconds that one took. */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "space.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ground.h"
+
+#define GIB ((uint64_t)1 << 30)
+#define PAGES_PER_GIB (GIB / HS_PAGE_BYTES)
+#define MOST_GIB 1024u
+#define MOST_BYTES (16 * GIB)
+
+/* 0: not known. */
+static uint64_t available_bytes(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long long kib = 0;
+	char line[128];
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	fclose(f);
+	return kib * 1024;
+}
+
+static bool take_argument(int *argc, char **argv, uint64_t *gib)
+{
+	for (int i = 1; i < *argc; i++) {
+		char *end = argv[i] + strlen(argv[i]);
+
+		if (strncmp(argv[i], "--large", 7) != 0 || (argv[i][7] && argv[i][7] != '='))
+			continue;
+		*gib = argv[i][7] ? strtoull(argv[i] + 8, &end, 10) : MOST_GIB;
+		if (*end || !*gib || *gib > MOST_GIB) {
+			fprintf(stderr, "%s: '%s' is not --large=GIB with GIB 1..%u\n", argv[0],
+				argv[i], MOST_GIB);
+			exit(2);
+		}
+		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(argv[0]));
+		--*argc;
+		return true;
+	}
+	return false;
+}
+
+bool bench_large(int *argc, char **argv, unsigned int bytes_per_page, uint64_t *pages)
+{
+	uint64_t gib, available = available_bytes(), room = available / 5 * 4;
+
+	if (!take_argument(argc, argv, &gib))
+		return false;
+	if (!available || room > MOST_BYTES)
+		room = MOST_BYTES;
+	room -= room / 16; /* struct pages, the lists of the programs */
+	*pages = gib * PAGES_PER_GIB;
+	while (*pages * bytes_per_page > room)
+		*pages /= 2;
+	if (*pages < BENCH_TABLE_PAGES) {
+		fprintf(stderr, "%s: no memory is left on this machine\n", argv[0]);
+		exit(1);
+	}
+	printf("large: %.1f million pages (%.1f GiB of address space), about %.2f GiB of memory"
+	       " (%u bytes a page); %.1f GiB are available\n",
+	       (double)*pages / 1e6, (double)*pages / PAGES_PER_GIB,
+	       (double)(*pages * bytes_per_page) / (double)GIB, bytes_per_page,
+	       (double)available / (double)GIB);
+	if (*pages != gib * PAGES_PER_GIB)
+		printf("large: %u GiB of address space did not fit in %.1f GiB of memory\n",
+		       (unsigned int)gib, (double)room / (double)GIB);
+	printf("\n");
+	return true;
+}
+
+struct hs_mm *bench_space(struct hs_task *self, uint64_t pages)
+{
+	struct hs_mm *mm;
+
+	bench_must(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &mm), "mm");
+	bench_must(hs_vma_add(self, mm, BENCH_BASE, BENCH_BASE + pages * HS_PAGE_BYTES,
+			      HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE),
+		   "vma");
+	return mm;
+}
+
+void bench_space_fill(struct hs_task *self, struct hs_mm *mm, uint64_t pages, uint64_t entry)
+{
+	for (uint64_t i = 0; i < pages; i += BENCH_TABLE_PAGES) {
+		uint64_t addr = BENCH_BASE + i * HS_PAGE_BYTES, *table;
+
+		bench_must(hs_pt_make(self, mm, addr, 0), "table");
+		table = hs_pt_find(mm, addr, 0, NULL);
+		for (uint64_t j = 0; j < BENCH_TABLE_PAGES && i + j < pages; j++)
+			table[j] = entry + i + j;
+	}
+}
+
+const uint64_t **bench_space_tables(const struct hs_mm *mm, uint64_t pages)
+{
+	const uint64_t **tables = malloc(pages / BENCH_TABLE_PAGES * sizeof(*tables) + 1);
+
+	if (!tables)
+		bench_must(-1, "list of tables");
+	for (uint64_t i = 0; i < pages / BENCH_TABLE_PAGES; i++)
+		tables[i] =
+			hs_pt_find(mm, BENCH_BASE + i * BENCH_TABLE_PAGES * HS_PAGE_BYTES, 0, NULL);
+	return tables;
+}
