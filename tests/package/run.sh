@@ -89,6 +89,14 @@ use_pkg_config() {
 	unset PKG_CONFIG_PATH
 }
 
+# The examples as a project of their own, as a user builds them.
+use_examples() {
+	quietly "$CMAKE" -S "$source/tests/examples" -B "$work/examples" -G "$GENERATOR" \
+		-DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$work/$1"
+	quietly "$CMAKE" --build "$work/examples"
+	quietly "$CMAKE" -E chdir "$work/examples" "${CMAKE%cmake}ctest" --no-tests=error
+}
+
 # The library must be found by its installed config only, and the two libraries must not meet.
 refuse_both() {
 	local kind=$1
@@ -157,3 +165,4 @@ for kind in static shared; do
 	fi
 	echo "$kind: ok"
 done
+use_examples "${kinds[0]}"
