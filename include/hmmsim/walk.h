@@ -84,6 +84,37 @@ struct hs_walk_counts {
 	uint64_t bad_ptes;    /* special entries met in a VMA that should have none */
 };
 
+/*
+ * How far the reference body is. All but PAGE of a PTE are outside of the table's RCU section: there
+ * one may sleep, as far as the mmap lock allows. Each comes after what the strategy does there.
+ *
+ *	step		when						addr
+ *	PAGE		a page of a table or a leaf has its answer	of the page
+ *	TABLE_END	a PTE table or a leaf is done, and unmapped	where it ended
+ *	TABLE_ERROR	a PTE table is left before that, and unmapped	of the page
+ *	FAULT_BEGIN	the fault handler is called next		of the page
+ *	FAULT_END	it has returned					of the page
+ *	WAIT_BEGIN	a migration entry is waited for			of the entry
+ *	WAIT_END	it has been					of the entry
+ *	PASS_END	a page walk has returned			where another would begin
+ *	VMA_END		as st_vma_end: v5.3 a turn is over, v6.12	where the VMA begins
+ *			another VMA is entered or the call ends
+ *	CALL_END	nothing comes after it				range->end
+ */
+enum hs_walk_step {
+	HS_WALK_PAGE,
+	HS_WALK_TABLE_END,
+	HS_WALK_TABLE_ERROR,
+	HS_WALK_FAULT_BEGIN,
+	HS_WALK_FAULT_END,
+	HS_WALK_WAIT_BEGIN,
+	HS_WALK_WAIT_END,
+	HS_WALK_PASS_END,
+	HS_WALK_VMA_END,
+	HS_WALK_CALL_END,
+	HS_WALK_STEPS
+};
+
 struct hs_range;
 
 /*
@@ -93,6 +124,10 @@ struct hs_range;
 typedef bool (*hs_retry_fn)(struct hs_task *self, struct hs_range *range, void *arg);
 
 struct hs_pgmap;
+
+/* It may look at .counts and .held, and change what anybody else could change meanwhile. */
+typedef void (*hs_step_fn)(struct hs_task *self, struct hs_range *range, enum hs_walk_step step,
+			   uint64_t addr, void *arg);
 
 /*
  * A strategy of the user's own: what to do with the slot at each point. For counts and verdicts. What
@@ -130,7 +165,11 @@ struct hs_range {
 	enum hs_pte_map pte_map;
 	const struct hs_strategy_ops *ops; /* HS_STRATEGY_CUSTOM */
 	void *ops_arg;
+	/* NULL: none. The plain body never calls it: its loops stay free of calls. */
+	hs_step_fn step;
+	void *step_arg;
 	struct hs_walk_counts counts; /* out: set when the call returns */
+	const struct hs_pgmap *held;  /* out, in a step: whose reference the strategy has cached */
 };
 
 /*
@@ -146,6 +185,7 @@ HMMSIM_API long hs_range_snapshot(struct hs_task *self, enum hs_era era, enum hs
 HMMSIM_API const char *hs_era_name(enum hs_era era);
 HMMSIM_API const char *hs_strategy_name(enum hs_strategy strategy);
 HMMSIM_API const char *hs_body_name(enum hs_body body);
+HMMSIM_API const char *hs_walk_step_name(enum hs_walk_step step);
 
 #ifdef __cplusplus
 }

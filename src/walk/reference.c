@@ -152,12 +152,15 @@ void hs_reference_unmap(struct hs_reference *w)
 
 uint32_t hs_reference_fault(struct hs_reference *w, uint64_t addr, bool write)
 {
-	uint32_t flags = HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0);
+	uint32_t flags = HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0), ret;
 
 	w->range->counts.faults++;
 	if (w->slot)
 		w->range->counts.held_faults++;
-	return hs_mm_fault(w->self, w->range->mm, w->vma, addr, flags);
+	hs_reference_step(w, HS_WALK_FAULT_BEGIN, addr);
+	ret = hs_mm_fault(w->self, w->range->mm, w->vma, addr, flags);
+	hs_reference_step(w, HS_WALK_FAULT_END, addr);
+	return ret;
 }
 
 void hs_reference_wait(struct hs_reference *w, uint64_t addr, uint32_t level)
@@ -165,7 +168,20 @@ void hs_reference_wait(struct hs_reference *w, uint64_t addr, uint32_t level)
 	w->range->counts.waits++;
 	if (w->slot)
 		w->range->counts.held_faults++;
+	hs_reference_step(w, HS_WALK_WAIT_BEGIN, addr);
 	hs_mm_migration_wait(w->self, w->range->mm, addr, level);
+	hs_reference_step(w, HS_WALK_WAIT_END, addr);
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+void hs_reference_step(struct hs_reference *w, enum hs_walk_step step, uint64_t addr)
+{
+	struct hs_range *r = w->range;
+
+	r->held = w->slot;
+	if (r->step)
+		r->step(w->self, r, step, addr, r->step_arg);
 }
 
 /* ---- the points of a strategy ------------------------------------------------------------ */
@@ -349,6 +365,7 @@ void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_st
 	w->range = range;
 	w->geometry = hs_mm_geometry(range->mm);
 	w->last = range->start;
+	range->held = NULL;
 	w->rcu = rcu;
 	if (range->pte_map == HS_PTE_MAP_BARE)
 		w->rcu = false;
@@ -361,5 +378,6 @@ void hs_reference_end(struct hs_reference *w)
 	struct hs_walk_counts *c = &w->range->counts;
 
 	call_end(w);
+	hs_reference_step(w, HS_WALK_CALL_END, w->range->end);
 	c->leaked = c->refs - c->puts;
 }

@@ -87,6 +87,11 @@ void hs_reference_unmap(struct hs_reference *w);
 uint32_t hs_reference_fault(struct hs_reference *w, uint64_t addr, bool write);
 void hs_reference_wait(struct hs_reference *w, uint64_t addr, uint32_t level);
 
+/* ---- steps ------------------------------------------------------------------------------- */
+
+/* Tells the caller, if he wants to know. */
+void hs_reference_step(struct hs_reference *w, enum hs_walk_step step, uint64_t addr);
+
 /* ---- the points of a strategy ------------------------------------------------------------ */
 
 /* A devmap page is about to be stored: 0 or -EBUSY. */

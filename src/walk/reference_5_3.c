@@ -116,8 +116,10 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 				return ret;
 		}
 		*hs_reference_slot(w, addr) = slot_value(pfn, cpu);
+		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
 	hs_reference_table_end(w);
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	w->last = end;
 	return 0;
 }
@@ -191,11 +193,14 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 			w->last = addr;
 			hs_reference_table_error(w);
 			hs_reference_unmap(w);
+			hs_reference_step(w, HS_WALK_TABLE_ERROR, addr);
 			return ret;
 		}
+		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
 	hs_reference_table_end(w);
 	hs_reference_unmap(w);
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	w->last = end;
 	return 0;
 }
@@ -249,8 +254,11 @@ static int hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, u
 
 	if (need)
 		return fill_hole(w, addr, end, need);
-	for (uint64_t at = addr; at < end; at += HS_PAGE_BYTES, pfn++)
+	for (uint64_t at = addr; at < end; at += HS_PAGE_BYTES, pfn++) {
 		*hs_reference_slot(w, at) = slot_value(pfn, cpu);
+		hs_reference_step(w, HS_WALK_PAGE, at);
+	}
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	w->last = end;
 	return 0;
 }
@@ -319,6 +327,7 @@ static int pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start
 	w->range->counts.passes++;
 	ret = page_walk(w, vma, start, end);
 	hs_reference_pass_end(w);
+	hs_reference_step(w, HS_WALK_PASS_END, w->last);
 	return ret;
 }
 
@@ -358,6 +367,7 @@ static int vma_turn(struct hs_reference *w, uint64_t *start)
 	end = range->end < vma->end ? range->end : vma->end;
 	ret = passes(w, vma, end);
 	hs_reference_vma_end(w);
+	hs_reference_step(w, HS_WALK_VMA_END, vma->start);
 	if (ret)
 		clear(w, w->last, range->end);
 	*start = end;

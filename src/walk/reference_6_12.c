@@ -109,8 +109,10 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 				return ret;
 		}
 		*hs_reference_slot(w, addr) = pfn | cpu;
+		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
 	hs_reference_table_end(w);
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	return 0;
 }
 
@@ -210,11 +212,14 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 		if (ret) {
 			hs_reference_table_error(w);
 			hs_reference_unmap(w);
+			hs_reference_step(w, HS_WALK_TABLE_ERROR, addr);
 			return ret;
 		}
+		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
 	hs_reference_table_end(w);
 	hs_reference_unmap(w);
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	return 0;
 }
 
@@ -274,9 +279,20 @@ static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	if (need)
 		return fault(w, start, end, need);
 	pfn = hs_reference_raw_pfn(entry) + hs_reference_offset(w, start, level);
-	for (; start < end; start += HS_PAGE_BYTES, pfn++)
+	for (; start < end; start += HS_PAGE_BYTES, pfn++) {
 		*hs_reference_slot(w, start) = pfn | cpu;
+		hs_reference_step(w, HS_WALK_PAGE, start);
+	}
+	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	return 0;
+}
+
+static void leave_vma(struct hs_reference *w)
+{
+	if (!w->vma)
+		return;
+	hs_reference_vma_end(w);
+	hs_reference_step(w, HS_WALK_VMA_END, w->vma->start);
 }
 
 /* Where a walk enters a VMA, also one that it then skips. */
@@ -284,8 +300,7 @@ static void enter_vma(struct hs_reference *w, const struct hs_vma *vma)
 {
 	if (w->vma == vma)
 		return;
-	if (w->vma)
-		hs_reference_vma_end(w);
+	leave_vma(w);
 	w->vma = vma;
 }
 
@@ -335,12 +350,12 @@ long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct h
 		range->counts.passes++;
 		ret = page_walk(&w, w.last, range->end);
 		hs_reference_pass_end(&w);
+		hs_reference_step(&w, HS_WALK_PASS_END, w.last);
 		if (ret != -EBUSY)
 			break;
 		hs_reference_again(&w, failures);
 	}
-	if (w.vma)
-		hs_reference_vma_end(&w);
+	leave_vma(&w);
 	hs_reference_end(&w);
 	return ret;
 }

@@ -128,3 +128,21 @@ const char *hs_body_name(enum hs_body body)
 
 	return (unsigned int)body < HS_BODY_COUNT ? names[body] : "?";
 }
+
+const char *hs_walk_step_name(enum hs_walk_step step)
+{
+	static const char *const names[] = {
+		[HS_WALK_PAGE] = "page",
+		[HS_WALK_TABLE_END] = "table-end",
+		[HS_WALK_TABLE_ERROR] = "table-error",
+		[HS_WALK_FAULT_BEGIN] = "fault-begin",
+		[HS_WALK_FAULT_END] = "fault-end",
+		[HS_WALK_WAIT_BEGIN] = "wait-begin",
+		[HS_WALK_WAIT_END] = "wait-end",
+		[HS_WALK_PASS_END] = "pass-end",
+		[HS_WALK_VMA_END] = "vma-end",
+		[HS_WALK_CALL_END] = "call-end",
+	};
+
+	return (unsigned int)step < HS_WALK_STEPS ? names[step] : "?";
+}
