@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * teardown.h - one removal of device memory while one walk is in flight
+ *
+ * invented. One task on a machine of its own plays both sides: the walk is hs_range_fault() with the
+ * reference body, and each of its steps is a point at which the removal may begin. So every play
+ * gives the same counts, and what keeps a drain waiting can be told apart:
+ *
+ *	ref	the walk has a reference to the memory in its cache
+ *	rcu	it has none, but the grace period after the kill is not over: on v6.12 a PTE table is
+ *		scanned inside an RCU section, so that this is up to a table with every strategy
+ *	else	neither: references of page table entries (page references of 6.15), or leaked ones
+ *
+ * The orders of a removal that begins at point k:
+ *
+ *	correct		at k: disable, invalidate, kill, put pages. These sleep, so that k is no
+ *			page where PTE tables are scanned under RCU
+ *	kill-first	at k: kill, put pages. Disabled and invalidated after the walk has gone round
+ *			`retries` times in vain, or after the call
+ *	never		kill-first, and the driver is not told at all: for the verdict
+ *
+ * From k on each point polls the drain. After the call it is polled until nothing can change any
+ * more; references that are left then are leaked. The other steps follow in the order of the era. A
+ * driver that has a complete answer asks its sequence number when the memory is about to go: if it
+ * has not moved and the answer has pfns of that memory, the verdict is unsafe.
+ *
+ * What happens between two points counts as held if the drain was not over at the second.
+ */
+#ifndef HS_SCENARIO_TEARDOWN_H
+#define HS_SCENARIO_TEARDOWN_H
+
+#include <hmmsim/mapping.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/walk.h>
+
+#include "scenario/cost.h"
+#include "scenario/hostmem.h"
+#include "scenario/out.h"
+
+/* ---- what is played ---------------------------------------------------------------------- */
+
+/* Address spaces of 4 KiB pages of a DAX file; all is asked for, for writing. */
+enum hs_arrangement {
+	HS_ARRANGE_TABLES, /* three tables */
+	HS_ARRANGE_HOLE, /* the same; the page in the middle of the second table is not mapped yet */
+	HS_ARRANGE_VMAS,   /* two VMAs, of two tables and of one */
+	HS_ARRANGE_BUSY,   /* a table, a migrating 2M leaf of another VMA, a table */
+	HS_ARRANGE_OTHER,  /* three tables; the memory of another file is removed */
+	HS_ARRANGE_POISON, /* three tables; the page in the middle of the second one is poisoned */
+	HS_ARRANGEMENTS
+};
+
+enum hs_removal_order {
+	HS_REMOVAL_CORRECT,
+	HS_REMOVAL_KILL_FIRST,
+	HS_REMOVAL_NEVER,
+	HS_REMOVAL_ORDERS
+};
+
+/* Points: the steps of the walk, enum hs_walk_step, and three more. */
+enum {
+	HS_POINT_RETRY = HS_WALK_STEPS, /* the walk asks whether its range is valid */
+	HS_POINT_SLEEP,			/* a fault, or a wait for a migration, sleeps */
+	HS_POINT_AFTER,			/* the call has returned, the mmap lock is dropped; once */
+	HS_POINTS
+};
+
+struct hs_teardown_point {
+	uint32_t at;
+	uint64_t number; /* the N-th of its kind in the call, from 1 */
+};
+
+struct hs_teardown_case {
+	enum hs_arrangement arrangement; /* of no meaning with .space */
+	enum hs_era era;
+	enum hs_strategy strategy; /* not custom */
+	enum hs_removal_order order;
+	enum hs_pte_map pte_map;
+	struct hs_teardown_point start;
+	uint32_t retries; /* in vain until the invalidation; 0: it comes after the call */
+	uint32_t sleep;	  /* points that a fault or a wait lasts */
+	bool atomic;	  /* the pgmap's reference is atomic from the start */
+	enum hs_page_refs page_refs;
+	/* NULL: the built-in arrangement. */
+	const struct hs_teardown_space_ops *space;
+	void *space_arg;
+};
+
+/* Arrangement TABLES, strategy none, correct order, start AFTER 1, 1 retry, the era's references. */
+void hs_teardown_case_init(struct hs_teardown_case *c, enum hs_era era);
+
+/* ---- an address space of the caller's ---------------------------------------------------- */
+
+/* What is built for one play, on the machine of that play. */
+struct hs_teardown_space {
+	struct hs_mm *mm;
+	uint64_t start, end;		  /* of the call */
+	struct hs_pgmap *pgmap;		  /* to be removed: the play does it, and frees it */
+	struct hs_pgmap *other;		  /* or NULL: not removed; the play puts what leaks of it */
+	uint64_t default_flags;		  /* of the call; the slots are 0 */
+	const struct hs_fault_ops *fault; /* below the points of a sleep; NULL: that of fault.h */
+	void *fault_arg;
+	void *arg; /* .space_arg of the case */
+};
+
+struct hs_teardown_space_ops {
+	/* The space is zeroed but for .arg. The pgmap is made with .page_refs and .atomic. 0 or -errno. */
+	int (*build)(struct hs_task *self, const struct hs_teardown_case *c,
+		     struct hs_teardown_space *space);
+	/* No fault makes a new entry of the memory from now on. Called once. NULL: none would. */
+	void (*disable)(struct hs_task *self, struct hs_teardown_space *space);
+	/* Every entry of the memory is taken away, with notifiers; may be called during the walk. */
+	void (*invalidate)(struct hs_task *self, struct hs_teardown_space *space);
+	/* Before the pgmap is freed: the mm goes. Also after a failed build: what there is. */
+	void (*unmap)(struct hs_task *self, struct hs_teardown_space *space);
+	/* Last: what is left. .pgmap is NULL if the play has freed it. May be NULL. */
+	void (*destroy)(struct hs_task *self, struct hs_teardown_space *space);
+};
+
+/* ---- what comes of it -------------------------------------------------------------------- */
+
+enum hs_teardown_cause {
+	HS_HELD_REF,
+	HS_HELD_RCU,
+	HS_HELD_ELSE,
+	HS_HELD_CAUSES
+};
+
+struct hs_teardown_held {
+	uint64_t pages, tables, faults, waits;
+};
+
+/* In the order of their weight. */
+enum hs_teardown_verdict {
+	HS_TEARDOWN_OK,
+	HS_TEARDOWN_STUCK,    /* it does not drain: references are left that nobody puts */
+	HS_TEARDOWN_LIVELOCK, /* the walk went round in vain until the play ended it */
+	HS_TEARDOWN_UNSAFE,   /* the driver would use memory that is gone */
+	HS_TEARDOWN_VERDICTS
+};
+
+struct hs_teardown_result {
+	long ret; /* of the call */
+	struct hs_walk_counts walk;
+	int64_t refs;				      /* to the pgmap at the kill */
+	struct hs_teardown_held held[HS_HELD_CAUSES]; /* from the kill until it is drained */
+	struct hs_cost_counts cost; /* of what the walk did meanwhile, whatever the cause */
+	uint64_t grace_periods;	    /* from the kill until it is drained */
+	uint64_t removal_grace;	    /* ... until the pgmap is freed */
+	uint64_t vain;		    /* passes that failed at the dead pgmap */
+	bool inside;		    /* drained before the call returned */
+	uint64_t leaked;	    /* references that had to be put by hand; both pgmaps' */
+	enum hs_teardown_verdict verdict;
+};
+
+#define HS_TEARDOWN_VAIN_MAX 64 /* passes in vain after which a play ends the walk */
+
+/*
+ * One play. -EINVAL: a field is out of range, or the start cannot be (correct order at a point that
+ * may not sleep); -ENOENT: the call has no such point; -ENOMEM; -ENOTEMPTY: objects were left.
+ */
+int hs_teardown_play(struct hs_hostmem *mem, const struct hs_teardown_case *c,
+		     struct hs_teardown_result *result);
+
+#define HS_TEARDOWN_ALL_POINTS 2000
+
+/*
+ * The points at which a removal of this order can begin, in the order of the call, from a call without
+ * one. With more than @most of them pages are left out: of the first, middle and last run of pages the
+ * first, middle and last one are kept. 0 or as above; *points is the caller's (hs_hostmem_free()).
+ */
+int hs_teardown_points(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
+		       struct hs_teardown_point **points, uint64_t *count);
+
+/* The maximum of each count over all these points, a play each. */
+struct hs_teardown_worst {
+	uint64_t plays, inside; /* inside: drained before the call returned */
+	struct hs_teardown_held held[HS_HELD_CAUSES];
+	uint64_t grace_periods, removal_grace, vain, leaked;
+	enum hs_teardown_verdict verdict;
+	/* The first one of the worst verdict that holds most faults and waits, then pages. */
+	struct hs_teardown_point start;
+	struct hs_teardown_result at;
+	/* Without a removal. */
+	long ret;
+	struct hs_walk_counts walk;
+};
+
+int hs_teardown_worst(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
+		      struct hs_teardown_worst *worst);
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+const char *hs_arrangement_name(enum hs_arrangement a);
+const char *hs_removal_order_name(enum hs_removal_order order);
+const char *hs_teardown_point_name(uint32_t at);
+const char *hs_teardown_verdict_name(enum hs_teardown_verdict verdict);
+/* "page:17", as point_name:N. -EINVAL: it is none. */
+int hs_teardown_point_parse(const char *text, struct hs_teardown_point *point);
+
+/* The worst of each strategy of the case, custom left out: a header line and a line each. */
+int hs_teardown_table(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
+		      struct hs_out *out);
+/* One play as a line of the table: result, not worst. */
+void hs_teardown_print(const struct hs_teardown_case *c, const struct hs_teardown_result *result,
+		       struct hs_out *out);
+
+#endif
