@@ -18,8 +18,9 @@ hmmsim=${1:-hmmsim}
 
 layout=$("$hmmsim" capture --self --device=all=fsdax:100%)
 # Comments say what could not be read.
-grep -v '^#' <<<"$layout" | head -n 2
-awk '$1 == "pgmap" { pgmaps++ }
+awk '/^#/ { next }
+	lines++ < 2 { print }
+	$1 == "pgmap" { pgmaps++ }
 	$1 == "vma" { vmas++ }
 	$1 == "map" && $4 ~ /^dev/ { runs++ }
 	END {
