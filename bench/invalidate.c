@@ -155,7 +155,7 @@ static void measure(const struct bench_options *options, const char *title, stru
 		variants[i] = (struct bench_variant){
 			.name = rows[i].name,
 			.run = populates,
-			.operations = q->pause_ns ? 2000 : 50,
+			.operations = q->pause_ns ? 2000 : 20,
 			.threads = q->populators + (q->pause_ns != NEVER),
 			.arg = q,
 		};
