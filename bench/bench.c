@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "scenario/measure.h"
 
 #include "control.h"
 
@@ -14,10 +15,7 @@
 
 double bench_now_ns(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+	return hs_measure_now_ns();
 }
 
 void bench_parse(int argc, char **argv, struct bench_options *options)
@@ -96,30 +94,6 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* A fixed sequence: the order of repetitions is the same in every run. */
-static uint64_t shuffle_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return *state >> 33;
-}
-
-static void shuffle(unsigned int *order, unsigned int n, uint64_t *state)
-{
-	for (unsigned int i = n; i > 1; i--) {
-		unsigned int j = (unsigned int)(shuffle_next(state) % i), t = order[i - 1];
-
-		order[i - 1] = order[j];
-		order[j] = t;
-	}
-}
-
 /* Of the last group. */
 static double medians[BENCH_VARIANTS_MAX];
 
@@ -131,12 +105,9 @@ void bench_group(const struct bench_options *options, const char *title,
 	unsigned int order[BENCH_VARIANTS_MAX * REPETITIONS_MAX],
 		total = count * options->repetitions;
 	unsigned int done[BENCH_VARIANTS_MAX] = { 0 };
-	uint64_t state = 1;
 	double base = 0;
 
-	for (unsigned int i = 0; i < total; i++)
-		order[i] = i % count;
-	shuffle(order, total, &state);
+	hs_measure_order(order, count, options->repetitions);
 	for (unsigned int i = 0; i < total; i++) {
 		const struct bench_variant *v = &variants[order[i]];
 		uint64_t operations = options->quick ? v->operations / 10 + 1 : v->operations;
@@ -145,16 +116,14 @@ void bench_group(const struct bench_options *options, const char *title,
 	}
 	printf("%-44s %9s %9s %9s %7s\n", title, "median ns", "min", "max", "ratio");
 	for (unsigned int v = 0; v < count; v++) {
-		double median;
+		struct hs_measured m = hs_measure_summary(ns[v], done[v]);
 
-		qsort(ns[v], done[v], sizeof(double), by_value);
-		median = ns[v][done[v] / 2];
-		medians[v] = median;
+		medians[v] = m.median;
 		together = together || variants[v].threads > 1;
 		if (!v)
-			base = median;
-		printf("  %-42s %9.2f %9.2f %9.2f %7.2f\n", variants[v].name, median, ns[v][0],
-		       ns[v][done[v] - 1], median / base);
+			base = m.median;
+		printf("  %-42s %9.2f %9.2f %9.2f %7.2f\n", variants[v].name, m.median, m.min,
+		       m.max, m.median / base);
 	}
 	if (together)
 		bench_control_print();

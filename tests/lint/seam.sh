@@ -6,8 +6,8 @@ src=${1:?usage: seam.sh src-directory}
 [ -d "$src" ] || { echo "$src: no such directory" >&2; exit 2; }
 
 headers='pthread|stdatomic|time|threads|sched|semaphore|sys/time|unistd'
-# Of the scenarios, what reads /proc.
-hosted='port/|tool/|live/|explore/|scenario/capture[a-z_]*\.[ch]$'
+# Of the scenarios, what reads /proc or a clock.
+hosted='port/|tool/|live/|explore/|scenario/(capture|measure)[a-z_]*\.[ch]$'
 failed=0
 
 # sources <pattern>: the C files whose path in src does not begin so.

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenario/measure.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static double clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+double hs_measure_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+double hs_measure_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static uint64_t shuffle_next(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+void hs_measure_order(unsigned int *order, unsigned int variants, unsigned int repetitions)
+{
+	unsigned int total = variants * repetitions;
+	uint64_t state = 1;
+
+	for (unsigned int i = 0; i < total; i++)
+		order[i] = i % variants;
+	for (unsigned int i = total; i > 1; i--) {
+		unsigned int j = (unsigned int)(shuffle_next(&state) % i), t = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = t;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct hs_measured hs_measure_summary(double *values, unsigned int count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+	return (struct hs_measured){
+		.median = values[count / 2],
+		.low = values[count / 10],
+		.high = values[count - 1 - count / 10],
+		.min = values[0],
+		.max = values[count - 1],
+	};
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * measure.h - repetitions of several variants, interleaved, and what they say together
+ *
+ * invented. Repetitions of all variants are mixed in random order, so that a drift of the machine
+ * hits them alike. Medians count, and the tenth part at either end is left out of the interval.
+ */
+#ifndef HS_SCENARIO_MEASURE_H
+#define HS_SCENARIO_MEASURE_H
+
+#include <stdint.h>
+
+struct hs_measured {
+	double median, low, high; /* low, high: the 10th and the 90th percentile */
+	double min, max;
+};
+
+/* Monotonic time, and what this thread had of a CPU. */
+double hs_measure_now_ns(void);
+double hs_measure_cpu_ns(void);
+
+/*
+ * Which variant is to be run when: @variants times @repetitions indices, each variant as often. A
+ * fixed sequence: the order is the same in every run.
+ */
+void hs_measure_order(unsigned int *order, unsigned int variants, unsigned int repetitions);
+/* Sorts them; @count is not 0. */
+struct hs_measured hs_measure_summary(double *values, unsigned int count);
+
+#endif
