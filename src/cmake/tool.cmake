@@ -5,6 +5,17 @@ add_executable(hmmsim_tool ${HS_TOOL_SOURCES} $<TARGET_OBJECTS:hmmsim_native_tex
 target_link_libraries(hmmsim_tool PRIVATE hmmsim hmmsim_native_flags hmmsim_warnings)
 set_target_properties(hmmsim_tool PROPERTIES OUTPUT_NAME hmmsim)
 
+# The gnuplot text comes along as a string, so that an installed program has it.
+set(plot_source ${PROJECT_SOURCE_DIR}/bench/plot.gp)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${plot_source})
+file(READ ${plot_source} plot_script)
+string(REPLACE "\\" "\\\\" plot_script "${plot_script}")
+string(REPLACE "\"" "\\\"" plot_script "${plot_script}")
+string(REPLACE "\n" "\\n\"\n\"" plot_script "${plot_script}")
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/generated/plot_script.h
+	CONTENT "\"@plot_script@\"\n" @ONLY)
+target_include_directories(hmmsim_tool PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/generated)
+
 # An installed program finds its library beside it, wherever the tree is moved to.
 file(RELATIVE_PATH libdir_from_bindir
 	"/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")

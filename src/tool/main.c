@@ -14,6 +14,7 @@
 const struct hs_verb hs_verbs[] = {
 	{ "walk", "run walk scenarios and print the answers", hs_tool_walk },
 	{ "capture", "print the address space of a live process as a layout", hs_tool_capture },
+	{ "compare", "walk layouts with every strategy, side by side", hs_tool_compare },
 	{ "list", "list verbs, walkers, strategies, bodies, geometries and layouts", hs_tool_list },
 	{ NULL, NULL, NULL },
 };

@@ -24,6 +24,7 @@ extern const struct hs_verb hs_verbs[]; /* ends with a NULL name */
 
 int hs_tool_walk(int argc, char **argv);
 int hs_tool_capture(int argc, char **argv);
+int hs_tool_compare(int argc, char **argv);
 int hs_tool_list(int argc, char **argv);
 
 /* Says on stderr where the help is. */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compare_print.c - a report as tables
+ */
+#include "scenario/compare_report.h"
+
+#include <stdio.h>
+
+#include "scenario/grid.h"
+
+__extension__ typedef unsigned __int128 wide;
+
+static void cell_text(struct hs_out *cells, const char *text)
+{
+	hs_out_text(cells, text);
+	hs_out_char(cells, '\t');
+}
+
+static void cell_number(struct hs_out *cells, uint64_t value)
+{
+	hs_out_decimal(cells, value);
+	hs_out_char(cells, '\t');
+}
+
+/* a / b with two digits after the point; the same everywhere. */
+static void cell_quotient(struct hs_out *cells, uint64_t a, wide b)
+{
+	uint64_t hundredths = b ? (uint64_t)(((wide)a * 100 + b / 2) / b) : 0;
+
+	if (!b) {
+		cell_text(cells, "-");
+		return;
+	}
+	hs_out_decimal(cells, hundredths / 100);
+	hs_out_char(cells, '.');
+	hs_out_decimal(cells, hundredths / 10 % 10);
+	hs_out_decimal(cells, hundredths % 10);
+	hs_out_char(cells, '\t');
+}
+
+static void cell_double(struct hs_out *cells, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.2f", value);
+	cell_text(cells, text);
+}
+
+static void head(struct hs_out *cells, const char *const *names)
+{
+	for (; *names; names++)
+		cell_text(cells, *names);
+}
+
+static const struct hs_report_row *none_of(const struct hs_report *r,
+					   const struct hs_report_row *row)
+{
+	return hs_report_find(r, row->scope, row->era, HS_STRATEGY_NONE);
+}
+
+/* ---- counts and predicted cost ----------------------------------------------------------- */
+
+static void count_head(const struct hs_report *r, struct hs_out *cells)
+{
+	static const char *const names[] = { "walker", "strategy", "calls",  "hits",   "lookups",
+					     "refs",   "puts",	   "leaked", "faults", "held",
+					     "passes", "answer",   NULL };
+
+	head(cells, names);
+	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
+		cell_text(cells, r->asked->profiles[i]->name);
+		cell_text(cells, "x none");
+	}
+	hs_out_char(cells, '\n');
+}
+
+static void cell_answer(const struct hs_report *r, const struct hs_report_row *row,
+			struct hs_out *cells)
+{
+	char text[64];
+
+	if (!row->done.failed)
+		snprintf(text, sizeof(text), "ok");
+	else if (r->spans[row->scope].count == 1)
+		snprintf(text, sizeof(text), "%ld", row->done.error);
+	else
+		snprintf(text, sizeof(text), "%ldx%llu", row->done.error,
+			 (unsigned long long)row->done.failed);
+	cell_text(cells, text);
+}
+
+static void predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
+			    struct hs_out *cells)
+{
+	const struct hs_report_row *none = none_of(r, row);
+	uint64_t pages = r->spans[row->scope].pages;
+
+	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
+		cell_quotient(cells, row->ps[i], row->predicted ? (wide)pages * 1000 : 0);
+		cell_quotient(cells, row->ps[i],
+			      row->predicted && none && none->predicted ? none->ps[i] : 0);
+	}
+}
+
+static void count_row(const struct hs_report *r, const struct hs_report_row *row,
+		      struct hs_out *cells)
+{
+	const struct hs_walk_counts *c = &row->done.counts;
+
+	cell_text(cells, hs_era_name(row->era));
+	cell_text(cells, hs_strategy_name(row->strategy));
+	cell_number(cells, c->calls);
+	cell_number(cells, c->hits);
+	cell_number(cells, c->lookups);
+	cell_number(cells, c->refs);
+	cell_number(cells, c->puts);
+	cell_number(cells, c->leaked);
+	cell_number(cells, c->faults);
+	cell_number(cells, c->held_faults);
+	cell_number(cells, c->passes);
+	cell_answer(r, row, cells);
+	predicted_cells(r, row, cells);
+	hs_out_char(cells, '\n');
+}
+
+static void print_counts(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+{
+	struct hs_out cells = { .mem = r->set.mem };
+
+	count_head(r, &cells);
+	for (size_t i = 0; i < r->row_count; i++)
+		if (r->rows[i].scope == scope)
+			count_row(r, &r->rows[i], &cells);
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&cells);
+}
+
+/* ---- measured ---------------------------------------------------------------------------- */
+
+static void time_cells(const struct hs_report *r, const struct hs_report_row *row,
+		       struct hs_out *cells)
+{
+	const struct hs_report_row *none = row ? none_of(r, row) : NULL;
+
+	if (!row || !row->timed) {
+		hs_out_text(cells, "-\t-\t-\t-\t");
+		return;
+	}
+	cell_double(cells, row->page_ns.median);
+	cell_double(cells, row->page_ns.low);
+	cell_double(cells, row->page_ns.high);
+	if (none && none->timed)
+		cell_double(cells, row->page_ns.median / none->page_ns.median);
+	else
+		cell_text(cells, "-");
+}
+
+static void print_times(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+{
+	static const char *const names[] = { "walker", "strategy", "ns/page",  "p10",
+					     "p90",    "x none",   "one page", "p10",
+					     "p90",    "x none",   NULL };
+	struct hs_out cells = { .mem = r->set.mem };
+
+	head(&cells, names);
+	hs_out_char(&cells, '\n');
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct hs_report_row *row = &r->rows[i];
+
+		if (row->scope != scope)
+			continue;
+		cell_text(&cells, hs_era_name(row->era));
+		cell_text(&cells, hs_strategy_name(row->strategy));
+		time_cells(r, row, &cells);
+		time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy), &cells);
+		hs_out_char(&cells, '\n');
+	}
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&cells);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static void amount(struct hs_out *out, uint64_t n, const char *what)
+{
+	hs_out_decimal(out, n);
+	hs_out_char(out, ' ');
+	hs_out_text(out, what);
+	if (n != 1)
+		hs_out_char(out, 's');
+}
+
+static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+{
+	const struct hs_compare_span *span = &r->spans[scope];
+
+	hs_out_text(out, scope == HS_SCOPE_WHOLE ? "\nthe whole range in one call: "
+						 : "\nthe readable vmas one by one: ");
+	amount(out, span->count, "call");
+	hs_out_text(out, ", ");
+	amount(out, span->pages, "page");
+	hs_out_text(out, r->asked->profile_count ? "; predicted in ns a page\n" : "\n");
+	print_counts(r, scope, out);
+	if (!r->asked->repetitions)
+		return;
+	hs_out_text(out, "\nmeasured here, medians\n");
+	print_times(r, scope, out);
+}
+
+void hs_report_print(const struct hs_report *r, struct hs_out *out)
+{
+	hs_out_text(out, r->asked->bold ? "\033[1mlayout " : "layout ");
+	hs_out_text(out, r->layout->name);
+	hs_out_text(out, r->asked->bold ? "\033[0m: " : ": ");
+	amount(out, r->layout->vma_count, "vma");
+	hs_out_text(out, ", ");
+	amount(out, r->layout->pgmap_count, "pgmap");
+	hs_out_text(out, ", request ");
+	hs_out_text(out, hs_request_names[r->set.request]);
+	hs_out_char(out, '\n');
+	if (r->too_large)
+		hs_out_text(out, "\nthe whole range is more than 4194304 pages: no call for it\n");
+	else if (!r->row_count)
+		hs_out_text(out, "\nthere is nothing to walk\n");
+	for (int s = HS_SCOPE_WHOLE; s < HS_SCOPE_PAGE; s++)
+		if (r->spans[s].count)
+			print_scope(r, (enum hs_compare_scope)s, out);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grid.h - text in columns
+ *
+ * invented. Cells are written one after the other, each ended by a tab, rows by a newline.
+ * Lengths are counted in bytes.
+ */
+#ifndef HS_SCENARIO_GRID_H
+#define HS_SCENARIO_GRID_H
+
+#include "scenario/out.h"
+
+#define HS_GRID_COLUMNS 32 /* at most */
+
+/* The first @left columns are aligned to the left, the others to the right; two blanks between. */
+void hs_grid_print(const struct hs_out *cells, unsigned int left, bool bold, struct hs_out *out);
+
+#endif

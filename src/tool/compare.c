@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compare.c - hmmsim compare: the strategies side by side on layouts
+ */
+#include "tool/compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool/plot.h"
+#include "tool/tool.h"
+
+static const char help[] =
+	"Usage: hmmsim compare [OPTION...] [FILE...]\n"
+	"\n"
+	"Walks layouts with every strategy: those in each FILE (- is standard input), as hmmsim\n"
+	"capture prints them, and built-in ones. Counts are exact, costs are predicted from them, and\n"
+	"times are measured here. Without any layout some built-in ones are walked.\n"
+	"\n"
+	"  -l, --layout=NAME[:SIZE]  a built-in layout (hmmsim list), 64M large; again: another one\n"
+	"  -w, --walker=5.3|6.12     this walker only; again: this one too\n"
+	"  -s, --strategy=NAME       this strategy only; again: this one too\n"
+	"  -b, --body=NAME           reference (slow and obvious) or plain (default)\n"
+	"  -r, --request=WHAT        none (default; a snapshot), read or write: everything is faulted in\n"
+	"                            (the built-in layout holes: read)\n"
+	"      --owner=K             whose device-private pages are accepted (default 1)\n"
+	"  -d, --device=PATTERN=...  puts a part of every layout on device memory, see hmmsim capture\n"
+	"  -p, --profile=FILE        predicts with this cost profile (hmmsim list --costs) instead of\n"
+	"                            light and distro; up to 4 times\n"
+	"      --no-time             measures nothing: the output is the same on every machine\n"
+	"      --repetitions=N       how often each walk is measured (default 15)\n"
+	"  -j, --json=FILE           all figures, in the schema of Google Benchmark\n"
+	"      --plot=FILE.svg       a picture (needs gnuplot): ns a page by layout and strategy\n"
+	"  -h, --help                this text\n"
+	"\n"
+	"calls: get_dev_pagemap() called; hits: answered by its cached argument; lookups: by the index;\n"
+	"refs, puts: references taken and put; leaked: never put; faults, and held: those with a\n"
+	"reference held; passes: page walks begun; answer: ok or the error, and of how many calls.\n"
+	"Then ns a page: predicted for Linux v6.12 (its walker only), and measured in the simulator\n"
+	"with the 10th and 90th percentile; x none: times that of strategy none.\n";
+
+int hs_compare_no_memory(void)
+{
+	fputs("hmmsim compare: out of memory\n", stderr);
+	return HS_EXIT_INTERNAL;
+}
+
+/* ---- what the terminal sees -------------------------------------------------------------- */
+
+static void progress(const char *layout, unsigned int done, unsigned int of)
+{
+	if (done % 16 && done + 1 < of)
+		return;
+	fprintf(stderr, "\r\033[Kmeasuring %s: %u of %u", layout, done + 1, of);
+	if (done + 1 == of)
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
+static void look_at_terminal(struct hs_report_asked *asked)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	asked->bold = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	asked->progress = isatty(STDERR_FILENO) ? progress : NULL;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+struct outputs {
+	struct hs_out text, json, plot;
+	uint64_t benchmarks;
+	FILE *json_file;
+};
+
+static int open_outputs(const struct compare_tool *tool, struct outputs *o)
+{
+	if (!tool->json)
+		return 0;
+	o->json_file = fopen(tool->json, "wb");
+	if (o->json_file)
+		return 0;
+	fprintf(stderr, "hmmsim: %s: %s\n", tool->json, strerror(errno));
+	return HS_EXIT_USAGE;
+}
+
+static int write_json(const struct compare_tool *tool, struct outputs *o)
+{
+	int error = 0;
+
+	if (!tool->json)
+		return 0;
+	if (fwrite(o->json.bytes, 1, o->json.used, o->json_file) != o->json.used)
+		error = errno;
+	if (fclose(o->json_file) && !error)
+		error = errno;
+	o->json_file = NULL;
+	if (!error)
+		return 0;
+	fprintf(stderr, "hmmsim: %s: %s\n", tool->json, strerror(error));
+	return HS_EXIT_INTERNAL;
+}
+
+/* When and where, of a file with times. */
+static void begin_json(const struct compare_tool *tool, struct hs_out *out)
+{
+	char host[256] = "", date[64] = "", context[512];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!tool->asked.repetitions) {
+		hs_report_json_begin(NULL, out);
+		return;
+	}
+	gethostname(host, sizeof(host) - 1);
+	for (char *c = host; *c; c++)
+		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
+			*c = '_';
+	if (localtime_r(&now, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z", &tm);
+	snprintf(context, sizeof(context),
+		 "    \"date\": \"%s\",\n    \"host_name\": \"%s\",\n    \"num_cpus\": %ld,\n",
+		 date, host, sysconf(_SC_NPROCESSORS_ONLN));
+	hs_report_json_begin(context, out);
+}
+
+/* ---- layouts ----------------------------------------------------------------------------- */
+
+static int failed(const struct hs_layout *layout, int ret)
+{
+	const char *what = strerror(-ret);
+
+	if (ret == -ENOMEM)
+		return hs_compare_no_memory();
+	if (ret == -EIO)
+		what = "references are left that the walk did not count";
+	if (ret == -ENOTEMPTY)
+		what = "something was left behind in the machine";
+	fprintf(stderr, "hmmsim compare: layout %s: %s\n", layout->name, what);
+	return HS_EXIT_INTERNAL;
+}
+
+static int print_report(const struct hs_report *report, bool first, struct outputs *o)
+{
+	hs_out_reset(&o->text);
+	if (!first)
+		hs_out_char(&o->text, '\n');
+	hs_report_print(report, &o->text);
+	hs_report_json(report, &o->benchmarks, &o->json);
+	hs_plot_add(report, &o->plot);
+	if (o->text.failed || o->json.failed || o->plot.failed)
+		return hs_compare_no_memory();
+	fwrite(o->text.bytes, 1, o->text.used, stdout);
+	return hs_tool_flush();
+}
+
+static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
+{
+	struct hs_compare_setting set = tool->set;
+	struct hs_report report;
+	int ret, code;
+
+	set.mem = &tool->mem;
+	set.request = tool->layouts[i].request;
+	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
+	code = ret ? failed(&tool->layouts[i].layout, ret) : print_report(&report, !i, o);
+	hs_report_free(&report);
+	return code;
+}
+
+static int compare(struct compare_tool *tool)
+{
+	struct outputs o = { .text = { .mem = &tool->mem },
+			     .json = { .mem = &tool->mem },
+			     .plot = { .mem = &tool->mem } };
+	int code = open_outputs(tool, &o);
+
+	begin_json(tool, &o.json);
+	hs_plot_head(&tool->asked, &o.plot);
+	for (size_t i = 0; !code && i < tool->layout_count; i++)
+		code = compare_one(tool, i, &o);
+	hs_report_json_end(&o.json);
+	if (!code)
+		code = o.json.failed ? hs_compare_no_memory() : write_json(tool, &o);
+	if (!code && tool->plot)
+		code = hs_plot_draw(&tool->asked, &o.plot, tool->plot);
+	if (o.json_file)
+		fclose(o.json_file);
+	hs_out_free(&o.text);
+	hs_out_free(&o.json);
+	hs_out_free(&o.plot);
+	return code;
+}
+
+int hs_tool_compare(int argc, char **argv)
+{
+	struct compare_tool tool = { .set = { .body = HS_BODY_PLAIN, .owner = 1 } };
+	int code = hs_compare_options(&tool, argc, argv);
+
+	if (!code && tool.help) {
+		code = hs_tool_help(help);
+	} else if (!code) {
+		look_at_terminal(&tool.asked);
+		code = hs_compare_load(&tool);
+		if (!code)
+			code = compare(&tool);
+	}
+	hs_compare_unload(&tool);
+	return code;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compare_load.c - the layouts of hmmsim compare: built-in ones, files, device memory put into them
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/builtin.h"
+#include "tool/compare.h"
+#include "tool/tool.h"
+
+static const char *const standard[] = { "full",	 "half",  "every8", "sparse1", "alternating",
+					"dev2m", "holes", "vmas",   "private", "anon" };
+
+static int take_layout(struct compare_tool *tool, struct hs_layout *layout,
+		       enum hs_compare_request request)
+{
+	struct compare_layout *layouts =
+		hs_hostmem_grow(&tool->mem, tool->layouts, tool->layout_count, sizeof(*layouts));
+
+	if (!layouts) {
+		hs_layout_free(&tool->mem, layout);
+		return hs_compare_no_memory();
+	}
+	tool->layouts = layouts;
+	layouts[tool->layout_count++] = (struct compare_layout){ *layout, request };
+	return 0;
+}
+
+/* ---- built-in ones ----------------------------------------------------------------------- */
+
+static int unknown_layout(const char *name, size_t length)
+{
+	fputs("hmmsim compare: --layout: expected ", stderr);
+	for (unsigned int i = 0; i < hs_builtin_count(); i++)
+		fprintf(stderr, "%s%s",
+			!i			      ? ""
+			: i == hs_builtin_count() - 1 ? " or "
+						      : ", ",
+			hs_builtin_name(i));
+	fprintf(stderr, ", found '%.*s'\n", (int)length, name);
+	return HS_EXIT_USAGE;
+}
+
+/* Bytes: a number and K, M, G or T. */
+static bool take_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	size_t length = strlen(text);
+	const char *unit = length ? strchr(units, text[length - 1]) : NULL;
+	struct hs_word word = { text, length - (unit != NULL) };
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+
+	if (!length || !hs_word_number(&word, bytes) || !*bytes ||
+	    *bytes > HS_BUILTIN_BYTES_MAX >> shift)
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+/* One layout is made to be faulted in. */
+static enum hs_compare_request request_for(const struct compare_tool *tool, const char *name)
+{
+	if (tool->request_given)
+		return tool->set.request;
+	return strcmp(name, "holes") ? HS_REQUEST_NONE : HS_REQUEST_READ;
+}
+
+static int load_builtin(struct compare_tool *tool, const char *text)
+{
+	size_t length = strcspn(text, ":");
+	uint64_t bytes = HS_BUILTIN_BYTES;
+	struct hs_layout layout;
+	char name[64];
+	int ret;
+
+	if (text[length] && !take_size(text + length + 1, &bytes)) {
+		fprintf(stderr,
+			"hmmsim compare: --layout: expected a size up to 1T, a number with or "
+			"without K, M, G or T, found '%s'\n",
+			text + length + 1);
+		return HS_EXIT_USAGE;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)length, text);
+	ret = length < sizeof(name) ? hs_builtin_make(&tool->mem, name, bytes, &layout) : -ENOENT;
+	if (ret == -ENOENT)
+		return unknown_layout(text, length);
+	return ret ? hs_compare_no_memory() : take_layout(tool, &layout, request_for(tool, name));
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static int parse(struct compare_tool *tool, struct hs_text *text)
+{
+	size_t before = tool->layout_count;
+	struct hs_layout layout;
+	int ret, code = 0;
+
+	while (!code && (ret = hs_layout_parse(text, &layout)) != 0) {
+		if (ret < 0) {
+			fprintf(stderr, "%s\n", text->error);
+			return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
+		}
+		code = take_layout(tool, &layout, tool->set.request);
+	}
+	if (code || tool->layout_count > before)
+		return code;
+	fprintf(stderr, "hmmsim compare: %s: expected a layout, found none\n", text->name);
+	return HS_EXIT_USAGE;
+}
+
+static int load_file(struct compare_tool *tool, const char *name)
+{
+	struct hs_text text;
+	size_t length;
+	char *bytes;
+	int code = hs_tool_read(&tool->mem, name, &bytes, &length);
+
+	if (!code) {
+		hs_text_init(&text, &tool->mem, hs_tool_file_name(name), bytes, length);
+		code = parse(tool, &text);
+	}
+	hs_hostmem_free(&tool->mem, bytes);
+	return code;
+}
+
+/* ---- all --------------------------------------------------------------------------------- */
+
+static int complain(const struct hs_layout *layout, const char *what)
+{
+	fprintf(stderr, "hmmsim compare: layout %s: %s\n", layout->name, what);
+	return HS_EXIT_USAGE;
+}
+
+static int place_all(struct compare_tool *tool, struct hs_layout *layout)
+{
+	struct hs_placed placed;
+
+	if (hs_populate_unsaid(layout))
+		return complain(layout, "expected pgmap lines for its device memory, found none");
+	for (size_t i = 0; i < tool->place_count; i++) {
+		int ret = hs_place(&tool->mem, layout, &tool->places[i], &placed);
+
+		if (ret == -ENOMEM)
+			return hs_compare_no_memory();
+		if (ret)
+			return complain(layout, "--device: no pfns are left for it");
+	}
+	return 0;
+}
+
+int hs_compare_load(struct compare_tool *tool)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < tool->source_count; i++)
+		code = tool->sources[i].builtin ? load_builtin(tool, tool->sources[i].name)
+						: load_file(tool, tool->sources[i].name);
+	if (!tool->source_count)
+		for (size_t i = 0; !code && i < sizeof(standard) / sizeof(standard[0]); i++)
+			code = load_builtin(tool, standard[i]);
+	for (size_t i = 0; !code && i < tool->layout_count; i++)
+		code = place_all(tool, &tool->layouts[i].layout);
+	return code;
+}
+
+void hs_compare_unload(struct compare_tool *tool)
+{
+	for (size_t i = 0; i < tool->layout_count; i++)
+		hs_layout_free(&tool->mem, &tool->layouts[i].layout);
+	hs_hostmem_free(&tool->mem, tool->layouts);
+	hs_hostmem_free(&tool->mem, tool->sources);
+	hs_hostmem_free(&tool->mem, tool->places);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compare_options.c - the command line of hmmsim compare
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool/compare.h"
+#include "tool/plot.h"
+#include "tool/tool.h"
+
+#define REPETITIONS 15
+
+enum {
+	OPTION_OWNER = 256,
+	OPTION_NO_TIME,
+	OPTION_REPETITIONS,
+	OPTION_PLOT
+};
+
+static const struct option options[] = {
+	{ "layout", required_argument, NULL, 'l' },
+	{ "walker", required_argument, NULL, 'w' },
+	{ "strategy", required_argument, NULL, 's' },
+	{ "body", required_argument, NULL, 'b' },
+	{ "request", required_argument, NULL, 'r' },
+	{ "owner", required_argument, NULL, OPTION_OWNER },
+	{ "device", required_argument, NULL, 'd' },
+	{ "profile", required_argument, NULL, 'p' },
+	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
+	{ "repetitions", required_argument, NULL, OPTION_REPETITIONS },
+	{ "json", required_argument, NULL, 'j' },
+	{ "plot", required_argument, NULL, OPTION_PLOT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+static const char *era_name(int i)
+{
+	return hs_era_name((enum hs_era)i);
+}
+
+static const char *strategy_name(int i)
+{
+	return hs_strategy_name((enum hs_strategy)i);
+}
+
+static const char *body_name(int i)
+{
+	return hs_body_name((enum hs_body)i);
+}
+
+static const char *request_name(int i)
+{
+	return hs_request_names[i];
+}
+
+static int choose(const char *option, const char *(*name)(int i), int count, int *chosen)
+{
+	for (*chosen = 0; *chosen < count; ++*chosen)
+		if (!strcmp(optarg, name(*chosen)))
+			return 0;
+	fprintf(stderr, "hmmsim compare: --%s: expected ", option);
+	for (int i = 0; i < count; i++)
+		fprintf(stderr, "%s%s", !i ? "" : i == count - 1 ? " or " : ", ", name(i));
+	fprintf(stderr, ", found '%s'\n", optarg);
+	return HS_EXIT_USAGE;
+}
+
+static int take_number(const char *option, uint64_t low, uint64_t high, uint64_t *value)
+{
+	struct hs_word word = { optarg, strlen(optarg) };
+
+	if (hs_word_number(&word, value) && *value >= low && *value <= high)
+		return 0;
+	fprintf(stderr, "hmmsim compare: --%s: expected a number from %llu to %llu, found '%s'\n",
+		option, (unsigned long long)low, (unsigned long long)high, optarg);
+	return HS_EXIT_USAGE;
+}
+
+/* ---- things ------------------------------------------------------------------------------ */
+
+static int take_device(struct compare_tool *tool)
+{
+	size_t n = tool->place_count;
+	struct hs_place *places = hs_hostmem_grow(&tool->mem, tool->places, n, sizeof(*places));
+	char error[256];
+
+	if (!places)
+		return hs_compare_no_memory();
+	tool->places = places;
+	if (hs_place_parse(optarg, &places[n], error)) {
+		fprintf(stderr, "hmmsim compare: --device: %s\n", error);
+		return HS_EXIT_USAGE;
+	}
+	tool->place_count++;
+	return 0;
+}
+
+static int take_source(struct compare_tool *tool, const char *name, bool builtin)
+{
+	size_t n = tool->source_count;
+	struct compare_source *sources =
+		hs_hostmem_grow(&tool->mem, tool->sources, n, sizeof(*sources));
+
+	if (!sources)
+		return hs_compare_no_memory();
+	tool->sources = sources;
+	sources[tool->source_count++] = (struct compare_source){ name, builtin };
+	return 0;
+}
+
+static int take_profile(struct compare_tool *tool)
+{
+	unsigned int n = tool->asked.profile_count;
+	struct hs_text text;
+	size_t length;
+	char *bytes;
+	int code;
+
+	if (n == HS_REPORT_PROFILES) {
+		fprintf(stderr, "hmmsim compare: --profile: expected at most %u times\n", n);
+		return HS_EXIT_USAGE;
+	}
+	code = hs_tool_read(&tool->mem, optarg, &bytes, &length);
+	if (!code) {
+		hs_text_init(&text, &tool->mem, hs_tool_file_name(optarg), bytes, length);
+		if (hs_cost_parse(&text, &tool->profiles[n])) {
+			fprintf(stderr, "%s\n", text.error);
+			code = HS_EXIT_USAGE;
+		}
+	}
+	hs_hostmem_free(&tool->mem, bytes);
+	tool->asked.profiles[n] = &tool->profiles[n];
+	tool->asked.profile_count += !code;
+	return code;
+}
+
+static int take_plot(struct compare_tool *tool)
+{
+	size_t length = strlen(optarg);
+
+	tool->plot = optarg;
+	if (length < 5 || strcmp(optarg + length - 4, ".svg")) {
+		fprintf(stderr, "hmmsim compare: --plot: expected FILE.svg, found '%s'\n", optarg);
+		return HS_EXIT_USAGE;
+	}
+	if (hs_plot_possible())
+		return 0;
+	fputs("hmmsim compare: --plot: gnuplot is missing (Debian: gnuplot-nox)\n", stderr);
+	return HS_EXIT_USAGE;
+}
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+static int take_choice(struct compare_tool *tool, int option)
+{
+	int chosen = 0, ret;
+
+	switch (option) {
+	case 'w':
+		ret = choose("walker", era_name, HS_ERA_COUNT, &chosen);
+		if (!ret)
+			tool->asked.eras[chosen] = true;
+		return ret;
+	case 's':
+		ret = choose("strategy", strategy_name, HS_STRATEGY_CUSTOM, &chosen);
+		if (!ret)
+			tool->asked.strategies[chosen] = true;
+		return ret;
+	case 'b':
+		ret = choose("body", body_name, HS_BODY_COUNT, &chosen);
+		tool->set.body = (enum hs_body)chosen;
+		return ret;
+	default:
+		ret = choose("request", request_name, HS_REQUEST_COUNT, &chosen);
+		tool->set.request = (enum hs_compare_request)chosen;
+		tool->request_given = true;
+		return ret;
+	}
+}
+
+static int take_option(struct compare_tool *tool, int option)
+{
+	uint64_t number = 0;
+	int ret;
+
+	switch (option) {
+	case 'w':
+	case 's':
+	case 'b':
+	case 'r':
+		return take_choice(tool, option);
+	case 'l':
+		return take_source(tool, optarg, true);
+	case 'd':
+		return take_device(tool);
+	case 'p':
+		return take_profile(tool);
+	case OPTION_OWNER:
+		return take_number("owner", 0, UINT64_MAX, &tool->set.owner);
+	case OPTION_NO_TIME:
+		tool->asked.repetitions = 0;
+		return 0;
+	case OPTION_REPETITIONS:
+		ret = take_number("repetitions", 1, HS_REPORT_REPETITIONS, &number);
+		tool->asked.repetitions = (unsigned int)number;
+		return ret;
+	case OPTION_PLOT:
+		return take_plot(tool);
+	case 'j':
+		tool->json = optarg;
+		return 0;
+	case 'h':
+		tool->help = true;
+		return 0;
+	default:
+		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+	}
+}
+
+/* What was not restricted is everything. */
+static void set_defaults(struct compare_tool *tool)
+{
+	struct hs_report_asked *asked = &tool->asked;
+
+	if (!memchr(asked->eras, true, sizeof(asked->eras)))
+		memset(asked->eras, true, sizeof(asked->eras));
+	if (!memchr(asked->strategies, true, sizeof(asked->strategies)))
+		memset(asked->strategies, true, HS_STRATEGY_CUSTOM);
+	for (int b = 0; !tool->profiles[0].name[0] && b < HS_COST_BUILDS; b++)
+		asked->profiles[asked->profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
+}
+
+int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
+{
+	int option, ret = 0;
+
+	tool->asked.repetitions = REPETITIONS;
+	tool->asked.repetition_ns = 1e6;
+	while (!ret && (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:j:h", options, NULL)) != -1)
+		ret = take_option(tool, option);
+	for (int i = optind; !ret && i < argc; i++)
+		ret = take_source(tool, argv[i], false);
+	set_defaults(tool);
+	return ret == HS_EXIT_USAGE ? hs_tool_usage("compare") : ret;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/plot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/tool.h"
+
+/* bench/plot.gp, as a string. */
+static const char script[] =
+#include "plot_script.h"
+	;
+
+bool hs_plot_possible(void)
+{
+	const char *path = getenv("PATH");
+	char file[4096];
+
+	while (path && *path) {
+		int length = (int)strcspn(path, ":");
+
+		snprintf(file, sizeof(file), "%.*s/gnuplot", length, path);
+		if (length && !access(file, X_OK))
+			return true;
+		path += length + (path[length] == ':');
+	}
+	return false;
+}
+
+/* ---- data -------------------------------------------------------------------------------- */
+
+/* One walker and one scope a picture. */
+static enum hs_era era_of(const struct hs_report_asked *asked)
+{
+	return asked->eras[HS_ERA_6_12] ? HS_ERA_6_12 : HS_ERA_5_3;
+}
+
+void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data)
+{
+	hs_out_text(data, "layout");
+	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
+		if (asked->strategies[s]) {
+			hs_out_char(data, ' ');
+			hs_out_text(data, hs_strategy_name((enum hs_strategy)s));
+		}
+	hs_out_char(data, '\n');
+}
+
+static void add_value(const struct hs_report *report, const struct hs_report_row *row,
+		      struct hs_out *data)
+{
+	char text[64] = " -";
+
+	if (row && row->timed)
+		snprintf(text, sizeof(text), " %.4f", row->page_ns.median);
+	else if (row && row->predicted && !report->asked->repetitions)
+		snprintf(text, sizeof(text), " %.4f",
+			 (double)row->ps[0] / 1e3 / (double)report->spans[row->scope].pages);
+	hs_out_text(data, text);
+}
+
+void hs_plot_add(const struct hs_report *report, struct hs_out *data)
+{
+	const struct hs_report_asked *asked = report->asked;
+	enum hs_compare_scope scope = report->spans[HS_SCOPE_WHOLE].count ? HS_SCOPE_WHOLE
+									  : HS_SCOPE_VMAS;
+
+	hs_out_char(data, '"');
+	for (const char *c = report->layout->name; *c; c++)
+		hs_out_char(data, *c == '"' || *c == '\\' ? '_' : *c);
+	hs_out_char(data, '"');
+	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
+		if (asked->strategies[s])
+			add_value(report,
+				  hs_report_find(report, scope, era_of(asked), (enum hs_strategy)s),
+				  data);
+	hs_out_char(data, '\n');
+}
+
+/* ---- gnuplot ----------------------------------------------------------------------------- */
+
+/* Between single quotes only the quote itself means anything. */
+static void write_quoted(FILE *to, const char *text)
+{
+	fputc('\'', to);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "''" : (const char[]){ *text, '\0' }, to);
+	fputs("'\n", to);
+}
+
+static void write_all(const struct hs_report_asked *asked, const struct hs_out *data,
+		      const char *file, FILE *to)
+{
+	unsigned int columns = 1;
+	char quantity[128];
+
+	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
+		columns += asked->strategies[s];
+	snprintf(quantity, sizeof(quantity), "ns a page, v%s, %s", hs_era_name(era_of(asked)),
+		 asked->repetitions ? "measured" : "predicted");
+	fputs("output_file = ", to);
+	write_quoted(to, file);
+	fputs("quantity = ", to);
+	write_quoted(to, quantity);
+	fprintf(to, "columns = %u\n$strategies << HMMSIM_END\n", columns);
+	fwrite(data->bytes, 1, data->used, to);
+	fputs("HMMSIM_END\n", to);
+	fputs(script, to);
+}
+
+int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
+{
+	FILE *gnuplot = popen("gnuplot", "w");
+
+	if (!gnuplot) {
+		fprintf(stderr, "hmmsim compare: gnuplot: %s\n", strerror(errno));
+		return HS_EXIT_INTERNAL;
+	}
+	write_all(asked, data, file, gnuplot);
+	if (!pclose(gnuplot))
+		return HS_EXIT_DONE;
+	fprintf(stderr, "hmmsim compare: --plot: gnuplot could not draw %s\n", file);
+	return HS_EXIT_INTERNAL;
+}

@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test_compare.sh <hmmsim> <data>: hmmsim compare: counts that are the same everywhere, byte for byte,
+# files, options and errors.
+set -uo pipefail
+hmmsim=$(realpath "${1:?usage: test_compare.sh hmmsim data-directory}")
+data=${2:?usage: test_compare.sh hmmsim data-directory}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failed=0
+
+complain() {
+	{
+		echo "$1"
+		echo "--- stdout:"
+		head -n 5 out
+		echo "--- stderr:"
+		head -n 5 err
+	} >&2
+	failed=1
+}
+
+# run <exit status> <stderr pattern, or nothing> <argument>...: hmmsim compare.
+run() {
+	local status=$1 pattern=$2 found=0
+	shift 2
+	"$hmmsim" compare "$@" >out 2>err || found=$?
+	[ "$found" = "$status" ] || complain "compare $*: expected exit status $status, found $found"
+	if [ -z "$pattern" ]; then
+		[ ! -s err ] || complain "compare $*: expected nothing on stderr"
+	else
+		grep -qE -- "$pattern" err || complain "compare $*: expected on stderr: $pattern"
+		[ ! -s out ] || complain "compare $*: expected nothing on stdout"
+	fi
+}
+
+# says <pattern>: on the stdout of the last run.
+says() {
+	grep -qE -- "$1" out || complain "expected on stdout: $1"
+}
+
+# same <file>: as the last output.
+same() {
+	diff -u "$1" out >&2 || complain "not as in $1"
+}
+
+# A file in the schema of Google Benchmark: what compare.py takes from it is there.
+valid() {
+	if [ -z "$(command -v python3)" ]; then
+		return
+	fi
+	python3 -m json.tool "$1" >/dev/null || complain "$1: no JSON"
+	python3 - "$1" >err 2>&1 <<-'PYTHON' || complain "$1: not in the schema"
+		import json, sys
+		file = json.load(open(sys.argv[1]))
+		assert isinstance(file["context"], dict)
+		assert file["benchmarks"]
+		seen = set()
+		for b in file["benchmarks"]:
+		    for key, kind in (("name", str), ("run_name", str), ("run_type", str),
+		                      ("iterations", int), ("repetitions", int), ("threads", int),
+		                      ("family_index", int), ("per_family_instance_index", int),
+		                      ("time_unit", str)):
+		        assert isinstance(b[key], kind), (b["name"], key)
+		    assert b["real_time"] >= 0 and b["cpu_time"] >= 0, b["name"]
+		    assert b["name"].startswith(b["run_name"])
+		    which = b["repetition_index"] if b["run_type"] == "iteration" else b["aggregate_name"]
+		    assert (b["run_name"], which) not in seen, b["name"]
+		    seen.add((b["run_name"], which))
+		    assert b["calls"] == b["hits"] + b["lookups"], b["name"]
+		    assert b["lookups"] == b["refs"] + b["failures"], b["name"]
+		    assert b["refs"] == b["puts"] + b["leaked"], b["name"]
+	PYTHON
+}
+
+# What is counted is the same on every run, every compiler and every machine.
+run 0 '' --no-time --json=standard.json
+same "$data/standard.out"
+valid standard.json
+run 0 '' --no-time --json=again.json
+same "$data/standard.out"
+cmp -s standard.json again.json || complain "JSON: differs from run to run"
+run 0 '' --no-time -l full:2M -l holes:2M -w 6.12 -s none -s per-range --json=small.json
+cmp -s small.json "$data/small.json" || complain "JSON: not as in $data/small.json"
+run 0 '' --no-time --body=reference
+same "$data/standard.out"
+run 0 '' --no-time "$data/mixed.layout" --layout=every8:4M \
+	--device='all=fsdax:1/2:2' --owner=2
+same "$data/mixed.out"
+run 0 '' --no-time - <"$data/mixed.layout"
+says '^layout mixed: 6 vmas, 3 pgmaps, request none$'
+
+# Restricted, and requests.
+run 0 '' --no-time -w 5.3 -s none -s per-page -l full:2M
+[ "$(grep -c '^5.3 ' out)" = 2 ] || complain "expected two rows"
+if grep -q '^6.12 ' out; then complain "a walker that was not asked for"; fi
+run 0 '' --no-time -s per-range -l holes:2M
+says 'request read$'
+says '^6\.12 +per-range +448 +447 +1 +1 +1 +0 +505 +505 '
+run 0 '' --no-time -s per-range -l holes:2M -r none
+says 'request none$'
+says '^6\.12 +per-range +448 +447 +1 +1 +1 +0 +0 +0 '
+run 0 '' --no-time -s none -l full:2M -l anon:4M
+[ "$(grep '^layout' out)" = "$(printf 'layout full: 1 vma, 1 pgmap, request none\nlayout anon: 1 vma, 0 pgmaps, request none')" ] ||
+	complain "the layouts are not in their order"
+
+# Another profile: a lookup for 120 ns.
+printf 'hmmsim 1\nprofile mine base=distro\ncost miss 120\n' >mine.cost
+run 0 '' --no-time -l full:2M -s none -s per-page -p mine.cost
+says ' mine  x none$'
+says '^6\.12 +per-page .* 141\.26 +14\.32$'
+
+# Measured, briefly.
+run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
+says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
+says '^6\.12 +none +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +1\.00 '
+if grep -q "$(printf '\033')" out; then complain "colours, but no terminal"; fi
+valid timed.json
+grep -q '"name": "walk/layout:full/walker:6.12/strategy:none"' timed.json ||
+	complain "JSON: nothing measured"
+grep -q '"name": "walk/layout:full/walker:6.12/strategy:none_median"' timed.json ||
+	complain "JSON: no median"
+
+# Millions of pages are walked in seconds.
+run 0 '' --no-time -l half:8G -s per-page -w 6.12
+says '^6\.12 +per-page +1048576 +0 +1048576 +1048576 +1048576 '
+
+# Pictures.
+env PATH=/nowhere "$hmmsim" compare --plot=x.svg >out 2>err
+[ "$?" = 2 ] || complain "--plot without gnuplot: not exit status 2"
+grep -q '^hmmsim compare: --plot: gnuplot is missing' err || complain "--plot: no message"
+if [ -n "$(command -v gnuplot)" ]; then
+	run 0 '' --no-time -l full:2M -l 'half:2M' --plot="it's.svg"
+	grep -q '</svg>' "it's.svg" || complain "--plot: no picture"
+	grep -q 'per-table-local' "it's.svg" || complain "--plot: no key"
+	mkdir picture.svg
+	"$hmmsim" compare --no-time -l full:2M --plot=picture.svg >out 2>err
+	[ "$?" = 4 ] || complain "--plot: a directory is no file"
+fi
+
+# Bad input.
+run 2 "^hmmsim compare: --walker: expected 5\.3 or 6\.12, found '6\.1'\$" -w 6.1
+run 2 "^hmmsim compare: --strategy: expected none, .* or per-call, found 'custom'\$" -s custom
+run 2 "^hmmsim compare: --body: expected reference or plain, found 'x'\$" -b x
+run 2 "^hmmsim compare: --request: expected none, read or write, found 'x'\$" -r x
+run 2 "^hmmsim compare: --owner: expected a number from 0 to [0-9]+, found '-1'\$" --owner=-1
+run 2 "^hmmsim compare: --repetitions: expected a number from 1 to 1000, found '0'\$" --repetitions=0
+run 2 "^hmmsim compare: --device: .*found" -d x
+run 2 "^hmmsim compare: --layout: expected full, .* or private, found 'ful'\$" -l ful
+run 2 "^hmmsim compare: --layout: expected full, .* or private, found ''\$" -l ''
+for size in '' x 0 2T 1.5G 18446744073709551616 9999999999G M; do
+	run 2 "^hmmsim compare: --layout: expected a size up to 1T, .* found '$size'\$" -l "full:$size"
+done
+run 2 "^hmmsim compare: --plot: expected FILE\.svg, found 'x\.png'\$" --plot=x.png
+run 2 '^hmmsim: none\.cost: No such file or directory$' -p none.cost
+printf 'hmmsim 1\nprofile mine\ncost hti 1\n' >bad.cost
+run 2 '^bad\.cost:3: cost: expected page' -p bad.cost
+run 2 '^hmmsim compare: --profile: expected at most 4 times$' \
+	-p mine.cost -p mine.cost -p mine.cost -p mine.cost -p mine.cost
+run 2 '^hmmsim: none: No such file or directory$' none
+run 2 '^hmmsim: \.: Is a directory$' .
+: >empty
+run 2 '^hmmsim compare: empty: expected a layout, found none$' empty
+printf 'hmmsim 1\nlayout x\nvma 0 0x1000 q\n' >bad
+run 2 '^bad:3: vma: expected .*found "q"$' -l full:2M bad
+printf 'hmmsim 1\nlayout x\nvma 0x1000 0x2000 r\nmap 0x1000 4k devro 5\n' >unsaid
+run 2 '^hmmsim compare: layout x: expected pgmap lines for its device memory, found none$' unsaid
+run 2 '^hmmsim: none/x\.json: No such file or directory$' --no-time --json=none/x.json -l full:2M
+run 2 'see hmmsim compare --help' --nonsense
+
+# Nothing to walk, and more than one call can take.
+printf 'hmmsim 1\nlayout nothing\n' >nothing
+run 0 '' --no-time nothing
+says '^there is nothing to walk$'
+printf 'hmmsim 1\nlayout far\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f0000001000 r\n' >far
+run 0 '' --no-time far
+says '^the whole range is more than 4194304 pages: no call for it$'
+says '^the readable vmas one by one: 2 calls, 2 pages'
+
+# Help, and output that cannot be written.
+run 0 '' --help
+says '^Usage: hmmsim compare'
+if [ -w /dev/full ]; then
+	"$hmmsim" compare --no-time -l full:2M >/dev/full 2>err
+	[ "$?" = 4 ] || complain "compare >/dev/full: not an error"
+	"$hmmsim" compare --no-time -l full:2M --json=/dev/full >out 2>err
+	[ "$?" = 4 ] || complain "compare --json=/dev/full: not an error"
+	grep -q '^hmmsim: /dev/full: No space left' err || complain "--json=/dev/full: no message"
+fi
+exit "$failed"
