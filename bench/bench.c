@@ -9,6 +9,7 @@
 #include "scenario/measure.h"
 
 #include "control.h"
+#include "json.h"
 
 #define REPETITIONS_MAX 64
 #define THREADS_MAX 16
@@ -27,8 +28,12 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 			options->repetitions = 5;
 			continue;
 		}
-		fprintf(stderr, "%s: unknown argument '%s'; usage: %s [--quick]\n", argv[0],
-			argv[i], argv[0]);
+		if (!strncmp(argv[i], "--json=", 7)) {
+			bench_json_open(argv[i] + 7, argv[0]);
+			continue;
+		}
+		fprintf(stderr, "%s: unknown argument '%s'; usage: %s [--quick] [--json=FILE]\n",
+			argv[0], argv[i], argv[0]);
 		exit(2);
 	}
 }
@@ -119,6 +124,7 @@ void bench_group(const struct bench_options *options, const char *title,
 		struct hs_measured m = hs_measure_summary(ns[v], done[v]);
 
 		medians[v] = m.median;
+		bench_json_add(title, &variants[v], ns[v], done[v]);
 		together = together || variants[v].threads > 1;
 		if (!v)
 			base = m.median;
