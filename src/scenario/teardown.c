@@ -9,8 +9,6 @@
  *					counts as held, if the poll finds it still not drained
  *	drained				nothing is counted any more
  *
- * .cause is decided where a point ends, for what comes until the next one.
- *
  * A point is inside a fault or between the walk's accesses, with the mmap lock held for read. The
  * mapping lock, which an invalidation takes, comes after it. Inside an RCU section only kill, put pages
  * and poll are possible, which do not sleep.
@@ -39,7 +37,6 @@ struct play {
 	uint64_t grace;		    /* periods that were over at the kill */
 	uint64_t failures;	    /* lookups without success until the last pass ended */
 	struct hs_walk_counts seen; /* at the last point */
-	enum hs_teardown_cause cause;
 	bool killed, drained, invalidated;
 	uint32_t started; /* steps, as bits */
 };
@@ -92,6 +89,15 @@ static void start_removal(struct play *p)
 
 /* ---- what is held ------------------------------------------------------------------------ */
 
+static enum hs_teardown_cause cause(struct play *p)
+{
+	if (p->range.held == p->space.pgmap)
+		return HS_HELD_REF;
+	if (!p->c->atomic && grace_periods(p) == p->grace)
+		return HS_HELD_RCU;
+	return HS_HELD_ELSE;
+}
+
 static enum hs_cost_class page_class(const struct hs_mm *mm, uint64_t addr)
 {
 	uint32_t level = 0;
@@ -110,7 +116,7 @@ static enum hs_cost_class page_class(const struct hs_mm *mm, uint64_t addr)
 
 static void charge_step(struct play *p, uint32_t at, uint64_t addr)
 {
-	struct hs_teardown_held *held = &p->r->held[p->cause];
+	struct hs_teardown_held *held = &p->r->held[cause(p)];
 	struct hs_mm *mm = p->space.mm;
 
 	switch (at) {
@@ -147,15 +153,6 @@ static void charge(struct play *p, uint32_t at, uint64_t addr)
 	of[HS_COST_FAULT] += at == HS_WALK_FAULT_END;
 }
 
-static enum hs_teardown_cause cause(struct play *p)
-{
-	if (p->range.held == p->space.pgmap)
-		return HS_HELD_REF;
-	if (!p->c->atomic && grace_periods(p) == p->grace)
-		return HS_HELD_RCU;
-	return HS_HELD_ELSE;
-}
-
 /* ---- points ------------------------------------------------------------------------------ */
 
 static void note(struct play *p, uint32_t at)
@@ -186,8 +183,6 @@ static void point(struct play *p, uint32_t at, uint64_t addr)
 	if (!p->killed && at == p->c->start.at && p->passed[at] == p->c->start.number)
 		start_removal(p);
 	p->seen = p->range.counts;
-	if (p->killed && !p->drained)
-		p->cause = cause(p);
 }
 
 static void end_pass(struct play *p)
@@ -462,7 +457,7 @@ int hs_teardown_run(struct hs_hostmem *mem, const struct hs_teardown_case *c,
 		p.space.arg = c->space_arg;
 	}
 	hs_machine_config_init(&config);
-	ret = hs_machine_create(&config, &machine);
+	ret = hs_machine_create(c->machine ? c->machine : &config, &machine);
 	if (ret)
 		return ret;
 	ret = run_on(&p, mem, machine);

@@ -24,7 +24,11 @@
  * driver that has a complete answer asks its sequence number when the memory is about to go: if it
  * has not moved and the answer has pfns of that memory, the verdict is unsafe.
  *
- * What happens between two points counts as held if the drain was not over at the second.
+ * Whether the range is still valid is asked of an interval notifier's sequence in both eras; the flag of
+ * v5.3 would be true again after the invalidation.
+ *
+ * What happens between two points counts as held, by what keeps it at the second, if the drain was
+ * not over there.
  */
 #ifndef HS_SCENARIO_TEARDOWN_H
 #define HS_SCENARIO_TEARDOWN_H
@@ -81,6 +85,7 @@ struct hs_teardown_case {
 	uint32_t sleep;	  /* points that a fault or a wait lasts */
 	bool atomic;	  /* the pgmap's reference is atomic from the start */
 	enum hs_page_refs page_refs;
+	const struct hs_machine_config *machine; /* NULL: the standard one */
 	/* NULL: the built-in arrangement. */
 	const struct hs_teardown_space_ops *space;
 	void *space_arg;
@@ -166,8 +171,9 @@ int hs_teardown_play(struct hs_hostmem *mem, const struct hs_teardown_case *c,
 
 /*
  * The points at which a removal of this order can begin, in the order of the call, from a call without
- * one. With more than @most of them pages are left out: of the first, middle and last run of pages the
- * first, middle and last one are kept. 0 or as above; *points is the caller's (hs_hostmem_free()).
+ * one. With more than @most of them some are left out: of the first, middle and last run of pages the
+ * first, middle and last one are kept, and the same of every other kind that has more than 64 of them.
+ * 0 or as above; *points is the caller's (hs_hostmem_free()).
  */
 int hs_teardown_points(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
 		       struct hs_teardown_point **points, uint64_t *count);

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#define FEW 64 /* points of one kind, of which none is left out */
+
 /* ---- points ------------------------------------------------------------------------------ */
 
 /* Marks of a run of pages [first, first + count): its ends and its middle. */
@@ -34,20 +36,31 @@ static uint64_t count_runs(const struct hs_teardown_record *r)
 	return runs;
 }
 
-/* Everything that is no page, and of pages what the header says. */
-static void keep_some(const struct hs_teardown_record *r, bool *keep)
+static void keep_pages(const struct hs_teardown_record *r, bool *keep)
 {
 	uint64_t runs = count_runs(r), run = 0, length;
 
 	for (uint64_t i = 0; i < r->count; i += length ? length : 1) {
 		length = run_length(r, i);
-		if (!length) {
-			keep[i] = true;
+		if (!length)
 			continue;
-		}
 		if (run == 0 || run == runs / 2 || run == runs - 1)
 			keep_run(keep, i, length);
 		run++;
+	}
+}
+
+static void keep_others(const struct hs_teardown_record *r, bool *keep)
+{
+	uint64_t all[HS_POINTS] = { 0 }, passed[HS_POINTS] = { 0 };
+
+	for (uint64_t i = 0; i < r->count; i++)
+		all[r->at[i]]++;
+	for (uint64_t i = 0; i < r->count; i++) {
+		uint64_t of = all[r->at[i]], n = passed[r->at[i]]++;
+
+		if (r->at[i] != HS_WALK_PAGE && (of <= FEW || n == 0 || n == of / 2 || n == of - 1))
+			keep[i] = true;
 	}
 }
 
@@ -64,7 +77,8 @@ static int choose(struct hs_hostmem *mem, const struct hs_teardown_case *c,
 		hs_hostmem_free(mem, keep);
 		return -ENOMEM;
 	}
-	keep_some(r, keep);
+	keep_pages(r, keep);
+	keep_others(r, keep);
 	*count = 0;
 	for (uint64_t i = 0; i < r->count; i++) {
 		struct hs_teardown_point p = { r->at[i], ++passed[r->at[i]] };

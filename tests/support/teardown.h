@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * teardown.h - plays of a removal, and what they hold
+ */
+#ifndef HS_TESTS_TEARDOWN_H
+#define HS_TESTS_TEARDOWN_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scenario/teardown.h"
+
+#define STRATEGIES HS_STRATEGY_CUSTOM
+#define TABLE 512
+
+static inline struct hs_teardown_case make_case(enum hs_era era, enum hs_arrangement a,
+						enum hs_strategy strategy,
+						enum hs_removal_order order)
+{
+	struct hs_teardown_case c;
+
+	hs_teardown_case_init(&c, era);
+	c.arrangement = a;
+	c.strategy = strategy;
+	c.order = order;
+	return c;
+}
+
+static inline struct hs_teardown_result play(const struct hs_teardown_case *c)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_teardown_result r;
+
+	assert_int_equal(hs_teardown_play(&mem, c, &r), 0);
+	assert_int_equal(mem.live, 0);
+	return r;
+}
+
+static inline struct hs_teardown_result play_at(struct hs_teardown_case c, uint32_t at,
+						uint64_t number)
+{
+	c.start = (struct hs_teardown_point){ at, number };
+	return play(&c);
+}
+
+static inline struct hs_teardown_worst worst(const struct hs_teardown_case *c, uint64_t most)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_teardown_worst w;
+
+	assert_int_equal(hs_teardown_worst(&mem, c, most, &w), 0);
+	assert_int_equal(mem.live, 0);
+	return w;
+}
+
+static inline void assert_held(const struct hs_teardown_held *held, uint64_t pages, uint64_t tables,
+			       uint64_t faults, uint64_t waits)
+{
+	assert_int_equal(held->pages, pages);
+	assert_int_equal(held->tables, tables);
+	assert_int_equal(held->faults, faults);
+	assert_int_equal(held->waits, waits);
+}
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The points of a call, what a play costs and prints, spaces of the caller's, and no memory.
+ */
+#include "support/teardown.h"
+
+#include <stdio.h>
+
+#include <hmmsim/mm.h>
+
+/* ---- points ------------------------------------------------------------------------------ */
+
+static uint64_t count_points(struct hs_teardown_case c, uint64_t most, uint32_t at)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_teardown_point *points;
+	uint64_t count, n = 0;
+
+	assert_int_equal(hs_teardown_points(&mem, &c, most, &points, &count), 0);
+	for (uint64_t i = 0; i < count; i++)
+		n += at == HS_POINTS || points[i].at == at;
+	hs_hostmem_free(&mem, points);
+	assert_int_equal(mem.live, 0);
+	return n;
+}
+
+static void points_are_those_of_the_call(void **state)
+{
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, HS_ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
+
+	(void)state;
+	c.sleep = 2;
+	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 1536);
+	assert_int_equal(count_points(c, 10000, HS_WALK_TABLE_END), 3);
+	assert_int_equal(count_points(c, 10000, HS_WALK_TABLE_ERROR), 1);
+	assert_int_equal(count_points(c, 10000, HS_WALK_FAULT_BEGIN), 256);
+	assert_int_equal(count_points(c, 10000, HS_POINT_SLEEP), 512);
+	assert_int_equal(count_points(c, 10000, HS_WALK_PASS_END), 2);
+	assert_int_equal(count_points(c, 10000, HS_POINT_RETRY), 2);
+	assert_int_equal(count_points(c, 10000, HS_POINT_AFTER), 1);
+	assert_int_equal(count_points(c, 0, HS_WALK_PAGE), 9);
+	assert_int_equal(count_points(c, 0, HS_WALK_FAULT_BEGIN), 3);
+	assert_int_equal(count_points(c, 0, HS_WALK_TABLE_END), 3);
+	c.era = HS_ERA_6_12; /* pages are inside an RCU section */
+	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 0);
+	assert_int_equal(count_points(c, 10000, HS_POINT_SLEEP), 512);
+	c.order = HS_REMOVAL_KILL_FIRST;
+	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 1536);
+	c.order = HS_REMOVAL_CORRECT;
+	c.pte_map = HS_PTE_MAP_BARE;
+	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 1536);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
+	struct hs_teardown_result r;
+
+	(void)state;
+	c.start = (struct hs_teardown_point){ HS_WALK_PAGE, 1 };
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	c.order = HS_REMOVAL_KILL_FIRST;
+	c.start.number = 1537;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -ENOENT);
+	c.start.number = 0;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	c.start = (struct hs_teardown_point){ HS_POINTS, 1 };
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	c.start = (struct hs_teardown_point){ HS_POINT_AFTER, 1 };
+	c.retries = HS_TEARDOWN_VAIN_MAX;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	c.retries = 1;
+	c.strategy = HS_STRATEGY_CUSTOM;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	assert_int_equal(mem.live, 0);
+}
+
+static void points_have_names(void **state)
+{
+	struct hs_teardown_point p;
+
+	(void)state;
+	assert_int_equal(hs_teardown_point_parse("page:17", &p), 0);
+	assert_int_equal(p.at, HS_WALK_PAGE);
+	assert_int_equal(p.number, 17);
+	for (uint32_t at = 0; at < HS_POINTS; at++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s:3", hs_teardown_point_name(at));
+		assert_int_equal(hs_teardown_point_parse(text, &p), 0);
+		assert_int_equal(p.at, at);
+		assert_int_equal(p.number, 3);
+	}
+	assert_int_equal(hs_teardown_point_parse("page", &p), -EINVAL);
+	assert_int_equal(hs_teardown_point_parse("page:0", &p), -EINVAL);
+	assert_int_equal(hs_teardown_point_parse("page:1x", &p), -EINVAL);
+	assert_int_equal(hs_teardown_point_parse("page:99999999999999999999", &p), -EINVAL);
+	assert_int_equal(hs_teardown_point_parse("pag:1", &p), -EINVAL);
+	assert_int_equal(hs_teardown_point_parse(":1", &p), -EINVAL);
+}
+
+/* ---- cost and text ----------------------------------------------------------------------- */
+
+static void cost_is_what_the_walk_did_meanwhile(void **state)
+{
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, HS_ARRANGE_HOLE, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_result r = play_at(c, HS_WALK_PAGE, 1);
+	const uint64_t *of = r.cost.of;
+
+	(void)state;
+	assert_int_equal(of[HS_COST_DEVMAP_PAGE], 1535);
+	assert_int_equal(of[HS_COST_TABLE], 3);
+	assert_int_equal(of[HS_COST_HIT], 1535);
+	assert_int_equal(of[HS_COST_MISS], 0);
+	assert_int_equal(of[HS_COST_FAULT], 256);
+	assert_int_equal(of[HS_COST_PAGE] + of[HS_COST_LEAF_PAGE] + of[HS_COST_CALL], 0);
+	c.arrangement = HS_ARRANGE_BUSY;
+	r = play_at(c, HS_WALK_PAGE, 1);
+	assert_int_equal(of[HS_COST_DEVMAP_PAGE], 1023);
+	assert_int_equal(of[HS_COST_LEAF_PAGE], 512);
+	assert_int_equal(of[HS_COST_TABLE], 2); /* a leaf is none */
+}
+
+static const char busy_table[] =
+	"# busy, v6.12, removal kill-first, retries 1\n"
+	"# strategy      look/hit/put   ref page/tab/flt/wt  rcu p/t  else p/t  grace  vain leaked "
+	"inside       ret verdict  at\n"
+	"none            0/0/0          0/0/0/0              511/0    0/0           1     0      0 "
+	"22/23          0 ok       page:1\n"
+	"per-page        1024/0/1024    0/0/0/0              0/0      0/0           1     1      0 "
+	"22/23        -16 ok       retry:1\n"
+	"per-table       2/1022/2       511/0/0/0            0/0      0/0           1     1      0 "
+	"22/23        -16 ok       page:1\n"
+	"per-table-local 2/1022/2       511/0/0/0            0/0      0/0           1     1      0 "
+	"22/23        -16 ok       page:1\n"
+	"per-range       2/1022/2       511/1/0/0            0/0      0/0           1     1      0 "
+	"22/23        -16 ok       page:1\n"
+	"per-pass        2/1022/2       511/1/0/1            0/0      0/0           1     1      0 "
+	"22/23        -16 ok       page:1\n"
+	"per-call        1/1023/1       1535/2/0/1           0/0      0/0           1     1      0 "
+	"22/23          0 ok       page:1\n";
+
+static void a_table_is_the_same_every_time(void **state)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_out out = { .mem = &mem };
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, HS_ARRANGE_BUSY, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		hs_out_reset(&out);
+		assert_int_equal(hs_teardown_table(&mem, &c, 0, &out), 0);
+		hs_out_char(&out, '\0');
+		assert_string_equal(out.bytes, busy_table);
+	}
+	hs_out_free(&out);
+	assert_int_equal(mem.live, 0);
+}
+
+/* ---- somebody else's space --------------------------------------------------------------- */
+
+#define MINE_PFN 0x100000u
+#define MINE_START 0x40000000ull
+#define MINE_END (MINE_START + TABLE * HS_PAGE_BYTES)
+
+struct mine {
+	int error;
+	uint32_t builds, disables, invalidates, unmaps, destroys;
+};
+
+/* Entries by hand, which know nothing of any mapping. */
+static int mine_build(struct hs_task *self, const struct hs_teardown_case *c,
+		      struct hs_teardown_space *space)
+{
+	struct mine *mine = space->arg;
+	struct hs_pgmap_config config;
+	int ret = mine->error;
+
+	mine->builds++;
+	hs_pgmap_config_init(&config, HS_PGMAP_FS_DAX, MINE_PFN, MINE_PFN + TABLE);
+	config.page_refs = c->page_refs;
+	if (!ret)
+		ret = hs_pgmap_create(self, &config, &space->pgmap);
+	if (!ret)
+		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &space->mm);
+	if (!ret)
+		ret = hs_vma_add(self, space->mm, MINE_START, MINE_END, HS_VM_READ | HS_VM_WRITE);
+	for (uint64_t i = 0; !ret && i < TABLE; i++)
+		ret = hs_pt_set(self, space->mm, MINE_START + i * HS_PAGE_BYTES, 0,
+				HS_ENTRY_VALID | HS_ENTRY_DEVMAP | (MINE_PFN + i));
+	space->start = MINE_START;
+	space->end = MINE_END;
+	return ret;
+}
+
+static void mine_disable(struct hs_task *self, struct hs_teardown_space *space)
+{
+	(void)self;
+	((struct mine *)space->arg)->disables++;
+}
+
+static void mine_invalidate(struct hs_task *self, struct hs_teardown_space *space)
+{
+	struct hs_invalidation inv = { MINE_START, MINE_END, HS_INVALIDATE_CLEAR, NULL, true };
+	struct hs_notifiers *notifiers = hs_mm_notifiers(space->mm);
+
+	((struct mine *)space->arg)->invalidates++;
+	assert_int_equal(hs_invalidate_start(self, notifiers, &inv), 0);
+	for (uint64_t addr = MINE_START; addr < MINE_END; addr += HS_PAGE_BYTES)
+		hs_pt_set(self, space->mm, addr, 0, 0);
+	hs_invalidate_end(self, notifiers, &inv);
+}
+
+static void mine_unmap(struct hs_task *self, struct hs_teardown_space *space)
+{
+	((struct mine *)space->arg)->unmaps++;
+	if (space->mm)
+		hs_mm_destroy(self, space->mm);
+}
+
+static void mine_destroy(struct hs_task *self, struct hs_teardown_space *space)
+{
+	(void)self;
+	((struct mine *)space->arg)->destroys++;
+	assert_null(space->pgmap);
+}
+
+static const struct hs_teardown_space_ops mine_ops = { mine_build, mine_disable, mine_invalidate,
+						       mine_unmap, mine_destroy };
+
+static void a_space_of_the_callers_is_played_the_same_way(void **state)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct mine mine = { 0, 0, 0, 0, 0, 0 };
+	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_CALL,
+					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_result r;
+
+	(void)state;
+	c.space = &mine_ops;
+	c.space_arg = &mine;
+	r = play_at(c, HS_WALK_PAGE, 1);
+	assert_held(&r.held[HS_HELD_REF], TABLE - 1, 1, 0, 0);
+	assert_int_equal(r.verdict, HS_TEARDOWN_OK);
+	assert_int_equal(mine.builds, 1);
+	assert_int_equal(mine.disables, 1);
+	assert_int_equal(mine.invalidates, 1);
+	assert_int_equal(mine.unmaps, 1);
+	assert_int_equal(mine.destroys, 1);
+	mine.error = -EXDEV;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EXDEV);
+	assert_int_equal(mine.unmaps, 2);
+	assert_int_equal(mine.destroys, 2);
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static void host_memory_that_fails_leaves_nothing(void **state)
+{
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, HS_ARRANGE_BUSY, HS_STRATEGY_PER_CALL, HS_REMOVAL_CORRECT);
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_teardown_worst w;
+	int ret, failed = 0;
+
+	(void)state;
+	do {
+		mem = (struct hs_hostmem){ 0, mem.fail_at + 1, 0 };
+		ret = hs_teardown_worst(&mem, &c, 0, &w);
+		assert_true(!ret || ret == -ENOMEM);
+		assert_int_equal(mem.live, 0);
+		failed += ret != 0;
+	} while (ret);
+	assert_true(failed > 10);
+}
+
+/* Without memory a play says so, or the walk has had a fault that failed. Nothing is left of it. */
+static void a_machine_without_memory_is_left_empty(void **state)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_machine_config config;
+	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_HOLE, HS_STRATEGY_PER_CALL,
+					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_result r, usual = play_at(c, HS_WALK_FAULT_END, 5);
+	int failed = 0;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	c.machine = &config;
+	c.start = (struct hs_teardown_point){ HS_WALK_FAULT_END, 5 };
+	for (config.fail_at = 1; config.fail_at < 60; config.fail_at++) {
+		int ret = hs_teardown_play(&mem, &c, &r);
+
+		assert_true(!ret || ret == -ENOMEM);
+		assert_int_equal(mem.live, 0);
+		failed += ret != 0;
+		if (!ret)
+			assert_memory_equal(&r, &usual, sizeof(r));
+	}
+	assert_true(failed > 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(points_are_those_of_the_call),
+		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(points_have_names),
+		cmocka_unit_test(cost_is_what_the_walk_did_meanwhile),
+		cmocka_unit_test(a_table_is_the_same_every_time),
+		cmocka_unit_test(a_space_of_the_callers_is_played_the_same_way),
+		cmocka_unit_test(host_memory_that_fails_leaves_nothing),
+		cmocka_unit_test(a_machine_without_memory_is_left_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
