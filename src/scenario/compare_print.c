@@ -8,48 +8,10 @@
 
 #include "scenario/grid.h"
 
-__extension__ typedef unsigned __int128 wide;
-
-static void cell_text(struct hs_out *cells, const char *text)
-{
-	hs_out_text(cells, text);
-	hs_out_char(cells, '\t');
-}
-
-static void cell_number(struct hs_out *cells, uint64_t value)
-{
-	hs_out_decimal(cells, value);
-	hs_out_char(cells, '\t');
-}
-
-/* a / b with two digits after the point; the same everywhere. */
-static void cell_quotient(struct hs_out *cells, uint64_t a, wide b)
-{
-	uint64_t hundredths = b ? (uint64_t)(((wide)a * 100 + b / 2) / b) : 0;
-
-	if (!b) {
-		cell_text(cells, "-");
-		return;
-	}
-	hs_out_decimal(cells, hundredths / 100);
-	hs_out_char(cells, '.');
-	hs_out_decimal(cells, hundredths / 10 % 10);
-	hs_out_decimal(cells, hundredths % 10);
-	hs_out_char(cells, '\t');
-}
-
-static void cell_double(struct hs_out *cells, double value)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.2f", value);
-	cell_text(cells, text);
-}
-
 static void head(struct hs_out *cells, const char *const *names)
 {
 	for (; *names; names++)
-		cell_text(cells, *names);
+		hs_cell_text(cells, *names);
 }
 
 static const struct hs_report_row *none_of(const struct hs_report *r,
@@ -68,8 +30,8 @@ static void count_head(const struct hs_report *r, struct hs_out *cells)
 
 	head(cells, names);
 	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
-		cell_text(cells, r->asked->profiles[i]->name);
-		cell_text(cells, "x none");
+		hs_cell_text(cells, r->asked->profiles[i]->name);
+		hs_cell_text(cells, "x none");
 	}
 	hs_out_char(cells, '\n');
 }
@@ -86,7 +48,7 @@ static void cell_answer(const struct hs_report *r, const struct hs_report_row *r
 	else
 		snprintf(text, sizeof(text), "%ldx%llu", row->done.error,
 			 (unsigned long long)row->done.failed);
-	cell_text(cells, text);
+	hs_cell_text(cells, text);
 }
 
 static void predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
@@ -96,9 +58,9 @@ static void predicted_cells(const struct hs_report *r, const struct hs_report_ro
 	uint64_t pages = r->spans[row->scope].pages;
 
 	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
-		cell_quotient(cells, row->ps[i], row->predicted ? (wide)pages * 1000 : 0);
-		cell_quotient(cells, row->ps[i],
-			      row->predicted && none && none->predicted ? none->ps[i] : 0);
+		hs_cell_quotient(cells, row->ps[i], row->predicted ? pages * 1000 : 0);
+		hs_cell_quotient(cells, row->ps[i],
+				 row->predicted && none && none->predicted ? none->ps[i] : 0);
 	}
 }
 
@@ -107,17 +69,17 @@ static void count_row(const struct hs_report *r, const struct hs_report_row *row
 {
 	const struct hs_walk_counts *c = &row->done.counts;
 
-	cell_text(cells, hs_era_name(row->era));
-	cell_text(cells, hs_strategy_name(row->strategy));
-	cell_number(cells, c->calls);
-	cell_number(cells, c->hits);
-	cell_number(cells, c->lookups);
-	cell_number(cells, c->refs);
-	cell_number(cells, c->puts);
-	cell_number(cells, c->leaked);
-	cell_number(cells, c->faults);
-	cell_number(cells, c->held_faults);
-	cell_number(cells, c->passes);
+	hs_cell_text(cells, hs_era_name(row->era));
+	hs_cell_text(cells, hs_strategy_name(row->strategy));
+	hs_cell_number(cells, c->calls);
+	hs_cell_number(cells, c->hits);
+	hs_cell_number(cells, c->lookups);
+	hs_cell_number(cells, c->refs);
+	hs_cell_number(cells, c->puts);
+	hs_cell_number(cells, c->leaked);
+	hs_cell_number(cells, c->faults);
+	hs_cell_number(cells, c->held_faults);
+	hs_cell_number(cells, c->passes);
 	cell_answer(r, row, cells);
 	predicted_cells(r, row, cells);
 	hs_out_char(cells, '\n');
@@ -146,13 +108,13 @@ static void time_cells(const struct hs_report *r, const struct hs_report_row *ro
 		hs_out_text(cells, "-\t-\t-\t-\t");
 		return;
 	}
-	cell_double(cells, row->page_ns.median);
-	cell_double(cells, row->page_ns.low);
-	cell_double(cells, row->page_ns.high);
+	hs_cell_double(cells, row->page_ns.median);
+	hs_cell_double(cells, row->page_ns.low);
+	hs_cell_double(cells, row->page_ns.high);
 	if (none && none->timed)
-		cell_double(cells, row->page_ns.median / none->page_ns.median);
+		hs_cell_double(cells, row->page_ns.median / none->page_ns.median);
 	else
-		cell_text(cells, "-");
+		hs_cell_text(cells, "-");
 }
 
 static void print_times(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
@@ -169,8 +131,8 @@ static void print_times(const struct hs_report *r, enum hs_compare_scope scope, 
 
 		if (row->scope != scope)
 			continue;
-		cell_text(&cells, hs_era_name(row->era));
-		cell_text(&cells, hs_strategy_name(row->strategy));
+		hs_cell_text(&cells, hs_era_name(row->era));
+		hs_cell_text(&cells, hs_strategy_name(row->strategy));
 		time_cells(r, row, &cells);
 		time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy), &cells);
 		hs_out_char(&cells, '\n');

@@ -1,10 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario/grid.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
+
+__extension__ typedef unsigned __int128 wide;
+
+/* ---- cells ------------------------------------------------------------------------------- */
+
+void hs_cell_text(struct hs_out *cells, const char *text)
+{
+	hs_out_text(cells, text);
+	hs_out_char(cells, '\t');
+}
+
+void hs_cell_number(struct hs_out *cells, uint64_t value)
+{
+	hs_out_decimal(cells, value);
+	hs_out_char(cells, '\t');
+}
+
+void hs_cell_quotient(struct hs_out *cells, uint64_t a, uint64_t b)
+{
+	uint64_t hundredths = b ? (uint64_t)(((wide)a * 100 + b / 2) / b) : 0;
+
+	if (!b) {
+		hs_cell_text(cells, "-");
+		return;
+	}
+	hs_out_decimal(cells, hundredths / 100);
+	hs_out_char(cells, '.');
+	hs_out_decimal(cells, hundredths / 10 % 10);
+	hs_out_decimal(cells, hundredths % 10);
+	hs_out_char(cells, '\t');
+}
+
+void hs_cell_double(struct hs_out *cells, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.2f", value);
+	hs_cell_text(cells, text);
+}
+
+/* ---- columns ----------------------------------------------------------------------------- */
 
 /* The next cell of [*at, end): its length; *at is behind it. */
 static size_t take_cell(const char **at, const char *end)

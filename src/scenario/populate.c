@@ -26,7 +26,7 @@ static int add_vmas(struct hs_populated *p)
 	return ret;
 }
 
-static int add_pgmaps(struct hs_populated *p)
+static int add_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
 {
 	const struct hs_layout *layout = p->layout;
 
@@ -37,13 +37,17 @@ static int add_pgmaps(struct hs_populated *p)
 		return -ENOMEM;
 	for (size_t i = 0; i < layout->pgmap_count; i++) {
 		const struct hs_space_pgmap *line = &layout->pgmaps[i];
-		int ret = hs_pgmap_add(p->self, line->type, line->start, line->end,
-				       hs_populate_owner(line->owner), &p->pgmaps[i]);
+		int ret = 0;
 
+		if (i == p->given)
+			p->pgmaps[i] = given;
+		else
+			ret = hs_pgmap_add(p->self, line->type, line->start, line->end,
+					   hs_populate_owner(line->owner), &p->pgmaps[i]);
 		if (ret)
 			return ret;
 		p->pgmap_count++;
-		if (line->dead)
+		if (line->dead && i != p->given)
 			hs_pgmap_kill(p->self, p->pgmaps[i]);
 	}
 	return 0;
@@ -80,14 +84,20 @@ static int add_map(struct hs_populated *p, const struct hs_space_map *map)
 int hs_populate(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
 		struct hs_populated *out)
 {
+	return hs_populate_around(self, mem, layout, SIZE_MAX, NULL, out);
+}
+
+int hs_populate_around(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
+		       size_t given, struct hs_pgmap *pgmap, struct hs_populated *out)
+{
 	int ret;
 
-	*out = (struct hs_populated){ .layout = layout, .mem = mem, .self = self };
+	*out = (struct hs_populated){ .layout = layout, .mem = mem, .self = self, .given = given };
 	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &out->mm);
 	if (!ret)
 		ret = add_vmas(out);
 	if (!ret)
-		ret = add_pgmaps(out);
+		ret = add_pgmaps(out, pgmap);
 	for (size_t i = 0; !ret && i < layout->map_count; i++)
 		ret = add_map(out, &layout->maps[i]);
 	return ret;
@@ -111,8 +121,9 @@ void hs_populate_end(struct hs_populated *p)
 {
 	if (p->mm)
 		hs_mm_destroy(p->self, p->mm);
-	while (p->pgmap_count)
-		hs_pgmap_remove(p->self, p->pgmaps[--p->pgmap_count]);
+	while (p->pgmap_count--)
+		if (p->pgmap_count != p->given)
+			hs_pgmap_remove(p->self, p->pgmaps[p->pgmap_count]);
 	hs_hostmem_free(p->mem, p->pgmaps);
 	*p = (struct hs_populated){ .layout = NULL };
 }

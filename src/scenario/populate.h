@@ -15,8 +15,8 @@ struct hs_populated {
 	struct hs_hostmem *mem;
 	struct hs_task *self;
 	struct hs_mm *mm;
-	struct hs_pgmap **pgmaps; /* the layout's */
-	size_t pgmap_count;
+	struct hs_pgmap **pgmaps;  /* the layout's */
+	size_t pgmap_count, given; /* the given one is somebody else's */
 };
 
 /* What the owner of a text is in a range: equal values, equal pointers; 0 is NULL. */
@@ -30,6 +30,9 @@ bool hs_populate_unsaid(const struct hs_layout *layout);
 /* 0 or -ENOMEM. To be ended in every case. The layout must live as long. */
 int hs_populate(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
 		struct hs_populated *out);
+/* The same, but the layout's pgmap @given is there already: @pgmap, the caller's. */
+int hs_populate_around(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
+		       size_t given, struct hs_pgmap *pgmap, struct hs_populated *out);
 /* References that somebody left; they are put. Those to a dead pgmap are not counted: there are none. */
 uint64_t hs_populate_put_left(struct hs_populated *p);
 /* Nobody uses it any more. */

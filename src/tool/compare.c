@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scenario/removal.h"
 #include "tool/plot.h"
 #include "tool/tool.h"
 
@@ -31,6 +32,7 @@ static const char help[] =
 	"  -d, --device=PATTERN=...  puts a part of every layout on device memory, see hmmsim capture\n"
 	"  -p, --profile=FILE        predicts with this cost profile (hmmsim list --costs) instead of\n"
 	"                            light and distro; up to 4 times\n"
+	"  -t, --teardown            also removes device memory during the walk, at every kind of point\n"
 	"      --no-time             measures nothing: the output is the same on every machine\n"
 	"      --repetitions=N       how often each walk is measured (default 15)\n"
 	"  -j, --json=FILE           all figures, in the schema of Google Benchmark\n"
@@ -41,7 +43,14 @@ static const char help[] =
 	"refs, puts: references taken and put; leaked: never put; faults, and held: those with a\n"
 	"reference held; passes: page walks begun; answer: ok or the error, and of how many calls.\n"
 	"Then ns a page: predicted for Linux v6.12 (its walker only), and measured in the simulator\n"
-	"with the 10th and 90th percentile; x none: times that of strategy none.\n";
+	"with the 10th and 90th percentile; x none: times that of strategy none.\n"
+	"\n"
+	"--teardown: correct disables and invalidates, then kills; kill-first kills first. Of all points\n"
+	"at which it can begin (plays; inside: drained before the call returned) the most pages,\n"
+	"tables, faults and waits that a reference was held over; rcu: pages that only the RCU section\n"
+	"of a table was; grace periods; passes in vain; references leaked. Then the answer and the\n"
+	"verdict of the worst start, and the predicted ns of what was walked until the drain was over,\n"
+	"grace periods not counted.\n";
 
 int hs_compare_no_memory(void)
 {
@@ -144,12 +153,19 @@ static int failed(const struct hs_layout *layout, int ret)
 	return HS_EXIT_INTERNAL;
 }
 
-static int print_report(const struct hs_report *report, bool first, struct outputs *o)
+static int print_report(const struct compare_tool *tool, const struct hs_report *report, bool first,
+			struct outputs *o)
 {
 	hs_out_reset(&o->text);
 	if (!first)
 		hs_out_char(&o->text, '\n');
 	hs_report_print(report, &o->text);
+	if (tool->teardown) {
+		int ret = hs_removal_print(&tool->asked, report->layout, &report->set, &o->text);
+
+		if (ret)
+			return failed(report->layout, ret);
+	}
 	hs_report_json(report, &o->benchmarks, &o->json);
 	hs_plot_add(report, &o->plot);
 	if (o->text.failed || o->json.failed || o->plot.failed)
@@ -167,7 +183,7 @@ static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 	set.mem = &tool->mem;
 	set.request = tool->layouts[i].request;
 	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
-	code = ret ? failed(&tool->layouts[i].layout, ret) : print_report(&report, !i, o);
+	code = ret ? failed(&tool->layouts[i].layout, ret) : print_report(tool, &report, !i, o);
 	hs_report_free(&report);
 	return code;
 }

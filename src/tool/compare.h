@@ -28,7 +28,7 @@ struct compare_tool {
 	struct compare_layout *layouts;
 	size_t place_count, source_count, layout_count;
 	const char *json, *plot; /* files, or NULL */
-	bool request_given, help;
+	bool request_given, teardown, help;
 };
 
 /* All return an exit code, with a message on stderr. */

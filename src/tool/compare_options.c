@@ -28,6 +28,7 @@ static const struct option options[] = {
 	{ "owner", required_argument, NULL, OPTION_OWNER },
 	{ "device", required_argument, NULL, 'd' },
 	{ "profile", required_argument, NULL, 'p' },
+	{ "teardown", no_argument, NULL, 't' },
 	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
 	{ "repetitions", required_argument, NULL, OPTION_REPETITIONS },
 	{ "json", required_argument, NULL, 'j' },
@@ -202,6 +203,9 @@ static int take_option(struct compare_tool *tool, int option)
 		return take_profile(tool);
 	case OPTION_OWNER:
 		return take_number("owner", 0, UINT64_MAX, &tool->set.owner);
+	case 't':
+		tool->teardown = true;
+		return 0;
 	case OPTION_NO_TIME:
 		tool->asked.repetitions = 0;
 		return 0;
@@ -241,7 +245,8 @@ int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
 
 	tool->asked.repetitions = REPETITIONS;
 	tool->asked.repetition_ns = 1e6;
-	while (!ret && (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:j:h", options, NULL)) != -1)
+	while (!ret &&
+	       (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:tj:h", options, NULL)) != -1)
 		ret = take_option(tool, option);
 	for (int i = optind; !ret && i < argc; i++)
 		ret = take_source(tool, argv[i], false);

@@ -10,6 +10,7 @@
 
 #include "scenario/builtin.h"
 #include "scenario/compare_report.h"
+#include "scenario/removal.h"
 #include "support/layout_text.h"
 
 #define SIZE ((uint64_t)4 << 20)
@@ -445,6 +446,99 @@ static void predictions_are_those_of_the_measured_rows(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* ---- removals ---------------------------------------------------------------------------- */
+
+/* The memory is killed first at some point of the call: how long references hold it up. */
+static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
+		     enum hs_compare_request request, enum hs_strategy strategy,
+		     struct hs_teardown_worst *worst)
+{
+	struct hs_removal removal;
+	struct hs_teardown_case c;
+
+	assert_int_equal(hs_removal_init(&removal, mem, layout, request), 0);
+	hs_teardown_case_init(&c, HS_ERA_6_12);
+	c.order = HS_REMOVAL_KILL_FIRST;
+	c.strategy = strategy;
+	c.space = &hs_removal_ops;
+	c.space_arg = &removal;
+	assert_int_equal(hs_teardown_worst(mem, &c, 0, worst), 0);
+}
+
+static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
+{
+	static const uint64_t pages[HS_STRATEGY_CUSTOM] = { 0,	       0,	  511,	    511,
+							    PAGES - 1, PAGES - 1, PAGES - 1 };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+
+	(void)state;
+	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
+		struct hs_teardown_worst worst;
+
+		builtin(&mem, "full", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_NONE, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].pages, pages[s]);
+		assert_int_equal(worst.held[HS_HELD_RCU].pages, s ? 0 : 511);
+		assert_int_equal(worst.vain, s != HS_STRATEGY_NONE);
+		assert_int_equal(worst.leaked, 0);
+		assert_int_equal(worst.verdict, HS_TEARDOWN_OK);
+		hs_layout_free(&mem, &layout);
+		builtin(&mem, "holes", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_READ, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].faults != 0, s >= HS_STRATEGY_PER_RANGE);
+		hs_layout_free(&mem, &layout);
+	}
+	assert_int_equal(mem.live, 0);
+}
+
+/* Of two pgmaps in turns the other one is walked on; of two VMAs the second begins anew. */
+static void a_removal_is_of_the_first_pgmap(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_teardown_worst worst;
+	struct hs_layout layout;
+
+	(void)state;
+	builtin(&mem, "alternating", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_CALL, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 0);
+	assert_int_equal(worst.at.refs <= 1, true);
+	hs_layout_free(&mem, &layout);
+	builtin(&mem, "vmas", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_RANGE, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 15);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+static void what_cannot_be_removed_is_refused(void **state)
+{
+	static const char dead[] = "hmmsim 1\n"
+				   "layout dead\n"
+				   "pgmap 0x200000 0x200200 dead\n"
+				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000 count=512\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_removal removal;
+	struct hs_layout layout;
+
+	(void)state;
+	parse(&mem, dead, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	builtin(&mem, "private", SIZE, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	builtin(&mem, "full", (HS_REMOVAL_PAGES + 512) * HS_PAGE_BYTES, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ERANGE);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 /* ---- reports ----------------------------------------------------------------------------- */
 
 static struct hs_report_asked ask_all(unsigned int repetitions)
@@ -535,6 +629,8 @@ static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, u
 	int ret;
 
 	set.request = HS_REQUEST_READ;
+	asked.eras[HS_ERA_5_3] = false;
+	asked.strategies[HS_STRATEGY_PER_TABLE] = asked.strategies[HS_STRATEGY_PER_CALL] = false;
 	asked.strategies[HS_STRATEGY_PER_PAGE] = asked.strategies[HS_STRATEGY_PER_PASS] = false;
 	hs_machine_config_init(&config);
 	config.fail_at = machine;
@@ -542,7 +638,9 @@ static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, u
 	if (!ret) {
 		hs_report_print(&report, &text);
 		hs_report_json(&report, &count, &text);
-		ret = text.failed ? -ENOMEM : 0;
+		ret = hs_removal_print(&asked, layout, &set, &text);
+		if (!ret && text.failed)
+			ret = -ENOMEM;
 	}
 	hs_out_free(&text);
 	hs_report_free(&report);
@@ -591,6 +689,9 @@ int main(void)
 		cmocka_unit_test(classes_are_what_the_space_holds),
 		cmocka_unit_test(spans_are_the_calls_of_a_driver),
 		cmocka_unit_test(predictions_are_those_of_the_measured_rows),
+		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
+		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
+		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
 		cmocka_unit_test(order_is_mixed_and_even),
 		cmocka_unit_test(summary_is_of_percentiles),

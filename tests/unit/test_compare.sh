@@ -111,6 +111,10 @@ run 0 '' --no-time -l full:2M -s none -s per-page -p mine.cost
 says ' mine  x none$'
 says '^6\.12 +per-page .* 141\.26 +14\.32$'
 
+# Removals meanwhile: the same everywhere as well.
+run 0 '' --no-time --teardown -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" -d all=fsdax:1/2
+same "$data/removal.out"
+
 # Measured, briefly.
 run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
 says '^walker +strategy +ns/page +p10 +p90 +x none +one page '

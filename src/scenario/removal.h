@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * removal.h - a layout's device memory is removed while a walk of the layout is in flight
+ *
+ * invented. The plays of teardown.h on a layout. Removed is its first pgmap that walks look up (fsdax
+ * or generic); it is made with struct pages and rounded to whole subsections. The owner invalidates
+ * the whole range at once and clears the entries by hand; a page that is faulted afterwards is an
+ * ordinary one.
+ */
+#ifndef HS_SCENARIO_REMOVAL_H
+#define HS_SCENARIO_REMOVAL_H
+
+#include "scenario/compare_report.h"
+#include "scenario/teardown.h"
+
+#define HS_REMOVAL_PAGES ((uint64_t)1 << 16) /* of the range, at most */
+
+struct hs_removal {
+	struct hs_hostmem *mem;
+	const struct hs_layout *layout;
+	enum hs_compare_request request;
+	size_t index; /* of the pgmap */
+	/* of one play */
+	struct hs_walk_scenario rules;
+	struct hs_script script;
+	struct hs_populated space;
+};
+
+extern const struct hs_teardown_space_ops hs_removal_ops;
+
+/* 0; -ENOENT: no such pgmap is mapped, or one is dead; -ERANGE: the range has too many pages. */
+int hs_removal_init(struct hs_removal *removal, struct hs_hostmem *mem,
+		    const struct hs_layout *layout, enum hs_compare_request request);
+/*
+ * A table with the worst of every walker and strategy asked for, in both orders, appended to @out; or
+ * a line that says why there is none. 0, -ENOMEM, -EINVAL: it cannot be made, -ENOTEMPTY.
+ */
+int hs_removal_print(const struct hs_report_asked *asked, const struct hs_layout *layout,
+		     const struct hs_compare_setting *setting, struct hs_out *out);
+
+#endif
