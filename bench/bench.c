@@ -40,50 +40,56 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
+/*
+ * Nobody begins before everybody runs, and the time of all begins then: threads that took turns would
+ * not get in each other's way, and that must show.
+ */
+struct start {
+	unsigned int threads, running, open;
+	double at;
+};
+
 struct worker {
 	pthread_t thread;
-	pthread_barrier_t *start;
-	unsigned int *running, threads;
+	struct start *start;
 	void (*fn)(unsigned int thread, void *arg);
 	void *arg;
 	unsigned int index;
 	double ns;
 };
 
+static void wait_for_start(struct start *s)
+{
+	if (__atomic_add_fetch(&s->running, 1, __ATOMIC_ACQ_REL) == s->threads) {
+		s->at = bench_now_ns();
+		__atomic_store_n(&s->open, 1, __ATOMIC_RELEASE);
+	}
+	while (!__atomic_load_n(&s->open, __ATOMIC_ACQUIRE))
+		bench_yield();
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
-	double begin;
 
 	bench_pin(w->index);
-	pthread_barrier_wait(w->start);
-	/* Nobody begins before everybody runs: threads that take turns would not get in each other's way. */
-	__atomic_add_fetch(w->running, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(w->running, __ATOMIC_SEQ_CST) < w->threads)
-		bench_yield();
-	begin = bench_now_ns();
+	wait_for_start(w->start);
 	w->fn(w->index, w->arg);
-	w->ns = bench_now_ns() - begin;
+	w->ns = bench_now_ns() - w->start->at;
 	return NULL;
 }
 
 double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg)
 {
 	struct worker workers[THREADS_MAX];
-	pthread_barrier_t start;
-	unsigned int running = 0;
+	struct start start = { 0 };
 	double sum = 0;
 
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
-	pthread_barrier_init(&start, NULL, threads);
+	start.threads = threads;
 	for (unsigned int i = 0; i < threads; i++) {
-		workers[i] = (struct worker){ .start = &start,
-					      .running = &running,
-					      .threads = threads,
-					      .fn = fn,
-					      .arg = arg,
-					      .index = i };
+		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };
 		if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i])) {
 			fprintf(stderr, "bench: cannot start %u threads\n", threads);
 			exit(1);
@@ -93,7 +99,6 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 		pthread_join(workers[i].thread, NULL);
 		sum += workers[i].ns;
 	}
-	pthread_barrier_destroy(&start);
 	return sum / threads;
 }
 
