@@ -80,7 +80,6 @@ static void start_removal(struct play *p)
 	p->r->refs = hs_pgmap_refs(p->self, p->space.pgmap);
 	p->grace = grace_periods(p);
 	p->killed = true;
-	p->failures = p->range.counts.failures;
 	start_step(p, HS_PGMAP_KILL);
 	start_step(p, HS_PGMAP_PUT_PAGES);
 	start_step(p, HS_PGMAP_WAIT);
@@ -320,7 +319,8 @@ static void judge(struct play *p)
 /* What the walk has leaked, so that everything can end. */
 static void put_leaked(struct play *p, struct hs_pgmap *pgmap)
 {
-	for (int64_t n = hs_pgmap_refs(p->self, pgmap); n > 0; n--) {
+	for (int64_t n = hs_pgmap_refs(p->self, pgmap); n > 0 && p->r->leaked < p->r->walk.leaked;
+	     n--) {
 		hs_pgmap_put(p->self, pgmap);
 		p->r->leaked++;
 	}

@@ -110,6 +110,34 @@ static void no_point_is_worse_than_the_chosen_ones(void **state)
 	}
 }
 
+static void assert_start(const struct hs_teardown_worst *w, uint32_t at, uint64_t number)
+{
+	assert_int_equal(w->start.at, at);
+	assert_int_equal(w->start.number, number);
+}
+
+static void the_worst_is_a_verdict_then_a_fault_then_pages(void **state)
+{
+	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_POISON, HS_STRATEGY_PER_TABLE,
+					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_worst w = worst(&c, 0);
+
+	(void)state;
+	assert_start(&w, HS_WALK_PAGE, TABLE + 1); /* of those that leak, the first */
+	assert_int_equal(w.verdict, HS_TEARDOWN_STUCK);
+	c.arrangement = HS_ARRANGE_BUSY;
+	c.strategy = HS_STRATEGY_PER_CALL;
+	c.order = HS_REMOVAL_CORRECT;
+	w = worst(&c, 0);
+	assert_start(&w, HS_WALK_PAGE, 1); /* a fault and no page; later ones hold 511 */
+	assert_held(&w.at.held[HS_HELD_REF], 0, 0, 1, 0);
+	assert_int_equal(w.held[HS_HELD_REF].pages, 511);
+	c.order = HS_REMOVAL_KILL_FIRST;
+	w = worst(&c, 0);
+	assert_start(&w, HS_WALK_PAGE, 1);
+	assert_held(&w.at.held[HS_HELD_REF], 1535, 2, 0, 1);
+}
+
 static void what_is_held_ends_where_the_reference_does(void **state)
 {
 	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
@@ -191,6 +219,11 @@ static void entries_hold_what_they_map(void **state)
 	assert_held(&r.held[HS_HELD_RCU], 511, 0, 0, 0);
 	assert_held(&r.held[HS_HELD_ELSE], 1024, 3, 0, 0);
 	assert_int_equal(r.verdict, HS_TEARDOWN_OK);
+	c.atomic = true; /* nothing waits for RCU */
+	r = play_at(c, HS_WALK_PAGE, 1);
+	assert_held(&r.held[HS_HELD_RCU], 0, 0, 0, 0);
+	assert_held(&r.held[HS_HELD_ELSE], 1535, 3, 0, 0);
+	c.atomic = false;
 	c.strategy = HS_STRATEGY_PER_TABLE;
 	r = play_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(r.refs, 1537);
@@ -383,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_strategy_holds_what_it_caches),
 		cmocka_unit_test(no_point_is_worse_than_the_chosen_ones),
+		cmocka_unit_test(the_worst_is_a_verdict_then_a_fault_then_pages),
 		cmocka_unit_test(what_is_held_ends_where_the_reference_does),
 		cmocka_unit_test(a_section_without_a_reference_ends_with_its_table),
 		cmocka_unit_test(an_atomic_reference_needs_no_grace_period),

@@ -50,6 +50,14 @@ static void points_are_those_of_the_call(void **state)
 	c.order = HS_REMOVAL_CORRECT;
 	c.pte_map = HS_PTE_MAP_BARE;
 	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 1536);
+	c.era = HS_ERA_5_3;
+	c.pte_map = HS_PTE_MAP_RCU;
+	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 0);
+	c.arrangement = HS_ARRANGE_BUSY; /* of a few none is left out */
+	c.sleep = 64;
+	assert_int_equal(count_points(c, 0, HS_POINT_SLEEP), 64);
+	c.sleep = 65;
+	assert_int_equal(count_points(c, 0, HS_POINT_SLEEP), 3);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -170,22 +178,40 @@ static void a_table_is_the_same_every_time(void **state)
 
 struct mine {
 	int error;
+	bool poison; /* the last page: per-table leaks */
+	bool away;   /* what is removed is not mapped */
+	bool dead;   /* what is walked and not removed is dead */
 	uint32_t builds, disables, invalidates, unmaps, destroys;
 };
+
+static int mine_pgmaps(struct hs_task *self, const struct hs_teardown_case *c,
+		       struct hs_teardown_space *space)
+{
+	struct mine *mine = space->arg;
+	struct hs_pgmap_config config;
+	int ret;
+
+	hs_pgmap_config_init(&config, HS_PGMAP_FS_DAX, MINE_PFN, MINE_PFN + TABLE);
+	config.page_refs = c->page_refs;
+	ret = hs_pgmap_create(self, &config, &space->pgmap);
+	if (ret || !mine->away)
+		return ret;
+	space->other = space->pgmap;
+	config.start = config.first = MINE_PFN + TABLE;
+	config.end = config.start + TABLE;
+	return hs_pgmap_create(self, &config, &space->pgmap);
+}
 
 /* Entries by hand, which know nothing of any mapping. */
 static int mine_build(struct hs_task *self, const struct hs_teardown_case *c,
 		      struct hs_teardown_space *space)
 {
 	struct mine *mine = space->arg;
-	struct hs_pgmap_config config;
 	int ret = mine->error;
 
 	mine->builds++;
-	hs_pgmap_config_init(&config, HS_PGMAP_FS_DAX, MINE_PFN, MINE_PFN + TABLE);
-	config.page_refs = c->page_refs;
 	if (!ret)
-		ret = hs_pgmap_create(self, &config, &space->pgmap);
+		ret = mine_pgmaps(self, c, space);
 	if (!ret)
 		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &space->mm);
 	if (!ret)
@@ -193,8 +219,14 @@ static int mine_build(struct hs_task *self, const struct hs_teardown_case *c,
 	for (uint64_t i = 0; !ret && i < TABLE; i++)
 		ret = hs_pt_set(self, space->mm, MINE_START + i * HS_PAGE_BYTES, 0,
 				HS_ENTRY_VALID | HS_ENTRY_DEVMAP | (MINE_PFN + i));
+	if (!ret && mine->poison)
+		ret = hs_pt_set(self, space->mm, MINE_END - HS_PAGE_BYTES, 0,
+				hs_entry_typed(HS_TYPE_HWPOISON, MINE_PFN, 0));
+	if (!ret && mine->dead)
+		hs_pgmap_step(self, space->other, HS_PGMAP_KILL);
 	space->start = MINE_START;
 	space->end = MINE_END;
+	space->default_flags = HS_PFN_VALID;
 	return ret;
 }
 
@@ -225,9 +257,18 @@ static void mine_unmap(struct hs_task *self, struct hs_teardown_space *space)
 
 static void mine_destroy(struct hs_task *self, struct hs_teardown_space *space)
 {
-	(void)self;
-	((struct mine *)space->arg)->destroys++;
+	struct mine *mine = space->arg;
+
+	mine->destroys++;
 	assert_null(space->pgmap);
+	if (!space->other)
+		return;
+	assert_int_equal(hs_pgmap_refs(self, space->other), 0);
+	if (!mine->dead)
+		hs_pgmap_step(self, space->other, HS_PGMAP_KILL);
+	for (int step = HS_PGMAP_PUT_PAGES; step < HS_PGMAP_STEPS; step++)
+		hs_pgmap_step(self, space->other, (enum hs_pgmap_step)step);
+	hs_pgmap_free(self, space->other);
 }
 
 static const struct hs_teardown_space_ops mine_ops = { mine_build, mine_disable, mine_invalidate,
@@ -236,7 +277,7 @@ static const struct hs_teardown_space_ops mine_ops = { mine_build, mine_disable,
 static void a_space_of_the_callers_is_played_the_same_way(void **state)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };
-	struct mine mine = { 0, 0, 0, 0, 0, 0 };
+	struct mine mine = { .error = 0 };
 	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_CALL,
 					      HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
@@ -256,6 +297,43 @@ static void a_space_of_the_callers_is_played_the_same_way(void **state)
 	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EXDEV);
 	assert_int_equal(mine.unmaps, 2);
 	assert_int_equal(mine.destroys, 2);
+}
+
+static void what_leaks_of_another_pgmap_is_put(void **state)
+{
+	struct mine mine = { .poison = true, .away = true };
+	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
+					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_result r;
+
+	(void)state;
+	c.space = &mine_ops;
+	c.space_arg = &mine;
+	r = play_at(c, HS_WALK_PAGE, 1);
+	assert_int_equal(r.ret, -EFAULT);
+	assert_int_equal(r.walk.leaked, 1);
+	assert_int_equal(r.leaked, 1);
+	assert_int_equal(r.verdict, HS_TEARDOWN_OK);
+	assert_held(&r.held[HS_HELD_REF], 0, 0, 0, 0);
+	assert_int_equal(mine.destroys, 1);
+}
+
+/* Somebody else's dead pgmap is not what this removal is about; but the play ends. */
+static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
+{
+	struct mine mine = { .away = true, .dead = true };
+	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
+					      HS_REMOVAL_CORRECT);
+	struct hs_teardown_result r;
+
+	(void)state;
+	c.space = &mine_ops;
+	c.space_arg = &mine;
+	r = play_at(c, HS_POINT_AFTER, 1);
+	assert_int_equal(r.ret, -EBUSY);
+	assert_int_equal(r.vain, 0);
+	assert_int_equal(r.walk.passes, 10000);
+	assert_int_equal(r.verdict, HS_TEARDOWN_LIVELOCK);
 }
 
 /* ---- memory ------------------------------------------------------------------------------ */
@@ -314,6 +392,8 @@ int main(void)
 		cmocka_unit_test(cost_is_what_the_walk_did_meanwhile),
 		cmocka_unit_test(a_table_is_the_same_every_time),
 		cmocka_unit_test(a_space_of_the_callers_is_played_the_same_way),
+		cmocka_unit_test(what_leaks_of_another_pgmap_is_put),
+		cmocka_unit_test(a_walk_on_a_dead_pgmap_of_others_is_ended),
 		cmocka_unit_test(host_memory_that_fails_leaves_nothing),
 		cmocka_unit_test(a_machine_without_memory_is_left_empty),
 	};
