@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include <errno.h>
@@ -246,6 +247,52 @@ static void a_dead_pgmap_ends_the_walk(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* Each of 80 tables ends a pass, and that is not going round in vain. */
+static void a_walk_that_faults_goes_on(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+	struct hs_compared done;
+
+	(void)state;
+	builtin(&mem, "empty-tables", (uint64_t)160 << 20, &layout);
+	for (int era = 0; era < HS_ERA_COUNT; era++) {
+		run_layout(&mem, &layout, HS_REQUEST_WRITE, HS_SCOPE_WHOLE, (enum hs_era)era,
+			   HS_STRATEGY_NONE, &done);
+		assert_int_equal(done.failed, 0);
+		assert_int_equal(done.counts.faults, 80 * 512);
+		assert_int_equal(done.counts.passes, 81);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* As if a walk had kept what it did not count. */
+static void references_that_nobody_counted_are_found(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
+	struct hs_compare_span span;
+	struct hs_layout layout;
+	struct hs_compared done;
+	struct hs_compare c;
+
+	(void)state;
+	builtin(&mem, "full", SIZE, &layout);
+	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
+	assert_int_equal(hs_compare_begin(&c, &layout, &set), 0);
+	for (int i = 0; i < 3; i++)
+		assert_non_null(hs_pgmap_get(c.self, layout.pgmaps[0].start, NULL));
+	assert_int_equal(hs_populate_put_left(&c.space), 3);
+	assert_non_null(hs_pgmap_get(c.self, layout.pgmaps[0].start, NULL));
+	assert_int_equal(hs_compare_run(&c, HS_ERA_6_12, HS_STRATEGY_PER_CALL, &span, &done), -EIO);
+	assert_int_equal(hs_compare_run(&c, HS_ERA_6_12, HS_STRATEGY_PER_CALL, &span, &done), 0);
+	assert_int_equal(hs_compare_end(&c), 0);
+	hs_compare_span_free(&mem, &span);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 static void device_memory_needs_a_pgmap(void **state)
 {
 	static const char text[] = "hmmsim 1\n"
@@ -267,7 +314,7 @@ static void device_memory_needs_a_pgmap(void **state)
 
 /* ---- spans and classes ------------------------------------------------------------------- */
 
-/* Two VMAs in one table, one that nobody may read, leaves, a gap, a far one. */
+/* VMAs in one table, one that nobody may read, one without entries, leaves, a gap, a far one. */
 static const char mixed[] = "hmmsim 1\n"
 			    "layout mixed\n"
 			    "pgmap 0x100000 0x101000\n"
@@ -276,6 +323,7 @@ static const char mixed[] = "hmmsim 1\n"
 			    "vma 0x7f0000000000 0x7f0000010000 rw\n"
 			    "vma 0x7f0000010000 0x7f0000020000 r\n"
 			    "vma 0x7f0000020000 0x7f0000040000 -\n"
+			    "vma 0x7f0000050000 0x7f0000060000 r\n"
 			    "vma 0x7f0000200000 0x7f0000a01000 rw\n"
 			    "vma 0x7f0001000000 0x7f0001001000 rp\n"
 			    "vma 0x7f0001200000 0x7f0001400000 rh\n"
@@ -384,6 +432,34 @@ static void classes_are_what_the_space_holds(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* A walk splits an ordinary leaf of 1 GiB, and finds nothing; in a hugetlb VMA it does not. */
+static void a_split_leaf_is_a_hole_every_time(void **state)
+{
+	static const char *const flags[] = { "rw", "rwH" };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compared done;
+	struct hs_layout layout;
+	char text[256];
+
+	(void)state;
+	for (int huge = 0; huge < 2; huge++) {
+		snprintf(text, sizeof(text),
+			 "hmmsim 1\n"
+			 "layout leaf\n"
+			 "vma 0x7f0000000000 0x7f0040000000 %s\n"
+			 "map 0x7f0000000000 1g rw 0x40000\n",
+			 flags[huge]);
+		parse(&mem, text, &layout);
+		run_layout(&mem, &layout, HS_REQUEST_NONE, HS_SCOPE_WHOLE, HS_ERA_6_12,
+			   HS_STRATEGY_NONE, &done);
+		assert_int_equal(done.changed, !huge);
+		assert_int_equal(done.cost.of[HS_COST_HOLE], huge ? 0 : 1 << 18);
+		assert_int_equal(done.cost.of[HS_COST_LEAF_PAGE], huge ? 1 << 18 : 0);
+		hs_layout_free(&mem, &layout);
+	}
+	assert_int_equal(mem.live, 0);
+}
+
 static void spans_are_the_calls_of_a_driver(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -397,7 +473,7 @@ static void spans_are_the_calls_of_a_driver(void **state)
 	assert_int_equal(span.pages, 0x1400);
 	hs_compare_span_free(&mem, &span);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_VMAS, &span), 0);
-	assert_int_equal(span.count, 4); /* neither the unreadable one nor PFNMAP */
+	assert_int_equal(span.count, 5); /* neither the unreadable one nor PFNMAP */
 	assert_int_equal(span.most_pages, 0x801);
 	hs_compare_span_free(&mem, &span);
 	hs_layout_free(&mem, &layout);
@@ -583,6 +659,17 @@ static void a_row_is_timed_unless_it_failed(void **state)
 		assert_true(row->page_ns.high <= row->page_ns.max);
 	}
 	hs_report_free(&report);
+	/* Requests fail at what nobody may read: nothing is predicted either. */
+	set.request = HS_REQUEST_READ;
+	asked.repetitions = 0;
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	for (size_t i = 0; i < report.row_count; i++)
+		if (report.rows[i].scope == HS_SCOPE_WHOLE) {
+			assert_int_equal(report.rows[i].done.failed, 1);
+			assert_false(report.rows[i].predicted);
+			assert_false(report.rows[i].timed);
+		}
+	hs_report_free(&report);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(mem.live, 0);
 }
@@ -685,8 +772,11 @@ int main(void)
 		cmocka_unit_test(a_changed_space_is_built_anew),
 		cmocka_unit_test(leaks_are_counted_and_undone),
 		cmocka_unit_test(a_dead_pgmap_ends_the_walk),
+		cmocka_unit_test(a_walk_that_faults_goes_on),
+		cmocka_unit_test(references_that_nobody_counted_are_found),
 		cmocka_unit_test(device_memory_needs_a_pgmap),
 		cmocka_unit_test(classes_are_what_the_space_holds),
+		cmocka_unit_test(a_split_leaf_is_a_hole_every_time),
 		cmocka_unit_test(spans_are_the_calls_of_a_driver),
 		cmocka_unit_test(predictions_are_those_of_the_measured_rows),
 		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),

@@ -89,7 +89,7 @@ run 0 '' --no-time "$data/mixed.layout" --layout=every8:4M \
 	--device='all=fsdax:1/2:2' --owner=2
 same "$data/mixed.out"
 run 0 '' --no-time - <"$data/mixed.layout"
-says '^layout mixed: 6 vmas, 3 pgmaps, request none$'
+says '^layout mixed: 7 vmas, 3 pgmaps, request none$'
 
 # Restricted, and requests.
 run 0 '' --no-time -w 5.3 -s none -s per-page -l full:2M
