@@ -26,7 +26,8 @@ static int make_spans(struct hs_report *r)
 		enum hs_compare_scope scope = (enum hs_compare_scope)s;
 		int ret;
 
-		if (scope == HS_SCOPE_VMAS && r->layout->vma_count == 1)
+		/* One call for one VMA is what the whole range has been. */
+		if (scope == HS_SCOPE_VMAS && r->layout->vma_count == 1 && !r->too_large)
 			continue;
 		ret = hs_compare_make_span(r->set.mem, r->layout, scope, &r->spans[s]);
 		if (ret == -ENOMEM)
@@ -73,26 +74,24 @@ static int make_rows(struct hs_report *r, struct hs_compare *c)
 
 /* ---- what is measured -------------------------------------------------------------------- */
 
-/* How often, so that a repetition takes about as long as it shall; the second walk is warm. */
+/* How often, so that a repetition takes about as long as it shall. */
 static int calibrate(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
 {
-	const struct hs_compare_span *span = &r->spans[row->scope];
-	double real = 0, cpu = 0;
+	double wanted = r->asked->repetition_ns, real, cpu;
 	int ret;
 
 	row->iterations = 1;
 	if (row->done.changed)
 		return 0;
-	do {
-		row->iterations *= real * 16 < r->asked->repetition_ns ? 4 : 2;
-		ret = hs_compare_time(c, row->era, row->strategy, span, row->iterations, &real,
-				      &cpu);
-	} while (!ret && real < r->asked->repetition_ns / 4 && row->iterations < TIMES_MAX);
-	if (ret)
-		return ret;
-	row->iterations =
-		(uint64_t)((double)row->iterations * r->asked->repetition_ns / (real + 1)) + 1;
-	return 0;
+	for (;;) {
+		ret = hs_compare_time(c, row->era, row->strategy, &r->spans[row->scope],
+				      row->iterations, &real, &cpu);
+		if (ret || real > wanted / 4 || row->iterations >= TIMES_MAX)
+			break;
+		row->iterations *= 4;
+	}
+	row->iterations = (uint64_t)((double)row->iterations * wanted / (real + 1)) + 1;
+	return ret;
 }
 
 static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *timed,

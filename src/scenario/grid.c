@@ -98,7 +98,6 @@ static void print_row(const char *at, const char *end, const size_t width[HS_GRI
 			hs_out_char(out, cell[i]);
 		owed = column < left ? blanks : 0;
 	}
-	hs_out_char(out, '\n');
 }
 
 void hs_grid_print(const struct hs_out *cells, unsigned int left, bool bold, struct hs_out *out)
@@ -119,6 +118,7 @@ void hs_grid_print(const struct hs_out *cells, unsigned int left, bool bold, str
 		print_row(at, newline, width, left, out);
 		if (first && bold)
 			hs_out_text(out, PLAIN);
+		hs_out_char(out, '\n');
 		at = newline + 1;
 	}
 }

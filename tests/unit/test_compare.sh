@@ -181,6 +181,9 @@ printf 'hmmsim 1\nlayout far\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f000000
 run 0 '' --no-time far
 says '^the whole range is more than 4194304 pages: no call for it$'
 says '^the readable vmas one by one: 2 calls, 2 pages'
+printf 'hmmsim 1\nlayout large\nvma 0x100000000000 0x100800000000 rw\nmap 0x100000000000 4k rw 5\n' >large
+run 0 '' --no-time -w 6.12 -s none large
+says '^the readable vmas one by one: 2 calls, 8388608 pages'
 
 # Help, and output that cannot be written.
 run 0 '' --help
