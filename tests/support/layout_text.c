@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "scenario/builtin.h"
 #include "support/layout_text.h"
 
 static bool names_equal(const char *a, const char *b)
@@ -90,4 +91,17 @@ uint64_t layout_pages(const struct hs_layout *layout, enum hs_map_kind kind)
 		if (layout->maps[i].kind == kind)
 			pages += layout->maps[i].count * hs_map_pages(layout->maps[i].level);
 	return pages;
+}
+
+void layout_builtin(struct hs_hostmem *mem, const char *name, uint64_t bytes, struct hs_layout *out)
+{
+	assert_int_equal(hs_builtin_make(mem, name, bytes, out), 0);
+}
+
+void layout_must_parse(struct hs_hostmem *mem, const char *string, struct hs_layout *out)
+{
+	char error[1024];
+
+	if (layout_parse(mem, string, out, error) != 1)
+		fail_msg("%s", error);
 }

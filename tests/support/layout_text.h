@@ -19,4 +19,9 @@ void layout_round_trip(struct hs_hostmem *mem, const struct hs_layout *layout);
 /* 4 KiB pages of entries of the kind. */
 uint64_t layout_pages(const struct hs_layout *layout, enum hs_map_kind kind);
 
+/* A built-in layout; the next layout of a text. Both must be there. */
+void layout_builtin(struct hs_hostmem *mem, const char *name, uint64_t bytes,
+		    struct hs_layout *out);
+void layout_must_parse(struct hs_hostmem *mem, const char *string, struct hs_layout *out);
+
 #endif

@@ -10,19 +10,12 @@
 #include <errno.h>
 
 #include "scenario/builtin.h"
-#include "scenario/compare_report.h"
-#include "scenario/removal.h"
+#include "scenario/compare.h"
 #include "support/layout_text.h"
 
 #define SIZE ((uint64_t)4 << 20)
 #define PAGES (SIZE / HS_PAGE_BYTES) /* 1024 */
 #define TABLES (PAGES / 512)
-
-static void builtin(struct hs_hostmem *mem, const char *name, uint64_t bytes,
-		    struct hs_layout *layout)
-{
-	assert_int_equal(hs_builtin_make(mem, name, bytes, layout), 0);
-}
 
 /* Walks once, on a machine of its own. */
 static void run_layout(struct hs_hostmem *mem, const struct hs_layout *layout,
@@ -95,7 +88,7 @@ static void check_formula(const struct formula *f, enum hs_era era, enum hs_stra
 	uint64_t lookups = expected_lookups(f, era, strategy);
 	bool several = !strcmp(f->name, "vmas");
 
-	builtin(&mem, f->name, SIZE, &layout);
+	layout_builtin(&mem, f->name, SIZE, &layout);
 	run_layout(&mem, &layout, HS_REQUEST_NONE, f->scope, era, strategy, &done);
 	if (done.counts.lookups != lookups)
 		fail_msg("%s: %s %s: %llu lookups, expected %llu", f->name, hs_era_name(era),
@@ -135,7 +128,7 @@ static void faults_are_counted_as_held_by_who_holds(void **state)
 	uint64_t faults = 0;
 
 	(void)state;
-	builtin(&mem, "holes", SIZE, &layout);
+	layout_builtin(&mem, "holes", SIZE, &layout);
 	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
 		bool holds = s == HS_STRATEGY_PER_RANGE || s == HS_STRATEGY_PER_PASS ||
 			     s == HS_STRATEGY_PER_CALL;
@@ -170,7 +163,7 @@ static void a_changed_space_is_built_anew(void **state)
 	double real, cpu;
 
 	(void)state;
-	builtin(&mem, "holes", SIZE, &layout);
+	layout_builtin(&mem, "holes", SIZE, &layout);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
 	assert_int_equal(hs_compare_begin(&c, &layout, &set), 0);
 	assert_int_equal(hs_compare_run(&c, HS_ERA_6_12, HS_STRATEGY_PER_TABLE, &span, &first), 0);
@@ -186,14 +179,6 @@ static void a_changed_space_is_built_anew(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-static void parse(struct hs_hostmem *mem, const char *text, struct hs_layout *layout)
-{
-	char error[1024];
-
-	if (layout_parse(mem, text, layout, error) != 1)
-		fail_msg("%s", error);
-}
-
 /* v5.2-v5.6: a special page behind a device page leaves the table with an error. */
 static void leaks_are_counted_and_undone(void **state)
 {
@@ -207,7 +192,7 @@ static void leaks_are_counted_and_undone(void **state)
 	struct hs_layout layout;
 
 	(void)state;
-	parse(&mem, text, &layout);
+	layout_must_parse(&mem, text, &layout);
 	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
 		bool leaks = s == HS_STRATEGY_PER_TABLE || s == HS_STRATEGY_PER_TABLE_LOCAL;
 		struct hs_compared done;
@@ -234,7 +219,7 @@ static void a_dead_pgmap_ends_the_walk(void **state)
 	struct hs_compared done;
 
 	(void)state;
-	parse(&mem, text, &layout);
+	layout_must_parse(&mem, text, &layout);
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
 			run_layout(&mem, &layout, HS_REQUEST_NONE, HS_SCOPE_WHOLE, (enum hs_era)era,
@@ -255,7 +240,7 @@ static void a_walk_that_faults_goes_on(void **state)
 	struct hs_compared done;
 
 	(void)state;
-	builtin(&mem, "empty-tables", (uint64_t)160 << 20, &layout);
+	layout_builtin(&mem, "empty-tables", (uint64_t)160 << 20, &layout);
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
 		run_layout(&mem, &layout, HS_REQUEST_WRITE, HS_SCOPE_WHOLE, (enum hs_era)era,
 			   HS_STRATEGY_NONE, &done);
@@ -278,7 +263,7 @@ static void references_that_nobody_counted_are_found(void **state)
 	struct hs_compare c;
 
 	(void)state;
-	builtin(&mem, "full", SIZE, &layout);
+	layout_builtin(&mem, "full", SIZE, &layout);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
 	assert_int_equal(hs_compare_begin(&c, &layout, &set), 0);
 	for (int i = 0; i < 3; i++)
@@ -305,7 +290,7 @@ static void device_memory_needs_a_pgmap(void **state)
 	struct hs_compare c;
 
 	(void)state;
-	parse(&mem, text, &layout);
+	layout_must_parse(&mem, text, &layout);
 	assert_int_equal(hs_compare_begin(&c, &layout, &set), -EINVAL);
 	hs_compare_end(&c);
 	hs_layout_free(&mem, &layout);
@@ -417,14 +402,14 @@ static void classes_are_what_the_space_holds(void **state)
 	struct hs_layout layout;
 
 	(void)state;
-	parse(&mem, mixed, &layout);
+	layout_must_parse(&mem, mixed, &layout);
 	for (int scope = 0; scope < HS_SCOPE_COUNT; scope++)
 		check_classes(&mem, &layout, (enum hs_compare_scope)scope);
 	hs_layout_free(&mem, &layout);
 	for (unsigned int i = 0; i < hs_builtin_count(); i++) {
 		if (!strcmp(hs_builtin_name(i), "private"))
 			continue; /* its pfns are not those that class_by_looking() knows */
-		builtin(&mem, hs_builtin_name(i), SIZE, &layout);
+		layout_builtin(&mem, hs_builtin_name(i), SIZE, &layout);
 		check_classes(&mem, &layout, HS_SCOPE_WHOLE);
 		check_classes(&mem, &layout, HS_SCOPE_VMAS);
 		hs_layout_free(&mem, &layout);
@@ -449,7 +434,7 @@ static void a_split_leaf_is_a_hole_every_time(void **state)
 			 "vma 0x7f0000000000 0x7f0040000000 %s\n"
 			 "map 0x7f0000000000 1g rw 0x40000\n",
 			 flags[huge]);
-		parse(&mem, text, &layout);
+		layout_must_parse(&mem, text, &layout);
 		run_layout(&mem, &layout, HS_REQUEST_NONE, HS_SCOPE_WHOLE, HS_ERA_6_12,
 			   HS_STRATEGY_NONE, &done);
 		assert_int_equal(done.changed, !huge);
@@ -467,7 +452,7 @@ static void spans_are_the_calls_of_a_driver(void **state)
 	struct hs_layout layout;
 
 	(void)state;
-	parse(&mem, mixed, &layout);
+	layout_must_parse(&mem, mixed, &layout);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
 	assert_int_equal(span.count, 1);
 	assert_int_equal(span.pages, 0x1400);
@@ -477,14 +462,14 @@ static void spans_are_the_calls_of_a_driver(void **state)
 	assert_int_equal(span.most_pages, 0x801);
 	hs_compare_span_free(&mem, &span);
 	hs_layout_free(&mem, &layout);
-	builtin(&mem, "dev2m", (HS_COMPARE_CALL_PAGES + 512) * HS_PAGE_BYTES, &layout);
+	layout_builtin(&mem, "dev2m", (HS_COMPARE_CALL_PAGES + 512) * HS_PAGE_BYTES, &layout);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), -ERANGE);
 	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_VMAS, &span), 0);
 	assert_int_equal(span.count, 2);
 	assert_int_equal(span.most_pages, HS_COMPARE_CALL_PAGES);
 	hs_compare_span_free(&mem, &span);
 	hs_layout_free(&mem, &layout);
-	parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
+	layout_must_parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
 	for (int scope = 0; scope < HS_SCOPE_COUNT; scope++)
 		assert_int_equal(hs_compare_make_span(&mem, &layout, (enum hs_compare_scope)scope,
 						      &span),
@@ -506,7 +491,7 @@ static void predictions_are_those_of_the_measured_rows(void **state)
 
 	(void)state;
 	rows = hs_cost_rows(HS_COST_DISTRO, &count);
-	builtin(&mem, "full", HS_BUILTIN_BYTES, &layout);
+	layout_builtin(&mem, "full", HS_BUILTIN_BYTES, &layout);
 	for (unsigned int i = 0; i < 4; i++) {
 		struct hs_compared done;
 		double ns;
@@ -518,248 +503,6 @@ static void predictions_are_those_of_the_measured_rows(void **state)
 		assert_true(ns - hs_cost_ns(&rows[i].counts, profile) < 0.01);
 		assert_true(hs_cost_ns(&rows[i].counts, profile) - ns < 0.01);
 	}
-	hs_layout_free(&mem, &layout);
-	assert_int_equal(mem.live, 0);
-}
-
-/* ---- removals ---------------------------------------------------------------------------- */
-
-/* The memory is killed first at some point of the call: how long references hold it up. */
-static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
-		     enum hs_compare_request request, enum hs_strategy strategy,
-		     struct hs_teardown_worst *worst)
-{
-	struct hs_removal removal;
-	struct hs_teardown_case c;
-
-	assert_int_equal(hs_removal_init(&removal, mem, layout, request), 0);
-	hs_teardown_case_init(&c, HS_ERA_6_12);
-	c.order = HS_REMOVAL_KILL_FIRST;
-	c.strategy = strategy;
-	c.space = &hs_removal_ops;
-	c.space_arg = &removal;
-	assert_int_equal(hs_teardown_worst(mem, &c, 0, worst), 0);
-}
-
-static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
-{
-	static const uint64_t pages[HS_STRATEGY_CUSTOM] = { 0,	       0,	  511,	    511,
-							    PAGES - 1, PAGES - 1, PAGES - 1 };
-	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_layout layout;
-
-	(void)state;
-	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
-		struct hs_teardown_worst worst;
-
-		builtin(&mem, "full", SIZE, &layout);
-		worst_of(&mem, &layout, HS_REQUEST_NONE, (enum hs_strategy)s, &worst);
-		assert_int_equal(worst.held[HS_HELD_REF].pages, pages[s]);
-		assert_int_equal(worst.held[HS_HELD_RCU].pages, s ? 0 : 511);
-		assert_int_equal(worst.vain, s != HS_STRATEGY_NONE);
-		assert_int_equal(worst.leaked, 0);
-		assert_int_equal(worst.verdict, HS_TEARDOWN_OK);
-		hs_layout_free(&mem, &layout);
-		builtin(&mem, "holes", SIZE, &layout);
-		worst_of(&mem, &layout, HS_REQUEST_READ, (enum hs_strategy)s, &worst);
-		assert_int_equal(worst.held[HS_HELD_REF].faults != 0, s >= HS_STRATEGY_PER_RANGE);
-		hs_layout_free(&mem, &layout);
-	}
-	assert_int_equal(mem.live, 0);
-}
-
-/* Of two pgmaps in turns the other one is walked on; of two VMAs the second begins anew. */
-static void a_removal_is_of_the_first_pgmap(void **state)
-{
-	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_teardown_worst worst;
-	struct hs_layout layout;
-
-	(void)state;
-	builtin(&mem, "alternating", SIZE, &layout);
-	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_CALL, &worst);
-	assert_int_equal(worst.held[HS_HELD_REF].pages, 0);
-	assert_int_equal(worst.at.refs <= 1, true);
-	hs_layout_free(&mem, &layout);
-	builtin(&mem, "vmas", SIZE, &layout);
-	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_RANGE, &worst);
-	assert_int_equal(worst.held[HS_HELD_REF].pages, 15);
-	hs_layout_free(&mem, &layout);
-	assert_int_equal(mem.live, 0);
-}
-
-static void what_cannot_be_removed_is_refused(void **state)
-{
-	static const char dead[] = "hmmsim 1\n"
-				   "layout dead\n"
-				   "pgmap 0x200000 0x200200 dead\n"
-				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
-				   "map 0x7f0000000000 4k devrw 0x200000 count=512\n";
-	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_removal removal;
-	struct hs_layout layout;
-
-	(void)state;
-	parse(&mem, dead, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
-	hs_layout_free(&mem, &layout);
-	parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
-	hs_layout_free(&mem, &layout);
-	builtin(&mem, "private", SIZE, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
-	hs_layout_free(&mem, &layout);
-	builtin(&mem, "full", (HS_REMOVAL_PAGES + 512) * HS_PAGE_BYTES, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ERANGE);
-	hs_layout_free(&mem, &layout);
-	assert_int_equal(mem.live, 0);
-}
-
-/* ---- reports ----------------------------------------------------------------------------- */
-
-static struct hs_report_asked ask_all(unsigned int repetitions)
-{
-	struct hs_report_asked asked = { .repetitions = repetitions, .repetition_ns = 1e4 };
-
-	memset(asked.eras, true, sizeof(asked.eras));
-	memset(asked.strategies, true, HS_STRATEGY_CUSTOM);
-	for (int b = 0; b < HS_COST_BUILDS; b++)
-		asked.profiles[asked.profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
-	return asked;
-}
-
-static void a_row_is_timed_unless_it_failed(void **state)
-{
-	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
-	struct hs_report_asked asked = ask_all(5);
-	struct hs_report report;
-	struct hs_layout layout;
-
-	(void)state;
-	parse(&mem, mixed, &layout);
-	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
-	assert_int_equal(report.row_count,
-			 (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_CUSTOM);
-	for (size_t i = 0; i < report.row_count; i++) {
-		const struct hs_report_row *row = &report.rows[i];
-
-		/* v5.3 refuses a range with a VMA that it cannot read. */
-		assert_false(row->done.failed && row->era == HS_ERA_6_12);
-		if (row->era == HS_ERA_5_3 && row->scope == HS_SCOPE_WHOLE)
-			assert_int_equal(row->done.error, -EPERM);
-		assert_int_equal(row->timed, !row->done.failed);
-		assert_int_equal(row->predicted, row->era == HS_ERA_6_12);
-		if (!row->timed)
-			continue;
-		assert_true(row->page_ns.low > 0);
-		assert_true(row->page_ns.min <= row->page_ns.low);
-		assert_true(row->page_ns.low <= row->page_ns.median);
-		assert_true(row->page_ns.median <= row->page_ns.high);
-		assert_true(row->page_ns.high <= row->page_ns.max);
-	}
-	hs_report_free(&report);
-	/* Requests fail at what nobody may read: nothing is predicted either. */
-	set.request = HS_REQUEST_READ;
-	asked.repetitions = 0;
-	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
-	for (size_t i = 0; i < report.row_count; i++)
-		if (report.rows[i].scope == HS_SCOPE_WHOLE) {
-			assert_int_equal(report.rows[i].done.failed, 1);
-			assert_false(report.rows[i].predicted);
-			assert_false(report.rows[i].timed);
-		}
-	hs_report_free(&report);
-	hs_layout_free(&mem, &layout);
-	assert_int_equal(mem.live, 0);
-}
-
-static void order_is_mixed_and_even(void **state)
-{
-	unsigned int order[7 * 9], count[7] = { 0 }, in_turn = 0;
-
-	(void)state;
-	hs_measure_order(order, 7, 9);
-	for (unsigned int i = 0; i < 7 * 9; i++) {
-		assert_true(order[i] < 7);
-		count[order[i]]++;
-		in_turn += order[i] == i % 7;
-	}
-	for (unsigned int v = 0; v < 7; v++)
-		assert_int_equal(count[v], 9);
-	assert_true(in_turn < 30);
-}
-
-static void summary_is_of_percentiles(void **state)
-{
-	double values[20];
-	struct hs_measured m;
-
-	(void)state;
-	for (unsigned int i = 0; i < 20; i++)
-		values[i] = (i * 7 + 3) % 20;
-	m = hs_measure_summary(values, 20);
-	assert_true(m.min == 0 && m.low == 2 && m.median == 10 && m.high == 17 && m.max == 19);
-	m = hs_measure_summary(values, 1);
-	assert_true(m.min == 0 && m.low == 0 && m.median == 0 && m.high == 0 && m.max == 0);
-}
-
-/* Of the host, then of the machine. */
-static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, uint64_t machine)
-{
-	struct hs_report_asked asked = ask_all(2);
-	struct hs_machine_config config;
-	struct hs_compare_setting set = { .mem = mem, .body = HS_BODY_PLAIN, .machine = &config };
-	struct hs_out text = { .mem = mem };
-	struct hs_report report;
-	uint64_t count = 0;
-	int ret;
-
-	set.request = HS_REQUEST_READ;
-	asked.eras[HS_ERA_5_3] = false;
-	asked.strategies[HS_STRATEGY_PER_TABLE] = asked.strategies[HS_STRATEGY_PER_CALL] = false;
-	asked.strategies[HS_STRATEGY_PER_PAGE] = asked.strategies[HS_STRATEGY_PER_PASS] = false;
-	hs_machine_config_init(&config);
-	config.fail_at = machine;
-	ret = hs_report_make(&report, &asked, layout, &set);
-	if (!ret) {
-		hs_report_print(&report, &text);
-		hs_report_json(&report, &count, &text);
-		ret = hs_removal_print(&asked, layout, &set, &text);
-		if (!ret && text.failed)
-			ret = -ENOMEM;
-	}
-	hs_out_free(&text);
-	hs_report_free(&report);
-	return ret;
-}
-
-static void without_memory_nothing_stays(void **state)
-{
-	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_layout layout;
-	uint64_t index = 0;
-	int ret;
-
-	(void)state;
-	builtin(&mem, "holes", 2 << 20, &layout);
-	do {
-		struct hs_hostmem failing = { .fail_at = ++index };
-
-		ret = report_with(&failing, &layout, 0);
-		assert_int_equal(failing.live, 0);
-		assert_true(!ret || ret == -ENOMEM);
-	} while (ret);
-	assert_true(index > 20);
-	index = 0;
-	do {
-		struct hs_hostmem none = { .attempts = 0 };
-
-		ret = report_with(&none, &layout, ++index);
-		assert_int_equal(none.live, 0);
-		assert_true(!ret || ret == -ENOMEM);
-	} while (ret);
-	assert_true(index > 10);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(mem.live, 0);
 }
@@ -779,13 +522,6 @@ int main(void)
 		cmocka_unit_test(a_split_leaf_is_a_hole_every_time),
 		cmocka_unit_test(spans_are_the_calls_of_a_driver),
 		cmocka_unit_test(predictions_are_those_of_the_measured_rows),
-		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
-		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
-		cmocka_unit_test(what_cannot_be_removed_is_refused),
-		cmocka_unit_test(a_row_is_timed_unless_it_failed),
-		cmocka_unit_test(order_is_mixed_and_even),
-		cmocka_unit_test(summary_is_of_percentiles),
-		cmocka_unit_test(without_memory_nothing_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

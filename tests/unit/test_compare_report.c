@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports of the strategies: what is timed and predicted, and removals meanwhile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "scenario/compare_report.h"
+#include "scenario/removal.h"
+#include "support/layout_text.h"
+
+#define SIZE ((uint64_t)4 << 20)
+#define PAGES (SIZE / HS_PAGE_BYTES) /* 1024 */
+
+/* ---- removals ---------------------------------------------------------------------------- */
+
+/* The memory is killed first at some point of the call: how long references hold it up. */
+static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
+		     enum hs_compare_request request, enum hs_strategy strategy,
+		     struct hs_teardown_worst *worst)
+{
+	struct hs_removal removal;
+	struct hs_teardown_case c;
+
+	assert_int_equal(hs_removal_init(&removal, mem, layout, request), 0);
+	hs_teardown_case_init(&c, HS_ERA_6_12);
+	c.order = HS_REMOVAL_KILL_FIRST;
+	c.strategy = strategy;
+	c.space = &hs_removal_ops;
+	c.space_arg = &removal;
+	assert_int_equal(hs_teardown_worst(mem, &c, 0, worst), 0);
+}
+
+static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
+{
+	static const uint64_t pages[HS_STRATEGY_CUSTOM] = { 0,	       0,	  511,	    511,
+							    PAGES - 1, PAGES - 1, PAGES - 1 };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+
+	(void)state;
+	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
+		struct hs_teardown_worst worst;
+
+		layout_builtin(&mem, "full", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_NONE, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].pages, pages[s]);
+		assert_int_equal(worst.held[HS_HELD_RCU].pages, s ? 0 : 511);
+		assert_int_equal(worst.vain, s != HS_STRATEGY_NONE);
+		assert_int_equal(worst.leaked, 0);
+		assert_int_equal(worst.verdict, HS_TEARDOWN_OK);
+		hs_layout_free(&mem, &layout);
+		layout_builtin(&mem, "holes", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_READ, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].faults != 0, s >= HS_STRATEGY_PER_RANGE);
+		hs_layout_free(&mem, &layout);
+	}
+	assert_int_equal(mem.live, 0);
+}
+
+/* Of two pgmaps in turns the other one is walked on; of two VMAs the second begins anew. */
+static void a_removal_is_of_the_first_pgmap(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_teardown_worst worst;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_builtin(&mem, "alternating", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_CALL, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 0);
+	assert_int_equal(worst.at.refs <= 1, true);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "vmas", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_RANGE, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 15);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+static void what_cannot_be_removed_is_refused(void **state)
+{
+	static const char dead[] = "hmmsim 1\n"
+				   "layout dead\n"
+				   "pgmap 0x200000 0x200200 dead\n"
+				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000 count=512\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_removal removal;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, dead, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	layout_must_parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "private", SIZE, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "full", (HS_REMOVAL_PAGES + 512) * HS_PAGE_BYTES, &layout);
+	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ERANGE);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* ---- reports ----------------------------------------------------------------------------- */
+
+/* Three VMAs; nobody may read the second. */
+static const char unreadable[] = "hmmsim 1\n"
+				 "layout unreadable\n"
+				 "pgmap 0x100000 0x100200\n"
+				 "vma 0x7f0000000000 0x7f0000010000 rw\n"
+				 "vma 0x7f0000010000 0x7f0000020000 -\n"
+				 "vma 0x7f0000020000 0x7f0000040000 r\n"
+				 "map 0x7f0000001000 4k devrw 0x100000 count=3\n"
+				 "map 0x7f0000020000 4k ro 0x1000 count=8\n";
+
+static struct hs_report_asked ask_all(unsigned int repetitions)
+{
+	struct hs_report_asked asked = { .repetitions = repetitions, .repetition_ns = 1e4 };
+
+	memset(asked.eras, true, sizeof(asked.eras));
+	memset(asked.strategies, true, HS_STRATEGY_CUSTOM);
+	for (int b = 0; b < HS_COST_BUILDS; b++)
+		asked.profiles[asked.profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
+	return asked;
+}
+
+static void a_row_is_timed_unless_it_failed(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
+	struct hs_report_asked asked = ask_all(5);
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, unreadable, &layout);
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	assert_int_equal(report.row_count,
+			 (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_CUSTOM);
+	for (size_t i = 0; i < report.row_count; i++) {
+		const struct hs_report_row *row = &report.rows[i];
+
+		/* v5.3 refuses a range with a VMA that it cannot read. */
+		assert_false(row->done.failed && row->era == HS_ERA_6_12);
+		if (row->era == HS_ERA_5_3 && row->scope == HS_SCOPE_WHOLE)
+			assert_int_equal(row->done.error, -EPERM);
+		assert_int_equal(row->timed, !row->done.failed);
+		assert_int_equal(row->predicted, row->era == HS_ERA_6_12);
+		if (!row->timed)
+			continue;
+		assert_true(row->page_ns.low > 0);
+		assert_true(row->page_ns.min <= row->page_ns.low);
+		assert_true(row->page_ns.low <= row->page_ns.median);
+		assert_true(row->page_ns.median <= row->page_ns.high);
+		assert_true(row->page_ns.high <= row->page_ns.max);
+	}
+	hs_report_free(&report);
+	/* Requests fail at what nobody may read: nothing is predicted either. */
+	set.request = HS_REQUEST_READ;
+	asked.repetitions = 0;
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	for (size_t i = 0; i < report.row_count; i++)
+		if (report.rows[i].scope == HS_SCOPE_WHOLE) {
+			assert_int_equal(report.rows[i].done.failed, 1);
+			assert_false(report.rows[i].predicted);
+			assert_false(report.rows[i].timed);
+		}
+	hs_report_free(&report);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+static void order_is_mixed_and_even(void **state)
+{
+	unsigned int order[7 * 9], count[7] = { 0 }, in_turn = 0;
+
+	(void)state;
+	hs_measure_order(order, 7, 9);
+	for (unsigned int i = 0; i < 7 * 9; i++) {
+		assert_true(order[i] < 7);
+		count[order[i]]++;
+		in_turn += order[i] == i % 7;
+	}
+	for (unsigned int v = 0; v < 7; v++)
+		assert_int_equal(count[v], 9);
+	assert_true(in_turn < 30);
+}
+
+static void summary_is_of_percentiles(void **state)
+{
+	double values[20];
+	struct hs_measured m;
+
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++)
+		values[i] = (i * 7 + 3) % 20;
+	m = hs_measure_summary(values, 20);
+	assert_true(m.min == 0 && m.low == 2 && m.median == 10 && m.high == 17 && m.max == 19);
+	m = hs_measure_summary(values, 1);
+	assert_true(m.min == 0 && m.low == 0 && m.median == 0 && m.high == 0 && m.max == 0);
+}
+
+/* Of the host, then of the machine. */
+static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, uint64_t machine)
+{
+	struct hs_report_asked asked = ask_all(2);
+	struct hs_machine_config config;
+	struct hs_compare_setting set = { .mem = mem, .body = HS_BODY_PLAIN, .machine = &config };
+	struct hs_out text = { .mem = mem };
+	struct hs_report report;
+	uint64_t count = 0;
+	int ret;
+
+	set.request = HS_REQUEST_READ;
+	asked.eras[HS_ERA_5_3] = false;
+	asked.strategies[HS_STRATEGY_PER_TABLE] = asked.strategies[HS_STRATEGY_PER_CALL] = false;
+	asked.strategies[HS_STRATEGY_PER_PAGE] = asked.strategies[HS_STRATEGY_PER_PASS] = false;
+	hs_machine_config_init(&config);
+	config.fail_at = machine;
+	ret = hs_report_make(&report, &asked, layout, &set);
+	if (!ret) {
+		hs_report_print(&report, &text);
+		hs_report_json(&report, &count, &text);
+		ret = hs_removal_print(&asked, layout, &set, &text);
+		if (!ret && text.failed)
+			ret = -ENOMEM;
+	}
+	hs_out_free(&text);
+	hs_report_free(&report);
+	return ret;
+}
+
+static void without_memory_nothing_stays(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+	uint64_t index = 0;
+	int ret;
+
+	(void)state;
+	layout_builtin(&mem, "holes", 2 << 20, &layout);
+	do {
+		struct hs_hostmem failing = { .fail_at = ++index };
+
+		ret = report_with(&failing, &layout, 0);
+		assert_int_equal(failing.live, 0);
+		assert_true(!ret || ret == -ENOMEM);
+	} while (ret);
+	assert_true(index > 20);
+	index = 0;
+	do {
+		struct hs_hostmem none = { .attempts = 0 };
+
+		ret = report_with(&none, &layout, ++index);
+		assert_int_equal(none.live, 0);
+		assert_true(!ret || ret == -ENOMEM);
+	} while (ret);
+	assert_true(index > 10);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
+		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
+		cmocka_unit_test(what_cannot_be_removed_is_refused),
+		cmocka_unit_test(a_row_is_timed_unless_it_failed),
+		cmocka_unit_test(order_is_mixed_and_even),
+		cmocka_unit_test(summary_is_of_percentiles),
+		cmocka_unit_test(without_memory_nothing_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
