@@ -22,6 +22,8 @@ struct hs_report_asked {
 	double repetition_ns;	  /* that one takes, about */
 	void (*progress)(const char *layout, unsigned int done, unsigned int of);
 	bool bold;
+	uint32_t sleep; /* of removals: points that a fault or a wait lasts */
+	bool atomic;	/* of removals: the reference is atomic from the start */
 };
 
 struct hs_report_row {

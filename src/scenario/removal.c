@@ -208,6 +208,8 @@ static int print_rows(const struct hs_report_asked *asked, struct hs_removal *r,
 		c.strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
 		c.space = &hs_removal_ops;
 		c.space_arg = r;
+		c.sleep = asked->sleep;
+		c.atomic = asked->atomic;
 		if (!asked->eras[c.era] || !asked->strategies[c.strategy])
 			continue;
 		ret = hs_teardown_worst(r->mem, &c, 0, &worst);
@@ -215,6 +217,21 @@ static int print_rows(const struct hs_report_asked *asked, struct hs_removal *r,
 			print_row(asked, &c, &worst, cells);
 	}
 	return ret;
+}
+
+static void print_title(const struct hs_report_asked *asked, struct hs_out *out)
+{
+	char text[64];
+
+	hs_out_text(out, "\nits device memory is removed meanwhile");
+	if (asked->sleep) {
+		snprintf(text, sizeof(text), ", faults and waits sleep for %u points",
+			 asked->sleep);
+		hs_out_text(out, text);
+	}
+	if (asked->atomic)
+		hs_out_text(out, ", its reference is atomic");
+	hs_out_text(out, "; the worst start, and how long the drain waits: in ns\n");
 }
 
 int hs_removal_print(const struct hs_report_asked *asked, const struct hs_layout *layout,
@@ -232,9 +249,7 @@ int hs_removal_print(const struct hs_report_asked *asked, const struct hs_layout
 	}
 	print_head(asked, &cells);
 	ret = print_rows(asked, &removal, &cells);
-	hs_out_text(out,
-		    "\nits device memory is removed meanwhile; the worst start, and how long the "
-		    "drain waits: in ns\n");
+	print_title(asked, out);
 	hs_grid_print(&cells, 3, asked->bold, out);
 	hs_out_free(&cells);
 	return ret;

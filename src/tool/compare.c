@@ -33,6 +33,8 @@ static const char help[] =
 	"  -p, --profile=FILE        predicts with this cost profile (hmmsim list --costs) instead of\n"
 	"                            light and distro; up to 4 times\n"
 	"  -t, --teardown            also removes device memory during the walk, at every kind of point\n"
+	"      --sleep=N             ... each fault and wait sleeps for N points, where it can begin too\n"
+	"      --atomic              ... the reference is atomic from the start: no grace period\n"
 	"      --no-time             measures nothing: the output is the same on every machine\n"
 	"      --repetitions=N       how often each walk is measured (default 15)\n"
 	"  -j, --json=FILE           all figures, in the schema of Google Benchmark\n"

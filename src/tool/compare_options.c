@@ -11,12 +11,15 @@
 #include "tool/tool.h"
 
 #define REPETITIONS 15
+#define SLEEP_MAX 1000
 
 enum {
 	OPTION_OWNER = 256,
 	OPTION_NO_TIME,
 	OPTION_REPETITIONS,
-	OPTION_PLOT
+	OPTION_PLOT,
+	OPTION_SLEEP,
+	OPTION_ATOMIC
 };
 
 static const struct option options[] = {
@@ -29,6 +32,8 @@ static const struct option options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "profile", required_argument, NULL, 'p' },
 	{ "teardown", no_argument, NULL, 't' },
+	{ "sleep", required_argument, NULL, OPTION_SLEEP },
+	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
 	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
 	{ "repetitions", required_argument, NULL, OPTION_REPETITIONS },
 	{ "json", required_argument, NULL, 'j' },
@@ -184,6 +189,22 @@ static int take_choice(struct compare_tool *tool, int option)
 	}
 }
 
+/* What is said about removals asks for them. */
+static int take_teardown(struct compare_tool *tool, int option)
+{
+	uint64_t number = 0;
+	int ret = 0;
+
+	tool->teardown = true;
+	if (option == OPTION_ATOMIC)
+		tool->asked.atomic = true;
+	if (option == OPTION_SLEEP) {
+		ret = take_number("sleep", 1, SLEEP_MAX, &number);
+		tool->asked.sleep = (uint32_t)number;
+	}
+	return ret;
+}
+
 static int take_option(struct compare_tool *tool, int option)
 {
 	uint64_t number = 0;
@@ -204,8 +225,9 @@ static int take_option(struct compare_tool *tool, int option)
 	case OPTION_OWNER:
 		return take_number("owner", 0, UINT64_MAX, &tool->set.owner);
 	case 't':
-		tool->teardown = true;
-		return 0;
+	case OPTION_SLEEP:
+	case OPTION_ATOMIC:
+		return take_teardown(tool, option);
 	case OPTION_NO_TIME:
 		tool->asked.repetitions = 0;
 		return 0;

@@ -115,6 +115,14 @@ says '^6\.12 +per-page .* 141\.26 +14\.32$'
 run 0 '' --no-time --teardown -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" -d all=fsdax:1/2
 same "$data/removal.out"
 
+# A fault that sleeps is a longer way to begin on; an atomic reference needs no grace period.
+run 0 '' --no-time -w 6.12 -s per-range -l holes:2M --sleep=3
+says '^its device memory is removed meanwhile, faults and waits sleep for 3 points; '
+says '^6\.12 +per-range +kill-first +24 +23 +511 +1 +505 +0 +0 +1 '
+run 0 '' --no-time -w 6.12 -s none -l full:2M --atomic
+says '^its device memory is removed meanwhile, its reference is atomic; '
+says '^6\.12 +none +kill-first +[0-9]+ +[0-9]+ +0 +0 +0 +0 +0 +0 '
+
 # Measured, briefly.
 run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
 says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
@@ -148,6 +156,7 @@ run 2 "^hmmsim compare: --walker: expected 5\.3 or 6\.12, found '6\.1'\$" -w 6.1
 run 2 "^hmmsim compare: --strategy: expected none, .* or per-call, found 'custom'\$" -s custom
 run 2 "^hmmsim compare: --body: expected reference or plain, found 'x'\$" -b x
 run 2 "^hmmsim compare: --request: expected none, read or write, found 'x'\$" -r x
+run 2 "^hmmsim compare: --sleep: expected a number from 1 to 1000, found '0'\$" --sleep=0
 run 2 "^hmmsim compare: --owner: expected a number from 0 to [0-9]+, found '-1'\$" --owner=-1
 run 2 "^hmmsim compare: --repetitions: expected a number from 1 to 1000, found '0'\$" --repetitions=0
 run 2 "^hmmsim compare: --device: .*found" -d x
