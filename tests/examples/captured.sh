@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# captured.sh [hmmsim]: the address space of a live process as a layout
+# captured.sh [hmmsim]: what the strategies cost on the address space of a live process
 #
 # `hmmsim capture PID` prints the VMAs of a process and, in runs, what is mapped in them. --device puts
-# a part of the pages on device memory of the simulation. Here the process is the program itself, all
-# its pages are on one pgmap, and the layout is counted instead of shown: addresses are never the same.
-# README.md says what the lines mean.
+# a part of the pages on device memory of the simulation, and `hmmsim compare` walks the layout with
+# every strategy. Here the process is the program itself, all its pages are on one pgmap, and the
+# figures are put into words: addresses and counts are never the same. README.md says what the lines
+# mean.
 #
 # Prints:
 #
@@ -13,6 +14,9 @@
 #	layout process-self
 #	pgmaps: 1
 #	there are VMAs, and runs of device pages in them
+#	per-page looks every device page up
+#	per-table looks fewer pages up
+#	per-range looks no more up than that
 set -euo pipefail
 hmmsim=${1:-hmmsim}
 
@@ -27,3 +31,16 @@ awk '/^#/ { next }
 		print "pgmaps: " pgmaps
 		if (vmas && runs) print "there are VMAs, and runs of device pages in them"
 	}' <<<"$layout"
+
+# The columns of a row: walker, strategy, calls, hits, lookups, and more.
+"$hmmsim" compare --no-time --walker=6.12 - <<<"$layout" |
+	awk '/one by one/ { inside = 1 }
+	inside && $1 == "6.12" { calls[$2] = $3; lookups[$2] = $5 }
+	END {
+		if (calls["per-page"] && lookups["per-page"] == calls["per-page"])
+			print "per-page looks every device page up"
+		if (lookups["per-table"] < lookups["per-page"])
+			print "per-table looks fewer pages up"
+		if (lookups["per-range"] <= lookups["per-table"])
+			print "per-range looks no more up than that"
+	}'
