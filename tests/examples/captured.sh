@@ -33,7 +33,8 @@ awk '/^#/ { next }
 	}' <<<"$layout"
 
 # The columns of a row: walker, strategy, calls, hits, lookups, and more.
-"$hmmsim" compare --no-time --walker=6.12 - <<<"$layout" |
+strategies=(-s per-page -s per-table -s per-range)
+"$hmmsim" compare --no-time --walker=6.12 "${strategies[@]}" - <<<"$layout" |
 	awk '/one by one/ { inside = 1 }
 	inside && $1 == "6.12" { calls[$2] = $3; lookups[$2] = $5 }
 	END {
