@@ -83,30 +83,43 @@ static void build(enum layout layout)
 
 /* ---- walks ------------------------------------------------------------------------------- */
 
-static long call(struct hs_task *task, const struct question *q, struct hs_range *range)
+static __attribute__((__noinline__)) long
+call_walker(struct hs_task *task, const struct hs_walker *walker, struct hs_range *range)
 {
 	struct hs_walk w = { .self = task, .range = range, .mm = range->mm, .rcu = true };
 
-	if (!q->walker)
-		return hs_range_fault(task, q->era, q->strategy, HS_BODY_PLAIN, range);
-	return q->walker->fault_6_12(&w);
+	return walker->fault_6_12(&w);
 }
 
-static void walk_part(struct hs_task *task, const struct question *q, uint64_t first, uint64_t last)
+static long call(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
-	for (uint64_t i = first; i < last; i += q->pages) {
-		uint64_t n = last - i < q->pages ? last - i : q->pages;
-		struct hs_range range = {
-			.mm = q->mm,
-			.start = BENCH_BASE + i * HS_PAGE_BYTES,
-			.end = BENCH_BASE + (i + n) * HS_PAGE_BYTES,
-			.pfns = q->pfns + i,
-		};
+	if (q->walker)
+		return call_walker(task, q->walker, range);
+	return hs_range_fault(task, q->era, q->strategy, HS_BODY_PLAIN, range);
+}
 
+/* One range for all calls, as a driver keeps it: to clear its counts is a part of no call. */
+static void walk_part(struct hs_task *task, const struct question *q, uint64_t first, uint64_t last,
+		      uint64_t rounds)
+{
+	struct hs_range range = { .mm = q->mm };
+	uint64_t i = first;
+
+	while (rounds) {
+		uint64_t n = last - i < q->pages ? last - i : q->pages;
+
+		range.start = BENCH_BASE + i * HS_PAGE_BYTES;
+		range.end = range.start + n * HS_PAGE_BYTES;
+		range.pfns = q->pfns + i;
 		if (call(task, q, &range) < 0) {
 			fprintf(stderr, "bench: the walk failed\n");
 			exit(1);
 		}
+		i += n;
+		if (i < last)
+			continue;
+		i = first;
+		rounds--;
 	}
 }
 
@@ -116,8 +129,7 @@ static double walk_pages(const struct bench_variant *v, uint64_t rounds)
 	uint64_t total = q->total ? q->total : q->pages;
 	double begin = bench_now_ns();
 
-	for (uint64_t i = 0; i < rounds; i++)
-		walk_part(self, q, 0, total);
+	walk_part(self, q, 0, total, rounds);
 	return (bench_now_ns() - begin) / (double)rounds / (double)total;
 }
 
@@ -134,8 +146,7 @@ static void walk_own(unsigned int thread, void *arg)
 	uint64_t each = p->question->total / p->threads;
 	struct hs_task *task = bench_attach(machine);
 
-	for (uint64_t i = 0; i < p->rounds; i++)
-		walk_part(task, p->question, thread * each, (thread + 1) * each);
+	walk_part(task, p->question, thread * each, (thread + 1) * each, p->rounds);
 	bench_detach(task);
 }
 
