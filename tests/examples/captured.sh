@@ -4,14 +4,14 @@
 #
 # `hmmsim capture PID` prints the VMAs of a process and, in runs, what is mapped in them. --device puts
 # a part of the pages on device memory of the simulation, and `hmmsim compare` walks the layout with
-# every strategy. Here the process is the program itself, all its pages are on one pgmap, and the
-# figures are put into words: addresses and counts are never the same. README.md says what the lines
-# mean.
+# every strategy. Here the process is the shell that runs this, all its pages are on one pgmap, and
+# the figures are put into words: addresses and counts are never the same. README.md says what the
+# lines mean.
 #
 # Prints:
 #
 #	hmmsim 1
-#	layout process-self
+#	layout process-N
 #	pgmaps: 1
 #	there are VMAs, and runs of device pages in them
 #	per-page looks every device page up
@@ -20,10 +20,10 @@
 set -euo pipefail
 hmmsim=${1:-hmmsim}
 
-layout=$("$hmmsim" capture --self --device=all=fsdax:100%)
+layout=$("$hmmsim" capture --device=all=fsdax:100% $$)
 # Comments say what could not be read.
 awk '/^#/ { next }
-	lines++ < 2 { print }
+	lines++ < 2 { sub(/[0-9]+$/, $1 == "layout" ? "N" : "&"); print }
 	$1 == "pgmap" { pgmaps++ }
 	$1 == "vma" { vmas++ }
 	$1 == "map" && $4 ~ /^dev/ { runs++ }
