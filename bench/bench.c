@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/measure.h"
+#include "tool/clock.h"
 
 #include "control.h"
 #include "json.h"
@@ -16,7 +17,7 @@
 
 double bench_now_ns(void)
 {
-	return hs_measure_now_ns();
+	return hs_tool_clock.real_ns();
 }
 
 void bench_parse(int argc, char **argv, struct bench_options *options)

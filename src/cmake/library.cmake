@@ -63,7 +63,7 @@ endif()
 hs_objects(hmmsim_native_model native ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_SOURCES})
 hs_objects(hmmsim_native_host native ${HS_SCENARIO_SOURCES} ${HS_SCENARIO_NATIVE_SOURCES})
-hs_objects(hmmsim_native_text native ${HS_TEXT_SOURCES})
+hs_objects(hmmsim_native_text native ${HS_TEXT_SOURCES} ${HS_LIVE_SOURCES})
 list(APPEND native_objects
 	$<TARGET_OBJECTS:hmmsim_native_model> $<TARGET_OBJECTS:hmmsim_native_port>
 	$<TARGET_OBJECTS:hmmsim_native_host>)

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "scenario/measure.h"
-
 /* ---- the space --------------------------------------------------------------------------- */
 
 /* A walk splits such a leaf. */
@@ -197,6 +195,7 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 		    const struct hs_compare_span *span, uint64_t times, double *real_ns,
 		    double *cpu_ns)
 {
+	const struct hs_clock *clock = c->set.clock;
 	size_t logged;
 	int ret = populate_again(c);
 
@@ -205,16 +204,16 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 	if (ret)
 		return ret;
 	logged = c->script.log_count;
-	*cpu_ns = hs_measure_cpu_ns();
-	*real_ns = hs_measure_now_ns();
+	*cpu_ns = clock->cpu_ns();
+	*real_ns = clock->real_ns();
 	for (uint64_t n = 0; n < times; n++)
 		for (size_t i = 0; i < span->count; i++) {
 			struct hs_range range;
 
 			call(c, era, strategy, &span->calls[i], &range);
 		}
-	*real_ns = hs_measure_now_ns() - *real_ns;
-	*cpu_ns = hs_measure_cpu_ns() - *cpu_ns;
+	*real_ns = clock->real_ns() - *real_ns;
+	*cpu_ns = clock->cpu_ns() - *cpu_ns;
 	c->dirty = c->script.log_count != logged || has_ordinary_1g(c->layout);
 	return c->script.error;
 }

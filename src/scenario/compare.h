@@ -19,6 +19,7 @@
 #include <hmmsim/walk.h>
 
 #include "scenario/cost.h"
+#include "scenario/measure.h"
 #include "scenario/populate.h"
 #include "scenario/walk_fault.h"
 
@@ -59,6 +60,7 @@ struct hs_compare_setting {
 	enum hs_body body;
 	uint64_t owner;				 /* whose device-private pages are accepted */
 	const struct hs_machine_config *machine; /* NULL: the standard one */
+	const struct hs_clock *clock;		 /* may be NULL if nothing is timed */
 };
 
 struct hs_compare {

@@ -2,25 +2,6 @@
 #include "scenario/measure.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-static double clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-double hs_measure_now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-double hs_measure_cpu_ns(void)
-{
-	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
-}
 
 static uint64_t shuffle_next(uint64_t *state)
 {

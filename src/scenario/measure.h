@@ -15,9 +15,11 @@ struct hs_measured {
 	double min, max;
 };
 
-/* Monotonic time, and what this thread had of a CPU. */
-double hs_measure_now_ns(void);
-double hs_measure_cpu_ns(void);
+/* What times are read from. There is none here: programs bring theirs (tool/clock.h). */
+struct hs_clock {
+	double (*real_ns)(void); /* monotonic */
+	double (*cpu_ns)(void);	 /* what this thread had of a CPU */
+};
 
 /*
  * Which variant is to be run when: @variants times @repetitions indices, each variant as often. A

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/capture.h"
+#include "live/capture.h"
 #include "scenario/place.h"
 #include "tool/tool.h"
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "scenario/removal.h"
+#include "tool/clock.h"
 #include "tool/plot.h"
 #include "tool/tool.h"
 
@@ -216,7 +217,9 @@ static int compare(struct compare_tool *tool)
 
 int hs_tool_compare(int argc, char **argv)
 {
-	struct compare_tool tool = { .set = { .body = HS_BODY_PLAIN, .owner = 1 } };
+	struct compare_tool tool = {
+		.set = { .body = HS_BODY_PLAIN, .owner = 1, .clock = &hs_tool_clock }
+	};
 	int code = hs_compare_options(&tool, argc, argv);
 
 	if (!code && tool.help) {

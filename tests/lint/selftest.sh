@@ -37,7 +37,7 @@ check_seam() {
 	fresh "the seam and host code may include host headers"
 	plant src/port/native/a.c <<<'#include <pthread.h>'
 	plant src/tool/a.c <<<'#include <time.h>'
-	plant src/scenario/capture_a.c <<<'#include <unistd.h>'
+	plant src/live/a.c <<<'#include <unistd.h>'
 	plant src/port/b.h <<<'#if HS_BACKEND_EXPLORE'
 	plant src/mm/a.c <<<'/* not <pthread.h> */'
 	expect 0 seam.sh "$work/tree/src"
@@ -48,7 +48,7 @@ check_seam() {
 		expect 1 seam.sh "$work/tree/src"
 	done
 	fresh "<unistd.h> in a scenario"
-	plant src/scenario/a.c <<<'#include <unistd.h>'
+	plant src/scenario/capture_a.c <<<'#include <unistd.h>'
 	expect 1 seam.sh "$work/tree/src"
 	fresh "backend #ifdef in the model"
 	plant src/walk/a.c <<<'#ifdef HS_BACKEND_NATIVE'

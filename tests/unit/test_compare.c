@@ -12,6 +12,7 @@
 #include "scenario/builtin.h"
 #include "scenario/compare.h"
 #include "support/layout_text.h"
+#include "support/steady_clock.h"
 
 #define SIZE ((uint64_t)4 << 20)
 #define PAGES (SIZE / HS_PAGE_BYTES) /* 1024 */
@@ -155,7 +156,8 @@ static void a_changed_space_is_built_anew(void **state)
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_compare_setting set = { .mem = &mem,
 					  .request = HS_REQUEST_READ,
-					  .body = HS_BODY_PLAIN };
+					  .body = HS_BODY_PLAIN,
+					  .clock = &steady_clock };
 	struct hs_compared first, second;
 	struct hs_compare_span span;
 	struct hs_layout layout;
@@ -171,6 +173,7 @@ static void a_changed_space_is_built_anew(void **state)
 	assert_memory_equal(&first, &second, sizeof(first));
 	assert_int_equal(
 		hs_compare_time(&c, HS_ERA_6_12, HS_STRATEGY_PER_TABLE, &span, 1, &real, &cpu), 0);
+	assert_true(real == STEADY_REAL_NS && cpu == STEADY_CPU_NS);
 	assert_int_equal(hs_compare_run(&c, HS_ERA_6_12, HS_STRATEGY_PER_TABLE, &span, &second), 0);
 	assert_memory_equal(&first, &second, sizeof(first));
 	assert_int_equal(hs_compare_end(&c), 0);

@@ -5,7 +5,7 @@
  * A VMA's line has the same form in both; in smaps lines "Key: value" follow it. Unknown keys are
  * skipped: every kernel has others.
  */
-#include "scenario/capture_proc.h"
+#include "live/capture_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

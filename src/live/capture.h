@@ -4,8 +4,8 @@
  *
  * invented. capture.c says how what /proc shows becomes entries.
  */
-#ifndef HS_SCENARIO_CAPTURE_H
-#define HS_SCENARIO_CAPTURE_H
+#ifndef HS_LIVE_CAPTURE_H
+#define HS_LIVE_CAPTURE_H
 
 #include "scenario/layout.h"
 

@@ -40,7 +40,7 @@
  *
  * The process runs meanwhile: what does not fit together is clipped.
  */
-#include "scenario/capture_proc.h"
+#include "live/capture_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,10 +6,10 @@
  * row whose words say the same, with frames in a row where frames are shown. Nothing is kept per
  * page.
  */
-#ifndef HS_SCENARIO_CAPTURE_PROC_H
-#define HS_SCENARIO_CAPTURE_PROC_H
+#ifndef HS_LIVE_CAPTURE_PROC_H
+#define HS_LIVE_CAPTURE_PROC_H
 
-#include "scenario/capture.h"
+#include "live/capture.h"
 
 /* Bits of a pagemap word (Documentation/admin-guide/mm/pagemap.rst). */
 #define HS_PM_PRESENT ((uint64_t)1 << 63)

@@ -2,7 +2,7 @@
 /*
  * capture_pages.c - /proc/PID/pagemap and /proc/kpageflags as spans
  */
-#include "scenario/capture_proc.h"
+#include "live/capture_proc.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock.h - the clocks of the machine that programs run on; the benchmarks read them too
+ */
+#ifndef HS_TOOL_CLOCK_H
+#define HS_TOOL_CLOCK_H
+
+#include "scenario/measure.h"
+
+extern const struct hs_clock hs_tool_clock;
+
+#endif
