@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scenario/capture_proc.h"
+#include "live/capture_proc.h"
 #include "support/layout_text.h"
 
 #define PAGE HS_PAGE_BYTES
@@ -88,10 +88,11 @@ static void touch(char *at, unsigned int pages, bool write)
 static void map_files(void)
 {
 	const int both = PROT_READ | PROT_WRITE;
-	char name[] = "test_capture.XXXXXX";
-	int fd = mkstemp(name), memory = memfd_create("test", 0);
-	char *at;
+	int fd, memory = memfd_create("test", 0);
+	char name[32], *at;
 
+	snprintf(name, sizeof(name), "test_capture.%d", (int)getpid());
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || memory < 0 || unlink(name) || ftruncate(fd, 4 * PAGE) ||
 	    ftruncate(memory, 4 * PAGE))
 		_exit(4);
