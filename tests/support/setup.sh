@@ -15,6 +15,7 @@ have_libclang-rt-14-dev() {
 	compgen -G "$(clang -print-resource-dir)/lib/linux/libclang_rt.tsan-*.a"
 }
 have_python3() { command -v python3; }
+have_gnuplot-nox() { command -v gnuplot; }
 have_libcmocka-dev() { gcc_finds libcmocka.so; }
 have_libjemalloc-dev() { gcc_finds libjemalloc_pic.a; }
 

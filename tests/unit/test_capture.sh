@@ -2,43 +2,9 @@
 # SPDX-License-Identifier: MIT
 # test_capture.sh <hmmsim> <data>: the layouts of a sample of /proc, byte for byte, and the verb's
 # errors.
-set -uo pipefail
-hmmsim=${1:?usage: test_capture.sh hmmsim data-directory}
-data=${2:?usage: test_capture.sh hmmsim data-directory}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failed=0
-
-complain() {
-	{
-		echo "$1"
-		echo "--- stdout:"
-		head -n 5 out
-		echo "--- stderr:"
-		head -n 5 err
-	} >&2
-	failed=1
-}
-
-# run <exit status> <stderr pattern, or nothing> <argument>...: hmmsim capture.
-run() {
-	local status=$1 pattern=$2 found=0
-	shift 2
-	"$hmmsim" capture "$@" >out 2>err || found=$?
-	[ "$found" = "$status" ] || complain "capture $*: expected exit status $status, found $found"
-	if [ -z "$pattern" ]; then
-		[ ! -s err ] || complain "capture $*: expected nothing on stderr"
-	else
-		grep -qE -- "$pattern" err || complain "capture $*: expected on stderr: $pattern"
-		[ ! -s out ] || complain "capture $*: expected nothing on stdout"
-	fi
-}
-
-# same <file>: as the last output.
-same() {
-	diff -u "$1" out >&2 || complain "not as in $1"
-}
+data=$(realpath "${2:?usage: test_capture.sh hmmsim data-directory}")
+# shellcheck source=tests/support/tool.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1" capture
 
 # The sample is what its script makes.
 cp -r "$data" again

@@ -2,52 +2,16 @@
 # SPDX-License-Identifier: MIT
 # test_compare.sh <hmmsim> <data>: hmmsim compare: counts that are the same everywhere, byte for byte,
 # files, options and errors.
-set -uo pipefail
-hmmsim=$(realpath "${1:?usage: test_compare.sh hmmsim data-directory}")
-data=${2:?usage: test_compare.sh hmmsim data-directory}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failed=0
+data=$(realpath "${2:?usage: test_compare.sh hmmsim data-directory}")
+# shellcheck source=tests/support/tool.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1" compare
 
-complain() {
-	{
-		echo "$1"
-		echo "--- stdout:"
-		head -n 5 out
-		echo "--- stderr:"
-		head -n 5 err
-	} >&2
-	failed=1
-}
-
-# run <exit status> <stderr pattern, or nothing> <argument>...: hmmsim compare.
-run() {
-	local status=$1 pattern=$2 found=0
-	shift 2
-	"$hmmsim" compare "$@" >out 2>err || found=$?
-	[ "$found" = "$status" ] || complain "compare $*: expected exit status $status, found $found"
-	if [ -z "$pattern" ]; then
-		[ ! -s err ] || complain "compare $*: expected nothing on stderr"
-	else
-		grep -qE -- "$pattern" err || complain "compare $*: expected on stderr: $pattern"
-		[ ! -s out ] || complain "compare $*: expected nothing on stdout"
-	fi
-}
-
-# says <pattern>: on the stdout of the last run.
-says() {
-	grep -qE -- "$1" out || complain "expected on stdout: $1"
-}
-
-# same <file>: as the last output.
-same() {
-	diff -u "$1" out >&2 || complain "not as in $1"
-}
+unchecked=()
 
 # A file in the schema of Google Benchmark: what compare.py takes from it is there.
 valid() {
 	if [ -z "$(command -v python3)" ]; then
+		unchecked+=("JSON: python3 is missing")
 		return
 	fi
 	python3 -m json.tool "$1" >/dev/null || complain "$1: no JSON"
@@ -149,6 +113,8 @@ if [ -n "$(command -v gnuplot)" ]; then
 	mkdir picture.svg
 	"$hmmsim" compare --no-time -l full:2M --plot=picture.svg >out 2>err
 	[ "$?" = 4 ] || complain "--plot: a directory is no file"
+else
+	unchecked+=("pictures: gnuplot is missing")
 fi
 
 # Bad input.
@@ -203,5 +169,10 @@ if [ -w /dev/full ]; then
 	"$hmmsim" compare --no-time -l full:2M --json=/dev/full >out 2>err
 	[ "$?" = 4 ] || complain "compare --json=/dev/full: not an error"
 	grep -q '^hmmsim: /dev/full: No space left' err || complain "--json=/dev/full: no message"
+fi
+# All else has passed, but that is not all: CTest is to say so.
+if [ "$failed" = 0 ] && [ "${#unchecked[@]}" -gt 0 ]; then
+	printf 'not checked: %s\n' "${unchecked[@]}" >&2
+	exit 77
 fi
 exit "$failed"

@@ -1,47 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # test_tool.sh <hmmsim> <data>: exit codes, messages and streams of the program.
-set -uo pipefail
-hmmsim=${1:?usage: test_tool.sh hmmsim data-directory}
-data=${2:?usage: test_tool.sh hmmsim data-directory}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failed=0
-
-# complain <what>: with what the last run said.
-complain() {
-	{
-		echo "$1"
-		echo "--- stdout:"
-		head -n 5 out
-		echo "--- stderr:"
-		head -n 5 err
-	} >&2
-	failed=1
-}
-
-# run <exit status> <stderr pattern, or nothing> <argument>...: a run of the program.
-run() {
-	local status=$1 pattern=$2 found=0
-	shift 2
-	"$hmmsim" "$@" >out 2>err || found=$?
-	[ "$found" = "$status" ] || complain "hmmsim $*: expected exit status $status, found $found"
-	if [ -z "$pattern" ]; then
-		[ ! -s err ] || complain "hmmsim $*: expected nothing on stderr"
-	else
-		grep -qE -- "$pattern" err || complain "hmmsim $*: expected on stderr: $pattern"
-	fi
-}
-
-# says <pattern>: on the stdout of the last run.
-says() {
-	grep -qE -- "$1" out || complain "expected on stdout: $1"
-}
-
-silent() {
-	[ ! -s out ] || complain "expected nothing on stdout"
-}
+data=$(realpath "${2:?usage: test_tool.sh hmmsim data-directory}")
+# shellcheck source=tests/support/tool.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1"
 
 good='scenario good\nvma 0x1000 0x2000 r\nreq 0x1000 0x2000 0 0 0\nrun\n'
 printf '%b' "$good" >good.in
