@@ -25,16 +25,16 @@ void hs_cell_number(struct hs_out *cells, uint64_t value)
 
 void hs_cell_quotient(struct hs_out *cells, uint64_t a, uint64_t b)
 {
-	uint64_t hundredths = b ? (uint64_t)(((wide)a * 100 + b / 2) / b) : 0;
+	wide hundredths = b ? ((wide)a * 100 + b / 2) / b : 0;
 
 	if (!b) {
 		hs_cell_text(cells, "-");
 		return;
 	}
-	hs_out_decimal(cells, hundredths / 100);
+	hs_out_decimal(cells, (uint64_t)(hundredths / 100));
 	hs_out_char(cells, '.');
-	hs_out_decimal(cells, hundredths / 10 % 10);
-	hs_out_decimal(cells, hundredths % 10);
+	hs_out_decimal(cells, (uint64_t)(hundredths / 10 % 10));
+	hs_out_decimal(cells, (uint64_t)(hundredths % 10));
 	hs_out_char(cells, '\t');
 }
 
@@ -103,12 +103,13 @@ static void print_row(const char *at, const char *end, const size_t width[HS_GRI
 void hs_grid_print(const struct hs_out *cells, unsigned int left, bool bold, struct hs_out *out)
 {
 	size_t width[HS_GRID_COLUMNS] = { 0 };
-	const char *at = cells->bytes, *end = cells->bytes + cells->used;
+	const char *at, *end;
 
-	if (cells->failed) {
-		out->failed = true;
+	out->failed |= cells->failed;
+	if (cells->failed || !cells->used)
 		return;
-	}
+	at = cells->bytes;
+	end = at + cells->used;
 	measure_columns(cells, width);
 	for (bool first = true; at < end; first = false) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));

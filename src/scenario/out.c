@@ -28,7 +28,7 @@ static bool reserve(struct hs_out *out, size_t more)
 
 static void out_bytes(struct hs_out *out, const char *bytes, size_t n)
 {
-	if (!reserve(out, n))
+	if (!n || !reserve(out, n))
 		return;
 	memcpy(out->bytes + out->used, bytes, n);
 	out->used += n;
