@@ -357,6 +357,8 @@ static void explored(const struct param *param, enum hs_verdict verdict, const c
 	if (verdict == HS_VERDICT_NONE) {
 		assert_true(r.exhaustive || options.max_executions);
 		assert_true(r.complete > 1);
+		print_message("nothing in %s %llu executions\n", r.exhaustive ? "all" : "the first",
+			      (unsigned long long)r.executions);
 		return;
 	}
 	assert_non_null(strstr(r.message, text));
