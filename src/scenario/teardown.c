@@ -29,7 +29,6 @@ struct play {
 	const struct hs_teardown_space_ops *ops;
 	struct hs_task *self;
 	struct hs_teardown_space space;
-	struct hs_teardown_files files;
 	struct hs_range range;
 	struct hs_interval_sub sub;
 	uint64_t seq;
@@ -430,8 +429,7 @@ bool hs_teardown_may_start(const struct hs_teardown_case *c, uint32_t at)
 
 static bool is_valid(const struct hs_teardown_case *c)
 {
-	return (unsigned int)c->arrangement < HS_ARRANGEMENTS &&
-	       (unsigned int)c->era < HS_ERA_COUNT &&
+	return c->space && (unsigned int)c->era < HS_ERA_COUNT &&
 	       (unsigned int)c->strategy < HS_STRATEGY_CUSTOM &&
 	       (unsigned int)c->order < HS_REMOVAL_ORDERS &&
 	       (unsigned int)c->pte_map < HS_PTE_MAP_COUNT &&
@@ -443,7 +441,7 @@ static bool is_valid(const struct hs_teardown_case *c)
 int hs_teardown_run(struct hs_hostmem *mem, const struct hs_teardown_case *c,
 		    struct hs_teardown_result *result, struct hs_teardown_record *record)
 {
-	struct play p = { .c = c, .r = result, .record = record, .ops = &hs_arrangement_ops };
+	struct play p = { .c = c, .r = result, .record = record, .ops = c->space };
 	struct hs_machine_config config;
 	struct hs_machine *machine;
 	int ret, end;
@@ -451,11 +449,7 @@ int hs_teardown_run(struct hs_hostmem *mem, const struct hs_teardown_case *c,
 	*result = (struct hs_teardown_result){ 0 };
 	if (!is_valid(c))
 		return -EINVAL;
-	p.space.arg = &p.files;
-	if (c->space) {
-		p.ops = c->space;
-		p.space.arg = c->space_arg;
-	}
+	p.space.arg = c->space_arg;
 	hs_machine_config_init(&config);
 	ret = hs_machine_create(c->machine ? c->machine : &config, &machine);
 	if (ret)
@@ -479,4 +473,34 @@ void hs_teardown_case_init(struct hs_teardown_case *c, enum hs_era era)
 		.retries = 1,
 		.page_refs = era == HS_ERA_5_3 ? HS_PAGE_REFS_5_3 : HS_PAGE_REFS_6_1,
 	};
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+const char *hs_removal_order_name(enum hs_removal_order order)
+{
+	static const char *const names[] = { "correct", "kill-first", "never" };
+
+	return (unsigned int)order < HS_REMOVAL_ORDERS ? names[order] : "?";
+}
+
+const char *hs_teardown_verdict_name(enum hs_teardown_verdict verdict)
+{
+	static const char *const names[] = { "ok", "stuck", "livelock", "unsafe" };
+
+	return (unsigned int)verdict < HS_TEARDOWN_VERDICTS ? names[verdict] : "?";
+}
+
+const char *hs_teardown_point_name(uint32_t at)
+{
+	switch (at) {
+	case HS_POINT_RETRY:
+		return "retry";
+	case HS_POINT_SLEEP:
+		return "sleep";
+	case HS_POINT_AFTER:
+		return "after";
+	default:
+		return hs_walk_step_name((enum hs_walk_step)at);
+	}
 }

@@ -39,20 +39,8 @@
 
 #include "scenario/cost.h"
 #include "scenario/hostmem.h"
-#include "scenario/out.h"
 
 /* ---- what is played ---------------------------------------------------------------------- */
-
-/* Address spaces of 4 KiB pages of a DAX file; all is asked for, for writing. */
-enum hs_arrangement {
-	HS_ARRANGE_TABLES, /* three tables */
-	HS_ARRANGE_HOLE, /* the same; the page in the middle of the second table is not mapped yet */
-	HS_ARRANGE_VMAS,   /* two VMAs, of two tables and of one */
-	HS_ARRANGE_BUSY,   /* a table, a migrating 2M leaf of another VMA, a table */
-	HS_ARRANGE_OTHER,  /* three tables; the memory of another file is removed */
-	HS_ARRANGE_POISON, /* three tables; the page in the middle of the second one is poisoned */
-	HS_ARRANGEMENTS
-};
 
 enum hs_removal_order {
 	HS_REMOVAL_CORRECT,
@@ -75,7 +63,6 @@ struct hs_teardown_point {
 };
 
 struct hs_teardown_case {
-	enum hs_arrangement arrangement; /* of no meaning with .space */
 	enum hs_era era;
 	enum hs_strategy strategy; /* not custom */
 	enum hs_removal_order order;
@@ -85,16 +72,15 @@ struct hs_teardown_case {
 	uint32_t sleep;	  /* points that a fault or a wait lasts */
 	bool atomic;	  /* the pgmap's reference is atomic from the start */
 	enum hs_page_refs page_refs;
-	const struct hs_machine_config *machine; /* NULL: the standard one */
-	/* NULL: the built-in arrangement. */
-	const struct hs_teardown_space_ops *space;
+	const struct hs_machine_config *machine;   /* NULL: the standard one */
+	const struct hs_teardown_space_ops *space; /* what is walked */
 	void *space_arg;
 };
 
-/* Arrangement TABLES, strategy none, correct order, start AFTER 1, 1 retry, the era's references. */
+/* No space yet; strategy none, correct order, start AFTER 1, 1 retry, the era's references. */
 void hs_teardown_case_init(struct hs_teardown_case *c, enum hs_era era);
 
-/* ---- an address space of the caller's ---------------------------------------------------- */
+/* ---- the address space -------------------------------------------------------------------- */
 
 /* What is built for one play, on the machine of that play. */
 struct hs_teardown_space {
@@ -195,20 +181,10 @@ struct hs_teardown_worst {
 int hs_teardown_worst(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
 		      struct hs_teardown_worst *worst);
 
-/* ---- text -------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
-const char *hs_arrangement_name(enum hs_arrangement a);
 const char *hs_removal_order_name(enum hs_removal_order order);
 const char *hs_teardown_point_name(uint32_t at);
 const char *hs_teardown_verdict_name(enum hs_teardown_verdict verdict);
-/* "page:17", as point_name:N. -EINVAL: it is none. */
-int hs_teardown_point_parse(const char *text, struct hs_teardown_point *point);
-
-/* The worst of each strategy of the case, custom left out: a header line and a line each. */
-int hs_teardown_table(struct hs_hostmem *mem, const struct hs_teardown_case *c, uint64_t most,
-		      struct hs_out *out);
-/* One play as a line of the table: result, not worst. */
-void hs_teardown_print(const struct hs_teardown_case *c, const struct hs_teardown_result *result,
-		       struct hs_out *out);
 
 #endif

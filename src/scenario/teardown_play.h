@@ -7,18 +7,6 @@
 
 #include "scenario/teardown.h"
 
-/* The state of the built-in arrangements; one play each. */
-struct hs_teardown_file {
-	struct hs_pgmap *pgmap;
-	struct hs_mapping *mapping;
-};
-
-struct hs_teardown_files {
-	struct hs_teardown_file walked, other;
-};
-
-extern const struct hs_teardown_space_ops hs_arrangement_ops;
-
 /* The kinds of points that a call has come by, in their order. */
 struct hs_teardown_record {
 	struct hs_hostmem *mem;

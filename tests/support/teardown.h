@@ -18,14 +18,28 @@
 #define STRATEGIES HS_STRATEGY_CUSTOM
 #define TABLE 512
 
-static inline struct hs_teardown_case make_case(enum hs_era era, enum hs_arrangement a,
+/* Address spaces of 4 KiB pages of a DAX file; all is asked for, for writing. */
+enum arrangement {
+	ARRANGE_TABLES, /* three tables */
+	ARRANGE_HOLE,	/* the same; the page in the middle of the second table is not mapped yet */
+	ARRANGE_VMAS,	/* two VMAs, of two tables and of one */
+	ARRANGE_BUSY,	/* a table, a migrating 2M leaf of another VMA, a table */
+	ARRANGE_OTHER,	/* three tables; the memory of another file is removed */
+	ARRANGE_POISON, /* three tables; the page in the middle of the second one is poisoned */
+	ARRANGEMENTS
+};
+
+/* What is played there from now on; one play at a time. */
+void arrange(struct hs_teardown_case *c, enum arrangement a);
+
+static inline struct hs_teardown_case make_case(enum hs_era era, enum arrangement a,
 						enum hs_strategy strategy,
 						enum hs_removal_order order)
 {
 	struct hs_teardown_case c;
 
 	hs_teardown_case_init(&c, era);
-	c.arrangement = a;
+	arrange(&c, a);
 	c.strategy = strategy;
 	c.order = order;
 	return c;

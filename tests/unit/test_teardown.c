@@ -24,54 +24,54 @@ struct expected {
 		(n) * TABLE - 1, (n), 0, 0 \
 	}
 
-static const struct expected expected[HS_ERA_COUNT][HS_ARRANGEMENTS] = {
+static const struct expected expected[HS_ERA_COUNT][ARRANGEMENTS] = {
 	[HS_ERA_5_3] = {
-		[HS_ARRANGE_TABLES] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(3),
+		[ARRANGE_TABLES] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(3),
 					  UP_TO_TABLES(3), UP_TO_TABLES(3) } },
 		/* 256 faults: the hole and all pages to the end of its table; then another pass */
-		[HS_ARRANGE_HOLE] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 1535, 3, 256, 0 },
+		[ARRANGE_HOLE] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 1535, 3, 256, 0 },
 					{ 767, 2, 256, 0 }, { 1535, 3, 256, 0 } } },
 		/* a pass is a part of a turn */
-		[HS_ARRANGE_VMAS] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(2),
+		[ARRANGE_VMAS] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(2),
 					UP_TO_TABLES(2), UP_TO_TABLES(3) } },
-		[HS_ARRANGE_BUSY] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(1),
+		[ARRANGE_BUSY] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(1),
 					UP_TO_TABLES(1), { 1535, 2, 0, 1 } } },
-		[HS_ARRANGE_OTHER] = { { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
+		[ARRANGE_OTHER] = { { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
 					 NOTHING } },
-		[HS_ARRANGE_POISON] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 767, 1, 0, 0 },
+		[ARRANGE_POISON] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 767, 1, 0, 0 },
 					  { 767, 1, 0, 0 }, { 767, 1, 0, 0 } } },
 	},
 	[HS_ERA_6_12] = {
-		[HS_ARRANGE_TABLES] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(3),
+		[ARRANGE_TABLES] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(3),
 					  UP_TO_TABLES(3), UP_TO_TABLES(3) } },
-		[HS_ARRANGE_HOLE] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 1535, 3, 256, 0 },
+		[ARRANGE_HOLE] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 1535, 3, 256, 0 },
 					{ 767, 2, 256, 0 }, { 1535, 3, 256, 0 } } },
 		/* a pass is all of the range */
-		[HS_ARRANGE_VMAS] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(2),
+		[ARRANGE_VMAS] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(2),
 					UP_TO_TABLES(3), UP_TO_TABLES(3) } },
-		[HS_ARRANGE_BUSY] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(1),
+		[ARRANGE_BUSY] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, UP_TO_TABLES(1),
 					{ 511, 1, 0, 1 }, { 1535, 2, 0, 1 } } },
-		[HS_ARRANGE_OTHER] = { { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
+		[ARRANGE_OTHER] = { { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
 					 NOTHING } },
-		[HS_ARRANGE_POISON] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 767, 1, 0, 0 },
+		[ARRANGE_POISON] = { { NOTHING, NOTHING, A_TABLE, A_TABLE, { 767, 1, 0, 0 },
 					  { 767, 1, 0, 0 }, { 767, 1, 0, 0 } } },
 	},
 };
 
-static void check_held(enum hs_era era, enum hs_arrangement a, enum hs_strategy s)
+static void check_held(enum hs_era era, enum arrangement a, enum hs_strategy s)
 {
 	struct hs_teardown_case c = make_case(era, a, s, HS_REMOVAL_KILL_FIRST);
 	const struct hs_teardown_held *held = &expected[era][a].held[s];
 	struct hs_teardown_worst w = worst(&c, 0);
 	/* Killed inside a section, with no reference and no lookup that would end the table. */
-	bool rcu = era == HS_ERA_6_12 && (s == HS_STRATEGY_NONE || a == HS_ARRANGE_OTHER);
+	bool rcu = era == HS_ERA_6_12 && (s == HS_STRATEGY_NONE || a == ARRANGE_OTHER);
 
 	assert_held(&w.held[HS_HELD_REF], held->pages, held->tables, held->faults, held->waits);
 	assert_held(&w.held[HS_HELD_RCU], rcu ? TABLE - 1 : 0, 0, 0, 0);
 	assert_int_equal(w.grace_periods, 1);
 	assert_int_equal(w.removal_grace, 2);
-	assert_int_equal(w.vain, s != HS_STRATEGY_NONE && a != HS_ARRANGE_OTHER);
-	if (a != HS_ARRANGE_POISON) {
+	assert_int_equal(w.vain, s != HS_STRATEGY_NONE && a != ARRANGE_OTHER);
+	if (a != ARRANGE_POISON) {
 		assert_held(&w.held[HS_HELD_ELSE], 0, 0, 0, 0);
 		assert_int_equal(w.verdict, HS_TEARDOWN_OK);
 		assert_int_equal(w.leaked, 0);
@@ -83,9 +83,9 @@ static void each_strategy_holds_what_it_caches(void **state)
 {
 	(void)state;
 	for (int era = 0; era < HS_ERA_COUNT; era++)
-		for (int a = 0; a < HS_ARRANGEMENTS; a++)
+		for (int a = 0; a < ARRANGEMENTS; a++)
 			for (int s = 0; s < STRATEGIES; s++)
-				check_held((enum hs_era)era, (enum hs_arrangement)a,
+				check_held((enum hs_era)era, (enum arrangement)a,
 					   (enum hs_strategy)s);
 }
 
@@ -96,7 +96,7 @@ static void no_point_is_worse_than_the_chosen_ones(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, strategies[i],
+		struct hs_teardown_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, strategies[i],
 						      HS_REMOVAL_KILL_FIRST);
 		struct hs_teardown_worst some = worst(&c, 0);
 		struct hs_teardown_worst all = worst(&c, HS_TEARDOWN_ALL_POINTS);
@@ -118,14 +118,14 @@ static void assert_start(const struct hs_teardown_worst *w, uint32_t at, uint64_
 
 static void the_worst_is_a_verdict_then_a_fault_then_pages(void **state)
 {
-	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_POISON, HS_STRATEGY_PER_TABLE,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, ARRANGE_POISON, HS_STRATEGY_PER_TABLE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_worst w = worst(&c, 0);
 
 	(void)state;
 	assert_start(&w, HS_WALK_PAGE, TABLE + 1); /* of those that leak, the first */
 	assert_int_equal(w.verdict, HS_TEARDOWN_STUCK);
-	c.arrangement = HS_ARRANGE_BUSY;
+	arrange(&c, ARRANGE_BUSY);
 	c.strategy = HS_STRATEGY_PER_CALL;
 	c.order = HS_REMOVAL_CORRECT;
 	w = worst(&c, 0);
@@ -140,8 +140,8 @@ static void the_worst_is_a_verdict_then_a_fault_then_pages(void **state)
 
 static void what_is_held_ends_where_the_reference_does(void **state)
 {
-	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, ARRANGE_TABLES, HS_STRATEGY_PER_TABLE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r = play_at(c, HS_WALK_PAGE, 100);
 
 	(void)state;
@@ -166,7 +166,7 @@ static void what_is_held_ends_where_the_reference_does(void **state)
 static void a_section_without_a_reference_ends_with_its_table(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r = play_at(c, HS_WALK_PAGE, TABLE + 10);
 
 	(void)state;
@@ -187,7 +187,7 @@ static void a_section_without_a_reference_ends_with_its_table(void **state)
 static void an_atomic_reference_needs_no_grace_period(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_worst w;
 
 	(void)state;
@@ -206,7 +206,7 @@ static void an_atomic_reference_needs_no_grace_period(void **state)
 static void entries_hold_what_they_map(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -241,10 +241,10 @@ static void the_correct_order_never_fails_a_lookup(void **state)
 {
 	(void)state;
 	for (int era = 0; era < HS_ERA_COUNT; era++)
-		for (int a = 0; a < HS_ARRANGE_POISON; a++)
+		for (int a = 0; a < ARRANGE_POISON; a++)
 			for (int s = 0; s < STRATEGIES; s++) {
 				struct hs_teardown_case c =
-					make_case((enum hs_era)era, (enum hs_arrangement)a,
+					make_case((enum hs_era)era, (enum arrangement)a,
 						  (enum hs_strategy)s, HS_REMOVAL_CORRECT);
 				struct hs_teardown_worst w = worst(&c, 0);
 
@@ -260,7 +260,7 @@ static void the_correct_order_never_fails_a_lookup(void **state)
 static void a_walk_that_meets_a_removed_page_fails(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_CALL, HS_REMOVAL_CORRECT);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_PER_CALL, HS_REMOVAL_CORRECT);
 	struct hs_teardown_result r = play_at(c, HS_WALK_TABLE_END, 1);
 
 	(void)state;
@@ -286,7 +286,7 @@ static void a_dead_pgmap_costs_as_many_passes_as_its_owner_waits(void **state)
 		for (int s = HS_STRATEGY_PER_PAGE; s < STRATEGIES; s++)
 			for (uint32_t retries = 1; retries < HS_TEARDOWN_VAIN_MAX; retries += 31) {
 				struct hs_teardown_case c =
-					make_case((enum hs_era)era, HS_ARRANGE_HOLE,
+					make_case((enum hs_era)era, ARRANGE_HOLE,
 						  (enum hs_strategy)s, HS_REMOVAL_KILL_FIRST);
 				struct hs_teardown_result r;
 
@@ -303,7 +303,7 @@ static void a_dead_pgmap_costs_as_many_passes_as_its_owner_waits(void **state)
 static void a_walk_without_lookups_does_not_see_a_dead_pgmap(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_6_12, ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r = play_at(c, HS_POINT_RETRY, 1);
 
 	(void)state;
@@ -314,7 +314,7 @@ static void a_walk_without_lookups_does_not_see_a_dead_pgmap(void **state)
 
 static void nobody_but_the_owner_ends_a_walk_on_a_dead_pgmap(void **state)
 {
-	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
+	struct hs_teardown_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
 					      HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
@@ -330,7 +330,7 @@ static void nobody_but_the_owner_ends_a_walk_on_a_dead_pgmap(void **state)
 static void memory_that_goes_without_a_word_is_used(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_NEVER);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_NEVER);
 
 	(void)state;
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_UNSAFE);
@@ -338,9 +338,9 @@ static void memory_that_goes_without_a_word_is_used(void **state)
 	c.page_refs = HS_PAGE_REFS_6_15; /* entries hold it: it does not go */
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_STUCK);
 	c.page_refs = HS_PAGE_REFS_6_1;
-	c.arrangement = HS_ARRANGE_OTHER; /* the answer has no page of it */
+	arrange(&c, ARRANGE_OTHER); /* the answer has no page of it */
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_OK);
-	c.arrangement = HS_ARRANGE_TABLES;
+	arrange(&c, ARRANGE_TABLES);
 	c.strategy = HS_STRATEGY_PER_PAGE; /* there is no answer */
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_LIVELOCK);
 }
@@ -352,7 +352,7 @@ static void a_leaked_reference_is_never_drained(void **state)
 	(void)state;
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		for (int s = 0; s < STRATEGIES; s++) {
-			struct hs_teardown_case c = make_case((enum hs_era)era, HS_ARRANGE_POISON,
+			struct hs_teardown_case c = make_case((enum hs_era)era, ARRANGE_POISON,
 							      (enum hs_strategy)s,
 							      HS_REMOVAL_CORRECT);
 			bool leaks = s == HS_STRATEGY_PER_TABLE || s == HS_STRATEGY_PER_TABLE_LOCAL;
@@ -370,8 +370,8 @@ static void a_leaked_reference_is_never_drained(void **state)
 /* The walk ends before it comes to the page that makes it leak. */
 static void a_removal_before_the_leak_is_not_held_by_it(void **state)
 {
-	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_POISON, HS_STRATEGY_PER_TABLE,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, ARRANGE_POISON, HS_STRATEGY_PER_TABLE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r = play_at(c, HS_WALK_PAGE, 1);
 
 	(void)state;
@@ -387,8 +387,8 @@ static void a_removal_before_the_leak_is_not_held_by_it(void **state)
 
 static void a_sleeping_fault_is_held_by_who_keeps_a_reference(void **state)
 {
-	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_HOLE, HS_STRATEGY_PER_CALL,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, ARRANGE_HOLE, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -404,7 +404,7 @@ static void a_sleeping_fault_is_held_by_who_keeps_a_reference(void **state)
 	r = play_at(c, HS_POINT_SLEEP, 2);
 	assert_int_equal(r.ret, -EFAULT);
 	assert_int_equal(r.verdict, HS_TEARDOWN_OK);
-	c.arrangement = HS_ARRANGE_BUSY;
+	arrange(&c, ARRANGE_BUSY);
 	c.strategy = HS_STRATEGY_PER_CALL;
 	c.order = HS_REMOVAL_KILL_FIRST;
 	r = play_at(c, HS_POINT_SLEEP, 3); /* in the wait for the migration */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The points of a call, what a play costs and prints, spaces of the caller's, and no memory.
+ * The points of a call, what a play costs, spaces of the caller's, and no memory.
  */
 #include "support/teardown.h"
 
@@ -27,7 +27,7 @@ static uint64_t count_points(struct hs_teardown_case c, uint64_t most, uint32_t 
 static void points_are_those_of_the_call(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_5_3, HS_ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
+		make_case(HS_ERA_5_3, ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
 
 	(void)state;
 	c.sleep = 2;
@@ -53,7 +53,7 @@ static void points_are_those_of_the_call(void **state)
 	c.era = HS_ERA_5_3;
 	c.pte_map = HS_PTE_MAP_RCU;
 	assert_int_equal(count_points(c, 10000, HS_WALK_PAGE), 0);
-	c.arrangement = HS_ARRANGE_BUSY; /* of a few none is left out */
+	arrange(&c, ARRANGE_BUSY); /* of a few none is left out */
 	c.sleep = 64;
 	assert_int_equal(count_points(c, 0, HS_POINT_SLEEP), 64);
 	c.sleep = 65;
@@ -64,7 +64,7 @@ static void what_cannot_be_is_refused(void **state)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_CORRECT);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -81,41 +81,31 @@ static void what_cannot_be_is_refused(void **state)
 	c.retries = HS_TEARDOWN_VAIN_MAX;
 	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
 	c.retries = 1;
+	c.space = NULL;
+	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
+	arrange(&c, ARRANGE_TABLES);
 	c.strategy = HS_STRATEGY_CUSTOM;
 	assert_int_equal(hs_teardown_play(&mem, &c, &r), -EINVAL);
 	assert_int_equal(mem.live, 0);
 }
 
-static void points_have_names(void **state)
+static void points_have_names_of_their_own(void **state)
 {
-	struct hs_teardown_point p;
-
 	(void)state;
-	assert_int_equal(hs_teardown_point_parse("page:17", &p), 0);
-	assert_int_equal(p.at, HS_WALK_PAGE);
-	assert_int_equal(p.number, 17);
-	for (uint32_t at = 0; at < HS_POINTS; at++) {
-		char text[64];
-
-		snprintf(text, sizeof(text), "%s:3", hs_teardown_point_name(at));
-		assert_int_equal(hs_teardown_point_parse(text, &p), 0);
-		assert_int_equal(p.at, at);
-		assert_int_equal(p.number, 3);
-	}
-	assert_int_equal(hs_teardown_point_parse("page", &p), -EINVAL);
-	assert_int_equal(hs_teardown_point_parse("page:0", &p), -EINVAL);
-	assert_int_equal(hs_teardown_point_parse("page:1x", &p), -EINVAL);
-	assert_int_equal(hs_teardown_point_parse("page:99999999999999999999", &p), -EINVAL);
-	assert_int_equal(hs_teardown_point_parse("pag:1", &p), -EINVAL);
-	assert_int_equal(hs_teardown_point_parse(":1", &p), -EINVAL);
+	assert_string_equal(hs_teardown_point_name(HS_WALK_PAGE), "page");
+	assert_string_equal(hs_teardown_point_name(HS_POINTS), "?");
+	for (uint32_t at = 0; at < HS_POINTS; at++)
+		for (uint32_t other = at + 1; other <= HS_POINTS; other++)
+			assert_string_not_equal(hs_teardown_point_name(at),
+						hs_teardown_point_name(other));
 }
 
-/* ---- cost and text ----------------------------------------------------------------------- */
+/* ---- cost -------------------------------------------------------------------------------- */
 
 static void cost_is_what_the_walk_did_meanwhile(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_5_3, HS_ARRANGE_HOLE, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_5_3, ARRANGE_HOLE, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r = play_at(c, HS_WALK_PAGE, 1);
 	const uint64_t *of = r.cost.of;
 
@@ -126,48 +116,56 @@ static void cost_is_what_the_walk_did_meanwhile(void **state)
 	assert_int_equal(of[HS_COST_MISS], 0);
 	assert_int_equal(of[HS_COST_FAULT], 256);
 	assert_int_equal(of[HS_COST_PAGE] + of[HS_COST_LEAF_PAGE] + of[HS_COST_CALL], 0);
-	c.arrangement = HS_ARRANGE_BUSY;
+	arrange(&c, ARRANGE_BUSY);
 	r = play_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(of[HS_COST_DEVMAP_PAGE], 1023);
 	assert_int_equal(of[HS_COST_LEAF_PAGE], 512);
 	assert_int_equal(of[HS_COST_TABLE], 2); /* a leaf is none */
 }
 
-static const char busy_table[] =
-	"# busy, v6.12, removal kill-first, retries 1\n"
-	"# strategy      look/hit/put   ref page/tab/flt/wt  rcu p/t  else p/t  grace  vain leaked "
-	"inside       ret verdict  at\n"
-	"none            0/0/0          0/0/0/0              511/0    0/0           1     0      0 "
-	"22/23          0 ok       page:1\n"
-	"per-page        1024/0/1024    0/0/0/0              0/0      0/0           1     1      0 "
-	"22/23        -16 ok       retry:1\n"
-	"per-table       2/1022/2       511/0/0/0            0/0      0/0           1     1      0 "
-	"22/23        -16 ok       page:1\n"
-	"per-table-local 2/1022/2       511/0/0/0            0/0      0/0           1     1      0 "
-	"22/23        -16 ok       page:1\n"
-	"per-range       2/1022/2       511/1/0/0            0/0      0/0           1     1      0 "
-	"22/23        -16 ok       page:1\n"
-	"per-pass        2/1022/2       511/1/0/1            0/0      0/0           1     1      0 "
-	"22/23        -16 ok       page:1\n"
-	"per-call        1/1023/1       1535/2/0/1           0/0      0/0           1     1      0 "
-	"22/23          0 ok       page:1\n";
+struct scanned {
+	uint64_t lookups, hits, puts, vain;
+	struct hs_teardown_held ref, rcu;
+	long ret;
+	struct hs_teardown_point start;
+};
 
-static void a_table_is_the_same_every_time(void **state)
+/* Of 23 points all but the one after the call are inside it. */
+static void the_worst_of_all_points_is_found(void **state)
 {
-	struct hs_hostmem mem = { 0, 0, 0 };
-	struct hs_out out = { .mem = &mem };
-	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_BUSY, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+	static const struct scanned busy[STRATEGIES] = {
+		{ 0, 0, 0, 0, { 0 }, { .pages = 511 }, 0, { HS_WALK_PAGE, 1 } },
+		{ 1024, 0, 1024, 1, { 0 }, { 0 }, -EBUSY, { HS_POINT_RETRY, 1 } },
+		{ 2, 1022, 2, 1, { 511, 0, 0, 0 }, { 0 }, -EBUSY, { HS_WALK_PAGE, 1 } },
+		{ 2, 1022, 2, 1, { 511, 0, 0, 0 }, { 0 }, -EBUSY, { HS_WALK_PAGE, 1 } },
+		{ 2, 1022, 2, 1, { 511, 1, 0, 0 }, { 0 }, -EBUSY, { HS_WALK_PAGE, 1 } },
+		{ 2, 1022, 2, 1, { 511, 1, 0, 1 }, { 0 }, -EBUSY, { HS_WALK_PAGE, 1 } },
+		{ 1, 1023, 1, 1, { 1535, 2, 0, 1 }, { 0 }, 0, { HS_WALK_PAGE, 1 } },
+	};
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		hs_out_reset(&out);
-		assert_int_equal(hs_teardown_table(&mem, &c, 0, &out), 0);
-		hs_out_char(&out, '\0');
-		assert_string_equal(out.bytes, busy_table);
+	for (int s = 0; s < STRATEGIES; s++) {
+		const struct hs_teardown_case c = make_case(
+			HS_ERA_6_12, ARRANGE_BUSY, (enum hs_strategy)s, HS_REMOVAL_KILL_FIRST);
+		const struct scanned *e = &busy[s];
+		struct hs_teardown_worst w = worst(&c, 0);
+
+		assert_int_equal(w.plays, 23);
+		assert_int_equal(w.inside, 22);
+		assert_int_equal(w.walk.lookups, e->lookups);
+		assert_int_equal(w.walk.hits, e->hits);
+		assert_int_equal(w.walk.puts, e->puts);
+		assert_memory_equal(&w.held[HS_HELD_REF], &e->ref, sizeof(e->ref));
+		assert_memory_equal(&w.held[HS_HELD_RCU], &e->rcu, sizeof(e->rcu));
+		assert_held(&w.held[HS_HELD_ELSE], 0, 0, 0, 0);
+		assert_int_equal(w.grace_periods, 1);
+		assert_int_equal(w.vain, e->vain);
+		assert_int_equal(w.leaked, 0);
+		assert_int_equal(w.at.ret, e->ret);
+		assert_int_equal(w.verdict, HS_TEARDOWN_OK);
+		assert_int_equal(w.start.at, e->start.at);
+		assert_int_equal(w.start.number, e->start.number);
 	}
-	hs_out_free(&out);
-	assert_int_equal(mem.live, 0);
 }
 
 /* ---- somebody else's space --------------------------------------------------------------- */
@@ -278,8 +276,8 @@ static void a_space_of_the_callers_is_played_the_same_way(void **state)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };
 	struct mine mine = { .error = 0 };
-	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_CALL,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -302,8 +300,8 @@ static void a_space_of_the_callers_is_played_the_same_way(void **state)
 static void what_leaks_of_another_pgmap_is_put(void **state)
 {
 	struct mine mine = { .poison = true, .away = true };
-	struct hs_teardown_case c = make_case(HS_ERA_5_3, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_5_3, ARRANGE_TABLES, HS_STRATEGY_PER_TABLE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -322,8 +320,8 @@ static void what_leaks_of_another_pgmap_is_put(void **state)
 static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
 {
 	struct mine mine = { .away = true, .dead = true };
-	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
-					      HS_REMOVAL_CORRECT);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_PER_TABLE, HS_REMOVAL_CORRECT);
 	struct hs_teardown_result r;
 
 	(void)state;
@@ -341,7 +339,7 @@ static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
 static void host_memory_that_fails_leaves_nothing(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, HS_ARRANGE_BUSY, HS_STRATEGY_PER_CALL, HS_REMOVAL_CORRECT);
+		make_case(HS_ERA_6_12, ARRANGE_BUSY, HS_STRATEGY_PER_CALL, HS_REMOVAL_CORRECT);
 	struct hs_hostmem mem = { 0, 0, 0 };
 	struct hs_teardown_worst w;
 	int ret, failed = 0;
@@ -362,8 +360,8 @@ static void a_machine_without_memory_is_left_empty(void **state)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };
 	struct hs_machine_config config;
-	struct hs_teardown_case c = make_case(HS_ERA_6_12, HS_ARRANGE_HOLE, HS_STRATEGY_PER_CALL,
-					      HS_REMOVAL_KILL_FIRST);
+	struct hs_teardown_case c =
+		make_case(HS_ERA_6_12, ARRANGE_HOLE, HS_STRATEGY_PER_CALL, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r, usual = play_at(c, HS_WALK_FAULT_END, 5);
 	int failed = 0;
 
@@ -388,9 +386,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(points_are_those_of_the_call),
 		cmocka_unit_test(what_cannot_be_is_refused),
-		cmocka_unit_test(points_have_names),
+		cmocka_unit_test(points_have_names_of_their_own),
 		cmocka_unit_test(cost_is_what_the_walk_did_meanwhile),
-		cmocka_unit_test(a_table_is_the_same_every_time),
+		cmocka_unit_test(the_worst_of_all_points_is_found),
 		cmocka_unit_test(a_space_of_the_callers_is_played_the_same_way),
 		cmocka_unit_test(what_leaks_of_another_pgmap_is_put),
 		cmocka_unit_test(a_walk_on_a_dead_pgmap_of_others_is_ended),

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * teardown_space.c - the built-in arrangements: DAX files in an address space, all of it faulted in
+ * teardown_space.c - arrangements: DAX files in an address space, all of it faulted in
  */
-#include "scenario/teardown_play.h"
-
-#include <errno.h>
+#include "support/teardown.h"
 
 #include <hmmsim/fault.h>
+#include <hmmsim/mapping.h>
 
-#define TABLE ((uint64_t)0x200000)
-#define TABLE_PAGES (TABLE / HS_PAGE_BYTES)
+#define TABLE_BYTES (TABLE * HS_PAGE_BYTES)
 #define FILE_PFN 0x100000u
 #define OTHER_PFN 0x200000u
 #define MIGRATED_PFN 0x40000u
@@ -17,9 +15,21 @@
 #define OTHER_START ((uint64_t)0x80000000)
 #define SHARED (HS_VM_READ | HS_VM_WRITE | HS_VM_SHARED)
 
-static struct hs_teardown_file *removed_file(const struct hs_teardown_space *space)
+struct file {
+	struct hs_pgmap *pgmap;
+	struct hs_mapping *mapping;
+};
+
+/* Of the play that goes on. */
+struct arranged {
+	struct file walked, other;
+};
+
+static struct arranged arranged[ARRANGEMENTS];
+
+static struct file *removed_file(const struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
+	struct arranged *files = space->arg;
 
 	return files->other.mapping ? &files->other : &files->walked;
 }
@@ -27,12 +37,12 @@ static struct hs_teardown_file *removed_file(const struct hs_teardown_space *spa
 /* ---- files ------------------------------------------------------------------------------- */
 
 static int make_file(struct hs_task *self, const struct hs_teardown_case *c, uint64_t pfn,
-		     uint64_t tables, struct hs_teardown_file *file)
+		     uint64_t tables, struct file *file)
 {
 	struct hs_mapping_config config = {
 		.kind = HS_MAPPING_DAX_FILE,
 		.first = pfn,
-		.pages = tables * TABLE_PAGES,
+		.pages = tables * TABLE,
 	};
 	struct hs_pgmap_config device;
 	int ret;
@@ -63,10 +73,10 @@ static int touch(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_
 
 /* Tables [first, first + count) of the file at @start, faulted in. */
 static int map_file(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint32_t flags,
-		    const struct hs_teardown_file *file, uint64_t first, uint64_t count)
+		    const struct file *file, uint64_t first, uint64_t count)
 {
-	uint64_t end = start + count * TABLE;
-	int ret = hs_mmap(self, mm, start, end, flags, file->mapping, first * TABLE_PAGES);
+	uint64_t end = start + count * TABLE_BYTES;
+	int ret = hs_mmap(self, mm, start, end, flags, file->mapping, first * TABLE);
 
 	return ret ? ret : touch(self, mm, start, end);
 }
@@ -75,19 +85,19 @@ static int map_file(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 
 static int map_tables(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
+	struct arranged *files = space->arg;
 
-	space->end = START + 3 * TABLE;
+	space->end = START + 3 * TABLE_BYTES;
 	return map_file(self, space->mm, START, SHARED, &files->walked, 0, 3);
 }
 
 static int map_hole(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
-	uint64_t hole = START + TABLE + TABLE / 2;
+	struct arranged *files = space->arg;
+	uint64_t hole = START + TABLE_BYTES + TABLE_BYTES / 2;
 	int ret;
 
-	space->end = START + 3 * TABLE;
+	space->end = START + 3 * TABLE_BYTES;
 	ret = hs_mmap(self, space->mm, START, space->end, SHARED, files->walked.mapping, 0);
 	if (!ret)
 		ret = touch(self, space->mm, START, hole);
@@ -100,19 +110,19 @@ static int map_poison(struct hs_task *self, struct hs_teardown_space *space)
 	int ret = map_hole(self, space);
 
 	return ret ? ret
-		   : hs_pt_set(self, space->mm, START + TABLE + TABLE / 2, 0,
+		   : hs_pt_set(self, space->mm, START + TABLE_BYTES + TABLE_BYTES / 2, 0,
 			       hs_entry_typed(HS_TYPE_HWPOISON, FILE_PFN, 0));
 }
 
 /* The second may be executed: otherwise they would become one. */
 static int map_vmas(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
+	struct arranged *files = space->arg;
 	int ret = map_file(self, space->mm, START, SHARED, &files->walked, 0, 2);
 
-	space->end = START + 3 * TABLE;
+	space->end = START + 3 * TABLE_BYTES;
 	if (!ret)
-		ret = map_file(self, space->mm, START + 2 * TABLE, SHARED | HS_VM_EXEC,
+		ret = map_file(self, space->mm, START + 2 * TABLE_BYTES, SHARED | HS_VM_EXEC,
 			       &files->walked, 2, 1);
 	return ret;
 }
@@ -125,53 +135,44 @@ static uint64_t leaf(enum hs_entry_type type, uint64_t flags)
 
 static int map_busy(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
-	uint64_t middle = START + TABLE;
+	struct arranged *files = space->arg;
+	uint64_t middle = START + TABLE_BYTES;
 	int ret = map_file(self, space->mm, START, SHARED, &files->walked, 0, 1);
 
-	space->end = START + 3 * TABLE;
+	space->end = START + 3 * TABLE_BYTES;
 	if (!ret)
-		ret = hs_mmap(self, space->mm, middle, middle + TABLE, HS_VM_READ | HS_VM_WRITE,
-			      NULL, middle / HS_PAGE_BYTES);
+		ret = hs_mmap(self, space->mm, middle, middle + TABLE_BYTES,
+			      HS_VM_READ | HS_VM_WRITE, NULL, middle / HS_PAGE_BYTES);
 	if (!ret)
 		ret = hs_pt_set(self, space->mm, middle, 1, leaf(HS_TYPE_MIGRATION, 0));
 	if (!ret)
-		ret = map_file(self, space->mm, middle + TABLE, SHARED, &files->walked, 1, 1);
+		ret = map_file(self, space->mm, middle + TABLE_BYTES, SHARED, &files->walked, 1, 1);
 	return ret;
 }
 
 static int map_other(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
+	struct arranged *files = space->arg;
 	int ret = map_tables(self, space);
 
 	return ret ? ret : map_file(self, space->mm, OTHER_START, SHARED, &files->other, 0, 1);
 }
 
 static const struct {
-	const char *name;
 	uint64_t tables; /* of the file that is walked */
 	int (*map)(struct hs_task *self, struct hs_teardown_space *space);
-} arrangements[HS_ARRANGEMENTS] = {
-	[HS_ARRANGE_TABLES] = { "tables", 3, map_tables },
-	[HS_ARRANGE_HOLE] = { "hole", 3, map_hole },
-	[HS_ARRANGE_VMAS] = { "vmas", 3, map_vmas },
-	[HS_ARRANGE_BUSY] = { "busy", 2, map_busy },
-	[HS_ARRANGE_OTHER] = { "other", 3, map_other },
-	[HS_ARRANGE_POISON] = { "poison", 3, map_poison },
+} arrangements[ARRANGEMENTS] = {
+	[ARRANGE_TABLES] = { 3, map_tables }, [ARRANGE_HOLE] = { 3, map_hole },
+	[ARRANGE_VMAS] = { 3, map_vmas },     [ARRANGE_BUSY] = { 2, map_busy },
+	[ARRANGE_OTHER] = { 3, map_other },   [ARRANGE_POISON] = { 3, map_poison },
 };
-
-const char *hs_arrangement_name(enum hs_arrangement a)
-{
-	return (unsigned int)a < HS_ARRANGEMENTS ? arrangements[a].name : "?";
-}
 
 /* Whoever migrates the leaf ends it while the walk waits. */
 static void end_migration(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
 			  void *arg)
 {
 	(void)arg;
-	hs_pt_set(self, mm, addr & ~(TABLE - 1), level, leaf(HS_TYPE_NORMAL, HS_ENTRY_VALID));
+	hs_pt_set(self, mm, addr & ~(TABLE_BYTES - 1), level, leaf(HS_TYPE_NORMAL, HS_ENTRY_VALID));
 }
 
 static const struct hs_fault_ops fault_ops = { hs_handle_mm_fault, end_migration };
@@ -181,10 +182,13 @@ static const struct hs_fault_ops fault_ops = { hs_handle_mm_fault, end_migration
 static int build(struct hs_task *self, const struct hs_teardown_case *c,
 		 struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
-	int ret = make_file(self, c, FILE_PFN, arrangements[c->arrangement].tables, &files->walked);
+	struct arranged *files = space->arg;
+	size_t a = (size_t)(files - arranged);
+	int ret;
 
-	if (!ret && c->arrangement == HS_ARRANGE_OTHER)
+	*files = (struct arranged){ .other.pgmap = NULL };
+	ret = make_file(self, c, FILE_PFN, arrangements[a].tables, &files->walked);
+	if (!ret && a == ARRANGE_OTHER)
 		ret = make_file(self, c, OTHER_PFN, 1, &files->other);
 	space->pgmap = files->walked.pgmap;
 	if (files->other.pgmap) {
@@ -196,7 +200,7 @@ static int build(struct hs_task *self, const struct hs_teardown_case *c,
 	space->start = START;
 	space->default_flags = HS_PFN_VALID | HS_PFN_WRITE;
 	space->fault = &fault_ops;
-	return ret ? ret : arrangements[c->arrangement].map(self, space);
+	return ret ? ret : arrangements[a].map(self, space);
 }
 
 static void disable(struct hs_task *self, struct hs_teardown_space *space)
@@ -213,7 +217,7 @@ static void invalidate(struct hs_task *self, struct hs_teardown_space *space)
 
 static void unmap(struct hs_task *self, struct hs_teardown_space *space)
 {
-	struct hs_teardown_files *files = space->arg;
+	struct arranged *files = space->arg;
 
 	if (space->mm)
 		hs_mm_destroy(self, space->mm);
@@ -229,5 +233,11 @@ static void destroy(struct hs_task *self, struct hs_teardown_space *space)
 		hs_pgmap_destroy(self, space->other);
 }
 
-const struct hs_teardown_space_ops hs_arrangement_ops = { build, disable, invalidate, unmap,
+void arrange(struct hs_teardown_case *c, enum arrangement a)
+{
+	static const struct hs_teardown_space_ops ops = { build, disable, invalidate, unmap,
 							  destroy };
+
+	c->space = &ops;
+	c->space_arg = &arranged[a];
+}
