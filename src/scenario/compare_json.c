@@ -5,152 +5,73 @@
  * count/...	exact counts; no time
  * cost/...	what a profile predicts, of a walk of the span; iterations 1
  * walk/...	what was measured: an iteration a repetition, then its median
+ *
+ * The removals' are in removal_print.c.
  */
 #include "scenario/compare_report.h"
 
-#include <stdio.h>
-
 #include <hmmsim/hmmsim.h>
 
-/* Other bytes than ASCII are names of files: each is shown as the character of its number. */
-static void string(struct hs_out *out, const char *text)
-{
-	char escaped[8];
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
-			hs_out_char(out, *text);
-			continue;
-		}
-		snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-		hs_out_text(out, escaped);
-	}
-}
-
-static void member_text(struct hs_out *out, const char *name, const char *value)
-{
-	hs_out_text(out, ",\n      \"");
-	hs_out_text(out, name);
-	hs_out_text(out, "\": \"");
-	string(out, value);
-	hs_out_char(out, '"');
-}
-
-static void member(struct hs_out *out, const char *name, uint64_t value)
-{
-	hs_out_text(out, ",\n      \"");
-	hs_out_text(out, name);
-	hs_out_text(out, "\": ");
-	hs_out_decimal(out, value);
-}
-
-static void member_double(struct hs_out *out, const char *name, double value)
-{
-	char text[96];
-
-	snprintf(text, sizeof(text), ",\n      \"%s\": %.6e", name, value);
-	hs_out_text(out, text);
-}
-
-/* Picoseconds as ns. */
-static void member_ps(struct hs_out *out, const char *name, uint64_t ps)
-{
-	char text[96];
-
-	snprintf(text, sizeof(text), ",\n      \"%s\": %llu.%03u", name,
-		 (unsigned long long)(ps / 1000), (unsigned int)(ps % 1000));
-	hs_out_text(out, text);
-}
-
-/* ---- benchmarks -------------------------------------------------------------------------- */
+#include "scenario/json.h"
 
 struct entry {
 	const struct hs_report *report;
 	const struct hs_report_row *row;
-	struct hs_out *out;
+	struct hs_out *out, name;
 	uint64_t family;
 };
 
-static void path(const struct entry *e, const char *kind, const struct hs_cost_profile *profile)
-{
-	struct hs_out *out = e->out;
-
-	hs_out_text(out, kind);
-	hs_out_text(out, "/layout:");
-	string(out, e->report->layout->name);
-	if (e->report->set.request) {
-		hs_out_text(out, "/request:");
-		hs_out_text(out, hs_request_names[e->report->set.request]);
-	}
-	if (e->row->scope != HS_SCOPE_WHOLE) {
-		hs_out_text(out, "/scope:");
-		hs_out_text(out, hs_scope_names[e->row->scope]);
-	}
-	hs_out_text(out, "/walker:");
-	hs_out_text(out, hs_era_name(e->row->era));
-	hs_out_text(out, "/strategy:");
-	hs_out_text(out, hs_strategy_name(e->row->strategy));
-	if (profile) {
-		hs_out_text(out, "/profile:");
-		string(out, profile->name);
-	}
-}
-
-static void begin(const struct entry *e, const char *kind, const struct hs_cost_profile *profile,
+static void begin(struct entry *e, const char *kind, const struct hs_cost_profile *profile,
 		  const char *suffix)
 {
-	hs_out_text(e->out,
-		    e->family ? ",\n    {\n      \"name\": \"" : "    {\n      \"name\": \"");
-	path(e, kind, profile);
-	hs_out_text(e->out, suffix);
-	hs_out_text(e->out, "\"");
-	member(e->out, "family_index", e->family);
-	member(e->out, "per_family_instance_index", 0);
-	hs_out_text(e->out, ",\n      \"run_name\": \"");
-	path(e, kind, profile);
-	hs_out_char(e->out, '"');
-}
+	struct hs_out *name = &e->name;
 
-static void run_type(const struct entry *e, uint64_t repetitions, uint64_t index,
-		     uint64_t iterations)
-{
-	member_text(e->out, "run_type", "iteration");
-	member(e->out, "repetitions", repetitions);
-	member(e->out, "repetition_index", index);
-	member(e->out, "threads", 1);
-	member(e->out, "iterations", iterations);
+	hs_out_reset(name);
+	hs_report_json_name(name, kind, e->report->layout, e->report->set.request);
+	if (e->row->scope != HS_SCOPE_WHOLE) {
+		hs_out_text(name, "/scope:");
+		hs_out_text(name, hs_scope_names[e->row->scope]);
+	}
+	hs_out_text(name, "/walker:");
+	hs_out_text(name, hs_era_name(e->row->era));
+	hs_out_text(name, "/strategy:");
+	hs_out_text(name, hs_strategy_name(e->row->strategy));
+	if (profile) {
+		hs_out_text(name, "/profile:");
+		hs_json_string(name, profile->name);
+	}
+	hs_json_begin(e->out, name, suffix, e->family);
 }
 
 static void end(const struct entry *e)
 {
 	const struct hs_walk_counts *c = &e->row->done.counts;
+	struct hs_out *out = e->out;
 
-	member_text(e->out, "time_unit", "ns");
-	member(e->out, "range_calls", e->report->spans[e->row->scope].count);
-	member(e->out, "pages", e->report->spans[e->row->scope].pages);
-	member(e->out, "calls", c->calls);
-	member(e->out, "hits", c->hits);
-	member(e->out, "lookups", c->lookups);
-	member(e->out, "refs", c->refs);
-	member(e->out, "failures", c->failures);
-	member(e->out, "puts", c->puts);
-	member(e->out, "leaked", c->leaked);
-	member(e->out, "faults", c->faults);
-	member(e->out, "held_faults", c->held_faults);
-	member(e->out, "waits", c->waits);
-	member(e->out, "passes", c->passes);
-	member(e->out, "failed_calls", e->row->done.failed);
-	hs_out_text(e->out, "\n    }");
+	hs_json_text(out, "time_unit", "ns");
+	hs_json_number(out, "range_calls", e->report->spans[e->row->scope].count);
+	hs_json_number(out, "pages", e->report->spans[e->row->scope].pages);
+	hs_json_number(out, "calls", c->calls);
+	hs_json_number(out, "hits", c->hits);
+	hs_json_number(out, "lookups", c->lookups);
+	hs_json_number(out, "refs", c->refs);
+	hs_json_number(out, "failures", c->failures);
+	hs_json_number(out, "puts", c->puts);
+	hs_json_number(out, "leaked", c->leaked);
+	hs_json_number(out, "faults", c->faults);
+	hs_json_number(out, "held_faults", c->held_faults);
+	hs_json_number(out, "waits", c->waits);
+	hs_json_number(out, "passes", c->passes);
+	hs_json_number(out, "failed_calls", e->row->done.failed);
+	hs_json_end(out);
 }
 
 static void count_entry(struct entry *e)
 {
 	begin(e, "count", NULL, "");
-	run_type(e, 1, 0, 1);
-	member(e->out, "real_time", 0);
-	member(e->out, "cpu_time", 0);
+	hs_json_run(e->out, 1, 0, 1);
+	hs_json_number(e->out, "real_time", 0);
+	hs_json_number(e->out, "cpu_time", 0);
 	end(e);
 	e->family++;
 }
@@ -158,9 +79,9 @@ static void count_entry(struct entry *e)
 static void cost_entry(struct entry *e, unsigned int profile)
 {
 	begin(e, "cost", e->report->asked->profiles[profile], "");
-	run_type(e, 1, 0, 1);
-	member_ps(e->out, "real_time", e->row->ps[profile]);
-	member_ps(e->out, "cpu_time", e->row->ps[profile]);
+	hs_json_run(e->out, 1, 0, 1);
+	hs_json_ps(e->out, "real_time", e->row->ps[profile]);
+	hs_json_ps(e->out, "cpu_time", e->row->ps[profile]);
 	end(e);
 	e->family++;
 }
@@ -178,33 +99,48 @@ static void walk_entries(struct entry *e)
 {
 	unsigned int n = e->report->asked->repetitions;
 	double pages = (double)e->report->spans[e->row->scope].pages;
+	struct hs_out *out = e->out;
 
+	/* Never the first of all benchmarks: a count is. */
 	for (unsigned int i = 0; i < n; i++) {
-		/* Only the first of all benchmarks has no comma before it: a count is. */
 		begin(e, "walk", NULL, "");
-		run_type(e, n, i, e->row->iterations);
-		member_double(e->out, "real_time", e->row->real_ns[i]);
-		member_double(e->out, "cpu_time", e->row->cpu_ns[i]);
+		hs_json_run(out, n, i, e->row->iterations);
+		hs_json_double(out, "real_time", e->row->real_ns[i]);
+		hs_json_double(out, "cpu_time", e->row->cpu_ns[i]);
 		end(e);
 	}
 	begin(e, "walk", NULL, "_median");
-	member_text(e->out, "run_type", "aggregate");
-	member(e->out, "repetitions", n);
-	member(e->out, "threads", 1);
-	member_text(e->out, "aggregate_name", "median");
-	member_text(e->out, "aggregate_unit", "time");
-	member(e->out, "iterations", n);
-	member_double(e->out, "real_time", e->row->page_ns.median * pages);
-	member_double(e->out, "cpu_time", median_cpu(e->row, n));
-	member_double(e->out, "real_time_p10", e->row->page_ns.low * pages);
-	member_double(e->out, "real_time_p90", e->row->page_ns.high * pages);
+	hs_json_text(out, "run_type", "aggregate");
+	hs_json_number(out, "repetitions", n);
+	hs_json_number(out, "threads", 1);
+	hs_json_text(out, "aggregate_name", "median");
+	hs_json_text(out, "aggregate_unit", "time");
+	hs_json_number(out, "iterations", n);
+	hs_json_double(out, "real_time", e->row->page_ns.median * pages);
+	hs_json_double(out, "cpu_time", median_cpu(e->row, n));
+	hs_json_double(out, "real_time_p10", e->row->page_ns.low * pages);
+	hs_json_double(out, "real_time_p90", e->row->page_ns.high * pages);
 	end(e);
 	e->family++;
 }
 
+void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
+			 enum hs_compare_request request)
+{
+	hs_out_text(name, kind);
+	hs_out_text(name, "/layout:");
+	hs_json_string(name, layout->name);
+	if (request) {
+		hs_out_text(name, "/request:");
+		hs_out_text(name, hs_request_names[request]);
+	}
+}
+
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out)
 {
-	struct entry e = { .report = report, .out = out, .family = *count };
+	struct entry e = {
+		.report = report, .out = out, .name = { .mem = report->set.mem }, .family = *count
+	};
 
 	for (size_t i = 0; i < report->row_count; i++) {
 		e.row = &report->rows[i];
@@ -214,6 +150,7 @@ void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_o
 		if (e.row->timed)
 			walk_entries(&e);
 	}
+	hs_out_free(&e.name);
 	*count = e.family;
 }
 
@@ -222,7 +159,7 @@ void hs_report_json_begin(const char *context, struct hs_out *out)
 	hs_out_text(out, "{\n  \"context\": {\n");
 	hs_out_text(out, context ? context : "");
 	hs_out_text(out, "    \"executable\": \"hmmsim compare\",\n    \"hmmsim_version\": \"");
-	string(out, hs_version());
+	hs_json_string(out, hs_version());
 	hs_out_text(out, "\"\n  },\n  \"benchmarks\": [\n");
 }
 

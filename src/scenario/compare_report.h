@@ -67,5 +67,8 @@ void hs_report_print(const struct hs_report *report, struct hs_out *out);
 void hs_report_json_begin(const char *context, struct hs_out *out);
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out);
 void hs_report_json_end(struct hs_out *out);
+/* How the name of a benchmark begins. */
+void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
+			 enum hs_compare_request request);
 
 #endif

@@ -2,9 +2,6 @@
 #include "scenario/removal.h"
 
 #include <errno.h>
-#include <stdio.h>
-
-#include "scenario/grid.h"
 
 #define SUBSECTION ((uint64_t)512)
 
@@ -145,112 +142,64 @@ const struct hs_teardown_space_ops hs_removal_ops = {
 	.unmap = unmap,
 };
 
-/* ---- the table --------------------------------------------------------------------------- */
+/* ---- the worst of each strategy ---------------------------------------------------------- */
 
-static void print_head(const struct hs_report_asked *asked, struct hs_out *cells)
+static int make_row(struct hs_removal_report *report, struct hs_removal *removal,
+		    struct hs_removal_row *row)
 {
-	static const char *const names[] = { "walker", "strategy", "removal", "plays",
-					     "inside", "pages",	   "tables",  "faults",
-					     "waits",  "rcu",	   "grace",   "vain",
-					     "leaked", "answer",   "verdict", "at" };
+	struct hs_teardown_case c;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		hs_cell_text(cells, names[i]);
-	for (unsigned int i = 0; i < asked->profile_count; i++)
-		hs_cell_text(cells, asked->profiles[i]->name);
-	hs_out_char(cells, '\n');
+	hs_teardown_case_init(&c, row->era);
+	c.order = row->order;
+	c.strategy = row->strategy;
+	c.space = &hs_removal_ops;
+	c.space_arg = removal;
+	c.sleep = report->asked->sleep;
+	c.atomic = report->asked->atomic;
+	return hs_teardown_worst(report->mem, &c, 0, &row->worst);
 }
 
-static void print_row(const struct hs_report_asked *asked, const struct hs_teardown_case *c,
-		      const struct hs_teardown_worst *w, struct hs_out *cells)
+static int make_rows(struct hs_removal_report *report, struct hs_removal *removal)
 {
-	const struct hs_teardown_held *held = &w->held[HS_HELD_REF];
-	char text[64];
-
-	hs_cell_text(cells, hs_era_name(c->era));
-	hs_cell_text(cells, hs_strategy_name(c->strategy));
-	hs_cell_text(cells, hs_removal_order_name(c->order));
-	hs_cell_number(cells, w->plays);
-	hs_cell_number(cells, w->inside);
-	hs_cell_number(cells, held->pages);
-	hs_cell_number(cells, held->tables);
-	hs_cell_number(cells, held->faults);
-	hs_cell_number(cells, held->waits);
-	hs_cell_number(cells, w->held[HS_HELD_RCU].pages);
-	hs_cell_number(cells, w->grace_periods);
-	hs_cell_number(cells, w->vain);
-	hs_cell_number(cells, w->leaked);
-	hs_out_signed(cells, w->at.ret);
-	hs_out_char(cells, '\t');
-	hs_cell_text(cells, hs_teardown_verdict_name(w->verdict));
-	snprintf(text, sizeof(text), "%s:%llu", hs_teardown_point_name(w->start.at),
-		 (unsigned long long)w->start.number);
-	hs_cell_text(cells, text);
-	for (unsigned int i = 0; i < asked->profile_count; i++)
-		hs_cell_quotient(cells, hs_compare_ps(&w->at.cost, asked->profiles[i]),
-				 c->era == HS_ERA_6_12 ? 1000 : 0);
-	hs_out_char(cells, '\n');
-}
-
-static int print_rows(const struct hs_report_asked *asked, struct hs_removal *r,
-		      struct hs_out *cells)
-{
-	const int rows = HS_ERA_COUNT * HS_REMOVAL_NEVER * HS_STRATEGY_CUSTOM;
+	const size_t most = (size_t)HS_ERA_COUNT * HS_REMOVAL_NEVER * HS_STRATEGY_CUSTOM;
 	int ret = 0;
 
-	for (int i = 0; !ret && i < rows; i++) {
-		struct hs_teardown_case c;
-		struct hs_teardown_worst worst;
+	report->rows = hs_hostmem_zalloc(report->mem, most, sizeof(*report->rows));
+	if (!report->rows)
+		return -ENOMEM;
+	for (size_t i = 0; !ret && i < most; i++) {
+		struct hs_removal_row *row = &report->rows[report->row_count];
+		size_t walkers = i / HS_STRATEGY_CUSTOM / HS_REMOVAL_NEVER;
 
-		hs_teardown_case_init(
-			&c, (enum hs_era)(HS_ERA_6_12 - i / HS_STRATEGY_CUSTOM / HS_REMOVAL_NEVER));
-		c.order = (enum hs_removal_order)(i / HS_STRATEGY_CUSTOM % HS_REMOVAL_NEVER);
-		c.strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
-		c.space = &hs_removal_ops;
-		c.space_arg = r;
-		c.sleep = asked->sleep;
-		c.atomic = asked->atomic;
-		if (!asked->eras[c.era] || !asked->strategies[c.strategy])
+		row->era = (enum hs_era)(HS_ERA_6_12 - walkers);
+		row->order = (enum hs_removal_order)(i / HS_STRATEGY_CUSTOM % HS_REMOVAL_NEVER);
+		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
+		if (!report->asked->eras[row->era] || !report->asked->strategies[row->strategy])
 			continue;
-		ret = hs_teardown_worst(r->mem, &c, 0, &worst);
-		if (!ret)
-			print_row(asked, &c, &worst, cells);
+		report->row_count++;
+		ret = make_row(report, removal, row);
 	}
 	return ret;
 }
 
-static void print_title(const struct hs_report_asked *asked, struct hs_out *out)
+int hs_removal_make(struct hs_removal_report *report, const struct hs_report_asked *asked,
+		    const struct hs_layout *layout, const struct hs_compare_setting *setting)
 {
-	char text[64];
-
-	hs_out_text(out, "\nits device memory is removed meanwhile");
-	if (asked->sleep) {
-		snprintf(text, sizeof(text), ", faults and waits sleep for %u points",
-			 asked->sleep);
-		hs_out_text(out, text);
-	}
-	if (asked->atomic)
-		hs_out_text(out, ", its reference is atomic");
-	hs_out_text(out, "; the worst start, and how long the drain waits: in ns\n");
-}
-
-int hs_removal_print(const struct hs_report_asked *asked, const struct hs_layout *layout,
-		     const struct hs_compare_setting *setting, struct hs_out *out)
-{
-	struct hs_out cells = { .mem = setting->mem };
 	struct hs_removal removal;
-	int ret = hs_removal_init(&removal, setting->mem, layout, setting->request);
 
-	if (ret) {
-		hs_out_text(out, ret == -ENOENT
-					 ? "\nno removal: no walk looks up a pgmap that is alive\n"
-					 : "\nno removal: the range has more than 65536 pages\n");
-		return 0;
-	}
-	print_head(asked, &cells);
-	ret = print_rows(asked, &removal, &cells);
-	print_title(asked, out);
-	hs_grid_print(&cells, 3, asked->bold, out);
-	hs_out_free(&cells);
-	return ret;
+	*report = (struct hs_removal_report){
+		.asked = asked,
+		.layout = layout,
+		.request = setting->request,
+		.mem = setting->mem,
+	};
+	report->none = hs_removal_init(&removal, setting->mem, layout, setting->request);
+	return report->none ? 0 : make_rows(report, &removal);
+}
+
+void hs_removal_free(struct hs_removal_report *report)
+{
+	hs_hostmem_free(report->mem, report->rows);
+	report->rows = NULL;
+	report->row_count = 0;
 }

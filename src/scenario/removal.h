@@ -31,11 +31,33 @@ extern const struct hs_teardown_space_ops hs_removal_ops;
 /* 0; -ENOENT: no such pgmap is mapped, or one is dead; -ERANGE: the range has too many pages. */
 int hs_removal_init(struct hs_removal *removal, struct hs_hostmem *mem,
 		    const struct hs_layout *layout, enum hs_compare_request request);
-/*
- * A table with the worst of every walker and strategy asked for, in both orders, appended to @out; or
- * a line that says why there is none. 0, -ENOMEM, -EINVAL: it cannot be made, -ENOTEMPTY.
- */
-int hs_removal_print(const struct hs_report_asked *asked, const struct hs_layout *layout,
-		     const struct hs_compare_setting *setting, struct hs_out *out);
+
+/* ---- the worst of every walker, order and strategy asked for ------------------------------ */
+
+struct hs_removal_row {
+	enum hs_era era;
+	enum hs_removal_order order;
+	enum hs_strategy strategy;
+	struct hs_teardown_worst worst;
+};
+
+struct hs_removal_report {
+	const struct hs_report_asked *asked;
+	const struct hs_layout *layout;
+	enum hs_compare_request request;
+	struct hs_hostmem *mem;
+	int none; /* why there is no row: as hs_removal_init() */
+	struct hs_removal_row *rows;
+	size_t row_count;
+};
+
+/* 0, also if there is none; -ENOMEM, -EINVAL: it cannot be built, -ENOTEMPTY. To be freed in every case. */
+int hs_removal_make(struct hs_removal_report *report, const struct hs_report_asked *asked,
+		    const struct hs_layout *layout, const struct hs_compare_setting *setting);
+void hs_removal_free(struct hs_removal_report *report);
+/* For people: a table, or a line that says why there is none. */
+void hs_removal_print(const struct hs_removal_report *report, struct hs_out *out);
+/* As hs_report_json(): held/... are the counts, delay/... what a profile predicts of them. */
+void hs_removal_json(const struct hs_removal_report *report, uint64_t *count, struct hs_out *out);
 
 #endif

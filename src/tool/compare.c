@@ -156,20 +156,34 @@ static int failed(const struct hs_layout *layout, int ret)
 	return HS_EXIT_INTERNAL;
 }
 
-static int print_report(const struct compare_tool *tool, const struct hs_report *report, bool first,
+static int put_removals(const struct compare_tool *tool, const struct hs_report *report,
 			struct outputs *o)
 {
+	struct hs_removal_report removals;
+	int ret = hs_removal_make(&removals, &tool->asked, report->layout, &report->set);
+
+	if (!ret) {
+		hs_removal_print(&removals, &o->text);
+		hs_removal_json(&removals, &o->benchmarks, &o->json);
+	}
+	hs_removal_free(&removals);
+	return ret ? failed(report->layout, ret) : 0;
+}
+
+static int put_report(const struct compare_tool *tool, const struct hs_report *report, bool first,
+		      struct outputs *o)
+{
+	int code = 0;
+
 	hs_out_reset(&o->text);
 	if (!first)
 		hs_out_char(&o->text, '\n');
 	hs_report_print(report, &o->text);
-	if (tool->teardown) {
-		int ret = hs_removal_print(&tool->asked, report->layout, &report->set, &o->text);
-
-		if (ret)
-			return failed(report->layout, ret);
-	}
 	hs_report_json(report, &o->benchmarks, &o->json);
+	if (tool->teardown)
+		code = put_removals(tool, report, o);
+	if (code)
+		return code;
 	hs_plot_add(report, &o->plot);
 	if (o->text.failed || o->json.failed || o->plot.failed)
 		return hs_compare_no_memory();
@@ -186,7 +200,7 @@ static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 	set.mem = &tool->mem;
 	set.request = tool->layouts[i].request;
 	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
-	code = ret ? failed(&tool->layouts[i].layout, ret) : print_report(tool, &report, !i, o);
+	code = ret ? failed(&tool->layouts[i].layout, ret) : put_report(tool, &report, !i, o);
 	hs_report_free(&report);
 	return code;
 }

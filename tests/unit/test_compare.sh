@@ -32,6 +32,9 @@ valid() {
 		    which = b["repetition_index"] if b["run_type"] == "iteration" else b["aggregate_name"]
 		    assert (b["run_name"], which) not in seen, b["name"]
 		    seen.add((b["run_name"], which))
+		    if b["name"].split("/")[0] in ("held", "delay"):
+		        assert b["inside"] <= b["plays"] and b["verdict"] and b["start"], b["name"]
+		        continue
 		    assert b["calls"] == b["hits"] + b["lookups"], b["name"]
 		    assert b["lookups"] == b["refs"] + b["failures"], b["name"]
 		    assert b["refs"] == b["puts"] + b["leaked"], b["name"]
@@ -76,8 +79,12 @@ says ' mine  x none$'
 says '^6\.12 +per-page .* 141\.26 +14\.32$'
 
 # Removals meanwhile: the same everywhere as well.
-run 0 '' --no-time --teardown -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" -d all=fsdax:1/2
+run 0 '' --no-time --teardown -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" \
+	-d all=fsdax:1/2 --json=removals.json
 same "$data/removal.out"
+valid removals.json
+run 0 '' --no-time --teardown -l holes:1M -s none -s per-range --json=removal.json
+cmp -s removal.json "$data/removal.json" || complain "JSON: not as in $data/removal.json"
 
 # A fault that sleeps is a longer way to begin on; an atomic reference needs no grace period.
 run 0 '' --no-time -w 6.12 -s per-range -l holes:2M --sleep=3

@@ -220,6 +220,7 @@ static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, u
 		.mem = mem, .body = HS_BODY_PLAIN, .machine = &config, .clock = &steady_clock
 	};
 	struct hs_out text = { .mem = mem };
+	struct hs_removal_report removals;
 	struct hs_report report;
 	uint64_t count = 0;
 	int ret;
@@ -234,7 +235,10 @@ static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, u
 	if (!ret) {
 		hs_report_print(&report, &text);
 		hs_report_json(&report, &count, &text);
-		ret = hs_removal_print(&asked, layout, &set, &text);
+		ret = hs_removal_make(&removals, &asked, layout, &set);
+		hs_removal_print(&removals, &text);
+		hs_removal_json(&removals, &count, &text);
+		hs_removal_free(&removals);
 		if (!ret && text.failed)
 			ret = -ENOMEM;
 	}
