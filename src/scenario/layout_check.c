@@ -10,19 +10,25 @@
 
 #include <inttypes.h>
 
+static int outside(struct hs_text *text, const struct hs_space_map *map)
+{
+	return hs_text_error(text, map->line, "map",
+			     "expected entries inside one vma, found 0x%" PRIx64 " to 0x%" PRIx64,
+			     map->addr, hs_space_map_end(map));
+}
+
 static int check_vma(struct hs_text *text, const struct hs_layout *layout,
 		     const struct hs_space_map *map)
 {
 	size_t i = hs_layout_find_vma(layout, map->addr);
-	const struct hs_layout_vma *vma = &layout->vmas[i];
-	uint64_t end = hs_space_map_end(map);
+	const struct hs_layout_vma *vma;
 	int ret;
 
-	if (i == layout->vma_count || map->addr < vma->start || end > vma->end)
-		return hs_text_error(text, map->line, "map",
-				     "expected entries inside one vma, found 0x%" PRIx64
-				     " to 0x%" PRIx64,
-				     map->addr, end);
+	if (i == layout->vma_count)
+		return outside(text, map);
+	vma = &layout->vmas[i];
+	if (map->addr < vma->start || hs_space_map_end(map) > vma->end)
+		return outside(text, map);
 	ret = hs_space_check_level(text, map, vma->flags);
 	if (ret)
 		return ret;

@@ -80,6 +80,8 @@ static const struct {
 	{ IN("map 0x200000 2m rw 0x100"),
 	  "x.in:4: map: expected PFN, a multiple of 0x200 below 0x10000000000, found \"0x100\"" },
 	/* maps and VMAs */
+	{ "hmmsim 1\nlayout a\nmap 0x1000 4k rw 1\n",
+	  "x.in:3: map: expected entries inside one vma, found 0x1000 to 0x2000" },
 	{ IN("map 0xa000 4k rw 1"),
 	  "x.in:4: map: expected entries inside one vma, found 0xa000 to 0xb000" },
 	{ IN("map 0x0 4k rw 1"),
