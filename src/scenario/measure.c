@@ -35,7 +35,7 @@ struct hs_measured hs_measure_summary(double *values, unsigned int count)
 {
 	qsort(values, count, sizeof(*values), by_value);
 	return (struct hs_measured){
-		.median = values[count / 2],
+		.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
 		.low = values[count / 10],
 		.high = values[count - 1 - count / 10],
 		.min = values[0],

@@ -26,7 +26,7 @@ struct hs_clock {
  * fixed sequence: the order is the same in every run.
  */
 void hs_measure_order(unsigned int *order, unsigned int variants, unsigned int repetitions);
-/* Sorts them; @count is not 0. */
+/* Sorts them; @count is not 0. The median of an even count is between the two in the middle. */
 struct hs_measured hs_measure_summary(double *values, unsigned int count);
 
 #endif

@@ -206,7 +206,9 @@ static void summary_is_of_percentiles(void **state)
 	for (unsigned int i = 0; i < 20; i++)
 		values[i] = (i * 7 + 3) % 20;
 	m = hs_measure_summary(values, 20);
-	assert_true(m.min == 0 && m.low == 2 && m.median == 10 && m.high == 17 && m.max == 19);
+	assert_true(m.min == 0 && m.low == 2 && m.median == 9.5 && m.high == 17 && m.max == 19);
+	m = hs_measure_summary(values, 19);
+	assert_true(m.median == 9);
 	m = hs_measure_summary(values, 1);
 	assert_true(m.min == 0 && m.low == 0 && m.median == 0 && m.high == 0 && m.max == 0);
 }
