@@ -44,21 +44,6 @@ static const struct option options[] = {
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static const char *era_name(int i)
-{
-	return hs_era_name((enum hs_era)i);
-}
-
-static const char *strategy_name(int i)
-{
-	return hs_strategy_name((enum hs_strategy)i);
-}
-
-static const char *body_name(int i)
-{
-	return hs_body_name((enum hs_body)i);
-}
-
 static const char *request_name(int i)
 {
 	return hs_request_names[i];
@@ -66,14 +51,7 @@ static const char *request_name(int i)
 
 static int choose(const char *option, const char *(*name)(int i), int count, int *chosen)
 {
-	for (*chosen = 0; *chosen < count; ++*chosen)
-		if (!strcmp(optarg, name(*chosen)))
-			return 0;
-	fprintf(stderr, "hmmsim compare: --%s: expected ", option);
-	for (int i = 0; i < count; i++)
-		fprintf(stderr, "%s%s", !i ? "" : i == count - 1 ? " or " : ", ", name(i));
-	fprintf(stderr, ", found '%s'\n", optarg);
-	return HS_EXIT_USAGE;
+	return hs_tool_choose("compare", option, name, count, chosen);
 }
 
 static int take_number(const char *option, uint64_t low, uint64_t high, uint64_t *value)
@@ -168,17 +146,17 @@ static int take_choice(struct compare_tool *tool, int option)
 
 	switch (option) {
 	case 'w':
-		ret = choose("walker", era_name, HS_ERA_COUNT, &chosen);
+		ret = choose("walker", hs_tool_walker, HS_ERA_COUNT, &chosen);
 		if (!ret)
 			tool->asked.eras[chosen] = true;
 		return ret;
 	case 's':
-		ret = choose("strategy", strategy_name, HS_STRATEGY_CUSTOM, &chosen);
+		ret = choose("strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM, &chosen);
 		if (!ret)
 			tool->asked.strategies[chosen] = true;
 		return ret;
 	case 'b':
-		ret = choose("body", body_name, HS_BODY_COUNT, &chosen);
+		ret = choose("body", hs_tool_body, HS_BODY_COUNT, &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
 	default:

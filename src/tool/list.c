@@ -15,7 +15,7 @@ static const char help[] =
 	"Usage: hmmsim list [OPTION...]\n"
 	"\n"
 	"Prints verbs, walkers, strategies, bodies, geometries and built-in layouts, one a line, each\n"
-	"after its kind.\n"
+	"after its kind; a layout's name is followed by what is in it.\n"
 	"\n"
 	"  -c, --costs         instead: the cost profiles light and distro. What the kernel would\n"
 	"                      need for a walk is predicted as a sum of counts times these ns\n"
@@ -53,7 +53,7 @@ static int list_names(void)
 	for (int id = 0; id < HS_GEOMETRY_COUNT; id++)
 		printf("geometry %s\n", hs_geometry((enum hs_geometry_id)id)->name);
 	for (unsigned int i = 0; i < hs_builtin_count(); i++)
-		printf("layout %s\n", hs_builtin_name(i));
+		printf("layout %-13s %s\n", hs_builtin_name(i), hs_builtin_summary(i));
 	return hs_tool_flush();
 }
 

@@ -41,4 +41,12 @@ int hs_tool_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t 
 /* What messages call it. */
 const char *hs_tool_file_name(const char *name);
 
+/* The option's argument is one of @count names: 0 and its number, or a message on stderr and an exit code. */
+int hs_tool_choose(const char *verb, const char *option, const char *(*name)(int i), int count,
+		   int *chosen);
+/* Such names. */
+const char *hs_tool_walker(int i);
+const char *hs_tool_strategy(int i);
+const char *hs_tool_body(int i);
+
 #endif

@@ -41,50 +41,23 @@ struct walk_tool {
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static const char *era_name(int i)
-{
-	return hs_era_name((enum hs_era)i);
-}
-
-static const char *strategy_name(int i)
-{
-	return hs_strategy_name((enum hs_strategy)i);
-}
-
-static const char *body_name(int i)
-{
-	return hs_body_name((enum hs_body)i);
-}
-
-static int choose(const char *option, const char *value, const char *(*name)(int i), int count,
-		  int *chosen)
-{
-	for (*chosen = 0; *chosen < count; ++*chosen)
-		if (!strcmp(value, name(*chosen)))
-			return 0;
-	fprintf(stderr, "hmmsim walk: --%s: expected ", option);
-	for (int i = 0; i < count; i++)
-		fprintf(stderr, "%s%s", !i ? "" : i == count - 1 ? " or " : ", ", name(i));
-	fprintf(stderr, ", found '%s'\n", value);
-	return HS_EXIT_USAGE;
-}
-
 static int take_option(struct walk_tool *tool, int option)
 {
 	int chosen = 0, ret;
 
 	switch (option) {
 	case 'w':
-		ret = choose("walker", optarg, era_name, HS_ERA_COUNT, &chosen);
+		ret = hs_tool_choose("walk", "walker", hs_tool_walker, HS_ERA_COUNT, &chosen);
 		tool->set.era = (enum hs_era)chosen;
 		return ret;
 	case 's':
-		ret = choose("strategy", optarg, strategy_name, HS_STRATEGY_CUSTOM, &chosen);
+		ret = hs_tool_choose("walk", "strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM,
+				     &chosen);
 		tool->set.strategy = (enum hs_strategy)chosen;
 		tool->strategy_given = true;
 		return ret;
 	case 'b':
-		ret = choose("body", optarg, body_name, HS_BODY_COUNT, &chosen);
+		ret = hs_tool_choose("walk", "body", hs_tool_body, HS_BODY_COUNT, &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
 	case 'h':

@@ -92,6 +92,7 @@ while read -r kind name; do
 	*) complain "list: unknown kind '$kind'" ;;
 	esac
 done <list
+grep -qE '^layout holes +7 devmap pages and a hole' list || complain "list: no word about layouts"
 for kind in verb walker strategy body geometry layout; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
