@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "live/capture.h"
-#include "scenario/place.h"
+#include "tool/device.h"
 #include "tool/tool.h"
 
 static const char help[] =
@@ -56,8 +56,7 @@ static const struct option options[] = {
 struct capture_tool {
 	struct hs_hostmem mem;
 	struct hs_capture ask;
-	struct hs_place *places;
-	size_t place_count;
+	struct hs_tool_devices devices;
 	const char *output; /* NULL: standard output */
 	bool names, help;
 };
@@ -69,23 +68,6 @@ static int internal(const char *what)
 }
 
 /* ---- options ----------------------------------------------------------------------------- */
-
-static int take_device(struct capture_tool *tool, const char *text)
-{
-	size_t n = tool->place_count;
-	struct hs_place *places = hs_hostmem_grow(&tool->mem, tool->places, n, sizeof(*places));
-	char error[256];
-
-	if (!places)
-		return internal("out of memory");
-	tool->places = places;
-	if (hs_place_parse(text, &places[n], error)) {
-		fprintf(stderr, "hmmsim capture: --device: %s\n", error);
-		return HS_EXIT_USAGE;
-	}
-	tool->place_count++;
-	return 0;
-}
 
 static int take_option(struct capture_tool *tool, int option)
 {
@@ -100,7 +82,7 @@ static int take_option(struct capture_tool *tool, int option)
 		tool->ask.proc = optarg;
 		return 0;
 	case 'd':
-		return take_device(tool, optarg);
+		return hs_tool_take_device("capture", optarg, &tool->mem, &tool->devices);
 	case 'o':
 		tool->output = optarg;
 		return 0;
@@ -146,10 +128,10 @@ static int take_options(struct capture_tool *tool, int argc, char **argv)
 
 static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct hs_out *out)
 {
-	for (size_t i = 0; i < tool->place_count; i++) {
+	for (size_t i = 0; i < tool->devices.count; i++) {
 		struct hs_placed placed;
 		char line[128];
-		int ret = hs_place(&tool->mem, layout, &tool->places[i], &placed);
+		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
 
 		if (ret)
 			return internal(ret == -ENOMEM ? "out of memory"
@@ -232,6 +214,6 @@ int hs_tool_capture(int argc, char **argv)
 
 	if (!code)
 		code = tool.help ? hs_tool_help(help) : capture(&tool);
-	hs_hostmem_free(&tool.mem, tool.places);
+	hs_hostmem_free(&tool.mem, tool.devices.places);
 	return code;
 }

@@ -6,7 +6,7 @@
 #define HS_TOOL_COMPARE_H
 
 #include "scenario/compare_report.h"
-#include "scenario/place.h"
+#include "tool/device.h"
 
 struct compare_source {
 	const char *name; /* of a file, or NAME[:SIZE] */
@@ -23,10 +23,10 @@ struct compare_tool {
 	struct hs_report_asked asked;
 	struct hs_compare_setting set;
 	struct hs_cost_profile profiles[HS_REPORT_PROFILES];
-	struct hs_place *places;
+	struct hs_tool_devices devices;
 	struct compare_source *sources;
 	struct compare_layout *layouts;
-	size_t place_count, source_count, layout_count;
+	size_t source_count, layout_count;
 	const char *json, *plot; /* files, or NULL */
 	bool request_given, teardown, help;
 };

@@ -139,8 +139,8 @@ static int place_all(struct compare_tool *tool, struct hs_layout *layout)
 
 	if (hs_populate_unsaid(layout))
 		return complain(layout, "expected pgmap lines for its device memory, found none");
-	for (size_t i = 0; i < tool->place_count; i++) {
-		int ret = hs_place(&tool->mem, layout, &tool->places[i], &placed);
+	for (size_t i = 0; i < tool->devices.count; i++) {
+		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
 
 		if (ret == -ENOMEM)
 			return hs_compare_no_memory();
@@ -171,5 +171,5 @@ void hs_compare_unload(struct compare_tool *tool)
 		hs_layout_free(&tool->mem, &tool->layouts[i].layout);
 	hs_hostmem_free(&tool->mem, tool->layouts);
 	hs_hostmem_free(&tool->mem, tool->sources);
-	hs_hostmem_free(&tool->mem, tool->places);
+	hs_hostmem_free(&tool->mem, tool->devices.places);
 }

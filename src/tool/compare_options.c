@@ -67,23 +67,6 @@ static int take_number(const char *option, uint64_t low, uint64_t high, uint64_t
 
 /* ---- things ------------------------------------------------------------------------------ */
 
-static int take_device(struct compare_tool *tool)
-{
-	size_t n = tool->place_count;
-	struct hs_place *places = hs_hostmem_grow(&tool->mem, tool->places, n, sizeof(*places));
-	char error[256];
-
-	if (!places)
-		return hs_compare_no_memory();
-	tool->places = places;
-	if (hs_place_parse(optarg, &places[n], error)) {
-		fprintf(stderr, "hmmsim compare: --device: %s\n", error);
-		return HS_EXIT_USAGE;
-	}
-	tool->place_count++;
-	return 0;
-}
-
 static int take_source(struct compare_tool *tool, const char *name, bool builtin)
 {
 	size_t n = tool->source_count;
@@ -197,7 +180,7 @@ static int take_option(struct compare_tool *tool, int option)
 	case 'l':
 		return take_source(tool, optarg, true);
 	case 'd':
-		return take_device(tool);
+		return hs_tool_take_device("compare", optarg, &tool->mem, &tool->devices);
 	case 'p':
 		return take_profile(tool);
 	case OPTION_OWNER:
