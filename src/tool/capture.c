@@ -133,9 +133,12 @@ static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct
 		char line[128];
 		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
 
-		if (ret)
-			return internal(ret == -ENOMEM ? "out of memory"
-						       : "--device: no pfns are left for it");
+		if (ret == -ENOMEM)
+			return internal("out of memory");
+		if (ret) {
+			fputs("hmmsim capture: --device: no pfns are left for it\n", stderr);
+			return HS_EXIT_USAGE;
+		}
 		snprintf(line, sizeof(line), "# --device: %llu of %llu pages that match\n",
 			 (unsigned long long)placed.placed, (unsigned long long)placed.matched);
 		hs_out_text(out, line);
@@ -146,25 +149,14 @@ static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct
 static int write_output(const struct capture_tool *tool, const struct hs_out *out)
 {
 	FILE *file;
-	int error = 0;
+	int code;
 
 	if (!tool->output) {
 		fwrite(out->bytes, 1, out->used, stdout);
 		return hs_tool_flush();
 	}
-	file = fopen(tool->output, "wb");
-	if (!file) {
-		fprintf(stderr, "hmmsim: %s: %s\n", tool->output, strerror(errno));
-		return HS_EXIT_USAGE;
-	}
-	if (fwrite(out->bytes, 1, out->used, file) != out->used)
-		error = errno;
-	if (fclose(file) && !error)
-		error = errno;
-	if (!error)
-		return HS_EXIT_DONE;
-	fprintf(stderr, "hmmsim: %s: %s\n", tool->output, strerror(error));
-	return HS_EXIT_INTERNAL;
+	code = hs_tool_create(tool->output, &file);
+	return code ? code : hs_tool_finish(file, tool->output, out->bytes, out->used);
 }
 
 /* The first line, the comments, the layout. */

@@ -79,6 +79,14 @@ for line in '1000-3000' '1000-3000 rwxq 0 0:0 0' '1000-3000 azxp 0 0:0 0' '1000-
 	run 2 '/smaps:1: expected START-END rwxp OFFSET DEV INODE \[NAME\]$' --proc again 700
 done
 
+# A page at the last pfn there is: none are left for device memory.
+printf '%s\n' '1000-2000 rw-p 0 00:00 0' 'Rss: 4 kB' >again/700/smaps
+printf '\0\0\0\0\0\0\0\0\377\377\377\377\377\0\0\201' >again/700/pagemap
+run 0 '' --proc again 700
+grep -q '^map 0x1000 4k rw 0xffffffffff of=anon$' out || complain "not the last pfn"
+run 2 '^hmmsim capture: --device: no pfns are left for it$' --proc again -d all=fsdax:100 700
+rm again/700/pagemap
+
 # A large VMA is read until all that is resident or swapped is found. Its pagemap is all holes but
 # for a page, and swap far behind it.
 word() {
