@@ -2,6 +2,7 @@
 #include "scenario/builtin.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIRST_ADDR 0x7f0000000000
@@ -258,15 +259,38 @@ const char *hs_builtin_summary(unsigned int i)
 	return builtins[i].summary;
 }
 
+static uint64_t pages_of(const struct builtin *b, uint64_t bytes)
+{
+	uint64_t unit = b->level == 2 ? hs_map_pages(2) : TABLE;
+
+	return ((bytes - 1) / (unit * HS_PAGE_BYTES) + 1) * unit;
+}
+
+/* NAME:SIZE if it is another size than usual: two sizes are two layouts. */
+static void name_of(const struct builtin *b, uint64_t pages, char name[64])
+{
+	static const char units[] = "MGT";
+	uint64_t size = pages * HS_PAGE_BYTES >> 20;
+	unsigned int unit = 0;
+
+	for (; !(size % 1024); size /= 1024)
+		unit++;
+	if (pages == pages_of(b, HS_BUILTIN_BYTES))
+		snprintf(name, 64, "%s", b->name);
+	else
+		snprintf(name, 64, "%s:%llu%c", b->name, (unsigned long long)size, units[unit]);
+}
+
 static int make(const struct builtin *b, struct hs_hostmem *mem, uint64_t bytes,
 		struct hs_layout *out)
 {
-	uint64_t unit = b->level == 2 ? hs_map_pages(2) : TABLE;
 	struct making m = { .mem = mem, .out = out, .parameter = b->parameter };
+	char name[64];
 	int ret;
 
-	m.pages = ((bytes - 1) / (unit * HS_PAGE_BYTES) + 1) * unit;
-	ret = hs_layout_begin(mem, out, b->name);
+	m.pages = pages_of(b, bytes);
+	name_of(b, m.pages, name);
+	ret = hs_layout_begin(mem, out, name);
 	if (!ret)
 		ret = b->make(&m);
 	if (ret)

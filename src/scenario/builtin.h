@@ -18,7 +18,8 @@ const char *hs_builtin_name(unsigned int i);
 const char *hs_builtin_summary(unsigned int i);
 
 /*
- * @bytes are rounded up to whole tables of 2 MiB, or to the size of the layout's leaves. 0; -ENOENT:
+ * @bytes are rounded up to whole tables of 2 MiB, or to the size of the layout's leaves; a size
+ * other than that of HS_BUILTIN_BYTES is in the layout's name, as full:4M. 0; -ENOENT:
  * there is no such name; -EINVAL: no bytes, or more than the maximum; -ENOMEM.
  */
 int hs_builtin_make(struct hs_hostmem *mem, const char *name, uint64_t bytes,

@@ -150,6 +150,17 @@ static int place_all(struct compare_tool *tool, struct hs_layout *layout)
 	return 0;
 }
 
+/* Figures are found by the names of their layouts. */
+static int check_names(const struct compare_tool *tool)
+{
+	for (size_t i = 1; i < tool->layout_count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(tool->layouts[i].layout.name, tool->layouts[j].layout.name))
+				return complain(&tool->layouts[i].layout,
+						"expected a name that no other layout has");
+	return 0;
+}
+
 int hs_compare_load(struct compare_tool *tool)
 {
 	int code = 0;
@@ -160,6 +171,8 @@ int hs_compare_load(struct compare_tool *tool)
 	if (!tool->source_count)
 		for (size_t i = 0; !code && i < sizeof(standard) / sizeof(standard[0]); i++)
 			code = load_builtin(tool, standard[i]);
+	if (!code)
+		code = check_names(tool);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
 		code = place_all(tool, &tool->layouts[i].layout);
 	return code;

@@ -80,6 +80,22 @@ static int take_source(struct compare_tool *tool, const char *name, bool builtin
 	return 0;
 }
 
+/* Predictions are found by the names of their profiles. */
+static int check_profile(const struct compare_tool *tool, unsigned int n)
+{
+	const char *name = tool->profiles[n].name;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (!strcmp(tool->profiles[i].name, name)) {
+			fprintf(stderr,
+				"hmmsim compare: --profile: expected profiles of different names, "
+				"found two that are called %s\n",
+				name);
+			return HS_EXIT_USAGE;
+		}
+	return 0;
+}
+
 static int take_profile(struct compare_tool *tool)
 {
 	unsigned int n = tool->asked.profile_count;
@@ -100,6 +116,8 @@ static int take_profile(struct compare_tool *tool)
 			code = HS_EXIT_USAGE;
 		}
 	}
+	if (!code)
+		code = check_profile(tool, n);
 	hs_hostmem_free(&tool->mem, bytes);
 	tool->asked.profiles[n] = &tool->profiles[n];
 	tool->asked.profile_count += !code;

@@ -145,6 +145,36 @@ static void sizes_are_rounded_up_and_bounded(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* Two sizes are two layouts; what is rounded to the same size is one. */
+static void a_size_is_in_the_name(void **state)
+{
+	static const struct {
+		const char *name, *called;
+		uint64_t bytes;
+	} cases[] = {
+		{ "full", "full", HS_BUILTIN_BYTES },
+		{ "full", "full", HS_BUILTIN_BYTES - 1 },
+		{ "full", "full:2M", 1 },
+		{ "full", "full:66M", HS_BUILTIN_BYTES + 1 },
+		{ "full", "full:1026M", ((uint64_t)1 << 30) + 1 },
+		{ "full", "full:1T", HS_BUILTIN_BYTES_MAX },
+		{ "thp", "thp:8G", (uint64_t)8 << 30 },
+		{ "dev1g", "dev1g", 1 },
+		{ "dev1g", "dev1g:2G", ((uint64_t)1 << 30) + 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_layout layout;
+
+		layout_builtin(&mem, cases[i].name, cases[i].bytes, &layout);
+		assert_string_equal(layout.name, cases[i].called);
+		hs_layout_free(&mem, &layout);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
 static void without_memory_nothing_stays(void **state)
 {
 	(void)state;
@@ -175,6 +205,7 @@ int main(void)
 		cmocka_unit_test(sparse_pages_are_spread_over_their_table),
 		cmocka_unit_test(neighbours_differ),
 		cmocka_unit_test(sizes_are_rounded_up_and_bounded),
+		cmocka_unit_test(a_size_is_in_the_name),
 		cmocka_unit_test(without_memory_nothing_stays),
 	};
 

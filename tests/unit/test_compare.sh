@@ -69,7 +69,7 @@ run 0 '' --no-time -s per-range -l holes:2M -r none
 says 'request none$'
 says '^6\.12 +per-range +448 +447 +1 +1 +1 +0 +0 +0 '
 run 0 '' --no-time -s none -l full:2M -l anon:4M
-[ "$(grep '^layout' out)" = "$(printf 'layout full: 1 vma, 1 pgmap, request none\nlayout anon: 1 vma, 0 pgmaps, request none')" ] ||
+[ "$(grep '^layout' out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\nlayout anon:4M: 1 vma, 0 pgmaps, request none')" ] ||
 	complain "the layouts are not in their order"
 
 # Another profile: a lookup for 120 ns.
@@ -100,9 +100,9 @@ says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
 says '^6\.12 +none +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +1\.00 '
 if grep -q "$(printf '\033')" out; then complain "colours, but no terminal"; fi
 valid timed.json
-grep -q '"name": "walk/layout:full/walker:6.12/strategy:none"' timed.json ||
+grep -q '"name": "walk/layout:full:2M/walker:6.12/strategy:none"' timed.json ||
 	complain "JSON: nothing measured"
-grep -q '"name": "walk/layout:full/walker:6.12/strategy:none_median"' timed.json ||
+grep -q '"name": "walk/layout:full:2M/walker:6.12/strategy:none_median"' timed.json ||
 	complain "JSON: no median"
 
 # Millions of pages are walked in seconds.
@@ -142,8 +142,23 @@ run 2 "^hmmsim compare: --plot: expected FILE\.svg, found 'x\.png'\$" --plot=x.p
 run 2 '^hmmsim: none\.cost: No such file or directory$' -p none.cost
 printf 'hmmsim 1\nprofile mine\ncost hti 1\n' >bad.cost
 run 2 '^bad\.cost:3: cost: expected page' -p bad.cost
+printf 'hmmsim 1\nprofile b base=light\n' >b.cost
+printf 'hmmsim 1\nprofile c base=light\n' >c.cost
+printf 'hmmsim 1\nprofile d base=light\n' >d.cost
 run 2 '^hmmsim compare: --profile: expected at most 4 times$' \
-	-p mine.cost -p mine.cost -p mine.cost -p mine.cost -p mine.cost
+	-p mine.cost -p b.cost -p c.cost -p d.cost -p mine.cost
+
+# Each figure has a name of its own.
+run 0 '' --no-time -l full:2M -l full:4M -l full --teardown -p mine.cost -p b.cost --json=names.json
+valid names.json
+run 2 '^hmmsim compare: --profile: expected profiles of different names, found two that are called mine$' \
+	-p mine.cost -p b.cost -p mine.cost
+run 2 '^hmmsim compare: layout full:4M: expected a name that no other layout has$' \
+	--no-time -l full:4M -l full -l full:4096K
+run 2 '^hmmsim compare: layout mixed: expected a name that no other layout has$' \
+	"$data/mixed.layout" - <"$data/mixed.layout"
+
+# More bad input.
 run 2 '^hmmsim: none: No such file or directory$' none
 run 2 '^hmmsim: \.: Is a directory$' .
 : >empty
