@@ -28,7 +28,7 @@ check_include() {
 	port/native/*)
 		case $file in
 		"$src"/port/common/* | "$src"/port/explore/*) ;;
-		"$src"/port/* | "$src"/live/*) return ;;
+		"$src"/port/*) return ;;
 		esac
 		complain "$file: $path: only the native backend includes its headers" ;;
 	port/explore/*)

@@ -76,6 +76,9 @@ check_floors() {
 	fresh "a backend's header in the model"
 	plant src/mm/a.c <<<'#include "port/native/arena.h"'
 	expect 1 floors.sh "$work/tree/src"
+	fresh "a backend's header in host code"
+	plant src/live/a.c <<<'#include "port/native/arena.h"'
+	expect 1 floors.sh "$work/tree/src"
 	fresh "the engine's header in the model"
 	plant src/mm/a.c <<<'#include "port/explore/sched.h"'
 	expect 1 floors.sh "$work/tree/src"
