@@ -38,6 +38,10 @@ strategies=(-s per-page -s per-table -s per-range)
 	awk '/one by one/ { inside = 1 }
 	inside && $1 == "6.12" { calls[$2] = $3; lookups[$2] = $5 }
 	END {
+		if (!("per-page" in calls && "per-table" in calls && "per-range" in calls)) {
+			print "a row is missing"
+			exit
+		}
 		if (calls["per-page"] && lookups["per-page"] == calls["per-page"])
 			print "per-page looks every device page up"
 		if (lookups["per-table"] < lookups["per-page"])

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # check.sh <example> <command>...: the command prints what the comment of the example says it does.
 # check.sh --readme <README> <example>: the README's block of C is the example.
+# check.sh --files <directory>: all files there have less than 100 lines; C begins with what it is.
 set -euo pipefail
-usage="usage: check.sh example command... | check.sh --readme README example"
+usage="usage: check.sh example command... | --readme README example | --files directory"
 
 # The indented lines below "Prints:" in a comment, of C or of the shell.
 promised() {
@@ -14,6 +15,17 @@ if [ "${1:?$usage}" = --readme ]; then
 	awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "${2:?$usage}" |
 		diff -u "${3:?$usage}" - >&2 || { echo "$2: the C there is not $3" >&2; exit 1; }
 	exit
+fi
+if [ "$1" = --files ]; then
+	status=0
+	while IFS= read -r file; do
+		name=$(basename "$file")
+		lines=$(wc -l <"$file")
+		[ "$lines" -lt 100 ] || { echo "$file: $lines lines" >&2; status=1; }
+		[[ $name != *.[ch] || $(sed -n 2,3p "$file") == "/*"$'\n'" * $name - "* ]] ||
+			{ echo "$file: no first comment that begins with $name -" >&2; status=1; }
+	done < <(find "${2:?$usage}" -type f)
+	exit "$status"
 fi
 example=$1
 shift

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * one_page.c - makes the scenario of one_page.h, and takes it down after every execution
+ */
 #include "one_page.h"
 
 #define PFN 8 /* in the explorer a section has 8 pages, a subsection 2 */
