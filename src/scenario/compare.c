@@ -106,13 +106,19 @@ static int make_slots(struct hs_compare *c, uint64_t pages)
 	return 0;
 }
 
-static long call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
-		 const struct hs_compare_call *at, struct hs_range *range)
+uint64_t hs_request_flags(enum hs_compare_request request)
 {
 	static const uint64_t flags[HS_REQUEST_COUNT] = {
 		[HS_REQUEST_READ] = HS_PFN_VALID,
 		[HS_REQUEST_WRITE] = HS_PFN_VALID | HS_PFN_WRITE,
 	};
+
+	return flags[request];
+}
+
+static long call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+		 const struct hs_compare_call *at, struct hs_range *range)
+{
 	long ret;
 
 	*range = (struct hs_range){
@@ -120,7 +126,7 @@ static long call(struct hs_compare *c, enum hs_era era, enum hs_strategy strateg
 		.start = at->start,
 		.end = at->end,
 		.pfns = c->pfns,
-		.default_flags = flags[c->set.request],
+		.default_flags = hs_request_flags(c->set.request),
 		.owner = hs_populate_owner(c->set.owner),
 		.retry = no_progress,
 		.retry_arg = c,

@@ -44,6 +44,9 @@ enum hs_compare_request {
 extern const char *const hs_scope_names[HS_SCOPE_COUNT];
 extern const char *const hs_request_names[HS_REQUEST_COUNT];
 
+/* The default_flags of its calls. */
+uint64_t hs_request_flags(enum hs_compare_request request);
+
 struct hs_compare_call {
 	uint64_t start, end;
 };

@@ -11,6 +11,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "scenario/populate.h"
+
 #define ALIGN_PFNS ((uint64_t)1 << 18) /* the largest leaf, so that places in a pgmap are aligned */
 #define SUBSECTION_PFNS 512
 
@@ -261,15 +263,6 @@ static int copy_pgmaps(struct placing *p)
 	return ret;
 }
 
-/* Its pgmaps are not said: with the first pgmap line it would be outside all. */
-static bool has_unsaid_device(const struct hs_layout *layout)
-{
-	for (size_t i = 0; !layout->pgmap_count && i < layout->map_count; i++)
-		if (hs_map_is_device(layout->maps[i].kind))
-			return true;
-	return false;
-}
-
 int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_place *place,
 	     struct hs_placed *placed)
 {
@@ -278,7 +271,7 @@ int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_p
 	struct placing p = { .mem = mem, .old = layout, .place = place };
 	int ret;
 
-	if (has_unsaid_device(layout))
+	if (hs_populate_unsaid(layout)) /* with the first pgmap line it would be outside all */
 		return -EINVAL;
 	p.next = hs_hostmem_zalloc(mem, place->pgmaps, sizeof(*p.next));
 	if (!p.next)

@@ -67,10 +67,6 @@ static int make_pgmap(struct hs_task *self, const struct hs_teardown_case *c,
 static int build(struct hs_task *self, const struct hs_teardown_case *c,
 		 struct hs_teardown_space *space)
 {
-	static const uint64_t flags[HS_REQUEST_COUNT] = {
-		[HS_REQUEST_READ] = HS_PFN_VALID,
-		[HS_REQUEST_WRITE] = HS_PFN_VALID | HS_PFN_WRITE,
-	};
 	struct hs_removal *r = space->arg;
 	const struct hs_layout *layout = r->layout;
 	int ret = make_pgmap(self, c, &layout->pgmaps[r->index], &space->pgmap);
@@ -80,7 +76,7 @@ static int build(struct hs_task *self, const struct hs_teardown_case *c,
 	space->mm = r->space.mm;
 	space->start = layout->vmas[0].start;
 	space->end = layout->vmas[layout->vma_count - 1].end;
-	space->default_flags = flags[r->request];
+	space->default_flags = hs_request_flags(r->request);
 	r->script = (struct hs_script){ .scenario = &r->rules, .mem = r->mem };
 	space->fault = &hs_script_ops;
 	space->fault_arg = &r->script;
