@@ -23,13 +23,18 @@ static bool is_mapped(const struct hs_layout *layout, const struct hs_space_pgma
 	return false;
 }
 
-int hs_removal_init(struct hs_removal *removal, struct hs_hostmem *mem,
-		    const struct hs_layout *layout, enum hs_compare_request request)
+int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
+		    const struct hs_compare_setting *setting)
 {
 	size_t last = layout->vma_count - 1;
 	bool found = false;
 
-	*removal = (struct hs_removal){ .mem = mem, .layout = layout, .request = request };
+	*removal = (struct hs_removal){
+		.mem = setting->mem,
+		.layout = layout,
+		.request = setting->request,
+		.owner = setting->owner,
+	};
 	for (size_t i = layout->pgmap_count; layout->vma_count && i--;) {
 		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
 
@@ -77,6 +82,7 @@ static int build(struct hs_task *self, const struct hs_teardown_case *c,
 	space->start = layout->vmas[0].start;
 	space->end = layout->vmas[layout->vma_count - 1].end;
 	space->default_flags = hs_request_flags(r->request);
+	space->owner = hs_populate_owner(r->owner);
 	r->script = (struct hs_script){ .scenario = &r->rules, .mem = r->mem };
 	space->fault = &hs_script_ops;
 	space->fault_arg = &r->script;
@@ -189,7 +195,7 @@ int hs_removal_make(struct hs_removal_report *report, const struct hs_report_ask
 		.request = setting->request,
 		.mem = setting->mem,
 	};
-	report->none = hs_removal_init(&removal, setting->mem, layout, setting->request);
+	report->none = hs_removal_init(&removal, layout, setting);
 	return report->none ? 0 : make_rows(report, &removal);
 }
 

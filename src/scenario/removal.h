@@ -19,6 +19,7 @@ struct hs_removal {
 	struct hs_hostmem *mem;
 	const struct hs_layout *layout;
 	enum hs_compare_request request;
+	uint64_t owner;
 	size_t index; /* of the pgmap */
 	/* of one play */
 	struct hs_walk_scenario rules;
@@ -28,9 +29,12 @@ struct hs_removal {
 
 extern const struct hs_teardown_space_ops hs_removal_ops;
 
-/* 0; -ENOENT: no such pgmap is mapped, or one is dead; -ERANGE: the range has too many pages. */
-int hs_removal_init(struct hs_removal *removal, struct hs_hostmem *mem,
-		    const struct hs_layout *layout, enum hs_compare_request request);
+/*
+ * What is asked for, and whose pages are accepted, is the setting's. 0; -ENOENT: no such pgmap is
+ * mapped, or one is dead; -ERANGE: the range has too many pages.
+ */
+int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
+		    const struct hs_compare_setting *setting);
 
 /* ---- the worst of every walker, order and strategy asked for ------------------------------ */
 

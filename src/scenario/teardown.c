@@ -18,6 +18,7 @@
 #include <errno.h>
 
 #include <hmmsim/fault.h>
+#include <hmmsim/page.h>
 
 #define POLLS 16	 /* after the call: nothing but RCU is left, and it needs two */
 #define PASSES_MAX 10000 /* of a walk in somebody's space */
@@ -96,8 +97,20 @@ static enum hs_teardown_cause cause(struct play *p)
 	return HS_HELD_ELSE;
 }
 
-static enum hs_cost_class page_class(const struct hs_mm *mm, uint64_t addr)
+/* As the walk decides it: v5.3 does not ask for an owner. */
+static enum hs_cost_class private_class(struct play *p, uint64_t pfn)
 {
+	struct hs_page *page = hs_pfn_to_page(p->self, pfn);
+	struct hs_pgmap *pgmap = page ? hs_page_pgmap(p->self, page) : NULL;
+	const void *owner = pgmap ? hs_pgmap_owner(pgmap) : NULL;
+
+	return p->c->era == HS_ERA_5_3 || owner == p->range.owner ? HS_COST_PRIVATE_OWN
+								  : HS_COST_PRIVATE_FOREIGN;
+}
+
+static enum hs_cost_class page_class(struct play *p, uint64_t addr)
+{
+	const struct hs_mm *mm = p->space.mm;
 	uint32_t level = 0;
 	const uint64_t *e = hs_pt_find(mm, addr, 0, &level);
 
@@ -105,7 +118,7 @@ static enum hs_cost_class page_class(const struct hs_mm *mm, uint64_t addr)
 		if (*e & HS_ENTRY_DEVMAP)
 			return HS_COST_DEVMAP_PAGE;
 		if (*e & HS_ENTRY_DEVPRIV)
-			return HS_COST_PRIVATE_OWN;
+			return private_class(p, hs_entry_pfn(*e));
 		return *e ? HS_COST_PAGE : HS_COST_EMPTY_PTE;
 	}
 	e = hs_pt_find(mm, addr, level, NULL);
@@ -120,7 +133,7 @@ static void charge_step(struct play *p, uint32_t at, uint64_t addr)
 	switch (at) {
 	case HS_WALK_PAGE:
 		held->pages++;
-		p->r->cost.of[page_class(mm, addr)]++;
+		p->r->cost.of[page_class(p, addr)]++;
 		break;
 	case HS_WALK_TABLE_END:
 		if (!hs_pt_find(mm, addr - HS_PAGE_BYTES, 0, NULL)) /* of a leaf */
@@ -367,6 +380,7 @@ static int prepare(struct play *p, struct hs_hostmem *mem)
 	p->range.start = s->start;
 	p->range.end = s->end;
 	p->range.default_flags = s->default_flags;
+	p->range.owner = s->owner;
 	p->range.pte_map = p->c->pte_map;
 	pages = (s->end - s->start) / HS_PAGE_BYTES;
 	p->range.pfns = hs_hostmem_zalloc(mem, pages ? pages : 1, sizeof(*p->range.pfns));

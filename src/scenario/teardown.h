@@ -89,6 +89,7 @@ struct hs_teardown_space {
 	struct hs_pgmap *pgmap;		  /* to be removed: the play does it, and frees it */
 	struct hs_pgmap *other;		  /* or NULL: not removed; the play puts what leaks of it */
 	uint64_t default_flags;		  /* of the call; the slots are 0 */
+	const void *owner;		  /* whose device-private pages the call accepts */
 	const struct hs_fault_ops *fault; /* below the points of a sleep; NULL: that of fault.h */
 	void *fault_arg;
 	void *arg; /* .space_arg of the case */

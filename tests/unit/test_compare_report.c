@@ -19,20 +19,28 @@
 /* ---- removals ---------------------------------------------------------------------------- */
 
 /* The memory is killed first at some point of the call: how long references hold it up. */
-static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
-		     enum hs_compare_request request, enum hs_strategy strategy,
-		     struct hs_teardown_worst *worst)
+static void worst_with(const struct hs_compare_setting *set, const struct hs_layout *layout,
+		       enum hs_strategy strategy, struct hs_teardown_worst *worst)
 {
 	struct hs_removal removal;
 	struct hs_teardown_case c;
 
-	assert_int_equal(hs_removal_init(&removal, mem, layout, request), 0);
+	assert_int_equal(hs_removal_init(&removal, layout, set), 0);
 	hs_teardown_case_init(&c, HS_ERA_6_12);
 	c.order = HS_REMOVAL_KILL_FIRST;
 	c.strategy = strategy;
 	c.space = &hs_removal_ops;
 	c.space_arg = &removal;
-	assert_int_equal(hs_teardown_worst(mem, &c, 0, worst), 0);
+	assert_int_equal(hs_teardown_worst(set->mem, &c, 0, worst), 0);
+}
+
+static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
+		     enum hs_compare_request request, enum hs_strategy strategy,
+		     struct hs_teardown_worst *worst)
+{
+	const struct hs_compare_setting set = { .mem = mem, .request = request };
+
+	worst_with(&set, layout, strategy, worst);
 }
 
 static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
@@ -82,6 +90,43 @@ static void a_removal_is_of_the_first_pgmap(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/*
+ * One page of the memory that goes, and as many of device-private memory as a table has: accepted, if
+ * they are of the owner who asks, otherwise brought back by faults, or passed over.
+ */
+static void a_removal_accepts_the_pages_of_the_owner_who_asks(void **state)
+{
+	static const char text[] = "hmmsim 1\n"
+				   "layout owners\n"
+				   "pgmap 0x200000 0x200200\n"
+				   "pgmap 0x201000 0x201200 type=private owner=1\n"
+				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000\n"
+				   "map 0x7f0000001000 4k dpw 0x201000 count=511 owner=1\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem };
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, text, &layout);
+	for (int i = 0; i < 4; i++) {
+		struct hs_teardown_worst worst;
+		const uint64_t *of = worst.at.cost.of;
+		bool own = i & 1, read = i & 2;
+
+		set.owner = own ? 1 : 2;
+		set.request = read ? HS_REQUEST_READ : HS_REQUEST_NONE;
+		worst_with(&set, &layout, HS_STRATEGY_PER_CALL, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].pages, 511);
+		assert_int_equal(worst.held[HS_HELD_REF].faults, read && !own ? 511 : 0);
+		assert_int_equal(of[HS_COST_PRIVATE_OWN], own ? 511 : 0);
+		assert_int_equal(of[HS_COST_PRIVATE_FOREIGN], read || own ? 0 : 511);
+		assert_int_equal(of[HS_COST_PAGE], read && !own ? 511 : 0);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 static void what_cannot_be_removed_is_refused(void **state)
 {
 	static const char dead[] = "hmmsim 1\n"
@@ -90,21 +135,22 @@ static void what_cannot_be_removed_is_refused(void **state)
 				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
 				   "map 0x7f0000000000 4k devrw 0x200000 count=512\n";
 	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem };
 	struct hs_removal removal;
 	struct hs_layout layout;
 
 	(void)state;
 	layout_must_parse(&mem, dead, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ENOENT);
 	hs_layout_free(&mem, &layout);
 	layout_must_parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ENOENT);
 	hs_layout_free(&mem, &layout);
 	layout_builtin(&mem, "private", SIZE, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ENOENT);
+	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ENOENT);
 	hs_layout_free(&mem, &layout);
 	layout_builtin(&mem, "full", (HS_REMOVAL_PAGES + 512) * HS_PAGE_BYTES, &layout);
-	assert_int_equal(hs_removal_init(&removal, &mem, &layout, HS_REQUEST_NONE), -ERANGE);
+	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ERANGE);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(mem.live, 0);
 }
@@ -284,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
 		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
+		cmocka_unit_test(a_removal_accepts_the_pages_of_the_owner_who_asks),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
 		cmocka_unit_test(order_is_mixed_and_even),
