@@ -116,7 +116,10 @@ static bool take_access(struct lines *l, uint32_t *flags)
 	return true;
 }
 
-/* One word: what a word cannot hold becomes \ooo. */
+/*
+ * One word: what a word cannot hold becomes \ooo, and so does a backslash, so that names stay apart.
+ * (But for a newline and the text \012: they are the same in maps.)
+ */
 static char *copy_name(struct hs_hostmem *mem, const char *at, const char *end)
 {
 	char *name = hs_hostmem_zalloc(mem, 4, (size_t)(end - at) + 1), *to = name;
@@ -124,7 +127,7 @@ static char *copy_name(struct hs_hostmem *mem, const char *at, const char *end)
 	for (; name && at < end; at++) {
 		unsigned char c = (unsigned char)*at;
 
-		if (c > ' ' && c != '\177')
+		if (c > ' ' && c != '\177' && c != '\\')
 			*to++ = *at;
 		else
 			to += snprintf(to, 5, "\\%03o", c);

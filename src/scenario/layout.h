@@ -13,7 +13,8 @@
  * not overlap, so that nothing is replaced; a map line lies inside one VMA, which may come later.
  * Where there is any pgmap line, device memory must be in one: devro and devrw in one that is not
  * private, dpr and dpw in a private one of the same owner, and ro and rw in none that is private.
- * TEXT is one word: a blank in a name is written as \040, as in /proc/PID/maps.
+ * TEXT is one word: a blank in a name is written as \040, a backslash as \134, as in /proc/mounts. It
+ * is kept, compared and printed as it is written.
  *
  * A layout is canonical: a line that continues the map line before is part of it, whoever made the
  * layout. Nothing is kept per page.

@@ -79,6 +79,13 @@ for line in '1000-3000' '1000-3000 rwxq 0 0:0 0' '1000-3000 azxp 0 0:0 0' '1000-
 	run 2 '/smaps:1: expected START-END rwxp OFFSET DEV INODE \[NAME\]$' --proc again 700
 done
 
+# Names that differ differ in the layout.
+printf '%s\n' '1000-2000 rw-p 0 00:00 0 /a b' '2000-3000 rw-p 0 00:00 0 /a\040b' \
+	'3000-4000 rw-p 0 00:00 0 /a\134b' $'4000-5000 rw-p 0 00:00 0 /a\tb' >again/700/smaps
+run 0 '' --proc again --names 700
+printf 'name=/a\\%sb\n' 040 134040 134134 011 >names
+grep -o 'name=.*' out | diff names - >&2 || complain "not these names"
+
 # A page at the last pfn there is: none are left for device memory.
 printf '%s\n' '1000-2000 rw-p 0 00:00 0' 'Rss: 4 kB' >again/700/smaps
 printf '\0\0\0\0\0\0\0\0\377\377\377\377\377\0\0\201' >again/700/pagemap

@@ -186,6 +186,9 @@ static const struct {
 	  "map 0x7000 4k zero 0x0 count=2\nvma 0x9000 0x20000 ws name=a\\040=b\n"
 	  "map 0x9000 4k zero 0x0\nmap 0xb000 4k dpr 0x1 owner=1\nmap 0xc000 4k dpr 0x2 owner=2\n"
 	  "map 0xd000 4k dpw 0x3 owner=2 of=shmem\nmap 0xe000 4k ro 0x4 of=file\n" },
+	/* a name is what it is written as */
+	{ "hmmsim 1\nlayout n\nvma 0x1000 0x2000 r name=a\\134b\nvma 0x2000 0x3000 r name=a\\b\\\n",
+	  "hmmsim 1\nlayout n\nvma 0x1000 0x2000 r name=a\\134b\nvma 0x2000 0x3000 r name=a\\b\\\n" },
 	/* every type of pgmap; 1g and hugetlb; a run over two pgmaps */
 	{ "hmmsim 1\nlayout c\npgmap 1 2 dead\npgmap 0x200 0x400 type=private owner=3\n"
 	  "pgmap 0x400 0x600 type=private owner=3\npgmap 0x600 0x800 type=coherent owner=4\n"
