@@ -13,30 +13,65 @@
 #include "json.h"
 
 #define REPETITIONS_MAX 64
-#define THREADS_MAX 16
+#define CPUS_MAX 1024
 
 double bench_now_ns(void)
 {
 	return hs_tool_clock.real_ns();
 }
 
+/* ---- options ----------------------------------------------------------------------------- */
+
+static unsigned int cpus_asked;
+
+unsigned int bench_counted_cpus(void)
+{
+	return cpus_asked ? cpus_asked : bench_cpus();
+}
+
+/* The value of "--name=N" with N 1..@most; exits if it is something else. */
+static unsigned long number_of(const char *program, const char *argument, unsigned long most)
+{
+	const char *digits = strchr(argument, '=') + 1;
+	unsigned long n = 0;
+
+	for (const char *c = digits; *c; c++) {
+		if (*c < '0' || *c > '9' || n > most) {
+			n = 0;
+			break;
+		}
+		n = n * 10 + (unsigned long)(*c - '0');
+	}
+	if (n && n <= most)
+		return n;
+	fprintf(stderr, "%s: %.*s: expected a number from 1 to %lu, found '%s'\n", program,
+		(int)(digits - argument - 1), argument, most, digits);
+	exit(2);
+}
+
 void bench_parse(int argc, char **argv, struct bench_options *options)
 {
+	const char *json = NULL;
+
 	*options = (struct bench_options){ .repetitions = 15 };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			options->quick = true;
 			options->repetitions = 5;
-			continue;
+		} else if (!strncmp(argv[i], "--json=", 7)) {
+			json = argv[i] + 7;
+		} else if (!strncmp(argv[i], "--cpus=", 7)) {
+			cpus_asked = (unsigned int)number_of(argv[0], argv[i], CPUS_MAX);
+		} else {
+			fprintf(stderr,
+				"%s: unknown argument '%s'; usage: %s [--quick] [--cpus=N] "
+				"[--json=FILE]\n",
+				argv[0], argv[i], argv[0]);
+			exit(2);
 		}
-		if (!strncmp(argv[i], "--json=", 7)) {
-			bench_json_open(argv[i] + 7, argv[0]);
-			continue;
-		}
-		fprintf(stderr, "%s: unknown argument '%s'; usage: %s [--quick] [--json=FILE]\n",
-			argv[0], argv[i], argv[0]);
-		exit(2);
 	}
+	if (json)
+		bench_json_open(json, argv[0]);
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -82,12 +117,15 @@ static void *worker_main(void *arg)
 
 double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg)
 {
-	struct worker workers[THREADS_MAX];
+	struct worker workers[BENCH_THREADS_MAX];
 	struct start start = { 0 };
 	double sum = 0;
 
-	if (threads > THREADS_MAX)
-		threads = THREADS_MAX;
+	if (!threads || threads > BENCH_THREADS_MAX) {
+		fprintf(stderr, "bench: expected 1 to %u threads, found %u\n", BENCH_THREADS_MAX,
+			threads);
+		exit(1);
+	}
 	start.threads = threads;
 	for (unsigned int i = 0; i < threads; i++) {
 		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define BENCH_VARIANTS_MAX 40 /* of a group */
+#define BENCH_THREADS_MAX 17  /* of a variant: 16 that do the same, and one against them */
 
 struct bench_variant {
 	const char *name; /* "counter/threads:2" */
@@ -30,6 +31,8 @@ struct bench_options {
 
 /* Exits with 2 and a sentence on arguments that it does not know. */
 void bench_parse(int argc, char **argv, struct bench_options *options);
+/* How many CPUs thread counts are made for: those of the process, or of the option --cpus. */
+unsigned int bench_counted_cpus(void);
 /* Measures the variants and prints a table; the first one is the base of the ratios. Where a
    variant has several threads, bench_control_print() follows. */
 void bench_group(const struct bench_options *options, const char *title,
@@ -38,7 +41,7 @@ void bench_group(const struct bench_options *options, const char *title,
 double bench_median(unsigned int variant);
 double bench_now_ns(void);
 
-/* Runs fn on @threads threads that start together; the mean of their times, in ns. */
+/* Runs fn on 1..BENCH_THREADS_MAX threads that start together; the mean of their times, in ns. */
 double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control.h"
+#include "bench.h"
 
 void bench_must(int ret, const char *what)
 {
@@ -68,7 +68,7 @@ uint64_t bench_grace_periods(struct hs_machine *machine)
 
 unsigned int bench_thread_counts(unsigned int counts[BENCH_THREAD_COUNTS])
 {
-	unsigned int cpus = bench_cpus(), n = 0;
+	unsigned int cpus = bench_counted_cpus(), n = 0;
 
 	for (unsigned int t = 1; n < BENCH_THREAD_COUNTS && (t <= cpus || t <= 2); t *= 2)
 		counts[n++] = t;

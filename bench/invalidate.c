@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "bench.h"
-#include "control.h"
 #include "ground.h"
 #include "port/port.h"
 
@@ -89,7 +88,7 @@ static void invalidate(struct hs_task *self)
 	}
 }
 
-static double ends_at[BENCH_THREAD_COUNTS + 1];
+static double ends_at[BENCH_THREADS_MAX];
 
 static void work(unsigned int thread, void *arg)
 {
@@ -242,7 +241,7 @@ static void contended(const struct bench_options *options)
 	for (unsigned int t = 0; t < many; t++)
 		add_row(rows, &n, (struct question){ .pause_ns = NEVER, .populators = counts[t] });
 	/* A CPU is the invalidator's. */
-	for (unsigned int t = 0; t < many && (!t || counts[t] < bench_cpus()); t++)
+	for (unsigned int t = 0; t < many && (!t || counts[t] < bench_counted_cpus()); t++)
 		add_row(rows, &n, (struct question){ .pause_ns = 20000, .populators = counts[t] });
 	measure(options, "populate of 512 pages, one driver lock", rows, n);
 }

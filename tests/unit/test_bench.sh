@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test_bench.sh <directory of the bench programs>: that they run for other machines than this one.
+set -uo pipefail
+bench=$(realpath "${1:?usage: test_bench.sh directory}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failed=0
+
+# complain <what>: with what the last run said.
+complain() {
+	{
+		echo "$1"
+		echo "--- stdout:"
+		tail -n 5 out
+		echo "--- stderr:"
+		tail -n 5 err
+	} >&2
+	failed=1
+}
+
+# run <exit status> <program> <argument>...
+run() {
+	local status=$1 found=0
+	shift
+	"$@" >out 2>err || found=$?
+	[ "$found" = "$status" ] || complain "$*: expected exit status $status, found $found"
+}
+
+# says <pattern>: on the stdout of the last run.
+says() {
+	grep -qE -- "$1" out || complain "expected on stdout: $1"
+}
+
+# As many threads as there ever are, and one that invalidates.
+run 0 "$bench/bench_invalidate" --quick --cpus=64
+says '^  none/in peace/threads:16 '
+says '^  none/told every 20 us/threads:17 '
+exit "$failed"
