@@ -347,8 +347,9 @@ static void unmap_part(struct hs_task *self, struct hs_mapping *mapping, struct 
 	uint64_t wide_start = start, wide_end = end;
 	struct hs_invalidation inv;
 
-	hs_mapping_leaf_span(mapping, &wide_start, &wide_end);
+	/* In this order: tables may be read inside the VMA only, whose they are. */
 	hs_zap_span(self, mm, &wide_start, &wide_end);
+	hs_mapping_leaf_span(mapping, &wide_start, &wide_end);
 	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_CLEAR, NULL);
 	hs_zap_entries(self, mm, start, end, even_cows ? NULL : mapping);
 	hs_mm_invalidate_end(self, mm, &inv);
