@@ -81,7 +81,7 @@ int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 {
 	int ret;
 
-	if (start >= end || (start | end) & (HS_PAGE_BYTES - 1))
+	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_mm_lock_write(self, mm);
 	ret = hs_vma_modify(self, mm, start, end, set_gate, (uintptr_t)gate);

@@ -52,11 +52,15 @@ static int finish(struct hs_fault *f, int ret)
 	return ret;
 }
 
-/* A present page of its own, no device's block, no zero page. */
+/* Present, with a page of its own or a device's block; no zero page. */
+static bool can_fail(uint64_t e)
+{
+	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
+}
+
 static bool is_page(uint64_t e)
 {
-	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && !(e & HS_ENTRY_DEVMAP) &&
-	       hs_entry_type(e) == HS_TYPE_NORMAL;
+	return can_fail(e) && !(e & HS_ENTRY_DEVMAP);
 }
 
 static bool is_device_private(uint64_t e)
@@ -295,7 +299,7 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 	struct hs_fault f = { .self = self, .mm = mm, .addr = start };
 	struct hs_invalidation inv;
 
-	if (start >= end || (start | end) & (HS_PAGE_BYTES - 1))
+	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_mm_lock_read(self, mm);
 	if (!is_covered(mm, start, end)) {
@@ -314,11 +318,6 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 }
 
 /* ---- memory failure ---------------------------------------------------------------------- */
-
-static bool can_fail(uint64_t e)
-{
-	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
-}
 
 static int to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
 {

@@ -415,14 +415,14 @@ static void vma_protect(struct hs_task *self, struct hs_vma *vma, uint64_t acces
 	hs_mm_invalidate_end(self, vma->mm, &inv);
 }
 
-/* -EACCES: a VMA of [start, end) must not become writable. Gaps are somebody else's business. */
+/* -EACCES: a VMA in front of the first gap must not become writable. Gaps are somebody else's business. */
 static int check_access(const struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t access)
 {
 	const struct hs_vma *vma;
 
 	for (uint64_t addr = start; access & HS_VM_WRITE && addr < end; addr = vma->end) {
-		vma = hs_vma_find(mm, addr);
-		if (!vma || vma->start >= end)
+		vma = hs_vma_at(mm, addr);
+		if (!vma)
 			return 0;
 		if (!(vma->flags & HS_VM_MAYWRITE))
 			return -EACCES;

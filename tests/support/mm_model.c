@@ -314,8 +314,8 @@ int model_mprotect(struct model *m, uint32_t mm, uint32_t first, uint32_t end, u
 
 	if (first >= end || access & ~HS_VM_ACCESS)
 		return -EINVAL;
-	for (uint32_t i = first; i < end; i++)
-		if (access & HS_VM_WRITE && s->vma[i].mapped && !(s->vma[i].flags & HS_VM_MAYWRITE))
+	for (uint32_t i = first; i < end && s->vma[i].mapped; i++)
+		if (access & HS_VM_WRITE && !(s->vma[i].flags & HS_VM_MAYWRITE))
 			return -EACCES;
 	if (has_gap(s, first, end))
 		return -ENOMEM;

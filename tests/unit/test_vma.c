@@ -155,6 +155,9 @@ static void ranges_must_make_sense(void **state)
 		assert_int_equal(hs_munmap(self, s.mm, bad[i].start, bad[i].end), -EINVAL);
 		assert_int_equal(hs_mprotect(self, s.mm, bad[i].start, bad[i].end, R), -EINVAL);
 		assert_int_equal(hs_zap(self, s.mm, &inv), -EINVAL);
+		assert_int_equal(hs_vma_set_gate(self, s.mm, bad[i].start, bad[i].end, NULL),
+				 -EINVAL);
+		assert_int_equal(hs_make_protnone(self, s.mm, bad[i].start, bad[i].end), -EINVAL);
 	}
 	assert_int_equal(hs_mmap(s.w.self, s.mm, end - PAGE, end, W, NULL, 0), 0);
 	assert_int_equal(hs_munmap(s.w.self, s.mm, end - PAGE, end), 0);
@@ -178,6 +181,8 @@ static void mprotect_asks_before_it_changes(void **state)
 	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, W), -EACCES);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, R), -ENOMEM);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE + 4 * PAGE, BASE + 6 * PAGE, W), -ENOMEM);
+	/* The gap comes first: the VMA behind it is not asked. */
+	assert_int_equal(hs_mprotect(self, s.mm, BASE - PAGE, BASE + 4 * PAGE, W), -ENOMEM);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE + 5 * PAGE, BASE + 7 * PAGE, R), -ENOMEM);
 	assert_string_equal(layout(s.mm, BASE), "0-2rw 2-4r 5-6r");
 	expect_told(&s, 0);
