@@ -108,8 +108,8 @@ struct hs_interval_ops {
 };
 
 struct hs_interval_sub {
-	struct hs_interval_node node; /* .start and .last: for reading */
-	struct hs_notifiers *notifiers;
+	struct hs_interval_node node;	/* .start and .last: for reading */
+	struct hs_notifiers *notifiers; /* NULL: not subscribed */
 	const struct hs_interval_ops *ops;
 	struct hs_interval_sub *deferred_next;
 	bool in_tree;
@@ -163,7 +163,7 @@ struct hs_notifier_ops { /* each may be NULL */
 
 struct hs_notifier {
 	const struct hs_notifier_ops *ops;
-	struct hs_notifiers *notifiers;
+	struct hs_notifiers *notifiers; /* NULL: not registered */
 	struct hs_notifier *next;
 	uint64_t born;	/* older ones are called first */
 	uint32_t calls; /* walks that stand on it; shared */

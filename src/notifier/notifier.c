@@ -290,6 +290,8 @@ int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 	if (!released)
 		enter(self, notifiers, sub);
 	hs_spin_unlock(self, &notifiers->lock);
+	if (released)
+		sub->notifiers = NULL;
 	return released ? -EINVAL : 0;
 }
 

@@ -170,6 +170,8 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 	hs_u32_init(hs_notifier_calls(n), 0);
 	while (!enter(self, notifiers, n, &ret))
 		hs_wait_event(self, &notifiers->queue, is_idle, notifiers);
+	if (ret)
+		n->notifiers = NULL;
 	return ret;
 }
 

@@ -29,9 +29,10 @@ struct probe {
 	bool refuse;
 	uint32_t hits;
 	uint64_t cur_seq;
-	struct hs_invalidation inv; /* of the last call */
-	struct hs_mutex *lock;	    /* NULL: none */
-	struct probe *peek;	    /* callback: begin a read there, put the number in .cur_seq */
+	struct hs_invalidation inv;   /* of the last call */
+	struct hs_mutex *lock;	      /* NULL: none */
+	struct hs_interval_sub *peek; /* callback: begin a read there */
+	uint64_t peeked;	      /* ... which gave this */
 };
 
 struct fixture {
@@ -82,7 +83,7 @@ static inline bool probe_invalidate(struct hs_task *self, struct hs_interval_sub
 	if (p->lock)
 		hs_mutex_unlock(self, p->lock);
 	if (p->peek)
-		p->peek->cur_seq = hs_interval_read_begin(self, &p->peek->sub);
+		p->peeked = hs_interval_read_begin(self, p->peek);
 	return true;
 }
 

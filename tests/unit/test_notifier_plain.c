@@ -106,8 +106,10 @@ static void release_tells_everybody_once(void **state)
 	assert_int_equal(seq_now(), 4);
 	assert_int_equal(hs_interval_insert(self, &now->probe[3].sub, now->ns, 0, PAGE, &probe_ops),
 			 -EINVAL);
+	assert_null(now->probe[3].sub.notifiers);
 	assert_int_equal(hs_notifier_register(self, &now->probe[3].plain, now->ns, &plain_ops),
 			 -EINVAL);
+	assert_null(now->probe[3].plain.notifiers);
 	assert_int_equal(hs_hmm_create(self, now->ns, &hmm), -EINVAL);
 	start(&inv);
 	end(&inv);
