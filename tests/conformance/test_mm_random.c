@@ -23,6 +23,7 @@
 
 #include "support/mm_ops.h"
 #include "support/play.h"
+#include "support/scale.h"
 
 #define OPERATIONS 1000000u
 #define EPISODE 1000u
@@ -188,7 +189,7 @@ static void explain(void)
 
 static void run(enum hs_geometry_id geometry, uint64_t seed, uint32_t part)
 {
-	uint64_t count = play_scaled(OPERATIONS / 100 * part) / EPISODE;
+	uint64_t count = test_scaled(OPERATIONS / 100 * part) / EPISODE;
 
 	count += !count;
 	board->geometry = geometry;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/walk_gen.h"
+#include "support/scale.h"
 
 #define SCENARIOS 5000u
 
@@ -151,7 +152,7 @@ static uint32_t scenarios(void)
 {
 	const char *number = getenv("HMMSIM_WALK_SCENARIOS");
 
-	return number ? (uint32_t)strtoul(number, NULL, 10) : gen_scaled(SCENARIOS);
+	return number ? (uint32_t)strtoul(number, NULL, 10) : test_scaled(SCENARIOS);
 }
 
 static void walkers_are_equal(void **state)

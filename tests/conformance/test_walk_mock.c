@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "support/walk_world.h"
+#include "support/scale.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define F HS_PFN_VALID
@@ -343,10 +344,9 @@ static void setting_begin(struct cases *c, const struct setting *s)
 /* Every case, or, with a scale below 100 %, every n-th, so that all kinds still meet. */
 static unsigned int case_step(void)
 {
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-	unsigned long percent = scale ? strtoul(scale, NULL, 10) : 100;
+	unsigned long percent = test_percent();
 
-	return percent && percent < 100 ? (unsigned int)(100 / percent) * 2 + 1 : 1;
+	return percent < 100 ? (unsigned int)(100 / percent) * 2 + 1 : 1;
 }
 
 static void contents(struct cases *c, const struct requests *rs, bool first_setting)

@@ -13,6 +13,7 @@
 
 #include "support/walk_gen.h"
 #include "support/walk_world.h"
+#include "support/scale.h"
 
 #define TREES 400u
 #define PGMAPS 3u
@@ -222,7 +223,7 @@ static void check(enum hs_geometry_id geometry, uint64_t pages)
 	for (uint64_t i = 0; i < 1024; i++)
 		assert_int_equal(
 			hs_page_init_device(t.w.self, world_device_pfn(0, i), t.w.pgmap[0]), 0);
-	for (t.seed = 1; t.seed <= gen_scaled(TREES); t.seed++) {
+	for (t.seed = 1; t.seed <= test_scaled(TREES); t.seed++) {
 		t.state = t.seed;
 		t.w.origin = draw_origin(&t);
 		for (int s = 0; s < HS_STRATEGY_COUNT; s++) {

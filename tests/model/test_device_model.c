@@ -27,6 +27,7 @@
 #include "device/device.h"
 #include "mm/mm.h"
 #include "support/play.h"
+#include "support/scale.h"
 
 #define PFN 8u
 #define PFN_END 10u
@@ -71,7 +72,7 @@ enum finding {
  */
 static bool in_short(void)
 {
-	return play_scaled(100) < 100;
+	return test_is_short();
 }
 
 static uint64_t bound(enum finding want)
@@ -79,8 +80,8 @@ static uint64_t bound(enum finding want)
 	if (getenv("HMMSIM_DEVICE_FULL"))
 		return 0;
 	if (in_short())
-		return (uint64_t)play_scaled(40000);
-	return want == NOTHING ? (uint64_t)play_scaled(1600000) : 0;
+		return (uint64_t)test_scaled(40000);
+	return want == NOTHING ? (uint64_t)test_scaled(1600000) : 0;
 }
 
 static void explore(const struct hs_scenario *scenario, const void *param, uint64_t most,

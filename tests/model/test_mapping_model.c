@@ -16,6 +16,7 @@
 #include <hmmsim/explore.h>
 
 #include "mm/mm.h"
+#include "support/scale.h"
 
 #define PAGE 0x1000ull
 #define TASKS 3
@@ -133,8 +134,7 @@ static const struct hs_scenario scenario = {
 /* To the end in plain builds, some thousand executions in the others. */
 static void expect_none(const struct param *param)
 {
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-	bool whole = !scale || strtoul(scale, NULL, 10) >= 100;
+	bool whole = !test_is_short();
 	struct hs_explore_options options;
 	struct hs_explore_result r;
 

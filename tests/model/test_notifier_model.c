@@ -22,6 +22,7 @@
 #include <hmmsim/explore.h>
 
 #include "notifier/notifier.h"
+#include "support/scale.h"
 
 enum validity {
 	SEQ,
@@ -307,14 +308,6 @@ static const struct hs_scenario scenario = {
 
 /* ---- exploring --------------------------------------------------------------------------- */
 
-/* Sanitizer builds do not look at everything. */
-static uint64_t limit(void)
-{
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-
-	return scale && strtoul(scale, NULL, 10) < 100 ? 500 : 0;
-}
-
 static void explored(const struct hs_scenario *s, const void *param, enum hs_verdict verdict,
 		     const char *text)
 {
@@ -322,7 +315,7 @@ static void explored(const struct hs_scenario *s, const void *param, enum hs_ver
 	struct hs_explore_result r, again;
 
 	hs_explore_options_init(&options);
-	options.max_executions = limit();
+	options.max_executions = test_is_short() ? 500 : 0;
 	assert_int_equal(hs_explore(s, param, &options, &r), 0);
 	if (r.verdict != verdict)
 		print_error("%s: %s\n%s\n", hs_verdict_name(r.verdict), r.message,

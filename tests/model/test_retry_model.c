@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/retry_model.h"
+#include "support/scale.h"
 
 struct expected {
 	struct retry_param param;
@@ -39,13 +40,6 @@ static const struct expected table[] = {
 	{ { 4, 1, 1, false, RETRY_CORRECT }, 0, 19072, 16939, 2133 },
 };
 
-static unsigned long scale(void)
-{
-	const char *text = getenv("HMMSIM_TEST_SCALE");
-
-	return text ? strtoul(text, NULL, 10) : 100;
-}
-
 static void explore(const struct retry_param *param, enum hs_search search, uint64_t executions,
 		    const char *schedule, struct hs_explore_result *result)
 {
@@ -61,7 +55,7 @@ static void explore(const struct retry_param *param, enum hs_search search, uint
 
 static void dfs_counts_every_interleaving(void **state)
 {
-	uint64_t limit = 25000 * scale();
+	uint64_t limit = 25000 * test_percent();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -101,7 +95,7 @@ static void sleep_sets_complete_one_execution_per_class(void **state)
 static void wrong_variants_are_found(void **state)
 {
 	static const uint64_t hits[] = { 0, 58907, 24750, 88 };
-	uint64_t executions = 1000 * scale();
+	uint64_t executions = 1000 * test_percent();
 
 	(void)state;
 	for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/lab.h"
+#include "support/scale.h"
 
 #define PAGE HS_PAGE_BYTES
 
@@ -22,9 +23,7 @@
 /* What a schedule with ~ leaves open may be a lot, and sanitizer builds do not look at everything. */
 static uint64_t bound(const struct lab_param *param)
 {
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-
-	if (scale && strtoul(scale, NULL, 10) < 100)
+	if (test_is_short())
 		return 500;
 	return strchr(param->text, '~') ? 5000 : 0;
 }

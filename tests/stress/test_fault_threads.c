@@ -5,6 +5,7 @@
  */
 #include "support/faulted.h"
 #include "support/play.h"
+#include "support/scale.h"
 
 #define KEPT 8	 /* pages that nobody zaps */
 #define ZAPPED 8 /* and those after them, that somebody does */
@@ -148,7 +149,7 @@ static void contents_go_with_the_page(void **state)
 	(void)state;
 	memset(&s, 0, sizeof(s));
 	stress = &s;
-	s.rounds = play_scaled(100000);
+	s.rounds = test_scaled(100000);
 	faulted_open(&s.t);
 	hs_notifier_unregister(s.t.self, &s.t.probe); /* not for many threads */
 	s.t.probe.notifiers = NULL;

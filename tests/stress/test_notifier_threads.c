@@ -3,6 +3,7 @@
 #include "support/play.h"
 
 #include "support/notified.h"
+#include "support/scale.h"
 
 #define PAGES 8
 
@@ -141,7 +142,7 @@ static void stressed(void (*const fn[4])(struct hs_task *self, void *arg))
 
 	stress = hs_alloc(self, HS_KIND_OTHER, sizeof(*stress));
 	stress->ns = now->ns;
-	stress->rounds = play_scaled(5000);
+	stress->rounds = test_scaled(5000);
 	hs_u32_init(&stress->busy, 4);
 	hs_mutex_init(&stress->lock, HS_LOCK_DRIVER);
 	hs_interval_insert(self, &stress->sub, stress->ns, 0, PAGES * PAGE, &stress_ops);

@@ -18,6 +18,7 @@
 
 #include "port/native/arena.h"
 #include "support/death.h"
+#include "support/scale.h"
 
 #define LIVE 0x11fe11fe11fe11feull
 #define DEAD 0xdeaddeaddeaddeadull
@@ -52,7 +53,7 @@ static int up_mode(uint32_t fence, enum hs_arena_kind kind)
 		arena->rcu_fence = boot->hot.rcu_fence = 1;
 	sh = hs_alloc(boot, HS_KIND_SCENARIO, sizeof(*sh));
 	hs_mutex_init(&sh->mutex, HS_LOCK_DRIVER);
-	sh->rounds = play_scaled(10000);
+	sh->rounds = test_scaled(10000);
 	return 0;
 }
 
@@ -439,7 +440,7 @@ static void lives_without_membarrier(void *arg)
 	forbid_membarrier();
 	if (up_mode(0, HS_ARENA_HEAP) || !arena->rcu_fence)
 		_exit(1);
-	sh->rounds = play_scaled(1000);
+	sh->rounds = test_scaled(1000);
 	run(fn, 3);
 	finish(boot);
 	if (sh->bad.raw || down(NULL))

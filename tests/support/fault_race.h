@@ -20,6 +20,7 @@
 #include <hmmsim/explore.h>
 
 #include "mm/mm.h"
+#include "support/scale.h"
 
 #define PAGE HS_PAGE_BYTES
 #define RAM_START 16u
@@ -292,21 +293,13 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-/* Sanitizer builds do not look at everything. */
-static inline uint64_t limit(void)
-{
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-
-	return scale && strtoul(scale, NULL, 10) < 100 ? 500 : 0;
-}
-
 static inline void explored(const struct race *race, enum hs_verdict verdict)
 {
 	struct hs_explore_options options;
 	struct hs_explore_result r;
 
 	hs_explore_options_init(&options);
-	options.max_executions = limit();
+	options.max_executions = test_is_short() ? 500 : 0;
 	assert_int_equal(hs_explore(&scenario, race, &options, &r), 0);
 	if (r.verdict != verdict)
 		print_error("%s: %s\n%s\n", hs_verdict_name(r.verdict), r.message,

@@ -5,15 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t play_scaled(uint32_t n)
-{
-	const char *text = getenv("HMMSIM_TEST_SCALE");
-	unsigned long percent = text ? strtoul(text, NULL, 10) : 100;
-	unsigned long long scaled = (unsigned long long)n * (percent ? percent : 100) / 100;
-
-	return scaled ? (uint32_t)scaled : 1;
-}
-
 struct play_object *play_object(struct hs_task *self)
 {
 	return hs_alloc(self, HS_KIND_OTHER, sizeof(struct play_object));

@@ -46,9 +46,6 @@ struct play {
 
 extern const struct hs_scenario play_scenario;
 
-/* A length, as HMMSIM_TEST_SCALE says, at least 1. */
-uint32_t play_scaled(uint32_t n);
-
 struct play_object *play_object(struct hs_task *self);
 void play_object_free(struct hs_task *self, struct play_object *o);
 /* The state's flag is set. */

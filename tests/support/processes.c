@@ -7,6 +7,7 @@
 
 #include "memory/machine.h"
 #include "support/death.h"
+#include "support/scale.h"
 
 struct hs_machine *machine;
 struct hs_task *boot;
@@ -31,7 +32,7 @@ int processes_up(void **state)
 	hs_spin_init(&sh->spin, HS_LOCK_PAGE_TABLE);
 	hs_rwsem_init(&sh->sem, HS_LOCK_MMAP);
 	hs_waitq_init(&sh->queue);
-	sh->rounds = play_scaled(2000);
+	sh->rounds = test_scaled(2000);
 	return sh->counter ? 0 : -1;
 }
 

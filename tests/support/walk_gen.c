@@ -409,11 +409,3 @@ void gen_print(const struct hs_walk_scenario *s)
 	fwrite(out.bytes, 1, out.used, stderr);
 	hs_out_free(&out);
 }
-
-uint32_t gen_scaled(uint32_t n)
-{
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-	uint64_t scaled = n * (scale ? strtoul(scale, NULL, 10) : 100) / 100;
-
-	return scaled ? (uint32_t)scaled : 1;
-}

@@ -39,7 +39,4 @@ unsigned int gen_shrink(struct gen *g, gen_wanted wanted, void *arg);
 /* As text of the walk dialect. */
 void gen_print(const struct hs_walk_scenario *s);
 
-/* @n, as HMMSIM_TEST_SCALE says, at least 1. */
-uint32_t gen_scaled(uint32_t n);
-
 #endif

@@ -6,6 +6,7 @@
 #include "support/play.h"
 
 #include "support/notified.h"
+#include "support/scale.h"
 
 /* In play_state: tasks[0] the notifiers, tasks[1] the subscriber, word[0] how far things are. */
 struct waiter {
@@ -201,14 +202,14 @@ static void played(const struct play *play)
 	struct hs_explore_result r;
 
 	hs_explore_options_init(&options);
-	options.max_executions = play_scaled(100) < 100 ? 200 : 0; /* sanitizers: not all of them */
+	options.max_executions = test_is_short() ? 200 : 0; /* sanitizers: not all of them */
 	assert_int_equal(hs_explore(&play_scenario, play, &options, &r), 0);
 	assert_string_equal(r.message, "");
 	assert_int_equal(r.verdict, HS_VERDICT_NONE);
 	assert_true(r.exhaustive || options.max_executions);
 	hs_explore_result_free(&r);
 #else
-	for (uint32_t i = 0; i < play_scaled(50); i++) {
+	for (uint32_t i = 0; i < test_scaled(50); i++) {
 		struct hs_leaks left;
 
 		assert_int_equal(hs_scenario_run(&play_scenario, play, NULL, &left), 0);

@@ -10,6 +10,7 @@
 #include "memory/machine.h"
 #include "port/common/sanitize.h"
 #include "support/death.h"
+#include "support/scale.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -282,7 +283,7 @@ static void machines_come_and_go(void **state)
 
 	(void)state;
 	config.size = MIB;
-	for (uint32_t i = 0; i < play_scaled(1000) + 100; i++) {
+	for (uint32_t i = 0; i < test_scaled(1000) + 100; i++) {
 		struct hs_machine *m;
 		struct hs_task *t;
 		unsigned char *p;

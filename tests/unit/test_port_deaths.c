@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/death.h"
+#include "support/scale.h"
 
 static bool never(struct hs_task *self, void *arg)
 {
@@ -402,7 +403,7 @@ static void a_kill_at_any_moment_leaves_no_task(void **state)
 	uint64_t rng = 7;
 
 	(void)state;
-	for (uint32_t i = 0; i < play_scaled(300) + 30; i++) {
+	for (uint32_t i = 0; i < test_scaled(300) + 30; i++) {
 		struct timespec nap = { .tv_nsec = (long)hs_random_below(&rng, 200000) };
 		struct hs_machine_info info;
 		pid_t pid[2];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks under threads: who may be inside together, and that nobody is kept out for ever. */
 #include "support/play.h"
+#include "support/scale.h"
 
 #include <errno.h>
 
@@ -36,7 +37,7 @@ static int up(void **state)
 	hs_mutex_init(&sh->mutex, HS_LOCK_DRIVER);
 	hs_spin_init(&sh->spin, HS_LOCK_PAGE_TABLE);
 	hs_rwsem_init(&sh->sem, HS_LOCK_MMAP);
-	sh->rounds = play_scaled(40000);
+	sh->rounds = test_scaled(40000);
 	return 0;
 }
 

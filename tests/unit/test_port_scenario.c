@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/retry_model.h"
+#include "support/scale.h"
 
 static struct hs_machine_config config_of(enum hs_arena_kind kind)
 {
@@ -23,7 +24,7 @@ static void the_retry_protocol_runs_on_threads(void **state)
 	struct retry_param param = { .drivers = 2, .attempts = 3, .pages = 2 };
 
 	(void)state;
-	for (uint32_t i = 0; i < play_scaled(400) + 20; i++) {
+	for (uint32_t i = 0; i < test_scaled(400) + 20; i++) {
 		struct hs_machine_config config =
 			config_of(i & 1 ? HS_ARENA_REGION : HS_ARENA_HEAP);
 		struct hs_leaks left;

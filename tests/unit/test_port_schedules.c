@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "explore/search.h"
+#include "support/scale.h"
 
 static void what_is_printed_is_parsed(void **state)
 {
 	uint64_t rng = 3;
 
 	(void)state;
-	for (uint32_t round = 0; round < play_scaled(3000) + 300; round++) {
+	for (uint32_t round = 0; round < test_scaled(3000) + 300; round++) {
 		uint32_t n = hs_random_below(&rng, round % 10 ? 40 : 2000), count;
 		uint8_t *list = malloc(n + 1), *again = NULL;
 		char *text;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Wait queues and the clock, on threads. What the explorer makes of them: test_port_verdicts.c */
 #include "support/play.h"
+#include "support/scale.h"
 
 struct table {
 	struct hs_waitq queue;
@@ -27,7 +28,7 @@ static int up(void **state)
 	tb = hs_alloc(boot, HS_KIND_OTHER, sizeof(*tb));
 	hs_waitq_init(&tb->queue);
 	hs_mutex_init(&tb->mutex, HS_LOCK_DRIVER);
-	tb->rounds = play_scaled(20000);
+	tb->rounds = test_scaled(20000);
 	return 0;
 }
 
@@ -134,7 +135,7 @@ static void timed_pong(struct hs_task *self, void *arg)
 static void clock_stands_while_a_woken_task_can_run(void **state)
 {
 	(void)state;
-	tb->rounds = play_scaled(5000);
+	tb->rounds = test_scaled(5000);
 	run(timed_ping, timed_pong);
 	assert_int_equal(tb->timed_out.raw, 0);
 	assert_int_equal(hs_ticks(boot), 0);
@@ -172,7 +173,7 @@ static void locking_ping(struct hs_task *self, void *arg)
 static void clock_stands_while_a_lock_is_passed_on(void **state)
 {
 	(void)state;
-	tb->rounds = play_scaled(5000);
+	tb->rounds = test_scaled(5000);
 	run(locking_ping, untimed_pong);
 	assert_int_equal(tb->timed_out.raw, 0);
 	assert_int_equal(hs_ticks(boot), 0);
