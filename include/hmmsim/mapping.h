@@ -36,7 +36,7 @@ enum hs_mapping_kind {
 	 * for reading, a write copies to system memory.
 	 */
 	HS_MAPPING_DAX_FILE,
-	/* All of a GENERIC pgmap, in order. Shared VMAs only, aligned to leaves of .level. */
+	/* A part of a GENERIC pgmap, in order. Shared VMAs only, aligned to leaves of .level. */
 	HS_MAPPING_DEVICE_DAX,
 	/*
 	 * Pages of a P2PDMA pgmap, allocated as they are touched (in the kernel: at mmap), each for one
@@ -81,8 +81,8 @@ HMMSIM_API int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, 
 			      uint64_t *pfn);
 
 /*
- * disable: new faults get SIGBUS; kill() returns when those in flight are over. Start and poll are
- * its halves, without sleeping.
+ * disable: new faults get SIGBUS, and hs_mmap() of a device -ENXIO (a file can be mapped on); kill()
+ * returns when faults in flight are over. Start and poll are its halves, without sleeping.
  */
 HMMSIM_API void hs_mapping_kill(struct hs_task *self, struct hs_mapping *mapping);
 HMMSIM_API void hs_mapping_kill_start(struct hs_task *self, struct hs_mapping *mapping);

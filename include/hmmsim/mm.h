@@ -3,7 +3,8 @@
  * mm.h - address spaces: geometry, page tables, VMAs, and how faults get in
  *
  * Addresses are bytes, pfns count 4 KiB pages, ranges are [start, end). Everything lives in the
- * arena of one machine. Errors: -EINVAL (alignment, order, overlap, level), -ENOMEM, -EEXIST.
+ * arena of one machine. Errors: -EINVAL (alignment, order, overlap, level), -ENOMEM, -EEXIST, -ENXIO,
+ * -EAGAIN, -EACCES.
  *
  * Locking: hs_mm_lock_read/write() stand for the mmap lock. VMAs change under the write lock;
  * a walker holds the read lock. Entries change at any time: walkers read them racily, as the
@@ -132,7 +133,7 @@ struct hs_gate;
 #define HS_VM_MIXEDMAP 0x40u
 #define HS_VM_HUGETLB 0x80u	/* of level 1 leaves */
 #define HS_VM_HUGETLB_1G 0x100u /* of level 2 leaves; set together with HS_VM_HUGETLB */
-#define HS_VM_MAYWRITE 0x200u	/* mprotect() may add WRITE */
+#define HS_VM_MAYWRITE 0x200u	/* mprotect() may add WRITE; WRITE does not need it here */
 
 #define HS_VM_ACCESS (HS_VM_READ | HS_VM_WRITE | HS_VM_EXEC)
 
@@ -168,7 +169,8 @@ struct hs_vma {
 struct hs_fault_ops {
 	/*
 	 * A page at @addr is wanted. HS_VM_FAULT_* bits; 0: look again. @vma is NULL where v5.3's
-	 * walker faults in a gap (the kernel would oops): answer HS_VM_FAULT_SIGSEGV.
+	 * walker faults in a gap (the kernel would oops): answer HS_VM_FAULT_SIGSEGV. With RETRY the
+	 * mmap lock is dropped, which takes ALLOW_RETRY; with COMPLETED it is held here.
 	 */
 	uint32_t (*fault)(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			  uint64_t addr, uint32_t flags, void *arg);
@@ -220,7 +222,7 @@ HMMSIM_API uint32_t hs_vma_count(const struct hs_mm *mm);
  *
  * hs_mmap(): [start, end) of @mapping from page @pgoff on (NULL: anonymous). The VMA becomes one
  * with neighbours of equal flags, mapping, gate and contiguous pgoff. -EINVAL as hs_vma_add(), and
- * what the mapping refuses; -EEXIST.
+ * what the mapping refuses; -ENXIO: a device that is disabled; -EEXIST.
  */
 HMMSIM_API int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 		       uint32_t flags, struct hs_mapping *mapping, uint64_t pgoff);

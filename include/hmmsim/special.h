@@ -53,7 +53,9 @@ HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64
 /*
  * Ends it: the entry becomes @to (NULL: the old page again) and takes over that reference; the old
  * page, if it is not that, is put. If the entry has been unmapped meanwhile, both are put. Waiters
- * wake, who may hold the mmap lock: this takes no lock but the page table's.
+ * wake, who may hold the mmap lock: this takes no lock but the page table's. So it does not ask the
+ * VMA, and a page of the system becomes present where mprotect() has taken READ meanwhile (the
+ * kernel's becomes prot-none). Whoever accesses or walks asks the VMA first.
  */
 HMMSIM_API void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_page *to);
 

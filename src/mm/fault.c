@@ -20,8 +20,8 @@
  *
  * COUNTED says that the entry holds what hs_entry_put() gives back: for a page with a reference and a
  * mapcount both, for EXCLUSIVE the reference alone, for FS_DAX and GENERIC memory what
- * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold nothing. Of an entry that was made
- * by hand (not COUNTED) no page is known: a copy of it has private 0.
+ * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold nothing.
+ * Of an entry that was made by hand (not COUNTED) no page is known: a copy of it has private 0.
  *
  * Legal: an entry changes by hs_fault_replace() and its kin alone, under mm->page_table_lock, and only
  * from the value that was seen. Pages and tables are had before the lock is taken; mapcounts are
@@ -32,7 +32,8 @@
  * Lock order: mmap lock (read) < dax entry lock < mapping lock < what drivers take in callbacks <
  * page table lock. The page lock is taken with the mmap lock held and no other of these.
  *
- * Who may free what: whoever replaced an entry puts what that entry held, after the notifiers' end.
+ * Who may free what: whoever replaced an entry puts what that entry held, after the notifiers' end;
+ * a zap does so at once, under the page table lock, so that page_free may run inside a section.
  * A fault that needs the page behind an entry takes a reference under the page table lock, where the
  * entry's own keeps it alive. Tables stay while the mmap lock is held.
  *

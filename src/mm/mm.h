@@ -77,7 +77,7 @@ void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, 
 void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uint64_t *end);
 /*
  * Entries of [start, end) allow no more than @access from now on; told and kept as for a zap. A leaf
- * that is hit in part is taken away.
+ * that is hit in part is taken away. A migration entry remembers WRITE alone.
  */
 void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			uint32_t access);

@@ -2,6 +2,8 @@
 /* What faults wait for: page locks, migrations, gates. None of them is missed, none left early. */
 #include "support/fault_race.h"
 
+#include <hmmsim/walk.h>
+
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 static int exclusive(struct hs_task *self, struct model *m)
@@ -111,7 +113,55 @@ static void check_zapped(struct hs_task *self, struct model *m)
 	expect(!hs_pages_allocated(self));
 }
 
+/* What a walker waits for, it waits for: looking again at once would be a livelock. */
+static void walk_in_time(struct hs_task *self, struct model *m, enum hs_era era)
+{
+	uint64_t pfn = 0;
+	struct hs_range range = {
+		.mm = m->mm, .end = PAGE, .pfns = &pfn, .default_flags = HS_PFN_VALID | HS_PFN_WRITE
+	};
+	long ret;
+
+	hs_mm_lock_read(self, m->mm);
+	ret = hs_range_fault(self, era, HS_STRATEGY_NONE, HS_BODY_PLAIN, &range);
+	hs_mm_unlock_read(self, m->mm);
+	hs_assert(self, ret >= 0, "a walk fails: %ld", ret);
+	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+	expect((pfn & HS_PFN_VALID) && range.counts.waits <= 1);
+}
+
+static void walk_6_12(struct hs_task *self, void *arg)
+{
+	walk_in_time(self, arg, HS_ERA_6_12);
+}
+
+static void walk_5_3(struct hs_task *self, void *arg)
+{
+	walk_in_time(self, arg, HS_ERA_5_3);
+}
+
+/* Whoever has begun it is not seen here: an entry by hand. */
+static int migrating_leaf(struct hs_task *self, struct model *m)
+{
+	uint64_t order = m->mm->geometry->order[1];
+	int ret = anonymous(self, m);
+
+	return ret ? ret
+		   : hs_pt_set(self, m->mm, 0, 1,
+			       hs_entry_typed(HS_TYPE_MIGRATION, RAM_START,
+					      HS_ENTRY_WRITE | order << HS_ENTRY_ORDER_SHIFT));
+}
+
+static void check_new(struct hs_task *self, struct model *m)
+{
+	expect_page(self, m, 0);
+}
+
 static const struct race migrating_pages[] = {
+	{ migrating, { walk_6_12, migrate_back }, check_page },
+	{ migrating, { walk_6_12, migrate_on }, check_page }, /* v5.3 does not wait for a PTE */
+	{ migrating_leaf, { walk_6_12, zap_in_time }, check_new },
+	{ migrating_leaf, { walk_5_3, zap_in_time }, check_new },
 	{ migrating, { load_in_time, migrate_back }, check_page },
 	{ migrating, { load_in_time, migrate_on }, check_page },
 	{ migrating, { load_in_time, zap_in_time }, check_zapped },

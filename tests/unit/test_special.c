@@ -152,6 +152,26 @@ static void migration_keeps_the_access_that_mprotect_left(void **state)
 	faulted_close(&t);
 }
 
+/* The VMA is not asked: it forbids the access, and gives it again, without the entry. */
+static void migration_ends_where_nothing_may_be_read(void **state)
+{
+	struct hs_migration m;
+	struct faulted t;
+	uint64_t pfn;
+
+	(void)state;
+	faulted_open(&t);
+	written(&t, 1);
+	assert_int_equal(hs_migration_start(t.self, t.mm, BASE, NULL, &m), 0);
+	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, 0), 0);
+	hs_migration_end(t.self, &m, NULL);
+	expect_page(&t, BASE, false, 1);
+	assert_int_equal(hs_cpu_access(t.self, t.mm, BASE, false, &pfn), HS_VM_FAULT_SIGSEGV);
+	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, HS_VM_READ), 0);
+	assert_int_equal(hs_cpu_access(t.self, t.mm, BASE, false, &pfn), 0);
+	faulted_close(&t);
+}
+
 static void migration_refuses_what_others_hold(void **state)
 {
 	struct hs_migration m;
@@ -441,6 +461,7 @@ int main(void)
 		cmocka_unit_test(migration_of_what_is_unmapped_meanwhile_puts_both),
 		cmocka_unit_test(migration_ends_after_its_address_space),
 		cmocka_unit_test(migration_keeps_the_access_that_mprotect_left),
+		cmocka_unit_test(migration_ends_where_nothing_may_be_read),
 		cmocka_unit_test(migration_refuses_what_others_hold),
 		cmocka_unit_test(migration_to_the_device_and_back),
 		cmocka_unit_test(an_exclusive_page_is_locked_and_held_twice),
