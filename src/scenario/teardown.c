@@ -21,7 +21,7 @@
 #include <hmmsim/page.h>
 
 #define POLLS 16	 /* after the call: nothing but RCU is left, and it needs two */
-#define PASSES_MAX 10000 /* of a walk in somebody's space */
+#define PASSES_MAX 10000 /* that get no further, of a walk in somebody's space */
 
 struct play {
 	const struct hs_teardown_case *c;
@@ -36,6 +36,7 @@ struct play {
 	uint64_t passed[HS_POINTS]; /* points so far, by kind */
 	uint64_t grace;		    /* periods that were over at the kill */
 	uint64_t failures;	    /* lookups without success until the last pass ended */
+	uint64_t reached, stays;    /* where the last pass ended; as many have ended there */
 	struct hs_walk_counts seen; /* at the last point */
 	bool killed, drained, invalidated;
 	uint32_t started; /* steps, as bits */
@@ -196,10 +197,15 @@ static void point(struct play *p, uint32_t at, uint64_t addr)
 	p->seen = p->range.counts;
 }
 
-static void end_pass(struct play *p)
+/* Each fault and wait that helps lets the next pass get further, and each VMA of v5.3 does. */
+static void end_pass(struct play *p, uint64_t addr)
 {
 	uint64_t failures = p->range.counts.failures;
 
+	if (addr != p->reached)
+		p->stays = 0;
+	p->reached = addr;
+	p->stays++;
 	if (p->killed && failures != p->failures)
 		p->r->vain++;
 	p->failures = failures;
@@ -213,7 +219,7 @@ static void step(struct hs_task *self, struct hs_range *range, enum hs_walk_step
 	(void)self;
 	(void)range;
 	if (at == HS_WALK_PASS_END)
-		end_pass(p);
+		end_pass(p, addr);
 	point(p, at, addr);
 }
 
@@ -223,7 +229,7 @@ static bool retry(struct hs_task *self, struct hs_range *range, void *arg)
 	const struct hs_teardown_case *c = p->c;
 
 	point(p, HS_POINT_RETRY, range->start);
-	if (p->r->vain >= HS_TEARDOWN_VAIN_MAX || range->counts.passes >= PASSES_MAX) {
+	if (p->r->vain >= HS_TEARDOWN_VAIN_MAX || p->stays >= PASSES_MAX) {
 		p->r->verdict = HS_TEARDOWN_LIVELOCK;
 		return true;
 	}

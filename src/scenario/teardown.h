@@ -126,7 +126,7 @@ struct hs_teardown_held {
 enum hs_teardown_verdict {
 	HS_TEARDOWN_OK,
 	HS_TEARDOWN_STUCK,    /* it does not drain: references are left that nobody puts */
-	HS_TEARDOWN_LIVELOCK, /* the walk went round in vain until the play ended it */
+	HS_TEARDOWN_LIVELOCK, /* the walk went round in vain, or got no further, until it was ended */
 	HS_TEARDOWN_UNSAFE,   /* the driver would use memory that is gone */
 	HS_TEARDOWN_VERDICTS
 };

@@ -334,6 +334,126 @@ static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
 	assert_int_equal(r.verdict, HS_TEARDOWN_LIVELOCK);
 }
 
+/* ---- many passes ------------------------------------------------------------------------- */
+
+#define MANY 10500 /* more passes than a walk may stand still for */
+
+/* Entries that migrate, in one VMA, or a page in each of many. */
+struct many {
+	bool vmas;
+	uint32_t stuck; /* a wait changes nothing, from the entry of this number on */
+	uint32_t waits;
+};
+
+static int many_entries(struct hs_task *self, struct many *many, struct hs_mm *mm)
+{
+	uint64_t vma = many->vmas ? HS_PAGE_BYTES : MANY * HS_PAGE_BYTES;
+	uint64_t e = many->vmas ? HS_ENTRY_VALID | 0x5000
+				: hs_entry_typed(HS_TYPE_MIGRATION, 0x5000, 0);
+	int ret = 0;
+
+	for (uint64_t at = 0; !ret && at < MANY * HS_PAGE_BYTES; at += vma)
+		ret = hs_vma_add(self, mm, MINE_START + at, MINE_START + at + vma,
+				 HS_VM_READ | (at & HS_PAGE_BYTES ? HS_VM_EXEC : 0));
+	for (uint64_t i = 0; !ret && i < MANY; i++)
+		ret = hs_pt_set(self, mm, MINE_START + i * HS_PAGE_BYTES, 0, e);
+	return ret;
+}
+
+static uint32_t many_fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
+			   uint64_t addr, uint32_t flags, void *arg)
+{
+	(void)self, (void)mm, (void)vma, (void)addr, (void)flags, (void)arg;
+	fail_msg("nothing is absent");
+	return 0;
+}
+
+static void many_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
+		      void *arg)
+{
+	struct many *many = arg;
+
+	assert_int_equal(level, 0);
+	if (many->waits++ < many->stuck)
+		hs_pt_set(self, mm, addr, 0, HS_ENTRY_VALID | 0x5000);
+}
+
+static const struct hs_fault_ops many_faults = { many_fault, many_wait };
+
+static int many_build(struct hs_task *self, const struct hs_teardown_case *c,
+		      struct hs_teardown_space *space)
+{
+	struct hs_pgmap_config config;
+	int ret;
+
+	(void)c;
+	hs_pgmap_config_init(&config, HS_PGMAP_FS_DAX, MINE_PFN, MINE_PFN + TABLE);
+	ret = hs_pgmap_create(self, &config, &space->pgmap);
+	if (!ret)
+		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &space->mm);
+	if (!ret)
+		ret = many_entries(self, space->arg, space->mm);
+	space->start = MINE_START;
+	space->end = MINE_START + MANY * HS_PAGE_BYTES;
+	space->default_flags = HS_PFN_VALID;
+	space->fault = &many_faults;
+	space->fault_arg = space->arg;
+	return ret;
+}
+
+static void many_invalidate(struct hs_task *self, struct hs_teardown_space *space)
+{
+	(void)self, (void)space;
+}
+
+static void many_unmap(struct hs_task *self, struct hs_teardown_space *space)
+{
+	hs_mm_destroy(self, space->mm);
+}
+
+static const struct hs_teardown_space_ops many_ops = { .build = many_build,
+						       .invalidate = many_invalidate,
+						       .unmap = many_unmap };
+
+/* v6.12 begins a pass after each wait, v5.3 waits for no PTE and begins one for each VMA. */
+static void a_walk_that_gets_further_is_no_livelock(void **state)
+{
+	(void)state;
+	for (int e = 0; e < HS_ERA_COUNT; e++)
+		for (int vmas = 0; vmas < 2; vmas++) {
+			struct many many = { .vmas = vmas, .stuck = MANY };
+			bool is_new = e == HS_ERA_6_12;
+			struct hs_teardown_case c;
+			struct hs_teardown_result r;
+
+			hs_teardown_case_init(&c, (enum hs_era)e);
+			c.space = &many_ops;
+			c.space_arg = &many;
+			r = play_at(c, HS_POINT_AFTER, 1);
+			assert_int_equal(r.verdict, HS_TEARDOWN_OK);
+			assert_int_equal(r.ret, is_new ? 0 : MANY);
+			assert_int_equal(r.walk.waits, is_new && !vmas ? MANY : 0);
+			assert_int_equal(r.walk.passes, is_new == vmas ? 1 : MANY + is_new);
+		}
+}
+
+/* A wait that changes nothing is no progress. */
+static void a_walk_that_waits_for_ever_is_ended(void **state)
+{
+	struct many many = { .stuck = 7 };
+	struct hs_teardown_case c;
+	struct hs_teardown_result r;
+
+	(void)state;
+	hs_teardown_case_init(&c, HS_ERA_6_12);
+	c.space = &many_ops;
+	c.space_arg = &many;
+	r = play_at(c, HS_POINT_AFTER, 1);
+	assert_int_equal(r.verdict, HS_TEARDOWN_LIVELOCK);
+	assert_int_equal(r.ret, -EBUSY);
+	assert_int_equal(r.walk.waits, 7 + 10000);
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static void host_memory_that_fails_leaves_nothing(void **state)
@@ -392,6 +512,8 @@ int main(void)
 		cmocka_unit_test(a_space_of_the_callers_is_played_the_same_way),
 		cmocka_unit_test(what_leaks_of_another_pgmap_is_put),
 		cmocka_unit_test(a_walk_on_a_dead_pgmap_of_others_is_ended),
+		cmocka_unit_test(a_walk_that_gets_further_is_no_livelock),
+		cmocka_unit_test(a_walk_that_waits_for_ever_is_ended),
 		cmocka_unit_test(host_memory_that_fails_leaves_nothing),
 		cmocka_unit_test(a_machine_without_memory_is_left_empty),
 	};
