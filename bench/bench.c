@@ -150,10 +150,9 @@ void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count)
 {
 	static double ns[BENCH_VARIANTS_MAX][REPETITIONS_MAX];
-	bool together = false;
 	unsigned int order[BENCH_VARIANTS_MAX * REPETITIONS_MAX],
 		total = count * options->repetitions;
-	unsigned int done[BENCH_VARIANTS_MAX] = { 0 };
+	unsigned int done[BENCH_VARIANTS_MAX] = { 0 }, threads = 1;
 	double base = 0;
 
 	hs_measure_order(order, count, options->repetitions);
@@ -169,14 +168,15 @@ void bench_group(const struct bench_options *options, const char *title,
 
 		medians[v] = m.median;
 		bench_json_add(title, &variants[v], ns[v], done[v]);
-		together = together || variants[v].threads > 1;
+		if (variants[v].threads > threads)
+			threads = variants[v].threads;
 		if (!v)
 			base = m.median;
 		printf("  %-42s %9.2f %9.2f %9.2f %7.2f\n", variants[v].name, m.median, m.min,
 		       m.max, m.median / base);
 	}
-	if (together)
-		bench_control_print();
+	if (threads > 1)
+		bench_control_print(threads);
 	printf("\n");
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -18,10 +19,11 @@
 
 /* ---- what /sys says ---------------------------------------------------------------------- */
 
+/* The main thread is never pinned: what it may use is what the process may use. */
 static unsigned int allowed(cpu_set_t *set)
 {
 	CPU_ZERO(set);
-	if (sched_getaffinity(0, sizeof(*set), set))
+	if (sched_getaffinity(getpid(), sizeof(*set), set))
 		return 0;
 	return (unsigned int)CPU_COUNT(set);
 }
@@ -99,7 +101,8 @@ static void spin(unsigned int thread, void *arg)
 {
 	uint64_t a = thread, b = 1, c = 2, d = 3;
 
-	(void)arg;
+	if (thread)
+		bench_pin(*(const unsigned int *)arg);
 	for (unsigned int i = 0; i < TURNS; i++) {
 		a = a * 6364136223846793005u + 1;
 		b = b * 6364136223846793005u + 1;
@@ -109,22 +112,45 @@ static void spin(unsigned int thread, void *arg)
 	__asm__ volatile("" : : "r"(a + b + c + d));
 }
 
-static double fastest(unsigned int threads)
+/* Of thread 0 alone or beside thread @other. */
+static double fastest(unsigned int threads, unsigned int other)
 {
 	double best = 0;
 
 	for (int i = 0; i < TRIES; i++) {
-		double ns = bench_threads(threads, spin, NULL);
+		double ns = bench_threads(threads, spin, &other);
 
 		best = !i || ns < best ? ns : best;
 	}
 	return best;
 }
 
-void bench_control_print(void)
+static void print_pairs(unsigned int threads)
 {
-	double one = fastest(1), ratio = fastest(2) / one, load = 0;
+	double one = fastest(1, 0), worst = 0;
+	unsigned int at = 1;
+
+	for (unsigned int other = 1; other < threads; other++) {
+		double ratio = fastest(2, other) / one;
+
+		at = ratio > worst ? other : at;
+		worst = ratio > worst ? ratio : worst;
+	}
+	if (threads == 2)
+		printf("; spinning threads 0 and 1 take x%.2f: %s", worst,
+		       worst < SHARED_FROM ? "they do not share a core"
+					   : "they share a core, or others use the CPUs");
+	else
+		printf("; spinning thread 0 and one of 1..%u take x%.2f at most (%u): %s",
+		       threads - 1, worst, at,
+		       worst < SHARED_FROM ? "none shares the core of 0"
+					   : "they share a core, or others use the CPUs");
+}
+
+void bench_control_print(unsigned int threads)
+{
 	unsigned int cpus, on;
+	double load = 0;
 	cpu_set_t set;
 
 	cpus = allowed(&set);
@@ -134,9 +160,7 @@ void bench_control_print(void)
 		printf(" on %u cores (/sys)", on);
 	else
 		printf(", cores unknown (no /sys)");
-	printf("; two spinning threads take x%.2f: %s", ratio,
-	       ratio < SHARED_FROM ? "they do not share a core"
-				   : "they share a core, or others use the CPUs");
+	print_pairs(threads);
 	if (getloadavg(&load, 1) == 1)
 		printf("; load average %.1f", load);
 	printf("\n");

@@ -11,9 +11,10 @@ unsigned int bench_cpus(void);
 void bench_pin(unsigned int index);
 void bench_yield(void);
 /*
- * One line: the topology that /sys claims for these CPUs, how much longer a computation takes on
- * each of two threads than on one, measured now, and the load average.
+ * One line: the topology that /sys claims for these CPUs, how much longer a computation takes if
+ * another one runs beside it, measured now, and the load average. Each of @threads, at least 2, as
+ * they are pinned, is tried beside thread 0, but none of them beside another.
  */
-void bench_control_print(void);
+void bench_control_print(unsigned int threads);
 
 #endif

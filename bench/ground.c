@@ -68,9 +68,12 @@ uint64_t bench_grace_periods(struct hs_machine *machine)
 
 unsigned int bench_thread_counts(unsigned int counts[BENCH_THREAD_COUNTS])
 {
-	unsigned int cpus = bench_counted_cpus(), n = 0;
+	unsigned int cpus = bench_counted_cpus(), most = cpus < 2 ? 2 : cpus, n = 0;
 
-	for (unsigned int t = 1; n < BENCH_THREAD_COUNTS && (t <= cpus || t <= 2); t *= 2)
+	if (most > BENCH_THREADS_MAX - 1)
+		most = BENCH_THREADS_MAX - 1;
+	for (unsigned int t = 1; t < most; t *= 2)
 		counts[n++] = t;
+	counts[n++] = most;
 	return n;
 }

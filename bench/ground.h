@@ -21,7 +21,10 @@ struct hs_task *bench_attach(struct hs_machine *machine);
 void bench_detach(struct hs_task *self);
 uint64_t bench_grace_periods(struct hs_machine *machine);
 
-/* 1, 2, 4 .. up to the CPUs that the process may use, and 2 even if there is only one. */
+/*
+ * 1, 2, 4 .. and as many as there are CPUs (bench_counted_cpus()), but one less than can be: that one
+ * may work against them. 2 is there even if there is only one CPU.
+ */
 #define BENCH_THREAD_COUNTS 5
 unsigned int bench_thread_counts(unsigned int counts[BENCH_THREAD_COUNTS]);
 

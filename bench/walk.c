@@ -304,7 +304,8 @@ static void measure_large(const struct bench_options *options, struct hs_mm *mm,
 		.mm = mm, .era = HS_ERA_6_12, .pages = pages, .total = pages, .pfns = t->out
 	};
 	struct question page = none, table = none, range = none, gib = none, mib = none, part;
-	unsigned int counts[BENCH_THREAD_COUNTS], threads;
+	unsigned int counts[BENCH_THREAD_COUNTS], threads = counts[bench_thread_counts(counts) - 1];
+	char all[48];
 	struct bench_variant variants[7 + BENCH_LIMITS] = {
 		{ "none, one call", walk_pages, 1, 1, &none },
 		{ "per-page, one call", walk_pages, 1, 1, &page },
@@ -312,17 +313,16 @@ static void measure_large(const struct bench_options *options, struct hs_mm *mm,
 		{ "per-range, one call", walk_pages, 1, 1, &range },
 		{ "none, calls of 1 GiB", walk_pages, 1, 1, &gib },
 		{ "none, calls of 2 MiB", walk_pages, 1, 1, &mib },
-		{ "none, calls of 1 GiB, all CPUs", walk_together, 1, 2, &part },
+		{ all, walk_together, 1, threads, &part },
 	};
 
-	threads = counts[bench_thread_counts(counts) - 1];
+	snprintf(all, sizeof(all), "none, calls of 1 GiB/threads:%u", threads);
 	page.strategy = HS_STRATEGY_PER_PAGE;
 	table.strategy = HS_STRATEGY_PER_TABLE;
 	range.strategy = HS_STRATEGY_PER_RANGE;
 	gib.pages = 1 << 18;
 	mib.pages = BENCH_TABLE_PAGES;
 	part = gib;
-	variants[6].threads = threads;
 	bench_group(options, "devmap 4K, one pgmap", variants, bench_limits_add(variants, 7, t, 1));
 	bench_limits_print(variants, 7, 7);
 }

@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "support/death.h"
 
 #include "../bench/bench.h"
+#include "../bench/ground.h"
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
@@ -59,10 +61,51 @@ static void more_threads_than_there_can_be_are_refused(void **state)
 	}
 }
 
+static void as_if_there_were(const char *option)
+{
+	char program[] = "bench", argument[16];
+	char *argv[] = { program, argument, NULL };
+	struct bench_options options;
+
+	strncpy(argument, option, sizeof(argument) - 1);
+	argument[sizeof(argument) - 1] = '\0';
+	bench_parse(2, argv, &options);
+}
+
+/* Powers of two, and all CPUs as far as there is room. */
+static void thread_counts_end_with_the_cpus(void **state)
+{
+	static const struct {
+		const char *option;
+		unsigned int many, counts[BENCH_THREAD_COUNTS];
+	} rows[] = {
+		{ "--cpus=1", 2, { 1, 2 } },
+		{ "--cpus=2", 2, { 1, 2 } },
+		{ "--cpus=3", 3, { 1, 2, 3 } },
+		{ "--cpus=4", 3, { 1, 2, 4 } },
+		{ "--cpus=6", 4, { 1, 2, 4, 6 } },
+		{ "--cpus=12", 5, { 1, 2, 4, 8, 12 } },
+		{ "--cpus=15", 5, { 1, 2, 4, 8, 15 } },
+		{ "--cpus=16", 5, { 1, 2, 4, 8, 16 } },
+		{ "--cpus=17", 5, { 1, 2, 4, 8, 16 } },
+		{ "--cpus=1024", 5, { 1, 2, 4, 8, 16 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned int counts[BENCH_THREAD_COUNTS];
+
+		as_if_there_were(rows[i].option);
+		assert_int_equal(bench_thread_counts(counts), rows[i].many);
+		assert_memory_equal(counts, rows[i].counts, rows[i].many * sizeof(counts[0]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_threads_run_as_were_asked_for),
+		cmocka_unit_test(thread_counts_end_with_the_cpus),
 		cmocka_unit_test(more_threads_than_there_can_be_are_refused),
 	};
 

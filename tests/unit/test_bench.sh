@@ -37,4 +37,14 @@ says() {
 run 0 "$bench/bench_invalidate" --quick --cpus=64
 says '^  none/in peace/threads:16 '
 says '^  none/told every 20 us/threads:17 '
+says '^  control: .*; spinning thread 0 and one of 1\.\.16 take x'
+
+# All CPUs, if their number is no power of two; the line below says who was tried beside whom.
+run 0 "$bench/bench_fault" --quick --cpus=3
+says '^  first touch/threads:3 '
+says '^  control: .*; spinning thread 0 and one of 1\.\.2 take x'
+run 0 "$bench/bench_percpu_ref" --quick --cpus=2
+says '^  control: .*; spinning threads 0 and 1 take x'
+run 0 "$bench/bench_walk" --quick --cpus=3 --large=1
+says '^  none, calls of 1 GiB/threads:3 '
 exit "$failed"
