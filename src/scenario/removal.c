@@ -26,8 +26,7 @@ static bool is_mapped(const struct hs_layout *layout, const struct hs_space_pgma
 int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
 		    const struct hs_compare_setting *setting)
 {
-	size_t last = layout->vma_count - 1;
-	bool found = false;
+	size_t last = layout->vma_count - 1, found = layout->pgmap_count;
 
 	*removal = (struct hs_removal){
 		.mem = setting->mem,
@@ -35,19 +34,19 @@ int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
 		.request = setting->request,
 		.owner = setting->owner,
 	};
-	for (size_t i = layout->pgmap_count; layout->vma_count && i--;) {
+	for (size_t i = layout->pgmap_count; i--;) {
 		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
 
-		if (pgmap->dead)
-			return -ENOENT;
-		if ((pgmap->type != HS_PGMAP_FS_DAX && pgmap->type != HS_PGMAP_GENERIC) ||
-		    !is_mapped(layout, pgmap))
+		if (!is_mapped(layout, pgmap))
 			continue;
-		removal->index = i;
-		found = true;
+		if (pgmap->dead)
+			return -ENODEV;
+		if (pgmap->type == HS_PGMAP_FS_DAX || pgmap->type == HS_PGMAP_GENERIC)
+			found = i;
 	}
-	if (!found)
+	if (found == layout->pgmap_count)
 		return -ENOENT;
+	removal->index = found;
 	if ((layout->vmas[last].end - layout->vmas[0].start) / HS_PAGE_BYTES > HS_REMOVAL_PAGES)
 		return -ERANGE;
 	return 0;

@@ -84,14 +84,26 @@ static void print_title(const struct hs_report_asked *asked, struct hs_out *out)
 	hs_out_text(out, "; the worst start, and how long the drain waits: in ns\n");
 }
 
+static const char *why_none(int none)
+{
+	switch (none) {
+	case -ENOENT:
+		return "no walk looks up a pgmap that is alive";
+	case -ENODEV:
+		return "a pgmap is mapped that is dead: walks go round in vain whatever is removed";
+	default:
+		return "the range has more than 65536 pages";
+	}
+}
+
 void hs_removal_print(const struct hs_removal_report *report, struct hs_out *out)
 {
 	struct hs_out cells = { .mem = report->mem };
 
 	if (report->none) {
-		hs_out_text(out, report->none == -ENOENT
-					 ? "\nno removal: no walk looks up a pgmap that is alive\n"
-					 : "\nno removal: the range has more than 65536 pages\n");
+		hs_out_text(out, "\nno removal: ");
+		hs_out_text(out, why_none(report->none));
+		hs_out_char(out, '\n');
 		return;
 	}
 	print_head(report->asked, &cells);

@@ -86,6 +86,21 @@ valid removals.json
 run 0 '' --no-time --teardown -l holes:1M -s none -s per-range --json=removal.json
 cmp -s removal.json "$data/removal.json" || complain "JSON: not as in $data/removal.json"
 
+# What cannot be removed, and why.
+run 0 '' --no-time --teardown -s none -l anon:2M
+says '^no removal: no walk looks up a pgmap that is alive$'
+run 0 '' --no-time --teardown -s none -l full:257M
+says '^no removal: the range has more than 65536 pages$'
+{
+	printf 'hmmsim 1\nlayout dead\npgmap 0x200000 0x200200\npgmap 0x200200 0x200400 dead\n'
+	printf 'vma 0x1000 0x3000 rw\nmap 0x1000 4k devrw 0x200000\n'
+} >dead
+run 0 '' --no-time --teardown -w 6.12 -s per-call dead
+says '^6\.12 +per-call +kill-first '
+printf 'map 0x2000 4k devrw 0x200200\n' >>dead
+run 0 '' --no-time --teardown -w 6.12 -s per-call dead
+says '^no removal: a pgmap is mapped that is dead: walks go round in vain whatever is removed$'
+
 # A fault that sleeps is a longer way to begin on; an atomic reference needs no grace period.
 run 0 '' --no-time -w 6.12 -s per-range -l holes:2M --sleep=3
 says '^its device memory is removed meanwhile, faults and waits sleep for 3 points; '

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include <errno.h>
@@ -127,22 +128,55 @@ static void a_removal_accepts_the_pages_of_the_owner_who_asks(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* What hs_removal_init() says of the pgmaps, which a VMA maps by these lines. */
+static int init_of(const char *pgmaps, const char *maps, size_t *index)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem };
+	struct hs_removal removal;
+	struct hs_layout layout;
+	char text[512];
+	int ret;
+
+	snprintf(text, sizeof(text),
+		 "hmmsim 1\nlayout x\n%svma 0x7f0000000000 0x7f0000400000 rw\n%s", pgmaps, maps);
+	layout_must_parse(&mem, text, &layout);
+	ret = hs_removal_init(&removal, &layout, &set);
+	*index = removal.index;
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+	return ret;
+}
+
+#define FIRST "map 0x7f0000000000 4k devrw 0x200000\n"
+#define SECOND "map 0x7f0000200000 4k devrw 0x200200\n"
+
+/* Walks fail at a dead pgmap, if they meet it. */
+static void only_a_dead_pgmap_that_is_mapped_is_in_the_way(void **state)
+{
+	static const char first[] = "pgmap 0x200000 0x200200 dead\npgmap 0x200200 0x200400\n";
+	static const char second[] = "pgmap 0x200000 0x200200\npgmap 0x200200 0x200400 dead\n";
+	size_t index;
+
+	(void)state;
+	assert_int_equal(init_of(first, SECOND, &index), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(init_of(second, FIRST, &index), 0);
+	assert_int_equal(index, 0);
+	assert_int_equal(init_of(first, FIRST SECOND, &index), -ENODEV);
+	assert_int_equal(init_of(second, FIRST SECOND, &index), -ENODEV);
+	assert_int_equal(init_of(first, FIRST, &index), -ENODEV);
+	assert_int_equal(init_of(first, "", &index), -ENOENT);
+}
+
 static void what_cannot_be_removed_is_refused(void **state)
 {
-	static const char dead[] = "hmmsim 1\n"
-				   "layout dead\n"
-				   "pgmap 0x200000 0x200200 dead\n"
-				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
-				   "map 0x7f0000000000 4k devrw 0x200000 count=512\n";
 	struct hs_hostmem mem = { .attempts = 0 };
 	const struct hs_compare_setting set = { .mem = &mem };
 	struct hs_removal removal;
 	struct hs_layout layout;
 
 	(void)state;
-	layout_must_parse(&mem, dead, &layout);
-	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ENOENT);
-	hs_layout_free(&mem, &layout);
 	layout_must_parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
 	assert_int_equal(hs_removal_init(&removal, &layout, &set), -ENOENT);
 	hs_layout_free(&mem, &layout);
@@ -331,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
 		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
 		cmocka_unit_test(a_removal_accepts_the_pages_of_the_owner_who_asks),
+		cmocka_unit_test(only_a_dead_pgmap_that_is_mapped_is_in_the_way),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
 		cmocka_unit_test(order_is_mixed_and_even),
