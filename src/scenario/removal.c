@@ -23,6 +23,25 @@ static bool is_mapped(const struct hs_layout *layout, const struct hs_space_pgma
 	return false;
 }
 
+static uint64_t first_of(const struct hs_space_pgmap *pgmap)
+{
+	return pgmap->start & ~(SUBSECTION - 1);
+}
+
+static uint64_t end_of(const struct hs_space_pgmap *pgmap)
+{
+	return (pgmap->end + SUBSECTION - 1) & ~(SUBSECTION - 1);
+}
+
+/* They ascend. */
+static bool is_alone(const struct hs_layout *layout, size_t i)
+{
+	const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
+
+	return (!i || pgmap[-1].end <= first_of(pgmap)) &&
+	       (i + 1 == layout->pgmap_count || pgmap[1].start >= end_of(pgmap));
+}
+
 int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
 		    const struct hs_compare_setting *setting)
 {
@@ -47,6 +66,8 @@ int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
 	if (found == layout->pgmap_count)
 		return -ENOENT;
 	removal->index = found;
+	if (!is_alone(layout, found))
+		return -EEXIST;
 	if ((layout->vmas[last].end - layout->vmas[0].start) / HS_PAGE_BYTES > HS_REMOVAL_PAGES)
 		return -ERANGE;
 	return 0;
@@ -59,8 +80,7 @@ static int make_pgmap(struct hs_task *self, const struct hs_teardown_case *c,
 {
 	struct hs_pgmap_config config;
 
-	hs_pgmap_config_init(&config, line->type, line->start & ~(SUBSECTION - 1),
-			     (line->end + SUBSECTION - 1) & ~(SUBSECTION - 1));
+	hs_pgmap_config_init(&config, line->type, first_of(line), end_of(line));
 	config.owner = hs_populate_owner(line->owner);
 	config.page_refs = c->page_refs;
 	config.atomic = c->atomic;

@@ -31,7 +31,8 @@ extern const struct hs_teardown_space_ops hs_removal_ops;
 
 /*
  * What is asked for, and whose pages are accepted, is the setting's. 0; -ENOENT: no such pgmap is
- * mapped; -ENODEV: one that is mapped is dead; -ERANGE: the range has too many pages.
+ * mapped; -ENODEV: one that is mapped is dead; -EEXIST: another pgmap is in its subsections; -ERANGE:
+ * the range has too many pages.
  */
 int hs_removal_init(struct hs_removal *removal, const struct hs_layout *layout,
 		    const struct hs_compare_setting *setting);

@@ -91,6 +91,8 @@ static const char *why_none(int none)
 		return "no walk looks up a pgmap that is alive";
 	case -ENODEV:
 		return "a pgmap is mapped that is dead: walks go round in vain whatever is removed";
+	case -EEXIST:
+		return "the pgmap goes in subsections of 512 pages, and another has pages in them";
 	default:
 		return "the range has more than 65536 pages";
 	}

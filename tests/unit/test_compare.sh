@@ -101,6 +101,13 @@ printf 'map 0x2000 4k devrw 0x200200\n' >>dead
 run 0 '' --no-time --teardown -w 6.12 -s per-call dead
 says '^no removal: a pgmap is mapped that is dead: walks go round in vain whatever is removed$'
 
+{
+	printf 'hmmsim 1\nlayout near\npgmap 0x200000 0x200010\npgmap 0x200010 0x200020\n'
+	printf 'vma 0x1000 0x3000 rw\nmap 0x1000 4k devrw 0x200000\n'
+} >near
+run 0 '' --no-time --teardown -w 6.12 -s per-call near
+says '^no removal: the pgmap goes in subsections of 512 pages, and another has pages in them$'
+
 # A fault that sleeps is a longer way to begin on; an atomic reference needs no grace period.
 run 0 '' --no-time -w 6.12 -s per-range -l holes:2M --sleep=3
 says '^its device memory is removed meanwhile, faults and waits sleep for 3 points; '

@@ -169,6 +169,33 @@ static void only_a_dead_pgmap_that_is_mapped_is_in_the_way(void **state)
 	assert_int_equal(init_of(first, "", &index), -ENOENT);
 }
 
+/* Subsections of 512 pages go, and no page of another pgmap with them. */
+static void a_pgmap_is_removed_if_its_subsections_are_its_own(void **state)
+{
+	static const char line[] = "pgmap 0x%x 0x%x\npgmap 0x%x 0x%x%s\n";
+	static const struct {
+		unsigned int start, end, next, last;
+		const char *map;
+		int ret;
+	} cases[] = {
+		{ 0x200000, 0x200010, 0x200010, 0x200020, FIRST, -EEXIST },
+		{ 0x200000, 0x200010, 0x2001ff, 0x200400, FIRST, -EEXIST },
+		{ 0x200000, 0x200010, 0x200200, 0x200210, FIRST, 0 },
+		{ 0x200000, 0x200001, 0x2001ff, 0x200201, SECOND, -EEXIST },
+		{ 0x1ffe00, 0x200001, 0x2001ff, 0x200400, SECOND, -EEXIST },
+		{ 0x1ffe00, 0x200000, 0x2001ff, 0x200400, SECOND, 0 },
+	};
+	char pgmaps[128];
+	size_t index;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(pgmaps, sizeof(pgmaps), line, cases[i].start, cases[i].end, cases[i].next,
+			 cases[i].last, i % 2 ? "" : " type=generic");
+		assert_int_equal(init_of(pgmaps, cases[i].map, &index), cases[i].ret);
+	}
+}
+
 static void what_cannot_be_removed_is_refused(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -366,6 +393,7 @@ int main(void)
 		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
 		cmocka_unit_test(a_removal_accepts_the_pages_of_the_owner_who_asks),
 		cmocka_unit_test(only_a_dead_pgmap_that_is_mapped_is_in_the_way),
+		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
 		cmocka_unit_test(order_is_mixed_and_even),
