@@ -56,8 +56,13 @@ enum hs_pgmap_type {
  *	P2PDMA: 1		bulk, and one an	put to 0, then set to 1	yes
  *				allocated page
  *	FS_DAX, GENERIC: 1	bulk			as 5.18			no
- * 6.15	as 6.1, but FS_DAX and P2PDMA: 0, one an allocated or mapped page; a page table entry of a
- *	DAX mapping holds a page reference						yes
+ * 6.15	FS_DAX: 0	bulk			put to 0		no
+ *	P2PDMA: 0	bulk, and one an	put to 0		yes
+ *				allocated page
+ *	the others as 6.1; a page table entry of a DAX mapping holds a page reference
+ *
+ * FS_DAX: page_free stands for the wake-up of who waits for the page, the file system. From 5.18 on
+ * nobody else does: it must have seen every page idle before the memory goes.
  */
 enum hs_page_refs {
 	HS_PAGE_REFS_5_3,
@@ -205,9 +210,10 @@ HMMSIM_API int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap,
 HMMSIM_API uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap);
 /*
  * What a page table entry that maps a page of FS_DAX or GENERIC memory does to its count: nothing
- * before 6.15, then it holds a reference. -ENODEV: the pgmap is killed, and this is the first.
+ * before 6.15, then it holds a reference. Neither asks whether the pgmap is killed: who refuses to
+ * map is the mapping (hs_mapping_kill()).
  */
-HMMSIM_API int hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
+HMMSIM_API void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
 HMMSIM_API void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page);
 
 /* ---- registration alone ------------------------------------------------------------------ */

@@ -43,8 +43,9 @@ static uint32_t map_device(struct hs_fault *f, uint64_t pfn, bool write)
 	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
 	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
 
-	if (!page || hs_pgmap_page_map(f->self, page))
+	if (!page)
 		return HS_VM_FAULT_SIGBUS;
+	hs_pgmap_page_map(f->self, page);
 	if (!hs_fault_replace(f, to))
 		hs_pgmap_page_unmap(f->self, page);
 	return 0;

@@ -21,7 +21,8 @@
  *	Required outcome: none. It is a use after free of that kernel.
  *	(tests/model/test_removal_model.c: put_to_one_races_with_the_removal_of_5_3)
  *
- * From 6.1 on an allocated page holds a reference to its pgmap, which goes last:
+ * From 6.1 on an allocated page holds a reference to its pgmap, which goes last. A page of a file does
+ * not, mapped or not: to wait for its count is the file system's business.
  *
  *	put of a pin			removal
  *	count = 0			kill
@@ -34,38 +35,32 @@
  *
  * Lock order: the caller's, up to the page table lock < free pages lock, memory lock.
  */
-#include <errno.h>
-
 #include "pgmap/pgmap.h"
 
-static bool zero_based(const struct hs_pgmap *p)
+static bool is_private_or_coherent(const struct hs_pgmap *p)
 {
-	switch (p->type) {
-	case HS_PGMAP_PRIVATE:
-	case HS_PGMAP_COHERENT:
-		return p->page_refs >= HS_PAGE_REFS_6_1;
-	case HS_PGMAP_FS_DAX:
-	case HS_PGMAP_P2PDMA:
-		return p->page_refs >= HS_PAGE_REFS_6_15;
-	default:
-		return false;
-	}
+	return p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT;
 }
 
 uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap)
 {
-	return zero_based(pgmap) ? 0 : 1;
+	if (pgmap->type == HS_PGMAP_GENERIC)
+		return 1;
+	return pgmap->page_refs <
+	       (is_private_or_coherent(pgmap) ? HS_PAGE_REFS_6_1 : HS_PAGE_REFS_6_15);
 }
 
 bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap)
 {
-	return zero_based(pgmap) ||
-	       (pgmap->type == HS_PGMAP_P2PDMA && pgmap->page_refs >= HS_PAGE_REFS_6_1);
+	return pgmap->page_refs >= HS_PAGE_REFS_6_1 &&
+	       (is_private_or_coherent(pgmap) || pgmap->type == HS_PGMAP_P2PDMA);
 }
 
 uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap)
 {
-	return zero_based(pgmap) ? 0 : pgmap->end - pgmap->first;
+	if (pgmap->page_refs >= HS_PAGE_REFS_6_1 && is_private_or_coherent(pgmap))
+		return 0;
+	return pgmap->end - pgmap->first;
 }
 
 /* ---- the last put ------------------------------------------------------------------------ */
@@ -97,13 +92,13 @@ static void put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *pa
 	hs_pgmap_put(self, p);
 }
 
-/* The count is 1 again before anybody can be handed the page. */
-static void put_one_based(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			  uint32_t left)
+/* Where the idle count is 1 it is so again before anybody can be handed the page. */
+static void put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page, uint32_t left)
 {
+	uint32_t idle = hs_page_idle_count(p);
 	bool allocated;
 
-	if (p->type == HS_PGMAP_FS_DAX) {
+	if (idle && p->type == HS_PGMAP_FS_DAX) {
 		hs_assert(self, left, "the core's reference to a page of a file is put");
 		if (left == 1)
 			call_page_free(self, p, page);
@@ -113,23 +108,13 @@ static void put_one_based(struct hs_task *self, struct hs_pgmap *p, struct hs_pa
 		return;
 	allocated = is_allocated(self, page);
 	call_page_free(self, p, page);
-	hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
+	if (idle)
+		hs_u32_store(self, &page->refcount, idle, HS_RELEASE);
 	if (!allocated)
 		return;
 	hs_pgmap_page_free(self, p, page);
 	if (hs_pgmap_pages_hold_it(p))
 		hs_pgmap_put(self, p);
-}
-
-static void put_zero_based(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			   uint32_t left)
-{
-	if (left)
-		return;
-	call_page_free(self, p, page);
-	if (is_allocated(self, page))
-		hs_pgmap_page_free(self, p, page);
-	hs_pgmap_put(self, p);
 }
 
 void hs_page_put(struct hs_task *self, struct hs_page *page)
@@ -144,12 +129,10 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 	if (!p) {
 		if (was == 1)
 			hs_page_free(self, page);
-	} else if (zero_based(p)) {
-		put_zero_based(self, p, page, was - 1);
 	} else if (p->page_refs == HS_PAGE_REFS_5_3) {
 		put_5_3(self, p, page, was - 1);
 	} else {
-		put_one_based(self, p, page, was - 1);
+		put_5_18(self, p, page, was - 1);
 	}
 }
 
@@ -184,7 +167,7 @@ bool hs_page_tryget(struct hs_task *self, struct hs_page *page)
 	return inc_not_zero(self, page);
 }
 
-int hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
+void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 {
 	struct hs_pgmap *p;
 
@@ -192,14 +175,8 @@ int hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 	p = hs_page_pgmap(self, page);
 	hs_assert(self, p && (p->type == HS_PGMAP_FS_DAX || p->type == HS_PGMAP_GENERIC),
 		  "a page of a file or of a device instance is expected");
-	if (p->page_refs < HS_PAGE_REFS_6_15 || inc_not_zero(self, page))
-		return 0;
-	if (!hs_percpu_ref_tryget_live(self, &p->ref))
-		return -ENODEV;
-	/* Somebody else may have been the first meanwhile: one reference is enough. */
-	if (hs_u32_add(self, &page->refcount, 1, HS_ACQ_REL))
-		hs_pgmap_put(self, p);
-	return 0;
+	if (p->page_refs >= HS_PAGE_REFS_6_15)
+		hs_u32_add(self, &page->refcount, 1, HS_ACQUIRE);
 }
 
 void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)

@@ -9,7 +9,7 @@
  *	ref	the walk has a reference to the memory in its cache
  *	rcu	it has none, but the grace period after the kill is not over: on v6.12 a PTE table is
  *		scanned inside an RCU section, so that this is up to a table with every strategy
- *	else	neither: references of page table entries (page references of 6.15), or leaked ones
+ *	else	neither: somebody's pins of pages (page references of 5.3), or leaked references
  *
  * The orders of a removal that begins at point k:
  *

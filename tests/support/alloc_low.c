@@ -58,7 +58,7 @@ static void device_memory_of(struct stage *st, enum hs_pgmap_type type, enum hs_
 	} else if (type == HS_PGMAP_FS_DAX) {
 		struct hs_page *page = hs_pfn_to_page(st->self, at + 2);
 
-		TRY(st, -ENOMEM, hs_pgmap_page_map(st->self, page));
+		hs_pgmap_page_map(st->self, page);
 		hs_pgmap_page_unmap(st->self, page);
 	}
 	st->pgmap[0] = NULL;

@@ -125,16 +125,7 @@ uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn
 
 uint64_t model_mapping_refs(const struct model *m, uint32_t mapping)
 {
-	const struct model_mapping *map = &m->mapping[mapping];
-	uint64_t count = 0;
-
-	if (mapping == MODEL_P2P)
-		return model_pool_refs(m, MODEL_P2P_POOL);
-	if (map->kind != HS_MAPPING_DAX_FILE || map->refs != HS_PAGE_REFS_6_15)
-		return 0;
-	for (uint64_t i = 0; i < map->next; i++)
-		count += model_block_count(m, mapping, map->first + i) != 0;
-	return count;
+	return mapping == MODEL_P2P ? model_pool_refs(m, MODEL_P2P_POOL) : 0;
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */

@@ -26,7 +26,8 @@ enum arrangement {
 	ARRANGE_BUSY,	/* a table, a migrating 2M leaf of another VMA, a table */
 	ARRANGE_OTHER,	/* three tables; the memory of another file is removed */
 	ARRANGE_POISON, /* three tables; the page in the middle of the second one is poisoned */
-	ARRANGEMENTS
+	ARRANGEMENTS,
+	ARRANGE_PINNED = ARRANGEMENTS, /* three tables; who has pinned all of it unpins when told */
 };
 
 /* What is played there from now on; one play at a time. */

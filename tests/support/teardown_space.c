@@ -23,9 +23,10 @@ struct file {
 /* Of the play that goes on. */
 struct arranged {
 	struct file walked, other;
+	bool pinned;
 };
 
-static struct arranged arranged[ARRANGEMENTS];
+static struct arranged arranged[ARRANGEMENTS + 1];
 
 static struct file *removed_file(const struct hs_teardown_space *space)
 {
@@ -158,13 +159,32 @@ static int map_other(struct hs_task *self, struct hs_teardown_space *space)
 	return ret ? ret : map_file(self, space->mm, OTHER_START, SHARED, &files->other, 0, 1);
 }
 
+static int map_pinned(struct hs_task *self, struct hs_teardown_space *space)
+{
+	struct arranged *files = space->arg;
+	int ret = map_tables(self, space);
+
+	for (uint64_t i = 0; !ret && i < 3 * TABLE; i++)
+		hs_page_get(self, hs_pfn_to_page(self, FILE_PFN + i));
+	files->pinned = !ret;
+	return ret;
+}
+
+static void unpin(struct hs_task *self, struct arranged *files)
+{
+	for (uint64_t i = 0; files->pinned && i < 3 * TABLE; i++)
+		hs_page_put(self, hs_pfn_to_page(self, FILE_PFN + i));
+	files->pinned = false;
+}
+
 static const struct {
 	uint64_t tables; /* of the file that is walked */
 	int (*map)(struct hs_task *self, struct hs_teardown_space *space);
-} arrangements[ARRANGEMENTS] = {
+} arrangements[ARRANGEMENTS + 1] = {
 	[ARRANGE_TABLES] = { 3, map_tables }, [ARRANGE_HOLE] = { 3, map_hole },
 	[ARRANGE_VMAS] = { 3, map_vmas },     [ARRANGE_BUSY] = { 2, map_busy },
 	[ARRANGE_OTHER] = { 3, map_other },   [ARRANGE_POISON] = { 3, map_poison },
+	[ARRANGE_PINNED] = { 3, map_pinned },
 };
 
 /* Whoever migrates the leaf ends it while the walk waits. */
@@ -213,12 +233,14 @@ static void invalidate(struct hs_task *self, struct hs_teardown_space *space)
 	struct hs_mapping *mapping = removed_file(space)->mapping;
 
 	hs_unmap_mapping_range(self, mapping, 0, hs_mapping_pages(mapping), true);
+	unpin(self, space->arg);
 }
 
 static void unmap(struct hs_task *self, struct hs_teardown_space *space)
 {
 	struct arranged *files = space->arg;
 
+	unpin(self, files);
 	if (space->mm)
 		hs_mm_destroy(self, space->mm);
 	if (files->walked.mapping)

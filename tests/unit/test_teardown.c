@@ -202,17 +202,17 @@ static void an_atomic_reference_needs_no_grace_period(void **state)
 	assert_int_equal(w.grace_periods, 0);
 }
 
-/* With references of 6.15 every entry holds the memory, until it is unmapped. */
-static void entries_hold_what_they_map(void **state)
+/* With references of 5.3 every pin holds the memory, until it is put. */
+static void pins_hold_what_they_pin(void **state)
 {
 	struct hs_teardown_case c =
-		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
+		make_case(HS_ERA_6_12, ARRANGE_PINNED, HS_STRATEGY_NONE, HS_REMOVAL_KILL_FIRST);
 	struct hs_teardown_result r;
 
 	(void)state;
-	c.page_refs = HS_PAGE_REFS_6_15;
+	c.page_refs = HS_PAGE_REFS_5_3;
 	r = play_at(c, HS_POINT_RETRY, 1);
-	assert_int_equal(r.refs, 1536);
+	assert_int_equal(r.refs, 0); /* the core's own until its pages are put */
 	assert_false(r.inside);
 	assert_held(&r.held[HS_HELD_ELSE], 1536, 3, 0, 0);
 	r = play_at(c, HS_WALK_PAGE, 1);
@@ -226,13 +226,30 @@ static void entries_hold_what_they_map(void **state)
 	c.atomic = false;
 	c.strategy = HS_STRATEGY_PER_TABLE;
 	r = play_at(c, HS_WALK_PAGE, 1);
-	assert_int_equal(r.refs, 1537);
+	assert_int_equal(r.refs, 1);
 	assert_held(&r.held[HS_HELD_REF], 511, 0, 0, 0);
 	c.order = HS_REMOVAL_CORRECT;
 	r = play_at(c, HS_WALK_TABLE_END, 2);
 	assert_int_equal(r.refs, 0);
 	assert_held(&r.held[HS_HELD_ELSE], 0, 0, 0, 0);
 	assert_int_equal(r.verdict, HS_TEARDOWN_OK);
+}
+
+/* Entries hold pages from 6.15 on, and no page of a file holds the memory. */
+static void entries_hold_no_memory(void **state)
+{
+	(void)state;
+	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
+		struct hs_teardown_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE,
+						      HS_REMOVAL_KILL_FIRST);
+		struct hs_teardown_result r;
+
+		c.page_refs = (enum hs_page_refs)refs;
+		r = play_at(c, HS_POINT_RETRY, 1);
+		assert_int_equal(r.refs, 0);
+		assert_true(r.inside);
+		assert_held(&r.held[HS_HELD_ELSE], 0, 0, 0, 0);
+	}
 }
 
 /* ---- orders ------------------------------------------------------------------------------ */
@@ -335,7 +352,10 @@ static void memory_that_goes_without_a_word_is_used(void **state)
 	(void)state;
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_UNSAFE);
 	assert_int_equal(play_at(c, HS_POINT_AFTER, 1).verdict, HS_TEARDOWN_UNSAFE);
-	c.page_refs = HS_PAGE_REFS_6_15; /* entries hold it: it does not go */
+	c.page_refs = HS_PAGE_REFS_6_15; /* its entries do not keep it */
+	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_UNSAFE);
+	arrange(&c, ARRANGE_PINNED);
+	c.page_refs = HS_PAGE_REFS_5_3; /* pins hold it: it does not go */
 	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_TEARDOWN_STUCK);
 	c.page_refs = HS_PAGE_REFS_6_1;
 	arrange(&c, ARRANGE_OTHER); /* the answer has no page of it */
@@ -420,7 +440,8 @@ int main(void)
 		cmocka_unit_test(what_is_held_ends_where_the_reference_does),
 		cmocka_unit_test(a_section_without_a_reference_ends_with_its_table),
 		cmocka_unit_test(an_atomic_reference_needs_no_grace_period),
-		cmocka_unit_test(entries_hold_what_they_map),
+		cmocka_unit_test(pins_hold_what_they_pin),
+		cmocka_unit_test(entries_hold_no_memory),
 		cmocka_unit_test(the_correct_order_never_fails_a_lookup),
 		cmocka_unit_test(a_walk_that_meets_a_removed_page_fails),
 		cmocka_unit_test(a_dead_pgmap_costs_as_many_passes_as_its_owner_waits),

