@@ -14,6 +14,7 @@
 
 #define REPETITIONS_MAX 64
 #define CPUS_MAX 1024
+#define SEED_MAX 4294967295ul
 
 double bench_now_ns(void)
 {
@@ -27,6 +28,24 @@ static unsigned int cpus_asked;
 unsigned int bench_counted_cpus(void)
 {
 	return cpus_asked ? cpus_asked : bench_cpus();
+}
+
+/* Of all groups of a run, one after the other. */
+static uint64_t random_state;
+
+static uint64_t random_next(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static unsigned long any_seed(void)
+{
+	random_state = (uint64_t)bench_now_ns();
+	return random_next() % 1000000 + 1;
 }
 
 /* The value of "--name=N" with N 1..@most; exits if it is something else. */
@@ -53,7 +72,7 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 {
 	const char *json = NULL;
 
-	*options = (struct bench_options){ .repetitions = 15 };
+	*options = (struct bench_options){ .repetitions = 15, .seed = any_seed() };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			options->quick = true;
@@ -62,16 +81,20 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 			json = argv[i] + 7;
 		} else if (!strncmp(argv[i], "--cpus=", 7)) {
 			cpus_asked = (unsigned int)number_of(argv[0], argv[i], CPUS_MAX);
+		} else if (!strncmp(argv[i], "--seed=", 7)) {
+			options->seed = number_of(argv[0], argv[i], SEED_MAX);
 		} else {
 			fprintf(stderr,
 				"%s: unknown argument '%s'; usage: %s [--quick] [--cpus=N] "
-				"[--json=FILE]\n",
+				"[--seed=N] [--json=FILE]\n",
 				argv[0], argv[i], argv[0]);
 			exit(2);
 		}
 	}
+	random_state = options->seed;
 	if (json)
-		bench_json_open(json, argv[0]);
+		bench_json_open(json, argv[0], options->seed);
+	printf("repetitions in the order of --seed=%lu\n\n", options->seed);
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -146,6 +169,19 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 /* Of the last group. */
 static double medians[BENCH_VARIANTS_MAX];
 
+/* Which variant is to be run when: each as often as the others. */
+static void make_order(unsigned int *order, unsigned int variants, unsigned int total)
+{
+	for (unsigned int i = 0; i < total; i++)
+		order[i] = i % variants;
+	for (unsigned int i = total; i > 1; i--) {
+		unsigned int j = (unsigned int)(random_next() % i), last = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = last;
+	}
+}
+
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count)
 {
@@ -155,7 +191,7 @@ void bench_group(const struct bench_options *options, const char *title,
 	unsigned int done[BENCH_VARIANTS_MAX] = { 0 }, threads = 1;
 	double base = 0;
 
-	hs_measure_order(order, count, options->repetitions);
+	make_order(order, count, total);
 	for (unsigned int i = 0; i < total; i++) {
 		const struct bench_variant *v = &variants[order[i]];
 		uint64_t operations = options->quick ? v->operations / 10 + 1 : v->operations;

@@ -4,7 +4,8 @@
  *
  * Repetitions of all variants are interleaved in random order, so that a drift of the machine hits
  * them alike; what counts is the ratio of medians to the group's first variant. Times are ns per
- * operation and thread.
+ * operation and thread. The order is another one in each run, lest variants have a place that suits
+ * them; the program prints the seed that repeats it.
  */
 #ifndef HS_BENCH_BENCH_H
 #define HS_BENCH_BENCH_H
@@ -27,9 +28,10 @@ struct bench_variant {
 struct bench_options {
 	bool quick;
 	unsigned int repetitions;
+	unsigned long seed; /* of the order, 1.. */
 };
 
-/* Exits with 2 and a sentence on arguments that it does not know. */
+/* Exits with 2 and a sentence on arguments that it does not know. Prints the seed. */
 void bench_parse(int argc, char **argv, struct bench_options *options);
 /* How many CPUs thread counts are made for: those of the process, or of the option --cpus. */
 unsigned int bench_counted_cpus(void);

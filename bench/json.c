@@ -31,7 +31,7 @@ static void finish(void)
 	_Exit(1);
 }
 
-void bench_json_open(const char *path, const char *program)
+void bench_json_open(const char *path, const char *program, unsigned long seed)
 {
 	const char *slash = strrchr(program, '/');
 	time_t now = time(NULL);
@@ -49,9 +49,10 @@ void bench_json_open(const char *path, const char *program)
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S+00:00", &tm);
 	fprintf(file,
 		"{\n  \"context\": {\n    \"date\": \"%s\",\n    \"executable\": \"%s\",\n"
-		"    \"num_cpus\": %u,\n    \"library_build_type\": \"%s\"\n  },\n"
+		"    \"num_cpus\": %u,\n    \"seed\": %lu,\n"
+		"    \"library_build_type\": \"%s\"\n  },\n"
 		"  \"benchmarks\": [",
-		date, program_name, bench_cpus(),
+		date, program_name, bench_cpus(), seed,
 #ifdef NDEBUG
 		"release"
 #else

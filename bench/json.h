@@ -11,7 +11,7 @@
 #include "bench.h"
 
 /* Exits with a sentence if the file cannot be written. The file is complete when the program exits. */
-void bench_json_open(const char *path, const char *program);
+void bench_json_open(const char *path, const char *program, unsigned long seed);
 /* The repetitions of a variant; nothing if no file is open. */
 void bench_json_add(const char *group, const struct bench_variant *variant, const double *ns,
 		    unsigned int repetitions);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the bench programs share: threads and how many of them. */
+/* What the bench programs share: threads, the order of repetitions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,15 +61,17 @@ static void more_threads_than_there_can_be_are_refused(void **state)
 	}
 }
 
-static void as_if_there_were(const char *option)
+/* "--quick" and another option. */
+static struct bench_options with(const char *option)
 {
-	char program[] = "bench", argument[16];
-	char *argv[] = { program, argument, NULL };
+	char program[] = "bench", quick[] = "--quick", argument[32];
+	char *argv[] = { program, quick, argument, NULL };
 	struct bench_options options;
 
 	strncpy(argument, option, sizeof(argument) - 1);
 	argument[sizeof(argument) - 1] = '\0';
-	bench_parse(2, argv, &options);
+	bench_parse(3, argv, &options);
+	return options;
 }
 
 /* Powers of two, and all CPUs as far as there is room. */
@@ -95,10 +97,89 @@ static void thread_counts_end_with_the_cpus(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		unsigned int counts[BENCH_THREAD_COUNTS];
 
-		as_if_there_were(rows[i].option);
+		with(rows[i].option);
 		assert_int_equal(bench_thread_counts(counts), rows[i].many);
 		assert_memory_equal(counts, rows[i].counts, rows[i].many * sizeof(counts[0]));
 	}
+}
+
+/* ---- groups ------------------------------------------------------------------------------ */
+
+#define VARIANTS 5u
+#define REPETITIONS 5u /* with --quick */
+#define RUNS (VARIANTS * REPETITIONS)
+
+struct order {
+	unsigned int runs, of[RUNS];
+};
+
+static struct order ran;
+
+static double record(const struct bench_variant *v, uint64_t operations)
+{
+	(void)operations;
+	assert_true(ran.runs < RUNS);
+	ran.of[ran.runs++] = *(const unsigned int *)v->arg;
+	return 1;
+}
+
+static struct order order_of(const struct bench_options *options)
+{
+	static const unsigned int numbers[VARIANTS] = { 0, 1, 2, 3, 4 };
+	struct bench_variant variants[VARIANTS];
+
+	for (unsigned int v = 0; v < VARIANTS; v++)
+		variants[v] = (struct bench_variant){ "one", record, 100, 1, &numbers[v] };
+	ran = (struct order){ 0 };
+	bench_group(options, "order", variants, VARIANTS);
+	return ran;
+}
+
+static void each_variant_runs_as_often(void **state)
+{
+	struct bench_options options = with("--seed=1");
+	unsigned int times[VARIANTS] = { 0 };
+	struct order order = order_of(&options);
+
+	(void)state;
+	assert_int_equal(order.runs, RUNS);
+	for (unsigned int i = 0; i < RUNS; i++)
+		times[order.of[i]]++;
+	for (unsigned int v = 0; v < VARIANTS; v++)
+		assert_int_equal(times[v], REPETITIONS);
+}
+
+/* And groups of one run have different ones. */
+static void a_seed_repeats_the_order(void **state)
+{
+	struct bench_options options = with("--seed=77");
+	struct order first = order_of(&options), second = order_of(&options), again;
+
+	(void)state;
+	assert_memory_not_equal(first.of, second.of, sizeof(first.of));
+	options = with("--seed=77");
+	again = order_of(&options);
+	assert_memory_equal(first.of, again.of, sizeof(first.of));
+	again = order_of(&options);
+	assert_memory_equal(second.of, again.of, sizeof(second.of));
+	options = with("--seed=4294967295");
+	again = order_of(&options);
+	assert_memory_not_equal(first.of, again.of, sizeof(first.of));
+}
+
+static void the_order_is_another_one_in_each_run(void **state)
+{
+	struct bench_options options = with("--quick");
+	struct order first = order_of(&options), second;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		options = with("--quick");
+		second = order_of(&options);
+		if (memcmp(first.of, second.of, sizeof(first.of)) != 0)
+			return;
+	}
+	fail_msg("the same order in four runs");
 }
 
 int main(void)
@@ -107,6 +188,9 @@ int main(void)
 		cmocka_unit_test(as_many_threads_run_as_were_asked_for),
 		cmocka_unit_test(thread_counts_end_with_the_cpus),
 		cmocka_unit_test(more_threads_than_there_can_be_are_refused),
+		cmocka_unit_test(each_variant_runs_as_often),
+		cmocka_unit_test(a_seed_repeats_the_order),
+		cmocka_unit_test(the_order_is_another_one_in_each_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
