@@ -38,12 +38,12 @@
  * in address order, aligned for leaves, and swap entries offsets from 1 on. A page that is mapped
  * twice is two then.
  *
- * The process runs meanwhile: what does not fit together is clipped.
+ * The process runs meanwhile: what does not fit together is clipped. If it ends meanwhile there is no
+ * layout, since it would be a part of one (capture_files.c).
  */
 #include "live/capture_proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -436,85 +436,76 @@ static void comment_on_gaps(struct capture *c)
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static void path_of(const struct capture *c, const char *file, char path[512])
+static int refuse(const struct capture *c, const char *what, char error[512])
 {
-	snprintf(path, 512, "%.256s/%.20s/%s", c->ask->proc, c->ask->pid, file);
-}
-
-static int refuse(const struct capture *c, const char *file, int ret, char error[512])
-{
-	char path[512];
-
-	path_of(c, "", path);
-	if (ret == -ESRCH || (ret == -ENOENT && access(path, F_OK)))
-		snprintf(error, 512, "process %s: there is none", c->ask->pid);
-	else
-		snprintf(error, 512, "process %s: %s: %s", c->ask->pid, file, strerror(-ret));
+	snprintf(error, 512, "process %.20s: %.400s", c->ask->pid, what);
 	return -EINVAL;
 }
 
-/* smaps, or else maps; *path is the one that was read. */
-static int read_either(struct capture *c, char path[512], char **bytes, size_t *length)
+static int refuse_ended(const struct capture *c, char error[512])
 {
-	int ret, first;
+	return refuse(c, "it ended meanwhile, or called execve()", error);
+}
 
-	path_of(c, "smaps", path);
-	first = hs_proc_read(c->proc.mem, path, bytes, length);
-	if (!first || first == -ENOMEM || first == -ESRCH)
-		return first;
-	path_of(c, "maps", path);
-	ret = hs_proc_read(c->proc.mem, path, bytes, length);
+static int open_all(struct capture *c, char error[512])
+{
+	int ret = hs_proc_open(&c->proc, c->ask->proc, c->ask->pid);
+
 	if (!ret)
-		comment(c, "no huge pages, no flags i p m: smaps: %s", strerror(-first));
-	return !ret || ret == -ENOMEM ? ret : first;
+		return 0;
+	return refuse(c, ret == -ENOENT || ret == -ESRCH ? "there is none" : strerror(-ret), error);
+}
+
+/* The files of a directory are not there any more if the process is not. */
+static int refuse_vmas(const struct capture *c, int why, char error[512])
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%.256s/%.20s", c->ask->proc, c->ask->pid);
+	if (why == -ESRCH || (why == -ENOENT && access(path, F_OK)))
+		return refuse_ended(c, error);
+	snprintf(path, sizeof(path), "smaps: %s", strerror(-why));
+	return refuse(c, path, error);
 }
 
 static int read_vmas(struct capture *c, char error[512])
 {
+	const char *name;
 	char path[512], *bytes;
 	size_t length;
-	int ret = read_either(c, path, &bytes, &length);
+	int ret = hs_proc_read_vmas(&c->proc, &name, &bytes, &length);
 
 	if (ret)
-		return ret == -ENOMEM ? ret : refuse(c, "smaps", ret, error);
+		return ret == -ENOMEM ? ret : refuse_vmas(c, ret, error);
+	if (c->proc.smaps < 0)
+		comment(c, "no huge pages, no flags i p m: smaps: %s", strerror(-c->proc.smaps));
+	snprintf(path, sizeof(path), "%.256s/%.20s/%s", c->ask->proc, c->ask->pid, name);
 	ret = hs_proc_parse_vmas(&c->proc, path, bytes, length, error);
 	hs_hostmem_free(c->proc.mem, bytes);
-	if (!ret && !c->proc.vma_count) {
-		snprintf(error, 512,
-			 "process %s: it has no memory: a kernel thread, or it has ended",
-			 c->ask->pid);
-		return -EINVAL;
-	}
 	return ret;
-}
-
-static void open_pages(struct capture *c)
-{
-	char path[512];
-
-	path_of(c, "pagemap", path);
-	c->proc.pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	if (c->proc.pagemap < 0)
-		c->proc.pagemap = -errno;
-	snprintf(path, sizeof(path), "%.256s/kpageflags", c->ask->proc);
-	c->proc.kpageflags = open(path, O_RDONLY | O_CLOEXEC);
-	if (c->proc.kpageflags < 0)
-		c->proc.kpageflags = -errno;
 }
 
 static int read_all(struct capture *c, char error[512])
 {
-	int ret;
+	int ret = open_all(c, error);
 
-	comment(c, "process %s, while it ran: vmas and entries may be of different moments",
-		c->ask->pid);
-	ret = read_vmas(c, error);
 	if (ret)
 		return ret;
-	open_pages(c);
+	comment(c, "process %s, while it ran: vmas and entries may be of different moments",
+		c->ask->pid);
+	if (c->proc.smaps != -ESRCH) /* without memory: older kernels open an empty file */
+		ret = read_vmas(c, error);
+	if (ret)
+		return ret;
+	if (!c->proc.vma_count)
+		return refuse(c, "it has no memory: a kernel thread, or it has ended", error);
+	if (c->proc.pagemap == -ESRCH)
+		return refuse_ended(c, error);
 	keep_possible(c);
 	for (size_t i = 0; !ret && i < c->proc.vma_count; i++)
 		ret = hs_proc_scan(&c->proc, &c->proc.vmas[i]);
+	if (ret == -ESRCH || (!ret && hs_proc_has_ended(&c->proc)))
+		return refuse_ended(c, error);
 	return ret;
 }
 
@@ -522,7 +513,6 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 	       struct hs_out *comments, char error[512])
 {
 	struct capture c = {
-		.proc = { .mem = mem, .pagemap = -ENOENT, .kpageflags = -ENOENT },
 		.ask = ask,
 		.layout = layout,
 		.comments = comments,
@@ -532,6 +522,7 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 	char name[32];
 	int ret;
 
+	hs_proc_init(&c.proc, mem);
 	*comments = (struct hs_out){ .mem = mem };
 	snprintf(name, sizeof(name), "process-%.20s", ask->pid);
 	ret = hs_layout_begin(mem, layout, name);

@@ -18,7 +18,8 @@ struct hs_capture {
 
 /*
  * 0: the layout, with names, and comment lines about what could not be read and why. -EINVAL: there
- * is no such process, or its files are forbidden or not understood; @error is a sentence. -ENOMEM.
+ * is no such process, it ended before all was read, or its files are forbidden or not understood;
+ * @error is a sentence. -ENOMEM.
  * After an error there is neither layout nor comment.
  */
 int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_layout *layout,

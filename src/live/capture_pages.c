@@ -75,8 +75,11 @@ static int add_span(struct hs_proc *proc, struct hs_proc_vma *vma, const struct 
 	return 0;
 }
 
-/* *words of the file from @addr on: fewer than wanted at its end or after an error, 0 then. */
-static void read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
+/*
+ * *words of the file from @addr on: fewer than wanted at its end or after an error, see read_until.
+ * 0, or -ESRCH: it has nobody's pages.
+ */
+static int read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
 {
 	size_t wanted = *words * sizeof(*proc->words), got = 0;
 	off_t at = (off_t)(addr / HS_PAGE_BYTES * sizeof(*proc->words));
@@ -90,10 +93,13 @@ static void read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
 			got += (size_t)n;
 	}
 	*words = got / sizeof(*proc->words);
+	if (n < 0 && errno == ESRCH)
+		return -ESRCH;
 	if (got == wanted || proc->read_until)
-		return;
+		return 0;
 	proc->read_until = addr + *words * HS_PAGE_BYTES;
 	proc->read_error = n < 0 ? errno : 0;
+	return 0;
 }
 
 /* By smaps, for certain: it counts neither the zero page nor what has no struct page. */
@@ -181,8 +187,9 @@ static int scan(struct hs_proc *proc, struct hs_proc_vma *vma)
 			words = BLOCK_WORDS;
 		if (!words) /* there was only a hole left */
 			break;
-		read_block(proc, addr, &words);
-		ret = scan_block(proc, vma, addr, words, &found);
+		ret = read_block(proc, addr, &words);
+		if (!ret)
+			ret = scan_block(proc, vma, addr, words, &found);
 		addr += words * HS_PAGE_BYTES;
 	}
 	return ret;
@@ -206,8 +213,5 @@ void hs_proc_free(struct hs_proc *proc)
 	hs_hostmem_free(proc->mem, proc->vmas);
 	hs_hostmem_free(proc->mem, proc->spans);
 	hs_hostmem_free(proc->mem, proc->words);
-	if (proc->pagemap >= 0)
-		close(proc->pagemap);
-	if (proc->kpageflags >= 0)
-		close(proc->kpageflags);
+	hs_proc_close(proc);
 }

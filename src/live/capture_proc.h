@@ -51,7 +51,7 @@ struct hs_proc {
 	struct hs_proc_vma *vmas;
 	struct hs_proc_span *spans;
 	size_t vma_count, span_count;
-	int pagemap, kpageflags;	   /* descriptors, or -errno */
+	int dir, smaps, maps, pagemap, kpageflags; /* descriptors, or -errno */
 	uint64_t flags_frame, flags_of_it; /* the kpageflags word read last; frame 0: none */
 	uint64_t *words;		   /* a block of pagemap */
 	uint64_t read_until;		   /* 0, or the address where reading ended early */
@@ -63,15 +63,29 @@ struct hs_proc {
 /* Where the kernel cannot skip holes, VMAs of more pages are read until nothing more is resident. */
 #define HS_PROC_SPARSE ((uint64_t)1 << 20)
 
-/* The whole file, to be freed; -errno, -ENOMEM. */
-int hs_proc_read(struct hs_hostmem *mem, const char *path, char **bytes, size_t *length);
+void hs_proc_init(struct hs_proc *proc, struct hs_hostmem *mem);
+/* Opens the directory, or says why not, and all files of it that can be. */
+int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid);
+/*
+ * The whole of smaps, or of maps if smaps cannot be had (proc->smaps says why); to be freed. -ENOMEM,
+ * -ESRCH: there is no such process any more; why smaps cannot be had, if maps cannot either.
+ */
+int hs_proc_read_vmas(struct hs_proc *proc, const char **name, char **bytes, size_t *length);
 /* smaps or maps. -EINVAL with a sentence that begins with @name:LINE, -ENOMEM. */
 int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes, size_t length,
 		       char error[512]);
-/* Adds the VMA's spans. 0 or -ENOMEM: what cannot be read is not there, see read_until. */
+/* Adds the VMA's spans. 0, -ENOMEM or -ESRCH: what else cannot be read is not there, see read_until. */
 int hs_proc_scan(struct hs_proc *proc, struct hs_proc_vma *vma);
+/*
+ * The address space that the files were opened on is gone: what was read may be a part of it. If not,
+ * what was read was all there.
+ */
+bool hs_proc_has_ended(const struct hs_proc *proc);
 /* The kpageflags word of a frame; false: not known. */
 bool hs_proc_page_flags(struct hs_proc *proc, uint64_t frame, uint64_t *flags);
+/* The files. */
+void hs_proc_close(struct hs_proc *proc);
+/* All of it. */
 void hs_proc_free(struct hs_proc *proc);
 
 #endif

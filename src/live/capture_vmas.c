@@ -8,51 +8,13 @@
 #include "live/capture_proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define READ_FIRST 65536
 
 struct lines {
 	const char *at, *end; /* what is left of the present line */
 	unsigned long number;
 };
-
-int hs_proc_read(struct hs_hostmem *mem, const char *path, char **bytes, size_t *length)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
-	size_t size = 0;
-	ssize_t n = 1;
-
-	*bytes = NULL;
-	*length = 0;
-	if (fd < 0)
-		return -errno;
-	while (!ret && n) {
-		if (*length == size) {
-			char *more = hs_hostmem_realloc(mem, *bytes, size ? 2 * size : READ_FIRST);
-
-			if (!more) {
-				ret = -ENOMEM;
-				break;
-			}
-			*bytes = more;
-			size = size ? 2 * size : READ_FIRST;
-		}
-		n = read(fd, *bytes + *length, size - *length);
-		if (n < 0 && errno != EINTR)
-			ret = -errno;
-		*length += n > 0 ? (size_t)n : 0;
-	}
-	close(fd);
-	if (ret) {
-		hs_hostmem_free(mem, *bytes);
-		*bytes = NULL;
-	}
-	return ret;
-}
 
 /* ---- words of a line --------------------------------------------------------------------- */
 

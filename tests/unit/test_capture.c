@@ -15,15 +15,14 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "live/capture_proc.h"
 #include "support/layout_text.h"
+#include "support/live_child.h"
 
 #define PAGE HS_PAGE_BYTES
 #define LEAF ((uint64_t)2 << 20)
@@ -71,18 +70,6 @@ static char *map_at(unsigned int i, uint64_t bytes, int access, int flags, int f
 	return at;
 }
 
-static void touch(char *at, unsigned int pages, bool write)
-{
-	for (unsigned int i = 0; i < pages; i++) {
-		volatile char *byte = at + i * PAGE;
-
-		if (write)
-			*byte = 1;
-		else
-			(void)*byte;
-	}
-}
-
 /* ---- the child --------------------------------------------------------------------------- */
 
 static void map_files(void)
@@ -97,12 +84,12 @@ static void map_files(void)
 	    ftruncate(memory, 4 * PAGE))
 		_exit(4);
 	at = map_at(SHARED_FILE, 4 * PAGE, both, MAP_SHARED, fd);
-	touch(at, 2, true);
+	live_touch(at, 2, true);
 	at = map_at(PRIVATE_FILE, 4 * PAGE, both, MAP_PRIVATE, fd);
-	touch(at, 1, false);
-	touch(at + PAGE, 1, true);
+	live_touch(at, 1, false);
+	live_touch(at + PAGE, 1, true);
 	at = map_at(SHARED_MEMORY, 4 * PAGE, both, MAP_SHARED, memory);
-	touch(at, 3, true);
+	live_touch(at, 3, true);
 }
 
 static void map_everything(void)
@@ -111,78 +98,52 @@ static void map_everything(void)
 	char *at;
 
 	map_at(UNTOUCHED, 8 * PAGE, both, own, -1);
-	touch(map_at(WRITTEN, 4 * PAGE, both, own, -1), 4, true);
-	touch(map_at(ONLY_READ, 4 * PAGE, both, own, -1), 3, false);
+	live_touch(map_at(WRITTEN, 4 * PAGE, both, own, -1), 4, true);
+	live_touch(map_at(ONLY_READ, 4 * PAGE, both, own, -1), 3, false);
 	at = map_at(MIXED, 6 * PAGE, both, own, -1);
-	touch(at, 1, true);
-	touch(at + 2 * PAGE, 2, false);
-	touch(at + 5 * PAGE, 1, true);
-	touch(map_at(PROTECTED, 2 * PAGE, both, own, -1), 2, true);
+	live_touch(at, 1, true);
+	live_touch(at + 2 * PAGE, 2, false);
+	live_touch(at + 5 * PAGE, 1, true);
+	live_touch(map_at(PROTECTED, 2 * PAGE, both, own, -1), 2, true);
 	mprotect(place(PROTECTED), 2 * PAGE, PROT_READ);
 	at = map_at(GUARDED, 4 * PAGE, both, own, -1);
-	touch(at, 1, true);
+	live_touch(at, 1, true);
 	guards = !madvise(at + PAGE, 2 * PAGE, MADV_GUARD_INSTALL);
 	at = map_at(HUGE_PAGE, LEAF, both, own, -1);
 	madvise(at, LEAF, MADV_HUGEPAGE);
-	touch(at, 512, true);
+	live_touch(at, 512, true);
 	at = map_at(HUGE_ZERO, LEAF, both, own, -1);
 	madvise(at, LEAF, MADV_HUGEPAGE);
-	touch(at, 1, false);
-	touch(place(FORKED), 2, false);
+	live_touch(at, 1, false);
+	live_touch(place(FORKED), 2, false);
 	map_files();
 }
 
-static void stay(int report)
+static void everything(int report)
 {
-	char byte = guards ? 'g' : '-';
+	map_everything();
+	live_stay(report, guards ? 'g' : '-');
+}
 
-	if (write(report, &byte, 1) != 1)
-		_exit(5);
-	for (;;)
-		pause();
+static pid_t start_everything(void)
+{
+	char said;
+	pid_t child = live_start(everything, &said);
+
+	guards = said == 'g';
+	return child;
 }
 
 /* Maps, touches and unmaps, for ever. */
 static void churn(int report)
 {
-	if (write(report, "-", 1) != 1)
-		_exit(5);
+	live_report(report, '-');
 	for (unsigned int i = 0;; i = (i + 7) % PLACES) {
-		touch(map_at(i, LEAF / 2 + (i % 3) * PAGE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1),
-		      64, true);
+		live_touch(map_at(i, LEAF / 2 + (i % 3) * PAGE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1),
+			   64, true);
 		map_at((i + 3) % PLACES, LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	}
-}
-
-/* The child is ready when this returns. It ends with the test. */
-static pid_t start(void (*work)(int report))
-{
-	int report[2];
-	char byte = 0;
-	pid_t child;
-
-	assert_int_equal(pipe(report), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (work == stay)
-			map_everything();
-		work(report[1]);
-		_exit(0);
-	}
-	assert_int_equal(read(report[0], &byte, 1), 1);
-	guards = byte == 'g';
-	close(report[0]);
-	close(report[1]);
-	return child;
-}
-
-static void end(pid_t child)
-{
-	kill(child, SIGKILL);
-	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 static int open_space(void **state)
@@ -194,24 +155,13 @@ static int open_space(void **state)
 	if (at == MAP_FAILED)
 		return -1;
 	space = (char *)(((uintptr_t)at + LEAF - 1) & ~(LEAF - 1));
-	touch(map_at(FORKED, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1), 2,
-	      true);
+	live_touch(map_at(FORKED, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1),
+		   2, true);
 	return 0;
 }
 
 /* ---- what must be there ------------------------------------------------------------------ */
-
-static void capture(struct hs_hostmem *mem, pid_t pid, struct hs_layout *layout,
-		    struct hs_out *comments)
-{
-	char name[32], error[512] = "";
-	struct hs_capture ask = { .proc = "/proc", .pid = name };
-
-	snprintf(name, sizeof(name), "%d", (int)pid);
-	if (hs_capture(mem, &ask, layout, comments, error))
-		fail_msg("%s", error);
-	hs_out_char(comments, '\0');
-}
 
 static const struct hs_layout_vma *vma_at(const struct hs_layout *layout, unsigned int i)
 {
@@ -289,16 +239,16 @@ static unsigned int huge_pages_by_smaps(pid_t pid)
 static void a_live_child_is_as_it_was_made(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
-	pid_t child = start(stay);
+	pid_t child = start_everything();
 	struct hs_layout layout;
 	struct hs_out comments;
 	unsigned int huge;
 	char text[256];
 
 	(void)state;
-	capture(&mem, child, &layout, &comments);
+	live_capture(&mem, child, &layout, &comments);
 	huge = huge_pages_by_smaps(child);
-	end(child);
+	live_end(child);
 	layout_round_trip(&mem, &layout);
 	forget_frames(&layout);
 	check(&layout, UNTOUCHED, "");
@@ -330,14 +280,14 @@ static void a_live_child_is_as_it_was_made(void **state)
 static void files_are_shared_or_copied(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
-	pid_t child = start(stay);
+	pid_t child = start_everything();
 	struct hs_layout layout;
 	struct hs_out comments;
 	char text[256];
 
 	(void)state;
-	capture(&mem, child, &layout, &comments);
-	end(child);
+	live_capture(&mem, child, &layout, &comments);
+	live_end(child);
 	forget_frames(&layout);
 	describe(&layout, SHARED_FILE, text);
 	assert_true(!strcmp(text, "rw/file 0+2") || !strcmp(text, "rw/shmem 0+2"));
@@ -352,7 +302,7 @@ static void files_are_shared_or_copied(void **state)
 
 static void a_changing_process_gives_a_layout(void **state)
 {
-	pid_t child = start(churn);
+	pid_t child = live_start(churn, NULL);
 
 	(void)state;
 	for (unsigned int i = 0; i < 20; i++) {
@@ -360,13 +310,13 @@ static void a_changing_process_gives_a_layout(void **state)
 		struct hs_layout layout;
 		struct hs_out comments;
 
-		capture(&mem, child, &layout, &comments);
+		live_capture(&mem, child, &layout, &comments);
 		layout_round_trip(&mem, &layout);
 		hs_layout_free(&mem, &layout);
 		hs_out_free(&comments);
 		assert_int_equal(mem.live, 0);
 	}
-	end(child);
+	live_end(child);
 }
 
 /* PAGEMAP_SCAN came with 6.7. */
@@ -397,8 +347,8 @@ static void large_sparse_vmas_are_quick(void **state)
 	if (at == MAP_FAILED)
 		skip();
 	at[offset] = 1;
-	touch(at + bytes - PAGE, 1, false);
-	capture(&mem, getpid(), &layout, &comments);
+	live_touch(at + bytes - PAGE, 1, false);
+	live_capture(&mem, getpid(), &layout, &comments);
 	for (size_t i = 0; i < layout.map_count; i++) {
 		found |= layout.maps[i].addr == touched && layout.maps[i].kind == HS_MAP_RW;
 		zero |= layout.maps[i].addr == last && layout.maps[i].kind == HS_MAP_ZERO;
@@ -414,35 +364,24 @@ static void large_sparse_vmas_are_quick(void **state)
 
 /* ---- spans ------------------------------------------------------------------------------- */
 
-static int open_sample(const char *proc, const char *file)
-{
-	char path[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", proc, file);
-	fd = open(path, O_RDONLY);
-	assert_true(fd >= 0);
-	return fd;
-}
-
 /* Of the sample's heap. The zero page's frame does not go on; two of them are one span all the same. */
 static void pages_that_say_the_same_are_one_span(void **state)
 {
 	static const uint64_t starts[] = { 0x8000, 0xa000, 0xb000, 0xc000, 0xe000, 0xf000 };
 	const char *data = getenv("HMMSIM_TEST_DATA");
 	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_proc proc = { .mem = &mem };
-	char path[512], error[512], *bytes;
+	struct hs_proc proc;
+	char error[512], *bytes;
+	const char *name;
 	size_t length;
 
 	(void)state;
 	assert_non_null(data);
-	snprintf(path, sizeof(path), "%s/100/smaps", data);
-	assert_int_equal(hs_proc_read(&mem, path, &bytes, &length), 0);
-	assert_int_equal(hs_proc_parse_vmas(&proc, "smaps", bytes, length, error), 0);
+	hs_proc_init(&proc, &mem);
+	assert_int_equal(hs_proc_open(&proc, data, "100"), 0);
+	assert_int_equal(hs_proc_read_vmas(&proc, &name, &bytes, &length), 0);
+	assert_int_equal(hs_proc_parse_vmas(&proc, name, bytes, length, error), 0);
 	hs_hostmem_free(&mem, bytes);
-	proc.pagemap = open_sample(data, "100/pagemap");
-	proc.kpageflags = open_sample(data, "kpageflags");
 	assert_int_equal(proc.vmas[2].start, 0x8000);
 	assert_int_equal(hs_proc_scan(&proc, &proc.vmas[2]), 0);
 	assert_int_equal(proc.vmas[2].spans, 6);

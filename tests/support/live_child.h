@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * live_child.h - children whose address space is captured
+ */
+#ifndef HS_TESTS_LIVE_CHILD_H
+#define HS_TESTS_LIVE_CHILD_H
+
+#include <sys/types.h>
+
+#include "live/capture.h"
+
+/*
+ * A child that does @work, which reports a byte when it is ready: the byte, into *said if that is not
+ * NULL. It ends with the test.
+ */
+pid_t live_start(void (*work)(int report), char *said);
+void live_end(pid_t child);
+/* The child's: reports the byte; and stays until it is killed. */
+void live_report(int report, char byte);
+void live_stay(int report, char byte);
+/* Reads or writes a byte of each page. */
+void live_touch(char *at, unsigned int pages, bool write);
+/* Must succeed. */
+void live_capture(struct hs_hostmem *mem, pid_t pid, struct hs_layout *layout,
+		  struct hs_out *comments);
+
+#endif
