@@ -11,9 +11,12 @@
  *	not present, guard		poison		a marker; the kernel's kills the process
  *	not present, swap		swap		so does an entry of migration, device-private or
  *							device-exclusive memory look: nothing tells
- *	present, VMA with i or p	special[rw]	rw if the VMA is writable
+ *	present, VMA with i		special[rw]	rw if the VMA is writable
  *	present, the zero page		zero		a huge one too, 4 KiB by 4 KiB
  *	present				ro, rw		of=file or of=shmem if it is not anonymous
+ *
+ * Of a VMA with p pagemap shows holes, whatever is mapped there: the comments say how many such VMAs
+ * there are. ([vvar] is one.) If it showed entries they would be special, as with i.
  *
  * Which present entries are writable pagemap does not say. They are taken to be, in a writable VMA
  * without userfaultfd write protection, if
@@ -69,6 +72,7 @@ struct capture {
 	uint64_t maybe_zero;		    /* ro entries of which not even that is known */
 	unsigned int doubtful_leaves;	    /* VMAs */
 	uint64_t clipped;		    /* pages */
+	unsigned int hidden;		    /* VMAs */
 };
 
 static void comment(struct capture *c, const char *format, ...)
@@ -328,6 +332,7 @@ static int add_pages(struct capture *c)
 {
 	int ret = 0;
 
+	c->hidden += c->vma->flags & HS_VM_PFNMAP && !c->vma->spans && c->proc.pagemap >= 0;
 	resolve_zero(c);
 	resolve_leaves(c);
 	resolve_file(c);
@@ -417,6 +422,9 @@ static void comment_on_gaps(struct capture *c)
 	if (c->proc.read_until)
 		comment(c, "no entries from 0x%" PRIx64 " on: pagemap: %s", c->proc.read_until,
 			c->proc.read_error ? strerror(c->proc.read_error) : "it ends there");
+	if (c->hidden)
+		comment(c, "vmas with p (PFNMAP), whose entries pagemap does not show: %u",
+			c->hidden);
 	if (c->proc.skipped_vmas)
 		comment(c, "vmas of more than 4 GiB that were not searched for the zero page: %u",
 			c->proc.skipped_vmas);

@@ -27,6 +27,10 @@ run 0 '' --proc "$data" 100
 grep -q name= out && complain "names without --names"
 run 0 '' --names --self
 grep -qE '^vma 0x[0-9a-f]+ 0x[0-9a-f]+ rwx? name=\[stack\]$' out || complain "--self: no stack"
+if grep -q '^VmFlags:.* pf' /proc/self/smaps; then # [vvar]
+	grep -q '^# vmas with p (PFNMAP), whose entries pagemap does not show: [0-9]*$' out ||
+		complain "--self: no word on entries that are not shown"
+fi
 grep -q '^layout process-self$' out || complain "--self: no layout"
 
 # Bad input and usage.

@@ -59,12 +59,12 @@ page 0xc000 present 2
 page 0xd000 present 2
 page 0xe000 present 0x40
 page 0xf000 "present | exclusive | uffd" 0x48
-# Shared memory, with a hole that frames do not show, and a device's registers. Names may tell, or
-# page flags.
+# Shared memory, with a hole that frames do not show. Names may tell, or page flags. A device's
+# registers: in a VMA with io pages that have frames; of one with pf too nothing is ever shown.
 page 0x10000 "present | file" 0x50 2
 page 0x13000 "present | file" 0x52
 page 0x1a000 "present | file" 0x60 2
-page 0x14000 present 0x1000 2
+page 0x16000 present 0x1000 2
 # Zero pages only: nothing is resident.
 page 0x18000 present 2
 page 0x19000 present 2
@@ -112,6 +112,7 @@ vma '00005000-00007000 rw-p 00004000 08:01 17                 /usr/bin/a program
 vma '00008000-00010000 rw-p 00000000 00:00 0                  [heap]' 4 16 4 0 'rd wr mr mw me ac'
 vma '00010000-00014000 rw-s 00000000 00:19 9                  /run/x' 4 12 0 0 'rd wr sh mr mw me ms'
 vma '00014000-00016000 rw-s fe000000 00:06 5                  /dev/bar' 4 0 0 0 'rd wr sh mr mw me ms pf io dc de dd'
+vma '00016000-00018000 rw-s 00000000 00:06 6                  /dev/io' 4 0 0 0 'rd wr sh mr mw me ms io de dd'
 vma '00018000-0001a000 rw-p 00000000 00:00 0 ' 4 0 0 0 'rd wr mr mw me ac'
 vma '0001a000-0001c000 rw-s 00000000 00:1a 9                  /dev/shm/y' 4 8 0 0 'rd wr sh mr mw me ms'
 vma '00020000-00022000 ---p 00000000 00:00 0 ' 4 0 0 0 'mr mw me'
