@@ -182,6 +182,11 @@ static void make_order(unsigned int *order, unsigned int variants, unsigned int 
 	}
 }
 
+static uint64_t operations_of(const struct bench_options *options, const struct bench_variant *v)
+{
+	return options->quick ? v->operations / 10 + 1 : v->operations;
+}
+
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count)
 {
@@ -194,16 +199,18 @@ void bench_group(const struct bench_options *options, const char *title,
 	make_order(order, count, total);
 	for (unsigned int i = 0; i < total; i++) {
 		const struct bench_variant *v = &variants[order[i]];
-		uint64_t operations = options->quick ? v->operations / 10 + 1 : v->operations;
+		double *at = &ns[order[i]][done[order[i]]++];
 
-		ns[order[i]][done[order[i]]++] = v->run(v, operations);
+		*at = v->run(v, operations_of(options, v));
 	}
 	printf("%-44s %9s %9s %9s %7s\n", title, "median ns", "min", "max", "ratio");
 	for (unsigned int v = 0; v < count; v++) {
-		struct hs_measured m = hs_measure_summary(ns[v], done[v]);
+		struct hs_measured m;
 
+		bench_json_add(title, &variants[v], operations_of(options, &variants[v]), ns[v],
+			       done[v]);
+		m = hs_measure_summary(ns[v], done[v]); /* sorts them */
 		medians[v] = m.median;
-		bench_json_add(title, &variants[v], ns[v], done[v]);
 		if (variants[v].threads > threads)
 			threads = variants[v].threads;
 		if (!v)

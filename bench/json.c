@@ -28,6 +28,7 @@ static void finish(void)
 	if (!ferror(file) && !fclose(file))
 		return;
 	fprintf(stderr, "bench: %s: %s\n", path_name, strerror(errno));
+	fflush(stdout);
 	_Exit(1);
 }
 
@@ -71,8 +72,8 @@ static void put_name(const char *key, const char *group, const struct bench_vari
 	fputs("\", ", file);
 }
 
-void bench_json_add(const char *group, const struct bench_variant *variant, const double *ns,
-		    unsigned int repetitions)
+void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
+		    const double *ns, unsigned int repetitions)
 {
 	if (!file)
 		return;
@@ -84,7 +85,7 @@ void bench_json_add(const char *group, const struct bench_variant *variant, cons
 			"\"run_type\": \"iteration\", \"repetitions\": %u, "
 			"\"repetition_index\": %u, \"threads\": %u, \"iterations\": %llu, "
 			"\"real_time\": %.6g, \"cpu_time\": %.6g, \"time_unit\": \"ns\" }",
-			repetitions, r, variant->threads, (unsigned long long)variant->operations,
-			ns[r], ns[r]);
+			repetitions, r, variant->threads, (unsigned long long)operations, ns[r],
+			ns[r]);
 	}
 }

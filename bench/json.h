@@ -12,8 +12,13 @@
 
 /* Exits with a sentence if the file cannot be written. The file is complete when the program exits. */
 void bench_json_open(const char *path, const char *program, unsigned long seed);
-/* The repetitions of a variant; nothing if no file is open. */
-void bench_json_add(const char *group, const struct bench_variant *variant, const double *ns,
-		    unsigned int repetitions);
+/*
+ * The repetitions of a variant, in the order in which they ran; nothing if no file is open.
+ * @operations of each: "iterations". "cpu_time" is "real_time" once more, because compare.py wants
+ * it: variants choose which part of a repetition they time, on one thread or several, and tell only
+ * how long it took.
+ */
+void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
+		    const double *ns, unsigned int repetitions);
 
 #endif
