@@ -96,8 +96,6 @@ void hs_compare_span_free(struct hs_hostmem *mem, struct hs_compare_span *span);
 /* Pages and tables by class; calls, lookups and faults are not in it. */
 void hs_compare_pages(const struct hs_layout *layout, const struct hs_compare_span *span,
 		      uint64_t owner, struct hs_cost_counts *out);
-/* Picoseconds, exact; UINT64_MAX: more than that. */
-uint64_t hs_compare_ps(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile);
 
 /* ---- walks ------------------------------------------------------------------------------- */
 

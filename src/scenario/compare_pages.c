@@ -277,14 +277,3 @@ void hs_compare_pages(const struct hs_layout *layout, const struct hs_compare_sp
 	for (size_t i = 0; i < span->count; i++)
 		count_call(layout, &span->calls[i], owner, out);
 }
-
-__extension__ typedef unsigned __int128 wide;
-
-uint64_t hs_compare_ps(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile)
-{
-	wide sum = 0;
-
-	for (unsigned int i = 0; i < HS_COST_CLASSES; i++)
-		sum += (wide)counts->of[i] * (uint64_t)(profile->ns[i] * 1000 + 0.5);
-	return sum < UINT64_MAX ? (uint64_t)sum : UINT64_MAX;
-}

@@ -45,7 +45,7 @@ static int make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_
 	/* The profiles were measured with this walker. */
 	row->predicted = row->era == HS_ERA_6_12 && !row->done.failed;
 	for (unsigned int i = 0; row->predicted && i < r->asked->profile_count; i++)
-		row->ps[i] = hs_compare_ps(&row->done.cost, r->asked->profiles[i]);
+		row->ps[i] = hs_cost_ps(&row->done.cost, r->asked->profiles[i]);
 	return ret;
 }
 

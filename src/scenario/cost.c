@@ -98,13 +98,15 @@ const struct hs_cost_profile *hs_cost_builtin(enum hs_cost_build build)
 	return &builtin[build];
 }
 
-double hs_cost_ns(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile)
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t hs_cost_ps(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile)
 {
-	double sum = 0;
+	wide sum = 0;
 
 	for (unsigned int i = 0; i < HS_COST_CLASSES; i++)
-		sum += (double)counts->of[i] * profile->ns[i];
-	return sum;
+		sum += (wide)counts->of[i] * (uint64_t)(profile->ns[i] * 1000 + 0.5);
+	return sum < UINT64_MAX ? (uint64_t)sum : UINT64_MAX;
 }
 
 void hs_cost_count_call(struct hs_cost_counts *counts, const struct hs_walk_counts *walk)

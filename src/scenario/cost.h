@@ -91,7 +91,8 @@ struct hs_cost_profile {
 	bool estimated[HS_COST_CLASSES];
 };
 
-double hs_cost_ns(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile);
+/* The form, in picoseconds: exact, the same on every machine. UINT64_MAX: more than that. */
+uint64_t hs_cost_ps(const struct hs_cost_counts *counts, const struct hs_cost_profile *profile);
 /* Adds a call, its lookups, puts and faults; pages, tables and zero-faults are the caller's. */
 void hs_cost_count_call(struct hs_cost_counts *counts, const struct hs_walk_counts *walk);
 const struct hs_cost_profile *hs_cost_builtin(enum hs_cost_build build);
@@ -124,6 +125,7 @@ struct hs_cost_row {
 
 const struct hs_cost_row *hs_cost_rows(enum hs_cost_build build, unsigned int *count);
 double hs_cost_row_measured(const struct hs_cost_row *row); /* the middle */
+/* NAN: the unit costs nothing, or a sum is more than hs_cost_ps() can say. */
 double hs_cost_row_predicted(const struct hs_cost_row *row, const struct hs_cost_profile *profile);
 /* Of the prediction, in percent of what was measured. */
 double hs_cost_row_error(const struct hs_cost_row *row, const struct hs_cost_profile *profile);

@@ -10,6 +10,7 @@
  */
 #include "scenario/cost.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define PAGES 16384
@@ -135,9 +136,12 @@ double hs_cost_row_measured(const struct hs_cost_row *row)
 
 double hs_cost_row_predicted(const struct hs_cost_row *row, const struct hs_cost_profile *profile)
 {
-	double unit = row->per > 0 ? row->per : hs_cost_ns(&row->over, profile);
+	uint64_t ps = hs_cost_ps(&row->counts, profile), over = hs_cost_ps(&row->over, profile);
+	double unit = row->per > 0 ? row->per * 1000 : (double)over;
 
-	return hs_cost_ns(&row->counts, profile) / unit;
+	if (ps == UINT64_MAX || over == UINT64_MAX || !(unit > 0))
+		return NAN;
+	return (double)ps / unit;
 }
 
 double hs_cost_row_error(const struct hs_cost_row *row, const struct hs_cost_profile *profile)
@@ -150,15 +154,19 @@ double hs_cost_row_error(const struct hs_cost_row *row, const struct hs_cost_pro
 static void print_row(const struct hs_cost_row *row, const struct hs_cost_profile *profile,
 		      struct hs_out *out)
 {
-	char range[32], line[160];
+	double says = hs_cost_row_predicted(row, profile);
+	char range[32], predicted[32] = "-", error[32] = "-", line[160];
 
 	if (row->low < row->high)
 		snprintf(range, sizeof(range), "%g-%g", row->low, row->high);
 	else
 		snprintf(range, sizeof(range), "%g", row->low);
-	snprintf(line, sizeof(line), "# %-33s %-10s %9s %10.2f %+7.1f  %s\n", row->name, row->unit,
-		 range, hs_cost_row_predicted(row, profile), hs_cost_row_error(row, profile),
-		 row->used ? "used" : "predicted");
+	if (!isnan(says)) {
+		snprintf(predicted, sizeof(predicted), "%.2f", says);
+		snprintf(error, sizeof(error), "%+.1f", hs_cost_row_error(row, profile));
+	}
+	snprintf(line, sizeof(line), "# %-33s %-10s %9s %10s %7s  %s\n", row->name, row->unit,
+		 range, predicted, error, row->used ? "used" : "predicted");
 	hs_out_text(out, line);
 }
 

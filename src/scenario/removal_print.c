@@ -64,7 +64,7 @@ static void print_row(const struct hs_report_asked *asked, const struct hs_remov
 	start_name(w, start);
 	hs_cell_text(cells, start);
 	for (unsigned int i = 0; i < asked->profile_count; i++)
-		hs_cell_quotient(cells, hs_compare_ps(&w->at.cost, asked->profiles[i]),
+		hs_cell_quotient(cells, hs_cost_ps(&w->at.cost, asked->profiles[i]),
 				 is_predicted(row) ? 1000 : 0);
 	hs_out_char(cells, '\n');
 }
@@ -166,7 +166,7 @@ static void put_entry(const struct hs_removal_report *report, const struct hs_re
 		      const struct hs_cost_profile *profile, struct hs_out *name, uint64_t family,
 		      struct hs_out *out)
 {
-	uint64_t ps = profile ? hs_compare_ps(&row->worst.at.cost, profile) : 0;
+	uint64_t ps = profile ? hs_cost_ps(&row->worst.at.cost, profile) : 0;
 
 	put_name(report, row, profile, name);
 	hs_json_begin(out, name, "", family);

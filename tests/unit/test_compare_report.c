@@ -288,6 +288,45 @@ static void a_row_is_timed_unless_it_failed(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* What is printed, to the last picosecond, when a cost is a little higher. */
+static void each_cost_changes_what_counts_it(void **state)
+{
+	static const bool met[HS_COST_CLASSES] = {
+		[HS_COST_PAGE] = true, [HS_COST_UNREADABLE] = true,  [HS_COST_EMPTY_PTE] = true,
+		[HS_COST_CALL] = true, [HS_COST_DEVMAP_PAGE] = true, [HS_COST_TABLE] = true,
+		[HS_COST_HIT] = true,  [HS_COST_MISS] = true,	     [HS_COST_PUT] = true,
+	};
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
+	struct hs_cost_profile higher;
+	struct hs_report_asked asked = ask_all(0);
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, unreadable, &layout);
+	asked.profiles[1] = &higher;
+	for (unsigned int c = 0; c < HS_COST_CLASSES; c++) {
+		uint64_t more = 0;
+
+		higher = *hs_cost_builtin(HS_COST_LIGHT);
+		higher.ns[c] += 0.123;
+		assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+		for (size_t i = 0; i < report.row_count; i++) {
+			const struct hs_report_row *row = &report.rows[i];
+
+			if (!row->predicted)
+				continue;
+			assert_int_equal(row->ps[1] - row->ps[0], 123 * row->done.cost.of[c]);
+			more += row->ps[1] - row->ps[0];
+		}
+		assert_int_equal(more != 0, met[c]);
+		hs_report_free(&report);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 static void order_is_mixed_and_even(void **state)
 {
 	unsigned int order[7 * 9], count[7] = { 0 }, in_turn = 0;
@@ -396,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
+		cmocka_unit_test(each_cost_changes_what_counts_it),
 		cmocka_unit_test(order_is_mixed_and_even),
 		cmocka_unit_test(summary_is_of_percentiles),
 		cmocka_unit_test(without_memory_nothing_stays),

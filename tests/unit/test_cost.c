@@ -40,20 +40,43 @@ static void cost_is_the_sum_of_products(void **state)
 {
 	struct hs_cost_counts all = { { 0 } };
 	struct hs_cost_profile p = { .base = HS_COST_BUILDS };
-	double sum = 0;
+	uint64_t sum = 0;
 
 	(void)state;
-	assert_true(hs_cost_ns(&all, hs_cost_builtin(HS_COST_LIGHT)) == 0);
+	assert_int_equal(hs_cost_ps(&all, hs_cost_builtin(HS_COST_LIGHT)), 0);
 	for (unsigned int i = 0; i < HS_COST_CLASSES; i++) {
 		struct hs_cost_counts one = { { 0 } };
 
-		p.ns[i] = (double)(i + 1) / 8; /* exact in binary */
+		p.ns[i] = (double)(i + 1) * 7 / 1000;
 		one.of[i] = 3;
 		all.of[i] = 1ull << i;
-		sum += (double)(1ull << i) * p.ns[i];
-		assert_true(hs_cost_ns(&one, &p) == 3 * p.ns[i]);
+		sum += (uint64_t)(i + 1) * 7 << i;
+		assert_int_equal(hs_cost_ps(&one, &p), 3 * 7 * (i + 1));
 	}
-	assert_true(hs_cost_ns(&all, &p) == sum);
+	assert_int_equal(hs_cost_ps(&all, &p), sum);
+}
+
+/* The most that can be said is not the remainder of something more. */
+static void a_sum_that_is_too_large_is_the_largest(void **state)
+{
+	struct hs_cost_profile p = { .base = HS_COST_BUILDS };
+	struct hs_cost_counts counts = { { 0 } };
+
+	(void)state;
+	p.ns[HS_COST_PAGE] = p.ns[HS_COST_PUT] = 0.001;
+	counts.of[HS_COST_PAGE] = UINT64_MAX - 2;
+	assert_true(hs_cost_ps(&counts, &p) == UINT64_MAX - 2);
+	counts.of[HS_COST_PUT] = 1;
+	assert_true(hs_cost_ps(&counts, &p) == UINT64_MAX - 1);
+	for (uint64_t more = 2; more < 5; more++) {
+		counts.of[HS_COST_PUT] = more;
+		assert_true(hs_cost_ps(&counts, &p) == UINT64_MAX);
+	}
+	for (unsigned int i = 0; i < HS_COST_CLASSES; i++) {
+		p.ns[i] = 1e12;
+		counts.of[i] = UINT64_MAX;
+	}
+	assert_true(hs_cost_ps(&counts, &p) == UINT64_MAX);
 }
 
 static void a_call_adds_its_lookups_puts_and_faults(void **state)
@@ -335,23 +358,33 @@ static bool should_depend(const char *row, const char *class)
 	return false;
 }
 
-/* What 20 % more for a class makes of a row: 20 % of the class's part, above and below the line. */
-static double raised(const struct hs_cost_row *row, const struct hs_cost_profile *p,
-		     unsigned int class)
+/* 20 % more, in whole picoseconds. */
+static uint64_t raise_class(struct hs_cost_profile *p, unsigned int class)
 {
-	double more = 0.2 * p->ns[class], over = hs_cost_ns(&row->over, p);
-	double sum = hs_cost_ns(&row->counts, p) + more * (double)row->counts.of[class];
+	uint64_t before = (uint64_t)(p->ns[class] * 1000 + 0.5);
+	uint64_t after = (uint64_t)(p->ns[class] * 1200 + 0.5);
 
-	return sum / (row->per > 0 ? row->per : over + more * (double)row->over.of[class]);
+	p->ns[class] = (double)after / 1000;
+	return after - before;
+}
+
+/* What that makes of a row: so much more for each that is counted, above and below the line. */
+static double raised(const struct hs_cost_row *row, const struct hs_cost_profile *p,
+		     unsigned int class, uint64_t more)
+{
+	uint64_t sum = hs_cost_ps(&row->counts, p) + more * row->counts.of[class];
+	uint64_t over = hs_cost_ps(&row->over, p) + more * row->over.of[class];
+
+	return (double)sum / (row->per > 0 ? row->per * 1000 : (double)over);
 }
 
 static void check_class(const struct hs_cost_row *rows, unsigned int count,
 			const struct hs_cost_profile *p, unsigned int class, unsigned int *users)
 {
 	struct hs_cost_profile higher = *p;
+	uint64_t more = raise_class(&higher, class);
 
 	*users = 0;
-	higher.ns[class] *= 1.2;
 	for (unsigned int i = 0; i < count; i++) {
 		double before = hs_cost_row_predicted(&rows[i], p);
 		double after = hs_cost_row_predicted(&rows[i], &higher);
@@ -362,7 +395,7 @@ static void check_class(const struct hs_cost_row *rows, unsigned int count,
 			fail_msg("%s: %s %s on %s", p->name, rows[i].name,
 				 changed ? "depends" : "does not depend",
 				 hs_cost_class_names[class]);
-		if (absolute(after - raised(&rows[i], p, class)) > 1e-9 * after)
+		if (absolute(after - raised(&rows[i], p, class, more)) > 1e-9 * after)
 			fail_msg("%s: %s: %f after 20 %% more for %s", p->name, rows[i].name, after,
 				 hs_cost_class_names[class]);
 	}
@@ -410,7 +443,7 @@ static void parts_are_as_computed_by_hand(void **state)
 		{ "devmap PTEs, per-range", HS_COST_HIT, 0.2 * 1.63 * 16383 / 16384 },
 		{ "devmap PTEs, per-range", HS_COST_PUT, 0.2 * 0.31 / 16384 },
 		{ "devmap PTEs, none", HS_COST_TABLE, 0.2 * 45 * 31 / 16384 },
-		{ "every other PTE present", HS_COST_PAGE, 0.2 * 3.192 / 2 },
+		{ "every other PTE present", HS_COST_PAGE, 0.638 / 2 },
 		{ "device-private, own, 1 GiB", HS_COST_TABLE, 0.2 * 45 * 511 / 262144 },
 		{ "memunmap_pages(), idle", HS_COST_GRACE, 0.2 * 3 * 14 },
 	};
@@ -421,7 +454,7 @@ static void parts_are_as_computed_by_hand(void **state)
 		struct hs_cost_profile p = *hs_cost_builtin(HS_COST_LIGHT);
 		double before = hs_cost_row_predicted(row, &p), more;
 
-		p.ns[parts[i].class] *= 1.2;
+		raise_class(&p, parts[i].class);
 		more = hs_cost_row_predicted(row, &p) - before;
 		if (absolute(more - parts[i].more) > 1e-9)
 			fail_msg("%s: %g more, expected %g", parts[i].row, more, parts[i].more);
@@ -524,6 +557,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cost_is_the_sum_of_products),
+		cmocka_unit_test(a_sum_that_is_too_large_is_the_largest),
 		cmocka_unit_test(a_call_adds_its_lookups_puts_and_faults),
 		cmocka_unit_test(light_follows_from_what_was_measured),
 		cmocka_unit_test(distro_follows_from_its_figures_and_from_light),

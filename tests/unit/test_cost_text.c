@@ -182,6 +182,29 @@ static void the_error_table_has_a_line_a_row(void **state)
 	hs_out_free(&out);
 }
 
+/* What is divided by nothing, and what is more than can be summed. */
+static void a_row_without_a_prediction_has_none(void **state)
+{
+	struct hs_cost_profile p = *hs_cost_builtin(HS_COST_LIGHT);
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_out out = { .mem = &mem };
+
+	(void)state;
+	p.ns[HS_COST_CALL] = p.ns[HS_COST_DEVMAP_LEAF_PAGE] = 0;
+	p.ns[HS_COST_PRIVATE_OWN] = 999999999999;
+	hs_cost_error_table(&p, &out);
+	hs_out_char(&out, '\0');
+	assert_non_null(strstr(out.bytes, "# devmap 2M leaves, none            ns/page         0.38"
+					  "       0.00  -100.0  used\n"));
+	assert_non_null(strstr(out.bytes, "# devmap 2M leaves, per-page        times none        20"
+					  "          -       -  predicted\n"));
+	assert_non_null(strstr(out.bytes, "# device-private, own, 1 GiB        ns/page      3.8-4.6"
+					  "          -       -  predicted\n"));
+	assert_null(strstr(out.bytes, "inf"));
+	assert_null(strstr(out.bytes, "nan"));
+	hs_out_free(&out);
+}
+
 static void printing_fails_cleanly_without_memory(void **state)
 {
 	uint64_t index = 0;
@@ -210,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_profile_has_its_lines_and_the_rest_of_its_base),
 		cmocka_unit_test(profiles_survive_a_round_trip),
 		cmocka_unit_test(the_error_table_has_a_line_a_row),
+		cmocka_unit_test(a_row_without_a_prediction_has_none),
 		cmocka_unit_test(printing_fails_cleanly_without_memory),
 	};
 
