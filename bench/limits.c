@@ -44,16 +44,20 @@ static void scalar_fill(uint64_t *to, const uint64_t *from, uint64_t first)
 	}
 }
 
+/* Volatile: a compiler that knows the size makes an instruction of the call, not the C library's best. */
+static void *(*volatile copy_bytes)(void *to, const void *from, size_t bytes) = memcpy;
+static void *(*volatile set_bytes)(void *to, int byte, size_t bytes) = memset;
+
 static void memcpy_table(uint64_t *to, const uint64_t *from, uint64_t first)
 {
 	(void)first;
-	memcpy(to, from, TABLE_BYTES);
+	copy_bytes(to, from, TABLE_BYTES);
 }
 
 static void memset_table(uint64_t *to, const uint64_t *from, uint64_t first)
 {
 	(void)from;
-	memset(to, (int)(first & 0xff), TABLE_BYTES);
+	set_bytes(to, (int)(first & 0xff), TABLE_BYTES);
 }
 
 /* Lanes of @lanes entries, compiled for what @attribute says. */
