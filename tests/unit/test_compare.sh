@@ -72,6 +72,15 @@ run 0 '' --no-time -s none -l full:2M -l anon:4M
 [ "$(grep '^layout' out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\nlayout anon:4M: 1 vma, 0 pgmaps, request none')" ] ||
 	complain "the layouts are not in their order"
 
+# Waits for migration entries are held as faults are, and are none.
+{
+	printf 'hmmsim 1\nlayout busy\npgmap 0x200000 0x200200\nvma 0x200000 0x400000 rw\n'
+	printf 'map 0x200000 4k devrw 0x200000 count=2\nmap 0x202000 4k migr 0x5000 count=3\n'
+	printf 'map 0x205000 4k rw 0x6000 count=507\n'
+} >busy
+run 0 '' --no-time -w 6.12 -s per-call -r read busy
+says '^6\.12 +per-call +2 +1 +1 +1 +1 +0 +0 +3 +4 +ok '
+
 # Another profile: a lookup for 120 ns.
 printf 'hmmsim 1\nprofile mine base=distro\ncost miss 120\n' >mine.cost
 run 0 '' --no-time -l full:2M -s none -s per-page -p mine.cost
@@ -207,6 +216,8 @@ says '^the readable vmas one by one: 2 calls, 8388608 pages'
 # Help, and output that cannot be written.
 run 0 '' --help
 says '^Usage: hmmsim compare'
+[[ "$(tr '\n' ' ' <out)" == *' held: faults, and waits for migration entries, entered with a '* ]] ||
+	complain "help: held is something else"
 if [ -w /dev/full ]; then
 	"$hmmsim" compare --no-time -l full:2M >/dev/full 2>err
 	[ "$?" = 4 ] || complain "compare >/dev/full: not an error"
