@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "limits.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,22 +155,28 @@ unsigned int bench_limits_add(struct bench_variant *variants, unsigned int at,
 	return at;
 }
 
+bool bench_limits_reached(double vector, double copy)
+{
+	return copy >= WORTH_IT * vector;
+}
+
 void bench_limits_print(const struct bench_variant *variants, unsigned int rows, unsigned int at)
 {
 	const struct bench_tables *t = variants[at].arg;
 	double scalar = bench_median(at), vector = bench_median(at + 1);
-	double of = bench_median(at + 2) / vector;
+	double copy = bench_median(at + 2);
+	bool reached = bench_limits_reached(vector, copy);
 
 	printf("  the vector loop moves %.1f GB/s, %.0f %% of %s%s\n",
-	       (t->tables ? 16 : 8) / vector, of * 100, t->tables ? "memcpy" : "memset",
-	       of < WORTH_IT ? ": too slow for a limit" : "");
+	       (t->tables ? 16 : 8) / vector, copy / vector * 100, t->tables ? "memcpy" : "memset",
+	       reached ? "" : ": too slow for a limit");
 	printf("  %-42s %9s %9s\n", "times the limit", "scalar", "vectors");
 	for (unsigned int i = 0; i < rows; i++) {
 		printf("  %-42s %9.2f ", variants[i].name, bench_median(i) / scalar);
-		if (of < WORTH_IT)
-			printf("%9s\n", "-");
-		else
+		if (reached)
 			printf("%9.2f\n", bench_median(i) / vector);
+		else
+			printf("%9s\n", "-");
 	}
 	printf("\n");
 }

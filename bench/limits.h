@@ -10,6 +10,7 @@
 #ifndef HS_BENCH_LIMITS_H
 #define HS_BENCH_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench.h"
@@ -24,6 +25,8 @@ struct bench_tables {
 #define BENCH_LIMITS 4
 unsigned int bench_limits_add(struct bench_variant *variants, unsigned int at,
 			      const struct bench_tables *tables, uint64_t rounds);
+/* A loop that takes @vector ns is a limit if it has 80 % of the bytes/s of one that takes @copy ns. */
+bool bench_limits_reached(double vector, double copy);
 /*
  * After the group: what the first @rows variants, times per page, are to the limits, which begin at
  * @at. No ratio to the vector loop if it has not reached 80 % of memcpy's bytes/s (or memset's,

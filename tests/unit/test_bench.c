@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the bench programs share: threads, the order of repetitions. */
+/* What the bench programs share: threads, the order of repetitions, limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 
 #include "../bench/bench.h"
 #include "../bench/ground.h"
+#include "../bench/limits.h"
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
@@ -182,12 +183,64 @@ static void the_order_is_another_one_in_each_run(void **state)
 	fail_msg("the same order in four runs");
 }
 
+/* ---- limits ------------------------------------------------------------------------------ */
+
+static void a_limit_has_four_fifths_of_memcpy(void **state)
+{
+	(void)state;
+	assert_true(bench_limits_reached(0.21, 0.22));
+	assert_true(bench_limits_reached(1.0, 1.0));
+	assert_true(bench_limits_reached(1.0, 0.81));
+	assert_false(bench_limits_reached(1.0, 0.79));
+	assert_false(bench_limits_reached(0.5, 0.2));
+}
+
+static void table_fill(struct bench_tables *t)
+{
+	static uint64_t table[512] __attribute__((__aligned__(64)));
+	static uint64_t out[512] __attribute__((__aligned__(64)));
+	static const uint64_t *tables[1] = { table };
+
+	for (uint64_t i = 0; i < 512; i++)
+		table[i] = HS_ENTRY_VALID | HS_ENTRY_DEVMAP | (i + 7);
+	*t = (struct bench_tables){ .tables = tables, .count = 1, .out = out };
+}
+
+/* What the loops of one limit leave in the answers; @last: of entry 511. */
+static void leaves(const struct bench_tables *t, const struct bench_variant *v, uint64_t first,
+		   uint64_t last)
+{
+	memset(t->out, 0, 512 * sizeof(uint64_t));
+	assert_true(v->run(v, 1) > 0);
+	assert_int_equal(t->out[0], first);
+	assert_int_equal(t->out[511], last);
+}
+
+static void limits_move_what_the_walkers_move(void **state)
+{
+	struct bench_variant v[BENCH_LIMITS];
+	struct bench_tables t;
+
+	(void)state;
+	table_fill(&t);
+	assert_int_equal(bench_limits_add(v, 0, &t, 1), 4);
+	leaves(&t, &v[0], HS_ENTRY_VALID | 7, HS_ENTRY_VALID | 518);
+	leaves(&t, &v[1], HS_ENTRY_VALID | 7, HS_ENTRY_VALID | 518);
+	leaves(&t, &v[2], t.tables[0][0], t.tables[0][511]);
+	t.tables = NULL;
+	assert_int_equal(bench_limits_add(v, 0, &t, 1), 3);
+	leaves(&t, &v[0], HS_ENTRY_VALID | HS_ENTRY_WRITE, (HS_ENTRY_VALID | HS_ENTRY_WRITE) + 511);
+	leaves(&t, &v[1], HS_ENTRY_VALID | HS_ENTRY_WRITE, (HS_ENTRY_VALID | HS_ENTRY_WRITE) + 511);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_threads_run_as_were_asked_for),
 		cmocka_unit_test(thread_counts_end_with_the_cpus),
 		cmocka_unit_test(more_threads_than_there_can_be_are_refused),
+		cmocka_unit_test(a_limit_has_four_fifths_of_memcpy),
+		cmocka_unit_test(limits_move_what_the_walkers_move),
 		cmocka_unit_test(each_variant_runs_as_often),
 		cmocka_unit_test(a_seed_repeats_the_order),
 		cmocka_unit_test(the_order_is_another_one_in_each_run),

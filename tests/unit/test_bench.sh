@@ -75,6 +75,18 @@ if [ -w /dev/full ]; then
 	says "^kill to drained, idle "
 fi
 
+# Tables of walks: no ratio to a vector loop that is no limit.
+run 0 "$bench/bench_walk" --quick
+awk '
+	/^  the vector loop moves / { percent = $7; slow = /: too slow for a limit$/; loops++ }
+	/^  the vector loop moves / && (percent > 80 && slow || percent < 80 && !slow) { exit 1 }
+	/^  times the limit / { below = 1; next }
+	/^$/ { below = 0 }
+	below { ratios++ }
+	below && ($NF == "-") != slow { exit 1 }
+	END { if (!loops || ratios < loops) exit 1 }
+' out || complain "bench_walk: ratios to a limit that is none"
+
 # As many threads as there ever are, and one that invalidates.
 run 0 "$bench/bench_invalidate" --quick --cpus=64
 says '^  none/in peace/threads:16 '
