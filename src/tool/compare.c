@@ -13,6 +13,7 @@
 
 #include "scenario/removal.h"
 #include "tool/clock.h"
+#include "tool/output.h"
 #include "tool/plot.h"
 #include "tool/tool.h"
 
@@ -87,35 +88,29 @@ static void look_at_terminal(struct hs_report_asked *asked)
 struct outputs {
 	struct hs_out text, json, plot;
 	uint64_t benchmarks;
-	FILE *json_file;
+	bool drawable;
 };
 
-static int open_outputs(const struct compare_tool *tool, struct outputs *o)
+/* Before anything takes long. */
+static int check_files(const struct compare_tool *tool)
 {
-	if (!tool->json)
-		return 0;
-	o->json_file = fopen(tool->json, "wb");
-	if (o->json_file)
-		return 0;
-	fprintf(stderr, "hmmsim: %s: %s\n", tool->json, strerror(errno));
-	return HS_EXIT_USAGE;
+	int code = tool->json ? hs_output_check(tool->json) : 0;
+
+	return code || !tool->plot ? code : hs_output_check(tool->plot);
 }
 
-static int write_json(const struct compare_tool *tool, struct outputs *o)
+static int write_files(const struct compare_tool *tool, const struct outputs *o)
 {
-	int error = 0;
+	int code = 0;
 
-	if (!tool->json)
-		return 0;
-	if (fwrite(o->json.bytes, 1, o->json.used, o->json_file) != o->json.used)
-		error = errno;
-	if (fclose(o->json_file) && !error)
-		error = errno;
-	o->json_file = NULL;
-	if (!error)
-		return 0;
-	fprintf(stderr, "hmmsim: %s: %s\n", tool->json, strerror(error));
-	return HS_EXIT_INTERNAL;
+	if (tool->json)
+		code = hs_output_write(tool->json, o->json.bytes, o->json.used);
+	if (code || !tool->plot)
+		return code;
+	if (o->drawable)
+		return hs_plot_draw(&tool->asked, &o->plot, tool->plot);
+	fputs("hmmsim compare: --plot: there is nothing to draw: no walk has a time\n", stderr);
+	return HS_EXIT_USAGE;
 }
 
 /* When and where, of a file with times. */
@@ -185,7 +180,7 @@ static int put_report(const struct compare_tool *tool, const struct hs_report *r
 		code = put_removals(tool, report, o);
 	if (code)
 		return code;
-	hs_plot_add(report, &o->plot);
+	o->drawable |= hs_plot_add(report, &o->plot);
 	if (o->text.failed || o->json.failed || o->plot.failed)
 		return hs_compare_no_memory();
 	fwrite(o->text.bytes, 1, o->text.used, stdout);
@@ -211,7 +206,7 @@ static int compare(struct compare_tool *tool)
 	struct outputs o = { .text = { .mem = &tool->mem },
 			     .json = { .mem = &tool->mem },
 			     .plot = { .mem = &tool->mem } };
-	int code = open_outputs(tool, &o);
+	int code = 0;
 
 	begin_json(tool, &o.json);
 	hs_plot_head(&tool->asked, &o.plot);
@@ -219,11 +214,7 @@ static int compare(struct compare_tool *tool)
 		code = compare_one(tool, i, &o);
 	hs_report_json_end(&o.json);
 	if (!code)
-		code = o.json.failed ? hs_compare_no_memory() : write_json(tool, &o);
-	if (!code && tool->plot)
-		code = hs_plot_draw(&tool->asked, &o.plot, tool->plot);
-	if (o.json_file)
-		fclose(o.json_file);
+		code = o.json.failed ? hs_compare_no_memory() : write_files(tool, &o);
 	hs_out_free(&o.text);
 	hs_out_free(&o.json);
 	hs_out_free(&o.plot);
@@ -241,7 +232,9 @@ int hs_tool_compare(int argc, char **argv)
 		code = hs_tool_help(help);
 	} else if (!code) {
 		look_at_terminal(&tool.asked);
-		code = hs_compare_load(&tool);
+		code = check_files(&tool);
+		if (!code)
+			code = hs_compare_load(&tool);
 		if (!code)
 			code = compare(&tool);
 	}

@@ -240,6 +240,17 @@ static void set_defaults(struct compare_tool *tool)
 		asked->profiles[asked->profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
 }
 
+/* Nothing is predicted for the other walker. */
+static int check_plot(const struct compare_tool *tool)
+{
+	if (!tool->plot || tool->help || tool->asked.repetitions || tool->asked.eras[HS_ERA_6_12])
+		return 0;
+	fputs("hmmsim compare: --plot: there is nothing to draw: nothing is measured, and predicted "
+	      "for 6.12 only\n",
+	      stderr);
+	return HS_EXIT_USAGE;
+}
+
 int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
 {
 	int option, ret = 0;
@@ -252,5 +263,7 @@ int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
 	for (int i = optind; !ret && i < argc; i++)
 		ret = take_source(tool, argv[i], false);
 	set_defaults(tool);
+	if (!ret)
+		ret = check_plot(tool);
 	return ret == HS_EXIT_USAGE ? hs_tool_usage("compare") : ret;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tool/output.h"
 #include "tool/tool.h"
 
 /* bench/plot.gp, as a string. */
@@ -49,24 +50,28 @@ void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data)
 	hs_out_char(data, '\n');
 }
 
-static void add_value(const struct hs_report *report, const struct hs_report_row *row,
+static bool add_value(const struct hs_report *report, const struct hs_report_row *row,
 		      struct hs_out *data)
 {
+	bool timed = row && row->timed, predicted;
 	char text[64] = " -";
 
-	if (row && row->timed)
+	predicted = row && row->predicted && !report->asked->repetitions;
+	if (timed)
 		snprintf(text, sizeof(text), " %.4f", row->page_ns.median);
-	else if (row && row->predicted && !report->asked->repetitions)
+	else if (predicted)
 		snprintf(text, sizeof(text), " %.4f",
 			 (double)row->ps[0] / 1e3 / (double)report->spans[row->scope].pages);
 	hs_out_text(data, text);
+	return timed || predicted;
 }
 
-void hs_plot_add(const struct hs_report *report, struct hs_out *data)
+bool hs_plot_add(const struct hs_report *report, struct hs_out *data)
 {
 	const struct hs_report_asked *asked = report->asked;
 	enum hs_compare_scope scope = report->spans[HS_SCOPE_WHOLE].count ? HS_SCOPE_WHOLE
 									  : HS_SCOPE_VMAS;
+	bool some = false;
 
 	hs_out_char(data, '"');
 	for (const char *c = report->layout->name; *c; c++)
@@ -74,10 +79,12 @@ void hs_plot_add(const struct hs_report *report, struct hs_out *data)
 	hs_out_char(data, '"');
 	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
 		if (asked->strategies[s])
-			add_value(report,
-				  hs_report_find(report, scope, era_of(asked), (enum hs_strategy)s),
-				  data);
+			some |= add_value(report,
+					  hs_report_find(report, scope, era_of(asked),
+							 (enum hs_strategy)s),
+					  data);
 	hs_out_char(data, '\n');
+	return some;
 }
 
 /* ---- gnuplot ----------------------------------------------------------------------------- */
@@ -111,7 +118,7 @@ static void write_all(const struct hs_report_asked *asked, const struct hs_out *
 	fputs(script, to);
 }
 
-int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
+static int draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
 {
 	FILE *gnuplot = popen("gnuplot", "w");
 
@@ -120,8 +127,20 @@ int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data,
 		return HS_EXIT_INTERNAL;
 	}
 	write_all(asked, data, file, gnuplot);
-	if (!pclose(gnuplot))
-		return HS_EXIT_DONE;
+	return pclose(gnuplot) ? HS_EXIT_INTERNAL : HS_EXIT_DONE;
+}
+
+int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
+{
+	struct hs_output output;
+	int code = hs_output_begin(&output, file);
+
+	if (code)
+		return code;
+	code = draw(asked, data, output.path);
+	if (!code)
+		return hs_output_end(&output, true);
+	hs_output_end(&output, false);
 	fprintf(stderr, "hmmsim compare: --plot: gnuplot could not draw %s\n", file);
-	return HS_EXIT_INTERNAL;
+	return code;
 }

@@ -9,10 +9,13 @@
 
 /* gnuplot is in PATH. */
 bool hs_plot_possible(void);
-/* A line of data a report, after the head: what was measured, or what the first profile predicts. */
+/*
+ * A line of data a report, after the head: what was measured, or what the first profile predicts.
+ * False: the line has no value.
+ */
 void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data);
-void hs_plot_add(const struct hs_report *report, struct hs_out *data);
-/* Draws: an exit code, with a message on stderr. */
+bool hs_plot_add(const struct hs_report *report, struct hs_out *data);
+/* Draws if there is any value: an exit code, with a message on stderr. */
 int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file);
 
 #endif

@@ -148,12 +148,68 @@ if [ -n "$(command -v gnuplot)" ]; then
 	run 0 '' --no-time -l full:2M -l 'half:2M' --plot="it's.svg"
 	grep -q '</svg>' "it's.svg" || complain "--plot: no picture"
 	grep -q 'per-table-local' "it's.svg" || complain "--plot: no key"
-	mkdir picture.svg
-	"$hmmsim" compare --no-time -l full:2M --plot=picture.svg >out 2>err
-	[ "$?" = 4 ] || complain "--plot: a directory is no file"
+	# One strategy has no prediction, and the layout's name is no text for gnuplot to look into.
+	printf 'hmmsim 1\nlayout $"\\{%%d\nvma 0x1000 0x2000 r\nmap 0x1000 4k rw 5\n' >odd.layout
+	run 0 '' --no-time odd.layout --plot=odd.svg
+	grep -q '</svg>' odd.svg || complain "--plot: no picture of a layout with an odd name"
 else
 	unchecked+=("pictures: gnuplot is missing")
 fi
+
+# What cannot be drawn is said before anything is walked, or when all has been seen; no file is left.
+mkdir -p picture.svg pictures/bin
+printf '#!/bin/sh\nexec cat >/dev/null\n' >pictures/bin/gnuplot
+chmod +x pictures/bin/gnuplot
+path=$PATH
+PATH=$PWD/pictures/bin:$PATH
+run 2 '^hmmsim: none/x\.svg: No such file or directory$' --no-time --plot=none/x.svg
+run 2 '^hmmsim: picture\.svg: Is a directory$' --no-time --plot=picture.svg
+run 2 '^hmmsim compare: --plot: there is nothing to draw: nothing is measured, ' \
+	--no-time -w 5.3 --plot=pictures/x.svg
+printf 'hmmsim 1\nlayout nothing\n' >nothing
+"$hmmsim" compare --no-time nothing --plot=pictures/x.svg >out 2>err
+[ "$?" = 2 ] || complain "--plot: nothing to draw: not exit status 2"
+grep -q '^hmmsim compare: --plot: there is nothing to draw: no walk has a time$' err ||
+	complain "--plot: nothing to draw: no message"
+echo old >pictures/old.svg
+printf '#!/bin/sh\nexit 1\n' >pictures/bin/gnuplot
+for name in old new; do
+	"$hmmsim" compare --no-time -l full:2M --plot="pictures/$name.svg" >out 2>err
+	[ "$?" = 4 ] || complain "--plot: gnuplot fails: not exit status 4"
+	grep -q "^hmmsim compare: --plot: gnuplot could not draw pictures/$name\.svg\$" err ||
+		complain "--plot: gnuplot fails: no message"
+done
+PATH=$path
+[ "$(echo pictures/*)" = 'pictures/bin pictures/old.svg' ] || complain "--plot: a file is left"
+[ "$(cat pictures/old.svg)" = old ] || complain "--plot: the old picture is lost"
+
+# A file is what it was until the new one is complete.
+mkdir files
+echo old >files/x.json
+chmod 640 files/x.json
+ln -s x.json files/link.json
+run 2 '^hmmsim: none: No such file or directory$' --json=files/x.json none
+run 2 '^hmmsim: files: Is a directory$' --json=files
+(
+	trap '' XFSZ
+	ulimit -f 1
+	"$hmmsim" compare --no-time -l full:2M --json=files/x.json >/dev/null
+	echo "$?" >&2
+) 2>err
+[ "$(tail -n 1 err)" = 4 ] || complain "--json: a file that is too large: not exit status 4"
+grep -q '^hmmsim: files/x\.json: File too large$' err || complain "--json: too large: no message"
+[ "$(cat files/x.json)" = old ] || complain "--json: the old file is lost"
+[ "$(echo files/*)" = 'files/link.json files/x.json' ] || complain "--json: a file is left"
+run 0 '' --no-time -l full:2M --json=files/link.json
+valid files/x.json
+[ -L files/link.json ] || complain "--json: the link is lost"
+[ "$(stat -c %a files/x.json)" = 640 ] || complain "--json: other rights"
+(umask 027 && "$hmmsim" compare --no-time -l full:2M --json=files/new.json >out 2>err)
+[ "$(stat -c %a files/new.json)" = 640 ] || complain "--json: not the rights of a new file"
+"$hmmsim" compare --no-time -l full:2M --json=/dev/stdout >both 2>err
+{ head -n 1 both && tail -n 1 both; } >out
+[ "$(cat out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\n}')" ] ||
+	complain "--json=/dev/stdout: not the table and then JSON"
 
 # Bad input.
 run 2 "^hmmsim compare: --walker: expected 5\.3 or 6\.12, found '6\.1'\$" -w 6.1
@@ -187,7 +243,7 @@ run 2 '^hmmsim compare: --profile: expected profiles of different names, found t
 run 2 '^hmmsim compare: layout full:4M: expected a name that no other layout has$' \
 	--no-time -l full:4M -l full -l full:4096K
 run 2 '^hmmsim compare: layout mixed: expected a name that no other layout has$' \
-	"$data/mixed.layout" - <"$data/mixed.layout"
+	"$data/mixed.layout" "$data/mixed.layout"
 
 # More bad input.
 run 2 '^hmmsim: none: No such file or directory$' none
@@ -202,7 +258,6 @@ run 2 '^hmmsim: none/x\.json: No such file or directory$' --no-time --json=none/
 run 2 'see hmmsim compare --help' --nonsense
 
 # Nothing to walk, and more than one call can take.
-printf 'hmmsim 1\nlayout nothing\n' >nothing
 run 0 '' --no-time nothing
 says '^there is nothing to walk$'
 printf 'hmmsim 1\nlayout far\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f0000001000 r\n' >far

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool/tool.h"
+
+static int complain(const char *name, int error, int code)
+{
+	fprintf(stderr, "hmmsim: %s: %s\n", name, strerror(error));
+	return code;
+}
+
+/* ---- which file -------------------------------------------------------------------------- */
+
+static void write_directly(struct hs_output *o, bool append)
+{
+	snprintf(o->path, sizeof(o->path), "%s", o->name);
+	o->target[0] = '\0';
+	o->append = append;
+}
+
+/* The one that a link leads to, so that the link stays. */
+static int find_target(struct hs_output *o, bool there)
+{
+	if (there)
+		return realpath(o->name, o->target) ? 0 : -errno;
+	snprintf(o->target, sizeof(o->target), "%s", o->name);
+	return 0;
+}
+
+/* As an ordinary new file has them, or as the old one. */
+static void set_rights(int fd, const struct stat *old)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (old && fchown(fd, old->st_uid, old->st_gid))
+		errno = 0; /* somebody else's file that we may write: it becomes ours */
+	fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask);
+}
+
+static int make_beside(struct hs_output *o, const struct stat *old)
+{
+	int fd;
+
+	if (snprintf(o->path, sizeof(o->path), "%s.XXXXXX", o->target) >= (int)sizeof(o->path))
+		return -ENAMETOOLONG;
+	fd = mkstemp(o->path);
+	if (fd < 0)
+		return -errno;
+	set_rights(fd, old);
+	close(fd);
+	return 0;
+}
+
+static int begin(struct hs_output *o, const char *name)
+{
+	bool there, linked;
+	struct stat st;
+	int ret;
+
+	*o = (struct hs_output){ .name = name };
+	if (strlen(name) >= sizeof(o->path))
+		return -ENAMETOOLONG;
+	linked = !lstat(name, &st) && S_ISLNK(st.st_mode);
+	there = !stat(name, &st);
+	if (there && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (there && access(name, W_OK))
+		return -errno;
+	if ((there && !S_ISREG(st.st_mode)) || (!there && linked) || !strncmp(name, "/dev/", 5)) {
+		write_directly(o, true);
+		return 0;
+	}
+	ret = find_target(o, there);
+	if (!ret)
+		ret = make_beside(o, there ? &st : NULL);
+	if (!ret || !there)
+		return ret;
+	write_directly(o, false);
+	return 0;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+int hs_output_begin(struct hs_output *output, const char *name)
+{
+	int ret = begin(output, name);
+
+	return ret ? complain(name, -ret, HS_EXIT_USAGE) : 0;
+}
+
+int hs_output_end(struct hs_output *output, bool complete)
+{
+	int error = 0;
+
+	if (!output->target[0])
+		return 0;
+	if (complete && rename(output->path, output->target))
+		error = errno;
+	if (!complete || error)
+		unlink(output->path);
+	return error ? complain(output->name, error, HS_EXIT_INTERNAL) : 0;
+}
+
+int hs_output_check(const char *name)
+{
+	struct hs_output output;
+	int code = hs_output_begin(&output, name);
+
+	return code ? code : hs_output_end(&output, false);
+}
+
+static int write_all(const struct hs_output *o, const char *bytes, size_t length)
+{
+	FILE *file = fopen(o->path, o->append ? "ab" : "wb");
+	int error = 0;
+
+	if (!file)
+		return -errno;
+	if (fwrite(bytes, 1, length, file) != length)
+		error = errno;
+	if (fclose(file) && !error)
+		error = errno;
+	return -error;
+}
+
+int hs_output_write(const char *name, const char *bytes, size_t length)
+{
+	struct hs_output output;
+	int code = hs_output_begin(&output, name), ret;
+
+	if (code)
+		return code;
+	ret = write_all(&output, bytes, length);
+	if (!ret)
+		return hs_output_end(&output, true);
+	hs_output_end(&output, false);
+	return complain(name, -ret, HS_EXIT_INTERNAL);
+}
