@@ -48,10 +48,9 @@ static unsigned long any_seed(void)
 	return random_next() % 1000000 + 1;
 }
 
-/* The value of "--name=N" with N 1..@most; exits if it is something else. */
-static unsigned long number_of(const char *program, const char *argument, unsigned long most)
+unsigned long bench_number(const char *program, const char *option, unsigned long most)
 {
-	const char *digits = strchr(argument, '=') + 1;
+	const char *digits = strchr(option, '=') + 1;
 	unsigned long n = 0;
 
 	for (const char *c = digits; *c; c++) {
@@ -64,7 +63,7 @@ static unsigned long number_of(const char *program, const char *argument, unsign
 	if (n && n <= most)
 		return n;
 	fprintf(stderr, "%s: %.*s: expected a number from 1 to %lu, found '%s'\n", program,
-		(int)(digits - argument - 1), argument, most, digits);
+		(int)(digits - option - 1), option, most, digits);
 	exit(2);
 }
 
@@ -80,9 +79,9 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 		} else if (!strncmp(argv[i], "--json=", 7)) {
 			json = argv[i] + 7;
 		} else if (!strncmp(argv[i], "--cpus=", 7)) {
-			cpus_asked = (unsigned int)number_of(argv[0], argv[i], CPUS_MAX);
+			cpus_asked = (unsigned int)bench_number(argv[0], argv[i], CPUS_MAX);
 		} else if (!strncmp(argv[i], "--seed=", 7)) {
-			options->seed = number_of(argv[0], argv[i], SEED_MAX);
+			options->seed = bench_number(argv[0], argv[i], SEED_MAX);
 		} else {
 			fprintf(stderr,
 				"%s: unknown argument '%s'; usage: %s [--quick] [--cpus=N] "

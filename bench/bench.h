@@ -33,6 +33,8 @@ struct bench_options {
 
 /* Exits with 2 and a sentence on arguments that it does not know. Prints the seed. */
 void bench_parse(int argc, char **argv, struct bench_options *options);
+/* The value of an option "--name=N" with N 1..@most; exits in the same way if it is something else. */
+unsigned long bench_number(const char *program, const char *option, unsigned long most);
 /* How many CPUs thread counts are made for: those of the process, or of the option --cpus. */
 unsigned int bench_counted_cpus(void);
 /* Measures the variants and prints a table; the first one is the base of the ratios. Where a

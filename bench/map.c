@@ -245,15 +245,13 @@ int main(int argc, char **argv)
 {
 	static const uint64_t sizes[] = { 1 << 16, 1 << 20, 1 << 22 };
 	struct bench_options options;
-	uint64_t pages = 0, most = 1 << 22;
-	bool large = bench_large(&argc, argv, 9, &pages);
+	uint64_t gib = bench_parse_large(argc, argv, &options);
+	uint64_t pages = gib ? bench_large_pages(gib, 9) : 1 << 22;
+	uint64_t most = pages < FAULTED_MOST ? pages : FAULTED_MOST;
 
-	bench_parse(argc, argv, &options);
-	if (large)
-		most = pages < FAULTED_MOST ? pages : FAULTED_MOST;
 	machine = bench_machine(most);
 	self = bench_attach(machine);
-	if (large) {
+	if (gib) {
 		const uint64_t larger[] = { most, pages };
 
 		options.repetitions = 3;

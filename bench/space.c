@@ -28,52 +28,47 @@ static uint64_t available_bytes(void)
 	return kib * 1024;
 }
 
-static bool take_argument(int *argc, char **argv, uint64_t *gib)
+uint64_t bench_parse_large(int argc, char **argv, struct bench_options *options)
 {
-	for (int i = 1; i < *argc; i++) {
-		char *end = argv[i] + strlen(argv[i]);
+	uint64_t gib = 0;
+	int kept = 1;
 
-		if (strncmp(argv[i], "--large", 7) != 0 || (argv[i][7] && argv[i][7] != '='))
-			continue;
-		*gib = argv[i][7] ? strtoull(argv[i] + 8, &end, 10) : MOST_GIB;
-		if (*end || !*gib || *gib > MOST_GIB) {
-			fprintf(stderr, "%s: '%s' is not --large=GIB with GIB 1..%u\n", argv[0],
-				argv[i], MOST_GIB);
-			exit(2);
-		}
-		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(argv[0]));
-		--*argc;
-		return true;
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--large"))
+			gib = MOST_GIB;
+		else if (!strncmp(argv[i], "--large=", 8))
+			gib = bench_number(argv[0], argv[i], MOST_GIB);
+		else
+			argv[kept++] = argv[i];
 	}
-	return false;
+	bench_parse(kept, argv, options);
+	return gib;
 }
 
-bool bench_large(int *argc, char **argv, unsigned int bytes_per_page, uint64_t *pages)
+uint64_t bench_large_pages(uint64_t gib, unsigned int bytes_per_page)
 {
-	uint64_t gib, available = available_bytes(), room = available / 5 * 4;
+	uint64_t available = available_bytes(), room = available / 5 * 4;
+	uint64_t pages = gib * PAGES_PER_GIB;
 
-	if (!take_argument(argc, argv, &gib))
-		return false;
 	if (!available || room > MOST_BYTES)
 		room = MOST_BYTES;
 	room -= room / 16; /* struct pages, the lists of the programs */
-	*pages = gib * PAGES_PER_GIB;
-	while (*pages * bytes_per_page > room)
-		*pages /= 2;
-	if (*pages < BENCH_TABLE_PAGES) {
-		fprintf(stderr, "%s: no memory is left on this machine\n", argv[0]);
+	while (pages * bytes_per_page > room)
+		pages /= 2;
+	if (pages < BENCH_TABLE_PAGES) {
+		fprintf(stderr, "bench: no memory is left on this machine\n");
 		exit(1);
 	}
 	printf("large: %.1f million pages (%.1f GiB of address space), about %.2f GiB of memory"
 	       " (%u bytes a page); %.1f GiB are available\n",
-	       (double)*pages / 1e6, (double)*pages / PAGES_PER_GIB,
-	       (double)(*pages * bytes_per_page) / (double)GIB, bytes_per_page,
+	       (double)pages / 1e6, (double)pages / PAGES_PER_GIB,
+	       (double)(pages * bytes_per_page) / (double)GIB, bytes_per_page,
 	       (double)available / (double)GIB);
-	if (*pages != gib * PAGES_PER_GIB)
+	if (pages != gib * PAGES_PER_GIB)
 		printf("large: %u GiB of address space did not fit in %.1f GiB of memory\n",
 		       (unsigned int)gib, (double)room / (double)GIB);
 	printf("\n");
-	return true;
+	return pages;
 }
 
 struct hs_mm *bench_space(struct hs_task *self, uint64_t pages)

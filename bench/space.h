@@ -8,20 +8,25 @@
 #ifndef HS_BENCH_SPACE_H
 #define HS_BENCH_SPACE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <hmmsim/hmmsim.h>
+
+#include "bench.h"
 
 #define BENCH_BASE 0x100000000000u /* of every space: 16 TiB */
 #define BENCH_TABLE_PAGES 512u
 
 /*
- * Takes --large or --large=GIB out of the arguments. False: it is not there. Otherwise the pages of
- * the largest space up to GIB (default and most: 1024) for which @bytes_per_page fit in 16 GiB and in
- * four fifths of what the machine has left, and a line that says so.
+ * bench_parse() for a program that has --large[=GIB] as well, GIB 1..1024 and 1024 if it is not said.
+ * 0: it is not there.
  */
-bool bench_large(int *argc, char **argv, unsigned int bytes_per_page, uint64_t *pages);
+uint64_t bench_parse_large(int argc, char **argv, struct bench_options *options);
+/*
+ * The pages of the largest space up to @gib for which @bytes_per_page fit in 16 GiB and in four fifths
+ * of what the machine has left. Prints a line that says so.
+ */
+uint64_t bench_large_pages(uint64_t gib, unsigned int bytes_per_page);
 
 /* An mm with one VMA of @pages, and no tables. */
 struct hs_mm *bench_space(struct hs_task *self, uint64_t pages);

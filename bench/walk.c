@@ -382,14 +382,12 @@ static void usual(const struct bench_options *options)
 int main(int argc, char **argv)
 {
 	struct bench_options options;
-	uint64_t pages = 0;
-	bool is_large = bench_large(&argc, argv, 16, &pages);
+	uint64_t gib = bench_parse_large(argc, argv, &options);
 
-	bench_parse(argc, argv, &options);
 	machine = bench_machine(0);
 	self = bench_attach(machine);
-	if (is_large)
-		large(options, pages);
+	if (gib)
+		large(options, bench_large_pages(gib, 16));
 	else
 		usual(&options);
 	bench_detach(self);

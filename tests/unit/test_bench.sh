@@ -33,6 +33,42 @@ says() {
 	grep -qE -- "$1" out || complain "expected on stdout: $1"
 }
 
+# refused <pattern> <program> <argument>...: with a sentence, before anything was done.
+refused() {
+	local pattern=$1
+	shift
+	run 2 "$@"
+	grep -qE -- "$pattern" err || complain "$*: expected on stderr: $pattern"
+	[ "$(wc -l <err)" = 1 ] || complain "$*: expected one line on stderr"
+	[ ! -s out ] || complain "$*: expected nothing on stdout"
+}
+
+for stem in seam percpu_ref teardown invalidate fault map walk explore; do
+	program=$bench/bench_$stem
+	for option in --nonsense --quick=1 quick --seed -q ''; do
+		refused "bench_$stem: unknown argument '$option'; usage: " "$program" "$option"
+	done
+	for number in '' 0 x 1x -1 ' 1' 4294967296 99999999999999999999; do
+		refused "bench_$stem: --seed: expected a number from 1 to 4294967295, found '$number'$" \
+			"$program" --quick "--seed=$number"
+		refused "bench_$stem: --cpus: expected a number from 1 to 1024, found '$number'$" \
+			"$program" "--cpus=$number" --quick
+	done
+	refused "bench_$stem: none/x\.json: No such file or directory$" "$program" --json=none/x.json
+	refused "unknown argument '--nonsense'" "$program" --json=x.json --nonsense
+	[ ! -e x.json ] || complain "bench_$stem: a file is left of a run that was refused"
+	case $stem in
+	map | walk)
+		for number in '' 0 x 1.5 -1 1025 18446744073709551617; do
+			refused "bench_$stem: --large: expected a number from 1 to 1024, found '$number'$" \
+				"$program" "--large=$number"
+		done
+		refused "unknown argument '--nonsense'" "$program" --large=1 --nonsense
+		refused "unknown argument '--largest'" "$program" --largest ;;
+	*) refused "unknown argument '--large'" "$program" --large ;;
+	esac
+done
+
 unchecked=()
 
 # What compare.py takes from the file is there and true.
