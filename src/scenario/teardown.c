@@ -109,19 +109,33 @@ static enum hs_cost_class private_class(struct play *p, uint64_t pfn)
 								  : HS_COST_PRIVATE_FOREIGN;
 }
 
+/* The classes of compare.h: what is not present is decoded, as private-foreign. */
+static enum hs_cost_class pte_class(struct play *p, uint64_t e)
+{
+	if (!e)
+		return HS_COST_EMPTY_PTE;
+	if (e & HS_ENTRY_DEVMAP)
+		return HS_COST_DEVMAP_PAGE;
+	if (e & HS_ENTRY_DEVPRIV)
+		return private_class(p, hs_entry_pfn(e));
+	switch (hs_entry_type(e)) {
+	case HS_TYPE_NORMAL:
+	case HS_TYPE_ZERO:
+	case HS_TYPE_PROTNONE:
+		return HS_COST_PAGE;
+	default:
+		return HS_COST_PRIVATE_FOREIGN;
+	}
+}
+
 static enum hs_cost_class page_class(struct play *p, uint64_t addr)
 {
 	const struct hs_mm *mm = p->space.mm;
 	uint32_t level = 0;
 	const uint64_t *e = hs_pt_find(mm, addr, 0, &level);
 
-	if (e) {
-		if (*e & HS_ENTRY_DEVMAP)
-			return HS_COST_DEVMAP_PAGE;
-		if (*e & HS_ENTRY_DEVPRIV)
-			return private_class(p, hs_entry_pfn(*e));
-		return *e ? HS_COST_PAGE : HS_COST_EMPTY_PTE;
-	}
+	if (e)
+		return pte_class(p, *e);
 	e = hs_pt_find(mm, addr, level, NULL);
 	return e && *e & HS_ENTRY_DEVMAP ? HS_COST_DEVMAP_LEAF_PAGE : HS_COST_LEAF_PAGE;
 }

@@ -128,6 +128,49 @@ static void a_removal_accepts_the_pages_of_the_owner_who_asks(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* A removal from the first page on is charged with all others, each as the comparison counts it. */
+static void pages_are_of_the_same_class_as_in_the_comparison(void **state)
+{
+	static const char text[] = "hmmsim 1\n"
+				   "layout kinds\n"
+				   "pgmap 0x200000 0x200600\n"
+				   "pgmap 0x201000 0x201200 type=private owner=1\n"
+				   "pgmap 0x202000 0x202200 type=private owner=2\n"
+				   "vma 0x7f0000000000 0x7f0000600000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000 count=2\n"
+				   "map 0x7f0000002000 4k ro 0x5000 count=3\n"
+				   "map 0x7f0000005000 4k pn 0x5100 count=5\n"
+				   "map 0x7f000000a000 4k zero 0 count=7\n"
+				   "map 0x7f0000011000 4k swap 0x9 count=11\n"
+				   "map 0x7f000001c000 4k migw 0x5200 count=13\n"
+				   "map 0x7f0000029000 4k dpw 0x201000 count=17 owner=1\n"
+				   "map 0x7f000003a000 4k dpr 0x202000 count=19 owner=2\n"
+				   "map 0x7f000004d000 4k dxr 0x5300 count=23\n"
+				   "map 0x7f0000200000 2m devrw 0x200200\n"
+				   "map 0x7f0000400000 2m rw 0x6000\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem, .owner = 1 };
+	struct hs_compare_span span;
+	struct hs_cost_counts counts;
+	struct hs_teardown_worst worst;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, text, &layout);
+	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
+	hs_compare_pages(&layout, &span, 1, &counts);
+	worst_with(&set, &layout, HS_STRATEGY_PER_CALL, &worst);
+	assert_int_equal(worst.start.at, HS_WALK_PAGE);
+	assert_int_equal(worst.start.number, 1);
+	counts.of[HS_COST_DEVMAP_PAGE]--;
+	assert_int_equal(counts.of[HS_COST_PRIVATE_FOREIGN], 11 + 13 + 19 + 23);
+	for (unsigned int c = 0; c < HS_COST_CALL; c++)
+		assert_int_equal(worst.at.cost.of[c], counts.of[c]);
+	hs_compare_span_free(&mem, &span);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 /* What hs_removal_init() says of the pgmaps, which a VMA maps by these lines. */
 static int init_of(const char *pgmaps, const char *maps, size_t *index)
 {
@@ -431,6 +474,7 @@ int main(void)
 		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
 		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
 		cmocka_unit_test(a_removal_accepts_the_pages_of_the_owner_who_asks),
+		cmocka_unit_test(pages_are_of_the_same_class_as_in_the_comparison),
 		cmocka_unit_test(only_a_dead_pgmap_that_is_mapped_is_in_the_way),
 		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
