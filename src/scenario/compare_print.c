@@ -5,6 +5,7 @@
 #include "scenario/compare_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "scenario/grid.h"
 
@@ -64,13 +65,17 @@ static void predicted_cells(const struct hs_report *r, const struct hs_report_ro
 	}
 }
 
-static void count_row(const struct hs_report *r, const struct hs_report_row *row,
-		      struct hs_out *cells)
+static void row_head(const struct hs_report_row *row, struct hs_out *cells)
+{
+	hs_cell_text(cells, hs_era_name(row->era));
+	hs_cell_text(cells, hs_strategy_name(row->strategy));
+}
+
+static void count_cells(const struct hs_report *r, const struct hs_report_row *row,
+			struct hs_out *cells)
 {
 	const struct hs_walk_counts *c = &row->done.counts;
 
-	hs_cell_text(cells, hs_era_name(row->era));
-	hs_cell_text(cells, hs_strategy_name(row->strategy));
 	hs_cell_number(cells, c->calls);
 	hs_cell_number(cells, c->hits);
 	hs_cell_number(cells, c->lookups);
@@ -91,9 +96,78 @@ static void print_counts(const struct hs_report *r, enum hs_compare_scope scope,
 
 	count_head(r, &cells);
 	for (size_t i = 0; i < r->row_count; i++)
-		if (r->rows[i].scope == scope)
-			count_row(r, &r->rows[i], &cells);
+		if (r->rows[i].scope == scope) {
+			row_head(&r->rows[i], &cells);
+			count_cells(r, &r->rows[i], &cells);
+		}
 	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&cells);
+}
+
+/* ---- a call of one page ------------------------------------------------------------------ */
+
+/* Strategies that follow each other and of which everything is equal. */
+struct alike {
+	const struct hs_report_row *from, *to;
+	unsigned int count;
+	struct hs_out cells;
+};
+
+static void end_alike(struct alike *a, struct hs_out *cells)
+{
+	char names[64];
+
+	if (!a->from)
+		return;
+	snprintf(names, sizeof(names), "%s%s%s", hs_strategy_name(a->from->strategy),
+		 a->count > 2 ? ".." : ",", hs_strategy_name(a->to->strategy));
+	if (a->count == 1)
+		snprintf(names, sizeof(names), "%s", hs_strategy_name(a->from->strategy));
+	hs_cell_text(cells, hs_era_name(a->from->era));
+	hs_cell_text(cells, names);
+	hs_out_bytes(cells, a->cells.bytes, a->cells.used);
+	cells->failed |= a->cells.failed;
+	hs_out_reset(&a->cells);
+	a->from = NULL;
+}
+
+static bool is_alike(const struct alike *a, const struct hs_report_row *row,
+		     const struct hs_out *cells)
+{
+	return a->from && a->from->era == row->era && a->cells.used == cells->used &&
+	       !cells->failed && !memcmp(a->cells.bytes, cells->bytes, cells->used);
+}
+
+/* One page leaves little to differ in. */
+static void print_page(const struct hs_report *r, struct hs_out *out)
+{
+	struct hs_out cells = { .mem = r->set.mem }, row_cells = cells;
+	struct alike alike = { .cells = cells };
+
+	count_head(r, &cells);
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct hs_report_row *row = &r->rows[i];
+
+		if (row->scope != HS_SCOPE_PAGE)
+			continue;
+		hs_out_reset(&row_cells);
+		count_cells(r, row, &row_cells);
+		if (!is_alike(&alike, row, &row_cells)) {
+			end_alike(&alike, &cells);
+			alike.from = row;
+			alike.count = 0;
+			hs_out_bytes(&alike.cells, row_cells.bytes, row_cells.used);
+		}
+		alike.to = row;
+		alike.count++;
+	}
+	end_alike(&alike, &cells);
+	cells.failed |= row_cells.failed;
+	hs_out_text(out, r->asked->profile_count ? "\na call of one page; predicted in ns\n"
+						 : "\na call of one page\n");
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&row_cells);
+	hs_out_free(&alike.cells);
 	hs_out_free(&cells);
 }
 
@@ -117,24 +191,29 @@ static void time_cells(const struct hs_report *r, const struct hs_report_row *ro
 		hs_cell_text(cells, "-");
 }
 
-static void print_times(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+/* Only the first table has the call of one page as well: it is the same one. */
+static void print_times(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			struct hs_out *out)
 {
-	static const char *const names[] = { "walker", "strategy", "ns/page",  "p10",
-					     "p90",    "x none",   "one page", "p10",
+	static const char *const names[] = { "walker", "strategy", "ns/page", "p10",
 					     "p90",    "x none",   NULL };
+	static const char *const page_names[] = { "one page", "p10", "p90", "x none", NULL };
 	struct hs_out cells = { .mem = r->set.mem };
 
 	head(&cells, names);
+	if (first)
+		head(&cells, page_names);
 	hs_out_char(&cells, '\n');
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct hs_report_row *row = &r->rows[i];
 
 		if (row->scope != scope)
 			continue;
-		hs_cell_text(&cells, hs_era_name(row->era));
-		hs_cell_text(&cells, hs_strategy_name(row->strategy));
+		row_head(row, &cells);
 		time_cells(r, row, &cells);
-		time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy), &cells);
+		if (first)
+			time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy),
+				   &cells);
 		hs_out_char(&cells, '\n');
 	}
 	hs_grid_print(&cells, 2, r->asked->bold, out);
@@ -152,7 +231,8 @@ static void amount(struct hs_out *out, uint64_t n, const char *what)
 		hs_out_char(out, 's');
 }
 
-static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			struct hs_out *out)
 {
 	const struct hs_compare_span *span = &r->spans[scope];
 
@@ -166,11 +246,13 @@ static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, 
 	if (!r->asked->repetitions)
 		return;
 	hs_out_text(out, "\nmeasured here, medians\n");
-	print_times(r, scope, out);
+	print_times(r, scope, first, out);
 }
 
 void hs_report_print(const struct hs_report *r, struct hs_out *out)
 {
+	bool first = true;
+
 	hs_out_text(out, r->asked->bold ? "\033[1mlayout " : "layout ");
 	hs_out_text(out, r->layout->name);
 	hs_out_text(out, r->asked->bold ? "\033[0m: " : ": ");
@@ -185,6 +267,10 @@ void hs_report_print(const struct hs_report *r, struct hs_out *out)
 	else if (!r->row_count)
 		hs_out_text(out, "\nthere is nothing to walk\n");
 	for (int s = HS_SCOPE_WHOLE; s < HS_SCOPE_PAGE; s++)
-		if (r->spans[s].count)
-			print_scope(r, (enum hs_compare_scope)s, out);
+		if (r->spans[s].count) {
+			print_scope(r, (enum hs_compare_scope)s, first, out);
+			first = false;
+		}
+	if (r->spans[HS_SCOPE_PAGE].count)
+		print_page(r, out);
 }

@@ -26,7 +26,7 @@ static bool reserve(struct hs_out *out, size_t more)
 	return true;
 }
 
-static void out_bytes(struct hs_out *out, const char *bytes, size_t n)
+void hs_out_bytes(struct hs_out *out, const char *bytes, size_t n)
 {
 	if (!n || !reserve(out, n))
 		return;
@@ -36,12 +36,12 @@ static void out_bytes(struct hs_out *out, const char *bytes, size_t n)
 
 void hs_out_char(struct hs_out *out, char c)
 {
-	out_bytes(out, &c, 1);
+	hs_out_bytes(out, &c, 1);
 }
 
 void hs_out_text(struct hs_out *out, const char *text)
 {
-	out_bytes(out, text, strlen(text));
+	hs_out_bytes(out, text, strlen(text));
 }
 
 static void out_based(struct hs_out *out, uint64_t value, unsigned int base)
@@ -52,7 +52,7 @@ static void out_based(struct hs_out *out, uint64_t value, unsigned int base)
 		*--at = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
-	out_bytes(out, at, (size_t)(digits + sizeof(digits) - at));
+	hs_out_bytes(out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void hs_out_hex(struct hs_out *out, uint64_t value)

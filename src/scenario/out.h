@@ -18,6 +18,7 @@ struct hs_out {
 	bool failed; /* no memory: what came after is lost */
 };
 
+void hs_out_bytes(struct hs_out *out, const char *bytes, size_t n);
 void hs_out_char(struct hs_out *out, char c);
 void hs_out_text(struct hs_out *out, const char *text);
 void hs_out_hex(struct hs_out *out, uint64_t value); /* lower case, no 0x */

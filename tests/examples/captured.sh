@@ -36,6 +36,7 @@ awk '/^#/ { next }
 strategies=(-s per-page -s per-table -s per-range)
 "$hmmsim" compare --no-time --walker=6.12 "${strategies[@]}" - <<<"$layout" |
 	awk '/one by one/ { inside = 1 }
+	/^a call of one page/ { inside = 0 }
 	inside && $1 == "6.12" { calls[$2] = $3; lookups[$2] = $5 }
 	END {
 		if (!("per-page" in calls && "per-table" in calls && "per-range" in calls)) {

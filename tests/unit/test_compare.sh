@@ -60,7 +60,7 @@ says '^layout mixed: 7 vmas, 3 pgmaps, request none$'
 
 # Restricted, and requests.
 run 0 '' --no-time -w 5.3 -s none -s per-page -l full:2M
-[ "$(grep -c '^5.3 ' out)" = 2 ] || complain "expected two rows"
+[ "$(grep -c '^5.3 ' out)" = 4 ] || complain "expected two rows, and two for one page"
 if grep -q '^6.12 ' out; then complain "a walker that was not asked for"; fi
 run 0 '' --no-time -s per-range -l holes:2M
 says 'request read$'
@@ -80,6 +80,14 @@ run 0 '' --no-time -s none -l full:2M -l anon:4M
 } >busy
 run 0 '' --no-time -w 6.12 -s per-call -r read busy
 says '^6\.12 +per-call +2 +1 +1 +1 +1 +0 +0 +3 +4 +ok '
+
+# A call of one page: strategies that are alike are one line.
+run 0 '' --no-time -l alternating:2M -w 6.12 -s none -s per-table -s per-call
+says '^a call of one page; predicted in ns$'
+says '^6\.12 +none +0 +0 +0 +0 .* 57\.08 +1\.00 '
+says '^6\.12 +per-table,per-call +1 +0 +1 +1 .* 64\.93 +1\.14 '
+run 0 '' --no-time -l anon:2M -w 6.12
+says '^6\.12 +none\.\.per-call +0 +0 +0 +0 '
 
 # Another profile: a lookup for 120 ns.
 printf 'hmmsim 1\nprofile mine base=distro\ncost miss 120\n' >mine.cost
@@ -128,6 +136,8 @@ says '^6\.12 +none +kill-first +[0-9]+ +[0-9]+ +0 +0 +0 +0 +0 +0 '
 # Measured, briefly.
 run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
 says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
+[ "$(grep -cE '^walker .* one page ' out)" = 2 ] ||
+	complain "the call of one page is not measured once a layout"
 says '^6\.12 +none +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +1\.00 '
 if grep -q "$(printf '\033')" out; then complain "colours, but no terminal"; fi
 valid timed.json
