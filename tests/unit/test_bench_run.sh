@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test_bench_run.sh <bench/run> <directory of the bench programs> <hmmsim>: options of bench/run, and
+# what it leaves behind. Nothing is built: what it takes for CMake puts the programs there.
+set -uo pipefail
+bench_run=$(realpath "${1:?usage: test_bench_run.sh bench/run directory hmmsim}")
+programs=$(realpath "$2")
+hmmsim=$(realpath "$3")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failed=0
+
+# complain <what>: with what the last run said.
+complain() {
+	{
+		echo "$1"
+		echo "--- stdout:"
+		tail -n 5 out
+		echo "--- stderr:"
+		tail -n 5 err
+	} >&2
+	failed=1
+}
+
+# run <exit status> <argument>...
+run() {
+	local status=$1 found=0
+	shift
+	HMMSIM_BUILD_ROOT=$work/build "$bench_run" "$@" >out 2>err || found=$?
+	[ "$found" = "$status" ] || complain "bench/run $*: expected exit status $status, found $found"
+}
+
+# refused <pattern> <argument>...: with a sentence, before anything was done.
+refused() {
+	local pattern=$1
+	shift
+	run 2 "$@"
+	grep -qE -- "^bench/run: $pattern; see bench/run --help$" err ||
+		complain "bench/run $*: expected on stderr: $pattern"
+	[ "$(wc -l <err)" = 1 ] || complain "bench/run $*: expected one line on stderr"
+	[ ! -s out ] || complain "bench/run $*: expected nothing on stdout"
+	[ ! -e build ] || complain "bench/run $*: expected that nothing is built"
+	rm -rf build
+}
+
+# ---- tools ---------------------------------------------------------------------------------------
+
+# All that this system has, but for gnuplot; nothing that could install it, and no compiler at work.
+mkdir tools
+IFS=: read -ra folders <<<"$PATH"
+for folder in "${folders[@]}" /usr/bin /bin; do
+	ln -s "$folder"/* tools/ 2>/dev/null
+done
+rm -f tools/gnuplot* tools/apt-get tools/sudo tools/cmake
+cat >tools/cmake <<'TEXT'
+#!/usr/bin/env bash
+[ "$1" = -S ] || exit 0
+mkdir -p "$4/src" && ln -sfn "$BENCH_PROGRAMS" "$4/bench" && ln -sf "$BENCH_HMMSIM" "$4/src/hmmsim"
+TEXT
+printf '#!/bin/sh\nexit 1\n' | tee tools/sudo >tools/apt-get
+chmod +x tools/cmake tools/sudo tools/apt-get
+export PATH=$work/tools BENCH_PROGRAMS=$programs BENCH_HMMSIM=$hmmsim
+
+# ---- options -------------------------------------------------------------------------------------
+
+for number in '' 0 abc -1 1.5 1025 ' 1' 18446744073709551617; do
+	refused "--large: expected a number from 1 to 1024, found '$number'" "--large=$number"
+done
+refused 'expected --quick or --large, found both' --quick --large
+refused 'expected --quick or --large, found both' --large=1 --quick
+for word in '' none 'seam walk' --quick; do
+	refused "--only: expected one of seam .* explore compare, found '$word'" "--only=$word"
+done
+for word in compare seam; do
+	refused "--only: expected one of map walk with --large, found '$word'" --only=$word --large
+done
+refused "--only: expected one of map walk with --large, found 'compare'" \
+	--large=1 --only=walk --only=compare
+refused "--report: expected a folder, found ''" --report=
+touch file
+for folder in file file/below; do
+	refused "--report: '$work/$folder' is no folder that can be written to" --report=$folder
+done
+for word in --nonsense --quick=1 --only --report --larger seam ''; do
+	refused "unknown argument '$word'" --quick "$word"
+done
+run 0 --help
+grep -q '^Usage: bench/run ' out || complain "--help: no usage"
+[ ! -e build ] || complain "--help: something was built"
+HMMSIM_BUILD_ROOT="file" "$bench_run" --quick >out 2>err
+[ "$?" = 2 ] || complain "HMMSIM_BUILD_ROOT=file: not exit status 2"
+grep -q "^bench/run: HMMSIM_BUILD_ROOT: '$work/file/bench' is no folder" err ||
+	complain "HMMSIM_BUILD_ROOT=file: no message"
+exit "$failed"
