@@ -44,13 +44,16 @@ static struct hs_page *take(struct hs_task *self, struct hs_pgmap *p)
 	return page;
 }
 
-/* The reference of whoever it is handed out to. With those of 5.3 the core still has its own. */
+/*
+ * The reference of whoever it is handed out to. With those of 5.3 the core still has its own; where a
+ * free page has a count of 1, that is it, and somebody who tries may have added to it meanwhile.
+ */
 static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
 {
 	hs_u64_store(self, &page->private, 0, HS_RELAXED);
 	if (p->page_refs == HS_PAGE_REFS_5_3)
 		hs_page_get(self, page);
-	else
+	else if (!hs_page_idle_count(p))
 		hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
 }
 
