@@ -5,6 +5,19 @@
  * reduced: each driver of the kernel keeps such a list of its own. pages_lock protects it. A page
  * that was never handed out is at or above .next_page; one that came back is on the list, last in,
  * first out. Its .private is the link then.
+ *
+ * With the references of 5.3 a page that is handed out has its reference before the lock is dropped,
+ * and PUT_PAGES takes the lock once before it puts any:
+ *
+ *	handing out			removal
+ *	lock; not started
+ *	take, count = 2			PUT_PAGES is started
+ *	unlock
+ *					lock, unlock; each page: put, count = 1
+ *	put: count = 0, put the pgmap	wait: drained
+ *
+ *	Required outcome: -ENODEV, or the page holds the pgmap until it is put.
+ *	(tests/model/test_removal_model.c: handing_out_against_put_pages_of_5_3)
  */
 #include <errno.h>
 
@@ -21,6 +34,19 @@ static bool pages_are_put(struct hs_task *self, struct hs_pgmap *p)
 {
 	return p->page_refs == HS_PAGE_REFS_5_3 &&
 	       hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1;
+}
+
+/*
+ * The reference of whoever it is handed out to. With those of 5.3 the core still has its own; where a
+ * free page has a count of 1, that is it, and somebody who tries may have added to it meanwhile.
+ */
+static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+{
+	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	if (p->page_refs == HS_PAGE_REFS_5_3)
+		hs_page_get(self, page);
+	else if (!hs_page_idle_count(p))
+		hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
 }
 
 /* pages_lock is held. */
@@ -41,20 +67,8 @@ static struct hs_page *take(struct hs_task *self, struct hs_pgmap *p)
 	hs_page_live(self, page);
 	hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
 	p->pages_allocated++;
+	set_count(self, p, page);
 	return page;
-}
-
-/*
- * The reference of whoever it is handed out to. With those of 5.3 the core still has its own; where a
- * free page has a count of 1, that is it, and somebody who tries may have added to it meanwhile.
- */
-static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
-{
-	hs_u64_store(self, &page->private, 0, HS_RELAXED);
-	if (p->page_refs == HS_PAGE_REFS_5_3)
-		hs_page_get(self, page);
-	else if (!hs_page_idle_count(p))
-		hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
 }
 
 int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page **out)
@@ -78,7 +92,6 @@ int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 			hs_pgmap_put(self, pgmap);
 		return ret;
 	}
-	set_count(self, pgmap, page);
 	*out = page;
 	return 0;
 }

@@ -123,12 +123,17 @@ static void erased(struct hs_task *self, struct hs_rcu_head *head)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* With the references of 5.3 each page gives back what it holds; a pinned one later. */
+/*
+ * With the references of 5.3 each page gives back what it holds; a pinned one later. Nobody is handed
+ * a page once the lock has been had: the drawing is in pages.c.
+ */
 static void put_pages(struct hs_task *self, struct hs_pgmap *p)
 {
 	uint64_t bulk = hs_pgmap_bulk(p);
 
 	if (p->page_refs == HS_PAGE_REFS_5_3) {
+		hs_spin_lock(self, &p->pages_lock);
+		hs_spin_unlock(self, &p->pages_lock);
 		for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
 			struct hs_page *page = hs_pfn_to_page(self, pfn);
 

@@ -29,9 +29,11 @@ enum role {
 	PUTTER,	 /* has the page from set-up, and puts it */
 	TRYER,	 /* tries to take a reference to the page, and puts it */
 	ALLOCER, /* tries to have the page, touches and puts it */
+	TAKER,	 /* tries to have a page, and puts it */
 	MAPPER,	 /* maps and unmaps the page, as two page table entries would */
 	LOCKER,	 /* adds to the state under the page lock */
 	REMOVER, /* removes the pgmap, in its own order or in that of .steps */
+	DRAINER, /* kills, puts the pages and waits; the rest comes after all */
 	CREATOR, /* creates a pgmap where memory of nobody's is in the way */
 	MEMORY,	 /* removes the system memory */
 };
@@ -146,6 +148,21 @@ static void allocer_main(struct hs_task *self, void *arg)
 	hs_page_put(self, page);
 }
 
+static void taker_main(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	struct hs_page *page;
+	int ret = hs_pgmap_page_alloc(self, m->pgmap, &page);
+
+	hs_assert(self, !ret || ret == -ENODEV, "-ENODEV is expected, allocation returned %d", ret);
+	if (ret)
+		seen.missed++;
+	else
+		seen.got++;
+	if (!ret)
+		hs_page_put(self, page);
+}
+
 static void mapper_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
@@ -177,6 +194,17 @@ static void remover_main(struct hs_task *self, void *arg)
 	for (int i = 0; i < HS_PGMAP_STEPS; i++)
 		hs_pgmap_step(self, m->pgmap, steps[i]);
 	hs_pgmap_free(self, m->pgmap);
+}
+
+static void drainer_main(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	for (int step = HS_PGMAP_KILL; step <= HS_PGMAP_WAIT; step++)
+		hs_pgmap_step(self, m->pgmap, (enum hs_pgmap_step)step);
+	hs_assert(self,
+		  m->param.refs == HS_PAGE_REFS_5_3 || !hs_pgmap_pages_allocated(self, m->pgmap),
+		  "drained while a page is allocated");
 }
 
 static void configure(struct hs_pgmap_config *c, struct model *m)
@@ -217,16 +245,16 @@ static void memory_main(struct hs_task *self, void *arg)
 /* ---- the scenario ------------------------------------------------------------------------ */
 
 static void (*const mains[])(struct hs_task *self, void *arg) = {
-	[READER] = reader_main, [CACHER] = cacher_main,	  [PUTTER] = putter_main,
-	[TRYER] = tryer_main,	[ALLOCER] = allocer_main, [MAPPER] = mapper_main,
-	[LOCKER] = locker_main, [REMOVER] = remover_main, [CREATOR] = creator_main,
-	[MEMORY] = memory_main,
+	[READER] = reader_main,	  [CACHER] = cacher_main,   [PUTTER] = putter_main,
+	[TRYER] = tryer_main,	  [ALLOCER] = allocer_main, [TAKER] = taker_main,
+	[MAPPER] = mapper_main,	  [LOCKER] = locker_main,   [REMOVER] = remover_main,
+	[DRAINER] = drainer_main, [CREATOR] = creator_main, [MEMORY] = memory_main,
 };
 
 static const char *const names[] = {
-	[READER] = "reader",   [CACHER] = "cacher", [PUTTER] = "putter", [TRYER] = "tryer",
-	[ALLOCER] = "allocer", [MAPPER] = "mapper", [LOCKER] = "locker", [REMOVER] = "remover",
-	[CREATOR] = "creator", [MEMORY] = "memory",
+	[READER] = "reader",   [CACHER] = "cacher",   [PUTTER] = "putter",   [TRYER] = "tryer",
+	[ALLOCER] = "allocer", [TAKER] = "taker",     [MAPPER] = "mapper",   [LOCKER] = "locker",
+	[REMOVER] = "remover", [DRAINER] = "drainer", [CREATOR] = "creator", [MEMORY] = "memory",
 };
 
 static bool has(const struct param *p, enum role role)
@@ -319,6 +347,15 @@ static void check_pgmap(struct hs_task *self, struct model *m)
 	hs_pgmap_destroy(self, m->pgmap);
 }
 
+static void finish(struct hs_task *self, struct model *m)
+{
+	hs_assert(self, !hs_pgmap_pages_allocated(self, m->pgmap), "a device page is left");
+	hs_pgmap_step(self, m->pgmap, HS_PGMAP_MEMORY);
+	hs_pgmap_step(self, m->pgmap, HS_PGMAP_ERASE);
+	hs_pgmap_step(self, m->pgmap, HS_PGMAP_EXIT);
+	hs_pgmap_free(self, m->pgmap);
+}
+
 static void check(struct hs_task *self, void *state, const void *param)
 {
 	struct model *m = state;
@@ -334,7 +371,9 @@ static void check(struct hs_task *self, void *state, const void *param)
 		return;
 	if (has(&m->param, PUTTER))
 		hs_assert(self, m->frees == 1, "page_free was called %u times", m->frees);
-	if (!has(&m->param, REMOVER))
+	if (has(&m->param, DRAINER))
+		finish(self, m);
+	else if (!has(&m->param, REMOVER))
 		check_pgmap(self, m);
 }
 
@@ -521,6 +560,26 @@ static void pin_of_5_18_does_not_hold_the_memory(void **state)
 	explored(&p, HS_VERDICT_FREED, "is freed (task putter)");
 }
 
+static void handing_out_against_put_pages_of_5_3(void **state)
+{
+	(void)state;
+	holds((struct param){
+		.type = HS_PGMAP_PRIVATE, .refs = HS_PAGE_REFS_5_3, .roles = { TAKER, DRAINER } });
+	both_were_seen();
+}
+
+/* From 6.1 on an allocated page holds the pgmap, or it is not handed out. */
+static void handing_out_against_the_drain(void **state)
+{
+	(void)state;
+	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++) {
+		holds((struct param){ .type = HS_PGMAP_PRIVATE,
+				      .refs = (enum hs_page_refs)refs,
+				      .roles = { TAKER, DRAINER } });
+		both_were_seen();
+	}
+}
+
 /* With one page two tasks have it in turn, or one of them finds none; with two, each has one. */
 static void device_pages_are_handed_out_to_one(void **state)
 {
@@ -618,6 +677,8 @@ int main(void)
 		cmocka_unit_test(last_put_ends_before_the_drain),
 		cmocka_unit_test(put_to_one_races_with_the_removal_of_5_3),
 		cmocka_unit_test(pin_of_5_18_does_not_hold_the_memory),
+		cmocka_unit_test(handing_out_against_put_pages_of_5_3),
+		cmocka_unit_test(handing_out_against_the_drain),
 		cmocka_unit_test(device_pages_are_handed_out_to_one),
 		cmocka_unit_test(a_free_page_that_is_tried_is_handed_out_as_it_is),
 		cmocka_unit_test(tryget_fails_at_zero_only),
