@@ -21,6 +21,17 @@
  *	Required outcome: none. It is a use after free of that kernel.
  *	(tests/model/test_removal_model.c: put_to_one_races_with_the_removal_of_5_3)
  *
+ * Nor does a count of 1 keep anybody else away, whose put then makes it 1 again:
+ *
+ *	put of a pin			somebody who tries
+ *	count = 1
+ *					tryget: count = 2
+ *	page_free, to the free list	put: count = 1
+ *					page_free, to the free list
+ *
+ *	Required outcome: none. That kernel frees the page twice; here the second time fails the
+ *	assertion. (tests/model/test_removal_model.c: put_to_one_races_with_a_tryget_of_5_3)
+ *
  * From 6.1 on an allocated page holds a reference to its pgmap, which goes last. A page of a file does
  * not, mapped or not: to wait for its count is the file system's business.
  *

@@ -98,8 +98,11 @@ int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 
 void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
 {
+	uint32_t was;
+
 	hs_spin_lock(self, &pgmap->pages_lock);
-	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
+	was = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
+	hs_assert(self, was & HS_PAGE_ALLOCATED, "a device page is freed twice");
 	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)pgmap->free_pages, HS_RELAXED);
 	pgmap->free_pages = page;
 	pgmap->pages_allocated--;

@@ -369,7 +369,8 @@ static void check(struct hs_task *self, void *state, const void *param)
 	hs_assert(self, !hs_pages_allocated(self), "a page is left");
 	if (!m->pgmap)
 		return;
-	if (has(&m->param, PUTTER))
+	/* With the references of 5.3 whoever tries and puts causes a call of his own. */
+	if (has(&m->param, PUTTER) && !(has(&m->param, TRYER) && m->param.refs == HS_PAGE_REFS_5_3))
 		hs_assert(self, m->frees == 1, "page_free was called %u times", m->frees);
 	if (has(&m->param, DRAINER))
 		finish(self, m);
@@ -548,6 +549,16 @@ static void put_to_one_races_with_the_removal_of_5_3(void **state)
 	explored(&p, HS_VERDICT_FREED, "is freed (task putter)");
 }
 
+static void put_to_one_races_with_a_tryget_of_5_3(void **state)
+{
+	const struct param p = { .type = HS_PGMAP_PRIVATE,
+				 .refs = HS_PAGE_REFS_5_3,
+				 .roles = { PUTTER, TRYER } };
+
+	(void)state;
+	explored(&p, HS_VERDICT_ASSERT, "a device page is freed twice");
+}
+
 /* Nothing of the drain waits for a pin: the reason for the references of 6.1. */
 static void pin_of_5_18_does_not_hold_the_memory(void **state)
 {
@@ -676,6 +687,7 @@ int main(void)
 		cmocka_unit_test(failed_creation_waits_for_a_lookup),
 		cmocka_unit_test(last_put_ends_before_the_drain),
 		cmocka_unit_test(put_to_one_races_with_the_removal_of_5_3),
+		cmocka_unit_test(put_to_one_races_with_a_tryget_of_5_3),
 		cmocka_unit_test(pin_of_5_18_does_not_hold_the_memory),
 		cmocka_unit_test(handing_out_against_put_pages_of_5_3),
 		cmocka_unit_test(handing_out_against_the_drain),
