@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +14,7 @@
 #include <hmmsim/explore.h>
 
 #include "pgmap/percpu_ref.h"
+#include "support/scale.h"
 
 struct object {
 	struct hs_percpu_ref ref;
@@ -24,14 +24,19 @@ struct object {
 
 struct param {
 	uint32_t walkers;
-	bool leak; /* the first walker keeps what it got */
+	bool leak; /* walkers keep what they got */
 };
 
 struct state {
 	struct param param;
 	hs_ptr object; /* how walkers find it: published, then unpublished before it is freed */
-	hs_u32 got;    /* references that any walker obtained */
+	hs_u32 killed; /* kill has returned */
 };
+
+/* Over all executions: references that were obtained before and after kill returned, and refusals. */
+static struct {
+	uint32_t before, after, missed;
+} seen;
 
 static void release(struct hs_task *self, struct hs_percpu_ref *ref)
 {
@@ -52,8 +57,13 @@ static void walker_main(struct hs_task *self, void *arg)
 	got = o && hs_percpu_ref_tryget_live(self, &o->ref);
 	hs_rcu_read_unlock(self);
 	if (!got)
+		seen.missed++;
+	else if (hs_u32_load(self, &s->killed, HS_ACQUIRE))
+		seen.after++;
+	else
+		seen.before++;
+	if (!got)
 		return;
-	hs_u32_add(self, &s->got, 1, HS_RELAXED);
 	hs_deref(self, o);
 	hs_assert(self, !hs_u32_load(self, &o->released, HS_ACQUIRE), "released while held");
 	if (s->param.leak)
@@ -72,6 +82,7 @@ static void killer_main(struct hs_task *self, void *arg)
 	struct object *o = s->object.raw;
 
 	hs_percpu_ref_kill(self, &o->ref);
+	hs_u32_store(self, &s->killed, 1, HS_RELEASE);
 	hs_wait_event(self, &o->queue, is_released, o);
 	hs_ptr_store(self, &s->object, NULL, HS_RELEASE);
 	hs_synchronize_rcu(self);
@@ -105,6 +116,7 @@ static void explore(const struct param *param, uint64_t executions, struct hs_ex
 {
 	struct hs_explore_options options;
 
+	memset(&seen, 0, sizeof(seen));
 	hs_explore_options_init(&options);
 	options.max_executions = executions;
 	assert_int_equal(hs_explore(&scenario, param, &options, r), 0);
@@ -120,6 +132,9 @@ static void reference_obtained_after_kill_is_counted(void **state)
 	assert_string_equal(r.message, "");
 	assert_true(r.exhaustive);
 	assert_true(r.complete > 10);
+	assert_true(seen.before);
+	assert_true(seen.after);
+	assert_true(seen.missed);
 	hs_explore_result_free(&r);
 }
 
@@ -127,8 +142,7 @@ static void reference_obtained_after_kill_is_counted(void **state)
 static void two_walkers_against_one_kill(void **state)
 {
 	const struct param param = { .walkers = 2 };
-	const char *scale = getenv("HMMSIM_TEST_SCALE");
-	bool whole = !scale || strtoul(scale, NULL, 10) >= 100;
+	bool whole = !test_is_short();
 	struct hs_explore_result r;
 
 	(void)state;
