@@ -88,7 +88,10 @@ HMMSIM_API uint64_t hs_device_entry(struct hs_task *self, struct hs_device *dev,
 /* An access by the device: under its lock touches the struct page. False: it has no such entry. */
 HMMSIM_API bool hs_device_access(struct hs_task *self, struct hs_device *dev, uint64_t addr,
 				 bool write);
-/* Entries whose pfn is in [start, end): S1 asks for none when that memory is removed. No steps. */
+/*
+ * Entries whose pfn is in [start, end): S1 asks for none when that memory is removed. No steps and no
+ * lock: at a quiet moment.
+ */
 HMMSIM_API uint64_t hs_device_maps(const struct hs_device *dev, uint64_t start, uint64_t end);
 /* Takes the device's lock. */
 HMMSIM_API void hs_device_stats(struct hs_task *self, struct hs_device *dev,

@@ -146,9 +146,12 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t count = hs_u64_load(self, &ref->count, HS_ACQUIRE);
+	hs_u64 *counter;
 
 	if (count < HS_PERCPU_REF_BIAS / 2)
 		return count;
-	return count - HS_PERCPU_REF_BIAS +
-	       hs_pcpu_sum(self, counters(hs_u64_load(self, &ref->state, HS_ACQUIRE)));
+	counter = counters(state_of(self, ref));
+	if (!counter) /* the callback has summed them meanwhile, and exit has come */
+		return hs_u64_load(self, &ref->count, HS_ACQUIRE);
+	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, counter);
 }

@@ -69,6 +69,17 @@ static void percpu_operations_touch_the_counters_only(void **state)
 	hs_percpu_ref_exit(self, &c.ref);
 }
 
+/* Whoever sums may have been overtaken by the callback and by exit. */
+static void sum_asks_no_counters_that_are_gone(void **state)
+{
+	struct hs_task *self = world_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_percpu_ref_exit(self, &c.ref);
+	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), BIAS + 1);
+}
+
 static void atomic_operations_touch_the_count_only(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -319,6 +330,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_unit_test(percpu_operations_touch_the_counters_only),
+		world_unit_test(sum_asks_no_counters_that_are_gone),
 		world_unit_test(atomic_operations_touch_the_count_only),
 		world_unit_test(a_pending_kill_counts_below_the_bias),
 		world_unit_test(after_the_callback_the_count_is_exact),
