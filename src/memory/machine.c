@@ -70,6 +70,7 @@ int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
 	if (info.tasks)
 		return -EBUSY;
 	boot = hs_arena_boot(arena);
+	hs_rcu_flush(boot);
 	hs_radix_destroy(boot, &machine->pagemaps);
 	hs_memory_destroy(boot, machine);
 	hs_free(boot, machine, HS_KIND_MACHINE, sizeof(*machine));

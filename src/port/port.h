@@ -300,6 +300,11 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 bool hs_rcu_poll(struct hs_task *self);
 /* Waits until every callback queued so far has run. */
 void hs_rcu_barrier(struct hs_task *self);
+/*
+ * Runs every callback that is pending, when no task is attached any more: before what they touch is
+ * freed. In a broken arena none runs.
+ */
+void hs_rcu_flush(struct hs_task *boot);
 
 /* ---- per-CPU counters -------------------------------------------------------------------- */
 

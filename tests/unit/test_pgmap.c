@@ -155,6 +155,22 @@ static void every_allocation_can_fail(void **state)
 	assert_true(world_run_out(add_and_remove) > 2);
 }
 
+/* The kill's callback is pending, and wakes who sleeps on the machine's queue. */
+static void a_killed_pgmap_that_is_left_behind_is_reported(void **state)
+{
+	struct hs_leaks left;
+	struct hs_pgmap *p;
+	struct world w;
+
+	(void)state;
+	world_open_failing(&w, 0);
+	assert_int_equal(hs_pgmap_add(w.self, HS_PGMAP_FS_DAX, 0, 8, NULL, &p), 0);
+	hs_pgmap_kill(w.self, p);
+	assert_int_equal(hs_task_detach(w.self), 0);
+	assert_int_equal(hs_machine_destroy(w.machine, &left), -ENOTEMPTY);
+	assert_string_equal(left.text, "1 percpu counter, 1 pgmap");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +180,7 @@ int main(void)
 		world_unit_test(a_killed_pgmap_gives_no_reference_but_a_cached_one_stays),
 		world_unit_test(release_waits_for_the_last_reference),
 		world_unit_test(an_atomic_ref_counts_from_the_start),
+		cmocka_unit_test(a_killed_pgmap_that_is_left_behind_is_reported),
 		cmocka_unit_test(every_allocation_can_fail),
 	};
 

@@ -85,7 +85,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 
 	if (attached(s))
 		return -EBUSY;
-	hs_rcu_poll_direct(hs_arena_boot(arena));
+	hs_rcu_flush(hs_arena_boot(arena));
 	if (arena->trace)
 		arena->live[HS_KIND_TRACE]--;
 	for (int k = 0; k < HS_KIND_COUNT; k++)

@@ -119,6 +119,11 @@ void hs_rcu_barrier(struct hs_task *self)
 	hs_step(self, HS_OP_JOIN, HS_READ, DOMAIN(arena), HS_HERE);
 }
 
+void hs_rcu_flush(struct hs_task *boot)
+{
+	hs_rcu_poll_direct(boot);
+}
+
 void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head)
 {
 	struct hs_rcu_head **tail = &arena->direct_callbacks;

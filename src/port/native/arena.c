@@ -176,8 +176,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	hs_arena_bury(arena);
 	if (hs_arena_attached(arena))
 		return -EBUSY;
-	if (!hs_u32_load(boot, &arena->broken, HS_RELAXED))
-		hs_rcu_flush(boot);
+	hs_rcu_flush(boot);
 	if (arena->trace)
 		hs_free(boot, arena->trace, HS_KIND_TRACE,
 			sizeof(*arena->trace) +

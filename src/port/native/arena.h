@@ -137,6 +137,5 @@ void hs_heap_drop_all(uint32_t heap, void **list);
 /* rcu.c */
 int hs_rcu_register_process(struct hs_arena *arena);
 void hs_rcu_init(struct hs_arena *arena);
-void hs_rcu_flush(struct hs_task *boot);
 
 #endif

@@ -215,9 +215,10 @@ void hs_rcu_barrier(struct hs_task *self)
 			hs_retry_wait(self, "rcu_barrier");
 }
 
-/* Nobody is attached: whatever is queued may run. */
 void hs_rcu_flush(struct hs_task *boot)
 {
+	if (hs_u32_load(boot, &boot->hot.arena->broken, HS_RELAXED))
+		return;
 	while (hs_rcu_poll(boot))
 		;
 }
