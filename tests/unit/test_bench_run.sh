@@ -52,6 +52,7 @@ IFS=: read -ra folders <<<"$PATH"
 for folder in "${folders[@]}" /usr/bin /bin; do
 	ln -s "$folder"/* tools/ 2>/dev/null
 done
+gnuplot=$(command -v gnuplot)
 rm -f tools/gnuplot* tools/apt-get tools/sudo tools/cmake
 cat >tools/cmake <<'TEXT'
 #!/usr/bin/env bash
@@ -92,4 +93,51 @@ HMMSIM_BUILD_ROOT="file" "$bench_run" --quick >out 2>err
 [ "$?" = 2 ] || complain "HMMSIM_BUILD_ROOT=file: not exit status 2"
 grep -q "^bench/run: HMMSIM_BUILD_ROOT: '$work/file/bench' is no folder" err ||
 	complain "HMMSIM_BUILD_ROOT=file: no message"
+# ---- reports -------------------------------------------------------------------------------------
+
+# No test installs anything: where a package is missing there is no run to look at.
+# shellcheck source=tests/support/setup.sh
+. "$(dirname "$bench_run")/../tests/support/setup.sh"
+packages=$(missing_packages gcc libc6-dev cmake ninja-build libjemalloc-dev)
+if [ -n "$packages" ]; then
+	unchecked=("reports: ${packages//$'\n'/, } missing")
+else
+	unchecked=()
+	# Without gnuplot, which nobody can install here: no pictures, but all the rest.
+	run 0 --quick --only=teardown --report="it's bare"
+	grep -qE '(missing: gnuplot-nox\.|install gnuplot-nox\.) Run as root: apt-get ' err ||
+		complain "no gnuplot: how to install it is not said"
+	grep -q '^bench/run: there will be no pictures' err || complain "no gnuplot: not said"
+	grep -q "^The report is in $work/it's bare\$" out || complain "no last line"
+	for file in machine.txt bench_teardown.txt bench_teardown.json bench_teardown.tsv; do
+		[ -s "it's bare/$file" ] || complain "$file is missing"
+	done
+	[ "$(cut -f 1 "it's bare/bench_teardown.tsv" | sort -u | wc -l)" = 5 ] ||
+		complain "expected five groups in bench_teardown.tsv"
+	[ -z "$(find "it's bare" -name '*.svg')" ] || complain "pictures, but no gnuplot"
+
+	# One that fails.
+	printf '#!/bin/sh\nexit 1\n' >tools/gnuplot
+	chmod +x tools/gnuplot
+	run 1 --quick --only=teardown --report=failed
+	grep -q '^bench/run: gnuplot failed on bench_teardown\.1\.svg$' err || complain "no message"
+	rm tools/gnuplot
+
+	# And a good one, in a folder whose name has an apostrophe.
+	if [ -n "$gnuplot" ]; then
+		ln -s "$gnuplot" tools/gnuplot
+		run 0 --quick --only=teardown --only=compare --report="it's" --report="it's drawn"
+		[ ! -e "it's" ] || complain "expected the last --report"
+		for picture in bench_teardown.{1..5} compare_builtin compare_process; do
+			grep -q '</svg>' "it's drawn/$picture.svg" || complain "no $picture.svg"
+		done
+		[ ! -e "it's drawn/plot.tsv" ] || complain "plot.tsv is left"
+	else
+		unchecked+=("pictures: gnuplot is missing")
+	fi
+fi
+if [ "$failed" = 0 ] && [ "${#unchecked[@]}" -gt 0 ]; then
+	printf 'not checked: %s\n' "${unchecked[@]}" >&2
+	exit 77
+fi
 exit "$failed"
