@@ -66,6 +66,7 @@ static int make_rows(struct hs_report *r, struct hs_compare *c)
 		if (!r->asked->eras[row->era] || !r->asked->strategies[row->strategy] ||
 		    !r->spans[row->scope].count)
 			continue;
+		hs_report_progress(r->asked, r->layout, "counting", i, most);
 		r->row_count++;
 		ret = make_row(r, c, row);
 	}
@@ -106,6 +107,7 @@ static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *time
 
 		if (row->done.failed)
 			continue;
+		hs_report_progress(r->asked, r->layout, "calibrating", i, r->row_count);
 		row->real_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
 		row->cpu_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
 		ret = row->real_ns && row->cpu_ns ? calibrate(r, c, row) : -ENOMEM;
@@ -153,8 +155,7 @@ static int measure_with(struct hs_report *r, struct hs_compare *c, unsigned int 
 	if (!ret && count)
 		hs_measure_order(work, count, n);
 	for (unsigned int i = 0; !ret && i < count * n; i++) {
-		if (r->asked->progress)
-			r->asked->progress(r->layout->name, i, count * n);
+		hs_report_progress(r->asked, r->layout, "measuring", i, (size_t)count * n);
 		ret = repeat(r, c, &r->rows[timed[work[i]]], done[work[i]]++);
 	}
 	for (unsigned int i = 0; !ret && i < count; i++)

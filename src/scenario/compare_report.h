@@ -20,7 +20,8 @@ struct hs_report_asked {
 	unsigned int profile_count;
 	unsigned int repetitions; /* 0: nothing is measured */
 	double repetition_ns;	  /* that one takes, about */
-	void (*progress)(const char *layout, unsigned int done, unsigned int of);
+	/* Called before each step: so many are done. NULL: nobody looks. */
+	void (*progress)(const char *doing, const char *layout, unsigned int done, unsigned int of);
 	bool bold;
 	uint32_t sleep; /* of removals: points that a fault or a wait lasts */
 	bool atomic;	/* of removals: the reference is atomic from the start */
@@ -52,6 +53,14 @@ struct hs_report {
 int hs_report_make(struct hs_report *report, const struct hs_report_asked *asked,
 		   const struct hs_layout *layout, const struct hs_compare_setting *setting);
 void hs_report_free(struct hs_report *report);
+static inline void hs_report_progress(const struct hs_report_asked *asked,
+				      const struct hs_layout *layout, const char *doing,
+				      size_t done, size_t of)
+{
+	if (asked->progress)
+		asked->progress(doing, layout->name, (unsigned int)done, (unsigned int)of);
+}
+
 /* NULL: there is none. */
 const struct hs_report_row *hs_report_find(const struct hs_report *report,
 					   enum hs_compare_scope scope, enum hs_era era,

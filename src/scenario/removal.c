@@ -197,6 +197,7 @@ static int make_rows(struct hs_removal_report *report, struct hs_removal *remova
 		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
 		if (!report->asked->eras[row->era] || !report->asked->strategies[row->strategy])
 			continue;
+		hs_report_progress(report->asked, report->layout, "removing", i, most);
 		report->row_count++;
 		ret = make_row(report, removal, row);
 	}

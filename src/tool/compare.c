@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,14 +67,36 @@ int hs_compare_no_memory(void)
 
 /* ---- what the terminal sees -------------------------------------------------------------- */
 
-static void progress(const char *layout, unsigned int done, unsigned int of)
+static size_t terminal_columns(void)
 {
-	if (done % 16 && done + 1 < of)
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
+/* One line, which the next one replaces: a name that has no room is cut. */
+static void progress(const char *doing, const char *layout, unsigned int done, unsigned int of)
+{
+	size_t room = terminal_columns() - 1, length = strlen(layout), used;
+	char numbers[64];
+
+	if (of > 256 && done % 16)
 		return;
-	fprintf(stderr, "\r\033[Kmeasuring %s: %u of %u", layout, done + 1, of);
-	if (done + 1 == of)
-		fputs("\r\033[K", stderr);
+	snprintf(numbers, sizeof(numbers), ": %u of %u", done, of);
+	used = strlen(doing) + 1 + strlen(numbers);
+	if (used > room)
+		return;
+	if (length > room - used)
+		for (length = room - used; length && (layout[length] & 0xc0) == 0x80;)
+			length--; /* no part of a character */
+	fprintf(stderr, "\r\033[K%s %.*s%s", doing, (int)length, layout, numbers);
 	fflush(stderr);
+}
+
+static void end_progress(const struct compare_tool *tool)
+{
+	if (tool->asked.progress)
+		fputs("\r\033[K", stderr);
 }
 
 static void look_at_terminal(struct hs_report_asked *asked)
@@ -159,6 +182,7 @@ static int put_removals(const struct compare_tool *tool, const struct hs_report 
 	struct hs_removal_report removals;
 	int ret = hs_removal_make(&removals, &tool->asked, report->layout, &report->set);
 
+	end_progress(tool);
 	if (!ret) {
 		hs_removal_print(&removals, &o->text);
 		hs_removal_json(&removals, &o->benchmarks, &o->json);
@@ -197,6 +221,7 @@ static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 	set.mem = &tool->mem;
 	set.request = tool->layouts[i].request;
 	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
+	end_progress(tool);
 	code = ret ? failed(&tool->layouts[i].layout, ret) : put_report(tool, &report, !i, o);
 	hs_report_free(&report);
 	return code;
