@@ -44,7 +44,7 @@ static size_t memmap_bytes(const struct hs_machine *m)
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
-static struct hs_section *section_make(struct hs_task *self, uint64_t number, bool early)
+static struct hs_section *section_make(struct hs_task *self, uint64_t number)
 {
 	struct hs_machine *m = hs_task_machine(self);
 	struct hs_section *s = hs_radix_load(self, &m->sections, number);
@@ -55,7 +55,6 @@ static struct hs_section *section_make(struct hs_task *self, uint64_t number, bo
 	if (!s)
 		return NULL;
 	s->number = number;
-	s->early = early;
 	if (hs_radix_store(self, &m->sections, number, number, s)) {
 		hs_free(self, s, HS_KIND_SECTION, section_bytes(m));
 		return NULL;
@@ -125,7 +124,10 @@ static void add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 	hs_u64_or(self, &s->present, bit, HS_RELEASE);
 }
 
-/* The memory lock is held. Sections that were made before an error stay, empty: they say nothing. */
+/*
+ * The memory lock is held. Sections that were made before an error stay, empty: they say nothing, and
+ * so none is early before all of them are there.
+ */
 static int add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram, bool early)
 {
 	struct hs_machine *m = hs_task_machine(self);
@@ -134,10 +136,13 @@ static int add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram
 	if (overlaps(self, start, end))
 		return -EEXIST;
 	for (uint64_t pfn = start; pfn < end; pfn += step)
-		if (!section_make(self, pfn >> m->section_order, early))
+		if (!section_make(self, pfn >> m->section_order))
 			return -ENOMEM;
-	for (uint64_t pfn = start; pfn < end; pfn += step)
+	for (uint64_t pfn = start; pfn < end; pfn += step) {
+		if (early)
+			hs_u32_store(self, &section_of(self, pfn)->early, 1, HS_RELAXED);
 		add_subsection(self, pfn, ram);
+	}
 	return 0;
 }
 
@@ -238,9 +243,10 @@ bool hs_pfn_valid(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = section_of(self, pfn);
 
-	return s && (s->early || hs_u64_load(self, &s->present, HS_ACQUIRE) >>
-						 subsection_of(hs_task_machine(self), pfn) &
-					 1);
+	return s && (hs_u64_load(self, &s->present, HS_ACQUIRE) >>
+				     subsection_of(hs_task_machine(self), pfn) &
+			     1 ||
+		     hs_u32_load(self, &s->early, HS_RELAXED));
 }
 
 bool hs_pfn_online(struct hs_task *self, uint64_t pfn)
@@ -348,16 +354,18 @@ static void remove_subsection(struct hs_task *self, struct hs_section *s, uint64
 	uint32_t sub = subsection_of(m, pfn);
 	struct hs_page *map = memmap_of(self, s, sub);
 	uint64_t bit = (uint64_t)1 << sub;
+	bool early;
 
 	if (!(hs_u64_load(self, &s->present, HS_RELAXED) & bit))
 		return;
-	if (s->early)
+	early = hs_u32_load(self, &s->early, HS_RELAXED);
+	if (early)
 		hs_u64_or(self, &s->stale, bit, HS_RELAXED);
 	hs_u64_and(self, &s->ram, ~bit, HS_RELAXED);
 	hs_u64_and(self, &s->present, ~bit, HS_RELEASE);
 	if (!map)
 		return;
-	if (s->early) {
+	if (early) {
 		for (uint32_t i = 0; i < 1u << m->subsection_order; i++)
 			hs_u32_store(self, &map[i].state, page_state(pfn + i, HS_PAGE_STALE),
 				     HS_RELEASE);

@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct hs_page) <= 32, "a struct page is at most 32 bytes"
 /* reduced: struct mem_section (v6.12, include/linux/mmzone.h) */
 struct hs_section {
 	uint64_t number;
-	bool early;
+	hs_u32 early;	 /* 0 or 1, which it stays */
 	hs_u64 present;	 /* subsections, one bit each */
 	hs_u64 ram;	 /* those of system memory */
 	hs_u64 stale;	 /* early: those whose memory was removed */

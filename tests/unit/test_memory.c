@@ -57,6 +57,47 @@ static void early_sections_are_valid_as_a_whole(void **state)
 	assert_false(hs_pfn_valid(self, SECTION));
 }
 
+/* Whoever made it; what failed has made none of them early. */
+static void sections_become_early_when_memory_is_added(void **state)
+{
+	struct hs_task *self = world_task(state);
+
+	assert_int_equal(hs_memory_add_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, true), -EEXIST);
+	assert_false(hs_pfn_valid(self, 0));
+	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
+	assert_true(hs_pfn_valid(self, SECTION - 1));
+	assert_int_equal(hs_pfn_life(self, SECTION - 1), HS_PAGE_UNINITIALISED);
+	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
+	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
+	/* Not by what comes later. */
+	assert_int_equal(hs_memory_add(self, SECTION, SECTION + SUBSECTION, false), 0);
+	assert_int_equal(hs_memory_add(self, SUBSECTION, 2 * SUBSECTION, false), 0);
+	assert_true(hs_pfn_valid(self, SECTION - 1));
+	assert_false(hs_pfn_valid(self, 2 * SECTION - 1));
+}
+
+static int add_early(struct hs_task *self)
+{
+	int ret = hs_memory_add(self, 0, SECTION + SUBSECTION, true);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(hs_pfn_valid(self, i * SECTION), !ret);
+		assert_int_equal(hs_pfn_life(self, (i + 1) * SECTION - 1),
+				 ret ? HS_PAGE_GONE
+				 : i ? HS_PAGE_UNINITIALISED
+				     : HS_PAGE_LIVE);
+	}
+	return ret;
+}
+
+static void a_failed_add_leaves_no_early_section(void **state)
+{
+	(void)state;
+	assert_true(world_run_out(add_early) > 3);
+}
+
 static void device_pages_are_initialised_one_by_one(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -227,6 +268,8 @@ int main(void)
 		world_unit_test(memory_comes_by_whole_subsections),
 		world_unit_test(hot_added_pfns_are_valid_by_subsection),
 		world_unit_test(early_sections_are_valid_as_a_whole),
+		world_unit_test(sections_become_early_when_memory_is_added),
+		cmocka_unit_test(a_failed_add_leaves_no_early_section),
 		world_unit_test(device_pages_are_initialised_one_by_one),
 		world_unit_test(removed_memory_is_gone_or_stale),
 		world_unit_test(removed_system_memory_of_an_early_section_is_stale),
