@@ -2,8 +2,8 @@
 /*
  * memory.c - sections, subsections and their struct pages
  *
- * The section table is read without a lock, inside an RCU section; machine->memory_lock serialises
- * what changes it. A section is never freed before the machine is. A memmap is freed when its
+ * The section table is read without any lock: sections and the index's nodes, once made, live as long
+ * as the machine. machine->memory_lock serialises what changes them. A memmap is freed when its
  * memory is removed: whoever still holds a page pointer then has a bug that ASan and the explorer
  * see (life HS_PAGE_GONE). In an early section it stays, and its pages are stale.
  */
