@@ -127,8 +127,10 @@ HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgm
  * order in which they are looked at:
  *
  *	-EINVAL		no pgmap at all: empty, beyond 2^40 pages, .first outside
- *	-EINVAL		PRIVATE without migrate_to_ram; with references of 6.1 on: PRIVATE or COHERENT
- *			without page_free or owner; FS_DAX on limited memory
+ *	-EINVAL		PRIVATE without migrate_to_ram or page_free; with references of 5.18 on: PRIVATE
+ *			without owner, COHERENT (which is of v6.0) without page_free or owner; FS_DAX
+ *			on limited memory. FS_DAX needed page_free in v5.3 and v5.4, and not in v5.5 to
+ *			v5.17, which have the same references: here it may be without
  *	-ENOMEM		no memory for the reference; its first or last page belongs to a pgmap
  *	-ENXIO		some of it is system memory
  *	-EINVAL		not whole subsections

@@ -44,14 +44,13 @@ static bool makes_sense(const struct hs_pgmap_config *c)
 
 static bool type_has_what_it_needs(const struct hs_pgmap_config *c)
 {
-	bool frees = c->ops && c->ops->page_free && c->owner;
+	bool frees = c->ops && c->ops->page_free, old = c->page_refs == HS_PAGE_REFS_5_3;
 
 	switch (c->type) {
 	case HS_PGMAP_PRIVATE:
-		return c->ops && c->ops->migrate_to_ram &&
-		       (frees || c->page_refs < HS_PAGE_REFS_6_1);
+		return frees && c->ops->migrate_to_ram && (c->owner || old);
 	case HS_PGMAP_COHERENT:
-		return frees || c->page_refs < HS_PAGE_REFS_6_1;
+		return (frees && c->owner) || old;
 	case HS_PGMAP_FS_DAX:
 		return !c->limited;
 	default:

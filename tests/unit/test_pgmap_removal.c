@@ -119,6 +119,7 @@ static int create_changed(struct hs_task *self, const struct change *ch)
 
 #define NEW HS_PAGE_REFS_6_1
 #define OLD HS_PAGE_REFS_5_18
+#define OLDEST HS_PAGE_REFS_5_3
 #define WHOLE .end = SUBSECTION
 
 static void what_a_type_needs(void **state)
@@ -141,12 +142,21 @@ static void what_a_type_needs(void **state)
 		{ HS_PGMAP_PRIVATE, NEW, WHOLE, .no_owner = true, .ret = -EINVAL },
 		{ HS_PGMAP_PRIVATE, OLD, WHOLE, .no_ops = true, .ret = -EINVAL },
 		{ HS_PGMAP_PRIVATE, OLD, WHOLE, .no_migrate = true, .ret = -EINVAL },
-		{ HS_PGMAP_PRIVATE, OLD, WHOLE, .no_page_free = true, .no_owner = true, .ret = 0 },
+		{ HS_PGMAP_PRIVATE, OLD, WHOLE, .no_page_free = true, .ret = -EINVAL },
+		{ HS_PGMAP_PRIVATE, OLD, WHOLE, .no_owner = true, .ret = -EINVAL },
+		{ HS_PGMAP_PRIVATE, OLDEST, WHOLE, .no_ops = true, .ret = -EINVAL },
+		{ HS_PGMAP_PRIVATE, OLDEST, WHOLE, .no_migrate = true, .ret = -EINVAL },
+		{ HS_PGMAP_PRIVATE, OLDEST, WHOLE, .no_page_free = true, .ret = -EINVAL },
+		{ HS_PGMAP_PRIVATE, OLDEST, WHOLE, .no_owner = true, .ret = 0 },
 		{ HS_PGMAP_COHERENT, NEW, WHOLE, .no_migrate = true, .ret = 0 },
 		{ HS_PGMAP_COHERENT, NEW, WHOLE, .no_ops = true, .ret = -EINVAL },
 		{ HS_PGMAP_COHERENT, NEW, WHOLE, .no_page_free = true, .ret = -EINVAL },
 		{ HS_PGMAP_COHERENT, NEW, WHOLE, .no_owner = true, .ret = -EINVAL },
-		{ HS_PGMAP_COHERENT, OLD, WHOLE, .no_ops = true, .no_owner = true, .ret = 0 },
+		{ HS_PGMAP_COHERENT, OLD, WHOLE, .no_ops = true, .ret = -EINVAL },
+		{ HS_PGMAP_COHERENT, OLD, WHOLE, .no_page_free = true, .ret = -EINVAL },
+		{ HS_PGMAP_COHERENT, OLD, WHOLE, .no_owner = true, .ret = -EINVAL },
+		{ HS_PGMAP_COHERENT, OLDEST, WHOLE, .no_ops = true, .no_owner = true, .ret = 0 },
+		{ HS_PGMAP_FS_DAX, OLDEST, WHOLE, .no_ops = true, .no_owner = true, .ret = 0 },
 		{ HS_PGMAP_FS_DAX, NEW, WHOLE, .limited = true, .ret = -EINVAL },
 		{ HS_PGMAP_FS_DAX, NEW, WHOLE, .ret = 0 },
 		{ HS_PGMAP_PRIVATE, NEW, WHOLE, .limited = true, .ret = 0 },
