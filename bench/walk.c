@@ -12,97 +12,60 @@
 
 #include "bench.h"
 #include "ground.h"
+#include "layouts.h"
 #include "limits.h"
 #include "space.h"
 #include "walk/walk.h"
 
-#define PAGES 16384u
-#define PGMAPS 2u /* interleaved page by page in the last layout but one */
+#define PAGES BENCH_LAYOUT_PAGES
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-enum layout {
-	LAYOUT_ANON,
-	LAYOUT_DEVMAP,
-	LAYOUT_INTERLEAVED,
-	LAYOUT_DEVMAP_2M,
-	LAYOUTS
-};
 
 static struct hs_machine *machine;
 static struct hs_task *self;
-static struct hs_mm *mms[LAYOUTS];
-static struct bench_tables tables[LAYOUTS];
-static struct hs_pgmap *pgmaps[PGMAPS];
+static struct bench_space spaces[BENCH_LAYOUTS];
 static uint64_t pfns[PAGES] __attribute__((__aligned__(64)));
 
 struct question {
 	struct hs_mm *mm;
 	enum hs_era era;
 	enum hs_strategy strategy;
+	bool reference; /* body; otherwise the plain one */
 	uint64_t pages; /* of one call */
 	uint64_t total; /* of all calls, that walk one part of the space after the other; 0: one */
 	const struct hs_walker *walker; /* NULL: the library's */
 	uint64_t *pfns;
 };
 
-/* ---- layouts ----------------------------------------------------------------------------- */
-
-static uint64_t entry_of(enum layout layout, uint64_t i)
-{
-	uint64_t present = HS_ENTRY_VALID | HS_ENTRY_WRITE;
-	uint64_t device = present | HS_ENTRY_DEVMAP | BENCH_DEVICE_PFN;
-
-	switch (layout) {
-	case LAYOUT_DEVMAP:
-		return device + i;
-	case LAYOUT_INTERLEAVED:
-		return device + (i % PGMAPS) * PAGES + i / PGMAPS;
-	case LAYOUT_DEVMAP_2M:
-		return (device | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT) + i;
-	default:
-		return present | (0x1000 + i);
-	}
-}
-
-static void build(enum layout layout)
-{
-	uint32_t level = layout == LAYOUT_DEVMAP_2M;
-	uint64_t step = level ? BENCH_TABLE_PAGES : 1;
-
-	mms[layout] = bench_space(self, PAGES);
-	for (uint64_t i = 0; i < PAGES; i += step)
-		bench_must(hs_pt_set(self, mms[layout], BENCH_BASE + i * HS_PAGE_BYTES, level,
-				     entry_of(layout, i)),
-			   "entry");
-	tables[layout] = (struct bench_tables){
-		.tables = level ? NULL : bench_space_tables(mms[layout], PAGES),
-		.count = PAGES / BENCH_TABLE_PAGES,
-		.out = pfns,
-	};
-}
-
 /* ---- walks ------------------------------------------------------------------------------- */
 
 static __attribute__((__noinline__)) long
-call_walker(struct hs_task *task, const struct hs_walker *walker, struct hs_range *range)
+call_walker(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
-	struct hs_walk w = { .self = task, .range = range, .mm = range->mm, .rcu = true };
+	struct hs_walk w = {
+		.self = task, .range = range, .mm = range->mm, .rcu = q->era == HS_ERA_6_12
+	};
 
-	return walker->fault_6_12(&w);
+	return w.rcu ? q->walker->fault_6_12(&w) : q->walker->fault_5_3(&w);
 }
 
 static long call(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
 	if (q->walker)
-		return call_walker(task, q->walker, range);
-	return hs_range_fault(task, q->era, q->strategy, HS_BODY_PLAIN, range);
+		return call_walker(task, q, range);
+	return hs_range_fault(task, q->era, q->strategy,
+			      q->reference ? HS_BODY_REFERENCE : HS_BODY_PLAIN, range);
+}
+
+static void must_walk(long ret)
+{
+	bench_must(ret < 0 ? (int)ret : 0, "walk");
 }
 
 /* One range for all calls, as a driver keeps it: to clear its counts is a part of no call. */
 static void walk_part(struct hs_task *task, const struct question *q, uint64_t first, uint64_t last,
 		      uint64_t rounds)
 {
-	struct hs_range range = { .mm = q->mm };
+	struct hs_range range = { .mm = q->mm, .owner = bench_owner };
 	uint64_t i = first;
 
 	while (rounds) {
@@ -111,10 +74,7 @@ static void walk_part(struct hs_task *task, const struct question *q, uint64_t f
 		range.start = BENCH_BASE + i * HS_PAGE_BYTES;
 		range.end = range.start + n * HS_PAGE_BYTES;
 		range.pfns = q->pfns + i;
-		if (call(task, q, &range) < 0) {
-			fprintf(stderr, "bench: the walk failed\n");
-			exit(1);
-		}
+		must_walk(call(task, q, &range));
 		i += n;
 		if (i < last)
 			continue;
@@ -131,6 +91,34 @@ static double walk_pages(const struct bench_variant *v, uint64_t rounds)
 
 	walk_part(self, q, 0, total, rounds);
 	return (bench_now_ns() - begin) / (double)rounds / (double)total;
+}
+
+/*
+ * All of it, the holes as well; then they are holes again, which is not timed. For writing: 5.3 takes
+ * no zero page.
+ */
+static double walk_faulting(const struct bench_variant *v, uint64_t rounds)
+{
+	const struct question *q = v->arg;
+	double ns = 0;
+
+	for (uint64_t r = 0; r < rounds; r++) {
+		struct hs_range range = {
+			.mm = q->mm,
+			.start = BENCH_BASE,
+			.end = BENCH_BASE + q->pages * HS_PAGE_BYTES,
+			.pfns = q->pfns,
+			.default_flags = HS_PFN_VALID | HS_PFN_WRITE,
+		};
+		double begin = bench_now_ns();
+
+		hs_mm_lock_read(self, q->mm);
+		must_walk(call(self, q, &range));
+		hs_mm_unlock_read(self, q->mm);
+		ns += bench_now_ns() - begin;
+		bench_holes_punch(self, q->mm);
+	}
+	return ns / (double)rounds / (double)q->pages;
 }
 
 /* Each thread walks a part of its own. */
@@ -170,15 +158,17 @@ static const enum hs_strategy order[] = {
 #define STRATEGIES COUNT(order)
 
 /* All strategies on one layout, beside the limits. */
-static void strategies(const struct bench_options *options, const char *title, enum layout layout,
-		       enum hs_era era)
+static void strategies(const struct bench_options *options, const char *what,
+		       enum bench_layout layout, enum hs_era era)
 {
+	struct bench_tables *tables = &spaces[layout].tables;
 	struct question questions[STRATEGIES];
 	struct bench_variant variants[STRATEGIES + BENCH_LIMITS];
 	unsigned int n = 0;
+	char title[48];
 
 	for (; n < STRATEGIES; n++) {
-		questions[n] = (struct question){ .mm = mms[layout],
+		questions[n] = (struct question){ .mm = spaces[layout].mm,
 						  .era = era,
 						  .strategy = order[n],
 						  .pages = PAGES,
@@ -186,14 +176,88 @@ static void strategies(const struct bench_options *options, const char *title, e
 		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]), walk_pages, 40, 1,
 						      &questions[n] };
 	}
-	bench_group(options, title, variants, bench_limits_add(variants, n, &tables[layout], 400));
+	snprintf(title, sizeof(title), "%s, %s", hs_era_name(era), what);
+	bench_group(options, title, variants, bench_limits_add(variants, n, tables, 400));
 	bench_limits_print(variants, n, n);
+}
+
+/* The limits do not fault. */
+static void faulting(const struct bench_options *options, enum hs_era era)
+{
+	struct question questions[STRATEGIES];
+	struct bench_variant variants[STRATEGIES];
+	char title[48];
+
+	for (unsigned int n = 0; n < STRATEGIES; n++) {
+		questions[n] = (struct question){ .mm = spaces[BENCH_HOLES].mm,
+						  .era = era,
+						  .strategy = order[n],
+						  .pages = PAGES,
+						  .pfns = pfns };
+		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]), walk_faulting, 3,
+						      1, &questions[n] };
+	}
+	snprintf(title, sizeof(title), "%s, devmap 4K, holes faulted in", hs_era_name(era));
+	bench_group(options, title, variants, STRATEGIES);
+}
+
+/* All threads walk pages of one pgmap: does its counter, or the index, hold them up? */
+static void together(const struct bench_options *options, enum hs_era era)
+{
+	static char names[BENCH_VARIANTS_MAX][48];
+	struct question questions[STRATEGIES];
+	struct bench_variant variants[BENCH_VARIANTS_MAX];
+	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 0;
+	char title[48];
+
+	for (unsigned int s = 0; s < STRATEGIES; s++) {
+		questions[s] = (struct question){ .mm = spaces[BENCH_DEVMAP].mm,
+						  .era = era,
+						  .strategy = order[s],
+						  .pages = PAGES,
+						  .total = PAGES,
+						  .pfns = pfns };
+		for (unsigned int t = 0; t < many; t++, n++) {
+			snprintf(names[n], sizeof(names[n]), "%s/threads:%u",
+				 hs_strategy_name(order[s]), counts[t]);
+			variants[n] = (struct bench_variant){ names[n], walk_together,
+							      40u * counts[t], counts[t],
+							      &questions[s] };
+		}
+	}
+	snprintf(title, sizeof(title), "%s, devmap 4K, by threads", hs_era_name(era));
+	bench_group(options, title, variants,
+		    bench_limits_add(variants, n, &spaces[BENCH_DEVMAP].tables, 400));
+	bench_limits_print(variants, n, n);
+}
+
+/* What it costs to be slow and obvious; the plain rows are those of other groups. */
+static void bodies(const struct bench_options *options, enum hs_era era)
+{
+	static char names[2 * STRATEGIES][48];
+	struct question questions[2 * STRATEGIES];
+	struct bench_variant variants[2 * STRATEGIES];
+	char title[48];
+
+	for (unsigned int n = 0; n < 2 * STRATEGIES; n++) {
+		questions[n] = (struct question){ .mm = spaces[BENCH_DEVMAP].mm,
+						  .era = era,
+						  .strategy = order[n / 2],
+						  .reference = n % 2,
+						  .pages = PAGES,
+						  .pfns = pfns };
+		snprintf(names[n], sizeof(names[n]), "%s, %s", hs_strategy_name(order[n / 2]),
+			 hs_body_name(n % 2 ? HS_BODY_REFERENCE : HS_BODY_PLAIN));
+		variants[n] = (struct bench_variant){ names[n], walk_pages, 20, 1, &questions[n] };
+	}
+	snprintf(title, sizeof(title), "%s, devmap 4K, bodies", hs_era_name(era));
+	bench_group(options, title, variants, 2 * STRATEGIES);
 }
 
 static void snapshots(const struct bench_options *options)
 {
 	const struct question now = {
-		.mm = mms[LAYOUT_ANON], .era = HS_ERA_6_12, .pages = PAGES, .pfns = pfns
+		.mm = spaces[BENCH_ANON].mm, .era = HS_ERA_6_12, .pages = PAGES, .pfns = pfns
 	};
 	struct question old = now, one = now, half = now;
 	struct bench_variant variants[4 + BENCH_LIMITS] = {
@@ -208,7 +272,7 @@ static void snapshots(const struct bench_options *options)
 	half.total = PAGES;
 	half.pages = PAGES / 2;
 	bench_group(options, "4K pages, nothing requested", variants,
-		    bench_limits_add(variants, 4, &tables[LAYOUT_ANON], 400));
+		    bench_limits_add(variants, 4, &spaces[BENCH_ANON].tables, 400));
 	bench_limits_print(variants, 3, 4);
 }
 
@@ -275,7 +339,8 @@ static void print_spreads(void)
 	printf("  strategies whose intervals overlap cannot be told apart\n\n");
 }
 
-static void alignment(const struct bench_options *options, const char *title, enum layout layout)
+static void alignment(const struct bench_options *options, const char *title,
+		      enum bench_layout layout, enum hs_era era)
 {
 	struct question questions[PLACED * OFFSETS];
 	struct bench_variant variants[PLACED * OFFSETS];
@@ -284,9 +349,11 @@ static void alignment(const struct bench_options *options, const char *title, en
 	for (unsigned int i = 0; i < PLACED * OFFSETS; i++) {
 		unsigned int s = i / OFFSETS, o = i % OFFSETS;
 
-		questions[i] = (struct question){
-			.mm = mms[layout], .pages = PAGES, .walker = placed[s].at[o], .pfns = pfns
-		};
+		questions[i] = (struct question){ .mm = spaces[layout].mm,
+						  .era = era,
+						  .pages = PAGES,
+						  .walker = placed[s].at[o],
+						  .pfns = pfns };
 		snprintf(names[i], sizeof(names[i]), "%s, 64n + %u", placed[s].name, o * 16);
 		variants[i] = (struct bench_variant){ names[i], walk_pages, 40, 1, &questions[i] };
 	}
@@ -337,7 +404,7 @@ static void large(struct bench_options options, uint64_t pages)
 	bench_must(hs_pgmap_add(self, HS_PGMAP_FS_DAX, BENCH_DEVICE_PFN, BENCH_DEVICE_PFN + pages,
 				NULL, &pgmap),
 		   "pgmap");
-	bench_space_fill(self, mm, pages, entry_of(LAYOUT_DEVMAP, 0));
+	bench_space_fill(self, mm, pages, bench_devmap_entry(0));
 	printf("built by filled tables in %.2f s, %.2f ns a page\n\n",
 	       (bench_now_ns() - begin) / 1e9, (bench_now_ns() - begin) / (double)pages);
 	t.tables = bench_space_tables(mm, pages);
@@ -357,26 +424,33 @@ static void large(struct bench_options options, uint64_t pages)
 
 static void usual(const struct bench_options *options)
 {
-	for (uint64_t i = 0; i < PGMAPS; i++)
-		bench_must(hs_pgmap_add(self, HS_PGMAP_FS_DAX, BENCH_DEVICE_PFN + i * PAGES,
-					BENCH_DEVICE_PFN + (i + 1) * PAGES, NULL, &pgmaps[i]),
-			   "pgmap");
-	for (int l = 0; l < LAYOUTS; l++)
-		build((enum layout)l);
+	static const struct {
+		enum bench_layout layout;
+		const char *what;
+	} rows[] = {
+		{ BENCH_ANON, "anonymous 4K" },
+		{ BENCH_DEVMAP, "devmap 4K, one pgmap" },
+		{ BENCH_INTERLEAVED, "devmap 4K, two pgmaps interleaved" },
+		{ BENCH_DEVMAP_2M, "devmap 2M, one pgmap" },
+		{ BENCH_PRIVATE, "device-private 4K, own" },
+	};
+
+	bench_layouts_open(self, spaces, pfns);
 	snapshots(options);
-	strategies(options, "6.12, devmap 4K, one pgmap", LAYOUT_DEVMAP, HS_ERA_6_12);
-	strategies(options, "5.3, devmap 4K, one pgmap", LAYOUT_DEVMAP, HS_ERA_5_3);
-	strategies(options, "6.12, devmap 4K, two pgmaps interleaved", LAYOUT_INTERLEAVED,
-		   HS_ERA_6_12);
-	strategies(options, "6.12, devmap 2M, one pgmap", LAYOUT_DEVMAP_2M, HS_ERA_6_12);
-	alignment(options, "alignment: 6.12, devmap 4K", LAYOUT_DEVMAP);
-	alignment(options, "alignment: 6.12, devmap 2M", LAYOUT_DEVMAP_2M);
-	for (int l = 0; l < LAYOUTS; l++) {
-		free(tables[l].tables);
-		hs_mm_destroy(self, mms[l]);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		strategies(options, rows[i].what, rows[i].layout, HS_ERA_6_12);
+		strategies(options, rows[i].what, rows[i].layout, HS_ERA_5_3);
 	}
-	for (uint64_t i = 0; i < PGMAPS; i++)
-		hs_pgmap_remove(self, pgmaps[i]);
+	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
+		faulting(options, (enum hs_era)era);
+	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
+		together(options, (enum hs_era)era);
+	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
+		bodies(options, (enum hs_era)era);
+	alignment(options, "alignment: 6.12, devmap 4K", BENCH_DEVMAP, HS_ERA_6_12);
+	alignment(options, "alignment: 5.3, devmap 4K", BENCH_DEVMAP, HS_ERA_5_3);
+	alignment(options, "alignment: 6.12, devmap 2M", BENCH_DEVMAP_2M, HS_ERA_6_12);
+	bench_layouts_close(self, spaces);
 }
 
 int main(int argc, char **argv)
@@ -384,7 +458,7 @@ int main(int argc, char **argv)
 	struct bench_options options;
 	uint64_t gib = bench_parse_large(argc, argv, &options);
 
-	machine = bench_machine(0);
+	machine = bench_machine(gib ? 0 : PAGES); /* for holes */
 	self = bench_attach(machine);
 	if (gib)
 		large(options, bench_large_pages(gib, 16));

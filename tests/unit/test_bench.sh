@@ -111,6 +111,22 @@ if [ -w /dev/full ]; then
 	says "^kill to drained, idle "
 fi
 
+# Walks: strategies by layout, era, threads and body.
+run 0 "$bench/bench_walk" --quick --cpus=2
+for era in 5.3 6.12; do
+	for group in 'anonymous 4K' 'devmap 4K, one pgmap' 'devmap 4K, two pgmaps interleaved' \
+		'devmap 2M, one pgmap' 'device-private 4K, own' 'devmap 4K, holes faulted in'; do
+		says "^$era, $group +median ns "
+	done
+	says "^$era, devmap 4K, by threads +median ns "
+	says "^$era, devmap 4K, bodies +median ns "
+	says "^alignment: $era, devmap 4K +median ns "
+done
+for row in per-range:12 per-call/threads:2:2 'per-call, plain:2' 'per-call, reference:2'; do
+	[ "$(grep -cE "^  ${row%:*}( +[0-9]+\.[0-9]{2}){4}$" out)" = "${row##*:}" ] ||
+		complain "bench_walk: expected ${row##*:} rows ${row%:*}"
+done
+
 # Tables of walks: no ratio to a vector loop that is no limit.
 run 0 "$bench/bench_walk" --quick
 awk '
