@@ -43,6 +43,8 @@ enum hs_page_life {
 	HS_PAGE_GONE,  /* no struct page is there */
 };
 
+/* Physical memory ends there. */
+#define HS_PFN_END ((uint64_t)1 << 40)
 /* The zero page's pfn in every machine; it is never allocated. */
 #define HS_ZERO_PFN 0x77u
 

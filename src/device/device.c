@@ -183,14 +183,14 @@ static bool invalidate(struct hs_task *self, struct hs_device *dev,
 static bool invalidate_interval(struct hs_task *self, struct hs_interval_sub *sub,
 				const struct hs_invalidation *inv, uint64_t cur_seq)
 {
-	struct hs_device *dev = (struct hs_device *)((char *)sub - offsetof(struct hs_device, sub));
+	struct hs_device *dev = hs_container_of(sub, struct hs_device, sub);
 
 	return invalidate(self, dev, inv, &cur_seq);
 }
 
 static struct hs_device *of_mirror(struct hs_mirror *mirror)
 {
-	return (struct hs_device *)((char *)mirror - offsetof(struct hs_device, mirror));
+	return hs_container_of(mirror, struct hs_device, mirror);
 }
 
 /* A mirror hears of everything. */

@@ -271,8 +271,7 @@ static bool find_pfn(struct capture *c, struct hs_space_map *map, uint64_t frame
 	map->pfn = c->proc.frames ? frame : (*next + leaf - 1) & ~(leaf - 1);
 	if (!c->proc.frames)
 		*next = map->pfn + pages;
-	return map->pfn % leaf == 0 && map->pfn < HS_LAYOUT_PFN_END &&
-	       pages <= HS_LAYOUT_PFN_END - map->pfn;
+	return map->pfn % leaf == 0 && map->pfn < HS_PFN_END && pages <= HS_PFN_END - map->pfn;
 }
 
 /* The part of the span from @addr on, in entries of @level. */

@@ -34,6 +34,11 @@ struct hs_machine {
 	struct hs_waitq pagemap_queue;
 };
 
+static inline uint64_t hs_subsection_pages(const struct hs_machine *m)
+{
+	return (uint64_t)1 << m->subsection_order;
+}
+
 /* Objects that come and go with the machine: at the end of a scenario they are no leak. */
 static inline bool hs_machine_keeps(enum hs_kind kind)
 {

@@ -11,8 +11,6 @@
 
 #include <errno.h>
 
-#define HS_PFN_END ((uint64_t)1 << 40)
-
 static struct hs_section *section_of(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_machine *m = hs_task_machine(self);
@@ -30,6 +28,12 @@ static uint32_t subsection_of(const struct hs_machine *m, uint64_t pfn)
 static uint32_t subsections(const struct hs_machine *m)
 {
 	return 1u << (m->section_order - m->subsection_order);
+}
+
+/* One of a section's words: present, ram or stale. */
+static bool is_set(struct hs_task *self, const hs_u64 *bits, uint32_t sub)
+{
+	return hs_u64_load(self, bits, HS_ACQUIRE) >> sub & 1;
 }
 
 static size_t section_bytes(const struct hs_machine *m)
@@ -64,7 +68,7 @@ static struct hs_section *section_make(struct hs_task *self, uint64_t number)
 
 static int check_span(const struct hs_machine *m, uint64_t start, uint64_t end)
 {
-	uint64_t mask = ((uint64_t)1 << m->subsection_order) - 1;
+	uint64_t mask = hs_subsection_pages(m) - 1;
 
 	return start >= end || end > HS_PFN_END || start & mask || end & mask ? -EINVAL : 0;
 }
@@ -73,10 +77,10 @@ static bool overlaps(struct hs_task *self, uint64_t start, uint64_t end)
 {
 	struct hs_machine *m = hs_task_machine(self);
 
-	for (uint64_t pfn = start; pfn < end; pfn += (uint64_t)1 << m->subsection_order) {
+	for (uint64_t pfn = start; pfn < end; pfn += hs_subsection_pages(m)) {
 		struct hs_section *s = section_of(self, pfn);
 
-		if (s && hs_u64_load(self, &s->present, HS_RELAXED) >> subsection_of(m, pfn) & 1)
+		if (s && is_set(self, &s->present, subsection_of(m, pfn)))
 			return true;
 	}
 	return false;
@@ -112,7 +116,7 @@ static void add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 	struct hs_page *map = memmap_of(self, s, sub);
 	uint64_t bit = (uint64_t)1 << sub;
 
-	for (uint32_t i = 0; map && i < 1u << m->subsection_order; i++)
+	for (uint32_t i = 0; map && i < hs_subsection_pages(m); i++)
 		if (ram)
 			page_init(self, &map[i], pfn + i, NULL, 0);
 		else
@@ -131,7 +135,7 @@ static void add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 static int add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram, bool early)
 {
 	struct hs_machine *m = hs_task_machine(self);
-	uint64_t step = (uint64_t)1 << m->subsection_order;
+	uint64_t step = hs_subsection_pages(m);
 
 	if (overlaps(self, start, end))
 		return -EEXIST;
@@ -187,29 +191,28 @@ static struct hs_page *page_in(struct hs_task *self, const struct hs_section *s,
 	struct hs_machine *m = hs_task_machine(self);
 	struct hs_page *map = memmap_of(self, s, subsection_of(m, pfn));
 
-	return map ? map + (pfn & (((uint64_t)1 << m->subsection_order) - 1)) : NULL;
+	return map ? map + (pfn & (hs_subsection_pages(m) - 1)) : NULL;
 }
 
 static enum hs_page_life untouched_life(struct hs_task *self, const struct hs_section *s,
 					uint32_t sub)
 {
-	if (hs_u64_load(self, &s->ram, HS_ACQUIRE) >> sub & 1)
+	if (is_set(self, &s->ram, sub))
 		return HS_PAGE_LIVE;
-	return hs_u64_load(self, &s->stale, HS_RELAXED) >> sub & 1 ? HS_PAGE_STALE
-								   : HS_PAGE_UNINITIALISED;
+	return is_set(self, &s->stale, sub) ? HS_PAGE_STALE : HS_PAGE_UNINITIALISED;
 }
 
 static struct hs_page *memmap_make(struct hs_task *self, struct hs_section *s, uint64_t pfn)
 {
 	struct hs_machine *m = hs_task_machine(self);
-	uint64_t first = pfn & ~(((uint64_t)1 << m->subsection_order) - 1);
+	uint64_t first = pfn & ~(hs_subsection_pages(m) - 1);
 	uint32_t sub = subsection_of(m, pfn);
 	struct hs_page *map = hs_alloc(self, HS_KIND_MEMMAP, memmap_bytes(m));
 	enum hs_page_life life = untouched_life(self, s, sub);
 
 	if (!map)
 		return NULL;
-	for (uint32_t i = 0; i < 1u << m->subsection_order; i++) {
+	for (uint32_t i = 0; i < hs_subsection_pages(m); i++) {
 		map[i].pfn = (uint32_t)(first + i);
 		hs_u32_init(&map[i].state, page_state(first + i, life));
 	}
@@ -243,19 +246,17 @@ bool hs_pfn_valid(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = section_of(self, pfn);
 
-	return s && (hs_u64_load(self, &s->present, HS_ACQUIRE) >>
-				     subsection_of(hs_task_machine(self), pfn) &
-			     1 ||
-		     hs_u32_load(self, &s->early, HS_RELAXED));
+	if (!s)
+		return false;
+	return is_set(self, &s->present, subsection_of(hs_task_machine(self), pfn)) ||
+	       hs_u32_load(self, &s->early, HS_RELAXED);
 }
 
 bool hs_pfn_online(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = section_of(self, pfn);
 
-	return s &&
-	       hs_u64_load(self, &s->ram, HS_ACQUIRE) >> subsection_of(hs_task_machine(self), pfn) &
-		       1;
+	return s && is_set(self, &s->ram, subsection_of(hs_task_machine(self), pfn));
 }
 
 struct hs_page *hs_pfn_to_page(struct hs_task *self, uint64_t pfn)
@@ -302,7 +303,7 @@ uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const
 int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgmap)
 {
 	struct hs_machine *m = hs_task_machine(self);
-	uint64_t mask = ((uint64_t)1 << m->subsection_order) - 1;
+	uint64_t mask = hs_subsection_pages(m) - 1;
 	struct hs_page *page;
 	int ret;
 
@@ -323,7 +324,7 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 int hs_memory_init_device(struct hs_task *self, uint64_t first_pfn, uint64_t end_pfn,
 			  struct hs_pgmap *pgmap, uint32_t count)
 {
-	uint64_t step = (uint64_t)1 << hs_task_machine(self)->subsection_order;
+	uint64_t step = hs_subsection_pages(hs_task_machine(self));
 
 	for (uint64_t pfn = first_pfn; pfn < end_pfn; pfn = (pfn | (step - 1)) + 1)
 		if (!hs_page_touch(self, pfn))
@@ -339,13 +340,6 @@ struct hs_pgmap *hs_page_pgmap(struct hs_task *self, struct hs_page *page)
 }
 
 /* ---- removing ---------------------------------------------------------------------------- */
-
-static bool is_ram(struct hs_task *self, const struct hs_section *s, uint64_t pfn)
-{
-	uint64_t ram = hs_u64_load(self, &s->ram, HS_RELAXED);
-
-	return ram >> subsection_of(hs_task_machine(self), pfn) & 1;
-}
 
 /* The memory lock is held. */
 static void remove_subsection(struct hs_task *self, struct hs_section *s, uint64_t pfn)
@@ -366,7 +360,7 @@ static void remove_subsection(struct hs_task *self, struct hs_section *s, uint64
 	if (!map)
 		return;
 	if (early) {
-		for (uint32_t i = 0; i < 1u << m->subsection_order; i++)
+		for (uint32_t i = 0; i < hs_subsection_pages(m); i++)
 			hs_u32_store(self, &map[i].state, page_state(pfn + i, HS_PAGE_STALE),
 				     HS_RELEASE);
 		return;
@@ -380,10 +374,10 @@ static void remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool
 {
 	struct hs_machine *m = hs_task_machine(self);
 
-	for (uint64_t pfn = start; pfn < end; pfn += (uint64_t)1 << m->subsection_order) {
+	for (uint64_t pfn = start; pfn < end; pfn += hs_subsection_pages(m)) {
 		struct hs_section *s = section_of(self, pfn);
 
-		if (s && is_ram(self, s, pfn) == ram)
+		if (s && is_set(self, &s->ram, subsection_of(m, pfn)) == ram)
 			remove_subsection(self, s, pfn);
 	}
 }
@@ -392,7 +386,7 @@ static void remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool
 static bool is_busy(struct hs_task *self, uint64_t start, uint64_t end)
 {
 	struct hs_machine *m = hs_task_machine(self);
-	uint64_t step = (uint64_t)1 << m->subsection_order;
+	uint64_t step = hs_subsection_pages(m);
 
 	for (uint64_t pfn = start; pfn < end; pfn += step) {
 		struct hs_page *map = hs_pfn_online(self, pfn) ? hs_pfn_to_page(self, pfn) : NULL;

@@ -45,7 +45,7 @@
 
 static struct hs_hmm *hmm_of(struct hs_notifier *n)
 {
-	return (struct hs_hmm *)((char *)n - offsetof(struct hs_hmm, notifier));
+	return hs_container_of(n, struct hs_hmm, notifier);
 }
 
 /* ---- invalidations ----------------------------------------------------------------------- */

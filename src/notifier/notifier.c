@@ -90,7 +90,7 @@
 
 static struct hs_interval_sub *sub_of(struct hs_interval_node *node)
 {
-	return (struct hs_interval_sub *)((char *)node - offsetof(struct hs_interval_sub, node));
+	return hs_container_of(node, struct hs_interval_sub, node);
 }
 
 int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **out)

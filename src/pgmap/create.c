@@ -17,8 +17,6 @@
 
 #include "pgmap/pgmap.h"
 
-#define HS_PFN_END ((uint64_t)1 << 40)
-
 void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type type, uint64_t start,
 			  uint64_t end)
 {
@@ -68,7 +66,7 @@ static bool belongs_to_a_pgmap(struct hs_task *self, uint64_t pfn)
 
 static int check_range(struct hs_task *self, const struct hs_pgmap *p)
 {
-	uint64_t mask = ((uint64_t)1 << hs_task_machine(self)->subsection_order) - 1;
+	uint64_t mask = hs_subsection_pages(hs_task_machine(self)) - 1;
 
 	if (belongs_to_a_pgmap(self, p->start) || belongs_to_a_pgmap(self, p->end - 1))
 		return -ENOMEM;
@@ -78,37 +76,6 @@ static int check_range(struct hs_task *self, const struct hs_pgmap *p)
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
-
-static void unmake(struct hs_task *self, struct hs_pgmap *p)
-{
-	hs_percpu_ref_exit(self, &p->ref);
-	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
-}
-
-static int make(struct hs_task *self, const struct hs_pgmap_config *c, struct hs_pgmap **out)
-{
-	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->start = c->start;
-	p->end = c->end;
-	p->first = p->next_page = c->first;
-	p->type = c->type;
-	p->page_refs = c->page_refs;
-	p->teardown = c->teardown;
-	p->owner = c->owner;
-	p->ops = c->ops;
-	p->driver_data = c->driver_data;
-	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
-	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
-			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
-		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
-		return -ENOMEM;
-	}
-	*out = p;
-	return 0;
-}
 
 /* -EEXIST, -ENOMEM. The pgmap is registered. */
 static int add_memory(struct hs_task *self, struct hs_pgmap *p)
@@ -139,7 +106,7 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 
 	if (!makes_sense(config) || !type_has_what_it_needs(config))
 		return -EINVAL;
-	ret = make(self, config, &p);
+	ret = hs_pgmap_make(self, config, &p);
 	if (ret)
 		return ret;
 	ret = check_range(self, p);
@@ -158,6 +125,6 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 unregister:
 	unregister(self, p);
 unmake:
-	unmake(self, p);
+	hs_pgmap_unmake(self, p);
 	return ret;
 }

@@ -122,8 +122,7 @@ bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref)
 /* Every get and put that saw percpu mode is over: the sum is exact. */
 static void switched(struct hs_task *self, struct hs_rcu_head *head)
 {
-	struct hs_percpu_ref *ref =
-		(struct hs_percpu_ref *)((char *)head - offsetof(struct hs_percpu_ref, rcu));
+	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
 	uint64_t sum = hs_pcpu_sum(self, counters(state_of(self, ref)));
 
 	hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);

@@ -21,8 +21,6 @@
 
 #include <errno.h>
 
-#define HS_PFN_END ((uint64_t)1 << 40)
-
 static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
 {
 	for (const struct hs_pgmap *p = m->pagemap_list; p; p = p->next)
@@ -71,34 +69,57 @@ void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
 	hs_spin_unlock(self, &m->pagemap_lock);
 }
 
+void hs_pgmap_unmake(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_percpu_ref_exit(self, &p->ref);
+	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+}
+
+int hs_pgmap_make(struct hs_task *self, const struct hs_pgmap_config *c, struct hs_pgmap **out)
+{
+	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->start = c->start;
+	p->end = c->end;
+	p->first = p->next_page = c->first;
+	p->type = c->type;
+	p->page_refs = c->page_refs;
+	p->teardown = c->teardown;
+	p->owner = c->owner;
+	p->ops = c->ops;
+	p->driver_data = c->driver_data;
+	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
+	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
+			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
+		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+		return -ENOMEM;
+	}
+	*out = p;
+	return 0;
+}
+
 int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, uint64_t end,
 		 const void *owner, struct hs_pgmap **out)
 {
+	/* No page is its own. */
+	struct hs_pgmap_config config = {
+		.type = type, .start = start, .end = end, .first = end, .owner = owner
+	};
 	struct hs_pgmap *p;
 	int ret;
 
 	if (start >= end || end > HS_PFN_END || (unsigned int)type >= HS_PGMAP_TYPES)
 		return -EINVAL;
-	p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	p->start = start;
-	p->end = p->first = p->next_page = end;
-	p->type = type;
-	p->owner = owner;
-	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
-	ret = hs_percpu_ref_init(self, &p->ref, hs_pgmap_released, 0);
+	ret = hs_pgmap_make(self, &config, &p);
 	if (ret)
-		goto free;
+		return ret;
 	ret = hs_pgmap_register(self, p);
 	if (ret)
-		goto exit;
-	*out = p;
-	return 0;
-exit:
-	hs_percpu_ref_exit(self, &p->ref);
-free:
-	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+		hs_pgmap_unmake(self, p);
+	else
+		*out = p;
 	return ret;
 }
 
@@ -113,8 +134,7 @@ void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 	hs_pgmap_unregister(self, pgmap);
 	hs_synchronize_rcu(self);
 	hs_rcu_barrier(self); /* a kill's callback may still be on its way */
-	hs_percpu_ref_exit(self, &pgmap->ref);
-	hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
+	hs_pgmap_unmake(self, pgmap);
 }
 
 bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn)

@@ -29,7 +29,11 @@ struct hs_pgmap {
 	uint64_t pages_allocated;
 };
 
-/* pgmap.c: index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
+/* pgmap.c: the object and its reference, known to nobody. Checks nothing. 0 or -ENOMEM. */
+int hs_pgmap_make(struct hs_task *self, const struct hs_pgmap_config *config,
+		  struct hs_pgmap **out);
+void hs_pgmap_unmake(struct hs_task *self, struct hs_pgmap *pgmap);
+/* Index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
 int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap);
 void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap);
 /* remove.c: the last reference is gone. */

@@ -111,14 +111,12 @@ static void complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_ste
 
 void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	complete(self, (struct hs_pgmap *)((char *)ref - offsetof(struct hs_pgmap, ref)),
-		 HS_PGMAP_WAIT);
+	complete(self, hs_container_of(ref, struct hs_pgmap, ref), HS_PGMAP_WAIT);
 }
 
 static void erased(struct hs_task *self, struct hs_rcu_head *head)
 {
-	complete(self, (struct hs_pgmap *)((char *)head - offsetof(struct hs_pgmap, erased)),
-		 HS_PGMAP_ERASE);
+	complete(self, hs_container_of(head, struct hs_pgmap, erased), HS_PGMAP_ERASE);
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */

@@ -51,6 +51,7 @@
 
 #define hs_likely(x) __builtin_expect(!!(x), 1)
 #define hs_unlikely(x) __builtin_expect(!!(x), 0)
+#define hs_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define HS_PRINTF(fmt, first) __attribute__((__format__(__printf__, fmt, first)))
 #define HS_NORETURN __attribute__((__noreturn__))
 #define HS_ALWAYS_INLINE static inline __attribute__((__always_inline__))

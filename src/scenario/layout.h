@@ -24,8 +24,6 @@
 
 #include "scenario/space.h"
 
-#define HS_LAYOUT_PFN_END ((uint64_t)1 << 40)
-
 struct hs_layout_vma {
 	uint64_t start, end;
 	uint32_t flags;

@@ -54,7 +54,7 @@ static int do_map(struct hs_text *text, const struct hs_line *line, struct hs_la
 {
 	size_t n = layout->map_count;
 	struct hs_space_map map, *maps;
-	int ret = hs_space_map(text, line, HS_LAYOUT_PFN_END, &map);
+	int ret = hs_space_map(text, line, HS_PFN_END, &map);
 
 	if (ret)
 		return ret;
@@ -73,7 +73,7 @@ static int do_pgmap(struct hs_text *text, const struct hs_line *line, struct hs_
 {
 	size_t n = layout->pgmap_count;
 	struct hs_space_pgmap pgmap;
-	int ret = hs_space_pgmap(text, line, HS_LAYOUT_PFN_END, &pgmap);
+	int ret = hs_space_pgmap(text, line, HS_PFN_END, &pgmap);
 
 	if (ret)
 		return ret;

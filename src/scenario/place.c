@@ -245,7 +245,7 @@ static int add_pgmaps(struct placing *p)
 		};
 
 		p->next[i] = start;
-		if (pgmap.end > HS_LAYOUT_PFN_END)
+		if (pgmap.end > HS_PFN_END)
 			return -ERANGE;
 		if (pgmap.end > start)
 			ret = hs_layout_add_pgmap(p->mem, p->out, &pgmap);

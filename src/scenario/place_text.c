@@ -124,8 +124,8 @@ static int take_key(const char **rest, struct hs_place *place, char error[256])
 	*rest += **rest == '=';
 	value = part(rest, ",");
 	if (hs_word_is(&key, "runs"))
-		return take_number(value, 1, HS_LAYOUT_PFN_END, "runs=N, a number from 1",
-				   &place->run, error);
+		return take_number(value, 1, HS_PFN_END, "runs=N, a number from 1", &place->run,
+				   error);
 	if (hs_word_is(&key, "owner"))
 		return take_number(value, 0, UINT64_MAX, "owner=K, a number", &place->owner, error);
 	return refuse(error, "runs=N or owner=K", &key);
