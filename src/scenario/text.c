@@ -342,6 +342,9 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 		enter(text, line->id);
 		if (line->id != HS_KEYWORD_HMMSIM)
 			return 1;
+		/* Said once: it is not read again. */
+		text->last_at = text->at;
+		text->last_number = text->number;
 	}
 	return 0;
 }

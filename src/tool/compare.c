@@ -25,6 +25,10 @@ static const char help[] =
 	"capture prints them, and built-in ones. Counts are exact, costs are predicted from them, and\n"
 	"times are measured here. Without any layout some built-in ones are walked.\n"
 	"\n"
+	"A FILE may hold walk scenarios (hmmsim walk) as well. Taken are the VMAs, entries and pgmaps in\n"
+	"the range of req, F or FW as the request, and OWNER; what else changes the walk (faults, waits,\n"
+	"checks, slots and snapshots that are scripted) is refused, or left out if there is --request.\n"
+	"\n"
 	"  -l, --layout=NAME[:SIZE]  a built-in layout (hmmsim list), 64M large; again: another one\n"
 	"  -w, --walker=5.3|6.12     this walker only; again: this one too\n"
 	"  -s, --strategy=NAME       this strategy only; again: this one too\n"
@@ -220,6 +224,7 @@ static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 
 	set.mem = &tool->mem;
 	set.request = tool->layouts[i].request;
+	set.owner = tool->layouts[i].owner;
 	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
 	end_progress(tool);
 	code = ret ? failed(&tool->layouts[i].layout, ret) : put_report(tool, &report, !i, o);

@@ -16,6 +16,7 @@ struct compare_source {
 struct compare_layout {
 	struct hs_layout layout;
 	enum hs_compare_request request;
+	uint64_t owner;
 };
 
 struct compare_tool {
@@ -28,7 +29,7 @@ struct compare_tool {
 	struct compare_layout *layouts;
 	size_t source_count, layout_count;
 	const char *json, *plot; /* files, or NULL */
-	bool request_given, teardown, help;
+	bool request_given, owner_given, teardown, help;
 };
 
 /* All return an exit code, with a message on stderr. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/builtin.h"
+#include "scenario/layout_scenario.h"
 #include "tool/compare.h"
 #include "tool/tool.h"
 
@@ -14,7 +15,7 @@ static const char *const standard[] = { "full",	 "half",  "every8", "sparse1", "
 					"dev2m", "holes", "vmas",   "private", "anon" };
 
 static int take_layout(struct compare_tool *tool, struct hs_layout *layout,
-		       enum hs_compare_request request)
+		       enum hs_compare_request request, uint64_t owner)
 {
 	struct compare_layout *layouts =
 		hs_hostmem_grow(&tool->mem, tool->layouts, tool->layout_count, sizeof(*layouts));
@@ -24,7 +25,7 @@ static int take_layout(struct compare_tool *tool, struct hs_layout *layout,
 		return hs_compare_no_memory();
 	}
 	tool->layouts = layouts;
-	layouts[tool->layout_count++] = (struct compare_layout){ *layout, request };
+	layouts[tool->layout_count++] = (struct compare_layout){ *layout, request, owner };
 	return 0;
 }
 
@@ -86,27 +87,86 @@ static int load_builtin(struct compare_tool *tool, const char *text)
 	ret = length < sizeof(name) ? hs_builtin_make(&tool->mem, name, bytes, &layout) : -ENOENT;
 	if (ret == -ENOENT)
 		return unknown_layout(text, length);
-	return ret ? hs_compare_no_memory() : take_layout(tool, &layout, request_for(tool, name));
+	return ret ? hs_compare_no_memory()
+		   : take_layout(tool, &layout, request_for(tool, name), tool->set.owner);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
 
+static enum hs_compare_request request_of(const struct hs_walk_scenario *s)
+{
+	if (!(s->req.defaults.bits & HS_PFN_VALID))
+		return HS_REQUEST_NONE;
+	return s->req.defaults.bits & HS_PFN_WRITE ? HS_REQUEST_WRITE : HS_REQUEST_READ;
+}
+
+/* A walk of the address space, the same for both walkers, would not be that of the scenario. */
+static bool is_scripted(const struct hs_walk_scenario *s)
+{
+	bool faults = s->action != HS_ACTION_OK || s->by_call_count || s->by_addr_count ||
+		      s->migration_stays || s->snapshot;
+
+	return s->retry_at || (s->in_count && s->req.mask.bits) || (faults && request_of(s));
+}
+
+/* As hs_layout_parse(). */
+static int parse_scenario(struct compare_tool *tool, struct hs_text *text, struct compare_layout *l)
+{
+	struct hs_walk_scenario s;
+	int ret = hs_walk_parse(text, &s);
+
+	if (ret != 1)
+		return ret;
+	if (!tool->request_given)
+		l->request = request_of(&s);
+	if (!tool->owner_given)
+		l->owner = s.req.owner;
+	if (!tool->request_given && is_scripted(&s))
+		ret = hs_text_error(
+			text, s.line, "scenario",
+			"expected no faults, waits, checks, slots or snapshots that are "
+			"scripted, or --request");
+	else
+		ret = hs_layout_of_scenario(text, &s, &l->layout);
+	hs_walk_free(&tool->mem, &s);
+	return ret ? ret : 1;
+}
+
+static int parse_one(struct compare_tool *tool, struct hs_text *text, struct compare_layout *l)
+{
+	struct hs_line line;
+	int ret = hs_text_next(text, &line);
+
+	if (ret != 1)
+		return ret;
+	hs_text_unread(text);
+	return line.id == HS_KEYWORD_SCENARIO ? parse_scenario(tool, text, l)
+					      : hs_layout_parse(text, &l->layout);
+}
+
 static int parse(struct compare_tool *tool, struct hs_text *text)
 {
 	size_t before = tool->layout_count;
-	struct hs_layout layout;
 	int ret, code = 0;
 
-	while (!code && (ret = hs_layout_parse(text, &layout)) != 0) {
-		if (ret < 0) {
-			fprintf(stderr, "%s\n", text->error);
-			return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
-		}
-		code = take_layout(tool, &layout, tool->set.request);
+	for (;;) {
+		struct compare_layout l = { .request = tool->set.request,
+					    .owner = tool->set.owner };
+
+		ret = parse_one(tool, text, &l);
+		if (ret == 1)
+			code = take_layout(tool, &l.layout, l.request, l.owner);
+		if (ret != 1 || code)
+			break;
+	}
+	if (ret < 0) {
+		fprintf(stderr, "%s\n", text->error);
+		return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
 	}
 	if (code || tool->layout_count > before)
 		return code;
-	fprintf(stderr, "hmmsim compare: %s: expected a layout, found none\n", text->name);
+	fprintf(stderr, "hmmsim compare: %s: expected a layout or a scenario, found none\n",
+		text->name);
 	return HS_EXIT_USAGE;
 }
 

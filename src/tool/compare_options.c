@@ -202,6 +202,7 @@ static int take_option(struct compare_tool *tool, int option)
 	case 'p':
 		return take_profile(tool);
 	case OPTION_OWNER:
+		tool->owner_given = true;
 		return take_number("owner", 0, UINT64_MAX, &tool->set.owner);
 	case 't':
 	case OPTION_SLEEP:

@@ -89,6 +89,43 @@ says '^6\.12 +per-table,per-call +1 +0 +1 +1 .* 64\.93 +1\.14 '
 run 0 '' --no-time -l anon:2M -w 6.12
 says '^6\.12 +none\.\.per-call +0 +0 +0 +0 '
 
+# Scenarios are layouts too: each is what it walks, with its request and owner.
+run 0 '' --no-time -w 6.12 -s none -s per-table -s per-range "$data/scenarios.in"
+same "$data/scenarios.out"
+run 0 '' --no-time -w 6.12 -s none -r none --owner=8 "$data/scenarios.in"
+says '^layout faulted: 1 vma, 1 pgmap, request none$'
+scripted='scenario s\nvma 0x1000 0x2000 r\nreq 0x1000 0x2000'
+for lines in "$scripted F 0 0\nfault oom" "$scripted F 0 0\nfaultn 1 oom" \
+	"$scripted F 0 0\nfaultat 0x1000 oom" "$scripted F 0 0\nmigwait stay" \
+	"$scripted F 0 0\nmode snapshot" "$scripted 0 F 0\nin 0 1 F" "$scripted 0 0 0\nretry_at 1"; do
+	printf '%b' "# one\n$lines\nrun\n" >scripted.in
+	run 2 '^scripted\.in:2: scenario: expected no faults, .* that are scripted, or --request$' \
+		--no-time scripted.in
+	run 0 '' --no-time -w 6.12 -s none -r none scripted.in
+done
+printf '%b' "$scripted 0 0 0\nfault oom\nmode snapshot\nin 0 1 F\nmaxwalks 3\nrun\n" >harmless.in
+run 0 '' --no-time -w 6.12 -s none harmless.in
+says '^layout s: 1 vma, 0 pgmaps, request none$'
+# Those of the walkers' tests are refused in a sentence, or looked up as the walker does it.
+accepted=0
+for file in quirks devmap; do
+	awk '/^scenario/ { n++ } n <= 40 { print >("scenario" n ".in") }' "$data/../walk/$file.in"
+	for scenario in scenario*.in; do
+		if ! "$hmmsim" compare --no-time -w 6.12 -s per-page "$scenario" >out 2>err; then
+			grep -qE "^$scenario:[0-9]+: |: expected pgmap lines for its device memory" err ||
+				complain "$file, $scenario: not refused in a sentence"
+			continue
+		fi
+		"$hmmsim" walk -w 6.12 -s per-page "$scenario" >walked
+		if grep -q 'livelock 1' walked; then continue; fi
+		accepted=$((accepted + 1))
+		lookups=$(awk '$1 == "pgmap" { print $3 }' walked)
+		says "^6\\.12 +per-page +${lookups:-0} "
+	done
+	rm scenario*.in
+done
+[ "$accepted" -ge 30 ] || complain "only $accepted scenarios are accepted"
+
 # Another profile: a lookup for 120 ns.
 printf 'hmmsim 1\nprofile mine base=distro\ncost miss 120\n' >mine.cost
 run 0 '' --no-time -l full:2M -s none -s per-page -p mine.cost
@@ -297,7 +334,7 @@ run 2 '^hmmsim compare: layout mixed: expected a name that no other layout has$'
 run 2 '^hmmsim: none: No such file or directory$' none
 run 2 '^hmmsim: \.: Is a directory$' .
 : >empty
-run 2 '^hmmsim compare: empty: expected a layout, found none$' empty
+run 2 '^hmmsim compare: empty: expected a layout or a scenario, found none$' empty
 printf 'hmmsim 1\nlayout x\nvma 0 0x1000 q\n' >bad
 run 2 '^bad:3: vma: expected .*found "q"$' -l full:2M bad
 printf 'hmmsim 1\nlayout x\nvma 0x1000 0x2000 r\nmap 0x1000 4k devro 5\n' >unsaid

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "scenario/layout_scenario.h"
 #include "support/layout_text.h"
 #include "support/walk_scenario.h"
 
@@ -261,6 +262,146 @@ static void a_layout_ends_where_the_next_begins(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* ---- scenarios --------------------------------------------------------------------------- */
+
+#define SPACE "scenario s\nvma 0x1000 0x5000 rw\nvma 0x5000 0x9000 r\n"
+#define RUN(start, end) "req " start " " end " 0 0 0\nrun\n"
+
+static int of_scenario(struct hs_hostmem *mem, const char *string, struct hs_layout *layout,
+		       char error[1024])
+{
+	struct hs_walk_scenario s;
+	struct hs_text text;
+	int ret;
+
+	hs_text_init(&text, mem, "x.in", string, strlen(string));
+	ret = hs_walk_parse(&text, &s);
+	if (ret == 1) {
+		ret = hs_layout_of_scenario(&text, &s, layout);
+		hs_walk_free(mem, &s);
+	}
+	memcpy(error, text.error, sizeof(text.error));
+	return ret;
+}
+
+static const struct {
+	const char *text, *printed;
+} scenarios[] = {
+	/* inside the request only, cut at VMAs */
+	{ SPACE "map 0x2000 4k rw 5 count=6\n" RUN("0x3000", "0x7000"),
+	  "vma 0x3000 0x5000 rw\nmap 0x3000 4k rw 0x6 count=2\n"
+	  "vma 0x5000 0x7000 r\nmap 0x5000 4k rw 0x8 count=2\n" },
+	/* in any order; a later line replaces, in the middle and at both ends */
+	{ SPACE "map 0x6000 4k ro 9\nmap 0x1000 4k rw 5 count=4\nmap 0x2000 4k ro 1\n"
+		"map 0x4000 4k zero 0\nmap 0x1000 4k none 0\n" RUN("0x1000", "0x9000"),
+	  "vma 0x1000 0x5000 rw\nmap 0x1000 4k none 0x0\nmap 0x2000 4k ro 0x1\n"
+	  "map 0x3000 4k rw 0x7\nmap 0x4000 4k zero 0x0\n"
+	  "vma 0x5000 0x9000 r\nmap 0x6000 4k ro 0x9\n" },
+	/* a leaf replaces a table, none a leaf */
+	{ "scenario s\nvma 0x200000 0x800000 rw\nmap 0x201000 4k rw 1 count=2\n"
+	  "map 0x200000 2m rw 0 count=3\nmap 0x400000 2m none 0\n" RUN("0x200000", "0x800000"),
+	  "vma 0x200000 0x800000 rw\nmap 0x200000 2m rw 0x0\nmap 0x600000 2m rw 0x400\n" },
+	/* a private page has no pgmap of its own; one pfn of two owners is two pages */
+	{ SPACE "pgmap 0x20 0x30\npgmap 0x10 0x20 dead\nmap 0x1000 4k dpw 0x20 count=2 owner=7\n"
+		"map 0x3000 4k dpr 0x20\nmap 0x4000 4k dpw 0x30 owner=7\n"
+		"map 0x5000 4k devro 0x20\n" RUN("0x1000", "0x9000"),
+	  "pgmap 0x10 0x20 dead\npgmap 0x20 0x30\npgmap 0x10000000 0x10000003 type=private owner=7\n"
+	  "pgmap 0x10000003 0x10000004 type=private\nvma 0x1000 0x5000 rw\n"
+	  "map 0x1000 4k dpw 0x10000000 count=2 owner=7\nmap 0x3000 4k dpr 0x10000003\n"
+	  "map 0x4000 4k dpw 0x10000002 owner=7\nvma 0x5000 0x9000 r\n"
+	  "map 0x5000 4k devro 0x20\n" },
+};
+
+static void a_scenario_is_what_it_walks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		char error[1024], expected[1024];
+		struct hs_layout layout;
+		struct hs_out out;
+
+		if (of_scenario(&mem, scenarios[i].text, &layout, error))
+			fail_msg("%s", error);
+		layout_print(&mem, &layout, &out);
+		snprintf(expected, sizeof(expected), "hmmsim 1\nlayout s\n%s",
+			 scenarios[i].printed);
+		assert_string_equal(out.bytes, expected);
+		layout_round_trip(&mem, &layout);
+		hs_layout_free(&mem, &layout);
+		hs_out_free(&out);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
+static void what_no_layout_says_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ SPACE RUN("0x0", "0x3000"),
+		  "x.in:1: scenario: expected a req that begins and ends "
+		  "in a vma, found 0x0 to 0x3000" },
+		{ SPACE RUN("0x1000", "0xa000"), "x.in:1: scenario: expected a req that begins and "
+						 "ends in a vma, found 0x1000 to 0xa000" },
+		{ SPACE RUN("0x1000", "0x1000"), "x.in:1: scenario: expected a req that begins and "
+						 "ends in a vma, found 0x1000 to 0x1000" },
+		{ "scenario s\n" RUN("0x1000", "0x2000"),
+		  "x.in:1: scenario: expected a req that begins and ends in a vma, found 0x1000 to "
+		  "0x2000" },
+		{ "scenario s\nvma 0x200000 0x600000 rh\n" RUN("0x200000", "0x401000"),
+		  "x.in:1: scenario: expected a req of whole huge pages in a hugetlb vma" },
+		{ "scenario s\nvma 0x200000 0x600000 r\nmap 0x400000 2m rw 0\n" RUN("0x200000",
+										    "0x401000"),
+		  "x.in:3: map: expected whole entries inside a vma and the req" },
+		{ "scenario s\nvma 0x200000 0x600000 r\nmap 0x400000 2m rw 0\n"
+		  "map 0x401000 4k rw 1\n" RUN("0x200000", "0x600000"),
+		  "x.in:4: map: expected no entry inside a larger one, and no tbl over an entry: no "
+		  "layout has them" },
+		{ SPACE "map 0x1000 4k rw 1\nmap 0x1000 4k tbl 0\n" RUN("0x1000", "0x2000"),
+		  "x.in:5: map: expected no entry inside a larger one, and no tbl over an entry: no "
+		  "layout has them" },
+		{ SPACE "pgmap 1 2\nmap 0x1000 4k devrw 2\n" RUN("0x1000", "0x2000"),
+		  "x.in:5: map: expected devrw of pgmaps only, found pfn 0x2 in none" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_layout layout;
+		char error[1024];
+
+		assert_int_equal(of_scenario(&mem, cases[i].text, &layout, error), -EINVAL);
+		assert_string_equal(error, cases[i].error);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
+static void a_scenario_without_memory_leaves_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		uint64_t index = 0;
+		int ret;
+
+		do {
+			struct hs_hostmem mem = { .fail_at = ++index };
+			struct hs_layout layout;
+			char error[1024];
+
+			ret = of_scenario(&mem, scenarios[i].text, &layout, error);
+			if (!ret) {
+				hs_layout_free(&mem, &layout);
+			} else {
+				assert_int_equal(ret, -ENOMEM);
+				assert_non_null(strstr(error, ": out of memory"));
+			}
+			assert_int_equal(mem.live, 0);
+		} while (ret);
+		assert_true(index > 6);
+	}
+}
+
 /* ---- no memory --------------------------------------------------------------------------- */
 
 /* Nine of everything: every array grows twice. No two maps are one. */
@@ -351,6 +492,9 @@ int main(void)
 		cmocka_unit_test(scenarios_have_no_keys_of_layouts),
 		cmocka_unit_test(printing_is_canonical),
 		cmocka_unit_test(a_layout_ends_where_the_next_begins),
+		cmocka_unit_test(a_scenario_is_what_it_walks),
+		cmocka_unit_test(what_no_layout_says_is_refused),
+		cmocka_unit_test(a_scenario_without_memory_leaves_nothing),
 		cmocka_unit_test(parsing_and_printing_fail_cleanly_without_memory),
 		cmocka_unit_test(building_fails_cleanly_without_memory),
 	};
