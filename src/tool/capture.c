@@ -9,6 +9,7 @@
 
 #include "live/capture.h"
 #include "tool/device.h"
+#include "tool/output.h"
 #include "tool/tool.h"
 
 static const char help[] =
@@ -148,15 +149,10 @@ static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct
 
 static int write_output(const struct capture_tool *tool, const struct hs_out *out)
 {
-	FILE *file;
-	int code;
-
-	if (!tool->output) {
-		fwrite(out->bytes, 1, out->used, stdout);
-		return hs_tool_flush();
-	}
-	code = hs_tool_create(tool->output, &file);
-	return code ? code : hs_tool_finish(file, tool->output, out->bytes, out->used);
+	if (tool->output)
+		return hs_output_write(tool->output, out->bytes, out->used);
+	fwrite(out->bytes, 1, out->used, stdout);
+	return hs_tool_flush();
 }
 
 /* The first line, the comments, the layout. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c - files that are read or written whole
+ * file.c - files that are read whole
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,27 +55,4 @@ int hs_tool_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t 
 		return HS_EXIT_DONE;
 	fprintf(stderr, "hmmsim: %s: %s\n", hs_tool_file_name(name), strerror(-ret));
 	return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
-}
-
-int hs_tool_create(const char *name, FILE **file)
-{
-	*file = fopen(name, "wb");
-	if (*file)
-		return HS_EXIT_DONE;
-	fprintf(stderr, "hmmsim: %s: %s\n", name, strerror(errno));
-	return HS_EXIT_USAGE;
-}
-
-int hs_tool_finish(FILE *file, const char *name, const char *bytes, size_t length)
-{
-	int error = 0;
-
-	if (fwrite(bytes, 1, length, file) != length)
-		error = errno;
-	if (fclose(file) && !error)
-		error = errno;
-	if (!error)
-		return HS_EXIT_DONE;
-	fprintf(stderr, "hmmsim: %s: %s\n", name, strerror(error));
-	return HS_EXIT_INTERNAL;
 }

@@ -5,8 +5,6 @@
 #ifndef HS_TOOL_TOOL_H
 #define HS_TOOL_TOOL_H
 
-#include <stdio.h>
-
 #include "scenario/hostmem.h"
 
 /* Exit codes. */
@@ -40,10 +38,6 @@ int hs_tool_help(const char *text);
  * freed in every case.
  */
 int hs_tool_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t *length);
-/* A file to be written, opened: 0, or a message on stderr and HS_EXIT_USAGE. */
-int hs_tool_create(const char *name, FILE **file);
-/* Writes and, in every case, closes it: 0, or a message on stderr and HS_EXIT_INTERNAL. */
-int hs_tool_finish(FILE *file, const char *name, const char *bytes, size_t length);
 /* What messages call it. */
 const char *hs_tool_file_name(const char *name);
 

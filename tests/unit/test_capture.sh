@@ -53,6 +53,12 @@ run 2 'see hmmsim capture --help' --self -d all=fsdax:101
 run 2 "capture: --device: expected PATTERN=KIND:SHARE .*, found 'all'$" --self --device all
 run 2 'see hmmsim capture --help' --nonsense
 run 2 '^hmmsim: none/file: No such file or directory$' --proc "$data" -o none/file 100
+# What was in a file stays until there is something new.
+echo old >kept
+run 2 'there is none' --proc "$data" -o kept 99999
+[ "$(cat kept)" = old ] || complain "capture -o: a failure took the old file"
+run 0 '' --proc "$data" -o kept 100
+"$hmmsim" capture --proc "$data" 100 | cmp -s - kept || complain "capture -o: not what is printed"
 if [ -w /dev/full ]; then
 	run 4 '^hmmsim: /dev/full: No space left' --proc "$data" -o /dev/full 100
 	status=0
