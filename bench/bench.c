@@ -67,7 +67,7 @@ unsigned long bench_number(const char *program, const char *option, unsigned lon
 	exit(2);
 }
 
-void bench_parse(int argc, char **argv, struct bench_options *options)
+void bench_parse(int argc, char **argv, const char *more, struct bench_options *options)
 {
 	const char *json = NULL;
 
@@ -84,9 +84,9 @@ void bench_parse(int argc, char **argv, struct bench_options *options)
 			options->seed = bench_number(argv[0], argv[i], SEED_MAX);
 		} else {
 			fprintf(stderr,
-				"%s: unknown argument '%s'; usage: %s [--quick] [--cpus=N] "
+				"%s: unknown argument '%s'; usage: %s [--quick]%s [--cpus=N] "
 				"[--seed=N] [--json=FILE]\n",
-				argv[0], argv[i], argv[0]);
+				argv[0], argv[i], argv[0], more);
 			exit(2);
 		}
 	}

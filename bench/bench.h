@@ -31,8 +31,11 @@ struct bench_options {
 	unsigned long seed; /* of the order, 1.. */
 };
 
-/* Exits with 2 and a sentence on arguments that it does not know. Prints the seed. */
-void bench_parse(int argc, char **argv, struct bench_options *options);
+/*
+ * Exits with 2 and a sentence on arguments that it does not know; @more is what the sentence has to
+ * say of options that the caller has taken out. Prints the seed.
+ */
+void bench_parse(int argc, char **argv, const char *more, struct bench_options *options);
 /* The value of an option "--name=N" with N 1..@most; exits in the same way if it is something else. */
 unsigned long bench_number(const char *program, const char *option, unsigned long most);
 /* How many CPUs thread counts are made for: those of the process, or of the option --cpus. */

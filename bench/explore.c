@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	};
 	struct bench_options options;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	bench_switch(&options);
 	bench_group(&options, "executions of the retry model", variants,
 		    sizeof(variants) / sizeof(variants[0]));

@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 {
 	struct bench_options options;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(2 * PAGES);
 	boot = bench_attach(machine);
 	dax = device(HS_PGMAP_FS_DAX, BENCH_DEVICE_PFN);

@@ -257,7 +257,7 @@ int main(int argc, char **argv)
 	struct bench_options options;
 	struct hs_mapping *file;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(PAGES);
 	boot = bench_attach(machine);
 	hs_pgmap_config_init(&device, HS_PGMAP_FS_DAX, BENCH_DEVICE_PFN, BENCH_DEVICE_PFN + PAGES);

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 	struct bench_options options;
 	struct hs_task *self;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(0);
 	self = bench_attach(machine);
 	bench_must(hs_percpu_ref_init(self, &shared.percpu, released, 0), "percpu ref");

@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 {
 	struct bench_options options;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	printf("HS_LANES %d, debug %d\n\n", HS_LANES, HS_DEBUG);
 	begin(HS_ARENA_HEAP);
 	bench_group(&options, "references", references, COUNT(references));

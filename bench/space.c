@@ -41,7 +41,7 @@ uint64_t bench_parse_large(int argc, char **argv, struct bench_options *options)
 		else
 			argv[kept++] = argv[i];
 	}
-	bench_parse(kept, argv, options);
+	bench_parse(kept, argv, " [--large[=GIB]]", options);
 	return gib;
 }
 

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 {
 	struct bench_options options;
 
-	bench_parse(argc, argv, &options);
+	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(0);
 	self = bench_attach(machine);
 	group(&options, "kill to drained, idle", "drained",

@@ -71,7 +71,7 @@ static struct bench_options with(const char *option)
 
 	strncpy(argument, option, sizeof(argument) - 1);
 	argument[sizeof(argument) - 1] = '\0';
-	bench_parse(3, argv, &options);
+	bench_parse(3, argv, "", &options);
 	return options;
 }
 
