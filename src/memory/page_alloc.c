@@ -20,7 +20,7 @@
  *	  clear the flag, link it
  *
  *	Required outcome: whoever takes the page to the free list finds its struct page.
- *	(tests/model/test_removal_model.c: last_put_meets_memory_remove)
+ *	(tests/model/test_page_model.c: last_put_meets_memory_remove)
  */
 #include <errno.h>
 

@@ -30,7 +30,7 @@
  *					page_free, to the free list
  *
  *	Required outcome: none. That kernel frees the page twice; here the second time fails the
- *	assertion. (tests/model/test_removal_model.c: put_to_one_races_with_a_tryget_of_5_3)
+ *	assertion. (tests/model/test_page_model.c: put_to_one_races_with_a_tryget_of_5_3)
  *
  * From 6.1 on an allocated page holds a reference to its pgmap, which goes last. A page of a file does
  * not, mapped or not: to wait for its count is the file system's business.

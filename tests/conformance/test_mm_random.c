@@ -22,7 +22,6 @@
 #include <cmocka.h>
 
 #include "support/mm_ops.h"
-#include "support/play.h"
 #include "support/scale.h"
 
 #define OPERATIONS 1000000u

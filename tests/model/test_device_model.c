@@ -7,9 +7,9 @@
  *	S2	no struct page is touched when it is gone
  *	S3	nothing is left at the end
  *
- * Where something is expected, S1 and S2 are judged one at a time, because an execution ends at its
- * first violation: without touching, S1 is asked; with touching, it is not. The pages are in a section that was not there at boot, so
- * that their memmap goes. The tests bear the names of the drawings in src/device/device.c.
+ * Where something is expected, S1 and S2 are judged one at a time: an execution ends at its first
+ * violation. The pages are in a section that was not there at boot, so that their memmap goes. The
+ * tests bear the names of the drawings in src/device/device.c.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -17,7 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -26,7 +25,6 @@
 
 #include "device/device.h"
 #include "mm/mm.h"
-#include "support/play.h"
 #include "support/scale.h"
 
 #define PFN 8u
@@ -44,7 +42,7 @@ static const char *const judged_names[] = { ", S1", ", S2", "" };
 static const enum hs_strategy strategies[] = { HS_STRATEGY_NONE, HS_STRATEGY_PER_TABLE,
 					       HS_STRATEGY_PER_RANGE };
 
-/* Reads every word in a step of its own, so that a write to it is known to matter. */
+/* Each word is a step of its own, so that a write to it is known to matter. */
 static void no_word_is_left(struct hs_task *self, struct hs_device *dev)
 {
 	for (uint64_t i = 0; i < dev->pages; i++) {
@@ -66,22 +64,16 @@ enum finding {
 };
 
 /*
- * Searches with strategies that take references are long. The default goes to the end of all but the
- * longest, which are cut short, and finds nothing in what it saw; HMMSIM_DEVICE_FULL cuts nothing.
- * Slow builds, whose scale is less, cut all of them, and may not come to a violation.
+ * The default goes to the end of all searches but the longest, which are cut; HMMSIM_DEVICE_FULL
+ * cuts nothing. Slow builds cut all of them, and may not come to a violation.
  */
-static bool in_short(void)
-{
-	return test_is_short();
-}
-
 static uint64_t bound(enum finding want)
 {
 	if (getenv("HMMSIM_DEVICE_FULL"))
 		return 0;
-	if (in_short())
-		return (uint64_t)test_scaled(40000);
-	return want == NOTHING ? (uint64_t)test_scaled(1600000) : 0;
+	if (test_is_short())
+		return test_scaled(40000);
+	return want == NOTHING ? test_scaled(1600000) : 0;
 }
 
 static void explore(const struct hs_scenario *scenario, const void *param, uint64_t most,
@@ -118,17 +110,17 @@ static void expect(const struct hs_scenario *scenario, const void *param, const 
 	struct hs_explore_result r, again;
 
 	explore(scenario, param, bound(want), NULL, &r);
-	if (in_short() && !r.verdict && r.executions == bound(want))
+	if (test_is_short() && !r.verdict && r.executions == bound(want))
 		want = NOTHING;
 	if (!is_found(&r, want, judged))
 		print_error("%s: after %llu executions %s: %s\n", name,
 			    (unsigned long long)r.executions, hs_verdict_name(r.verdict),
 			    r.message);
 	assert_true(is_found(&r, want, judged));
-	if (want == NOTHING)
+	if (want == NOTHING) {
 		print_message("%s: nothing in %s %llu executions\n", name,
 			      r.exhaustive ? "all" : "the first", (unsigned long long)r.executions);
-	if (want != NOTHING) {
+	} else {
 		explore(scenario, param, 0, r.schedule, &again);
 		assert_int_equal(again.verdict, r.verdict);
 		assert_string_equal(again.message, r.message);
@@ -565,9 +557,8 @@ static void drain_before_disable_waits_for_nobody(void **state)
 
 /*
  * Neighbours in the wrong order, one pair at a time. Only the first pair protects what the device does;
- * the core's references hang if they are waited for before they are put. Memory before the wait, and
- * exit before erase, hurt who holds a reference or looks one up with an atomic count: they are shown
- * against lookups, in test_removal_model.c.
+ * references hang if they are waited for before they are put. Memory before the wait, and exit before
+ * erase, are tried against lookups in test_removal_model.c.
  */
 static void neighbours_in_the_wrong_order(void **state)
 {

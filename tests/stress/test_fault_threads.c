@@ -4,7 +4,6 @@
  * threads: what a page contains goes with it, whoever has it.
  */
 #include "support/faulted.h"
-#include "support/play.h"
 #include "support/scale.h"
 
 #define KEPT 8	 /* pages that nobody zaps */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Interval subscriptions and plain notifiers under many threads. */
-#include "support/play.h"
 
 #include "support/notified.h"
 #include "support/scale.h"

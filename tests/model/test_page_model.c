@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* References, lock and allocation of pages, of devices and of the system, against each other. */
+#include "support/pgmap_race.h"
+
+/* With one page two tasks have it in turn, or one of them finds none; with two, each has one. */
+static void device_pages_are_handed_out_to_one(void **state)
+{
+	(void)state;
+	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
+		struct param one = { .type = HS_PGMAP_PRIVATE,
+				     .refs = (enum hs_page_refs)refs,
+				     .roles = { ALLOCER, ALLOCER } };
+		struct param two = { .type = HS_PGMAP_P2PDMA,
+				     .refs = (enum hs_page_refs)refs,
+				     .two = true,
+				     .roles = { ALLOCER, ALLOCER } };
+
+		holds(one);
+		holds(two);
+		holds_at_random(two);
+	}
+}
+
+/* A free page has a count of 1: who tries has it too, and the last of both frees it, once. */
+static void a_free_page_that_is_tried_is_handed_out_as_it_is(void **state)
+{
+	(void)state;
+	for (int refs = HS_PAGE_REFS_5_18; refs < HS_PAGE_REFS_6_15; refs++)
+		for (int type = 0; type < HS_PGMAP_TYPES; type++) {
+			if (type == HS_PGMAP_FS_DAX || type == HS_PGMAP_GENERIC)
+				continue;
+			holds((struct param){ .type = (enum hs_pgmap_type)type,
+					      .refs = (enum hs_page_refs)refs,
+					      .roles = { ALLOCER, TRYER } });
+			both_were_seen();
+		}
+}
+
+static void put_to_one_races_with_a_tryget_of_5_3(void **state)
+{
+	const struct param p = { .type = HS_PGMAP_PRIVATE,
+				 .refs = HS_PAGE_REFS_5_3,
+				 .roles = { PUTTER, TRYER } };
+
+	(void)state;
+	explored(&p, HS_VERDICT_ASSERT, "a device page is freed twice");
+}
+
+static void tryget_fails_at_zero_only(void **state)
+{
+	(void)state;
+	holds((struct param){ .type = HS_PGMAP_GENERIC,
+			      .refs = HS_PAGE_REFS_6_1,
+			      .roles = { TRYER, TRYER, TRYER } });
+	assert_int_equal(seen.missed, 0);
+	holds((struct param){ .type = HS_PGMAP_PRIVATE,
+			      .refs = HS_PAGE_REFS_6_1,
+			      .roles = { PUTTER, TRYER, TRYER } });
+	both_were_seen();
+}
+
+/* The file system is told once if the two entries overlap, and otherwise twice. */
+static void the_last_unmap_of_6_15_tells_the_file_system(void **state)
+{
+	(void)state;
+	holds((struct param){
+		.type = HS_PGMAP_FS_DAX, .refs = HS_PAGE_REFS_6_15, .roles = { MAPPER, MAPPER } });
+	both_were_seen();
+}
+
+static void page_lock_excludes(void **state)
+{
+	(void)state;
+	holds((struct param){ .type = HS_PGMAP_GENERIC,
+			      .refs = HS_PAGE_REFS_6_1,
+			      .roles = { LOCKER, LOCKER, LOCKER } });
+}
+
+static void last_put_meets_memory_remove(void **state)
+{
+	(void)state;
+	holds((struct param){ .roles = { PUTTER, MEMORY } });
+	both_were_seen();
+}
+
+static void system_pages_are_handed_out_to_one(void **state)
+{
+	(void)state;
+	holds((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
+	holds_at_random((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(device_pages_are_handed_out_to_one),
+		cmocka_unit_test(a_free_page_that_is_tried_is_handed_out_as_it_is),
+		cmocka_unit_test(put_to_one_races_with_a_tryget_of_5_3),
+		cmocka_unit_test(tryget_fails_at_zero_only),
+		cmocka_unit_test(the_last_unmap_of_6_15_tells_the_file_system),
+		cmocka_unit_test(page_lock_excludes),
+		cmocka_unit_test(last_put_meets_memory_remove),
+		cmocka_unit_test(system_pages_are_handed_out_to_one),
+	};
+
+	return cmocka_run_group_tests_name("page model", tests, NULL, NULL);
+}
