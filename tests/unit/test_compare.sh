@@ -258,44 +258,6 @@ valid files/x.json
 [ "$(cat out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\n}')" ] ||
 	complain "--json=/dev/stdout: not the table and then JSON"
 
-# A terminal: colours unless NO_COLOR says no, and progress where stderr is one.
-escape=$(printf '\033')
-# terminal <command>: what it prints on a terminal of 50 columns, a line what \r or \n ends.
-terminal() {
-	script -qec "stty cols 50; $1" /dev/null </dev/null | tr '\r' '\n' >out
-}
-coloured() { grep -q "$escape\\[1m" "$1"; }
-progressed() { grep -qE "^${escape}\\[K$2" "$1"; }
-if [ -n "$(command -v script)" ]; then
-	: >err
-	compare="'$hmmsim' compare --no-time -w 6.12 -s none -l full:2M"
-	terminal "$compare"
-	coloured out || complain "terminal: no colours"
-	progressed out 'counting full:2M: 0 of [0-9]+$' || complain "terminal: no progress"
-	terminal "NO_COLOR=1 $compare"
-	if coloured out; then complain "terminal: NO_COLOR is not heard"; fi
-	terminal "NO_COLOR= $compare"
-	coloured out || complain "terminal: an empty NO_COLOR is not unset"
-	terminal "$compare 2>no_terminal"
-	coloured out || complain "terminal: no colours without stderr"
-	[ ! -s no_terminal ] || complain "progress on stderr, but no terminal"
-	terminal "$compare >no_terminal"
-	progressed out counting || complain "terminal: no progress without stdout"
-	if grep -q "$escape" no_terminal; then complain "colours, but no terminal"; fi
-	tail -n 1 out | grep -qxF "${escape}[K" || complain "terminal: progress is left on it"
-	terminal "$compare -t --repetitions=2"
-	for step in counting calibrating measuring removing; do
-		progressed out "$step full:2M: " || complain "terminal: no progress when $step"
-	done
-	long=$(printf 'long%.0s' {1..30})
-	printf 'hmmsim 1\nlayout %s\nvma 0x1000 0x2000 r\n' "$long" >long.layout
-	terminal "'$hmmsim' compare --no-time long.layout >/dev/null"
-	progressed out 'counting longlong[long]*: 0 of [0-9]+$' || complain "terminal: no long name"
-	if sed "s/$escape\\[K//" out | grep -qE '.{50}'; then complain "terminal: too long a line"; fi
-else
-	unchecked+=("a terminal: script is missing")
-fi
-
 # Bad input.
 run 2 "^hmmsim compare: --walker: expected 5\.3 or 6\.12, found '6\.1'\$" -w 6.1
 run 2 "^hmmsim compare: --strategy: expected none, .* or per-call, found 'custom'\$" -s custom
