@@ -1,24 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # test_bench.sh <directory of the bench programs>: options, thread counts and files of theirs.
-set -uo pipefail
 bench=$(realpath "${1:?usage: test_bench.sh directory}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failed=0
-
-# complain <what>: with what the last run said.
-complain() {
-	{
-		echo "$1"
-		echo "--- stdout:"
-		tail -n 5 out
-		echo "--- stderr:"
-		tail -n 5 err
-	} >&2
-	failed=1
-}
+# shellcheck source=tests/support/shell.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/shell.sh"
 
 # run <exit status> <program> <argument>...
 run() {
@@ -26,11 +11,6 @@ run() {
 	shift
 	"$@" >out 2>err || found=$?
 	[ "$found" = "$status" ] || complain "$*: expected exit status $status, found $found"
-}
-
-# says <pattern>: on the stdout of the last run.
-says() {
-	grep -qE -- "$1" out || complain "expected on stdout: $1"
 }
 
 # refused <pattern> <program> <argument>...: with a sentence, before anything was done.
@@ -68,8 +48,6 @@ for stem in seam percpu_ref teardown invalidate fault map walk explore; do
 	*) refused "unknown argument '--large'" "$program" --large ;;
 	esac
 done
-
-unchecked=()
 
 # What compare.py takes from the file is there and true.
 valid() {
@@ -152,9 +130,4 @@ run 0 "$bench/bench_percpu_ref" --quick --cpus=2
 says '^  control: .*; spinning threads 0 and 1 take x'
 run 0 "$bench/bench_walk" --quick --cpus=3 --large=1
 says '^  none, calls of 1 GiB/threads:3 '
-# All else has passed, but that is not all: CTest is to say so.
-if [ "$failed" = 0 ] && [ "${#unchecked[@]}" -gt 0 ]; then
-	printf 'not checked: %s\n' "${unchecked[@]}" >&2
-	exit 77
-fi
-exit "$failed"
+verdict

@@ -2,26 +2,11 @@
 # SPDX-License-Identifier: MIT
 # test_bench_run.sh <bench/run> <directory of the bench programs> <hmmsim>: options of bench/run, and
 # what it leaves behind. Nothing is built: what it takes for CMake puts the programs there.
-set -uo pipefail
 bench_run=$(realpath "${1:?usage: test_bench_run.sh bench/run directory hmmsim}")
 programs=$(realpath "$2")
 hmmsim=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failed=0
-
-# complain <what>: with what the last run said.
-complain() {
-	{
-		echo "$1"
-		echo "--- stdout:"
-		tail -n 5 out
-		echo "--- stderr:"
-		tail -n 5 err
-	} >&2
-	failed=1
-}
+# shellcheck source=tests/support/shell.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/shell.sh"
 
 # run <exit status> <argument>...
 run() {
@@ -93,6 +78,7 @@ HMMSIM_BUILD_ROOT="file" "$bench_run" --quick >out 2>err
 [ "$?" = 2 ] || complain "HMMSIM_BUILD_ROOT=file: not exit status 2"
 grep -q "^bench/run: HMMSIM_BUILD_ROOT: '$work/file/bench' is no folder" err ||
 	complain "HMMSIM_BUILD_ROOT=file: no message"
+
 # ---- reports -------------------------------------------------------------------------------------
 
 # No test installs anything: where a package is missing there is no run to look at.
@@ -102,7 +88,6 @@ packages=$(missing_packages gcc libc6-dev cmake ninja-build libjemalloc-dev)
 if [ -n "$packages" ]; then
 	unchecked=("reports: ${packages//$'\n'/, } missing")
 else
-	unchecked=()
 	# Without gnuplot, which nobody can install here: no pictures, but all the rest.
 	run 0 --quick --only=teardown --report="it's bare"
 	grep -qE '(missing: gnuplot-nox\.|install gnuplot-nox\.) Run as root: apt-get ' err ||
@@ -136,8 +121,4 @@ else
 		unchecked+=("pictures: gnuplot is missing")
 	fi
 fi
-if [ "$failed" = 0 ] && [ "${#unchecked[@]}" -gt 0 ]; then
-	printf 'not checked: %s\n' "${unchecked[@]}" >&2
-	exit 77
-fi
-exit "$failed"
+verdict

@@ -43,4 +43,4 @@ printf 'hmmsim 1\nlayout %s\nvma 0x1000 0x2000 r\n' "$long" >long.layout
 terminal "'$hmmsim' compare --no-time long.layout >/dev/null"
 progressed out 'counting longlong[long]*: 0 of [0-9]+$' || complain "terminal: no long name"
 if sed "s/$escape\\[K//" out | grep -qE '.{50}'; then complain "terminal: too long a line"; fi
-exit "$failed"
+verdict

@@ -116,4 +116,4 @@ silent
 printf 'hmmsim 1\nprofile mine\ncost hti 1\n' >mine.cost
 run 2 '^mine\.cost:3: cost: expected page, .* or grace-period, found "hti"$' list -p mine.cost
 silent
-exit "$failed"
+verdict
