@@ -2,6 +2,7 @@
 #include "tool/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include "tool/tool.h"
+
+#define BESIDE_MAX 100
 
 static int complain(const char *name, int error, int code)
 {
@@ -34,27 +37,31 @@ static int find_target(struct hs_output *o, bool there)
 	return 0;
 }
 
-/* As an ordinary new file has them, or as the old one. */
-static void set_rights(int fd, const struct stat *old)
+/* A new file has the rights of every new file, another one those of the file that it replaces. */
+static void take_rights(int fd, const struct stat *old)
 {
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (old && fchown(fd, old->st_uid, old->st_gid))
+	if (fchown(fd, old->st_uid, old->st_gid))
 		errno = 0; /* somebody else's file that we may write: it becomes ours */
-	fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask);
+	fchmod(fd, old->st_mode & 0777);
 }
 
+/* A name that nobody has, also if others write the same file, or were killed while they did. */
 static int make_beside(struct hs_output *o, const struct stat *old)
 {
-	int fd;
+	int fd = -1;
 
-	if (snprintf(o->path, sizeof(o->path), "%s.XXXXXX", o->target) >= (int)sizeof(o->path))
-		return -ENAMETOOLONG;
-	fd = mkstemp(o->path);
+	for (unsigned int i = 0; fd < 0 && i < BESIDE_MAX; i++) {
+		if (snprintf(o->path, sizeof(o->path), "%s.new%u", o->target, i) >=
+		    (int)sizeof(o->path))
+			return -ENAMETOOLONG;
+		fd = open(o->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
 	if (fd < 0)
 		return -errno;
-	set_rights(fd, old);
+	if (old)
+		take_rights(fd, old);
 	close(fd);
 	return 0;
 }

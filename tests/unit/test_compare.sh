@@ -245,12 +245,18 @@ run 2 '^hmmsim: files: Is a directory$' --json=files
 grep -q '^hmmsim: files/x\.json: File too large$' err || complain "--json: too large: no message"
 [ "$(cat files/x.json)" = old ] || complain "--json: the old file is lost"
 [ "$(echo files/*)" = 'files/link.json files/x.json' ] || complain "--json: a file is left"
+# What somebody else has left beside it is theirs.
+echo theirs >files/x.json.new0
 run 0 '' --no-time -l full:2M --json=files/link.json
+[ "$(cat files/x.json.new0)" = theirs ] || complain "--json: another one's file is taken"
+[ ! -e files/x.json.new1 ] || complain "--json: a file is left"
 valid files/x.json
 [ -L files/link.json ] || complain "--json: the link is lost"
 [ "$(stat -c %a files/x.json)" = 640 ] || complain "--json: other rights"
+echo theirs >files/new.json.new0
 (umask 027 && "$hmmsim" compare --no-time -l full:2M --json=files/new.json >out 2>err)
 [ "$(stat -c %a files/new.json)" = 640 ] || complain "--json: not the rights of a new file"
+rm files/*.new0
 "$hmmsim" compare --no-time -l full:2M --json=/dev/stdout >both 2>err
 { head -n 1 both && tail -n 1 both; } >out
 [ "$(cat out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\n}')" ] ||
