@@ -32,14 +32,7 @@ static void begin(struct entry *e, const char *kind, const struct hs_cost_profil
 		hs_out_text(name, "/scope:");
 		hs_out_text(name, hs_scope_names[e->row->scope]);
 	}
-	hs_out_text(name, "/walker:");
-	hs_out_text(name, hs_era_name(e->row->era));
-	hs_out_text(name, "/strategy:");
-	hs_out_text(name, hs_strategy_name(e->row->strategy));
-	if (profile) {
-		hs_out_text(name, "/profile:");
-		hs_json_string(name, profile->name);
-	}
+	hs_report_json_name_end(name, e->row->era, e->row->strategy, profile);
 	hs_json_begin(e->out, name, suffix, e->family);
 }
 
@@ -134,6 +127,19 @@ void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_
 		hs_out_text(name, "/request:");
 		hs_out_text(name, hs_request_names[request]);
 	}
+}
+
+void hs_report_json_name_end(struct hs_out *name, enum hs_era era, enum hs_strategy strategy,
+			     const struct hs_cost_profile *profile)
+{
+	hs_out_text(name, "/walker:");
+	hs_out_text(name, hs_era_name(era));
+	hs_out_text(name, "/strategy:");
+	hs_out_text(name, hs_strategy_name(strategy));
+	if (!profile)
+		return;
+	hs_out_text(name, "/profile:");
+	hs_json_string(name, profile->name);
 }
 
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out)

@@ -76,8 +76,10 @@ void hs_report_print(const struct hs_report *report, struct hs_out *out);
 void hs_report_json_begin(const char *context, struct hs_out *out);
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out);
 void hs_report_json_end(struct hs_out *out);
-/* How the name of a benchmark begins. */
+/* How the name of a benchmark begins, and how it ends; @profile may be NULL. */
 void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
 			 enum hs_compare_request request);
+void hs_report_json_name_end(struct hs_out *name, enum hs_era era, enum hs_strategy strategy,
+			     const struct hs_cost_profile *profile);
 
 #endif

@@ -131,14 +131,7 @@ static void put_name(const struct hs_removal_report *report, const struct hs_rem
 		hs_out_text(name, "/atomic");
 	hs_out_text(name, "/removal:");
 	hs_out_text(name, hs_removal_order_name(row->order));
-	hs_out_text(name, "/walker:");
-	hs_out_text(name, hs_era_name(row->era));
-	hs_out_text(name, "/strategy:");
-	hs_out_text(name, hs_strategy_name(row->strategy));
-	if (profile) {
-		hs_out_text(name, "/profile:");
-		hs_json_string(name, profile->name);
-	}
+	hs_report_json_name_end(name, row->era, row->strategy, profile);
 }
 
 static void put_counts(const struct hs_teardown_worst *w, struct hs_out *out)
