@@ -31,21 +31,11 @@ unsigned int bench_counted_cpus(void)
 }
 
 /* Of all groups of a run, one after the other. */
-static uint64_t random_state;
-
-static uint64_t random_next(void)
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
+static uint64_t order_state;
 
 static unsigned long any_seed(void)
 {
-	random_state = (uint64_t)bench_now_ns();
-	return random_next() % 1000000 + 1;
+	return (unsigned long)bench_now_ns() % 1000000 + 1;
 }
 
 unsigned long bench_number(const char *program, const char *option, unsigned long most)
@@ -90,7 +80,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 			exit(2);
 		}
 	}
-	random_state = options->seed;
+	order_state = options->seed;
 	if (json)
 		bench_json_open(json, argv[0], options->seed);
 	printf("repetitions in the order of --seed=%lu\n\n", options->seed);
@@ -168,19 +158,6 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 /* Of the last group. */
 static double medians[BENCH_VARIANTS_MAX];
 
-/* Which variant is to be run when: each as often as the others. */
-static void make_order(unsigned int *order, unsigned int variants, unsigned int total)
-{
-	for (unsigned int i = 0; i < total; i++)
-		order[i] = i % variants;
-	for (unsigned int i = total; i > 1; i--) {
-		unsigned int j = (unsigned int)(random_next() % i), last = order[i - 1];
-
-		order[i - 1] = order[j];
-		order[j] = last;
-	}
-}
-
 static uint64_t operations_of(const struct bench_options *options, const struct bench_variant *v)
 {
 	return options->quick ? v->operations / 10 + 1 : v->operations;
@@ -195,7 +172,7 @@ void bench_group(const struct bench_options *options, const char *title,
 	unsigned int done[BENCH_VARIANTS_MAX] = { 0 }, threads = 1;
 	double base = 0;
 
-	make_order(order, count, total);
+	hs_measure_order(&order_state, order, count, options->repetitions);
 	for (unsigned int i = 0; i < total; i++) {
 		const struct bench_variant *v = &variants[order[i]];
 		double *at = &ns[order[i]][done[order[i]]++];

@@ -150,10 +150,11 @@ static int measure_with(struct hs_report *r, struct hs_compare *c, unsigned int 
 {
 	unsigned int n = r->asked->repetitions, count = 0;
 	unsigned int *timed = work + r->row_count * n, *done = timed + r->row_count;
+	uint64_t state = 1; /* the same order in every run */
 	int ret = prepare(r, c, timed, &count);
 
 	if (!ret && count)
-		hs_measure_order(work, count, n);
+		hs_measure_order(&state, work, count, n);
 	for (unsigned int i = 0; !ret && i < count * n; i++) {
 		hs_report_progress(r->asked, r->layout, "measuring", i, (size_t)count * n);
 		ret = repeat(r, c, &r->rows[timed[work[i]]], done[work[i]]++);

@@ -9,15 +9,15 @@ static uint64_t shuffle_next(uint64_t *state)
 	return *state >> 33;
 }
 
-void hs_measure_order(unsigned int *order, unsigned int variants, unsigned int repetitions)
+void hs_measure_order(uint64_t *state, unsigned int *order, unsigned int variants,
+		      unsigned int repetitions)
 {
 	unsigned int total = variants * repetitions;
-	uint64_t state = 1;
 
 	for (unsigned int i = 0; i < total; i++)
 		order[i] = i % variants;
 	for (unsigned int i = total; i > 1; i--) {
-		unsigned int j = (unsigned int)(shuffle_next(&state) % i), t = order[i - 1];
+		unsigned int j = (unsigned int)(shuffle_next(state) % i), t = order[i - 1];
 
 		order[i - 1] = order[j];
 		order[j] = t;

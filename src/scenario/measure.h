@@ -22,10 +22,11 @@ struct hs_clock {
 };
 
 /*
- * Which variant is to be run when: @variants times @repetitions indices, each variant as often. A
- * fixed sequence: the order is the same in every run.
+ * Which variant is to be run when: @variants times @repetitions indices, each variant as often. The
+ * same *state, which goes on, gives the same order.
  */
-void hs_measure_order(unsigned int *order, unsigned int variants, unsigned int repetitions);
+void hs_measure_order(uint64_t *state, unsigned int *order, unsigned int variants,
+		      unsigned int repetitions);
 /* Sorts them; @count is not 0. The median of an even count is between the two in the middle. */
 struct hs_measured hs_measure_summary(double *values, unsigned int count);
 

@@ -372,10 +372,11 @@ static void each_cost_changes_what_counts_it(void **state)
 
 static void order_is_mixed_and_even(void **state)
 {
-	unsigned int order[7 * 9], count[7] = { 0 }, in_turn = 0;
+	unsigned int order[7 * 9], again[7 * 9], count[7] = { 0 }, in_turn = 0;
+	uint64_t seed = 1;
 
 	(void)state;
-	hs_measure_order(order, 7, 9);
+	hs_measure_order(&seed, order, 7, 9);
 	for (unsigned int i = 0; i < 7 * 9; i++) {
 		assert_true(order[i] < 7);
 		count[order[i]]++;
@@ -384,6 +385,11 @@ static void order_is_mixed_and_even(void **state)
 	for (unsigned int v = 0; v < 7; v++)
 		assert_int_equal(count[v], 9);
 	assert_true(in_turn < 30);
+	hs_measure_order(&seed, again, 7, 9);
+	assert_memory_not_equal(again, order, sizeof(order));
+	seed = 1;
+	hs_measure_order(&seed, again, 7, 9);
+	assert_memory_equal(again, order, sizeof(order));
 }
 
 static void summary_is_of_percentiles(void **state)
