@@ -69,25 +69,19 @@ void hs_json_ps(struct hs_out *out, const char *name, uint64_t ps)
 
 /* ---- benchmarks -------------------------------------------------------------------------- */
 
-static void copy(struct hs_out *out, const struct hs_out *text)
-{
-	for (size_t i = 0; i < text->used; i++)
-		hs_out_char(out, text->bytes[i]);
-}
-
 void hs_json_begin(struct hs_out *out, const struct hs_out *run_name, const char *suffix,
 		   uint64_t family)
 {
 	out->failed |= run_name->failed;
 	hs_out_text(out, family ? ",\n    {\n      \"name\": \"" : "    {\n      \"name\": \"");
-	copy(out, run_name);
+	hs_out_bytes(out, run_name->bytes, run_name->used);
 	hs_out_text(out, suffix);
 	hs_out_char(out, '"');
 	hs_json_number(out, "family_index", family);
 	hs_json_number(out, "per_family_instance_index", 0);
 	member(out, "run_name");
 	hs_out_char(out, '"');
-	copy(out, run_name);
+	hs_out_bytes(out, run_name->bytes, run_name->used);
 	hs_out_char(out, '"');
 }
 

@@ -86,6 +86,19 @@ int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
 	return 0;
 }
 
+void hs_layout_merge(struct hs_layout *layout)
+{
+	size_t count = layout->map_count;
+
+	layout->map_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct hs_space_map map = layout->maps[i];
+
+		if (!hs_layout_extend(layout, &map))
+			layout->maps[layout->map_count++] = map;
+	}
+}
+
 int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 			const struct hs_space_pgmap *pgmap)
 {

@@ -62,6 +62,8 @@ int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
 		      const struct hs_space_map *map);
 /* The last map goes on with @map; false: it cannot. */
 bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map);
+/* Maps whose pfns were changed in place: those that continue each other by now become one. */
+void hs_layout_merge(struct hs_layout *layout);
 int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 			const struct hs_space_pgmap *pgmap);
 

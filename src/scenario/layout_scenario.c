@@ -212,6 +212,7 @@ static int add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s, st
 	for (size_t i = 0; !ret && i < out->map_count; i++)
 		if (hs_map_is_private(out->maps[i].kind) && out->maps[i].pfn < HS_WALK_PFN_END)
 			ret = add_private(text, out, i, &pfn);
+	hs_layout_merge(out);
 	return ret;
 }
 

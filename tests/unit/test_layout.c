@@ -310,6 +310,11 @@ static const struct {
 	  "map 0x1000 4k dpw 0x10000000 count=2 owner=7\nmap 0x3000 4k dpr 0x10000003\n"
 	  "map 0x4000 4k dpw 0x10000002 owner=7\nvma 0x5000 0x9000 r\n"
 	  "map 0x5000 4k devro 0x20\n" },
+	/* private pages that were apart are one after the other by then */
+	{ SPACE "map 0x1000 4k dpr 5 owner=1\nmap 0x2000 4k dpr 9 owner=1\n"
+		"map 0x3000 4k dpr 2 owner=1\n" RUN("0x1000", "0x5000"),
+	  "pgmap 0x10000000 0x10000003 type=private owner=1\nvma 0x1000 0x5000 rw\n"
+	  "map 0x1000 4k dpr 0x10000000 count=3 owner=1\n" },
 };
 
 static void a_scenario_is_what_it_walks(void **state)
