@@ -66,6 +66,20 @@ static int make_beside(struct hs_output *o, const struct stat *old)
 	return 0;
 }
 
+/* A file that is not there could be made: it is, for a moment. A link to nothing stays one. */
+static int try_to_make(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	char made[PATH_MAX];
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	if (realpath(name, made))
+		unlink(made);
+	return 0;
+}
+
 static int begin(struct hs_output *o, const char *name)
 {
 	bool there, linked;
@@ -83,7 +97,7 @@ static int begin(struct hs_output *o, const char *name)
 		return -errno;
 	if ((there && !S_ISREG(st.st_mode)) || (!there && linked) || !strncmp(name, "/dev/", 5)) {
 		write_directly(o, true);
-		return 0;
+		return there ? 0 : try_to_make(name);
 	}
 	ret = find_target(o, there);
 	if (!ret)

@@ -118,16 +118,14 @@ static void write_all(const struct hs_report_asked *asked, const struct hs_out *
 	fputs(script, to);
 }
 
-static int draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
+static bool draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
 {
 	FILE *gnuplot = popen("gnuplot", "w");
 
-	if (!gnuplot) {
-		fprintf(stderr, "hmmsim compare: gnuplot: %s\n", strerror(errno));
-		return HS_EXIT_INTERNAL;
-	}
+	if (!gnuplot)
+		return false;
 	write_all(asked, data, file, gnuplot);
-	return pclose(gnuplot) ? HS_EXIT_INTERNAL : HS_EXIT_DONE;
+	return !pclose(gnuplot);
 }
 
 int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
@@ -137,10 +135,9 @@ int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data,
 
 	if (code)
 		return code;
-	code = draw(asked, data, output.path);
-	if (!code)
+	if (draw(asked, data, output.path))
 		return hs_output_end(&output, true);
 	hs_output_end(&output, false);
 	fprintf(stderr, "hmmsim compare: --plot: gnuplot could not draw %s\n", file);
-	return code;
+	return HS_EXIT_INTERNAL;
 }

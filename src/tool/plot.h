@@ -15,7 +15,7 @@ bool hs_plot_possible(void);
  */
 void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data);
 bool hs_plot_add(const struct hs_report *report, struct hs_out *data);
-/* Draws if there is any value: an exit code, with a message on stderr. */
+/* Draws what has a value, and there is one: an exit code, with a message on stderr. */
 int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file);
 
 #endif
