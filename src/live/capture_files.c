@@ -21,7 +21,6 @@
 void hs_proc_init(struct hs_proc *proc, struct hs_hostmem *mem)
 {
 	*proc = (struct hs_proc){ .mem = mem,
-				  .dir = -ENOENT,
 				  .smaps = -ENOENT,
 				  .maps = -ENOENT,
 				  .pagemap = -ENOENT,
@@ -39,14 +38,16 @@ static int open_at(int dir, const char *name, int flags)
 int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 {
 	char name[512];
+	int dir;
 
 	snprintf(name, sizeof(name), "%.256s/%.20s", path, pid);
-	proc->dir = open_at(AT_FDCWD, name, O_DIRECTORY);
-	if (proc->dir < 0)
-		return proc->dir;
-	proc->smaps = open_at(proc->dir, "smaps", 0);
-	proc->maps = open_at(proc->dir, "maps", 0);
-	proc->pagemap = open_at(proc->dir, "pagemap", 0);
+	dir = open_at(AT_FDCWD, name, O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	proc->smaps = open_at(dir, "smaps", 0);
+	proc->maps = open_at(dir, "maps", 0);
+	proc->pagemap = open_at(dir, "pagemap", 0);
+	close(dir);
 	snprintf(name, sizeof(name), "%.256s/kpageflags", path);
 	proc->kpageflags = open_at(AT_FDCWD, name, 0);
 	return 0;
@@ -124,11 +125,16 @@ bool hs_proc_has_ended(const struct hs_proc *proc)
 	       (proc->maps >= 0 && is_empty(proc->maps));
 }
 
-void hs_proc_close(struct hs_proc *proc)
+void hs_proc_free(struct hs_proc *proc)
 {
-	const int files[] = { proc->dir, proc->smaps, proc->maps, proc->pagemap, proc->kpageflags };
+	const int files[] = { proc->smaps, proc->maps, proc->pagemap, proc->kpageflags };
 
 	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (files[i] >= 0)
 			close(files[i]);
+	for (size_t i = 0; i < proc->vma_count; i++)
+		hs_hostmem_free(proc->mem, proc->vmas[i].name);
+	hs_hostmem_free(proc->mem, proc->vmas);
+	hs_hostmem_free(proc->mem, proc->spans);
+	hs_hostmem_free(proc->mem, proc->words);
 }

@@ -205,13 +205,3 @@ int hs_proc_scan(struct hs_proc *proc, struct hs_proc_vma *vma)
 		proc->words = hs_hostmem_zalloc(proc->mem, BLOCK_WORDS, sizeof(*proc->words));
 	return proc->words ? scan(proc, vma) : -ENOMEM;
 }
-
-void hs_proc_free(struct hs_proc *proc)
-{
-	for (size_t i = 0; i < proc->vma_count; i++)
-		hs_hostmem_free(proc->mem, proc->vmas[i].name);
-	hs_hostmem_free(proc->mem, proc->vmas);
-	hs_hostmem_free(proc->mem, proc->spans);
-	hs_hostmem_free(proc->mem, proc->words);
-	hs_proc_close(proc);
-}

@@ -51,13 +51,13 @@ struct hs_proc {
 	struct hs_proc_vma *vmas;
 	struct hs_proc_span *spans;
 	size_t vma_count, span_count;
-	int dir, smaps, maps, pagemap, kpageflags; /* descriptors, or -errno */
-	uint64_t flags_frame, flags_of_it; /* the kpageflags word read last; frame 0: none */
-	uint64_t *words;		   /* a block of pagemap */
-	uint64_t read_until;		   /* 0, or the address where reading ended early */
-	int read_error;			   /* and its errno; 0: the file ended */
-	unsigned int skipped_vmas;	   /* not read, or not to their end: see HS_PROC_SPARSE */
-	bool frames;			   /* are shown */
+	int smaps, maps, pagemap, kpageflags; /* descriptors, or -errno */
+	uint64_t flags_frame, flags_of_it;    /* the kpageflags word read last; frame 0: none */
+	uint64_t *words;		      /* a block of pagemap */
+	uint64_t read_until;		      /* 0, or the address where reading ended early */
+	int read_error;			      /* and its errno; 0: the file ended */
+	unsigned int skipped_vmas; /* not read, or not to their end: see HS_PROC_SPARSE */
+	bool frames;		   /* are shown */
 };
 
 /* Where the kernel cannot skip holes, VMAs of more pages are read until nothing more is resident. */
@@ -83,9 +83,7 @@ int hs_proc_scan(struct hs_proc *proc, struct hs_proc_vma *vma);
 bool hs_proc_has_ended(const struct hs_proc *proc);
 /* The kpageflags word of a frame; false: not known. */
 bool hs_proc_page_flags(struct hs_proc *proc, uint64_t frame, uint64_t *flags);
-/* The files. */
-void hs_proc_close(struct hs_proc *proc);
-/* All of it. */
+/* The files, and what was read of them. */
 void hs_proc_free(struct hs_proc *proc);
 
 #endif
