@@ -6,7 +6,7 @@
 # Streams of the last run are the files out and err. What could not be looked at is put into
 # "unchecked"; the script ends with verdict.
 set -uo pipefail
-work=$(mktemp -d)
+work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
 failed=0

@@ -4,7 +4,9 @@
 # shellcheck source=tests/support/tool.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1" compare
 
-unset NO_COLOR # the tests' own output may be without
+# The tests' own output may be without colours, and script starts the user's shell.
+unset NO_COLOR
+export SHELL=/bin/sh
 
 # Without util-linux, or where nobody has mounted /dev/pts, there is no terminal to be had.
 if ! script -qec true /dev/null </dev/null >out 2>err; then
