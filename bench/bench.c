@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/measure.h"
+#include "compare/measure.h"
 #include "tool/clock.h"
 
 #include "control.h"

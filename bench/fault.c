@@ -92,7 +92,7 @@ static void with_device_private(uint64_t pages)
 		struct hs_page *page;
 
 		bench_must(hs_pgmap_page_alloc(boot, private, &page), "device page");
-		bench_must(hs_insert_device(boot, space.mm, page_address(i), page, true),
+		bench_must(hs_migrate_insert_page(boot, space.mm, page_address(i), page, true),
 			   "device entry");
 	}
 }
@@ -226,7 +226,7 @@ static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_pa
 
 static uint32_t migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 {
-	return hs_migrate_to_system(self, vmf);
+	return hs_migrate_to_ram(self, vmf);
 }
 
 static const struct hs_pgmap_ops ops = { page_free, migrate_to_ram };

@@ -42,7 +42,7 @@ struct question {
 
 static struct {
 	const struct question *question;
-	struct hs_device *dev;
+	struct hs_dmirror *dev;
 	uint64_t operations;
 	uint32_t running; /* populators */
 } shared;
@@ -52,7 +52,7 @@ static struct {
 static void populate(struct hs_task *self)
 {
 	for (uint64_t i = 0; i < shared.operations; i++) {
-		int ret = hs_device_populate(self, shared.dev, BASE, END, true);
+		int ret = hs_dmirror_populate(self, shared.dev, BASE, END, true);
 
 		bench_must(ret == -EBUSY ? 0 : ret, "populate");
 	}
@@ -106,8 +106,8 @@ static void work(unsigned int thread, void *arg)
 
 /* ---- a repetition ------------------------------------------------------------------------ */
 
-static void add(struct tally *tally, const struct hs_device_stats *before,
-		const struct hs_device_stats *after)
+static void add(struct tally *tally, const struct hs_dmirror_stats *before,
+		const struct hs_dmirror_stats *after)
 {
 	tally->populates += after->populates - before->populates;
 	tally->retries += after->retries - before->retries;
@@ -118,24 +118,24 @@ static void add(struct tally *tally, const struct hs_device_stats *before,
 static double populates(const struct bench_variant *v, uint64_t operations)
 {
 	const struct question *q = v->arg;
-	struct hs_device_config config;
-	struct hs_device_stats before, after;
+	struct hs_dmirror_config config;
+	struct hs_dmirror_stats before, after;
 	double ns = 0;
 
-	hs_device_config_init(&config, mm, BASE, END);
+	hs_dmirror_config_init(&config, mm, BASE, END);
 	config.strategy = q->strategy;
 	config.tries = TRIES;
-	bench_must(hs_device_create(boot, &config, &shared.dev), "device");
-	bench_must(hs_device_populate(boot, shared.dev, BASE, END, true), "populate");
-	hs_device_stats(boot, shared.dev, &before);
+	bench_must(hs_dmirror_create(boot, &config, &shared.dev), "device");
+	bench_must(hs_dmirror_populate(boot, shared.dev, BASE, END, true), "populate");
+	hs_dmirror_stats(boot, shared.dev, &before);
 	shared.question = q;
 	shared.operations = operations / q->populators;
 	shared.running = q->populators;
 	bench_threads(v->threads, work, NULL);
-	hs_device_stats(boot, shared.dev, &after);
+	hs_dmirror_stats(boot, shared.dev, &after);
 	add(q->tally, &before, &after);
 	q->tally->calls += shared.operations * q->populators;
-	hs_device_destroy(boot, shared.dev);
+	hs_dmirror_destroy(boot, shared.dev);
 	for (unsigned int t = 0; t < q->populators; t++)
 		ns += ends_at[t] / q->populators;
 	return ns / (double)shared.operations;

@@ -91,7 +91,8 @@ static void fill_private(struct hs_task *self, struct hs_mm *mm)
 		struct hs_page *page;
 
 		bench_must(hs_pgmap_page_alloc(self, private, &page), "device page");
-		bench_must(hs_insert_device(self, mm, BENCH_BASE + i * HS_PAGE_BYTES, page, true),
+		bench_must(hs_migrate_insert_page(self, mm, BENCH_BASE + i * HS_PAGE_BYTES, page,
+						  true),
 			   "device entry");
 	}
 }

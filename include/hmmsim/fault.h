@@ -77,7 +77,7 @@ HMMSIM_API uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64
  * place (event MIGRATE, with the pgmap's owner), and the device page loses the entry's reference. 0,
  * also if somebody else was faster; HS_VM_FAULT_OOM.
  */
-HMMSIM_API uint32_t hs_migrate_to_system(struct hs_task *self, struct hs_vm_fault *vmf);
+HMMSIM_API uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
 /* ---- gates ------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H
 
-#include <hmmsim/device.h>
+#include <hmmsim/dmirror.h>
 #include <hmmsim/explore.h>
 #include <hmmsim/export.h>
 #include <hmmsim/fault.h>
@@ -15,7 +15,7 @@
 #include <hmmsim/notifier.h>
 #include <hmmsim/page.h>
 #include <hmmsim/pgmap.h>
-#include <hmmsim/special.h>
+#include <hmmsim/pte_ops.h>
 #include <hmmsim/walk.h>
 
 #ifdef __cplusplus

@@ -43,7 +43,7 @@ enum hs_mapping_kind {
 	 * entry, which holds a reference. Such VMAs are VM_MIXEDMAP.
 	 */
 	HS_MAPPING_P2PDMA,
-	HS_MAPPING_KINDS
+	HS_MAPPING_KIND_COUNT
 };
 
 struct hs_mapping_config {
@@ -84,9 +84,9 @@ HMMSIM_API int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, 
  * disable: new faults get SIGBUS, and hs_mmap() of a device -ENXIO (a file can be mapped on); kill()
  * returns when faults in flight are over. Start and poll are its halves, without sleeping.
  */
-HMMSIM_API void hs_mapping_kill(struct hs_task *self, struct hs_mapping *mapping);
-HMMSIM_API void hs_mapping_kill_start(struct hs_task *self, struct hs_mapping *mapping);
-HMMSIM_API bool hs_mapping_kill_poll(struct hs_task *self, struct hs_mapping *mapping);
+HMMSIM_API void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping);
+HMMSIM_API void hs_mapping_disable_start(struct hs_task *self, struct hs_mapping *mapping);
+HMMSIM_API bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping);
 HMMSIM_API bool hs_mapping_alive(struct hs_task *self, struct hs_mapping *mapping);
 
 /*

@@ -55,7 +55,7 @@ enum hs_invalidate_event {
 	HS_INVALIDATE_RELEASE, /* the address space ends */
 	HS_INVALIDATE_MIGRATE,
 	HS_INVALIDATE_EXCLUSIVE,
-	HS_INVALIDATE_EVENTS
+	HS_INVALIDATE_EVENT_COUNT
 };
 
 struct hs_invalidation {

@@ -5,12 +5,12 @@
  * reduced: dev_pagemap (v6.12, include/linux/memremap.h; mm/memremap.c): one range, an embedded
  * percpu_ref, no altmap beyond .first. Creation and removal are those of memremap_pages() and
  * memunmap_pages(), with the two things that changed over the versions as parameters: what a page's
- * count means (enum hs_page_refs), and the order of the removal (enum hs_teardown).
+ * count means (enum hs_page_refs), and the order of the removal (enum hs_removal_order).
  *
  * Nobody here looks whether page tables still map the memory, as nobody does in the kernel. To take
  * it out of them, before the kill has been waited for, is the owner's business:
  *
- *	disable		hs_mapping_kill(): no new faults	(mapping.h)
+ *	disable		hs_mapping_disable(): no new faults	(mapping.h)
  *	invalidate	hs_unmap_mapping_range()		(mapping.h)
  *	drain		hs_pgmap_step(): KILL, PUT_PAGES, WAIT
  *	remove		hs_pgmap_step(): MEMORY, ERASE, EXIT; hs_pgmap_free()
@@ -40,7 +40,7 @@ enum hs_pgmap_type {
 	HS_PGMAP_COHERENT,
 	HS_PGMAP_GENERIC,
 	HS_PGMAP_P2PDMA,
-	HS_PGMAP_TYPES
+	HS_PGMAP_TYPE_COUNT
 };
 
 /*
@@ -80,15 +80,15 @@ enum hs_pgmap_step {
 	HS_PGMAP_MEMORY,    /* struct pages are gone, or stale in an early section */
 	HS_PGMAP_ERASE,	    /* the index forgets it; a grace period */
 	HS_PGMAP_EXIT,	    /* the percpu counters are freed [KILL] */
-	HS_PGMAP_STEPS
+	HS_PGMAP_STEP_COUNT
 };
 
 /* The orders in which the kernel took them. */
-enum hs_teardown {
-	HS_TEARDOWN_5_2, /* before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
-	HS_TEARDOWN_5_3, /* kill, put pages, wait, exit, memory, erase */
-	HS_TEARDOWN_6_0, /* 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
-	HS_TEARDOWN_COUNT
+enum hs_removal_order {
+	HS_REMOVAL_ORDER_5_2, /* before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
+	HS_REMOVAL_ORDER_5_3, /* kill, put pages, wait, exit, memory, erase */
+	HS_REMOVAL_ORDER_6_0, /* 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
+	HS_REMOVAL_ORDER_COUNT
 };
 
 struct hs_pgmap_ops {
@@ -113,8 +113,8 @@ struct hs_pgmap_config {
 	const void *owner;
 	const struct hs_pgmap_ops *ops; /* outlives the pgmap */
 	void *driver_data;
-	enum hs_page_refs page_refs; /* default 6.1 */
-	enum hs_teardown teardown;   /* default 6.0 */
+	enum hs_page_refs page_refs;	     /* default 6.1 */
+	enum hs_removal_order removal_order; /* default 6.0 */
 	bool atomic;  /* PERCPU_REF_INIT_ATOMIC: one shared count from the start; default false */
 	bool limited; /* the CPU cannot execute from it: FS_DAX is refused; default false */
 };
@@ -148,9 +148,9 @@ HMMSIM_API void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /* ---- removal, step by step --------------------------------------------------------------- */
 
-/* HS_PGMAP_STEPS of them. */
-HMMSIM_API const enum hs_pgmap_step *hs_teardown_steps(enum hs_teardown order);
-HMMSIM_API enum hs_teardown hs_pgmap_teardown(const struct hs_pgmap *pgmap);
+/* HS_PGMAP_STEP_COUNT of them. */
+HMMSIM_API const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order);
+HMMSIM_API enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap);
 HMMSIM_API const char *hs_pgmap_step_name(enum hs_pgmap_step step);
 
 /*
@@ -213,7 +213,7 @@ HMMSIM_API uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgm
 /*
  * What a page table entry that maps a page of FS_DAX or GENERIC memory does to its count: nothing
  * before 6.15, then it holds a reference. Neither asks whether the pgmap is killed: who refuses to
- * map is the mapping (hs_mapping_kill()).
+ * map is the mapping (hs_mapping_disable()).
  */
 HMMSIM_API void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
 HMMSIM_API void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page);

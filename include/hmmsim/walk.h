@@ -112,7 +112,7 @@ enum hs_walk_step {
 	HS_WALK_PASS_END,
 	HS_WALK_VMA_END,
 	HS_WALK_CALL_END,
-	HS_WALK_STEPS
+	HS_WALK_STEP_COUNT
 };
 
 struct hs_range;

@@ -62,15 +62,16 @@ endif()
 
 hs_objects(hmmsim_native_model native ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_SOURCES})
-hs_objects(hmmsim_native_host native ${HS_SCENARIO_SOURCES} ${HS_SCENARIO_NATIVE_SOURCES})
-hs_objects(hmmsim_native_text native ${HS_TEXT_SOURCES} ${HS_LIVE_SOURCES})
+hs_objects(hmmsim_native_host native ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_NATIVE_SOURCES})
+hs_objects(hmmsim_native_program native ${HS_TEXT_SOURCES} ${HS_COST_SOURCES} ${HS_CAPTURE_SOURCES}
+	${HS_RUN_SOURCES} ${HS_COMPARE_SOURCES})
 list(APPEND native_objects
 	$<TARGET_OBJECTS:hmmsim_native_model> $<TARGET_OBJECTS:hmmsim_native_port>
 	$<TARGET_OBJECTS:hmmsim_native_host>)
 
 hs_objects(hmmsim_explore_model explore ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_explore_port explore ${HS_PORT_COMMON_SOURCES} ${HS_PORT_EXPLORE_SOURCES})
-hs_objects(hmmsim_explore_engine explore ${HS_SCENARIO_SOURCES} ${HS_EXPLORE_SOURCES})
+hs_objects(hmmsim_explore_engine explore ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_ENGINE_SOURCES})
 set(explore_objects
 	$<TARGET_OBJECTS:hmmsim_explore_model> $<TARGET_OBJECTS:hmmsim_explore_port>
 	$<TARGET_OBJECTS:hmmsim_explore_engine>)
@@ -78,6 +79,6 @@ set(explore_objects
 hs_public_library(hmmsim hmmsim native ${native_objects})
 hs_public_library(hmmsim_explore explore explore ${explore_objects})
 if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)
-	hs_internal_library(native ${native_objects} $<TARGET_OBJECTS:hmmsim_native_text>)
+	hs_internal_library(native ${native_objects} $<TARGET_OBJECTS:hmmsim_native_program>)
 	hs_internal_library(explore ${explore_objects})
 endif()

@@ -10,7 +10,7 @@
 
 #include "explore/search.h"
 #include "memory/machine.h"
-#include "scenario/plan.h"
+#include "explore/plan.h"
 
 struct exploration {
 	const struct hs_scenario *scenario;

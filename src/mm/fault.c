@@ -273,7 +273,7 @@ static uint32_t write_protected(struct hs_fault *f)
 	bool of_file = f->seen & HS_ENTRY_DEVMAP || hs_entry_type(f->seen) == HS_TYPE_ZERO ||
 		       f->vma->flags & HS_VM_SHARED;
 
-	return f->vma->mapping && of_file ? hs_fault_file(f) : copy_on_write(f);
+	return f->vma->mapping && of_file ? hs_fault_dax(f) : copy_on_write(f);
 }
 
 /* ---- entering ---------------------------------------------------------------------------- */
@@ -327,9 +327,9 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 		return ret;
 	hs_fault_look(&f);
 	if (hs_fault_is_none(f.seen))
-		return vma->mapping ? hs_fault_file(&f) : anonymous(&f);
+		return vma->mapping ? hs_fault_dax(&f) : anonymous(&f);
 	if (!hs_fault_is_present(f.seen))
-		return hs_fault_special(&f);
+		return hs_fault_swap(&f);
 	if (!f.write || f.seen & HS_ENTRY_WRITE)
 		return 0;
 	return write_protected(&f);

@@ -53,7 +53,7 @@
 
 #define HS_MAPPING_PAGES_MAX ((uint64_t)1 << 40)
 
-static const enum hs_pgmap_type types[HS_MAPPING_KINDS] = {
+static const enum hs_pgmap_type types[HS_MAPPING_KIND_COUNT] = {
 	[HS_MAPPING_DAX_FILE] = HS_PGMAP_FS_DAX,
 	[HS_MAPPING_DEVICE_DAX] = HS_PGMAP_GENERIC,
 	[HS_MAPPING_P2PDMA] = HS_PGMAP_P2PDMA,
@@ -79,7 +79,7 @@ static bool fits_pgmap(const struct hs_mapping_config *c)
 
 static int check_config(const struct hs_mapping_config *c)
 {
-	if ((unsigned int)c->kind >= HS_MAPPING_KINDS || !c->pgmap ||
+	if ((unsigned int)c->kind >= HS_MAPPING_KIND_COUNT || !c->pgmap ||
 	    c->pgmap->type != types[c->kind])
 		return -EINVAL;
 	if (!c->pages || c->pages > HS_MAPPING_PAGES_MAX)
@@ -252,7 +252,7 @@ bool hs_mapping_alive(struct hs_task *self, struct hs_mapping *mapping)
 	return hs_u32_load(self, &mapping->alive, HS_ACQUIRE);
 }
 
-void hs_mapping_kill_start(struct hs_task *self, struct hs_mapping *mapping)
+void hs_mapping_disable_start(struct hs_task *self, struct hs_mapping *mapping)
 {
 	hs_u32_xchg(self, &mapping->alive, 0, HS_SEQ_CST);
 }
@@ -264,14 +264,14 @@ static bool nobody_inside(struct hs_task *self, void *arg)
 	return !hs_u32_load(self, &mapping->faults, HS_SEQ_CST);
 }
 
-bool hs_mapping_kill_poll(struct hs_task *self, struct hs_mapping *mapping)
+bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping)
 {
 	return nobody_inside(self, mapping);
 }
 
-void hs_mapping_kill(struct hs_task *self, struct hs_mapping *mapping)
+void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping)
 {
-	hs_mapping_kill_start(self, mapping);
+	hs_mapping_disable_start(self, mapping);
 	hs_wait_event(self, &mapping->queue, nobody_inside, mapping);
 }
 

@@ -8,7 +8,7 @@
 #include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
 #include <hmmsim/mm.h>
-#include <hmmsim/special.h>
+#include <hmmsim/pte_ops.h>
 
 #include "memory/memory.h"
 #include "notifier/notifier.h"
@@ -130,7 +130,7 @@ void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping);
 
 /* ---- faults ------------------------------------------------------------------------------ */
 
-/* What the parts of the handler share: fault.c, fault_file.c, fault_special.c. */
+/* What the parts of the handler share: fault.c, fault_dax.c, fault_swap.c. */
 struct hs_fault {
 	struct hs_task *self;
 	struct hs_mm *mm;
@@ -172,9 +172,9 @@ void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
 /* A fresh system page with the private of @from (NULL: 0), mapped where f->seen was. */
 uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write);
 /* Nothing is there yet, or a write to an entry that is read-only, in a VMA with a mapping. */
-uint32_t hs_fault_file(struct hs_fault *f);
+uint32_t hs_fault_dax(struct hs_fault *f);
 /* An entry that is not present. */
-uint32_t hs_fault_special(struct hs_fault *f);
+uint32_t hs_fault_swap(struct hs_fault *f);
 /* Until f->seen, a migration entry, is gone. */
 void hs_fault_migration_wait(struct hs_fault *f);
 

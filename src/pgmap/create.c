@@ -26,7 +26,7 @@ void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type typ
 		.end = end,
 		.first = start,
 		.page_refs = HS_PAGE_REFS_6_1,
-		.teardown = HS_TEARDOWN_6_0,
+		.removal_order = HS_REMOVAL_ORDER_6_0,
 	};
 }
 
@@ -34,9 +34,9 @@ void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type typ
 
 static bool makes_sense(const struct hs_pgmap_config *c)
 {
-	return (unsigned int)c->type < HS_PGMAP_TYPES &&
+	return (unsigned int)c->type < HS_PGMAP_TYPE_COUNT &&
 	       (unsigned int)c->page_refs < HS_PAGE_REFS_COUNT &&
-	       (unsigned int)c->teardown < HS_TEARDOWN_COUNT && c->start < c->end &&
+	       (unsigned int)c->removal_order < HS_REMOVAL_ORDER_COUNT && c->start < c->end &&
 	       c->end <= HS_PFN_END && c->first >= c->start && c->first < c->end;
 }
 

@@ -86,7 +86,7 @@ int hs_pgmap_make(struct hs_task *self, const struct hs_pgmap_config *c, struct 
 	p->first = p->next_page = c->first;
 	p->type = c->type;
 	p->page_refs = c->page_refs;
-	p->teardown = c->teardown;
+	p->removal_order = c->removal_order;
 	p->owner = c->owner;
 	p->ops = c->ops;
 	p->driver_data = c->driver_data;
@@ -110,7 +110,7 @@ int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, 
 	struct hs_pgmap *p;
 	int ret;
 
-	if (start >= end || end > HS_PFN_END || (unsigned int)type >= HS_PGMAP_TYPES)
+	if (start >= end || end > HS_PFN_END || (unsigned int)type >= HS_PGMAP_TYPE_COUNT)
 		return -EINVAL;
 	ret = hs_pgmap_make(self, &config, &p);
 	if (ret)

@@ -15,7 +15,7 @@ struct hs_pgmap {
 	uint64_t first;	     /* the first one with a struct page of its own */
 	enum hs_pgmap_type type;
 	enum hs_page_refs page_refs;
-	enum hs_teardown teardown;
+	enum hs_removal_order removal_order;
 	const void *owner;
 	const struct hs_pgmap_ops *ops;
 	void *driver_data;

@@ -68,28 +68,28 @@
  */
 #include "pgmap/pgmap.h"
 
-static const enum hs_pgmap_step orders[HS_TEARDOWN_COUNT][HS_PGMAP_STEPS] = {
-	[HS_TEARDOWN_5_2] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_MEMORY, HS_PGMAP_ERASE,
-			      HS_PGMAP_WAIT, HS_PGMAP_EXIT },
-	[HS_TEARDOWN_5_3] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_EXIT,
-			      HS_PGMAP_MEMORY, HS_PGMAP_ERASE },
-	[HS_TEARDOWN_6_0] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_MEMORY,
-			      HS_PGMAP_ERASE, HS_PGMAP_EXIT },
+static const enum hs_pgmap_step orders[HS_REMOVAL_ORDER_COUNT][HS_PGMAP_STEP_COUNT] = {
+	[HS_REMOVAL_ORDER_5_2] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_MEMORY,
+				   HS_PGMAP_ERASE, HS_PGMAP_WAIT, HS_PGMAP_EXIT },
+	[HS_REMOVAL_ORDER_5_3] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_EXIT,
+				   HS_PGMAP_MEMORY, HS_PGMAP_ERASE },
+	[HS_REMOVAL_ORDER_6_0] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT,
+				   HS_PGMAP_MEMORY, HS_PGMAP_ERASE, HS_PGMAP_EXIT },
 };
 
-const enum hs_pgmap_step *hs_teardown_steps(enum hs_teardown order)
+const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order)
 {
 	return orders[order];
 }
 
-enum hs_teardown hs_pgmap_teardown(const struct hs_pgmap *pgmap)
+enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap)
 {
-	return pgmap->teardown;
+	return pgmap->removal_order;
 }
 
 const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 {
-	static const char *const names[HS_PGMAP_STEPS] = {
+	static const char *const names[HS_PGMAP_STEP_COUNT] = {
 		[HS_PGMAP_KILL] = "kill",   [HS_PGMAP_PUT_PAGES] = "put pages",
 		[HS_PGMAP_WAIT] = "wait",   [HS_PGMAP_MEMORY] = "memory",
 		[HS_PGMAP_ERASE] = "erase", [HS_PGMAP_EXIT] = "exit",
@@ -221,7 +221,7 @@ void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_s
 
 void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	uint32_t all = (1u << HS_PGMAP_STEPS) - 1;
+	uint32_t all = (1u << HS_PGMAP_STEP_COUNT) - 1;
 	uint32_t done = hs_u32_load(self, &pgmap->started, HS_ACQUIRE) &
 			hs_u32_load(self, &pgmap->done, HS_ACQUIRE);
 
@@ -232,9 +232,9 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	const enum hs_pgmap_step *steps = orders[pgmap->teardown];
+	const enum hs_pgmap_step *steps = orders[pgmap->removal_order];
 
-	for (int i = 0; i < HS_PGMAP_STEPS; i++)
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		hs_pgmap_step(self, pgmap, steps[i]);
 	hs_pgmap_free(self, pgmap);
 }

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "live/capture.h"
+#include "capture/capture.h"
 #include "tool/device.h"
-#include "tool/output.h"
+#include "tool/files.h"
 #include "tool/tool.h"
 
 static const char help[] =

@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_CLOCK_H
 #define HS_TOOL_CLOCK_H
 
-#include "scenario/measure.h"
+#include "compare/measure.h"
 
 extern const struct hs_clock hs_tool_clock;
 

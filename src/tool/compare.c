@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "scenario/removal.h"
+#include "compare/removal_report.h"
 #include "tool/clock.h"
-#include "tool/output.h"
+#include "tool/files.h"
 #include "tool/plot.h"
 #include "tool/tool.h"
 
@@ -39,7 +39,7 @@ static const char help[] =
 	"  -d, --device=PATTERN=...  puts a part of every layout on device memory, see hmmsim capture\n"
 	"  -p, --profile=FILE        predicts with this cost profile (hmmsim list --costs) instead of\n"
 	"                            light and distro; up to 4 times\n"
-	"  -t, --teardown            also removes device memory during the walk, at every kind of point\n"
+	"  -t, --removal             also removes device memory during the walk, at every kind of point\n"
 	"      --sleep=N             ... each fault and wait sleeps for N points, where it can begin too\n"
 	"      --atomic              ... the reference is atomic from the start: no grace period\n"
 	"      --no-time             measures nothing: the output is the same on every machine\n"
@@ -56,7 +56,7 @@ static const char help[] =
 	"with the 10th and 90th percentile; x none: times that of strategy none. Of a call of one page,\n"
 	"A..B are the strategies from A to B that are asked for: all is equal for them.\n"
 	"\n"
-	"--teardown: correct disables and invalidates, then kills; kill-first kills first. Of all points\n"
+	"--removal: correct disables and invalidates, then kills; kill-first kills first. Of all points\n"
 	"at which it can begin (plays; inside: drained before the call returned) the most pages,\n"
 	"tables, faults and waits that a reference was held over; rcu: pages that only the RCU section\n"
 	"of a table was; grace periods; passes in vain; references leaked. Then the answer and the\n"
@@ -184,14 +184,14 @@ static int put_removals(const struct compare_tool *tool, const struct hs_report 
 			struct outputs *o)
 {
 	struct hs_removal_report removals;
-	int ret = hs_removal_make(&removals, &tool->asked, report->layout, &report->set);
+	int ret = hs_removal_report_make(&removals, &tool->asked, report->layout, &report->set);
 
 	end_progress(tool);
 	if (!ret) {
-		hs_removal_print(&removals, &o->text);
-		hs_removal_json(&removals, &o->benchmarks, &o->json);
+		hs_removal_report_print(&removals, &o->text);
+		hs_removal_report_json(&removals, &o->benchmarks, &o->json);
 	}
-	hs_removal_free(&removals);
+	hs_removal_report_free(&removals);
 	return ret ? failed(report->layout, ret) : 0;
 }
 
@@ -205,7 +205,7 @@ static int put_report(const struct compare_tool *tool, const struct hs_report *r
 		hs_out_char(&o->text, '\n');
 	hs_report_print(report, &o->text);
 	hs_report_json(report, &o->benchmarks, &o->json);
-	if (tool->teardown)
+	if (tool->removal)
 		code = put_removals(tool, report, o);
 	if (code)
 		return code;

@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_COMPARE_H
 #define HS_TOOL_COMPARE_H
 
-#include "scenario/compare_report.h"
+#include "compare/report.h"
 #include "tool/device.h"
 
 struct compare_source {
@@ -29,7 +29,7 @@ struct compare_tool {
 	struct compare_layout *layouts;
 	size_t source_count, layout_count;
 	const char *json, *plot; /* files, or NULL */
-	bool request_given, owner_given, teardown, help;
+	bool request_given, owner_given, removal, help;
 };
 
 /* All return an exit code, with a message on stderr. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/builtin.h"
-#include "scenario/layout_scenario.h"
+#include "text/builtin.h"
+#include "text/layout_scenario.h"
 #include "tool/compare.h"
 #include "tool/tool.h"
 
@@ -197,7 +197,7 @@ static int place_all(struct compare_tool *tool, struct hs_layout *layout)
 {
 	struct hs_placed placed;
 
-	if (hs_populate_unsaid(layout))
+	if (hs_layout_lacks_pgmap(layout))
 		return complain(layout, "expected pgmap lines for its device memory, found none");
 	for (size_t i = 0; i < tool->devices.count; i++) {
 		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);

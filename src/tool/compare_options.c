@@ -31,7 +31,8 @@ static const struct option options[] = {
 	{ "owner", required_argument, NULL, OPTION_OWNER },
 	{ "device", required_argument, NULL, 'd' },
 	{ "profile", required_argument, NULL, 'p' },
-	{ "teardown", no_argument, NULL, 't' },
+	{ "removal", no_argument, NULL, 't' },
+	{ "teardown", no_argument, NULL, 't' }, /* its name in 0.1 */
 	{ "sleep", required_argument, NULL, OPTION_SLEEP },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
 	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
@@ -169,12 +170,12 @@ static int take_choice(struct compare_tool *tool, int option)
 }
 
 /* What is said about removals asks for them. */
-static int take_teardown(struct compare_tool *tool, int option)
+static int take_removal(struct compare_tool *tool, int option)
 {
 	uint64_t number = 0;
 	int ret = 0;
 
-	tool->teardown = true;
+	tool->removal = true;
 	if (option == OPTION_ATOMIC)
 		tool->asked.atomic = true;
 	if (option == OPTION_SLEEP) {
@@ -207,7 +208,7 @@ static int take_option(struct compare_tool *tool, int option)
 	case 't':
 	case OPTION_SLEEP:
 	case OPTION_ATOMIC:
-		return take_teardown(tool, option);
+		return take_removal(tool, option);
 	case OPTION_NO_TIME:
 		tool->asked.repetitions = 0;
 		return 0;
@@ -237,7 +238,7 @@ static void set_defaults(struct compare_tool *tool)
 		memset(asked->eras, true, sizeof(asked->eras));
 	if (!memchr(asked->strategies, true, sizeof(asked->strategies)))
 		memset(asked->strategies, true, HS_STRATEGY_CUSTOM);
-	for (int b = 0; !tool->profiles[0].name[0] && b < HS_COST_BUILDS; b++)
+	for (int b = 0; !tool->profiles[0].name[0] && b < HS_COST_BUILD_COUNT; b++)
 		asked->profiles[asked->profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
 }
 

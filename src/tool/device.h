@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_DEVICE_H
 #define HS_TOOL_DEVICE_H
 
-#include "scenario/place.h"
+#include "text/place.h"
 
 /* In the order in which they were given. The places are to be freed. */
 struct hs_tool_devices {

@@ -7,8 +7,8 @@
 
 #include <hmmsim/walk.h>
 
-#include "scenario/builtin.h"
-#include "scenario/cost.h"
+#include "text/builtin.h"
+#include "cost/cost.h"
 #include "tool/tool.h"
 
 static const char help[] =
@@ -95,7 +95,7 @@ static int list_costs(const char *file)
 
 	if (file)
 		code = print_file(&mem, file, &out);
-	for (int b = 0; !file && b < HS_COST_BUILDS; b++) {
+	for (int b = 0; !file && b < HS_COST_BUILD_COUNT; b++) {
 		if (b)
 			hs_out_char(&out, '\n');
 		print_profile(hs_cost_builtin((enum hs_cost_build)b), &out);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tool/output.h"
+#include "tool/files.h"
 #include "tool/tool.h"
 
 /* bench/plot.gp, as a string. */

@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_PLOT_H
 #define HS_TOOL_PLOT_H
 
-#include "scenario/compare_report.h"
+#include "compare/report.h"
 
 /* gnuplot is in PATH. */
 bool hs_plot_possible(void);

@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_TOOL_H
 #define HS_TOOL_TOOL_H
 
-#include "scenario/hostmem.h"
+#include "text/hostmem.h"
 
 /* Exit codes. */
 #define HS_EXIT_DONE 0

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/walk_run.h"
+#include "run/walk_run.h"
 #include "tool/tool.h"
 
 static const char help[] =

@@ -22,7 +22,7 @@
 struct seen {
 	uint64_t success, fault, perm, busy, again, inval;
 	uint64_t waits, leaks, failures, held, null_vmas, bad_ptes, livelocks;
-	uint64_t kinds[HS_MAP_KINDS];
+	uint64_t kinds[HS_MAP_KIND_COUNT];
 };
 
 static struct seen seen;
@@ -179,7 +179,7 @@ static void the_scenarios_lead_everywhere(void **state)
 		    seen.inval);
 	assert_true(seen.waits && seen.leaks && seen.failures && seen.held && seen.null_vmas);
 	assert_true(seen.bad_ptes && seen.livelocks);
-	for (unsigned int i = 0; i < HS_MAP_KINDS; i++)
+	for (unsigned int i = 0; i < HS_MAP_KIND_COUNT; i++)
 		assert_true(seen.kinds[i]);
 }
 

@@ -37,7 +37,7 @@ check_seam() {
 	fresh "the seam and host code may include host headers"
 	plant src/port/native/a.c <<<'#include <pthread.h>'
 	plant src/tool/a.c <<<'#include <time.h>'
-	plant src/live/a.c <<<'#include <unistd.h>'
+	plant src/capture/a.c <<<'#include <unistd.h>'
 	plant src/port/b.h <<<'#if HS_BACKEND_EXPLORE'
 	plant src/mm/a.c <<<'/* not <pthread.h> */'
 	expect 0 seam.sh "$work/tree/src"
@@ -47,8 +47,8 @@ check_seam() {
 		plant src/mm/a.h <<<"#  include <$header.h>"
 		expect 1 seam.sh "$work/tree/src"
 	done
-	fresh "<unistd.h> in a scenario"
-	plant src/scenario/capture_a.c <<<'#include <unistd.h>'
+	fresh "<unistd.h> in a text"
+	plant src/text/a.c <<<'#include <unistd.h>'
 	expect 1 seam.sh "$work/tree/src"
 	fresh "backend #ifdef in the model"
 	plant src/walk/a.c <<<'#ifdef HS_BACKEND_NATIVE'
@@ -77,7 +77,7 @@ check_floors() {
 	plant src/mm/a.c <<<'#include "port/native/arena.h"'
 	expect 1 floors.sh "$work/tree/src"
 	fresh "a backend's header in host code"
-	plant src/live/a.c <<<'#include "port/native/arena.h"'
+	plant src/capture/a.c <<<'#include "port/native/arena.h"'
 	expect 1 floors.sh "$work/tree/src"
 	fresh "the engine's header in the model"
 	plant src/mm/a.c <<<'#include "port/explore/sched.h"'

@@ -9,7 +9,7 @@
  *
  * Where something is expected, S1 and S2 are judged one at a time: an execution ends at its first
  * violation. The pages are in a section that was not there at boot, so that their memmap goes. The
- * tests bear the names of the drawings in src/device/device.c.
+ * tests bear the names of the drawings in src/device/dmirror.c.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 
 #include <hmmsim/explore.h>
 
-#include "device/device.h"
+#include "device/dmirror.h"
 #include "mm/mm.h"
 #include "support/scale.h"
 
@@ -43,7 +43,7 @@ static const enum hs_strategy strategies[] = { HS_STRATEGY_NONE, HS_STRATEGY_PER
 					       HS_STRATEGY_PER_RANGE };
 
 /* Each word is a step of its own, so that a write to it is known to matter. */
-static void no_word_is_left(struct hs_task *self, struct hs_device *dev)
+static void no_word_is_left(struct hs_task *self, struct hs_dmirror *dev)
 {
 	for (uint64_t i = 0; i < dev->pages; i++) {
 		uint64_t word = hs_u64_load(self, &dev->table[i], HS_RELAXED);
@@ -144,7 +144,7 @@ struct one {
 	struct one_param param;
 	struct hs_mm *mm;
 	struct hs_pgmap *pgmap;
-	struct hs_device *dev;
+	struct hs_dmirror *dev;
 	int ret;
 };
 
@@ -176,7 +176,7 @@ static void one_populate(struct hs_task *self, void *arg)
 {
 	struct one *s = arg;
 
-	s->ret = hs_device_populate(self, s->dev, 0, HS_PAGE_BYTES, false);
+	s->ret = hs_dmirror_populate(self, s->dev, 0, HS_PAGE_BYTES, false);
 	hs_assert(self, !s->ret || s->ret == -EFAULT, "populate: %d", s->ret);
 }
 
@@ -199,17 +199,17 @@ static void one_invalidate(struct hs_task *self, void *arg)
 }
 
 static int device_open(struct hs_task *self, struct hs_mm *mm, const struct one_param *p,
-		       uint64_t pages, struct hs_device **dev)
+		       uint64_t pages, struct hs_dmirror **dev)
 {
-	struct hs_device_config config;
+	struct hs_dmirror_config config;
 
-	hs_device_config_init(&config, mm, 0, pages * HS_PAGE_BYTES);
+	hs_dmirror_config_init(&config, mm, 0, pages * HS_PAGE_BYTES);
 	config.era = p->era;
 	config.strategy = p->strategy;
 	config.validity = p->validity;
 	config.protocol = p->protocol;
 	config.touch = p->judged != S1;
-	return hs_device_create(self, &config, dev);
+	return hs_dmirror_create(self, &config, dev);
 }
 
 static int one_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
@@ -239,19 +239,19 @@ static int one_setup(struct hs_task *self, struct hs_plan *plan, void *state, co
 /* With the sequence, one invalidation costs no more than one retry. */
 static void one_check(struct hs_task *self, void *state, const void *param)
 {
-	struct hs_device_stats stats;
+	struct hs_dmirror_stats stats;
 	struct one *s = state;
 
 	(void)param;
 	if (s->param.judged != S2)
 		no_word_is_left(self, s->dev);
-	hs_device_stats(self, s->dev, &stats);
+	hs_dmirror_stats(self, s->dev, &stats);
 	hs_assert(self, stats.retries <= 1 || s->param.validity == HS_VALIDITY_FLAG,
 		  "one invalidation cost %llu retries", (unsigned long long)stats.retries);
 	hs_assert(self, stats.populates == !s->ret, "%llu populates",
 		  (unsigned long long)stats.populates);
 	hs_assert(self, !hs_pgmap_refs(self, s->pgmap), "references are left");
-	hs_device_destroy(self, s->dev);
+	hs_dmirror_destroy(self, s->dev);
 	hs_pgmap_remove(self, s->pgmap);
 	hs_mm_destroy(self, s->mm);
 }
@@ -356,7 +356,7 @@ struct all {
 	struct hs_mm *mm;
 	struct hs_pgmap *pgmap;
 	struct hs_mapping *mapping;
-	struct hs_device *dev;
+	struct hs_dmirror *dev;
 	bool gone; /* the struct pages */
 	int ret;
 };
@@ -365,7 +365,7 @@ static void all_populate(struct hs_task *self, void *arg)
 {
 	struct all *s = arg;
 
-	s->ret = hs_device_populate(self, s->dev, 0, HS_PAGE_BYTES, false);
+	s->ret = hs_dmirror_populate(self, s->dev, 0, HS_PAGE_BYTES, false);
 	hs_assert(self, !s->ret || s->ret == -EFAULT, "populate: %d", s->ret);
 }
 
@@ -392,7 +392,7 @@ static void act(struct hs_task *self, struct all *s, enum act what)
 	if (what == INVALIDATE)
 		forget_stale_entry(self, s);
 	if (what == DISABLE)
-		hs_mapping_kill(self, s->mapping);
+		hs_mapping_disable(self, s->mapping);
 	else if (what == INVALIDATE)
 		hs_unmap_mapping_range(self, s->mapping, 0, hs_mapping_pages(s->mapping), true);
 	else
@@ -461,7 +461,7 @@ static void all_check(struct hs_task *self, void *state, const void *param)
 	if (s->param.device.judged != S2)
 		no_word_is_left(self, s->dev);
 	forget_stale_entry(self, s);
-	hs_device_destroy(self, s->dev);
+	hs_dmirror_destroy(self, s->dev);
 	hs_mm_destroy(self, s->mm);
 	hs_mapping_destroy(self, s->mapping);
 }

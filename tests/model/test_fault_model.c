@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults against faults and against those who take pages away, under every schedule that matters. The
- * tests bear the names of the drawings in src/mm/fault.c and src/mm/fault_file.c.
+ * tests bear the names of the drawings in src/mm/fault.c and src/mm/fault_dax.c.
  */
 #include "support/fault_race.h"
 

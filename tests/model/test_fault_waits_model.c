@@ -205,7 +205,7 @@ static uint32_t migrate_later(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	struct model *m = hs_pgmap_driver_data(hs_page_pgmap(self, vmf->page));
 
-	return hs_u64_load(self, &m->may, HS_RELAXED) ? hs_migrate_to_system(self, vmf) : 0;
+	return hs_u64_load(self, &m->may, HS_RELAXED) ? hs_migrate_to_ram(self, vmf) : 0;
 }
 
 static const struct hs_pgmap_ops later_ops = { page_free, migrate_later };
@@ -320,8 +320,8 @@ static void remover(struct hs_task *self, void *arg)
 
 static void check_removed(struct hs_task *self, struct model *m)
 {
-	for (int i = 2; i < HS_PGMAP_STEPS; i++)
-		hs_pgmap_step(self, m->pgmap, hs_teardown_steps(HS_TEARDOWN_6_0)[i]);
+	for (int i = 2; i < HS_PGMAP_STEP_COUNT; i++)
+		hs_pgmap_step(self, m->pgmap, hs_removal_steps(HS_REMOVAL_ORDER_6_0)[i]);
 	hs_vma_set_gate(self, m->mm, 0, 4 * PAGE, NULL);
 	hs_pgmap_free(self, m->pgmap);
 	m->pgmap = NULL;

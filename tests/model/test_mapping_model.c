@@ -194,7 +194,7 @@ static void remove_sound(struct hs_task *self, void *state)
 {
 	struct state *s = state;
 
-	hs_mapping_kill(self, s->file);
+	hs_mapping_disable(self, s->file);
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
 	remove_memory(self, s);
 }
@@ -203,8 +203,8 @@ static void remove_polling(struct hs_task *self, void *state)
 {
 	struct state *s = state;
 
-	hs_mapping_kill_start(self, s->file);
-	while (!hs_mapping_kill_poll(self, s->file))
+	hs_mapping_disable_start(self, s->file);
+	while (!hs_mapping_disable_poll(self, s->file))
 		hs_retry_wait(self, "fault in flight");
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
 	remove_memory(self, s);
@@ -214,7 +214,7 @@ static void remove_without_waiting(struct hs_task *self, void *state)
 {
 	struct state *s = state;
 
-	hs_mapping_kill_start(self, s->file);
+	hs_mapping_disable_start(self, s->file);
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
 	remove_memory(self, s);
 }
@@ -224,7 +224,7 @@ static void remove_unmapping_first(struct hs_task *self, void *state)
 	struct state *s = state;
 
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
-	hs_mapping_kill(self, s->file);
+	hs_mapping_disable(self, s->file);
 	remove_memory(self, s);
 }
 
@@ -262,9 +262,9 @@ static void access_main(struct hs_task *self, void *state)
 /* All of the removal; the pgmap itself outlives the mapping. */
 static void drain_and_remove(struct hs_task *self, struct state *s)
 {
-	const enum hs_pgmap_step *steps = hs_teardown_steps(hs_pgmap_teardown(s->pgmap));
+	const enum hs_pgmap_step *steps = hs_removal_steps(hs_pgmap_removal_order(s->pgmap));
 
-	for (int i = 0; i < HS_PGMAP_STEPS; i++)
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		hs_pgmap_step(self, s->pgmap, steps[i]);
 	hs_assert(self, !hs_pt_get(self, s->mm, 0, 0), "an entry maps memory that is removed");
 }
@@ -273,7 +273,7 @@ static void remove_all(struct hs_task *self, void *state)
 {
 	struct state *s = state;
 
-	hs_mapping_kill(self, s->file);
+	hs_mapping_disable(self, s->file);
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
 	drain_and_remove(self, s);
 }
@@ -283,7 +283,7 @@ static void remove_all_unmapping_first(struct hs_task *self, void *state)
 	struct state *s = state;
 
 	hs_unmap_mapping_range(self, s->file, 0, 4, false);
-	hs_mapping_kill(self, s->file);
+	hs_mapping_disable(self, s->file);
 	drain_and_remove(self, s);
 }
 

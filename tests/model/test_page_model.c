@@ -26,7 +26,7 @@ static void a_free_page_that_is_tried_is_handed_out_as_it_is(void **state)
 {
 	(void)state;
 	for (int refs = HS_PAGE_REFS_5_18; refs < HS_PAGE_REFS_6_15; refs++)
-		for (int type = 0; type < HS_PGMAP_TYPES; type++) {
+		for (int type = 0; type < HS_PGMAP_TYPE_COUNT; type++) {
 			if (type == HS_PGMAP_FS_DAX || type == HS_PGMAP_GENERIC)
 				continue;
 			holds((struct param){ .type = (enum hs_pgmap_type)type,

@@ -36,7 +36,7 @@
 struct param {
 	enum hs_pte_map map;
 	enum hs_body body;
-	enum hs_teardown teardown;
+	enum hs_removal_order removal_order;
 	bool atomic;
 };
 
@@ -107,7 +107,7 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	hs_pgmap_config_init(&config, HS_PGMAP_PRIVATE, PFN, PFN_END);
 	config.owner = &y;
 	config.ops = &ops;
-	config.teardown = s->param.teardown;
+	config.removal_order = s->param.removal_order;
 	config.atomic = s->param.atomic;
 	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
 	if (!ret)
@@ -177,9 +177,9 @@ static void expect_none(const struct param *p)
 static void each(struct param p, void (*expect)(const struct param *p))
 {
 	for (int body = 0; body < HS_BODY_COUNT; body++)
-		for (int t = HS_TEARDOWN_5_3; t < HS_TEARDOWN_COUNT; t++) {
+		for (int t = HS_REMOVAL_ORDER_5_3; t < HS_REMOVAL_ORDER_COUNT; t++) {
 			p.body = (enum hs_body)body;
-			p.teardown = (enum hs_teardown)t;
+			p.removal_order = (enum hs_removal_order)t;
 			expect(&p);
 		}
 }
@@ -208,8 +208,9 @@ static void without_the_kills_grace_period_rcu_is_not_enough(void **state)
 static void memory_before_the_wait_defeats_rcu_too(void **state)
 {
 	(void)state;
-	expect_freed(&(struct param){
-		.map = HS_PTE_MAP_RCU, .body = HS_BODY_PLAIN, .teardown = HS_TEARDOWN_5_2 });
+	expect_freed(&(struct param){ .map = HS_PTE_MAP_RCU,
+				      .body = HS_BODY_PLAIN,
+				      .removal_order = HS_REMOVAL_ORDER_5_2 });
 }
 
 int main(void)

@@ -12,7 +12,7 @@ static void lookup_against_removal_6_0(void **state)
 	for (int i = 0; i < 4; i++) {
 		holds((struct param){ .type = HS_PGMAP_GENERIC,
 				      .refs = refs[i % 2],
-				      .teardown = HS_TEARDOWN_6_0,
+				      .removal_order = HS_REMOVAL_ORDER_6_0,
 				      .atomic = i / 2,
 				      .roles = { READER, REMOVER } });
 		both_were_seen();
@@ -25,7 +25,7 @@ static void lookup_against_removal_5_3(void **state)
 	for (int atomic = 0; atomic < 2; atomic++) {
 		holds((struct param){ .type = HS_PGMAP_GENERIC,
 				      .refs = HS_PAGE_REFS_5_3,
-				      .teardown = HS_TEARDOWN_5_3,
+				      .removal_order = HS_REMOVAL_ORDER_5_3,
 				      .atomic = atomic,
 				      .roles = { READER, REMOVER } });
 		both_were_seen();
@@ -36,7 +36,7 @@ static void lookup_against_removal_5_2(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_GENERIC,
 				 .refs = HS_PAGE_REFS_5_3,
-				 .teardown = HS_TEARDOWN_5_2,
+				 .removal_order = HS_REMOVAL_ORDER_5_2,
 				 .roles = { READER, REMOVER } };
 
 	(void)state;
@@ -46,10 +46,10 @@ static void lookup_against_removal_5_2(void **state)
 static void drain_waits_for_cached_reference(void **state)
 {
 	(void)state;
-	for (int order = HS_TEARDOWN_5_3; order < HS_TEARDOWN_COUNT; order++)
+	for (int order = HS_REMOVAL_ORDER_5_3; order < HS_REMOVAL_ORDER_COUNT; order++)
 		holds((struct param){ .type = HS_PGMAP_GENERIC,
 				      .refs = HS_PAGE_REFS_6_1,
-				      .teardown = (enum hs_teardown)order,
+				      .removal_order = (enum hs_removal_order)order,
 				      .roles = { CACHER, REMOVER } });
 }
 
@@ -85,7 +85,7 @@ static void last_put_ends_before_the_drain(void **state)
 		for (int p2pdma = 0; p2pdma < 2; p2pdma++)
 			holds((struct param){ .type = p2pdma ? HS_PGMAP_P2PDMA : HS_PGMAP_PRIVATE,
 					      .refs = (enum hs_page_refs)refs,
-					      .teardown = HS_TEARDOWN_6_0,
+					      .removal_order = HS_REMOVAL_ORDER_6_0,
 					      .roles = { PUTTER, REMOVER } });
 }
 
@@ -93,7 +93,7 @@ static void put_to_one_races_with_the_removal_of_5_3(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_PRIVATE,
 				 .refs = HS_PAGE_REFS_5_3,
-				 .teardown = HS_TEARDOWN_5_3,
+				 .removal_order = HS_REMOVAL_ORDER_5_3,
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
@@ -105,7 +105,7 @@ static void pin_of_5_18_does_not_hold_the_memory(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_PRIVATE,
 				 .refs = HS_PAGE_REFS_5_18,
-				 .teardown = HS_TEARDOWN_6_0,
+				 .removal_order = HS_REMOVAL_ORDER_6_0,
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
@@ -137,7 +137,7 @@ static void entry_of_6_15_does_not_hold_the_memory(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_FS_DAX,
 				 .refs = HS_PAGE_REFS_6_15,
-				 .teardown = HS_TEARDOWN_6_0,
+				 .removal_order = HS_REMOVAL_ORDER_6_0,
 				 .roles = { MAPPER, REMOVER } };
 
 	(void)state;

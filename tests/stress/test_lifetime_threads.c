@@ -20,10 +20,10 @@
 
 #include <cmocka.h>
 
-#include <hmmsim/device.h>
+#include <hmmsim/dmirror.h>
 #include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
-#include <hmmsim/special.h>
+#include <hmmsim/pte_ops.h>
 
 #include "port/port.h"
 #include "support/world.h"
@@ -66,32 +66,32 @@ static uint64_t draw(struct hs_task *self, uint64_t n)
 
 /* ---- the mirror -------------------------------------------------------------------------- */
 
-static struct hs_device *device_anew(struct hs_task *self, struct lab *l, bool *may_write)
+static struct hs_dmirror *device_anew(struct hs_task *self, struct lab *l, bool *may_write)
 {
-	struct hs_device_config config;
-	struct hs_device *device;
+	struct hs_dmirror_config config;
+	struct hs_dmirror *device;
 	int ret;
 
-	hs_device_config_init(&config, l->mm, 0, END);
+	hs_dmirror_config_init(&config, l->mm, 0, END);
 	config.era = (enum hs_era)draw(self, HS_ERA_COUNT);
 	config.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
 	config.touch = true;
 	config.tries = 100;
 	/* v5.3 spins where writing is asked of a VMA that has lost WRITE meanwhile. */
 	*may_write = config.era != HS_ERA_5_3;
-	ret = hs_device_create(self, &config, &device);
+	ret = hs_dmirror_create(self, &config, &device);
 	hs_assert(self, !ret, "device: %d", ret);
 	return device;
 }
 
-static void device_done(struct hs_task *self, struct lab *l, struct hs_device *device)
+static void device_done(struct hs_task *self, struct lab *l, struct hs_dmirror *device)
 {
-	struct hs_device_stats stats;
+	struct hs_dmirror_stats stats;
 
-	hs_device_stats(self, device, &stats);
+	hs_dmirror_stats(self, device, &stats);
 	hs_u64_add(self, &l->retries, stats.retries, HS_RELAXED);
 	hs_u64_add(self, &l->failures, stats.walk.failures, HS_RELAXED);
-	hs_device_destroy(self, device);
+	hs_dmirror_destroy(self, device);
 }
 
 static void mirror_main(struct hs_task *self, void *arg)
@@ -100,18 +100,18 @@ static void mirror_main(struct hs_task *self, void *arg)
 
 	while (!stopped(self, l)) {
 		bool may_write;
-		struct hs_device *device = device_anew(self, l, &may_write);
+		struct hs_dmirror *device = device_anew(self, l, &may_write);
 
 		for (int i = 0; i < 64; i++) {
 			uint64_t start = draw(self, END / PAGE) * PAGE;
 			uint64_t pages = 1 + draw(self, (END - start) / PAGE);
-			int ret = hs_device_populate(self, device, start, start + pages * PAGE,
-						     may_write && draw(self, 2));
+			int ret = hs_dmirror_populate(self, device, start, start + pages * PAGE,
+						      may_write && draw(self, 2));
 
 			hs_assert(self, !ret || ret == -EFAULT || ret == -EPERM || ret == -EBUSY,
 				  "populate: %d", ret);
-			hs_device_access(self, device, draw(self, END / PAGE) * PAGE,
-					 draw(self, 2));
+			hs_dmirror_access(self, device, draw(self, END / PAGE) * PAGE,
+					  draw(self, 2));
 		}
 		device_done(self, l, device);
 	}
@@ -248,7 +248,7 @@ static struct hs_pgmap *memory_anew(struct hs_task *self, enum hs_pgmap_type typ
 
 	hs_pgmap_config_init(&config, type, pfn, pfn + PAGES);
 	config.page_refs = (enum hs_page_refs)draw(self, HS_PAGE_REFS_COUNT);
-	config.teardown = draw(self, 2) ? HS_TEARDOWN_5_3 : HS_TEARDOWN_6_0;
+	config.removal_order = draw(self, 2) ? HS_REMOVAL_ORDER_5_3 : HS_REMOVAL_ORDER_6_0;
 	config.atomic = !draw(self, 8);
 	ret = hs_pgmap_create(self, &config, &pgmap);
 	hs_assert(self, !ret, "pgmap: %d", ret);
@@ -288,16 +288,16 @@ static void drain(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap)
 static void remove_memory(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap,
 			  struct hs_mapping *mapping)
 {
-	const enum hs_pgmap_step *steps = hs_teardown_steps(hs_pgmap_teardown(pgmap));
+	const enum hs_pgmap_step *steps = hs_removal_steps(hs_pgmap_removal_order(pgmap));
 	bool early = draw(self, 2);
 
 	for (uint64_t n = draw(self, 2000); n && !hs_u32_load(self, &l->holding, HS_RELAXED); n--)
 		hs_retry_wait(self, "somebody holds the pgmap");
 	if (early)
 		kill_early(self, pgmap);
-	hs_mapping_kill(self, mapping);
+	hs_mapping_disable(self, mapping);
 	hs_unmap_mapping_range(self, mapping, 0, PAGES, true);
-	for (int i = 0; i < HS_PGMAP_STEPS; i++) {
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
 		if (steps[i] == HS_PGMAP_WAIT)
 			drain(self, l, pgmap);
 		else if (steps[i] != HS_PGMAP_KILL || !early)

@@ -86,28 +86,28 @@ static void walks(struct stage *st)
 static void mirrored(struct stage *st, enum hs_validity validity, enum hs_era era)
 {
 	struct hs_invalidation inv = { PAGES(4), PAGES(12), HS_INVALIDATE_CLEAR, NULL, true };
-	struct hs_device_config config;
-	struct hs_device *device;
+	struct hs_dmirror_config config;
+	struct hs_dmirror *device;
 
-	hs_device_config_init(&config, st->mm, 0, PAGES(16));
+	hs_dmirror_config_init(&config, st->mm, 0, PAGES(16));
 	config.validity = validity;
 	config.era = era;
 	config.strategy = HS_STRATEGY_PER_PAGE;
 	config.touch = true;
 	config.owner = st;
-	TRY(st, -ENOMEM, hs_device_create(st->self, &config, &st->device));
+	TRY(st, -ENOMEM, hs_dmirror_create(st->self, &config, &st->device));
 	TRY_PART(st, STAGE_POPULATE,
-		 hs_device_populate(st->self, st->device, 0, PAGES(WALKED), true));
+		 hs_dmirror_populate(st->self, st->device, 0, PAGES(WALKED), true));
 	TRY(st, -ENOMEM, hs_zap(st->self, st->mm, &inv));
 	/* A read maps the zero page, which the walker of v5.3 refuses. */
 	TRY_PART(st, STAGE_POPULATE,
-		 hs_device_populate(st->self, st->device, PAGES(8), PAGES(16), era == HS_ERA_5_3));
-	assert_true(hs_device_access(st->self, st->device, PAGES(8), false));
+		 hs_dmirror_populate(st->self, st->device, PAGES(8), PAGES(16), era == HS_ERA_5_3));
+	assert_true(hs_dmirror_access(st->self, st->device, PAGES(8), false));
 	TRY(st, -ENOMEM, hs_munmap(st->self, st->mm, PAGES(8), PAGES(32)));
 	TRY(st, -ENOMEM, hs_mmap(st->self, st->mm, PAGES(8), PAGES(32), RW, NULL, 0));
 	device = st->device;
 	st->device = NULL;
-	hs_device_destroy(st->self, device);
+	hs_dmirror_destroy(st->self, device);
 }
 
 static void mirroring(struct stage *st)

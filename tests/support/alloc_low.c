@@ -47,7 +47,7 @@ static void device_memory_of(struct stage *st, enum hs_pgmap_type type, enum hs_
 	stage_pgmap_config(&config, type, at, at + 10);
 	config.first = at + 1;
 	config.page_refs = refs;
-	config.teardown = (enum hs_teardown)(refs % HS_TEARDOWN_COUNT);
+	config.removal_order = (enum hs_removal_order)(refs % HS_REMOVAL_ORDER_COUNT);
 	config.atomic = refs & 1;
 	TRY(st, -ENOMEM, hs_pgmap_create(st->self, &config, &st->pgmap[0]));
 	pgmap = st->pgmap[0];
@@ -70,7 +70,7 @@ static void device_memory(struct stage *st)
 {
 	uint64_t at = 0x1000;
 
-	for (int type = 0; type < HS_PGMAP_TYPES; type++)
+	for (int type = 0; type < HS_PGMAP_TYPE_COUNT; type++)
 		for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++, at += 0x10)
 			SCENE(st, device_memory_of(st, (enum hs_pgmap_type)type,
 						   (enum hs_page_refs)refs, at));

@@ -160,7 +160,7 @@ static void inserted(struct stage *st, uint32_t i, enum hs_pgmap_type type, uint
 {
 	SCENE(st, stage_device_memory(st, i, type, HS_PAGE_REFS_6_1));
 	TRY(st, -ENOMEM, hs_pgmap_page_alloc(st->self, st->pgmap[i], &st->page[0]));
-	TRY(st, -ENOMEM, hs_insert_device(st->self, st->mm, addr, st->page[0], true));
+	TRY(st, -ENOMEM, hs_migrate_insert_page(st->self, st->mm, addr, st->page[0], true));
 	st->page[0] = NULL;
 	TRY(st, HS_VM_FAULT_OOM, stage_access(st, addr / HS_PAGE_BYTES, true));
 }
@@ -202,7 +202,7 @@ static void dax_file_of(struct stage *st, uint32_t i, enum hs_page_refs refs)
 	TRY(st, HS_VM_FAULT_OOM, stage_access(st, at + 19, true));
 	TRY(st, -ENOMEM, hs_munmap(st->self, st->mm, PAGES(at + 2), PAGES(at + 5)));
 	TRY(st, -ENOMEM, hs_munmap(st->self, st->mm, PAGES(at + 1), PAGES(at + 2)));
-	hs_mapping_kill(st->self, st->mapping[i]);
+	hs_mapping_disable(st->self, st->mapping[i]);
 	hs_unmap_mapping_range(st->self, st->mapping[i], 0, 8, i);
 }
 

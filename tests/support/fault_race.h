@@ -194,7 +194,7 @@ static inline void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struc
 	hs_page_set_private(self, page, OTHERS);
 }
 
-static const struct hs_pgmap_ops device_ops = { page_free, hs_migrate_to_system };
+static const struct hs_pgmap_ops device_ops = { page_free, hs_migrate_to_ram };
 
 static inline int device_memory_refs(struct hs_task *self, struct model *m, enum hs_pgmap_type type,
 				     enum hs_page_refs refs)
@@ -224,7 +224,7 @@ static inline int device_private(struct hs_task *self, struct model *m)
 	if (ret)
 		return ret;
 	hs_page_set_private(self, m->page, CONTENTS);
-	return hs_insert_device(self, m->mm, 0, m->page, true);
+	return hs_migrate_insert_page(self, m->mm, 0, m->page, true);
 }
 
 /* ---- checks ------------------------------------------------------------------------------ */

@@ -202,6 +202,6 @@ static inline void no_page_free(struct hs_task *self, struct hs_pgmap *pgmap, st
 	(void)page;
 }
 
-static const struct hs_pgmap_ops system_ops = { no_page_free, hs_migrate_to_system };
+static const struct hs_pgmap_ops system_ops = { no_page_free, hs_migrate_to_ram };
 
 #endif

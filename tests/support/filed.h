@@ -18,7 +18,7 @@ struct file {
 	struct hs_mapping *mapping;
 };
 
-static const enum hs_pgmap_type types[HS_MAPPING_KINDS] = {
+static const enum hs_pgmap_type types[HS_MAPPING_KIND_COUNT] = {
 	[HS_MAPPING_DAX_FILE] = HS_PGMAP_FS_DAX,
 	[HS_MAPPING_DEVICE_DAX] = HS_PGMAP_GENERIC,
 	[HS_MAPPING_P2PDMA] = HS_PGMAP_P2PDMA,
@@ -56,7 +56,7 @@ static inline void file_close(struct file *f)
 {
 	struct faulted *t = &f->t;
 
-	hs_mapping_kill(t->self, f->mapping);
+	hs_mapping_disable(t->self, f->mapping);
 	hs_unmap_mapping_range(t->self, f->mapping, 0, FILE_PAGES, true);
 	hs_notifier_unregister(t->self, &t->probe);
 	t->probe.notifiers = NULL;

@@ -283,7 +283,7 @@ static void remover_step(struct hs_task *self, struct lab *l, struct script_acto
 {
 	switch (step) {
 	case '1':
-		hs_mapping_kill(self, l->file[0]);
+		hs_mapping_disable(self, l->file[0]);
 		break;
 	case '2':
 		l->inv =

@@ -17,7 +17,7 @@
 #ifndef HS_TESTS_LAB_H
 #define HS_TESTS_LAB_H
 
-#include <hmmsim/device.h>
+#include <hmmsim/dmirror.h>
 #include <hmmsim/explore.h>
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "scenario/builtin.h"
+#include "text/builtin.h"
 #include "support/layout_text.h"
 
 static bool names_equal(const char *a, const char *b)

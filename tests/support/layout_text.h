@@ -5,7 +5,7 @@
 #ifndef HS_TESTS_LAYOUT_TEXT_H
 #define HS_TESTS_LAYOUT_TEXT_H
 
-#include "scenario/layout.h"
+#include "text/layout.h"
 
 /* All but line numbers. */
 bool layouts_equal(const struct hs_layout *a, const struct hs_layout *b);

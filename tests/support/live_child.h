@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "live/capture.h"
+#include "capture/capture.h"
 
 /*
  * A child that does @work, which reports a byte when it is ready: the byte, into *said if that is not

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "device/device.h"
+#include "device/dmirror.h"
 #include "mm/mm.h"
 #include "support/world.h"
 
@@ -27,8 +27,8 @@
 struct kit {
 	struct world w;
 	struct hs_mm *mm;
-	struct hs_device_config config;
-	struct hs_device *dev;
+	struct hs_dmirror_config config;
+	struct hs_dmirror *dev;
 	/* what the next faults do, first to last; then SIGBUS */
 	uint64_t entry[4];
 	uint32_t given, wanted, faults;
@@ -98,7 +98,7 @@ static inline int up(void **state)
 			 0);
 	for (uint64_t i = 0; i < PAGES; i++)
 		map(i, PRESENT | (PFN + i));
-	hs_device_config_init(&k->config, k->mm, at(0), at(PAGES));
+	hs_dmirror_config_init(&k->config, k->mm, at(0), at(PAGES));
 	*state = k;
 	return 0;
 }
@@ -108,7 +108,7 @@ static inline int down(void **state)
 	struct kit *k = *state;
 
 	if (k->dev)
-		hs_device_destroy(k->w.self, k->dev);
+		hs_dmirror_destroy(k->w.self, k->dev);
 	if (k->mm)
 		hs_mm_destroy(k->w.self, k->mm);
 	world_close(&k->w);
@@ -120,12 +120,12 @@ static inline int down(void **state)
 
 static inline void open_device(void)
 {
-	assert_int_equal(hs_device_create(now->w.self, &now->config, &now->dev), 0);
+	assert_int_equal(hs_dmirror_create(now->w.self, &now->config, &now->dev), 0);
 }
 
 static inline void close_device(void)
 {
-	hs_device_destroy(now->w.self, now->dev);
+	hs_dmirror_destroy(now->w.self, now->dev);
 	now->dev = NULL;
 	now->given = now->wanted = now->faults = 0;
 }
@@ -143,12 +143,12 @@ static inline void each_validity(void (*test)(void))
 
 static inline int populate(uint64_t first, uint64_t end, bool write)
 {
-	return hs_device_populate(now->w.self, now->dev, at(first), at(end), write);
+	return hs_dmirror_populate(now->w.self, now->dev, at(first), at(end), write);
 }
 
 static inline uint64_t entry(uint64_t page)
 {
-	return hs_device_entry(now->w.self, now->dev, at(page));
+	return hs_dmirror_entry(now->w.self, now->dev, at(page));
 }
 
 /* A string of the pages: '-' nothing, 'r' or 'w' the page that the CPU's table has there. */
@@ -163,11 +163,11 @@ static inline void expect(const char *pages)
 	}
 }
 
-static inline struct hs_device_stats stats(void)
+static inline struct hs_dmirror_stats stats(void)
 {
-	struct hs_device_stats s;
+	struct hs_dmirror_stats s;
 
-	hs_device_stats(now->w.self, now->dev, &s);
+	hs_dmirror_stats(now->w.self, now->dev, &s);
 	return s;
 }
 

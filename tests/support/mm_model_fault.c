@@ -323,7 +323,7 @@ void model_written(struct model *m, uint32_t mm, uint32_t page, uint64_t content
 		m->object[e->object].contents = contents;
 }
 
-/* ---- special.h --------------------------------------------------------------------------- */
+/* ---- pte_ops.h --------------------------------------------------------------------------- */
 
 /* Anonymous memory: a page that belongs to this address space. 0, -EINVAL, -ENOENT. */
 static int anonymous(const struct model *m, uint32_t mm, uint32_t page)

@@ -7,7 +7,7 @@
 #define TURNS 4u /* after so many nothing is faulted any more */
 
 struct mirror {
-	struct hs_device *dev;
+	struct hs_dmirror *dev;
 	bool write;
 	uint64_t slots[MODEL_PAGES];
 };
@@ -50,7 +50,7 @@ static bool has_words(struct mm_run *r, const struct mirror *mi)
 	struct mm_world *w = r->w;
 
 	for (uint32_t i = r->first; i < r->last; i++) {
-		uint64_t word = hs_device_entry(w->self, mi->dev, mm_addr(w, i));
+		uint64_t word = hs_dmirror_entry(w->self, mi->dev, mm_addr(w, i));
 		uint64_t wanted = wanted_word(w, mi->slots[i - r->first]);
 
 		if (word != wanted)
@@ -64,8 +64,8 @@ static bool has_words(struct mm_run *r, const struct mirror *mi)
 static bool write_by_device(struct mm_run *r, const struct mirror *mi)
 {
 	struct mm_world *w = r->w;
-	uint64_t word = hs_device_entry(w->self, mi->dev, r->start);
-	bool may = hs_device_access(w->self, mi->dev, r->start, true);
+	uint64_t word = hs_dmirror_entry(w->self, mi->dev, r->start);
+	bool may = hs_dmirror_access(w->self, mi->dev, r->start, true);
 
 	if (may != !!(word & HS_PFN_WRITE))
 		return mm_differs(w, "the device may write, its word is %llx",
@@ -92,7 +92,7 @@ bool mm_run_populate(struct mm_run *r, enum mm_mirror kind)
 		return true;
 	}
 	if (!mm_equal(r, "populate",
-		      hs_device_populate(w->self, mi.dev, r->start, r->end, mi.write), wanted))
+		      hs_dmirror_populate(w->self, mi.dev, r->start, r->end, mi.write), wanted))
 		return false;
 	return wanted || (mm_bind(w) && has_words(r, &mi) && write_by_device(r, &mi));
 }

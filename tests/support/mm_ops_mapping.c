@@ -29,7 +29,7 @@ bool mm_run_unmap(struct mm_run *r, bool even_cows)
 
 static void kill_mapping(struct mm_run *r, bool even_cows)
 {
-	hs_mapping_kill(r->w->self, r->w->mapping[r->op->slot]);
+	hs_mapping_disable(r->w->self, r->w->mapping[r->op->slot]);
 	hs_unmap_mapping_range(r->w->self, r->w->mapping[r->op->slot], 0, UINT64_MAX, even_cows);
 	model_unmap_mapping(&r->w->model, r->op->slot, 0, UINT64_MAX, even_cows);
 	r->w->model.mapping[r->op->slot].alive = false;

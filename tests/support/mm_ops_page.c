@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What special.h does to single pages, and references of others. */
+/* What pte_ops.h does to single pages, and references of others. */
 #include "support/mm_run.h"
 
 /* ---- entries that are not present ------------------------------------------------------------ */
@@ -150,7 +150,7 @@ bool mm_run_insert(struct mm_run *r, uint32_t pool)
 			 ? -EINVAL
 			 : model_insert_device(&r->w->model, r->op->mm, r->first, object, write);
 	if (!mm_equal(r, "insert device",
-		      hs_insert_device(r->w->self, r->mm, r->start, page, write), wanted))
+		      hs_migrate_insert_page(r->w->self, r->mm, r->start, page, write), wanted))
 		return false;
 	if (wanted) {
 		hs_page_put(r->w->self, page);

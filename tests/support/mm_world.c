@@ -35,7 +35,7 @@ static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_pa
 
 static uint32_t migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 {
-	return hs_migrate_to_system(self, vmf);
+	return hs_migrate_to_ram(self, vmf);
 }
 
 static const struct hs_pgmap_ops private_ops = { page_free, migrate_to_ram };
@@ -167,7 +167,7 @@ static const struct hs_notifier_ops listener_ops = { .start = invalidate };
 static bool devices_agree(struct mm_world *w, uint32_t mm, uint32_t page, uint64_t entry)
 {
 	for (uint32_t kind = 0; kind < MM_MIRRORS; kind++) {
-		uint64_t word = hs_device_entry(w->self, w->device[mm][kind], mm_addr(w, page));
+		uint64_t word = hs_dmirror_entry(w->self, w->device[mm][kind], mm_addr(w, page));
 
 		if (word && !shadow_holds(word, entry))
 			return mm_differs(w, "mm %u page %u: device %u has %llx, the CPU %llx", mm,
@@ -226,16 +226,16 @@ void mm_learn_depth(struct mm_world *w)
 static bool devices_make(struct mm_world *w, uint32_t mm)
 {
 	for (uint32_t kind = 0; kind < MM_MIRRORS; kind++) {
-		struct hs_device_config config;
+		struct hs_dmirror_config config;
 
-		hs_device_config_init(&config, w->mm[mm], mm_addr(w, 0), mm_addr(w, MODEL_PAGES));
+		hs_dmirror_config_init(&config, w->mm[mm], mm_addr(w, 0), mm_addr(w, MODEL_PAGES));
 		config.touch = true;
 		if (kind == MM_MIRROR_5_3) {
 			config.era = HS_ERA_5_3;
 			config.validity = HS_VALIDITY_FLAG;
 			config.strategy = HS_STRATEGY_PER_RANGE;
 		}
-		if (hs_device_create(w->self, &config, &w->device[mm][kind]))
+		if (hs_dmirror_create(w->self, &config, &w->device[mm][kind]))
 			return mm_differs(w, "no device");
 	}
 	return true;
@@ -322,7 +322,7 @@ bool mm_world_close(struct mm_world *w)
 	for (uint32_t i = 0; i < MODEL_MMS; i++) {
 		hs_notifier_unregister(w->self, &w->listener[i].notifier);
 		for (uint32_t kind = 0; kind < MM_MIRRORS; kind++)
-			hs_device_destroy(w->self, w->device[i][kind]);
+			hs_dmirror_destroy(w->self, w->device[i][kind]);
 		hs_mm_destroy(w->self, w->mm[i]);
 	}
 	if (!nobody_refers(w))

@@ -47,7 +47,7 @@ struct mm_world {
 	const struct hs_geometry *g;
 	struct hs_mm *mm[MODEL_MMS];
 	struct mm_listener listener[MODEL_MMS];
-	struct hs_device *device[MODEL_MMS][MM_MIRRORS];
+	struct hs_dmirror *device[MODEL_MMS][MM_MIRRORS];
 	struct hs_pgmap *pgmap[MODEL_MAPPINGS], *pool[MODEL_POOLS];
 	struct hs_mapping *mapping[MODEL_MAPPINGS];
 	struct hs_gate *gate; /* an open one */

@@ -45,7 +45,7 @@ enum role {
 struct param {
 	enum hs_pgmap_type type;
 	enum hs_page_refs refs;
-	enum hs_teardown teardown;
+	enum hs_removal_order removal_order;
 	bool atomic;
 	bool two; /* both pages have a struct page */
 	const enum hs_pgmap_step *steps;
@@ -194,8 +194,8 @@ static inline void remover_main(struct hs_task *self, void *arg)
 	const enum hs_pgmap_step *steps = m->param.steps;
 
 	if (!steps)
-		steps = hs_teardown_steps(hs_pgmap_teardown(m->pgmap));
-	for (int i = 0; i < HS_PGMAP_STEPS; i++)
+		steps = hs_removal_steps(hs_pgmap_removal_order(m->pgmap));
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		hs_pgmap_step(self, m->pgmap, steps[i]);
 	hs_pgmap_free(self, m->pgmap);
 }
@@ -219,7 +219,7 @@ static inline void configure(struct hs_pgmap_config *c, struct model *m)
 	c->ops = &ops;
 	c->driver_data = m;
 	c->page_refs = m->param.refs;
-	c->teardown = m->param.teardown;
+	c->removal_order = m->param.removal_order;
 	c->atomic = m->param.atomic;
 }
 

@@ -75,7 +75,7 @@ static void see(struct stage *st, struct stage_seen *seen)
 		mix(&seen->device_pages, hs_pgmap_pages_allocated(st->self, st->pgmap[i]));
 	}
 	for (uint64_t i = 0; st->device && i < STAGE_WINDOW; i++)
-		mix(&seen->device, hs_device_entry(st->self, st->device, i * HS_PAGE_BYTES));
+		mix(&seen->device, hs_dmirror_entry(st->self, st->device, i * HS_PAGE_BYTES));
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -167,7 +167,7 @@ static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_pa
 
 static const struct hs_pgmap_ops driver = {
 	.page_free = page_free,
-	.migrate_to_ram = hs_migrate_to_system,
+	.migrate_to_ram = hs_migrate_to_ram,
 };
 
 void stage_pgmap_config(struct hs_pgmap_config *config, enum hs_pgmap_type type, uint64_t start,
@@ -262,7 +262,7 @@ static void take_down(struct stage *st)
 {
 	st->step = "the end";
 	if (st->device)
-		hs_device_destroy(st->self, st->device);
+		hs_dmirror_destroy(st->self, st->device);
 	leave_notifiers(st);
 	if (st->mm)
 		hs_mm_destroy(st->self, st->mm);

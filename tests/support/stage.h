@@ -65,7 +65,7 @@ struct stage {
 	struct hs_mm *mm;
 	struct hs_mapping *mapping[STAGE_MAPPINGS];
 	struct hs_gate *gate;
-	struct hs_device *device;
+	struct hs_dmirror *device;
 };
 
 struct stage_play {

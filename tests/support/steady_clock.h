@@ -5,7 +5,7 @@
 #ifndef HS_TESTS_STEADY_CLOCK_H
 #define HS_TESTS_STEADY_CLOCK_H
 
-#include "scenario/measure.h"
+#include "compare/measure.h"
 
 #define STEADY_REAL_NS 5000.0
 #define STEADY_CPU_NS 4000.0

@@ -9,7 +9,7 @@
 #ifndef HS_TESTS_WALK_GEN_H
 #define HS_TESTS_WALK_GEN_H
 
-#include "scenario/walk_run.h"
+#include "run/walk_run.h"
 
 #define GEN_VMAS 6
 #define GEN_MAPS 64

@@ -5,7 +5,7 @@
 #ifndef HS_TESTS_WALK_SCENARIO_H
 #define HS_TESTS_WALK_SCENARIO_H
 
-#include "scenario/walk_run.h"
+#include "run/walk_run.h"
 
 /* All but line numbers. */
 bool walk_scenarios_equal(const struct hs_walk_scenario *a, const struct hs_walk_scenario *b);

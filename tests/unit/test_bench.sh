@@ -23,7 +23,7 @@ refused() {
 	[ ! -s out ] || complain "$*: expected nothing on stdout"
 }
 
-for stem in seam percpu_ref teardown invalidate fault map walk explore; do
+for stem in seam percpu_ref removal invalidate fault map walk explore; do
 	program=$bench/bench_$stem
 	for option in --nonsense --quick=1 quick --seed -q ''; do
 		refused "bench_$stem: unknown argument '$option'; usage: " "$program" "$option"
@@ -84,7 +84,7 @@ run 0 "$bench/bench_seam" --quick --seed=5 --json=seam.json
 says '^repetitions in the order of --seed=5$'
 valid seam.json
 if [ -w /dev/full ]; then
-	run 1 "$bench/bench_teardown" --quick --json=/dev/full
+	run 1 "$bench/bench_removal" --quick --json=/dev/full
 	grep -q '^bench: /dev/full: No space left' err || complain "--json=/dev/full: no message"
 	says "^kill to drained, idle "
 fi

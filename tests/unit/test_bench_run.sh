@@ -89,31 +89,31 @@ if [ -n "$packages" ]; then
 	unchecked=("reports: ${packages//$'\n'/, } missing")
 else
 	# Without gnuplot, which nobody can install here: no pictures, but all the rest.
-	run 0 --quick --only=teardown --report="it's bare"
+	run 0 --quick --only=removal --report="it's bare"
 	grep -qE '(missing: gnuplot-nox\.|install gnuplot-nox\.) Run as root: apt-get ' err ||
 		complain "no gnuplot: how to install it is not said"
 	grep -q '^bench/run: there will be no pictures' err || complain "no gnuplot: not said"
 	grep -q "^The report is in $work/it's bare\$" out || complain "no last line"
-	for file in machine.txt bench_teardown.txt bench_teardown.json bench_teardown.tsv; do
+	for file in machine.txt bench_removal.txt bench_removal.json bench_removal.tsv; do
 		[ -s "it's bare/$file" ] || complain "$file is missing"
 	done
-	[ "$(cut -f 1 "it's bare/bench_teardown.tsv" | sort -u | wc -l)" = 5 ] ||
-		complain "expected five groups in bench_teardown.tsv"
+	[ "$(cut -f 1 "it's bare/bench_removal.tsv" | sort -u | wc -l)" = 5 ] ||
+		complain "expected five groups in bench_removal.tsv"
 	[ -z "$(find "it's bare" -name '*.svg')" ] || complain "pictures, but no gnuplot"
 
 	# One that fails.
 	printf '#!/bin/sh\nexit 1\n' >tools/gnuplot
 	chmod +x tools/gnuplot
-	run 1 --quick --only=teardown --report=failed
-	grep -q '^bench/run: gnuplot failed on bench_teardown\.1\.svg$' err || complain "no message"
+	run 1 --quick --only=removal --report=failed
+	grep -q '^bench/run: gnuplot failed on bench_removal\.1\.svg$' err || complain "no message"
 	rm tools/gnuplot
 
 	# And a good one, in a folder whose name has an apostrophe.
 	if [ -n "$gnuplot" ]; then
 		ln -s "$gnuplot" tools/gnuplot
-		run 0 --quick --only=teardown --only=compare --report="it's" --report="it's drawn"
+		run 0 --quick --only=removal --only=compare --report="it's" --report="it's drawn"
 		[ ! -e "it's" ] || complain "expected the last --report"
-		for picture in bench_teardown.{1..5} compare_builtin compare_process; do
+		for picture in bench_removal.{1..5} compare_builtin compare_process; do
 			grep -q '</svg>' "it's drawn/$picture.svg" || complain "no $picture.svg"
 		done
 		[ ! -e "it's drawn/plot.tsv" ] || complain "plot.tsv is left"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "scenario/builtin.h"
+#include "text/builtin.h"
 #include "support/layout_text.h"
 
 #define PAGES (HS_BUILTIN_BYTES / HS_PAGE_BYTES) /* 16384 */

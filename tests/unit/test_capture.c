@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "live/capture_proc.h"
+#include "capture/proc.h"
 #include "support/layout_text.h"
 #include "support/live_child.h"
 

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live/capture_proc.h"
+#include "capture/proc.h"
 #include "support/live_child.h"
 
 #define MANY 3000 /* VMAs, of a page each */

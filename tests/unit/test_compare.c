@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "scenario/builtin.h"
-#include "scenario/compare.h"
+#include "text/builtin.h"
+#include "compare/compare.h"
 #include "support/layout_text.h"
 #include "support/steady_clock.h"
 
@@ -389,7 +389,7 @@ static void check_classes(struct hs_hostmem *mem, const struct hs_layout *layout
 	hs_compare_pages(layout, &span, 1, &counted);
 	for (size_t i = 0; i < span.count; i++)
 		count_by_looking(&c, &span.calls[i], &looked);
-	for (unsigned int i = 0; i < HS_COST_CLASSES; i++)
+	for (unsigned int i = 0; i < HS_COST_CLASS_COUNT; i++)
 		if (counted.of[i] != looked.of[i])
 			fail_msg("%s, %s: %s: %llu, by looking %llu", layout->name,
 				 hs_scope_names[scope], hs_cost_class_names[i],

@@ -132,7 +132,7 @@ says ' mine  x none$'
 says '^6\.12 +per-page .* 141\.26 +14\.32$'
 
 # Removals meanwhile: the same everywhere as well.
-run 0 '' --no-time --teardown -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" \
+run 0 '' --no-time --removal -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" \
 	-d all=fsdax:1/2 --json=removals.json
 same "$data/removal.out"
 valid removals.json
@@ -140,9 +140,9 @@ run 0 '' --no-time --teardown -l holes:1M -s none -s per-range --json=removal.js
 cmp -s removal.json "$data/removal.json" || complain "JSON: not as in $data/removal.json"
 
 # What cannot be removed, and why.
-run 0 '' --no-time --teardown -s none -l anon:2M
+run 0 '' --no-time --removal -s none -l anon:2M
 says '^no removal: no walk looks up a pgmap that is alive$'
-run 0 '' --no-time --teardown -s none -l full:257M
+run 0 '' --no-time --removal -s none -l full:257M
 says '^no removal: the range has more than 65536 pages$'
 {
 	printf 'hmmsim 1\nlayout dead\npgmap 0x200000 0x200200\npgmap 0x200200 0x200400 dead\n'

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "scenario/cost.h"
+#include "cost/cost.h"
 #include "support/walk_scenario.h"
 
 #define P 16384.0
@@ -39,12 +39,12 @@ static const struct hs_cost_row *find_row(enum hs_cost_build build, const char *
 static void cost_is_the_sum_of_products(void **state)
 {
 	struct hs_cost_counts all = { { 0 } };
-	struct hs_cost_profile p = { .base = HS_COST_BUILDS };
+	struct hs_cost_profile p = { .base = HS_COST_BUILD_COUNT };
 	uint64_t sum = 0;
 
 	(void)state;
 	assert_int_equal(hs_cost_ps(&all, hs_cost_builtin(HS_COST_LIGHT)), 0);
-	for (unsigned int i = 0; i < HS_COST_CLASSES; i++) {
+	for (unsigned int i = 0; i < HS_COST_CLASS_COUNT; i++) {
 		struct hs_cost_counts one = { { 0 } };
 
 		p.ns[i] = (double)(i + 1) * 7 / 1000;
@@ -59,7 +59,7 @@ static void cost_is_the_sum_of_products(void **state)
 /* The most that can be said is not the remainder of something more. */
 static void a_sum_that_is_too_large_is_the_largest(void **state)
 {
-	struct hs_cost_profile p = { .base = HS_COST_BUILDS };
+	struct hs_cost_profile p = { .base = HS_COST_BUILD_COUNT };
 	struct hs_cost_counts counts = { { 0 } };
 
 	(void)state;
@@ -72,7 +72,7 @@ static void a_sum_that_is_too_large_is_the_largest(void **state)
 		counts.of[HS_COST_PUT] = more;
 		assert_true(hs_cost_ps(&counts, &p) == UINT64_MAX);
 	}
-	for (unsigned int i = 0; i < HS_COST_CLASSES; i++) {
+	for (unsigned int i = 0; i < HS_COST_CLASS_COUNT; i++) {
 		p.ns[i] = 1e12;
 		counts.of[i] = UINT64_MAX;
 	}
@@ -179,13 +179,13 @@ static void distro_follows_from_its_figures_and_from_light(void **state)
 
 static void estimates_are_marked(void **state)
 {
-	static const bool distro_measured[HS_COST_CLASSES] = {
+	static const bool distro_measured[HS_COST_CLASS_COUNT] = {
 		[HS_COST_DEVMAP_PAGE] = true, [HS_COST_HIT] = true,  [HS_COST_MISS] = true,
 		[HS_COST_PUT] = true,	      [HS_COST_READ] = true,
 	};
 
 	(void)state;
-	for (unsigned int i = 0; i < HS_COST_CLASSES; i++) {
+	for (unsigned int i = 0; i < HS_COST_CLASS_COUNT; i++) {
 		assert_int_equal(hs_cost_builtin(HS_COST_LIGHT)->estimated[i], i == HS_COST_GRACE);
 		assert_int_equal(hs_cost_builtin(HS_COST_DISTRO)->estimated[i],
 				 !distro_measured[i]);
@@ -198,11 +198,11 @@ static void strategies_are_within_15_percent(void **state)
 {
 	static const char *const names[] = { "devmap PTEs, none", "devmap PTEs, per-page",
 					     "devmap PTEs, per-table", "devmap PTEs, per-range" };
-	static const double ns[HS_COST_BUILDS][4] = { { 4.36, 11.1, 5.73, 6.26 },
-						      { 9.83, 73.5, 16.3, 16.3 } };
+	static const double ns[HS_COST_BUILD_COUNT][4] = { { 4.36, 11.1, 5.73, 6.26 },
+							   { 9.83, 73.5, 16.3, 16.3 } };
 
 	(void)state;
-	for (int b = 0; b < HS_COST_BUILDS; b++) {
+	for (int b = 0; b < HS_COST_BUILD_COUNT; b++) {
 		enum hs_cost_build build = (enum hs_cost_build)b;
 
 		for (unsigned int i = 0; i < 4; i++) {
@@ -275,7 +275,7 @@ static void predictions_are_within_their_bounds(void **state)
 			fail_msg("%s: %s: %+.1f %%", hs_cost_builtin(bounds[i].build)->name,
 				 row->name, error);
 	}
-	for (int b = 0; b < HS_COST_BUILDS; b++) {
+	for (int b = 0; b < HS_COST_BUILD_COUNT; b++) {
 		unsigned int count;
 		const struct hs_cost_row *rows = hs_cost_rows((enum hs_cost_build)b, &count);
 
@@ -289,7 +289,7 @@ static void predictions_are_within_their_bounds(void **state)
 static void used_rows_come_out_again(void **state)
 {
 	(void)state;
-	for (int b = 0; b < HS_COST_BUILDS; b++) {
+	for (int b = 0; b < HS_COST_BUILD_COUNT; b++) {
 		const struct hs_cost_profile *p = hs_cost_builtin((enum hs_cost_build)b);
 		unsigned int count;
 		const struct hs_cost_row *rows = hs_cost_rows((enum hs_cost_build)b, &count);
@@ -408,12 +408,12 @@ static void each_cost_changes_exactly_its_rows(void **state)
 					 "private-foreign fault zero-fault ";
 
 	(void)state;
-	for (int b = 0; b < HS_COST_BUILDS; b++) {
+	for (int b = 0; b < HS_COST_BUILD_COUNT; b++) {
 		const struct hs_cost_profile *p = hs_cost_builtin((enum hs_cost_build)b);
 		unsigned int count;
 		const struct hs_cost_row *rows = hs_cost_rows((enum hs_cost_build)b, &count);
 
-		for (unsigned int c = 0; c < HS_COST_CLASSES; c++) {
+		for (unsigned int c = 0; c < HS_COST_CLASS_COUNT; c++) {
 			unsigned int users;
 			char padded[64];
 			bool dead;

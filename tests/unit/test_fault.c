@@ -374,8 +374,8 @@ static void a_gate_that_follows_opens_with_the_step(void **state)
 	assert_true(hs_gate_is_open(t.self, gate));
 	hs_gate_wait(t.self, gate);
 	hs_gate_destroy(t.self, gate);
-	for (int i = 2; i < HS_PGMAP_STEPS; i++)
-		hs_pgmap_step(t.self, pgmap, hs_teardown_steps(HS_TEARDOWN_6_0)[i]);
+	for (int i = 2; i < HS_PGMAP_STEP_COUNT; i++)
+		hs_pgmap_step(t.self, pgmap, hs_removal_steps(HS_REMOVAL_ORDER_6_0)[i]);
 	hs_pgmap_free(t.self, pgmap);
 	faulted_close(&t);
 }

@@ -219,13 +219,13 @@ static void a_killed_pgmap_refuses_no_entry(void **state)
 	hs_pgmap_step(f.t.self, f.pgmap, HS_PGMAP_KILL);
 	assert_int_equal(read_fault(&f.t, BASE), 0);
 	assert_int_equal(hs_page_count(f.t.self, hs_pfn_to_page(f.t.self, DEVICE_START)), 1);
-	hs_mapping_kill(f.t.self, f.mapping);
+	hs_mapping_disable(f.t.self, f.mapping);
 	assert_int_equal(read_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
 	assert_int_equal(entry_at(&f.t, BASE + PAGE), 0);
 	hs_munmap(f.t.self, f.t.mm, BASE, BASE + 2 * PAGE);
 	hs_mapping_destroy(f.t.self, f.mapping);
-	for (int i = 1; i < HS_PGMAP_STEPS; i++)
-		hs_pgmap_step(f.t.self, f.pgmap, hs_teardown_steps(HS_TEARDOWN_6_0)[i]);
+	for (int i = 1; i < HS_PGMAP_STEP_COUNT; i++)
+		hs_pgmap_step(f.t.self, f.pgmap, hs_removal_steps(HS_REMOVAL_ORDER_6_0)[i]);
 	hs_pgmap_free(f.t.self, f.pgmap);
 	faulted_close(&f.t);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "scenario/grid.h"
+#include "text/grid.h"
 
 struct grid {
 	struct hs_hostmem mem;

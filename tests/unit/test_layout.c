@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "scenario/layout_scenario.h"
+#include "text/layout_scenario.h"
 #include "support/layout_text.h"
 #include "support/walk_scenario.h"
 

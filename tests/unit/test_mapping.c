@@ -26,12 +26,12 @@
 #define DEVMAP (PRESENT | HS_ENTRY_DEVMAP)
 #define TYPED(type, flags, pfn) ((flags) | (uint64_t)(type) << HS_ENTRY_TYPE_SHIFT | (pfn))
 
-static const enum hs_pgmap_type types[HS_MAPPING_KINDS] = { HS_PGMAP_FS_DAX, HS_PGMAP_GENERIC,
-							    HS_PGMAP_P2PDMA };
+static const enum hs_pgmap_type types[HS_MAPPING_KIND_COUNT] = { HS_PGMAP_FS_DAX, HS_PGMAP_GENERIC,
+								 HS_PGMAP_P2PDMA };
 
 struct fixture {
 	struct world w;
-	struct hs_pgmap *pgmap[HS_MAPPING_KINDS];
+	struct hs_pgmap *pgmap[HS_MAPPING_KIND_COUNT];
 	struct hs_mapping *mapping;
 	struct hs_mm *mm[2];
 	struct hs_interval_sub sub[2];
@@ -79,7 +79,7 @@ static int setup(void **state)
 
 	world_open_failing(&f->w, 0);
 	self = f->w.self;
-	for (uint32_t k = 0; k < HS_MAPPING_KINDS; k++)
+	for (uint32_t k = 0; k < HS_MAPPING_KIND_COUNT; k++)
 		assert_int_equal(hs_pgmap_add(self, types[k], first_of((enum hs_mapping_kind)k),
 					      first_of((enum hs_mapping_kind)k) + PAGES, NULL,
 					      &f->pgmap[k]),
@@ -105,7 +105,7 @@ static int teardown(void **state)
 	}
 	if (f->mapping)
 		hs_mapping_destroy(self, f->mapping);
-	for (uint32_t k = 0; k < HS_MAPPING_KINDS; k++)
+	for (uint32_t k = 0; k < HS_MAPPING_KIND_COUNT; k++)
 		hs_pgmap_remove(self, f->pgmap[k]);
 	world_close(&f->w);
 	test_free(f);
@@ -165,7 +165,7 @@ static void configurations_must_fit_the_pgmap(void **state)
 		{ HS_MAPPING_P2PDMA, 0, PAGES + 1, 0, 0, 2, -EINVAL },
 		{ HS_MAPPING_P2PDMA, 0, 512, 1, 9, 2, -EINVAL },
 		{ HS_MAPPING_P2PDMA, 0, 1, 0, 0, 0, -EINVAL },
-		{ HS_MAPPING_KINDS, 0, 1, 0, 0, 0, -EINVAL },
+		{ HS_MAPPING_KIND_COUNT, 0, 1, 0, 0, 0, -EINVAL },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -312,7 +312,7 @@ static void device_dax_is_mapped_shared_and_in_whole_leaves(void **state)
 	assert_int_equal(map(f, HUGE, 2 * HUGE, SHARED, 512), -EEXIST);
 	assert_int_equal(hs_vma_at(f->mm[0], BASE)->flags, SHARED);
 	assert_int_equal(hs_mapping_vmas(f->w.self, f->mapping), 1);
-	hs_mapping_kill(f->w.self, f->mapping);
+	hs_mapping_disable(f->w.self, f->mapping);
 	assert_int_equal(map(f, 4 * HUGE, 5 * HUGE, SHARED, 0), -ENXIO);
 }
 
@@ -325,7 +325,7 @@ static void p2pdma_is_mapped_shared_and_mixed(void **state)
 	assert_int_equal(map(f, 0, 2 * PAGE, SHARED, PAGES - 1), -EINVAL);
 	assert_int_equal(map(f, 0, PAGE, SHARED, PAGES - 1), 0);
 	assert_int_equal(hs_vma_at(f->mm[0], BASE)->flags, SHARED | HS_VM_MIXEDMAP);
-	hs_mapping_kill_start(f->w.self, f->mapping);
+	hs_mapping_disable_start(f->w.self, f->mapping);
 	assert_int_equal(map(f, HUGE, HUGE + PAGE, SHARED, 0), -ENXIO);
 }
 
@@ -338,7 +338,7 @@ static void a_file_is_mapped_in_any_way(void **state)
 	assert_int_equal(map(f, 0, PAGE, PRIVATE, 3), 0);
 	assert_int_equal(map(f, PAGE, 3 * PAGE, SHARED, PAGES + 7), 0);
 	assert_int_equal(map(f, HUGE, HUGE + 2 * PAGE, SHARED, UINT64_MAX - 1), -EINVAL);
-	hs_mapping_kill(f->w.self, f->mapping);
+	hs_mapping_disable(f->w.self, f->mapping);
 	assert_int_equal(map(f, HUGE, HUGE + PAGE, SHARED, 0), 0);
 	assert_int_equal(hs_mapping_vmas(f->w.self, f->mapping), 3);
 }
@@ -354,17 +354,17 @@ static void a_killed_mapping_is_disabled_when_the_last_fault_leaves(void **state
 	assert_true(hs_mapping_enter(self, f->mapping));
 	assert_true(hs_mapping_enter(self, f->mapping));
 	assert_true(hs_mapping_alive(self, f->mapping));
-	hs_mapping_kill_start(self, f->mapping);
+	hs_mapping_disable_start(self, f->mapping);
 	assert_false(hs_mapping_alive(self, f->mapping));
-	assert_false(hs_mapping_kill_poll(self, f->mapping));
+	assert_false(hs_mapping_disable_poll(self, f->mapping));
 	assert_false(hs_mapping_enter(self, f->mapping));
 	hs_mapping_leave(self, f->mapping);
-	assert_false(hs_mapping_kill_poll(self, f->mapping));
+	assert_false(hs_mapping_disable_poll(self, f->mapping));
 	hs_mapping_leave(self, f->mapping);
-	assert_true(hs_mapping_kill_poll(self, f->mapping));
-	hs_mapping_kill(self, f->mapping);
+	assert_true(hs_mapping_disable_poll(self, f->mapping));
+	hs_mapping_disable(self, f->mapping);
 	assert_false(hs_mapping_enter(self, f->mapping));
-	assert_true(hs_mapping_kill_poll(self, f->mapping));
+	assert_true(hs_mapping_disable_poll(self, f->mapping));
 }
 
 /* ---- invalidate -------------------------------------------------------------------------- */

@@ -75,7 +75,7 @@ static void overlap_and_nonsense_are_refused(void **state)
 	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 300, 300, NULL, &p), -EINVAL);
 	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 300, (1ull << 40) + 1, NULL, &p),
 			 -EINVAL);
-	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_TYPES, 300, 301, NULL, &p), -EINVAL);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_TYPE_COUNT, 300, 301, NULL, &p), -EINVAL);
 	hs_pgmap_remove(self, a);
 }
 

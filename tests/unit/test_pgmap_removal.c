@@ -47,17 +47,17 @@ static void a_pgmap_is_what_its_config_says(void **state)
 	hs_pgmap_config_init(&c, HS_PGMAP_GENERIC, DEVICE_PFN, DEVICE_PFN + SUBSECTION);
 	assert_int_equal(c.first, DEVICE_PFN);
 	assert_int_equal(c.page_refs, HS_PAGE_REFS_6_1);
-	assert_int_equal(c.teardown, HS_TEARDOWN_6_0);
+	assert_int_equal(c.removal_order, HS_REMOVAL_ORDER_6_0);
 	c.owner = &c;
 	c.driver_data = &data;
-	c.teardown = HS_TEARDOWN_5_3;
+	c.removal_order = HS_REMOVAL_ORDER_5_3;
 	p = created(self, &c);
 	assert_int_equal(hs_pgmap_type(p), HS_PGMAP_GENERIC);
 	assert_int_equal(hs_pgmap_start(p), DEVICE_PFN);
 	assert_int_equal(hs_pgmap_end(p), DEVICE_PFN + SUBSECTION);
 	assert_ptr_equal(hs_pgmap_owner(p), &c);
 	assert_ptr_equal(hs_pgmap_driver_data(p), &data);
-	assert_int_equal(hs_pgmap_teardown(p), HS_TEARDOWN_5_3);
+	assert_int_equal(hs_pgmap_removal_order(p), HS_REMOVAL_ORDER_5_3);
 	assert_ptr_equal(hs_pgmap_get(self, DEVICE_PFN + SUBSECTION - 1, NULL), p);
 	hs_pgmap_put(self, p);
 	assert_int_equal(hs_pfn_life(self, DEVICE_PFN), HS_PAGE_LIVE);
@@ -126,7 +126,7 @@ static void what_a_type_needs(void **state)
 {
 	static const struct change changes[] = {
 		{ HS_PGMAP_GENERIC, NEW, WHOLE, .no_ops = true, .no_owner = true, .ret = 0 },
-		{ HS_PGMAP_TYPES, NEW, WHOLE, .ret = -EINVAL },
+		{ HS_PGMAP_TYPE_COUNT, NEW, WHOLE, .ret = -EINVAL },
 		{ -1, NEW, WHOLE, .ret = -EINVAL },
 		{ HS_PGMAP_GENERIC, HS_PAGE_REFS_COUNT, WHOLE, .ret = -EINVAL },
 		{ HS_PGMAP_GENERIC, NEW, .start = SUBSECTION, WHOLE, .ret = -EINVAL },
@@ -235,7 +235,7 @@ static void checks_come_in_the_order_of_the_kernel(void **state)
 		assert_true(hs_pfn_valid(self, DEVICE_PFN + 16 * SUBSECTION));
 	}
 	hs_pgmap_destroy(self, alive);
-	for (int step = HS_PGMAP_PUT_PAGES; step < HS_PGMAP_STEPS; step++)
+	for (int step = HS_PGMAP_PUT_PAGES; step < HS_PGMAP_STEP_COUNT; step++)
 		hs_pgmap_step(self, dying, (enum hs_pgmap_step)step);
 	hs_pgmap_free(self, dying);
 }
@@ -271,18 +271,18 @@ static void every_allocation_of_a_creation_can_fail(void **state)
 
 static void orders_are_those_of_the_kernel(void **state)
 {
-	static const char *const orders[HS_TEARDOWN_COUNT] = {
-		[HS_TEARDOWN_5_2] = "kill,put pages,memory,erase,wait,exit,",
-		[HS_TEARDOWN_5_3] = "kill,put pages,wait,exit,memory,erase,",
-		[HS_TEARDOWN_6_0] = "kill,put pages,wait,memory,erase,exit,",
+	static const char *const orders[HS_REMOVAL_ORDER_COUNT] = {
+		[HS_REMOVAL_ORDER_5_2] = "kill,put pages,memory,erase,wait,exit,",
+		[HS_REMOVAL_ORDER_5_3] = "kill,put pages,wait,exit,memory,erase,",
+		[HS_REMOVAL_ORDER_6_0] = "kill,put pages,wait,memory,erase,exit,",
 	};
 
 	(void)state;
-	for (int order = 0; order < HS_TEARDOWN_COUNT; order++) {
-		const enum hs_pgmap_step *steps = hs_teardown_steps((enum hs_teardown)order);
+	for (int order = 0; order < HS_REMOVAL_ORDER_COUNT; order++) {
+		const enum hs_pgmap_step *steps = hs_removal_steps((enum hs_removal_order)order);
 		char text[128] = "";
 
-		for (int i = 0; i < HS_PGMAP_STEPS; i++) {
+		for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
 			strcat(text, hs_pgmap_step_name(steps[i]));
 			strcat(text, ",");
 		}
@@ -295,15 +295,15 @@ static void each_step_does_its_own(void **state)
 {
 	struct hs_task *self = world_task(state);
 
-	for (int order = 0; order < HS_TEARDOWN_COUNT; order++) {
-		const enum hs_pgmap_step *steps = hs_teardown_steps((enum hs_teardown)order);
+	for (int order = 0; order < HS_REMOVAL_ORDER_COUNT; order++) {
+		const enum hs_pgmap_step *steps = hs_removal_steps((enum hs_removal_order)order);
 		bool gone = false, erased = false;
 		struct hs_pgmap_config c;
 		struct hs_pgmap *p;
 
 		pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, SUBSECTION);
 		p = created(self, &c);
-		for (int i = 0; i < HS_PGMAP_STEPS; i++) {
+		for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
 			/* Of these steps only the wait may be over before it begins. */
 			if (steps[i] != HS_PGMAP_WAIT)
 				assert_false(hs_pgmap_step_done(self, p, steps[i]));
@@ -375,7 +375,7 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		mock.subsection_order = pages[i] == 1 ? 0 : 9;
 		mock.section_order = pages[i] == 1 ? 3 : 15;
-		for (int order = HS_TEARDOWN_5_3; order < HS_TEARDOWN_COUNT; order++) {
+		for (int order = HS_REMOVAL_ORDER_5_3; order < HS_REMOVAL_ORDER_COUNT; order++) {
 			for (int refs = 0; refs < HS_PAGE_REFS_COUNT * 2; refs++) {
 				struct hs_pgmap_config c;
 				struct hs_pgmap *p;
@@ -385,7 +385,7 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 				world_open_config(&w, &mock);
 				pgmaps_config(&c, HS_PGMAP_FS_DAX, (enum hs_page_refs)(refs / 2),
 					      pages[i]);
-				c.teardown = (enum hs_teardown)order;
+				c.removal_order = (enum hs_removal_order)order;
 				c.atomic = refs % 2;
 				p = created(w.self, &c);
 				before = grace_periods(w.self);
@@ -401,7 +401,7 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 static void split_phase_needs_no_more_grace_periods(void **state)
 {
 	struct hs_task *self = world_task(state);
-	const enum hs_pgmap_step *steps = hs_teardown_steps(HS_TEARDOWN_6_0);
+	const enum hs_pgmap_step *steps = hs_removal_steps(HS_REMOVAL_ORDER_6_0);
 	struct hs_pgmap_config c;
 	struct hs_pgmap *p[2];
 	uint64_t before;
@@ -412,7 +412,7 @@ static void split_phase_needs_no_more_grace_periods(void **state)
 	c.end += SUBSECTION;
 	p[1] = created(self, &c);
 	before = grace_periods(self);
-	for (int i = 0; i < HS_PGMAP_STEPS; i++) {
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
 		hs_pgmap_step_start(self, p[0], steps[i]);
 		hs_pgmap_step_start(self, p[1], steps[i]);
 		for (int turns = 0; turns < 4 && !(hs_pgmap_step_poll(self, p[0], steps[i]) &&
@@ -448,7 +448,7 @@ static void drain_waits_for_cached_ref(void **state)
 		assert_int_equal(hs_pgmap_refs(self, p), 1);
 		hs_pgmap_put(self, cached);
 		assert_true(hs_pgmap_step_done(self, p, HS_PGMAP_WAIT));
-		for (int step = HS_PGMAP_MEMORY; step < HS_PGMAP_STEPS; step++)
+		for (int step = HS_PGMAP_MEMORY; step < HS_PGMAP_STEP_COUNT; step++)
 			hs_pgmap_step(self, p, (enum hs_pgmap_step)step);
 		hs_pgmap_free(self, p);
 	}
@@ -475,7 +475,7 @@ static void refs_are_those_of_others(void **state)
 		assert_int_equal(hs_pgmap_refs(self, p), 1);
 		hs_pgmap_put(self, p);
 		assert_int_equal(hs_pgmap_refs(self, p), 0);
-		for (int step = HS_PGMAP_WAIT; step < HS_PGMAP_STEPS; step++)
+		for (int step = HS_PGMAP_WAIT; step < HS_PGMAP_STEP_COUNT; step++)
 			hs_pgmap_step(self, p, (enum hs_pgmap_step)step);
 		hs_pgmap_free(self, p);
 	}

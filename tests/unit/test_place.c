@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "scenario/place.h"
+#include "text/place.h"
 #include "support/layout_text.h"
 
 /* ---- words ------------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ struct told {
 	uint64_t faults_then; /* .counts.faults at the first FAULT_BEGIN */
 };
 
-static const char letters[HS_WALK_STEPS] = "pteffwwPVC";
+static const char letters[HS_WALK_STEP_COUNT] = "pteffwwPVC";
 
 static void tell(struct hs_task *self, struct hs_range *range, enum hs_walk_step step,
 		 uint64_t addr, void *arg)

@@ -148,12 +148,12 @@ static const struct {
 	enum hs_pgmap_type type;
 	enum hs_page_refs refs;
 } memories[] = {
-	{ HS_PGMAP_TYPES, HS_PAGE_REFS_6_1 }, /* system memory */
-	{ HS_PGMAP_FS_DAX, HS_PAGE_REFS_5_3 },	{ HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_1 },
-	{ HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_15 }, { HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1 },
-	{ HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3 }, { HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_18 },
-	{ HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1 }, { HS_PGMAP_COHERENT, HS_PAGE_REFS_6_1 },
-	{ HS_PGMAP_P2PDMA, HS_PAGE_REFS_5_18 }, { HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1 },
+	{ HS_PGMAP_TYPE_COUNT, HS_PAGE_REFS_6_1 }, /* system memory */
+	{ HS_PGMAP_FS_DAX, HS_PAGE_REFS_5_3 },	   { HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_1 },
+	{ HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_15 },	   { HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1 },
+	{ HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3 },	   { HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_18 },
+	{ HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1 },	   { HS_PGMAP_COHERENT, HS_PAGE_REFS_6_1 },
+	{ HS_PGMAP_P2PDMA, HS_PAGE_REFS_5_18 },	   { HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1 },
 	{ HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_15 },
 };
 
@@ -185,7 +185,7 @@ static struct hs_pgmap *memory_make(struct hs_task *self, size_t i)
 	struct hs_pgmap_config config;
 	struct hs_pgmap *pgmap = NULL;
 
-	if (memories[i].type == HS_PGMAP_TYPES)
+	if (memories[i].type == HS_PGMAP_TYPE_COUNT)
 		return NULL;
 	hs_pgmap_config_init(&config, memories[i].type, DEVICE, DEVICE + 0x200);
 	config.page_refs = memories[i].refs;

@@ -55,7 +55,7 @@ enum hs_op_kind {
 	HS_OP_RETRY,
 	HS_OP_RCU_WAIT,
 	HS_OP_JOIN,
-	HS_OP_KINDS
+	HS_OP_KIND_COUNT
 };
 
 struct hs_op {

@@ -8,7 +8,7 @@
 
 const char *hs_op_name(enum hs_op_kind kind)
 {
-	static const char *const names[HS_OP_KINDS] = {
+	static const char *const names[HS_OP_KIND_COUNT] = {
 		[HS_OP_NONE] = "end",
 		[HS_OP_LOAD] = "load",
 		[HS_OP_STORE] = "store",

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * capture.h - the address space of a live process as a layout
+ *
+ * invented. capture.c says how what /proc shows becomes entries.
+ */
+#ifndef HS_CAPTURE_CAPTURE_H
+#define HS_CAPTURE_CAPTURE_H
+
+#include "text/layout.h"
+
+#define HS_CAPTURE_FIRST_PFN ((uint64_t)0x100000) /* where frames are not shown */
+
+struct hs_capture {
+	const char *proc; /* the directory: /proc */
+	const char *pid;  /* a number, or self */
+};
+
+/*
+ * 0: the layout, with names, and comment lines about what could not be read and why. -EINVAL: there
+ * is no such process, it ended before all was read, or its files are forbidden or not understood;
+ * @error is a sentence. -ENOMEM.
+ * After an error there is neither layout nor comment.
+ */
+int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_layout *layout,
+	       struct hs_out *comments, char error[512]);
+/* Names may be nobody else's business. */
+void hs_layout_drop_names(struct hs_hostmem *mem, struct hs_layout *layout);
+
+#endif

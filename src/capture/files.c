@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * files.c - the files of a process, and whether it is still there
+ *
+ * All files are opened before any is read, from one descriptor of the directory: another process that
+ * gets the same number later is not mistaken for this one. smaps, maps and pagemap stay bound to the
+ * address space that the process had when they were opened. When it ends, or calls execve(), they do
+ * not fail: they read as if there were nothing more. smaps and maps read as empty from then on and
+ * for ever, so that one look after everything else says whether everything was there.
+ */
+#include "capture/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_FIRST 65536
+
+void hs_proc_init(struct hs_proc *proc, struct hs_hostmem *mem)
+{
+	*proc = (struct hs_proc){ .mem = mem,
+				  .smaps = -ENOENT,
+				  .maps = -ENOENT,
+				  .pagemap = -ENOENT,
+				  .kpageflags = -ENOENT };
+}
+
+static int open_at(int dir, const char *name, int flags)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | flags);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* smaps first: if its address space is there at the end, so were those of the others. */
+int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
+{
+	char name[512];
+	int dir;
+
+	snprintf(name, sizeof(name), "%.256s/%.20s", path, pid);
+	dir = open_at(AT_FDCWD, name, O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	proc->smaps = open_at(dir, "smaps", 0);
+	proc->maps = open_at(dir, "maps", 0);
+	proc->pagemap = open_at(dir, "pagemap", 0);
+	close(dir);
+	snprintf(name, sizeof(name), "%.256s/kpageflags", path);
+	proc->kpageflags = open_at(AT_FDCWD, name, 0);
+	return 0;
+}
+
+static int read_file(struct hs_hostmem *mem, int fd, char **bytes, size_t *length)
+{
+	size_t size = 0;
+	ssize_t n = 1;
+
+	while (n) {
+		if (*length == size) {
+			char *more = hs_hostmem_realloc(mem, *bytes, size ? 2 * size : READ_FIRST);
+
+			if (!more)
+				return -ENOMEM;
+			*bytes = more;
+			size = size ? 2 * size : READ_FIRST;
+		}
+		n = read(fd, *bytes + *length, size - *length);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		*length += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* A file that cannot be read is closed: its number becomes the error. */
+static int read_whole(struct hs_hostmem *mem, int *fd, char **bytes, size_t *length)
+{
+	int ret;
+
+	*bytes = NULL;
+	*length = 0;
+	if (*fd < 0)
+		return *fd;
+	ret = read_file(mem, *fd, bytes, length);
+	if (!ret)
+		return 0;
+	hs_hostmem_free(mem, *bytes);
+	*bytes = NULL;
+	close(*fd);
+	*fd = ret;
+	return ret;
+}
+
+int hs_proc_read_vmas(struct hs_proc *proc, const char **name, char **bytes, size_t *length)
+{
+	int first = read_whole(proc->mem, &proc->smaps, bytes, length), ret;
+
+	*name = "smaps";
+	if (!first || first == -ENOMEM || first == -ESRCH)
+		return first;
+	ret = read_whole(proc->mem, &proc->maps, bytes, length);
+	if (ret && ret != -ENOMEM && ret != -ESRCH)
+		return first;
+	*name = "maps";
+	return ret;
+}
+
+static bool is_empty(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do {
+		n = pread(fd, &byte, 1, 0);
+	} while (n < 0 && errno == EINTR);
+	return n != 1;
+}
+
+bool hs_proc_has_ended(const struct hs_proc *proc)
+{
+	return (proc->smaps >= 0 && is_empty(proc->smaps)) ||
+	       (proc->maps >= 0 && is_empty(proc->maps));
+}
+
+void hs_proc_free(struct hs_proc *proc)
+{
+	const int files[] = { proc->smaps, proc->maps, proc->pagemap, proc->kpageflags };
+
+	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] >= 0)
+			close(files[i]);
+	for (size_t i = 0; i < proc->vma_count; i++)
+		hs_hostmem_free(proc->mem, proc->vmas[i].name);
+	hs_hostmem_free(proc->mem, proc->vmas);
+	hs_hostmem_free(proc->mem, proc->spans);
+	hs_hostmem_free(proc->mem, proc->words);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare/compare.h"
+
+#include <errno.h>
+
+/* ---- the space --------------------------------------------------------------------------- */
+
+/* A walk splits such a leaf. */
+static bool has_ordinary_1g(const struct hs_layout *layout)
+{
+	for (size_t i = 0; i < layout->map_count; i++) {
+		const struct hs_space_map *map = &layout->maps[i];
+		size_t vma = hs_layout_find_vma(layout, map->addr);
+
+		if (map->level == 2 && hs_map_has_pfn(map->kind) && !hs_map_is_device(map->kind) &&
+		    !(layout->vmas[vma].flags & HS_VM_HUGETLB))
+			return true;
+	}
+	return false;
+}
+
+static int populate(struct hs_compare *c)
+{
+	int ret = hs_populate(c->self, c->set.mem, c->layout, &c->space);
+
+	if (ret)
+		return ret;
+	hs_mm_set_fault_ops(c->space.mm, &hs_script_ops, &c->script);
+	c->dirty = false;
+	return 0;
+}
+
+static int populate_again(struct hs_compare *c)
+{
+	if (!c->dirty)
+		return 0;
+	hs_populate_end(&c->space);
+	hs_hostmem_free(c->set.mem, c->script.log);
+	c->script.log = NULL;
+	c->script.log_count = 0;
+	return populate(c);
+}
+
+int hs_compare_begin(struct hs_compare *c, const struct hs_layout *layout,
+		     const struct hs_compare_setting *setting)
+{
+	struct hs_machine_config standard;
+	int ret;
+
+	*c = (struct hs_compare){ .layout = layout, .set = *setting };
+	c->script = (struct hs_script){ .scenario = &c->rules, .mem = setting->mem };
+	if (hs_layout_lacks_pgmap(layout))
+		return -EINVAL;
+	hs_machine_config_init(&standard);
+	ret = hs_machine_create(setting->machine ? setting->machine : &standard, &c->machine);
+	if (!ret)
+		ret = hs_task_attach(c->machine, "compare", &c->self);
+	return ret ? ret : populate(c);
+}
+
+int hs_compare_end(struct hs_compare *c)
+{
+	int ret = 0;
+
+	hs_populate_end(&c->space);
+	if (c->self)
+		hs_task_detach(c->self);
+	if (c->machine)
+		ret = hs_machine_destroy(c->machine, NULL);
+	hs_hostmem_free(c->set.mem, c->script.log);
+	hs_hostmem_free(c->set.mem, c->pfns);
+	*c = (struct hs_compare){ .layout = NULL };
+	return ret;
+}
+
+/* ---- calls ------------------------------------------------------------------------------- */
+
+/*
+ * The guard: with a dead pgmap a walk would go round for ever. A fault or a wait is progress; v5.3 asks
+ * in every VMA.
+ */
+static bool no_progress(struct hs_task *self, struct hs_range *range, void *arg)
+{
+	struct hs_compare *c = arg;
+	uint64_t progress = c->script.calls + c->script.log_count;
+
+	(void)self;
+	(void)range;
+	if (progress != c->progress) {
+		c->progress = progress;
+		c->checks = 0;
+	}
+	return ++c->checks > HS_COMPARE_CHECKS + c->layout->vma_count;
+}
+
+static int make_slots(struct hs_compare *c, uint64_t pages)
+{
+	if (c->slots >= pages)
+		return 0;
+	hs_hostmem_free(c->set.mem, c->pfns);
+	c->slots = 0;
+	c->pfns = hs_hostmem_zalloc(c->set.mem, pages, sizeof(*c->pfns));
+	if (!c->pfns)
+		return -ENOMEM;
+	c->slots = pages;
+	return 0;
+}
+
+uint64_t hs_request_flags(enum hs_compare_request request)
+{
+	static const uint64_t flags[HS_REQUEST_COUNT] = {
+		[HS_REQUEST_READ] = HS_PFN_VALID,
+		[HS_REQUEST_WRITE] = HS_PFN_VALID | HS_PFN_WRITE,
+	};
+
+	return flags[request];
+}
+
+static long call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+		 const struct hs_compare_call *at, struct hs_range *range)
+{
+	long ret;
+
+	*range = (struct hs_range){
+		.mm = c->space.mm,
+		.start = at->start,
+		.end = at->end,
+		.pfns = c->pfns,
+		.default_flags = hs_request_flags(c->set.request),
+		.owner = hs_populate_owner(c->set.owner),
+		.retry = no_progress,
+		.retry_arg = c,
+	};
+	c->checks = 0;
+	hs_mm_lock_read(c->self, c->space.mm);
+	ret = hs_range_fault(c->self, era, strategy, c->set.body, range);
+	hs_mm_unlock_read(c->self, c->space.mm);
+	return ret;
+}
+
+static void add_counts(struct hs_walk_counts *sum, const struct hs_walk_counts *counts)
+{
+	sum->calls += counts->calls;
+	sum->hits += counts->hits;
+	sum->lookups += counts->lookups;
+	sum->refs += counts->refs;
+	sum->failures += counts->failures;
+	sum->puts += counts->puts;
+	sum->leaked += counts->leaked;
+	sum->faults += counts->faults;
+	sum->held_faults += counts->held_faults;
+	sum->waits += counts->waits;
+	sum->passes += counts->passes;
+	sum->bad_ptes += counts->bad_ptes;
+}
+
+/* Pages that were faulted in were holes and the like before. */
+static void count_faulted(struct hs_cost_counts *cost, uint64_t faults)
+{
+	static const enum hs_cost_class absent[] = { HS_COST_EMPTY_PTE, HS_COST_HOLE,
+						     HS_COST_PRIVATE_FOREIGN };
+
+	for (unsigned int i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		uint64_t *was = &cost->of[absent[i]], n = *was < faults ? *was : faults;
+
+		*was -= n;
+		faults -= n;
+		cost->of[HS_COST_PAGE] += n;
+	}
+}
+
+int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+		   const struct hs_compare_span *span, struct hs_compared *out)
+{
+	int ret = populate_again(c);
+
+	*out = (struct hs_compared){ .error = 0 };
+	if (!ret)
+		ret = make_slots(c, span->most_pages);
+	if (ret)
+		return ret;
+	hs_compare_pages(c->layout, span, c->set.owner, &out->cost);
+	for (size_t i = 0; i < span->count; i++) {
+		struct hs_range range;
+		long answer = call(c, era, strategy, &span->calls[i], &range);
+
+		if (answer == -ENOMEM || c->script.error)
+			return -ENOMEM;
+		if (answer < 0 && !out->failed++)
+			out->error = answer;
+		add_counts(&out->counts, &range.counts);
+		hs_cost_count_call(&out->cost, &range.counts);
+	}
+	count_faulted(&out->cost, out->counts.faults);
+	out->changed = out->counts.faults || out->counts.waits || has_ordinary_1g(c->layout);
+	c->dirty = out->changed;
+	return hs_populate_put_left(&c->space) == out->counts.leaked ? 0 : -EIO;
+}
+
+int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+		    const struct hs_compare_span *span, uint64_t times, double *real_ns,
+		    double *cpu_ns)
+{
+	const struct hs_clock *clock = c->set.clock;
+	size_t logged;
+	int ret = populate_again(c);
+
+	if (!ret)
+		ret = make_slots(c, span->most_pages);
+	if (ret)
+		return ret;
+	logged = c->script.log_count;
+	*cpu_ns = clock->cpu_ns();
+	*real_ns = clock->real_ns();
+	for (uint64_t n = 0; n < times; n++)
+		for (size_t i = 0; i < span->count; i++) {
+			struct hs_range range;
+
+			call(c, era, strategy, &span->calls[i], &range);
+		}
+	*real_ns = clock->real_ns() - *real_ns;
+	*cpu_ns = clock->cpu_ns() - *cpu_ns;
+	c->dirty = c->script.log_count != logged || has_ordinary_1g(c->layout);
+	return c->script.error;
+}

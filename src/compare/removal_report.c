@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare/removal_report.h"
+
+#include <errno.h>
+
+static int make_row(struct hs_removal_report *report, struct hs_removal_layout *removal,
+		    struct hs_removal_row *row)
+{
+	struct hs_removal_case c;
+
+	hs_removal_case_init(&c, row->era);
+	c.plan = row->plan;
+	c.strategy = row->strategy;
+	c.space = &hs_removal_layout_ops;
+	c.space_arg = removal;
+	c.sleep = report->asked->sleep;
+	c.atomic = report->asked->atomic;
+	return hs_removal_worst(report->mem, &c, 0, &row->worst);
+}
+
+static int make_rows(struct hs_removal_report *report, struct hs_removal_layout *removal)
+{
+	const size_t most = (size_t)HS_ERA_COUNT * HS_REMOVAL_PLAN_NEVER * HS_STRATEGY_CUSTOM;
+	int ret = 0;
+
+	report->rows = hs_hostmem_zalloc(report->mem, most, sizeof(*report->rows));
+	if (!report->rows)
+		return -ENOMEM;
+	for (size_t i = 0; !ret && i < most; i++) {
+		struct hs_removal_row *row = &report->rows[report->row_count];
+		size_t walkers = i / HS_STRATEGY_CUSTOM / HS_REMOVAL_PLAN_NEVER;
+
+		row->era = (enum hs_era)(HS_ERA_6_12 - walkers);
+		row->plan = (enum hs_removal_plan)(i / HS_STRATEGY_CUSTOM % HS_REMOVAL_PLAN_NEVER);
+		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
+		if (!report->asked->eras[row->era] || !report->asked->strategies[row->strategy])
+			continue;
+		hs_report_progress(report->asked, report->layout, "removing", i, most);
+		report->row_count++;
+		ret = make_row(report, removal, row);
+	}
+	return ret;
+}
+
+int hs_removal_report_make(struct hs_removal_report *report, const struct hs_report_asked *asked,
+			   const struct hs_layout *layout, const struct hs_compare_setting *setting)
+{
+	struct hs_removal_layout removal;
+
+	*report = (struct hs_removal_report){
+		.asked = asked,
+		.layout = layout,
+		.request = setting->request,
+		.mem = setting->mem,
+	};
+	report->none = hs_removal_layout_init(&removal, setting->mem, layout,
+					      hs_request_flags(setting->request), setting->owner);
+	return report->none ? 0 : make_rows(report, &removal);
+}
+
+void hs_removal_report_free(struct hs_removal_report *report)
+{
+	hs_hostmem_free(report->mem, report->rows);
+	report->rows = NULL;
+	report->row_count = 0;
+}

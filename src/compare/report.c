@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare/report.h"
+
+#include <errno.h>
+
+#define TIMES_MAX ((uint64_t)1 << 24)
+
+const struct hs_report_row *hs_report_find(const struct hs_report *report,
+					   enum hs_compare_scope scope, enum hs_era era,
+					   enum hs_strategy strategy)
+{
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct hs_report_row *row = &report->rows[i];
+
+		if (row->scope == scope && row->era == era && row->strategy == strategy)
+			return row;
+	}
+	return NULL;
+}
+
+/* ---- what is counted --------------------------------------------------------------------- */
+
+static int make_spans(struct hs_report *r)
+{
+	for (int s = 0; s < HS_SCOPE_COUNT; s++) {
+		enum hs_compare_scope scope = (enum hs_compare_scope)s;
+		int ret;
+
+		/* One call for one VMA is what the whole range has been. */
+		if (scope == HS_SCOPE_VMAS && r->layout->vma_count == 1 && !r->too_large)
+			continue;
+		ret = hs_compare_make_span(r->set.mem, r->layout, scope, &r->spans[s]);
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret == -ERANGE)
+			r->too_large = true;
+	}
+	return 0;
+}
+
+static int make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
+{
+	int ret = hs_compare_run(c, row->era, row->strategy, &r->spans[row->scope], &row->done);
+
+	/* The profiles were measured with this walker. */
+	row->predicted = row->era == HS_ERA_6_12 && !row->done.failed;
+	for (unsigned int i = 0; row->predicted && i < r->asked->profile_count; i++)
+		row->ps[i] = hs_cost_ps(&row->done.cost, r->asked->profiles[i]);
+	return ret;
+}
+
+static int make_rows(struct hs_report *r, struct hs_compare *c)
+{
+	size_t most = (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_COUNT;
+	int ret = 0;
+
+	r->rows = hs_hostmem_zalloc(r->set.mem, most, sizeof(*r->rows));
+	if (!r->rows)
+		return -ENOMEM;
+	for (size_t i = 0; !ret && i < most; i++) {
+		struct hs_report_row *row = &r->rows[r->row_count];
+
+		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_COUNT);
+		row->era = (enum hs_era)(HS_ERA_6_12 - i / HS_STRATEGY_COUNT % HS_ERA_COUNT);
+		row->scope = (enum hs_compare_scope)(i / HS_STRATEGY_COUNT / HS_ERA_COUNT);
+		if (!r->asked->eras[row->era] || !r->asked->strategies[row->strategy] ||
+		    !r->spans[row->scope].count)
+			continue;
+		hs_report_progress(r->asked, r->layout, "counting", i, most);
+		r->row_count++;
+		ret = make_row(r, c, row);
+	}
+	return ret;
+}
+
+/* ---- what is measured -------------------------------------------------------------------- */
+
+/* How often, so that a repetition takes about as long as it shall. */
+static int calibrate(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
+{
+	double wanted = r->asked->repetition_ns, real, cpu;
+	int ret;
+
+	row->iterations = 1;
+	if (row->done.changed)
+		return 0;
+	for (;;) {
+		ret = hs_compare_time(c, row->era, row->strategy, &r->spans[row->scope],
+				      row->iterations, &real, &cpu);
+		if (ret || real > wanted / 4 || row->iterations >= TIMES_MAX)
+			break;
+		row->iterations *= 4;
+	}
+	row->iterations = (uint64_t)((double)row->iterations * wanted / (real + 1)) + 1;
+	return ret;
+}
+
+static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *timed,
+		   unsigned int *count)
+{
+	unsigned int repetitions = r->asked->repetitions;
+
+	*count = 0;
+	for (size_t i = 0; i < r->row_count; i++) {
+		struct hs_report_row *row = &r->rows[i];
+		int ret;
+
+		if (row->done.failed)
+			continue;
+		hs_report_progress(r->asked, r->layout, "calibrating", i, r->row_count);
+		row->real_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
+		row->cpu_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
+		ret = row->real_ns && row->cpu_ns ? calibrate(r, c, row) : -ENOMEM;
+		if (ret)
+			return ret;
+		row->timed = true;
+		timed[(*count)++] = (unsigned int)i;
+	}
+	return 0;
+}
+
+static int repeat(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row,
+		  unsigned int repetition)
+{
+	double *real = &row->real_ns[repetition], *cpu = &row->cpu_ns[repetition];
+	int ret = hs_compare_time(c, row->era, row->strategy, &r->spans[row->scope],
+				  row->iterations, real, cpu);
+
+	*real /= (double)row->iterations;
+	*cpu /= (double)row->iterations;
+	return ret;
+}
+
+static int summarise(struct hs_report *r, struct hs_report_row *row)
+{
+	unsigned int n = r->asked->repetitions;
+	double *sorted = hs_hostmem_zalloc(r->set.mem, n, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n; i++)
+		sorted[i] = row->real_ns[i] / (double)r->spans[row->scope].pages;
+	row->page_ns = hs_measure_summary(sorted, n);
+	hs_hostmem_free(r->set.mem, sorted);
+	return 0;
+}
+
+/* @work: room for the order of all repetitions, then for the rows' numbers and how far they are. */
+static int measure_with(struct hs_report *r, struct hs_compare *c, unsigned int *work)
+{
+	unsigned int n = r->asked->repetitions, count = 0;
+	unsigned int *timed = work + r->row_count * n, *done = timed + r->row_count;
+	uint64_t state = 1; /* the same order in every run */
+	int ret = prepare(r, c, timed, &count);
+
+	if (!ret && count)
+		hs_measure_order(&state, work, count, n);
+	for (unsigned int i = 0; !ret && i < count * n; i++) {
+		hs_report_progress(r->asked, r->layout, "measuring", i, (size_t)count * n);
+		ret = repeat(r, c, &r->rows[timed[work[i]]], done[work[i]]++);
+	}
+	for (unsigned int i = 0; !ret && i < count; i++)
+		ret = summarise(r, &r->rows[timed[i]]);
+	return ret;
+}
+
+static int measure(struct hs_report *r, struct hs_compare *c)
+{
+	unsigned int *work;
+	int ret;
+
+	if (!r->asked->repetitions || !r->row_count)
+		return 0;
+	work = hs_hostmem_zalloc(r->set.mem, r->row_count * (r->asked->repetitions + 2),
+				 sizeof(*work));
+	if (!work)
+		return -ENOMEM;
+	ret = measure_with(r, c, work);
+	hs_hostmem_free(r->set.mem, work);
+	return ret;
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+int hs_report_make(struct hs_report *report, const struct hs_report_asked *asked,
+		   const struct hs_layout *layout, const struct hs_compare_setting *setting)
+{
+	struct hs_compare c;
+	int ret, end;
+
+	*report = (struct hs_report){ .asked = asked, .layout = layout, .set = *setting };
+	ret = hs_compare_begin(&c, layout, setting);
+	if (!ret)
+		ret = make_spans(report);
+	if (!ret)
+		ret = make_rows(report, &c);
+	if (!ret)
+		ret = measure(report, &c);
+	end = hs_compare_end(&c);
+	return ret ? ret : end;
+}
+
+void hs_report_free(struct hs_report *report)
+{
+	struct hs_hostmem *mem = report->set.mem;
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		hs_hostmem_free(mem, report->rows[i].real_ns);
+		hs_hostmem_free(mem, report->rows[i].cpu_ns);
+	}
+	for (int s = 0; s < HS_SCOPE_COUNT; s++)
+		hs_compare_span_free(mem, &report->spans[s]);
+	hs_hostmem_free(mem, report->rows);
+	*report = (struct hs_report){ .asked = NULL };
+}

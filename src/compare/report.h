@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.h - what is known of one layout after all strategies have walked it
+ *
+ * invented. Rows are ordered by scope, walker, strategy. Without measured times a report is the same
+ * bytes on every machine: what is predicted is computed in whole picoseconds.
+ */
+#ifndef HS_COMPARE_REPORT_H
+#define HS_COMPARE_REPORT_H
+
+#include "compare/compare.h"
+#include "compare/measure.h"
+
+#define HS_REPORT_PROFILES 4 /* at most */
+#define HS_REPORT_REPETITIONS 1000
+
+struct hs_report_asked {
+	bool eras[HS_ERA_COUNT], strategies[HS_STRATEGY_COUNT];
+	const struct hs_cost_profile *profiles[HS_REPORT_PROFILES];
+	unsigned int profile_count;
+	unsigned int repetitions; /* 0: nothing is measured */
+	double repetition_ns;	  /* that one takes, about */
+	/* Called before each step: so many are done. NULL: nobody looks. */
+	void (*progress)(const char *doing, const char *layout, unsigned int done, unsigned int of);
+	bool bold;
+	uint32_t sleep; /* of removals: points that a fault or a wait lasts */
+	bool atomic;	/* of removals: the reference is atomic from the start */
+};
+
+struct hs_report_row {
+	enum hs_compare_scope scope;
+	enum hs_era era;
+	enum hs_strategy strategy;
+	struct hs_compared done;
+	uint64_t ps[HS_REPORT_PROFILES]; /* predicted, of the span; 6.12 without failures */
+	bool predicted, timed;
+	uint64_t iterations;	    /* of the span in a repetition */
+	double *real_ns, *cpu_ns;   /* of a walk of the span, in the order they were measured */
+	struct hs_measured page_ns; /* real_ns, a page */
+};
+
+struct hs_report {
+	const struct hs_report_asked *asked;
+	const struct hs_layout *layout;
+	struct hs_compare_setting set;
+	struct hs_compare_span spans[HS_SCOPE_COUNT]; /* without calls: there is none */
+	bool too_large;				      /* for one call */
+	struct hs_report_row *rows;
+	size_t row_count;
+};
+
+/* 0; -ENOMEM; -EINVAL, -EIO, -ENOTEMPTY as in compare.h. To be freed in every case. */
+int hs_report_make(struct hs_report *report, const struct hs_report_asked *asked,
+		   const struct hs_layout *layout, const struct hs_compare_setting *setting);
+void hs_report_free(struct hs_report *report);
+static inline void hs_report_progress(const struct hs_report_asked *asked,
+				      const struct hs_layout *layout, const char *doing,
+				      size_t done, size_t of)
+{
+	if (asked->progress)
+		asked->progress(doing, layout->name, (unsigned int)done, (unsigned int)of);
+}
+
+/* NULL: there is none. */
+const struct hs_report_row *hs_report_find(const struct hs_report *report,
+					   enum hs_compare_scope scope, enum hs_era era,
+					   enum hs_strategy strategy);
+
+/* For people. */
+void hs_report_print(const struct hs_report *report, struct hs_out *out);
+
+/*
+ * The schema of Google Benchmark: head, then reports, then the tail. @context is NULL or members of
+ * the context, each followed by a comma. *count is the number of benchmarks so far.
+ */
+void hs_report_json_begin(const char *context, struct hs_out *out);
+void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out);
+void hs_report_json_end(struct hs_out *out);
+/* How the name of a benchmark begins, and how it ends; @profile may be NULL. */
+void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
+			 enum hs_compare_request request);
+void hs_report_json_name_end(struct hs_out *name, enum hs_era era, enum hs_strategy strategy,
+			     const struct hs_cost_profile *profile);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_json.c - a report in the schema of Google Benchmark
+ *
+ * count/...	exact counts; no time
+ * cost/...	what a profile predicts, of a walk of the span; iterations 1
+ * walk/...	what was measured: an iteration a repetition, then its median
+ *
+ * The removals' are in removal_print.c.
+ */
+#include "compare/report.h"
+
+#include <hmmsim/hmmsim.h>
+
+#include "text/json.h"
+
+struct entry {
+	const struct hs_report *report;
+	const struct hs_report_row *row;
+	struct hs_out *out, name;
+	uint64_t family;
+};
+
+static void begin(struct entry *e, const char *kind, const struct hs_cost_profile *profile,
+		  const char *suffix)
+{
+	struct hs_out *name = &e->name;
+
+	hs_out_reset(name);
+	hs_report_json_name(name, kind, e->report->layout, e->report->set.request);
+	if (e->row->scope != HS_SCOPE_WHOLE) {
+		hs_out_text(name, "/scope:");
+		hs_out_text(name, hs_scope_names[e->row->scope]);
+	}
+	hs_report_json_name_end(name, e->row->era, e->row->strategy, profile);
+	hs_json_begin(e->out, name, suffix, e->family);
+}
+
+static void end(const struct entry *e)
+{
+	const struct hs_walk_counts *c = &e->row->done.counts;
+	struct hs_out *out = e->out;
+
+	hs_json_text(out, "time_unit", "ns");
+	hs_json_number(out, "range_calls", e->report->spans[e->row->scope].count);
+	hs_json_number(out, "pages", e->report->spans[e->row->scope].pages);
+	hs_json_number(out, "calls", c->calls);
+	hs_json_number(out, "hits", c->hits);
+	hs_json_number(out, "lookups", c->lookups);
+	hs_json_number(out, "refs", c->refs);
+	hs_json_number(out, "failures", c->failures);
+	hs_json_number(out, "puts", c->puts);
+	hs_json_number(out, "leaked", c->leaked);
+	hs_json_number(out, "faults", c->faults);
+	hs_json_number(out, "held_faults", c->held_faults);
+	hs_json_number(out, "waits", c->waits);
+	hs_json_number(out, "passes", c->passes);
+	hs_json_number(out, "failed_calls", e->row->done.failed);
+	hs_json_end(out);
+}
+
+static void count_entry(struct entry *e)
+{
+	begin(e, "count", NULL, "");
+	hs_json_run(e->out, 1, 0, 1);
+	hs_json_number(e->out, "real_time", 0);
+	hs_json_number(e->out, "cpu_time", 0);
+	end(e);
+	e->family++;
+}
+
+static void cost_entry(struct entry *e, unsigned int profile)
+{
+	begin(e, "cost", e->report->asked->profiles[profile], "");
+	hs_json_run(e->out, 1, 0, 1);
+	hs_json_ps(e->out, "real_time", e->row->ps[profile]);
+	hs_json_ps(e->out, "cpu_time", e->row->ps[profile]);
+	end(e);
+	e->family++;
+}
+
+static double median_cpu(const struct hs_report_row *row, unsigned int n)
+{
+	double values[HS_REPORT_REPETITIONS];
+
+	for (unsigned int i = 0; i < n; i++)
+		values[i] = row->cpu_ns[i];
+	return hs_measure_summary(values, n).median;
+}
+
+static void walk_entries(struct entry *e)
+{
+	unsigned int n = e->report->asked->repetitions;
+	double pages = (double)e->report->spans[e->row->scope].pages;
+	struct hs_out *out = e->out;
+
+	/* Never the first of all benchmarks: a count is. */
+	for (unsigned int i = 0; i < n; i++) {
+		begin(e, "walk", NULL, "");
+		hs_json_run(out, n, i, e->row->iterations);
+		hs_json_double(out, "real_time", e->row->real_ns[i]);
+		hs_json_double(out, "cpu_time", e->row->cpu_ns[i]);
+		end(e);
+	}
+	begin(e, "walk", NULL, "_median");
+	hs_json_text(out, "run_type", "aggregate");
+	hs_json_number(out, "repetitions", n);
+	hs_json_number(out, "threads", 1);
+	hs_json_text(out, "aggregate_name", "median");
+	hs_json_text(out, "aggregate_unit", "time");
+	hs_json_number(out, "iterations", n);
+	hs_json_double(out, "real_time", e->row->page_ns.median * pages);
+	hs_json_double(out, "cpu_time", median_cpu(e->row, n));
+	hs_json_double(out, "real_time_p10", e->row->page_ns.low * pages);
+	hs_json_double(out, "real_time_p90", e->row->page_ns.high * pages);
+	end(e);
+	e->family++;
+}
+
+void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
+			 enum hs_compare_request request)
+{
+	hs_out_text(name, kind);
+	hs_out_text(name, "/layout:");
+	hs_json_string(name, layout->name);
+	if (request) {
+		hs_out_text(name, "/request:");
+		hs_out_text(name, hs_request_names[request]);
+	}
+}
+
+void hs_report_json_name_end(struct hs_out *name, enum hs_era era, enum hs_strategy strategy,
+			     const struct hs_cost_profile *profile)
+{
+	hs_out_text(name, "/walker:");
+	hs_out_text(name, hs_era_name(era));
+	hs_out_text(name, "/strategy:");
+	hs_out_text(name, hs_strategy_name(strategy));
+	if (!profile)
+		return;
+	hs_out_text(name, "/profile:");
+	hs_json_string(name, profile->name);
+}
+
+void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out)
+{
+	struct entry e = {
+		.report = report, .out = out, .name = { .mem = report->set.mem }, .family = *count
+	};
+
+	for (size_t i = 0; i < report->row_count; i++) {
+		e.row = &report->rows[i];
+		count_entry(&e);
+		for (unsigned int p = 0; e.row->predicted && p < report->asked->profile_count; p++)
+			cost_entry(&e, p);
+		if (e.row->timed)
+			walk_entries(&e);
+	}
+	hs_out_free(&e.name);
+	*count = e.family;
+}
+
+void hs_report_json_begin(const char *context, struct hs_out *out)
+{
+	hs_out_text(out, "{\n  \"context\": {\n");
+	hs_out_text(out, context ? context : "");
+	hs_out_text(out, "    \"executable\": \"hmmsim compare\",\n    \"hmmsim_version\": \"");
+	hs_json_string(out, hs_version());
+	hs_out_text(out, "\"\n  },\n  \"benchmarks\": [\n");
+}
+
+void hs_report_json_end(struct hs_out *out)
+{
+	hs_out_text(out, "\n  ]\n}\n");
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_print.c - a report as tables
+ */
+#include "compare/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "text/grid.h"
+
+static void head(struct hs_out *cells, const char *const *names)
+{
+	for (; *names; names++)
+		hs_cell_text(cells, *names);
+}
+
+static const struct hs_report_row *none_of(const struct hs_report *r,
+					   const struct hs_report_row *row)
+{
+	return hs_report_find(r, row->scope, row->era, HS_STRATEGY_NONE);
+}
+
+/* ---- counts and predicted cost ----------------------------------------------------------- */
+
+static void count_head(const struct hs_report *r, struct hs_out *cells)
+{
+	static const char *const names[] = { "walker", "strategy", "calls",  "hits",   "lookups",
+					     "refs",   "puts",	   "leaked", "faults", "held",
+					     "passes", "answer",   NULL };
+
+	head(cells, names);
+	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
+		hs_cell_text(cells, r->asked->profiles[i]->name);
+		hs_cell_text(cells, "x none");
+	}
+	hs_out_char(cells, '\n');
+}
+
+static void cell_answer(const struct hs_report *r, const struct hs_report_row *row,
+			struct hs_out *cells)
+{
+	char text[64];
+
+	if (!row->done.failed)
+		snprintf(text, sizeof(text), "ok");
+	else if (r->spans[row->scope].count == 1)
+		snprintf(text, sizeof(text), "%ld", row->done.error);
+	else
+		snprintf(text, sizeof(text), "%ldx%llu", row->done.error,
+			 (unsigned long long)row->done.failed);
+	hs_cell_text(cells, text);
+}
+
+static void predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
+			    struct hs_out *cells)
+{
+	const struct hs_report_row *none = none_of(r, row);
+	uint64_t pages = r->spans[row->scope].pages;
+
+	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
+		hs_cell_quotient(cells, row->ps[i], row->predicted ? pages * 1000 : 0);
+		hs_cell_quotient(cells, row->ps[i],
+				 row->predicted && none && none->predicted ? none->ps[i] : 0);
+	}
+}
+
+static void row_head(const struct hs_report_row *row, struct hs_out *cells)
+{
+	hs_cell_text(cells, hs_era_name(row->era));
+	hs_cell_text(cells, hs_strategy_name(row->strategy));
+}
+
+static void count_cells(const struct hs_report *r, const struct hs_report_row *row,
+			struct hs_out *cells)
+{
+	const struct hs_walk_counts *c = &row->done.counts;
+
+	hs_cell_number(cells, c->calls);
+	hs_cell_number(cells, c->hits);
+	hs_cell_number(cells, c->lookups);
+	hs_cell_number(cells, c->refs);
+	hs_cell_number(cells, c->puts);
+	hs_cell_number(cells, c->leaked);
+	hs_cell_number(cells, c->faults);
+	hs_cell_number(cells, c->held_faults);
+	hs_cell_number(cells, c->passes);
+	cell_answer(r, row, cells);
+	predicted_cells(r, row, cells);
+	hs_out_char(cells, '\n');
+}
+
+static void print_counts(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+{
+	struct hs_out cells = { .mem = r->set.mem };
+
+	count_head(r, &cells);
+	for (size_t i = 0; i < r->row_count; i++)
+		if (r->rows[i].scope == scope) {
+			row_head(&r->rows[i], &cells);
+			count_cells(r, &r->rows[i], &cells);
+		}
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&cells);
+}
+
+/* ---- a call of one page ------------------------------------------------------------------ */
+
+/* Strategies that follow each other and of which everything is equal. */
+struct alike {
+	const struct hs_report_row *from, *to;
+	unsigned int count;
+	struct hs_out cells;
+};
+
+static void end_alike(struct alike *a, struct hs_out *cells)
+{
+	char names[64];
+
+	if (!a->from)
+		return;
+	snprintf(names, sizeof(names), "%s%s%s", hs_strategy_name(a->from->strategy),
+		 a->count > 2 ? ".." : ",", hs_strategy_name(a->to->strategy));
+	if (a->count == 1)
+		snprintf(names, sizeof(names), "%s", hs_strategy_name(a->from->strategy));
+	hs_cell_text(cells, hs_era_name(a->from->era));
+	hs_cell_text(cells, names);
+	hs_out_bytes(cells, a->cells.bytes, a->cells.used);
+	cells->failed |= a->cells.failed;
+	hs_out_reset(&a->cells);
+	a->from = NULL;
+}
+
+static bool is_alike(const struct alike *a, const struct hs_report_row *row,
+		     const struct hs_out *cells)
+{
+	return a->from && a->from->era == row->era && a->cells.used == cells->used &&
+	       !cells->failed && !memcmp(a->cells.bytes, cells->bytes, cells->used);
+}
+
+/* One page leaves little to differ in. */
+static void print_page(const struct hs_report *r, struct hs_out *out)
+{
+	struct hs_out cells = { .mem = r->set.mem }, row_cells = cells;
+	struct alike alike = { .cells = cells };
+
+	count_head(r, &cells);
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct hs_report_row *row = &r->rows[i];
+
+		if (row->scope != HS_SCOPE_PAGE)
+			continue;
+		hs_out_reset(&row_cells);
+		count_cells(r, row, &row_cells);
+		if (!is_alike(&alike, row, &row_cells)) {
+			end_alike(&alike, &cells);
+			alike.from = row;
+			alike.count = 0;
+			hs_out_bytes(&alike.cells, row_cells.bytes, row_cells.used);
+		}
+		alike.to = row;
+		alike.count++;
+	}
+	end_alike(&alike, &cells);
+	cells.failed |= row_cells.failed;
+	hs_out_text(out, r->asked->profile_count ? "\na call of one page; predicted in ns\n"
+						 : "\na call of one page\n");
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&row_cells);
+	hs_out_free(&alike.cells);
+	hs_out_free(&cells);
+}
+
+/* ---- measured ---------------------------------------------------------------------------- */
+
+static void time_cells(const struct hs_report *r, const struct hs_report_row *row,
+		       struct hs_out *cells)
+{
+	const struct hs_report_row *none = row ? none_of(r, row) : NULL;
+
+	if (!row || !row->timed) {
+		hs_out_text(cells, "-\t-\t-\t-\t");
+		return;
+	}
+	hs_cell_double(cells, row->page_ns.median);
+	hs_cell_double(cells, row->page_ns.low);
+	hs_cell_double(cells, row->page_ns.high);
+	if (none && none->timed)
+		hs_cell_double(cells, row->page_ns.median / none->page_ns.median);
+	else
+		hs_cell_text(cells, "-");
+}
+
+/* Only the first table has the call of one page as well: it is the same one. */
+static void print_times(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			struct hs_out *out)
+{
+	static const char *const names[] = { "walker", "strategy", "ns/page", "p10",
+					     "p90",    "x none",   NULL };
+	static const char *const page_names[] = { "one page", "p10", "p90", "x none", NULL };
+	struct hs_out cells = { .mem = r->set.mem };
+
+	head(&cells, names);
+	if (first)
+		head(&cells, page_names);
+	hs_out_char(&cells, '\n');
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct hs_report_row *row = &r->rows[i];
+
+		if (row->scope != scope)
+			continue;
+		row_head(row, &cells);
+		time_cells(r, row, &cells);
+		if (first)
+			time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy),
+				   &cells);
+		hs_out_char(&cells, '\n');
+	}
+	hs_grid_print(&cells, 2, r->asked->bold, out);
+	hs_out_free(&cells);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static void amount(struct hs_out *out, uint64_t n, const char *what)
+{
+	hs_out_decimal(out, n);
+	hs_out_char(out, ' ');
+	hs_out_text(out, what);
+	if (n != 1)
+		hs_out_char(out, 's');
+}
+
+static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			struct hs_out *out)
+{
+	const struct hs_compare_span *span = &r->spans[scope];
+
+	hs_out_text(out, scope == HS_SCOPE_WHOLE ? "\nthe whole range in one call: "
+						 : "\nthe readable vmas one by one: ");
+	amount(out, span->count, "call");
+	hs_out_text(out, ", ");
+	amount(out, span->pages, "page");
+	hs_out_text(out, r->asked->profile_count ? "; predicted in ns a page\n" : "\n");
+	print_counts(r, scope, out);
+	if (!r->asked->repetitions)
+		return;
+	hs_out_text(out, "\nmeasured here, medians\n");
+	print_times(r, scope, first, out);
+}
+
+void hs_report_print(const struct hs_report *r, struct hs_out *out)
+{
+	bool first = true;
+
+	hs_out_text(out, r->asked->bold ? "\033[1mlayout " : "layout ");
+	hs_out_text(out, r->layout->name);
+	hs_out_text(out, r->asked->bold ? "\033[0m: " : ": ");
+	amount(out, r->layout->vma_count, "vma");
+	hs_out_text(out, ", ");
+	amount(out, r->layout->pgmap_count, "pgmap");
+	hs_out_text(out, ", request ");
+	hs_out_text(out, hs_request_names[r->set.request]);
+	hs_out_char(out, '\n');
+	if (r->too_large)
+		hs_out_text(out, "\nthe whole range is more than 4194304 pages: no call for it\n");
+	else if (!r->row_count)
+		hs_out_text(out, "\nthere is nothing to walk\n");
+	for (int s = HS_SCOPE_WHOLE; s < HS_SCOPE_PAGE; s++)
+		if (r->spans[s].count) {
+			print_scope(r, (enum hs_compare_scope)s, first, out);
+			first = false;
+		}
+	if (r->spans[HS_SCOPE_PAGE].count)
+		print_page(r, out);
+}

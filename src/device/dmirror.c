@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dmirror.c - a device that mirrors a window of an address space
+ *
+ * invented, see <hmmsim/dmirror.h>. Its page table is one word a page.
+ *
+ * States of a word, by predicate:
+ *
+ *	0		nothing is mapped
+ *	VALID		the CPU's table had this page, and no invalidation of it has been called back
+ *			since: whoever holds the lock may use the page
+ *
+ * States of a populate:
+ *
+ *	walked		it has pfns, and nothing says that they still mean anything
+ *	checked		it holds the lock, and nothing has changed since it began: until it unlocks,
+ *			each of its pages is as good as a VALID word
+ *
+ * Legal: populate, entry and access by many tasks at once; callbacks at any time; destroy when no
+ * populate is under way. A populate is a user of the address space, so release finds none.
+ *
+ * Lock order: mmap lock, mapping lock, mirrors lock < the lock (driver lock) < subscriptions lock.
+ * The walk is over, its mmap lock released, when the lock is taken. No lock is held at mmput.
+ *
+ * Who may free what: the caller of hs_dmirror_destroy() the device, which holds the mm's struct until
+ * then; a populate its pfn array, with its v5.3 range unregistered.
+ *
+ * Answers that are no page (v5.3 has such for swap and migration entries, and for device-private
+ * pages of others) become words that map nothing, and populate succeeds.
+ *
+ * Populate against invalidation:
+ *
+ *	populate			invalidator
+ *	s = read_begin
+ *	walk: pfn			start: seq = odd
+ *					  lock
+ *	lock: waits			  sub->seq = seq, clear the words
+ *					  unlock
+ *	sub->seq != s: unlock, again	clear the CPU's entry, free the page
+ *	read_begin: waits		end: seq = even, wake
+ *	walk: what is there now
+ *
+ *	Required outcome: no word is left of a page that is freed, no such page is touched, and one
+ *	invalidation costs one retry. With the flag of v5.3 the check may say "valid" after all of
+ *	the right column: a word is left, or the page is touched when it is free.
+ *	(tests/model/test_device_model.c: populate_against_invalidation)
+ *
+ * Populate against a whole removal:
+ *
+ *	populate			owner of the memory
+ *					disable: no fault maps it from now on
+ *	s = read_begin
+ *	walk: pfn
+ *					invalidate: seq = odd
+ *					  lock, sub->seq = seq, clear the words, unlock
+ *					  clear the CPU's entries
+ *					  seq = even, wake
+ *	lock
+ *	sub->seq != s: unlock, again	drain: kill, put pages, wait
+ *	walk: fault, SIGBUS: -EFAULT	remove: struct pages, index, counters
+ *
+ *	Required outcome: no word is left when the struct pages go (S1), none of them is touched when
+ *	it is gone (S2), the removal ends and leaves nothing (S3). If disable comes after invalidate,
+ *	the second walk faults the page in again, and no invalidation follows.
+ *	(tests/model/test_device_model.c: populate_against_whole_removal)
+ *
+ * The lock as a fence:
+ *
+ *	populate			invalidator
+ *	lock
+ *	sub->seq == s			start: seq = odd
+ *	touch the page			  lock: waits
+ *	write the word
+ *	unlock				  clear the word that was just written
+ *					  unlock
+ *					clear the CPU's entry, free the page
+ *
+ *	Required outcome: the page is live while it is touched, and the word is gone when it is freed.
+ *	Without the lock in the callback, or with the touch outside of it, neither holds.
+ *	(tests/model/test_device_model.c: lock_as_fence)
+ */
+#include "device/dmirror.h"
+
+#include <errno.h>
+
+#include "mm/mm.h"
+
+#define PFN_MASK HS_ENTRY_PFN
+
+/* One call of populate; in the arena, because invalidations reach the range. */
+struct populate {
+	struct hs_dmirror *dev;
+	uint64_t start, end;
+	bool write;
+	uint64_t seq;		      /* HS_VALIDITY_SEQ */
+	struct hs_mirror_range range; /* HS_VALIDITY_FLAG */
+	struct hs_dmirror_stats stats;
+	uint64_t pfns[];
+};
+
+static size_t device_bytes(uint64_t pages)
+{
+	return sizeof(struct hs_dmirror) + pages * sizeof(hs_u64);
+}
+
+static size_t populate_bytes(uint64_t pages)
+{
+	return sizeof(struct populate) + pages * sizeof(uint64_t);
+}
+
+static uint64_t index_of(const struct hs_dmirror *dev, uint64_t addr)
+{
+	return (addr - dev->config.start) >> HS_PAGE_SHIFT;
+}
+
+static void add_stats(struct hs_dmirror_stats *to, const struct hs_dmirror_stats *from)
+{
+	const struct hs_walk_counts *w = &from->walk;
+
+	to->populates += from->populates;
+	to->retries += from->retries;
+	to->walk.calls += w->calls;
+	to->walk.hits += w->hits;
+	to->walk.lookups += w->lookups;
+	to->walk.refs += w->refs;
+	to->walk.failures += w->failures;
+	to->walk.puts += w->puts;
+	to->walk.leaked += w->leaked;
+	to->walk.faults += w->faults;
+	to->walk.held_faults += w->held_faults;
+	to->walk.waits += w->waits;
+	to->walk.passes += w->passes;
+	to->walk.bad_ptes += w->bad_ptes;
+}
+
+/* ---- callbacks --------------------------------------------------------------------------- */
+
+/* The words of [start, end), as far as they are in the window. */
+static void clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, uint64_t end)
+{
+	const struct hs_dmirror_config *c = &dev->config;
+
+	start = start > c->start ? start : c->start;
+	end = end < c->end ? end : c->end;
+	if (start >= end)
+		return;
+	for (uint64_t i = index_of(dev, start); i <= index_of(dev, end - 1); i++)
+		hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);
+}
+
+/* The device asked for it and knows what it does. */
+static bool is_own(const struct hs_dmirror_config *c, const struct hs_invalidation *inv)
+{
+	return c->owner && inv->owner == c->owner &&
+	       (inv->event == HS_INVALIDATE_MIGRATE || inv->event == HS_INVALIDATE_EXCLUSIVE);
+}
+
+/* False: it would have to wait for the lock. @cur_seq: NULL with the flag. */
+static bool invalidate(struct hs_task *self, struct hs_dmirror *dev,
+		       const struct hs_invalidation *inv, const uint64_t *cur_seq)
+{
+	const struct hs_dmirror_config *c = &dev->config;
+	bool lock = c->protocol != HS_PROTOCOL_CALLBACK_NO_LOCK;
+
+	if (c->protocol == HS_PROTOCOL_CALLBACK_SKIPS || is_own(c, inv))
+		return true;
+	if (lock && inv->blockable) {
+		hs_mutex_lock(self, &dev->lock);
+	} else if (lock && !hs_mutex_trylock(self, &dev->lock)) {
+		hs_u64_add(self, &dev->refusals, 1, HS_RELAXED);
+		return false;
+	}
+	if (cur_seq)
+		hs_interval_set_seq(self, &dev->sub, *cur_seq);
+	clear(self, dev, inv->start, inv->end);
+	if (!lock)
+		return true;
+	dev->stats.invalidations++;
+	hs_mutex_unlock(self, &dev->lock);
+	return true;
+}
+
+static bool invalidate_interval(struct hs_task *self, struct hs_interval_sub *sub,
+				const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	struct hs_dmirror *dev = hs_container_of(sub, struct hs_dmirror, sub);
+
+	return invalidate(self, dev, inv, &cur_seq);
+}
+
+static struct hs_dmirror *of_mirror(struct hs_mirror *mirror)
+{
+	return hs_container_of(mirror, struct hs_dmirror, mirror);
+}
+
+/* A mirror hears of everything. */
+static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
+		       const struct hs_invalidation *inv)
+{
+	struct hs_dmirror *dev = of_mirror(mirror);
+
+	if (inv->start >= dev->config.end || inv->end <= dev->config.start)
+		return 0;
+	return invalidate(self, dev, inv, NULL) ? 0 : -EAGAIN;
+}
+
+static void release_mirror(struct hs_task *self, struct hs_mirror *mirror)
+{
+	struct hs_dmirror *dev = of_mirror(mirror);
+	const struct hs_invalidation all = {
+		.start = dev->config.start,
+		.end = dev->config.end,
+		.event = HS_INVALIDATE_RELEASE,
+		.blockable = true,
+	};
+
+	invalidate(self, dev, &all, NULL);
+}
+
+static const struct hs_interval_ops interval_ops = { invalidate_interval };
+static const struct hs_mirror_ops mirror_ops = { sync_mirror, release_mirror };
+
+/* ---- populate ---------------------------------------------------------------------------- */
+
+static bool has_changed(struct hs_task *self, struct populate *p)
+{
+	if (p->dev->config.validity == HS_VALIDITY_FLAG)
+		return !hs_mirror_range_valid(self, &p->range);
+	return hs_interval_read_retry(self, &p->dev->sub, p->seq);
+}
+
+static bool walk_is_late(struct hs_task *self, struct hs_range *range, void *arg)
+{
+	(void)range;
+	return has_changed(self, arg);
+}
+
+/* That the flag may not come true in time is the walk's to notice. */
+static void begin(struct hs_task *self, struct populate *p)
+{
+	if (p->dev->config.validity == HS_VALIDITY_SEQ)
+		p->seq = hs_interval_read_begin(self, &p->dev->sub);
+	else
+		hs_mirror_range_wait_until_valid(self, &p->range,
+						 hs_ticks(self) + HS_RANGE_DEFAULT_TICKS);
+}
+
+static int walk(struct hs_task *self, struct populate *p)
+{
+	const struct hs_dmirror_config *c = &p->dev->config;
+	struct hs_range range = {
+		.mm = c->mm,
+		.start = p->start,
+		.end = p->end,
+		.pfns = p->pfns,
+		.default_flags = HS_PFN_VALID | (p->write ? HS_PFN_WRITE : 0),
+		.owner = c->owner,
+		.retry = walk_is_late,
+		.retry_arg = p,
+	};
+	struct hs_dmirror_stats stats = { 0 };
+	long ret;
+
+	hs_mm_lock_read(self, c->mm);
+	ret = hs_range_fault(self, c->era, c->strategy, c->body, &range);
+	hs_assert(self, ret != -EAGAIN, "a fault dropped the mmap lock, and was not allowed to");
+	hs_mm_unlock_read(self, c->mm);
+	stats.walk = range.counts;
+	add_stats(&p->stats, &stats);
+	return ret < 0 ? (int)ret : 0;
+}
+
+/* The zero page is no device's memory and never goes. */
+static void touch(struct hs_task *self, uint64_t pfn)
+{
+	if (pfn == HS_ZERO_PFN)
+		return;
+	hs_assert(self, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
+		  "the device touches page %#llx, which is gone", (unsigned long long)pfn);
+}
+
+/* v5.3 hands out device-private pages of anybody; in 6.12 the walker has looked. */
+static bool is_foreign(struct hs_task *self, const struct hs_dmirror_config *c, uint64_t slot)
+{
+	struct hs_page *page;
+	struct hs_pgmap *pgmap;
+
+	if (c->era != HS_ERA_5_3 || !(slot & HS_PFN_DEVICE))
+		return false;
+	page = hs_pfn_to_page(self, slot & PFN_MASK);
+	pgmap = page ? hs_page_pgmap(self, page) : NULL;
+	if (pgmap)
+		hs_deref(self, pgmap);
+	return !pgmap || hs_pgmap_owner(pgmap) != c->owner;
+}
+
+static void touch_pages(struct hs_task *self, struct populate *p)
+{
+	uint64_t pages = (p->end - p->start) >> HS_PAGE_SHIFT;
+
+	for (uint64_t i = 0; p->dev->config.touch && i < pages; i++)
+		if (p->pfns[i] & HS_PFN_VALID)
+			touch(self, p->pfns[i] & PFN_MASK);
+}
+
+/* The lock is held. */
+static void write_words(struct hs_task *self, struct populate *p)
+{
+	struct hs_dmirror *dev = p->dev;
+	uint64_t first = index_of(dev, p->start), pages = (p->end - p->start) >> HS_PAGE_SHIFT;
+
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t word = p->pfns[i] & (HS_PFN_VALID | HS_PFN_WRITE | PFN_MASK);
+
+		if (!(word & HS_PFN_VALID) || is_foreign(self, &dev->config, p->pfns[i]))
+			word = 0;
+		hs_u64_store(self, &dev->table[first + i], word, HS_RELAXED);
+	}
+	p->stats.populates++;
+	add_stats(&dev->stats, &p->stats);
+}
+
+/* -EAGAIN: something has changed since begin(). */
+static int commit(struct hs_task *self, struct populate *p)
+{
+	struct hs_dmirror *dev = p->dev;
+	enum hs_protocol protocol = dev->config.protocol;
+	bool check = protocol != HS_PROTOCOL_NO_CHECK && protocol != HS_PROTOCOL_CHECK_OUTSIDE;
+	int ret = 0;
+
+	if (protocol == HS_PROTOCOL_CHECK_OUTSIDE && has_changed(self, p))
+		return -EAGAIN;
+	if (protocol == HS_PROTOCOL_TOUCH_OUTSIDE)
+		touch_pages(self, p);
+	hs_mutex_lock(self, &dev->lock);
+	if (check && has_changed(self, p)) {
+		ret = -EAGAIN;
+	} else {
+		if (protocol != HS_PROTOCOL_TOUCH_OUTSIDE)
+			touch_pages(self, p);
+		write_words(self, p);
+	}
+	hs_mutex_unlock(self, &dev->lock);
+	return ret;
+}
+
+/*
+ * A turn that failed has seen a change, so begin() waits for the end of it. The flag's wait is over
+ * at its deadline, too: if the walk then finds it false, only its change can help.
+ */
+static int turns(struct hs_task *self, struct populate *p)
+{
+	uint32_t tries = p->dev->config.tries;
+	int ret;
+
+	for (uint64_t n = 1;; n++) {
+		begin(self, p);
+		ret = walk(self, p);
+		if (ret && ret != -EBUSY)
+			return ret;
+		if (!ret && !commit(self, p))
+			return 0;
+		p->stats.retries++;
+		if (n == tries)
+			return -EBUSY;
+		if (ret && p->dev->config.validity == HS_VALIDITY_FLAG)
+			hs_retry_wait(self, "the range is not valid");
+	}
+}
+
+static int populate(struct hs_task *self, struct populate *p)
+{
+	struct hs_dmirror *dev = p->dev;
+	bool flag = dev->config.validity == HS_VALIDITY_FLAG;
+	int ret = 0;
+
+	if (!hs_mmget_not_zero(self, dev->config.mm))
+		return -EFAULT;
+	if (flag)
+		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
+					       HS_PAGE_SHIFT);
+	hs_assert(self, !ret, "a range of an address space that is in use: %d", ret);
+	ret = turns(self, p);
+	if (flag)
+		hs_mirror_range_unregister(self, &p->range);
+	hs_mmput(self, dev->config.mm);
+	if (!ret)
+		return 0;
+	hs_mutex_lock(self, &dev->lock);
+	add_stats(&dev->stats, &p->stats);
+	hs_mutex_unlock(self, &dev->lock);
+	return ret;
+}
+
+static bool in_window(const struct hs_dmirror *dev, uint64_t start, uint64_t end)
+{
+	return start < end && start >= dev->config.start && end <= dev->config.end &&
+	       !((start | end) & (HS_PAGE_BYTES - 1));
+}
+
+int hs_dmirror_populate(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, uint64_t end,
+			bool write)
+{
+	struct populate *p;
+	size_t bytes;
+	int ret;
+
+	if (!in_window(dev, start, end))
+		return -EINVAL;
+	bytes = populate_bytes((end - start) >> HS_PAGE_SHIFT);
+	p = hs_alloc(self, HS_KIND_PFNS, bytes);
+	if (!p)
+		return -ENOMEM;
+	p->dev = dev;
+	p->start = start;
+	p->end = end;
+	p->write = write;
+	ret = populate(self, p);
+	hs_free(self, p, HS_KIND_PFNS, bytes);
+	return ret;
+}
+
+/* ---- what the device has ----------------------------------------------------------------- */
+
+uint64_t hs_dmirror_entry(struct hs_task *self, struct hs_dmirror *dev, uint64_t addr)
+{
+	uint64_t word;
+
+	if (addr < dev->config.start || addr >= dev->config.end)
+		return 0;
+	hs_mutex_lock(self, &dev->lock);
+	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
+	hs_mutex_unlock(self, &dev->lock);
+	return word;
+}
+
+bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, uint64_t addr, bool write)
+{
+	uint64_t need = HS_PFN_VALID | (write ? HS_PFN_WRITE : 0), word;
+
+	if (addr < dev->config.start || addr >= dev->config.end)
+		return false;
+	hs_mutex_lock(self, &dev->lock);
+	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
+	if ((word & need) == need)
+		touch(self, word & PFN_MASK);
+	hs_mutex_unlock(self, &dev->lock);
+	return (word & need) == need;
+}
+
+uint64_t hs_dmirror_maps(const struct hs_dmirror *dev, uint64_t start, uint64_t end)
+{
+	uint64_t count = 0;
+
+	for (uint64_t i = 0; i < dev->pages; i++) {
+		uint64_t word = dev->table[i].raw, pfn = word & PFN_MASK;
+
+		count += word & HS_PFN_VALID && pfn >= start && pfn < end;
+	}
+	return count;
+}
+
+void hs_dmirror_stats(struct hs_task *self, struct hs_dmirror *dev, struct hs_dmirror_stats *stats)
+{
+	hs_mutex_lock(self, &dev->lock);
+	*stats = dev->stats;
+	hs_mutex_unlock(self, &dev->lock);
+	stats->refusals = hs_u64_load(self, &dev->refusals, HS_RELAXED);
+}
+
+/* ---- begin and end ----------------------------------------------------------------------- */
+
+void hs_dmirror_config_init(struct hs_dmirror_config *config, struct hs_mm *mm, uint64_t start,
+			    uint64_t end)
+{
+	*config = (struct hs_dmirror_config){
+		.mm = mm,
+		.start = start,
+		.end = end,
+		.era = HS_ERA_6_12,
+		.strategy = HS_STRATEGY_NONE,
+		.body = HS_BODY_PLAIN,
+		.validity = HS_VALIDITY_SEQ,
+		.protocol = HS_PROTOCOL_SOUND,
+	};
+}
+
+static bool config_valid(const struct hs_dmirror_config *c)
+{
+	return c->mm && c->start < c->end && !((c->start | c->end) & (HS_PAGE_BYTES - 1)) &&
+	       c->end <= hs_geometry_end(hs_mm_geometry(c->mm)) &&
+	       (unsigned int)c->era < HS_ERA_COUNT &&
+	       (unsigned int)c->strategy < HS_STRATEGY_CUSTOM &&
+	       (unsigned int)c->body < HS_BODY_COUNT &&
+	       (unsigned int)c->validity < HS_VALIDITY_COUNT &&
+	       (unsigned int)c->protocol < HS_PROTOCOL_COUNT;
+}
+
+static int subscribe(struct hs_task *self, struct hs_dmirror *dev)
+{
+	const struct hs_dmirror_config *c = &dev->config;
+	struct hs_notifiers *notifiers = hs_mm_notifiers(c->mm);
+	int ret;
+
+	if (c->validity == HS_VALIDITY_SEQ)
+		return hs_interval_insert(self, &dev->sub, notifiers, c->start, c->end - c->start,
+					  &interval_ops);
+	ret = hs_hmm_create(self, notifiers, &dev->hmm);
+	if (ret)
+		return ret;
+	return hs_mirror_register(self, &dev->mirror, dev->hmm, &mirror_ops);
+}
+
+int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *config,
+		      struct hs_dmirror **out)
+{
+	struct hs_dmirror *dev;
+	uint64_t pages;
+	int ret;
+
+	if (!config_valid(config))
+		return -EINVAL;
+	pages = (config->end - config->start) >> HS_PAGE_SHIFT;
+	dev = hs_alloc(self, HS_KIND_DEVICE, device_bytes(pages));
+	if (!dev)
+		return -ENOMEM;
+	dev->config = *config;
+	dev->pages = pages;
+	hs_mutex_init(&dev->lock, HS_LOCK_DRIVER);
+	hs_mmgrab(self, config->mm);
+	ret = subscribe(self, dev);
+	if (ret) {
+		hs_mmdrop(self, config->mm);
+		hs_free(self, dev, HS_KIND_DEVICE, device_bytes(pages));
+		return ret;
+	}
+	*out = dev;
+	return 0;
+}
+
+void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
+{
+	struct hs_mm *mm = dev->config.mm;
+
+	if (dev->config.validity == HS_VALIDITY_SEQ) {
+		hs_interval_remove(self, &dev->sub);
+	} else {
+		hs_mirror_unregister(self, &dev->mirror);
+		hs_hmm_destroy(self, dev->hmm);
+	}
+	hs_mmdrop(self, mm);
+	hs_free(self, dev, HS_KIND_DEVICE, device_bytes(dev->pages));
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * threads.c - a scenario on real threads
+ */
+#include <errno.h>
+
+#include "memory/machine.h"
+#include "port/port.h"
+#include "explore/plan.h"
+
+/* Every task runs, or none: a thread that cannot be had ends the run before the others begin. */
+struct gate {
+	struct hs_waitq queue;
+	hs_u32 open; /* 1: go, 2: go home */
+};
+
+struct runner {
+	struct gate *gate;
+	const struct hs_plan_entry *task;
+};
+
+static bool gate_open(struct hs_task *self, void *arg)
+{
+	struct gate *gate = arg;
+
+	return hs_u32_load(self, &gate->open, HS_ACQUIRE) != 0;
+}
+
+static void runner_main(struct hs_task *self, void *arg)
+{
+	struct runner *r = arg;
+
+	hs_wait_event(self, &r->gate->queue, gate_open, r->gate);
+	if (hs_u32_load(self, &r->gate->open, HS_ACQUIRE) == 1)
+		r->task->fn(self, r->task->arg);
+}
+
+static int run_tasks(struct hs_task *boot, const struct hs_plan *plan)
+{
+	struct hs_thread *threads[HS_PLAN_TASKS];
+	struct runner runners[HS_PLAN_TASKS];
+	struct gate gate = { .open = { 0 } };
+	unsigned int started = 0;
+
+	hs_waitq_init(&gate.queue);
+	for (; started < plan->count; started++) {
+		runners[started] = (struct runner){ &gate, &plan->task[started] };
+		threads[started] = hs_thread_start(boot, plan->task[started].name, runner_main,
+						   &runners[started]);
+		if (!threads[started])
+			break;
+	}
+	hs_u32_store(boot, &gate.open, started == plan->count ? 1 : 2, HS_RELEASE);
+	hs_wake_all(boot, &gate.queue);
+	for (unsigned int i = 0; i < started; i++)
+		hs_thread_join(boot, threads[i]);
+	return started == plan->count ? 0 : -ENOMEM;
+}
+
+static int run_on(struct hs_task *boot, const struct hs_scenario *scenario, const void *param)
+{
+	struct hs_plan plan = { .count = 0 };
+	void *state = hs_alloc(boot, HS_KIND_SCENARIO, scenario->state_size);
+	int ret;
+
+	if (!state)
+		return -ENOMEM;
+	ret = scenario->setup(boot, &plan, state, param);
+	if (!ret)
+		ret = run_tasks(boot, &plan);
+	if (!ret && scenario->check)
+		scenario->check(boot, state, param);
+	hs_free(boot, state, HS_KIND_SCENARIO, scenario->state_size);
+	return ret;
+}
+
+int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
+		    const struct hs_machine_config *config, struct hs_leaks *left)
+{
+	struct hs_machine_config standard;
+	struct hs_machine *machine;
+	int ret, end;
+
+	if (!scenario->setup || !scenario->state_size)
+		return -EINVAL;
+	hs_machine_config_init(&standard);
+	ret = hs_machine_create(config ? config : &standard, &machine);
+	if (ret)
+		return ret;
+	ret = run_on(hs_arena_boot(machine->arena), scenario, param);
+	end = hs_machine_destroy(machine, left);
+	return ret ? ret : end;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault_dax.c - faults in what maps device memory: DAX files, device-dax, P2PDMA
+ *
+ * reduced: dax_iomap_fault() and what a file system does for it (v6.12, fs/dax.c), dev_dax_huge_fault()
+ * (drivers/dax/device.c). p2pmem_alloc_mmap() (drivers/pci/p2pdma.c) inserts all pages at mmap; here
+ * each comes with its fault.
+ *
+ * A fault is inside the mapping (hs_mapping_enter) from before it looks at a block until its entry is
+ * made: so who has killed the mapping and then unmapped it finds no entry afterwards. In a DAX file it
+ * holds the entry lock as well: a hole stays a hole until the zero page is mapped, and while a block is
+ * allocated nobody maps the zero page anew.
+ *
+ *	fault that reads the hole	fault that writes it
+ *	entry lock			entry lock: waits
+ *	hole: map the zero page		  allocate the block
+ *	entry unlock			  unmap the page from everywhere
+ *					  map the block
+ *					entry unlock
+ *
+ *	Required outcome: when both are done nobody has the zero page where a block is.
+ *	(tests/model/test_fault_model.c: hole_read_against_hole_write)
+ *
+ * The block of a hole that is written is mapped by a page, never by a leaf: the table is had before
+ * the block is, so that no memory is wanted after it.
+ */
+#include "mm/mm.h"
+
+#include <errno.h>
+
+/* A page of the mapping that the fault is about. */
+struct place {
+	struct hs_mapping *mapping;
+	uint64_t index;
+};
+
+/* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
+
+/* Maps [pfn, ..) by a leaf of f->level where nothing is. It holds what its first page is asked for. */
+static uint32_t map_device(struct hs_fault *f, uint64_t pfn, bool write)
+{
+	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
+	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
+	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
+
+	if (!page)
+		return HS_VM_FAULT_SIGBUS;
+	hs_pgmap_page_map(f->self, page);
+	if (!hs_fault_replace(f, to))
+		hs_pgmap_page_unmap(f->self, page);
+	return 0;
+}
+
+/* Shared memory of a device that is mapped already needs nobody's leave to be written. */
+static uint32_t make_writable(struct hs_fault *f)
+{
+	hs_fault_replace(f, f->seen | HS_ENTRY_WRITE);
+	return 0;
+}
+
+static bool is_mapped(const struct hs_fault *f)
+{
+	return f->seen & HS_ENTRY_VALID && hs_entry_type(f->seen) == HS_TYPE_NORMAL;
+}
+
+/* ---- leaves ------------------------------------------------------------------------------ */
+
+/*
+ * The leaf of @level around the fault: its first page in the mapping. False: the VMA does not cover
+ * it. What the VMA covers begins inside the mapping; whether it ends there is for the caller to see.
+ */
+static bool leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t level,
+		      uint64_t *first)
+{
+	const struct hs_geometry *g = f->mm->geometry;
+	uint64_t bytes, start;
+
+	if (level >= g->levels || g->order[level] != p->mapping->leaf_order)
+		return false;
+	bytes = hs_level_bytes(g, level);
+	start = f->addr & ~(bytes - 1);
+	if (start < f->vma->start || f->vma->end - start < bytes)
+		return false;
+	*first = p->index - ((f->addr - start) >> HS_PAGE_SHIFT);
+	return true;
+}
+
+/* ---- DAX files --------------------------------------------------------------------------- */
+
+/* Whether the pages around are one aligned run of blocks; then its first. */
+static bool one_run(struct hs_fault *f, const struct place *p, uint64_t first, uint64_t *pfn)
+{
+	uint64_t n = (uint64_t)1 << p->mapping->leaf_order, at;
+
+	if (hs_mapping_pfn_locked(f->self, p->mapping, first, pfn) || *pfn & (n - 1))
+		return false;
+	for (uint64_t i = 1; i < n; i++)
+		if (hs_mapping_pfn_locked(f->self, p->mapping, first + i, &at) || at != *pfn + i)
+			return false;
+	return true;
+}
+
+/* A leaf if the file has one there and no table is in the way: true. */
+static bool dax_leaf(struct hs_fault *f, const struct place *p, uint32_t *ret)
+{
+	uint32_t level = p->mapping->level;
+	uint64_t first, pfn;
+
+	*ret = 0;
+	if (!level || !leaf_fits(f, p, level, &first) || !one_run(f, p, first, &pfn))
+		return false;
+	if (!hs_fault_populate(f, level)) {
+		*ret = HS_VM_FAULT_OOM;
+		return true;
+	}
+	if (hs_entry_is_table(f->seen))
+		return false;
+	if (f->level == level && !f->seen)
+		*ret = map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+	return true;
+}
+
+/* The page is a block: maps it. A private VMA may only read it. */
+static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_t pfn)
+{
+	uint32_t ret;
+
+	if (dax_leaf(f, p, &ret) || !hs_fault_want_page(f, &ret))
+		return ret;
+	return map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+}
+
+/* A block for a hole that is written. What can fail for want of memory comes first. */
+static uint32_t dax_allocate(struct hs_fault *f, const struct place *p, uint64_t *pfn)
+{
+	if (!hs_fault_populate(f, 0))
+		return HS_VM_FAULT_OOM;
+	if (hs_mapping_allocate_locked(f->self, p->mapping, p->index))
+		return HS_VM_FAULT_SIGBUS;
+	hs_mapping_pfn_locked(f->self, p->mapping, p->index, pfn);
+	return 0;
+}
+
+/* The file remembers who has to be found when the hole is written. */
+static uint32_t dax_map_zero(struct hs_fault *f, const struct place *p)
+{
+	uint32_t ret;
+
+	if (!hs_fault_want_page(f, &ret))
+		return ret;
+	p->mapping->blocks[p->index] = HS_BLOCK_ZERO;
+	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);
+	return 0;
+}
+
+static uint32_t dax_shared(struct hs_fault *f, const struct place *p)
+{
+	uint32_t ret = 0;
+	uint64_t pfn;
+
+	if (f->write && is_mapped(f))
+		return make_writable(f);
+	if (hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
+		if (!f->write)
+			return dax_map_zero(f, p);
+		ret = dax_allocate(f, p, &pfn);
+	}
+	return ret ? ret : dax_map_block(f, p, pfn);
+}
+
+/* A leaf of a private VMA goes as a whole, and comes back page by page. */
+static uint32_t dax_split(struct hs_fault *f)
+{
+	if (hs_fault_switch(f, 0, HS_INVALIDATE_CLEAR, NULL))
+		hs_entry_put(f->self, f->seen);
+	return 0;
+}
+
+static uint32_t dax_copy(struct hs_fault *f, const struct place *p)
+{
+	struct hs_page *from = NULL;
+	uint32_t ret;
+	uint64_t pfn;
+
+	if (f->level && f->seen & HS_ENTRY_VALID)
+		return dax_split(f);
+	if (hs_fault_is_none(f->seen) && !hs_fault_want_page(f, &ret))
+		return ret;
+	if (!hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
+		from = hs_pfn_to_page(f->self, pfn);
+		if (!from)
+			return HS_VM_FAULT_SIGBUS;
+	}
+	return hs_fault_map_page(f, from, true);
+}
+
+static uint32_t dax_private(struct hs_fault *f, const struct place *p)
+{
+	uint64_t pfn;
+
+	if (f->write)
+		return dax_copy(f, p);
+	if (!hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn))
+		return dax_map_block(f, p, pfn);
+	return dax_map_zero(f, p);
+}
+
+static uint32_t dax_file(struct hs_fault *f, const struct place *p)
+{
+	uint32_t ret;
+
+	hs_mutex_lock(f->self, &p->mapping->entry_lock);
+	if (f->vma->flags & HS_VM_SHARED)
+		ret = dax_shared(f, p);
+	else
+		ret = dax_private(f, p);
+	hs_mutex_unlock(f->self, &p->mapping->entry_lock);
+	return ret;
+}
+
+/* ---- devices ----------------------------------------------------------------------------- */
+
+/*
+ * Leaves of its own level or nothing: a smaller one would be a fallback, and there is none. A device is
+ * whole leaves, so an aligned one that begins in it ends in it.
+ */
+static uint32_t device_dax(struct hs_fault *f, const struct place *p)
+{
+	uint32_t level = p->mapping->level;
+	uint64_t first, pfn;
+
+	if (f->write && is_mapped(f))
+		return make_writable(f);
+	if (!leaf_fits(f, p, level, &first))
+		return HS_VM_FAULT_SIGBUS;
+	pfn = p->mapping->first + first;
+	if (pfn & (((uint64_t)1 << p->mapping->leaf_order) - 1))
+		return HS_VM_FAULT_SIGBUS;
+	if (!hs_fault_populate(f, level))
+		return HS_VM_FAULT_OOM;
+	if (hs_entry_is_table(f->seen))
+		return HS_VM_FAULT_SIGBUS;
+	if (f->level != level || !hs_fault_is_none(f->seen))
+		return 0;
+	return map_device(f, pfn, true);
+}
+
+static uint32_t p2pdma(struct hs_fault *f, const struct place *p)
+{
+	struct hs_page *page;
+	uint32_t ret;
+
+	if (f->write && is_mapped(f))
+		return make_writable(f);
+	if (!hs_fault_want_page(f, &ret))
+		return ret;
+	if (hs_pgmap_page_alloc(f->self, p->mapping->pgmap, &page))
+		return HS_VM_FAULT_SIGBUS;
+	hs_page_map(f->self, page);
+	if (!hs_fault_replace(f, hs_fault_present(f, hs_page_to_pfn(f->self, page), true)))
+		hs_fault_drop_page(f, page);
+	return 0;
+}
+
+uint32_t hs_fault_dax(struct hs_fault *f)
+{
+	struct place p = { .mapping = f->vma->mapping };
+	uint32_t ret;
+
+	p.index = f->vma->pgoff + ((f->addr - f->vma->start) >> HS_PAGE_SHIFT);
+	if (p.index >= p.mapping->pages || !hs_mapping_enter(f->self, p.mapping))
+		return HS_VM_FAULT_SIGBUS;
+	switch (p.mapping->kind) {
+	case HS_MAPPING_DAX_FILE:
+		ret = dax_file(f, &p);
+		break;
+	case HS_MAPPING_DEVICE_DAX:
+		ret = device_dax(f, &p);
+		break;
+	default:
+		ret = p2pdma(f, &p);
+		break;
+	}
+	hs_mapping_leave(f->self, p.mapping);
+	return ret;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault_swap.c - faults on entries that are not present
+ *
+ * reduced: do_swap_page(), do_numa_page() (v6.12, mm/memory.c). The entry decides, whatever the VMA
+ * maps: what is not device memory of a file is anonymous here. After each of them the fault is over;
+ * who wanted to write looks again and finds an ordinary read-only page, or a writable one.
+ *
+ * The page that comes back from swap is read-only after a read, as in v5.3; from v5.19 on the kernel
+ * makes it writable if it can.
+ */
+#include "mm/mm.h"
+
+static uint32_t swap_in(struct hs_fault *f)
+{
+	struct hs_page *page;
+	uint32_t ret = hs_fault_new_page(f, hs_entry_pfn(f->seen), &page);
+
+	if (ret)
+		return ret;
+	if (!hs_fault_replace(f, hs_fault_present(f, hs_page_to_pfn(f->self, page), f->write)))
+		hs_fault_drop_page(f, page);
+	return 0;
+}
+
+/* Whether it may be written is looked at by the write that comes next. */
+static uint32_t numa(struct hs_fault *f)
+{
+	uint64_t keep = HS_ENTRY_COUNTED | HS_ENTRY_DEVMAP | HS_ENTRY_ORDER;
+	uint64_t pfn = hs_entry_pfn(f->seen);
+	enum hs_entry_type type = pfn == HS_ZERO_PFN ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
+
+	hs_fault_replace(f, hs_entry_typed(type, pfn, HS_ENTRY_VALID | (f->seen & keep)));
+	return 0;
+}
+
+/* ---- device-exclusive -------------------------------------------------------------------- */
+
+static bool still_there(struct hs_fault *f)
+{
+	return hs_u64_load(f->self, f->entry, HS_ACQUIRE) == f->seen;
+}
+
+/* The entry, or the lack of a struct page, that a page could not be had for. */
+static uint32_t no_page(struct hs_fault *f)
+{
+	return still_there(f) ? HS_VM_FAULT_SIGBUS : 0;
+}
+
+/* Present again. The entry has its reference still; an entry made by hand has nothing. */
+static void restore(struct hs_fault *f, struct hs_page *page)
+{
+	uint64_t counted = f->seen & HS_ENTRY_COUNTED;
+	uint64_t to = hs_fault_present(f, hs_entry_pfn(f->seen), f->seen & HS_ENTRY_WRITE);
+
+	if (counted)
+		hs_page_map(f->self, page);
+	to = (to & ~HS_ENTRY_COUNTED) | counted;
+	if (!hs_fault_switch(f, to, HS_INVALIDATE_EXCLUSIVE, NULL) && counted)
+		hs_page_unmap(f->self, page);
+}
+
+/* The device that has the page holds its lock for as long as it wants to have it. */
+static uint32_t take_back(struct hs_fault *f)
+{
+	struct hs_page *page = hs_fault_get_page(f);
+
+	if (!page)
+		return no_page(f);
+	hs_page_lock(f->self, page);
+	if (still_there(f))
+		restore(f, page);
+	hs_page_unlock(f->self, page);
+	hs_page_put(f->self, page);
+	return 0;
+}
+
+/* ---- device-private ---------------------------------------------------------------------- */
+
+static uint32_t ask_driver(struct hs_fault *f)
+{
+	struct hs_vm_fault vmf = {
+		.mm = f->mm,
+		.vma = f->vma,
+		.addr = f->addr,
+		.flags = f->flags,
+		.entry = f->seen,
+		.page = hs_fault_get_page(f),
+	};
+	struct hs_pgmap *pgmap;
+	uint32_t ret;
+
+	if (!vmf.page)
+		return no_page(f);
+	pgmap = hs_page_pgmap(f->self, vmf.page);
+	if (pgmap && pgmap->ops && pgmap->ops->migrate_to_ram)
+		ret = pgmap->ops->migrate_to_ram(f->self, &vmf);
+	else
+		ret = HS_VM_FAULT_SIGBUS;
+	hs_page_put(f->self, vmf.page);
+	return ret;
+}
+
+/* The contents are taken when the notifiers have been told: nobody writes the page any more. */
+static bool switch_to(struct hs_fault *f, struct hs_page *page, struct hs_page *from)
+{
+	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, from);
+	uint64_t pfn = hs_page_to_pfn(f->self, page);
+	struct hs_invalidation inv =
+		hs_mm_invalidate_start(f->self, f->mm, f->addr, f->addr + HS_PAGE_BYTES,
+				       HS_INVALIDATE_MIGRATE, pgmap ? pgmap->owner : NULL);
+	bool done;
+
+	hs_page_set_private(f->self, page, hs_page_private(f->self, from));
+	done = hs_fault_replace(f, hs_fault_present(f, pfn, f->seen & HS_ENTRY_WRITE));
+	hs_mm_invalidate_end(f->self, f->mm, &inv);
+	return done;
+}
+
+uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
+{
+	struct hs_fault f = { .self = self, .mm = vmf->mm, .vma = vmf->vma, .addr = vmf->addr };
+	struct hs_page *page;
+	uint32_t ret;
+
+	hs_fault_look(&f);
+	if (f.seen != vmf->entry)
+		return 0;
+	ret = hs_fault_new_page(&f, 0, &page);
+	if (ret)
+		return ret;
+	if (!switch_to(&f, page, vmf->page))
+		hs_fault_drop_page(&f, page);
+	else
+		hs_entry_put(self, f.seen);
+	return 0;
+}
+
+/* ---- migration --------------------------------------------------------------------------- */
+
+static bool is_gone(struct hs_task *self, void *arg)
+{
+	const struct hs_fault *f = arg;
+
+	return hs_u64_load(self, f->entry, HS_ACQUIRE) != f->seen;
+}
+
+void hs_fault_migration_wait(struct hs_fault *f)
+{
+	if (hs_entry_type(f->seen) == HS_TYPE_MIGRATION && !hs_entry_is_table(f->seen))
+		hs_wait_event(f->self, &f->mm->migrations, is_gone, f);
+}
+
+uint32_t hs_fault_swap(struct hs_fault *f)
+{
+	if (f->seen & HS_ENTRY_DEVPRIV)
+		return ask_driver(f);
+	switch (hs_entry_type(f->seen)) {
+	case HS_TYPE_PROTNONE:
+		return numa(f);
+	case HS_TYPE_SWAP:
+		return swap_in(f);
+	case HS_TYPE_MIGRATION:
+		hs_fault_migration_wait(f);
+		return 0;
+	case HS_TYPE_EXCLUSIVE:
+		return take_back(f);
+	case HS_TYPE_HWPOISON:
+	case HS_TYPE_POISON:
+		return HS_VM_FAULT_HWPOISON;
+	default:
+		return HS_VM_FAULT_SIGBUS;
+	}
+}

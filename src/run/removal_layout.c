@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/removal_layout.h"
+
+#include <errno.h>
+
+#define SUBSECTION ((uint64_t)512)
+
+/* ---- which ------------------------------------------------------------------------------- */
+
+static bool is_of(const struct hs_space_map *map, const struct hs_space_pgmap *pgmap)
+{
+	bool devmap = map->kind == HS_MAP_DEVRO || map->kind == HS_MAP_DEVRW;
+	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
+
+	return devmap && map->pfn < pgmap->end && end > pgmap->start;
+}
+
+static bool is_mapped(const struct hs_layout *layout, const struct hs_space_pgmap *pgmap)
+{
+	for (size_t i = 0; i < layout->map_count; i++)
+		if (is_of(&layout->maps[i], pgmap))
+			return true;
+	return false;
+}
+
+static uint64_t first_of(const struct hs_space_pgmap *pgmap)
+{
+	return pgmap->start & ~(SUBSECTION - 1);
+}
+
+static uint64_t end_of(const struct hs_space_pgmap *pgmap)
+{
+	return (pgmap->end + SUBSECTION - 1) & ~(SUBSECTION - 1);
+}
+
+/* They ascend. */
+static bool is_alone(const struct hs_layout *layout, size_t i)
+{
+	const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
+
+	return (!i || pgmap[-1].end <= first_of(pgmap)) &&
+	       (i + 1 == layout->pgmap_count || pgmap[1].start >= end_of(pgmap));
+}
+
+int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem *mem,
+			   const struct hs_layout *layout, uint64_t default_flags, uint64_t owner)
+{
+	size_t last = layout->vma_count - 1, found = layout->pgmap_count;
+
+	*removal = (struct hs_removal_layout){
+		.mem = mem,
+		.layout = layout,
+		.default_flags = default_flags,
+		.owner = owner,
+	};
+	for (size_t i = layout->pgmap_count; i--;) {
+		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
+
+		if (!is_mapped(layout, pgmap))
+			continue;
+		if (pgmap->dead)
+			return -ENODEV;
+		if (pgmap->type == HS_PGMAP_FS_DAX || pgmap->type == HS_PGMAP_GENERIC)
+			found = i;
+	}
+	if (found == layout->pgmap_count)
+		return -ENOENT;
+	removal->index = found;
+	if (!is_alone(layout, found))
+		return -EEXIST;
+	if ((layout->vmas[last].end - layout->vmas[0].start) / HS_PAGE_BYTES >
+	    HS_REMOVAL_LAYOUT_PAGES)
+		return -ERANGE;
+	return 0;
+}
+
+/* ---- the space of a play ----------------------------------------------------------------- */
+
+static int make_pgmap(struct hs_task *self, const struct hs_removal_case *c,
+		      const struct hs_space_pgmap *line, struct hs_pgmap **out)
+{
+	struct hs_pgmap_config config;
+
+	hs_pgmap_config_init(&config, line->type, first_of(line), end_of(line));
+	config.owner = hs_populate_owner(line->owner);
+	config.page_refs = c->page_refs;
+	config.atomic = c->atomic;
+	config.removal_order = c->era == HS_ERA_5_3 ? HS_REMOVAL_ORDER_5_3 : HS_REMOVAL_ORDER_6_0;
+	return hs_pgmap_create(self, &config, out);
+}
+
+static int build(struct hs_task *self, const struct hs_removal_case *c,
+		 struct hs_removal_space *space)
+{
+	struct hs_removal_layout *r = space->arg;
+	const struct hs_layout *layout = r->layout;
+	int ret = make_pgmap(self, c, &layout->pgmaps[r->index], &space->pgmap);
+
+	if (!ret)
+		ret = hs_populate_around(self, r->mem, layout, r->index, space->pgmap, &r->space);
+	space->mm = r->space.mm;
+	space->start = layout->vmas[0].start;
+	space->end = layout->vmas[layout->vma_count - 1].end;
+	space->default_flags = r->default_flags;
+	space->owner = hs_populate_owner(r->owner);
+	r->script = (struct hs_script){ .scenario = &r->rules, .mem = r->mem };
+	space->fault = &hs_script_ops;
+	space->fault_arg = &r->script;
+	return ret;
+}
+
+/* Entries of the pgmap; what a fault has put there meanwhile stays. */
+static void clear_map(struct hs_task *self, const struct hs_removal_layout *r,
+		      const struct hs_space_map *map)
+{
+	const struct hs_space_pgmap *pgmap = &r->layout->pgmaps[r->index];
+	uint64_t bytes = hs_map_pages(map->level) * HS_PAGE_BYTES;
+
+	for (uint64_t i = 0; i < map->count; i++) {
+		uint64_t addr = map->addr + i * bytes;
+		uint64_t e = hs_pt_get(self, r->space.mm, addr, map->level);
+
+		if (e & HS_ENTRY_DEVMAP && hs_entry_pfn(e) >= pgmap->start &&
+		    hs_entry_pfn(e) < pgmap->end)
+			hs_pt_set(self, r->space.mm, addr, map->level, 0);
+	}
+}
+
+static void invalidate(struct hs_task *self, struct hs_removal_space *space)
+{
+	struct hs_removal_layout *r = space->arg;
+	const struct hs_layout *layout = r->layout;
+	struct hs_invalidation inv = {
+		.start = space->start,
+		.end = space->end,
+		.event = HS_INVALIDATE_UNMAP,
+		.blockable = true,
+	};
+
+	hs_invalidate_start(self, hs_mm_notifiers(space->mm), &inv);
+	for (size_t i = 0; i < layout->map_count; i++)
+		if (is_of(&layout->maps[i], &layout->pgmaps[r->index]))
+			clear_map(self, r, &layout->maps[i]);
+	hs_invalidate_end(self, hs_mm_notifiers(space->mm), &inv);
+}
+
+static void unmap(struct hs_task *self, struct hs_removal_space *space)
+{
+	struct hs_removal_layout *r = space->arg;
+
+	(void)self;
+	if (r->space.layout) {
+		hs_populate_put_left(&r->space);
+		hs_populate_end(&r->space);
+	}
+	hs_hostmem_free(r->mem, r->script.log);
+	r->script.log = NULL;
+	r->script.log_count = 0;
+}
+
+const struct hs_removal_space_ops hs_removal_layout_ops = {
+	.build = build,
+	.invalidate = invalidate,
+	.unmap = unmap,
+};

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * script.c - what an action makes of the entry at the fault's address
+ *
+ * "wr" is a write fault, or action okrw in a VMA with VM_WRITE. A new page at address A has the pfn
+ * 0x8000000 + ((A >> 12) & 0x7ffffff).
+ *
+ *	none, swap, device-private, marker	a new page, writable if wr; none and action zero, on a
+ *						read: the zero page; nothing at all in the 2 MiB, all
+ *						in the VMA, and action thp: a 2M leaf
+ *	zero page				a new page on a write
+ *	present, special and devmap too		writable on a write, otherwise as it is
+ *	prot-none				present, writable if wr
+ *	migration, exclusive			present, writable if it was or wr
+ *	hwpoison, poison marker			VM_FAULT_HWPOISON
+ *
+ * and in hugetlb VMAs, where a page is a leaf of the VMA's size:
+ *
+ *	none					a new page, writable if wr, whatever the action
+ *	present					writable if wr
+ *	prot-none, migration			present, writable if wr
+ *	hwpoison				VM_FAULT_HWPOISON
+ */
+#include "run/script.h"
+
+#include <errno.h>
+
+#define NEW_PFN 0x8000000u
+#define PRESENT (HS_ENTRY_VALID | HS_ENTRY_ERROR)
+
+struct fault {
+	struct hs_task *self;
+	struct hs_mm *mm;
+	const struct hs_vma *vma;
+	struct hs_script *script;
+	uint64_t addr;
+	enum hs_fault_action action;
+	bool write; /* a write fault */
+	bool wr;
+};
+
+/* ---- the log ----------------------------------------------------------------------------- */
+
+static bool continues(const struct hs_walk_event *last, const struct hs_walk_event *event)
+{
+	return last->kind == HS_LOGGED_FAULT && event->kind == HS_LOGGED_FAULT &&
+	       last->addr + last->count * HS_PAGE_BYTES == event->addr &&
+	       last->write == event->write && last->may_drop == event->may_drop &&
+	       last->action == event->action;
+}
+
+static int log_event(struct hs_script *script, const struct hs_walk_event *event)
+{
+	struct hs_walk_event *log = script->log;
+	size_t n = script->log_count;
+
+	if (n && continues(&log[n - 1], event)) {
+		log[n - 1].count++;
+		return 0;
+	}
+	log = hs_hostmem_grow(script->mem, log, n, sizeof(*log));
+	if (!log) {
+		script->error = -ENOMEM;
+		return -ENOMEM;
+	}
+	script->log = log;
+	log[n] = *event;
+	script->log_count++;
+	return 0;
+}
+
+/* ---- entries ----------------------------------------------------------------------------- */
+
+/* What answers a fault for which the simulator has no memory; the runner reports -ENOMEM. */
+static uint32_t put_entry(struct fault *f, uint32_t level, uint64_t entry)
+{
+	uint64_t bytes = hs_map_pages(level) * HS_PAGE_BYTES;
+	int ret = hs_pt_set(f->self, f->mm, f->addr & ~(bytes - 1), level, entry);
+
+	if (!ret)
+		return 0;
+	f->script->error = ret;
+	return HS_VM_FAULT_OOM;
+}
+
+static uint64_t write_bit(bool write)
+{
+	return write ? HS_ENTRY_WRITE : 0;
+}
+
+static uint32_t new_page(struct fault *f, uint32_t level)
+{
+	uint64_t bytes = hs_map_pages(level) * HS_PAGE_BYTES;
+	uint64_t pfn = NEW_PFN + (((f->addr & ~(bytes - 1)) >> HS_PAGE_SHIFT) & (NEW_PFN - 1));
+
+	return put_entry(f, level, hs_map_entry(f->wr ? HS_MAP_RW : HS_MAP_RO, level, pfn));
+}
+
+static uint32_t make_present(struct fault *f, uint32_t level, uint64_t e, bool write)
+{
+	uint64_t flags = HS_ENTRY_VALID | write_bit(write) | (e & HS_ENTRY_ORDER);
+
+	return put_entry(f, level, hs_entry_typed(HS_TYPE_NORMAL, hs_entry_pfn(e), flags));
+}
+
+/* The entry that decides about the address, on the lowest level that is there. */
+static uint64_t find_entry(const struct fault *f, uint32_t *level)
+{
+	*level = 0;
+	if (hs_pt_find(f->mm, f->addr, 0, level))
+		*level = 0;
+	return hs_pt_get(f->self, f->mm, f->addr, *level);
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+static uint32_t fault_none(struct fault *f, uint32_t level)
+{
+	uint64_t bytes = hs_map_pages(1) * HS_PAGE_BYTES, start = f->addr & ~(bytes - 1);
+
+	if (f->action == HS_ACTION_ZERO && !f->write)
+		return put_entry(f, 0, hs_map_entry(HS_MAP_ZERO, 0, 0));
+	if (f->action == HS_ACTION_THP && level && f->vma->start <= start &&
+	    start + bytes <= f->vma->end)
+		return new_page(f, 1);
+	return new_page(f, 0);
+}
+
+static uint32_t fault_absent(struct fault *f, uint64_t e, uint32_t level)
+{
+	switch (hs_entry_type(e)) {
+	case HS_TYPE_PROTNONE:
+		return make_present(f, level, e, f->wr);
+	case HS_TYPE_MIGRATION:
+	case HS_TYPE_EXCLUSIVE:
+		return make_present(f, level, e, f->wr || e & HS_ENTRY_WRITE);
+	case HS_TYPE_HWPOISON:
+	case HS_TYPE_POISON:
+		return HS_VM_FAULT_HWPOISON;
+	case HS_TYPE_BAD:
+		return HS_VM_FAULT_SIGBUS;
+	default:
+		return new_page(f, 0);
+	}
+}
+
+static uint32_t fault_usual(struct fault *f)
+{
+	uint32_t level;
+	uint64_t e = find_entry(f, &level);
+
+	if (!e)
+		return fault_none(f, level);
+	if (!(e & PRESENT))
+		return fault_absent(f, e, level);
+	if (!f->write)
+		return 0;
+	if (hs_entry_type(e) == HS_TYPE_ZERO)
+		return new_page(f, 0);
+	return put_entry(f, level, e | HS_ENTRY_WRITE);
+}
+
+static uint32_t fault_hugetlb(struct fault *f)
+{
+	uint32_t level = hs_space_huge_level(f->vma->flags);
+	uint64_t e = hs_pt_get(f->self, f->mm, f->addr, level);
+
+	if (!e)
+		return new_page(f, level);
+	if (e & HS_ENTRY_TABLE) /* smaller pages, which no such VMA has */
+		return HS_VM_FAULT_SIGBUS;
+	if (e & PRESENT)
+		return f->wr ? put_entry(f, level, e | HS_ENTRY_WRITE) : 0;
+	switch (hs_entry_type(e)) {
+	case HS_TYPE_PROTNONE:
+	case HS_TYPE_MIGRATION:
+		return make_present(f, level, e, f->wr);
+	case HS_TYPE_HWPOISON:
+		return HS_VM_FAULT_HWPOISON;
+	default:
+		return HS_VM_FAULT_SIGBUS;
+	}
+}
+
+static uint32_t carry_out(struct fault *f)
+{
+	switch (f->action) {
+	case HS_ACTION_NOOP:
+		return 0;
+	case HS_ACTION_SIGBUS:
+		return HS_VM_FAULT_SIGBUS;
+	case HS_ACTION_OOM:
+		return HS_VM_FAULT_OOM;
+	case HS_ACTION_HWPOISON:
+		return HS_VM_FAULT_HWPOISON;
+	case HS_ACTION_RETRY:
+		return HS_VM_FAULT_RETRY;
+	case HS_ACTION_COMPLETED:
+		return HS_VM_FAULT_COMPLETED;
+	case HS_ACTION_INVAL:
+		f->script->invalidated = true;
+		break;
+	default:
+		break;
+	}
+	return f->vma->flags & HS_VM_HUGETLB ? fault_hugetlb(f) : fault_usual(f);
+}
+
+/* ---- the ops ----------------------------------------------------------------------------- */
+
+/* The last of several rules for the same key. */
+static const struct hs_walk_rule *find_rule(const struct hs_walk_rule *rules, size_t count,
+					    uint64_t key)
+{
+	while (count--)
+		if (rules[count].key == key)
+			return &rules[count];
+	return NULL;
+}
+
+static enum hs_fault_action choose_action(const struct hs_script *script, uint64_t addr)
+{
+	const struct hs_walk_scenario *s = script->scenario;
+	const struct hs_walk_rule *rule = find_rule(s->by_call, s->by_call_count, script->calls);
+
+	if (!rule)
+		rule = find_rule(s->by_addr, s->by_addr_count, addr);
+	return rule ? rule->action : s->action;
+}
+
+static uint32_t script_fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
+			     uint64_t addr, uint32_t flags, void *arg)
+{
+	struct hs_script *script = arg;
+	struct fault f = {
+		self, mm, vma, script, addr, HS_ACTION_OK, flags & HS_FAULT_WRITE, false
+	};
+	struct hs_walk_event event = { .addr = addr, .count = 1, .write = f.write };
+
+	if (!vma) {
+		script->null_vmas++;
+		event.kind = HS_LOGGED_NULL_VMA;
+		log_event(script, &event);
+		return HS_VM_FAULT_SIGSEGV;
+	}
+	script->calls++;
+	f.action = choose_action(script, addr);
+	f.wr = f.write || (f.action == HS_ACTION_OKRW && vma->flags & HS_VM_WRITE);
+	event.action = f.action;
+	event.may_drop = flags & HS_FAULT_ALLOW_RETRY;
+	if (log_event(script, &event))
+		return HS_VM_FAULT_OOM;
+	return carry_out(&f);
+}
+
+static void script_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				  uint32_t level, void *arg)
+{
+	struct hs_script *script = arg;
+	struct fault f = { .self = self, .mm = mm, .script = script, .addr = addr };
+	struct hs_walk_event event = { .addr = addr, .count = 1, .kind = HS_LOGGED_WAIT_PTE };
+	uint64_t e = hs_pt_get(self, mm, addr, level);
+
+	if (level)
+		event.kind = HS_LOGGED_WAIT_PMD;
+	if (log_event(script, &event) || script->scenario->migration_stays)
+		return;
+	if (!(e & (PRESENT | HS_ENTRY_TABLE)) && hs_entry_type(e) == HS_TYPE_MIGRATION)
+		make_present(&f, level, e, e & HS_ENTRY_WRITE);
+}
+
+const struct hs_fault_ops hs_script_ops = { script_fault, script_migration_wait };

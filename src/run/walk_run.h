@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk_run.h - runs a walk scenario and collects the answer
+ *
+ * invented. Each scenario gets a machine and an address space of its own, built through the public
+ * interface, and the walker that anybody else calls.
+ *
+ * Ordinary pages exist as pfns only. A device-private page has a struct page, whose pgmap belongs
+ * to the owner that the map line names; if two lines name the same pfn, a page has one pgmap, and
+ * the later line's owner is the one. These pgmaps lie beyond the pfns that a text can name.
+ */
+#ifndef HS_RUN_WALK_RUN_H
+#define HS_RUN_WALK_RUN_H
+
+#include <hmmsim/walk.h>
+
+#include "run/script.h"
+
+struct hs_walk_setting {
+	enum hs_era era;
+	enum hs_strategy strategy;
+	enum hs_body body;
+	const struct hs_machine_config *machine; /* NULL: the standard one */
+	struct hs_hostmem *mem;
+};
+
+struct hs_walk_answer {
+	const char *name; /* the scenario's */
+	enum hs_era era;
+	enum hs_strategy strategy;
+	long ret;
+	bool livelock; /* the guard ended it */
+	uint64_t null_vmas;
+	struct hs_walk_counts counts;
+	struct hs_walk_event *log;
+	size_t log_count;
+	uint64_t *pfns;
+	uint64_t pages;
+	struct hs_leaks left; /* -ENOTEMPTY */
+};
+
+/*
+ * 0: the answer is complete. -ENOMEM; -ENOTEMPTY: objects were left in the machine, and .left says
+ * which; -EIO: the walk's count of leaked references is not what the pgmaps hold; -EINVAL: the
+ * scenario was not made by the parser. To be freed in every case.
+ */
+int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_setting *setting,
+		struct hs_walk_answer *answer);
+void hs_walk_answer_print(const struct hs_walk_answer *answer, struct hs_out *out);
+void hs_walk_answer_free(struct hs_hostmem *mem, struct hs_walk_answer *answer);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/hostmem.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define GROW_FIRST 8
+
+static bool attempt_fails(struct hs_hostmem *mem)
+{
+	return ++mem->attempts == mem->fail_at;
+}
+
+void *hs_hostmem_realloc(struct hs_hostmem *mem, void *old, size_t bytes)
+{
+	void *block = attempt_fails(mem) ? NULL : realloc(old, bytes);
+
+	if (block && !old)
+		mem->live++;
+	return block;
+}
+
+void hs_hostmem_free(struct hs_hostmem *mem, void *block)
+{
+	if (block)
+		mem->live--;
+	free(block);
+}
+
+void *hs_hostmem_zalloc(struct hs_hostmem *mem, size_t count, size_t size)
+{
+	void *block = attempt_fails(mem) ? NULL : calloc(count, size);
+
+	if (block)
+		mem->live++;
+	return block;
+}
+
+/* The capacity follows from the count: the first eight, then powers of two. */
+void *hs_hostmem_grow(struct hs_hostmem *mem, void *array, size_t count, size_t size)
+{
+	size_t room = count ? 2 * count : GROW_FIRST;
+
+	if (count && (count < GROW_FIRST || count & (count - 1)))
+		return array;
+	if (room > SIZE_MAX / size)
+		return NULL;
+	return hs_hostmem_realloc(mem, array, room * size);
+}

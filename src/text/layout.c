@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/layout.h"
+
+#include <errno.h>
+#include <string.h>
+
+static char *copied(struct hs_hostmem *mem, const char *text)
+{
+	size_t length = strlen(text);
+	char *copy = hs_hostmem_zalloc(mem, 1, length + 1);
+
+	if (copy)
+		memcpy(copy, text, length);
+	return copy;
+}
+
+int hs_layout_begin(struct hs_hostmem *mem, struct hs_layout *layout, const char *name)
+{
+	*layout = (struct hs_layout){ .name = copied(mem, name) };
+	return layout->name ? 0 : -ENOMEM;
+}
+
+void hs_layout_free(struct hs_hostmem *mem, struct hs_layout *layout)
+{
+	for (size_t i = 0; i < layout->vma_count; i++)
+		hs_hostmem_free(mem, layout->vmas[i].name);
+	hs_hostmem_free(mem, layout->name);
+	hs_hostmem_free(mem, layout->vmas);
+	hs_hostmem_free(mem, layout->maps);
+	hs_hostmem_free(mem, layout->pgmaps);
+	*layout = (struct hs_layout){ .name = NULL };
+}
+
+int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t start,
+		      uint64_t end, uint32_t flags, const char *name)
+{
+	struct hs_layout_vma vma = { .start = start, .end = end, .flags = flags }, *vmas;
+
+	vmas = hs_hostmem_grow(mem, layout->vmas, layout->vma_count, sizeof(*vmas));
+	if (!vmas)
+		return -ENOMEM;
+	layout->vmas = vmas;
+	if (name) {
+		vma.name = copied(mem, name);
+		if (!vma.name)
+			return -ENOMEM;
+	}
+	vmas[layout->vma_count++] = vma;
+	return 0;
+}
+
+static bool continues(const struct hs_space_map *a, const struct hs_space_map *b)
+{
+	uint64_t pages = hs_map_has_pfn(a->kind) ? a->count * hs_map_pages(a->level) : 0;
+
+	return a->kind == b->kind && a->level == b->level && a->owner == b->owner &&
+	       a->of == b->of && hs_space_map_end(a) == b->addr && a->pfn + pages == b->pfn;
+}
+
+bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map)
+{
+	struct hs_space_map *last;
+
+	if (!layout->map_count)
+		return false;
+	last = &layout->maps[layout->map_count - 1];
+	if (!continues(last, map) ||
+	    hs_layout_find_vma(layout, last->addr) != hs_layout_find_vma(layout, map->addr))
+		return false;
+	last->count += map->count;
+	return true;
+}
+
+int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
+		      const struct hs_space_map *map)
+{
+	struct hs_space_map *maps;
+
+	if (hs_layout_extend(layout, map))
+		return 0;
+	maps = hs_hostmem_grow(mem, layout->maps, layout->map_count, sizeof(*maps));
+	if (!maps)
+		return -ENOMEM;
+	layout->maps = maps;
+	maps[layout->map_count++] = *map;
+	return 0;
+}
+
+void hs_layout_merge(struct hs_layout *layout)
+{
+	size_t count = layout->map_count;
+
+	layout->map_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct hs_space_map map = layout->maps[i];
+
+		if (!hs_layout_extend(layout, &map))
+			layout->maps[layout->map_count++] = map;
+	}
+}
+
+int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
+			const struct hs_space_pgmap *pgmap)
+{
+	struct hs_space_pgmap *pgmaps = layout->pgmaps;
+
+	pgmaps = hs_hostmem_grow(mem, pgmaps, layout->pgmap_count, sizeof(*pgmaps));
+	if (!pgmaps)
+		return -ENOMEM;
+	layout->pgmaps = pgmaps;
+	pgmaps[layout->pgmap_count++] = *pgmap;
+	return 0;
+}
+
+size_t hs_layout_find_vma(const struct hs_layout *layout, uint64_t addr)
+{
+	size_t low = 0, high = layout->vma_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (layout->vmas[middle].end > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+size_t hs_layout_find_pgmap(const struct hs_layout *layout, uint64_t pfn)
+{
+	size_t low = 0, high = layout->pgmap_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (layout->pgmaps[middle].end > pfn)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+bool hs_layout_lacks_pgmap(const struct hs_layout *layout)
+{
+	for (size_t i = 0; !layout->pgmap_count && i < layout->map_count; i++)
+		if (hs_map_is_device(layout->maps[i].kind))
+			return true;
+	return false;
+}

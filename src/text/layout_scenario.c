@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout_scenario.c - the address space of a walk scenario, as far as its request goes, as a layout
+ *
+ * Layouts are stricter. Later map lines replace earlier ones here, VMAs end where the request does,
+ * entries are cut at VMAs, and a private page, which has its owner from its map line, is given a
+ * pgmap of that owner, beyond the pfns that a scenario can name. What cannot be said is refused.
+ */
+#include "text/layout_scenario.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Maps that do not overlap. */
+struct pieces {
+	struct hs_space_map *maps;
+	size_t count;
+	uint64_t end; /* of all */
+};
+
+static uint64_t bytes_of(const struct hs_space_map *map)
+{
+	return hs_map_pages(map->level) * HS_PAGE_BYTES;
+}
+
+/* The part of @map in [start, end), which are between its entries. */
+static struct hs_space_map part_of(const struct hs_space_map *map, uint64_t start, uint64_t end)
+{
+	struct hs_space_map part = *map;
+
+	part.addr = start > map->addr ? start : map->addr;
+	if (end > hs_space_map_end(map))
+		end = hs_space_map_end(map);
+	part.count = part.addr < end ? (end - part.addr) / bytes_of(map) : 0;
+	if (hs_map_has_pfn(map->kind))
+		part.pfn += (part.addr - map->addr) / HS_PAGE_BYTES;
+	return part;
+}
+
+static bool is_between(const struct hs_space_map *map, uint64_t start, uint64_t end)
+{
+	uint64_t mask = bytes_of(map) - 1;
+
+	return (start <= map->addr || !(start & mask)) &&
+	       (end >= hs_space_map_end(map) || !(end & mask));
+}
+
+/* ---- what replaces what ------------------------------------------------------------------ */
+
+static int add_piece(struct hs_text *text, struct pieces *p, const struct hs_space_map *map)
+{
+	struct hs_space_map *maps;
+
+	if (!map->count)
+		return 0;
+	maps = hs_hostmem_grow(text->mem, p->maps, p->count, sizeof(*maps));
+	if (!maps)
+		return hs_text_no_memory(text);
+	p->maps = maps;
+	maps[p->count++] = *map;
+	return 0;
+}
+
+/* Of each piece what is below @map stays in its place, what is above becomes another one. */
+static int make_way(struct hs_text *text, struct pieces *p, const struct hs_space_map *map)
+{
+	uint64_t end = hs_space_map_end(map);
+	int ret = 0;
+
+	for (size_t i = 0, count = p->count; !ret && i < count; i++) {
+		struct hs_space_map old = p->maps[i], above;
+
+		if (!old.count || old.addr >= end || hs_space_map_end(&old) <= map->addr)
+			continue;
+		if (map->kind == HS_MAP_TBL || !is_between(&old, map->addr, end))
+			return hs_text_error(text, map->line, "map",
+					     "expected no entry inside a larger one, and no tbl "
+					     "over an entry: no layout has them");
+		above = part_of(&old, end, UINT64_MAX);
+		p->maps[i] = part_of(&old, 0, map->addr);
+		ret = add_piece(text, p, &above);
+	}
+	return ret;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct hs_space_map *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int resolve(struct hs_text *text, const struct hs_walk_scenario *s, struct pieces *p)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->map_count; i++) {
+		const struct hs_space_map *map = &s->maps[i];
+
+		if (map->addr < p->end)
+			ret = make_way(text, p, map);
+		/* No leaf is nothing; no page is an empty table. */
+		if (!ret && (map->kind != HS_MAP_NONE || !map->level))
+			ret = add_piece(text, p, map);
+		if (hs_space_map_end(map) > p->end)
+			p->end = hs_space_map_end(map);
+	}
+	if (p->count)
+		qsort(p->maps, p->count, sizeof(*p->maps), by_addr);
+	return ret;
+}
+
+/* ---- the layout -------------------------------------------------------------------------- */
+
+static int stored(struct hs_text *text, int ret)
+{
+	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
+}
+
+static int add_vmas(struct hs_text *text, const struct hs_walk_scenario *s, struct hs_layout *out)
+{
+	const struct hs_walk_req *req = &s->req;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->vma_count; i++) {
+		const struct hs_vma *vma = &s->vmas[i];
+		uint64_t start = vma->start > req->start ? vma->start : req->start;
+		uint64_t end = vma->end < req->end ? vma->end : req->end;
+		uint64_t huge = hs_map_pages(hs_space_huge_level(vma->flags)) * HS_PAGE_BYTES;
+
+		if (start >= end)
+			continue;
+		if ((start | end) & (huge - 1))
+			return hs_text_error(text, s->line, "scenario",
+					     "expected a req of whole huge pages in a hugetlb vma");
+		ret = stored(text, hs_layout_add_vma(text->mem, out, start, end, vma->flags, NULL));
+	}
+	if (ret)
+		return ret;
+	if (!out->vma_count || out->vmas[0].start > req->start ||
+	    out->vmas[out->vma_count - 1].end < req->end)
+		return hs_text_error(
+			text, s->line, "scenario",
+			"expected a req that begins and ends in a vma, found 0x%" PRIx64
+			" to 0x%" PRIx64,
+			req->start, req->end);
+	return 0;
+}
+
+/* The parts that are in VMAs: both ascend. */
+static int add_maps(struct hs_text *text, const struct pieces *p, struct hs_layout *out)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < p->count; i++) {
+		const struct hs_space_map *map = &p->maps[i];
+		size_t v = map->count ? hs_layout_find_vma(out, map->addr) : out->vma_count;
+
+		for (; !ret && v < out->vma_count; v++) {
+			const struct hs_layout_vma *vma = &out->vmas[v];
+			struct hs_space_map part;
+
+			if (vma->start >= hs_space_map_end(map))
+				break;
+			if (!is_between(map, vma->start, vma->end))
+				return hs_text_error(text, map->line, "map",
+						     "expected whole entries inside a vma and the "
+						     "req");
+			part = part_of(map, vma->start, vma->end);
+			ret = stored(text, hs_layout_add_map(text->mem, out, &part));
+		}
+	}
+	return ret;
+}
+
+static int pgmaps_by_start(const void *a, const void *b)
+{
+	const struct hs_space_pgmap *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* All that is left of this owner gets new pfns. */
+static int add_private(struct hs_text *text, struct hs_layout *out, size_t first, uint64_t *pfn)
+{
+	struct hs_space_pgmap pgmap = { .start = *pfn,
+					.type = HS_PGMAP_PRIVATE,
+					.owner = out->maps[first].owner };
+
+	for (size_t i = first; i < out->map_count; i++) {
+		struct hs_space_map *map = &out->maps[i];
+
+		if (!hs_map_is_private(map->kind) || map->owner != pgmap.owner)
+			continue;
+		map->pfn = *pfn;
+		*pfn += map->count;
+	}
+	pgmap.end = *pfn;
+	return stored(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
+}
+
+static int add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s, struct hs_layout *out)
+{
+	uint64_t pfn = HS_WALK_PFN_END;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->pgmap_count; i++)
+		ret = stored(text, hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
+	if (!ret && out->pgmap_count)
+		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps), pgmaps_by_start);
+	for (size_t i = 0; !ret && i < out->map_count; i++)
+		if (hs_map_is_private(out->maps[i].kind) && out->maps[i].pfn < HS_WALK_PFN_END)
+			ret = add_private(text, out, i, &pfn);
+	hs_layout_merge(out);
+	return ret;
+}
+
+int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s,
+			  struct hs_layout *out)
+{
+	struct pieces pieces = { .maps = NULL };
+	int ret = stored(text, hs_layout_begin(text->mem, out, s->name));
+
+	if (!ret)
+		ret = resolve(text, s, &pieces);
+	if (!ret)
+		ret = add_vmas(text, s, out);
+	if (!ret)
+		ret = add_maps(text, &pieces, out);
+	if (!ret)
+		ret = add_pgmaps(text, s, out);
+	if (!ret)
+		ret = hs_layout_check(text, out);
+	hs_hostmem_free(text->mem, pieces.maps);
+	if (ret)
+		hs_layout_free(text->mem, out);
+	else
+		out->line = s->line;
+	return ret;
+}

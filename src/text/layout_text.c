@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout_text.c - parses layouts
+ *
+ * Each keyword has a function that looks at its line and at the order of the lines before. What
+ * needs the whole layout is in layout_check.c.
+ */
+#include "text/layout.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static char *taken(struct hs_text *text, const struct hs_word *word)
+{
+	char *copy = hs_hostmem_zalloc(text->mem, 1, word->length + 1);
+
+	if (copy)
+		memcpy(copy, word->at, word->length);
+	else
+		hs_text_no_memory(text);
+	return copy;
+}
+
+static int stored(struct hs_text *text, int ret)
+{
+	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
+}
+
+static int do_vma(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+{
+	uint64_t low = layout->vma_count ? layout->vmas[layout->vma_count - 1].end : 0;
+	const struct hs_word *name = &line->value[0];
+	uint64_t start, end;
+	uint32_t flags;
+	int ret = hs_space_vma(text, line, low, &start, &end, &flags);
+
+	if (ret)
+		return ret;
+	if (name->at && !name->length)
+		return hs_text_expected(text, name, "name=TEXT");
+	ret = stored(text, hs_layout_add_vma(text->mem, layout, start, end, flags, NULL));
+	if (ret)
+		return ret;
+	layout->vmas[layout->vma_count - 1].line = text->number;
+	if (!name->at)
+		return 0;
+	layout->vmas[layout->vma_count - 1].name = taken(text, name);
+	return layout->vmas[layout->vma_count - 1].name ? 0 : -ENOMEM;
+}
+
+/* Kept as they are for now: the check names lines. */
+static int do_map(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+{
+	size_t n = layout->map_count;
+	struct hs_space_map map, *maps;
+	int ret = hs_space_map(text, line, HS_PFN_END, &map);
+
+	if (ret)
+		return ret;
+	if (n && map.addr < hs_space_map_end(&layout->maps[n - 1]))
+		return hs_text_expected(text, &line->word[0],
+					"ADDR at or above the end of the map before");
+	maps = hs_hostmem_grow(text->mem, layout->maps, n, sizeof(*maps));
+	if (!maps)
+		return hs_text_no_memory(text);
+	layout->maps = maps;
+	maps[layout->map_count++] = map;
+	return 0;
+}
+
+static int do_pgmap(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+{
+	size_t n = layout->pgmap_count;
+	struct hs_space_pgmap pgmap;
+	int ret = hs_space_pgmap(text, line, HS_PFN_END, &pgmap);
+
+	if (ret)
+		return ret;
+	if (n && pgmap.start < layout->pgmaps[n - 1].end)
+		return hs_text_expected(text, &line->word[0],
+					"START_PFN at or above the END_PFN of the pgmap before");
+	return stored(text, hs_layout_add_pgmap(text->mem, layout, &pgmap));
+}
+
+static int begin(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+{
+	if (line->id != HS_KEYWORD_LAYOUT)
+		return hs_text_error(text, text->number, text->keyword,
+				     "expected layout NAME first");
+	layout->line = text->number;
+	layout->name = taken(text, &line->word[0]);
+	return layout->name ? 0 : -ENOMEM;
+}
+
+static int take(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+{
+	if (!layout->name)
+		return begin(text, line, layout);
+	switch (line->id) {
+	case HS_KEYWORD_VMA:
+		return do_vma(text, line, layout);
+	case HS_KEYWORD_MAP:
+		return do_map(text, line, layout);
+	default:
+		return do_pgmap(text, line, layout);
+	}
+}
+
+static int parse_lines(struct hs_text *text, struct hs_layout *layout)
+{
+	struct hs_line line;
+	int ret;
+
+	while ((ret = hs_text_next(text, &line)) == 1) {
+		bool begins = line.id == HS_KEYWORD_LAYOUT || line.id == HS_KEYWORD_SCENARIO;
+
+		if (layout->name && begins) {
+			hs_text_unread(text);
+			return 0;
+		}
+		ret = take(text, &line, layout);
+		if (ret)
+			return ret;
+	}
+	return ret;
+}
+
+/* As if hs_layout_add_map() had added them all. */
+static void merge(struct hs_layout *layout)
+{
+	size_t count = layout->map_count;
+
+	layout->map_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct hs_space_map map = layout->maps[i];
+
+		if (!hs_layout_extend(layout, &map))
+			layout->maps[layout->map_count++] = map;
+	}
+}
+
+int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
+{
+	int ret;
+
+	*out = (struct hs_layout){ .name = NULL };
+	ret = parse_lines(text, out);
+	if (!ret && !out->name)
+		return 0;
+	if (!ret)
+		ret = hs_layout_check(text, out);
+	if (ret) {
+		hs_layout_free(text->mem, out);
+		return ret;
+	}
+	merge(out);
+	return 1;
+}
+
+/* Device memory, then each VMA with what is mapped in it. */
+void hs_layout_print(const struct hs_layout *layout, struct hs_out *out)
+{
+	size_t m = 0;
+
+	hs_out_text(out, "layout ");
+	hs_out_text(out, layout->name);
+	hs_out_char(out, '\n');
+	for (size_t i = 0; i < layout->pgmap_count; i++)
+		hs_space_print_pgmap(&layout->pgmaps[i], out);
+	for (size_t i = 0; i < layout->vma_count; i++) {
+		const struct hs_layout_vma *vma = &layout->vmas[i];
+
+		hs_space_print_vma(vma->start, vma->end, vma->flags, vma->name, out);
+		while (m < layout->map_count && layout->maps[m].addr < vma->end)
+			hs_space_print_map(&layout->maps[m++], out);
+	}
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * place.c - puts a share of a layout's pages on device memory
+ *
+ * Two rounds that decide alike: the first counts what each pgmap will hold, the second, with the
+ * pgmaps in their places, makes the new maps. The old ones are replaced at the end.
+ */
+#include "text/place.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "text/layout.h"
+
+#define ALIGN_PFNS ((uint64_t)1 << 18) /* the largest leaf, so that places in a pgmap are aligned */
+#define SUBSECTION_PFNS 512
+
+/* What was decided about entries of one size. */
+struct track {
+	uint64_t matched, placed; /* pages */
+	uint64_t left;		  /* pages of the present run */
+	bool taken;		  /* the present run is */
+};
+
+struct placing {
+	struct hs_hostmem *mem;
+	const struct hs_layout *old;
+	const struct hs_place *place;
+	struct hs_layout *out; /* NULL: the first round */
+	struct track tracks[HS_MAP_LEVEL_COUNT];
+	uint64_t *next;	      /* pfn of each pgmap that is taken next; from 0 in the first round */
+	uint64_t runs;	      /* taken so far: the pgmaps' turns */
+	const char *vma_name; /* where the present map is */
+	uint32_t vma_flags;
+};
+
+/* ---- what matches ------------------------------------------------------------------------ */
+
+static bool is_ordinary(const struct placing *p, const struct hs_space_map *map)
+{
+	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
+	size_t i = hs_layout_find_pgmap(p->old, map->pfn);
+
+	if (map->kind != HS_MAP_RO && map->kind != HS_MAP_RW)
+		return false;
+	return i == p->old->pgmap_count || p->old->pgmaps[i].start >= end;
+}
+
+/* Names are compared before they are globs: [heap] is one. */
+static bool name_matches(const struct placing *p)
+{
+	const char *pattern = p->place->name;
+
+	return p->vma_name && (!strcmp(pattern, p->vma_name) || !fnmatch(pattern, p->vma_name, 0));
+}
+
+static bool matches(const struct placing *p, const struct hs_space_map *map)
+{
+	if (hs_space_huge_level(p->vma_flags) || !is_ordinary(p, map))
+		return false;
+	switch (p->place->pattern) {
+	case HS_PLACE_ANON:
+		return map->of == HS_OF_ANON;
+	case HS_PLACE_FILE:
+		return map->of == HS_OF_FILE || map->of == HS_OF_SHMEM;
+	case HS_PLACE_NAME:
+		return name_matches(p);
+	default:
+		return true;
+	}
+}
+
+/* ---- the new maps ------------------------------------------------------------------------ */
+
+static int add(struct placing *p, const struct hs_space_map *map)
+{
+	return p->out && map->count ? hs_layout_add_map(p->mem, p->out, map) : 0;
+}
+
+/* The kind of entry that a page of this pgmap has. */
+static enum hs_map_kind device_kind(enum hs_pgmap_type type, enum hs_map_kind kind)
+{
+	bool write = kind == HS_MAP_RW;
+
+	switch (type) {
+	case HS_PGMAP_FS_DAX:
+		return write ? HS_MAP_DEVRW : HS_MAP_DEVRO;
+	case HS_PGMAP_PRIVATE:
+		return write ? HS_MAP_DPW : HS_MAP_DPR;
+	default:
+		return kind;
+	}
+}
+
+static int add_device(struct placing *p, struct hs_space_map map)
+{
+	uint64_t *next = &p->next[(p->runs - 1) % p->place->pgmaps];
+	enum hs_pgmap_type type = p->place->type;
+	uint64_t pages = hs_map_pages(map.level);
+
+	map.kind = device_kind(type, map.kind);
+	if (type == HS_PGMAP_PRIVATE) {
+		map.owner = p->place->owner;
+		map.count *= pages;
+		map.level = 0;
+		pages = 1;
+	}
+	map.pfn = (*next + pages - 1) & ~(pages - 1);
+	*next = map.pfn + map.count * pages;
+	return add(p, &map);
+}
+
+/* ---- which ------------------------------------------------------------------------------- */
+
+/* A run is taken if the share of all pages up to its end allows it. */
+static void begin_run(struct placing *p, struct track *t, uint64_t leaf_pages)
+{
+	const struct hs_place *place = p->place;
+	uint64_t pages = place->run > leaf_pages ? place->run : leaf_pages;
+	uint64_t until = t->matched + pages;
+	uint64_t most =
+		until / place->of * place->share + until % place->of * place->share / place->of;
+
+	t->left = pages;
+	t->taken = t->placed + pages <= most;
+	p->runs += t->taken;
+}
+
+/* The first entries of @map, up to the end of the run, are taken or stay; *map is the rest. */
+static int step(struct placing *p, struct hs_space_map *map)
+{
+	uint64_t leaf = hs_map_pages(map->level), entries, pages;
+	struct track *t = &p->tracks[map->level];
+	struct hs_space_map piece = *map;
+	int ret;
+
+	if (!t->left)
+		begin_run(p, t, leaf);
+	entries = (t->left + leaf - 1) / leaf;
+	if (entries > map->count)
+		entries = map->count;
+	piece.count = entries;
+	ret = t->taken ? add_device(p, piece) : add(p, &piece);
+	pages = entries * leaf;
+	t->left -= t->left < pages ? t->left : pages;
+	t->matched += pages;
+	t->placed += t->taken ? pages : 0;
+	map->addr += pages * HS_PAGE_BYTES;
+	map->pfn += pages;
+	map->count -= entries;
+	return ret;
+}
+
+/* The entries of *map below @addr, off *map. A leaf across it stays. */
+static struct hs_space_map cut_below(struct hs_space_map *map, uint64_t addr, bool up)
+{
+	uint64_t pages = hs_map_pages(map->level), bytes = pages * HS_PAGE_BYTES;
+	uint64_t distance = addr > map->addr ? addr - map->addr : 0;
+	uint64_t entries = up ? distance / bytes + (distance % bytes != 0) : distance / bytes;
+	struct hs_space_map below = *map;
+
+	if (entries > map->count)
+		entries = map->count;
+	below.count = entries;
+	map->addr += entries * bytes;
+	map->pfn += entries * pages;
+	map->count -= entries;
+	return below;
+}
+
+static int place_map(struct placing *p, const struct hs_space_map *map)
+{
+	struct hs_space_map before, inside, after = *map;
+	int ret;
+
+	if (!matches(p, map))
+		return add(p, map);
+	if (p->place->pattern == HS_PLACE_RANGE) {
+		before = cut_below(&after, p->place->start, true);
+		inside = cut_below(&after, p->place->end, false);
+	} else {
+		before = cut_below(&after, 0, false);
+		inside = cut_below(&after, UINT64_MAX, false);
+	}
+	ret = add(p, &before);
+	while (!ret && inside.count)
+		ret = step(p, &inside);
+	return ret ? ret : add(p, &after);
+}
+
+static int go_through(struct placing *p)
+{
+	const struct hs_layout *old = p->old;
+	int ret = 0;
+
+	memset(p->tracks, 0, sizeof(p->tracks));
+	p->runs = 0;
+	for (size_t i = 0, v = 0; !ret && i < old->map_count; i++) {
+		while (old->vmas[v].end <= old->maps[i].addr)
+			v++;
+		p->vma_name = old->vmas[v].name;
+		p->vma_flags = old->vmas[v].flags;
+		ret = place_map(p, &old->maps[i]);
+	}
+	return ret;
+}
+
+/* ---- pgmaps ------------------------------------------------------------------------------ */
+
+static uint64_t aligned(uint64_t pfn, uint64_t pages)
+{
+	return (pfn + pages - 1) & ~(pages - 1);
+}
+
+/* Where the device memory begins. */
+static uint64_t first_pfn(const struct hs_layout *layout)
+{
+	uint64_t first = HS_PLACE_FIRST_PFN;
+
+	for (size_t i = 0; i < layout->map_count; i++) {
+		const struct hs_space_map *map = &layout->maps[i];
+		uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
+
+		if (hs_map_has_pfn(map->kind) && end > first)
+			first = end;
+	}
+	if (layout->pgmap_count && layout->pgmaps[layout->pgmap_count - 1].end > first)
+		first = layout->pgmaps[layout->pgmap_count - 1].end;
+	return aligned(first, ALIGN_PFNS);
+}
+
+/* Each pgmap behind the one before; those that hold nothing are none. */
+static int add_pgmaps(struct placing *p)
+{
+	uint64_t start = first_pfn(p->old);
+	int ret = 0;
+
+	for (uint64_t i = 0; !ret && i < p->place->pgmaps; i++) {
+		struct hs_space_pgmap pgmap = {
+			.start = start,
+			.end = aligned(start + p->next[i], SUBSECTION_PFNS),
+			.type = p->place->type,
+			.owner = p->place->owner,
+		};
+
+		p->next[i] = start;
+		if (pgmap.end > HS_PFN_END)
+			return -ERANGE;
+		if (pgmap.end > start)
+			ret = hs_layout_add_pgmap(p->mem, p->out, &pgmap);
+		start = aligned(pgmap.end, ALIGN_PFNS);
+	}
+	return ret;
+}
+
+static int copy_pgmaps(struct placing *p)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < p->old->pgmap_count; i++)
+		ret = hs_layout_add_pgmap(p->mem, p->out, &p->old->pgmaps[i]);
+	return ret;
+}
+
+int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_place *place,
+	     struct hs_placed *placed)
+{
+	/* Borrows the VMAs: they tell where a map ends. */
+	struct hs_layout out = { .vmas = layout->vmas, .vma_count = layout->vma_count };
+	struct placing p = { .mem = mem, .old = layout, .place = place };
+	int ret;
+
+	if (hs_layout_lacks_pgmap(layout)) /* with the first pgmap line it would be outside all */
+		return -EINVAL;
+	p.next = hs_hostmem_zalloc(mem, place->pgmaps, sizeof(*p.next));
+	if (!p.next)
+		return -ENOMEM;
+	ret = go_through(&p);
+	p.out = &out;
+	if (!ret)
+		ret = copy_pgmaps(&p);
+	if (!ret)
+		ret = add_pgmaps(&p);
+	if (!ret)
+		ret = go_through(&p);
+	hs_hostmem_free(mem, p.next);
+	if (ret) {
+		hs_hostmem_free(mem, out.maps);
+		hs_hostmem_free(mem, out.pgmaps);
+		return ret;
+	}
+	*placed = (struct hs_placed){ 0, 0 };
+	for (unsigned int level = 0; level < HS_MAP_LEVEL_COUNT; level++) {
+		placed->matched += p.tracks[level].matched;
+		placed->placed += p.tracks[level].placed;
+	}
+	hs_hostmem_free(mem, layout->maps);
+	hs_hostmem_free(mem, layout->pgmaps);
+	layout->maps = out.maps;
+	layout->map_count = out.map_count;
+	layout->pgmaps = out.pgmaps;
+	layout->pgmap_count = out.pgmap_count;
+	return 0;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WALK HS_DIALECT_WALK
+#define FIRST HS_DIALECT_FIRST
+#define SCENARIO HS_DIALECT_SCENARIO
+#define LAYOUT HS_DIALECT_LAYOUT
+#define ALL HS_DIALECT_ALL
+
+static const struct hs_key no_keys[HS_TEXT_KEYS];
+static const struct hs_key vma_keys[HS_TEXT_KEYS] = { { "name", LAYOUT } };
+static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", ALL },
+						      { "owner", ALL },
+						      { "of", LAYOUT } };
+static const struct hs_key pgmap_keys[HS_TEXT_KEYS] = { { "type", LAYOUT }, { "owner", LAYOUT } };
+static const struct hs_key profile_keys[HS_TEXT_KEYS] = { { "base", FIRST } };
+
+static const struct hs_keyword keywords[HS_KEYWORD_COUNT] = {
+	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, no_keys },
+	[HS_KEYWORD_SCENARIO] = { "scenario", "NAME", 1, 1, ALL, no_keys },
+	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, ALL, vma_keys },
+	[HS_KEYWORD_MAP] = { "map", "ADDR 4k|2m|1g KIND PFN", 4, 4, ALL, map_keys },
+	[HS_KEYWORD_PGMAP] = { "pgmap", "START_PFN END_PFN [dead]", 2, 3, ALL, pgmap_keys },
+	[HS_KEYWORD_FAULT] = { "fault", "ACTION", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_FAULTN] = { "faultn", "N ACTION", 2, 2, SCENARIO, no_keys },
+	[HS_KEYWORD_FAULTAT] = { "faultat", "ADDR ACTION", 2, 2, SCENARIO, no_keys },
+	[HS_KEYWORD_MIGWAIT] = { "migwait", "done|stay", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_RETRY_AT] = { "retry_at", "K", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_MAXWALKS] = { "maxwalks", "N", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_REQ] = { "req", "START END DEFAULT MASK OWNER", 5, 5, SCENARIO, no_keys },
+	[HS_KEYWORD_IN] = { "in", "IDX COUNT FLAGS", 3, 3, SCENARIO, no_keys },
+	[HS_KEYWORD_MODE] = { "mode", "fault|snapshot", 1, 1, SCENARIO, no_keys },
+	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, SCENARIO, no_keys },
+	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, FIRST, profile_keys },
+	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, FIRST, no_keys },
+	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT, no_keys },
+};
+
+void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name, const char *bytes,
+		  size_t length)
+{
+	*text = (struct hs_text){
+		.name = name,
+		.at = bytes,
+		.end = bytes + length,
+		.mem = mem,
+		.dialect = WALK,
+		.last_at = bytes,
+	};
+}
+
+/* ---- errors ------------------------------------------------------------------------------ */
+
+int hs_text_error(struct hs_text *text, unsigned long line, const char *keyword, const char *format,
+		  ...)
+{
+	size_t size = sizeof(text->error);
+	va_list args;
+	int used;
+
+	used = snprintf(text->error, size, "%.800s:%lu: %s%s", text->name, line,
+			keyword ? keyword : "", keyword ? ": " : "");
+	va_start(args, format);
+	if (used >= 0 && (size_t)used < size)
+		vsnprintf(text->error + used, size - (size_t)used, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int hs_text_expected(struct hs_text *text, const struct hs_word *found, const char *what)
+{
+	size_t length = found->length > 40 ? 40 : found->length;
+	char shown[48];
+
+	for (size_t i = 0; i < length; i++)
+		shown[i] = found->at[i] >= ' ' && found->at[i] <= '~' ? found->at[i] : '?';
+	strcpy(shown + length, found->length > length ? "..." : "");
+	return hs_text_error(text, text->number, text->keyword, "expected %s, found \"%s\"", what,
+			     shown);
+}
+
+int hs_text_no_memory(struct hs_text *text)
+{
+	hs_text_error(text, text->number, NULL, "out of memory");
+	return -ENOMEM;
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+bool hs_word_is(const struct hs_word *word, const char *name)
+{
+	return word->length == strlen(name) && !memcmp(word->at, name, word->length);
+}
+
+int hs_word_among(const struct hs_word *word, const char *const *names, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (names[i] && hs_word_is(word, names[i]))
+			return (int)i;
+	return -1;
+}
+
+static unsigned int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned int)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned int)(c - 'A') + 10;
+	return 16;
+}
+
+bool hs_word_number(const struct hs_word *word, uint64_t *value)
+{
+	bool hex = word->length > 2 && !memcmp(word->at, "0x", 2);
+	unsigned int base = hex ? 16 : 10;
+	uint64_t sum = 0;
+
+	for (size_t i = hex ? 2 : 0; i < word->length; i++) {
+		unsigned int d = digit(word->at[i]);
+
+		if (d >= base || sum > (UINT64_MAX - d) / base)
+			return false;
+		sum = sum * base + d;
+	}
+	*value = sum;
+	return word->length != 0;
+}
+
+int hs_text_number(struct hs_text *text, const struct hs_word *word, uint64_t low, uint64_t high,
+		   uint64_t step, const char *what, uint64_t *value)
+{
+	if (!hs_word_number(word, value) || *value < low || *value > high || *value % step)
+		return hs_text_expected(text, word, what);
+	return 0;
+}
+
+/* ---- lines ------------------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next word of [*at, end), which is one line; false: there is none. */
+static bool next_word(const char **at, const char *end, struct hs_word *word)
+{
+	const char *p = *at;
+
+	while (p < end && is_blank(*p))
+		p++;
+	word->at = p;
+	while (p < end && !is_blank(*p))
+		p++;
+	word->length = (size_t)(p - word->at);
+	*at = p;
+	return word->length != 0;
+}
+
+/* Takes the next line that has words; its first word is in @word, the others begin at *at. */
+static bool take_line(struct hs_text *text, const char **at, const char **end, struct hs_word *word)
+{
+	while (text->at < text->end) {
+		const char *newline = memchr(text->at, '\n', (size_t)(text->end - text->at));
+
+		*at = text->at;
+		*end = newline ? newline : text->end;
+		text->at = newline ? newline + 1 : text->end;
+		text->number++;
+		if (next_word(at, *end, word) && word->at[0] != '#')
+			return true;
+	}
+	return false;
+}
+
+/* Control characters would not survive in an answer or a message. */
+static int check_printable(struct hs_text *text, const struct hs_word *word)
+{
+	for (size_t i = 0; i < word->length; i++)
+		if ((unsigned char)word->at[i] < ' ' || word->at[i] == '\177')
+			return hs_text_expected(text, word, "no control characters");
+	return 0;
+}
+
+/* A word of the table that says nothing here. */
+static int unknown_here(struct hs_text *text, const char *name)
+{
+	if (text->dialect == WALK)
+		return hs_text_error(text, text->number, name, "expected a first line hmmsim 1");
+	return hs_text_error(text, text->number, name, "expected not in a layout");
+}
+
+static int find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
+{
+	for (unsigned int id = 0; id < HS_KEYWORD_COUNT; id++) {
+		if (!hs_word_is(word, keywords[id].name))
+			continue;
+		if (!(keywords[id].dialects & text->dialect))
+			return unknown_here(text, keywords[id].name);
+		line->id = (enum hs_keyword_id)id;
+		line->keyword = &keywords[id];
+		text->keyword = keywords[id].name;
+		return 0;
+	}
+	text->keyword = NULL;
+	return hs_text_expected(text, word,
+				text->dialect == LAYOUT
+					? "a keyword (layout, vma, map or pgmap)"
+					: "a keyword (scenario, vma, map, ..., run)");
+}
+
+/* "a=, b= or c=": the keys of the keyword in this dialect, into @what; false: it has none. */
+static bool describe_keys(const struct hs_text *text, const struct hs_keyword *keyword, char *what,
+			  size_t size)
+{
+	const char *names[HS_TEXT_KEYS];
+	unsigned int count = 0;
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < HS_TEXT_KEYS; i++)
+		if (keyword->keys[i].dialects & text->dialect)
+			names[count++] = keyword->keys[i].name;
+	for (unsigned int i = 0; i < count && used < size; i++)
+		used += (size_t)snprintf(what + used, size - used, "%s%s=",
+					 !i		  ? ""
+					 : i == count - 1 ? " or "
+							  : ", ",
+					 names[i]);
+	return count != 0;
+}
+
+/* A word with a = in it. */
+static int take_value(struct hs_text *text, const struct hs_word *word, size_t key_length,
+		      struct hs_line *line)
+{
+	struct hs_word key = { word->at, key_length };
+	char what[64];
+
+	for (unsigned int i = 0; i < HS_TEXT_KEYS; i++) {
+		const struct hs_key *known = &line->keyword->keys[i];
+
+		if (!(known->dialects & text->dialect) || !hs_word_is(&key, known->name))
+			continue;
+		if (line->value[i].at) {
+			snprintf(what, sizeof(what), "%s= once", known->name);
+			return hs_text_expected(text, word, what);
+		}
+		line->value[i] = (struct hs_word){ word->at + key_length + 1,
+						   word->length - key_length - 1 };
+		return 0;
+	}
+	if (!describe_keys(text, line->keyword, what, sizeof(what)))
+		return hs_text_expected(text, word, "no key=value");
+	return hs_text_expected(text, word, what);
+}
+
+static int take_words(struct hs_text *text, const char *at, const char *end, struct hs_line *line)
+{
+	const struct hs_keyword *k = line->keyword;
+	bool keyed = false;
+	struct hs_word word;
+
+	while (next_word(&at, end, &word)) {
+		const char *equals = memchr(word.at, '=', word.length);
+		int ret = check_printable(text, &word);
+
+		if (!ret && equals)
+			ret = take_value(text, &word, (size_t)(equals - word.at), line);
+		if (ret)
+			return ret;
+		if (equals) {
+			keyed = true;
+			continue;
+		}
+		if (keyed)
+			return hs_text_expected(text, &word, "key=value words last");
+		if (line->words < k->max)
+			line->word[line->words] = word;
+		line->words++;
+	}
+	if (line->words < k->min || line->words > k->max)
+		return hs_text_error(text, text->number, k->name, "expected %s, found %u word%s",
+				     k->usage, line->words, line->words == 1 ? "" : "s");
+	return 0;
+}
+
+static int take_version(struct hs_text *text, const struct hs_line *line)
+{
+	uint64_t version;
+	int ret;
+
+	if (text->begun)
+		return hs_text_error(text, text->number, text->keyword,
+				     "expected as the first line only");
+	ret = hs_text_number(text, &line->word[0], 1, HS_TEXT_VERSION, 1, "version 1", &version);
+	if (ret)
+		return ret;
+	text->version = (unsigned int)version;
+	text->dialect = FIRST;
+	return 0;
+}
+
+void hs_text_unread(struct hs_text *text)
+{
+	text->at = text->last_at;
+	text->number = text->last_number;
+}
+
+/* The lines that begin something else decide how the following ones are read. */
+static void enter(struct hs_text *text, enum hs_keyword_id id)
+{
+	if (id == HS_KEYWORD_LAYOUT)
+		text->dialect = LAYOUT;
+	if (id == HS_KEYWORD_SCENARIO && text->version)
+		text->dialect = FIRST;
+}
+
+int hs_text_next(struct hs_text *text, struct hs_line *line)
+{
+	const char *at, *end;
+	struct hs_word word;
+	int ret;
+
+	text->last_at = text->at;
+	text->last_number = text->number;
+	while (take_line(text, &at, &end, &word)) {
+		*line = (struct hs_line){ .words = 0 };
+		ret = find_keyword(text, &word, line);
+		if (!ret)
+			ret = take_words(text, at, end, line);
+		if (!ret && line->id == HS_KEYWORD_HMMSIM)
+			ret = take_version(text, line);
+		if (ret)
+			return ret;
+		text->begun = true;
+		enter(text, line->id);
+		if (line->id != HS_KEYWORD_HMMSIM)
+			return 1;
+		/* Said once: it is not read again. */
+		text->last_at = text->at;
+		text->last_number = text->number;
+	}
+	return 0;
+}

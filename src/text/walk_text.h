@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk_text.h - the walk dialect: an address space, scripted faults and one request
+ *
+ * invented. A parsed scenario owns its memory, is independent of the text, and says what the text
+ * says: what a line leaves out has its default, what it says without meaning anything (the pfn of
+ * an entry that has none, the owner of ordinary memory) is 0.
+ */
+#ifndef HS_TEXT_WALK_TEXT_H
+#define HS_TEXT_WALK_TEXT_H
+
+#include "text/out.h"
+#include "text/space.h"
+#include "text/text.h"
+
+#define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* pfns beyond are the runner's */
+#define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* of a request: 256 GiB */
+#define HS_WALK_MAXWALKS 64
+
+enum hs_fault_action {
+	HS_ACTION_OK,
+	HS_ACTION_OKRW,
+	HS_ACTION_ZERO,
+	HS_ACTION_THP,
+	HS_ACTION_NOOP,
+	HS_ACTION_SIGBUS,
+	HS_ACTION_OOM,
+	HS_ACTION_HWPOISON,
+	HS_ACTION_RETRY,
+	HS_ACTION_COMPLETED,
+	HS_ACTION_INVAL,
+	HS_ACTION_COUNT
+};
+
+extern const char *const hs_action_names[HS_ACTION_COUNT];
+
+/* One action for the N-th fault, or for those at an address. */
+struct hs_walk_rule {
+	uint64_t key;
+	enum hs_fault_action action;
+};
+
+/* A pfn slot: bits of <hmmsim/walk.h>, and the letter D, which is a bit of v5.3 only. */
+struct hs_walk_flags {
+	uint64_t bits;
+	bool device;
+};
+
+struct hs_walk_in {
+	uint64_t index, count;
+	struct hs_walk_flags flags;
+	unsigned long line;
+};
+
+struct hs_walk_req {
+	uint64_t start, end;
+	struct hs_walk_flags defaults, mask;
+	uint64_t owner; /* 0: NULL */
+};
+
+struct hs_walk_scenario {
+	char *name;
+	struct hs_vma *vmas;
+	struct hs_space_map *maps;
+	struct hs_space_pgmap *pgmaps;
+	struct hs_walk_rule *by_call, *by_addr;
+	struct hs_walk_in *ins;
+	size_t vma_count, map_count, pgmap_count, by_call_count, by_addr_count, in_count;
+	enum hs_fault_action action; /* where no rule says otherwise */
+	bool migration_stays;
+	uint64_t retry_at; /* 0: never */
+	uint64_t maxwalks;
+	struct hs_walk_req req;
+	bool snapshot;
+	unsigned long line; /* of the keyword scenario */
+};
+
+/* The next scenario of the text: 1, 0 at the end, -EINVAL or -ENOMEM with text->error. */
+int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out);
+/* The part of parsing that needs all lines: 0, -EINVAL or -ENOMEM with text->error. */
+int hs_walk_check(struct hs_text *text, const struct hs_walk_scenario *s);
+/* Canonical: parse(print(s)) equals s but for line numbers, defaults are left out. */
+void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out);
+void hs_walk_free(struct hs_hostmem *mem, struct hs_walk_scenario *s);
+
+#endif

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports of the strategies: what is timed and predicted, and removals meanwhile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "compare/removal_report.h"
+#include "support/layout_text.h"
+#include "support/steady_clock.h"
+
+#define SIZE ((uint64_t)4 << 20)
+#define PAGES (SIZE / HS_PAGE_BYTES) /* 1024 */
+
+/* ---- removals ---------------------------------------------------------------------------- */
+
+static int removal_init(struct hs_removal_layout *removal, const struct hs_layout *layout,
+			const struct hs_compare_setting *set)
+{
+	return hs_removal_layout_init(removal, set->mem, layout, hs_request_flags(set->request),
+				      set->owner);
+}
+
+/* The memory is killed first at some point of the call: how long references hold it up. */
+static void worst_with(const struct hs_compare_setting *set, const struct hs_layout *layout,
+		       enum hs_strategy strategy, struct hs_removal_worst *worst)
+{
+	struct hs_removal_layout removal;
+	struct hs_removal_case c;
+
+	assert_int_equal(removal_init(&removal, layout, set), 0);
+	hs_removal_case_init(&c, HS_ERA_6_12);
+	c.plan = HS_REMOVAL_PLAN_KILL_FIRST;
+	c.strategy = strategy;
+	c.space = &hs_removal_layout_ops;
+	c.space_arg = &removal;
+	assert_int_equal(hs_removal_worst(set->mem, &c, 0, worst), 0);
+}
+
+static void worst_of(struct hs_hostmem *mem, const struct hs_layout *layout,
+		     enum hs_compare_request request, enum hs_strategy strategy,
+		     struct hs_removal_worst *worst)
+{
+	const struct hs_compare_setting set = { .mem = mem, .request = request };
+
+	worst_with(&set, layout, strategy, worst);
+}
+
+static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
+{
+	static const uint64_t pages[HS_STRATEGY_CUSTOM] = { 0,	       0,	  511,	    511,
+							    PAGES - 1, PAGES - 1, PAGES - 1 };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+
+	(void)state;
+	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
+		struct hs_removal_worst worst;
+
+		layout_builtin(&mem, "full", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_NONE, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].pages, pages[s]);
+		assert_int_equal(worst.held[HS_HELD_RCU].pages, s ? 0 : 511);
+		assert_int_equal(worst.vain, s != HS_STRATEGY_NONE);
+		assert_int_equal(worst.leaked, 0);
+		assert_int_equal(worst.verdict, HS_REMOVAL_OK);
+		hs_layout_free(&mem, &layout);
+		layout_builtin(&mem, "holes", SIZE, &layout);
+		worst_of(&mem, &layout, HS_REQUEST_READ, (enum hs_strategy)s, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].faults != 0, s >= HS_STRATEGY_PER_RANGE);
+		hs_layout_free(&mem, &layout);
+	}
+	assert_int_equal(mem.live, 0);
+}
+
+/* Of two pgmaps in turns the other one is walked on; of two VMAs the second begins anew. */
+static void a_removal_is_of_the_first_pgmap(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_removal_worst worst;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_builtin(&mem, "alternating", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_CALL, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 0);
+	assert_int_equal(worst.at.refs <= 1, true);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "vmas", SIZE, &layout);
+	worst_of(&mem, &layout, HS_REQUEST_NONE, HS_STRATEGY_PER_RANGE, &worst);
+	assert_int_equal(worst.held[HS_HELD_REF].pages, 15);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/*
+ * One page of the memory that goes, and as many of device-private memory as a table has: accepted, if
+ * they are of the owner who asks, otherwise brought back by faults, or passed over.
+ */
+static void a_removal_accepts_the_pages_of_the_owner_who_asks(void **state)
+{
+	static const char text[] = "hmmsim 1\n"
+				   "layout owners\n"
+				   "pgmap 0x200000 0x200200\n"
+				   "pgmap 0x201000 0x201200 type=private owner=1\n"
+				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000\n"
+				   "map 0x7f0000001000 4k dpw 0x201000 count=511 owner=1\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem };
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, text, &layout);
+	for (int i = 0; i < 4; i++) {
+		struct hs_removal_worst worst;
+		const uint64_t *of = worst.at.cost.of;
+		bool own = i & 1, read = i & 2;
+
+		set.owner = own ? 1 : 2;
+		set.request = read ? HS_REQUEST_READ : HS_REQUEST_NONE;
+		worst_with(&set, &layout, HS_STRATEGY_PER_CALL, &worst);
+		assert_int_equal(worst.held[HS_HELD_REF].pages, 511);
+		assert_int_equal(worst.held[HS_HELD_REF].faults, read && !own ? 511 : 0);
+		assert_int_equal(of[HS_COST_PRIVATE_OWN], own ? 511 : 0);
+		assert_int_equal(of[HS_COST_PRIVATE_FOREIGN], read || own ? 0 : 511);
+		assert_int_equal(of[HS_COST_PAGE], read && !own ? 511 : 0);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* A removal from the first page on is charged with all others, each as the comparison counts it. */
+static void pages_are_of_the_same_class_as_in_the_comparison(void **state)
+{
+	static const char text[] = "hmmsim 1\n"
+				   "layout kinds\n"
+				   "pgmap 0x200000 0x200600\n"
+				   "pgmap 0x201000 0x201200 type=private owner=1\n"
+				   "pgmap 0x202000 0x202200 type=private owner=2\n"
+				   "vma 0x7f0000000000 0x7f0000600000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200000 count=2\n"
+				   "map 0x7f0000002000 4k ro 0x5000 count=3\n"
+				   "map 0x7f0000005000 4k pn 0x5100 count=5\n"
+				   "map 0x7f000000a000 4k zero 0 count=7\n"
+				   "map 0x7f0000011000 4k swap 0x9 count=11\n"
+				   "map 0x7f000001c000 4k migw 0x5200 count=13\n"
+				   "map 0x7f0000029000 4k dpw 0x201000 count=17 owner=1\n"
+				   "map 0x7f000003a000 4k dpr 0x202000 count=19 owner=2\n"
+				   "map 0x7f000004d000 4k dxr 0x5300 count=23\n"
+				   "map 0x7f0000200000 2m devrw 0x200200\n"
+				   "map 0x7f0000400000 2m rw 0x6000\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem, .owner = 1 };
+	struct hs_compare_span span;
+	struct hs_cost_counts counts;
+	struct hs_removal_worst worst;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, text, &layout);
+	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
+	hs_compare_pages(&layout, &span, 1, &counts);
+	worst_with(&set, &layout, HS_STRATEGY_PER_CALL, &worst);
+	assert_int_equal(worst.start.at, HS_WALK_PAGE);
+	assert_int_equal(worst.start.number, 1);
+	counts.of[HS_COST_DEVMAP_PAGE]--;
+	assert_int_equal(counts.of[HS_COST_PRIVATE_FOREIGN], 11 + 13 + 19 + 23);
+	for (unsigned int c = 0; c < HS_COST_CALL; c++)
+		assert_int_equal(worst.at.cost.of[c], counts.of[c]);
+	hs_compare_span_free(&mem, &span);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* What hs_removal_layout_init() says of the pgmaps, which a VMA maps by these lines. */
+static int init_of(const char *pgmaps, const char *maps, size_t *index)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem };
+	struct hs_removal_layout removal;
+	struct hs_layout layout;
+	char text[512];
+	int ret;
+
+	snprintf(text, sizeof(text),
+		 "hmmsim 1\nlayout x\n%svma 0x7f0000000000 0x7f0000400000 rw\n%s", pgmaps, maps);
+	layout_must_parse(&mem, text, &layout);
+	ret = removal_init(&removal, &layout, &set);
+	*index = removal.index;
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+	return ret;
+}
+
+#define FIRST "map 0x7f0000000000 4k devrw 0x200000\n"
+#define SECOND "map 0x7f0000200000 4k devrw 0x200200\n"
+
+/* Walks fail at a dead pgmap, if they meet it. */
+static void only_a_dead_pgmap_that_is_mapped_is_in_the_way(void **state)
+{
+	static const char first[] = "pgmap 0x200000 0x200200 dead\npgmap 0x200200 0x200400\n";
+	static const char second[] = "pgmap 0x200000 0x200200\npgmap 0x200200 0x200400 dead\n";
+	size_t index;
+
+	(void)state;
+	assert_int_equal(init_of(first, SECOND, &index), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(init_of(second, FIRST, &index), 0);
+	assert_int_equal(index, 0);
+	assert_int_equal(init_of(first, FIRST SECOND, &index), -ENODEV);
+	assert_int_equal(init_of(second, FIRST SECOND, &index), -ENODEV);
+	assert_int_equal(init_of(first, FIRST, &index), -ENODEV);
+	assert_int_equal(init_of(first, "", &index), -ENOENT);
+}
+
+/* Subsections of 512 pages go, and no page of another pgmap with them. */
+static void a_pgmap_is_removed_if_its_subsections_are_its_own(void **state)
+{
+	static const char line[] = "pgmap 0x%x 0x%x\npgmap 0x%x 0x%x%s\n";
+	static const struct {
+		unsigned int start, end, next, last;
+		const char *map;
+		int ret;
+	} cases[] = {
+		{ 0x200000, 0x200010, 0x200010, 0x200020, FIRST, -EEXIST },
+		{ 0x200000, 0x200010, 0x2001ff, 0x200400, FIRST, -EEXIST },
+		{ 0x200000, 0x200010, 0x200200, 0x200210, FIRST, 0 },
+		{ 0x200000, 0x200001, 0x2001ff, 0x200201, SECOND, -EEXIST },
+		{ 0x1ffe00, 0x200001, 0x2001ff, 0x200400, SECOND, -EEXIST },
+		{ 0x1ffe00, 0x200000, 0x2001ff, 0x200400, SECOND, 0 },
+	};
+	char pgmaps[128];
+	size_t index;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(pgmaps, sizeof(pgmaps), line, cases[i].start, cases[i].end, cases[i].next,
+			 cases[i].last, i % 2 ? "" : " type=generic");
+		assert_int_equal(init_of(pgmaps, cases[i].map, &index), cases[i].ret);
+	}
+}
+
+static void what_cannot_be_removed_is_refused(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem };
+	struct hs_removal_layout removal;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, "hmmsim 1\nlayout nothing\n", &layout);
+	assert_int_equal(removal_init(&removal, &layout, &set), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "private", SIZE, &layout);
+	assert_int_equal(removal_init(&removal, &layout, &set), -ENOENT);
+	hs_layout_free(&mem, &layout);
+	layout_builtin(&mem, "full", (HS_REMOVAL_LAYOUT_PAGES + 512) * HS_PAGE_BYTES, &layout);
+	assert_int_equal(removal_init(&removal, &layout, &set), -ERANGE);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* ---- reports ----------------------------------------------------------------------------- */
+
+/* Three VMAs; nobody may read the second. */
+static const char unreadable[] = "hmmsim 1\n"
+				 "layout unreadable\n"
+				 "pgmap 0x100000 0x100200\n"
+				 "vma 0x7f0000000000 0x7f0000010000 rw\n"
+				 "vma 0x7f0000010000 0x7f0000020000 -\n"
+				 "vma 0x7f0000020000 0x7f0000040000 r\n"
+				 "map 0x7f0000001000 4k devrw 0x100000 count=3\n"
+				 "map 0x7f0000020000 4k ro 0x1000 count=8\n";
+
+static struct hs_report_asked ask_all(unsigned int repetitions)
+{
+	struct hs_report_asked asked = { .repetitions = repetitions, .repetition_ns = 1e4 };
+
+	memset(asked.eras, true, sizeof(asked.eras));
+	memset(asked.strategies, true, HS_STRATEGY_CUSTOM);
+	for (int b = 0; b < HS_COST_BUILD_COUNT; b++)
+		asked.profiles[asked.profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
+	return asked;
+}
+
+static void a_row_is_timed_unless_it_failed(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem,
+					  .body = HS_BODY_PLAIN,
+					  .clock = &steady_clock };
+	struct hs_report_asked asked = ask_all(5);
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, unreadable, &layout);
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	assert_int_equal(report.row_count,
+			 (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_CUSTOM);
+	for (size_t i = 0; i < report.row_count; i++) {
+		const struct hs_report_row *row = &report.rows[i];
+
+		/* v5.3 refuses a range with a VMA that it cannot read. */
+		assert_false(row->done.failed && row->era == HS_ERA_6_12);
+		if (row->era == HS_ERA_5_3 && row->scope == HS_SCOPE_WHOLE)
+			assert_int_equal(row->done.error, -EPERM);
+		assert_int_equal(row->timed, !row->done.failed);
+		assert_int_equal(row->predicted, row->era == HS_ERA_6_12);
+		if (!row->timed)
+			continue;
+		/* A repetition is to take 10 us: two walks by a clock that says 5 us. */
+		assert_int_equal(row->iterations, 2);
+		assert_true(row->cpu_ns[4] == STEADY_CPU_NS / 2);
+		assert_true(row->page_ns.min == row->page_ns.max);
+		assert_true(row->page_ns.median ==
+			    STEADY_REAL_NS / 2 / (double)report.spans[row->scope].pages);
+	}
+	hs_report_free(&report);
+	/* Requests fail at what nobody may read: nothing is predicted either. */
+	set.request = HS_REQUEST_READ;
+	asked.repetitions = 0;
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	for (size_t i = 0; i < report.row_count; i++)
+		if (report.rows[i].scope == HS_SCOPE_WHOLE) {
+			assert_int_equal(report.rows[i].done.failed, 1);
+			assert_false(report.rows[i].predicted);
+			assert_false(report.rows[i].timed);
+		}
+	hs_report_free(&report);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* What is printed, to the last picosecond, when a cost is a little higher. */
+static void each_cost_changes_what_counts_it(void **state)
+{
+	static const bool met[HS_COST_CLASS_COUNT] = {
+		[HS_COST_PAGE] = true, [HS_COST_UNREADABLE] = true,  [HS_COST_EMPTY_PTE] = true,
+		[HS_COST_CALL] = true, [HS_COST_DEVMAP_PAGE] = true, [HS_COST_TABLE] = true,
+		[HS_COST_HIT] = true,  [HS_COST_MISS] = true,	     [HS_COST_PUT] = true,
+	};
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
+	struct hs_cost_profile higher;
+	struct hs_report_asked asked = ask_all(0);
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, unreadable, &layout);
+	asked.profiles[1] = &higher;
+	for (unsigned int c = 0; c < HS_COST_CLASS_COUNT; c++) {
+		uint64_t more = 0;
+
+		higher = *hs_cost_builtin(HS_COST_LIGHT);
+		higher.ns[c] += 0.123;
+		assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+		for (size_t i = 0; i < report.row_count; i++) {
+			const struct hs_report_row *row = &report.rows[i];
+
+			if (!row->predicted)
+				continue;
+			assert_int_equal(row->ps[1] - row->ps[0], 123 * row->done.cost.of[c]);
+			more += row->ps[1] - row->ps[0];
+		}
+		assert_int_equal(more != 0, met[c]);
+		hs_report_free(&report);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+static void order_is_mixed_and_even(void **state)
+{
+	unsigned int order[7 * 9], again[7 * 9], count[7] = { 0 }, in_turn = 0;
+	uint64_t seed = 1;
+
+	(void)state;
+	hs_measure_order(&seed, order, 7, 9);
+	for (unsigned int i = 0; i < 7 * 9; i++) {
+		assert_true(order[i] < 7);
+		count[order[i]]++;
+		in_turn += order[i] == i % 7;
+	}
+	for (unsigned int v = 0; v < 7; v++)
+		assert_int_equal(count[v], 9);
+	assert_true(in_turn < 30);
+	hs_measure_order(&seed, again, 7, 9);
+	assert_memory_not_equal(again, order, sizeof(order));
+	seed = 1;
+	hs_measure_order(&seed, again, 7, 9);
+	assert_memory_equal(again, order, sizeof(order));
+}
+
+static void summary_is_of_percentiles(void **state)
+{
+	double values[20];
+	struct hs_measured m;
+
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++)
+		values[i] = (i * 7 + 3) % 20;
+	m = hs_measure_summary(values, 20);
+	assert_true(m.min == 0 && m.low == 2 && m.median == 9.5 && m.high == 17 && m.max == 19);
+	m = hs_measure_summary(values, 19);
+	assert_true(m.median == 9);
+	m = hs_measure_summary(values, 1);
+	assert_true(m.min == 0 && m.low == 0 && m.median == 0 && m.high == 0 && m.max == 0);
+}
+
+/* Of the host, then of the machine. */
+static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, uint64_t machine)
+{
+	struct hs_report_asked asked = ask_all(2);
+	struct hs_machine_config config;
+	struct hs_compare_setting set = {
+		.mem = mem, .body = HS_BODY_PLAIN, .machine = &config, .clock = &steady_clock
+	};
+	struct hs_out text = { .mem = mem };
+	struct hs_removal_report removals;
+	struct hs_report report;
+	uint64_t count = 0;
+	int ret;
+
+	set.request = HS_REQUEST_READ;
+	asked.eras[HS_ERA_5_3] = false;
+	asked.strategies[HS_STRATEGY_PER_TABLE] = asked.strategies[HS_STRATEGY_PER_CALL] = false;
+	asked.strategies[HS_STRATEGY_PER_PAGE] = asked.strategies[HS_STRATEGY_PER_PASS] = false;
+	hs_machine_config_init(&config);
+	config.fail_at = machine;
+	ret = hs_report_make(&report, &asked, layout, &set);
+	if (!ret) {
+		hs_report_print(&report, &text);
+		hs_report_json(&report, &count, &text);
+		ret = hs_removal_report_make(&removals, &asked, layout, &set);
+		hs_removal_report_print(&removals, &text);
+		hs_removal_report_json(&removals, &count, &text);
+		hs_removal_report_free(&removals);
+		if (!ret && text.failed)
+			ret = -ENOMEM;
+	}
+	hs_out_free(&text);
+	hs_report_free(&report);
+	return ret;
+}
+
+static void without_memory_nothing_stays(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+	uint64_t index = 0;
+	int ret;
+
+	(void)state;
+	layout_builtin(&mem, "holes", 2 << 20, &layout);
+	do {
+		struct hs_hostmem failing = { .fail_at = ++index };
+
+		ret = report_with(&failing, &layout, 0);
+		assert_int_equal(failing.live, 0);
+		assert_true(!ret || ret == -ENOMEM);
+	} while (ret);
+	assert_true(index > 20);
+	index = 0;
+	do {
+		struct hs_hostmem none = { .attempts = 0 };
+
+		ret = report_with(&none, &layout, ++index);
+		assert_int_equal(none.live, 0);
+		assert_true(!ret || ret == -ENOMEM);
+	} while (ret);
+	assert_true(index > 10);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_removal_waits_as_long_as_the_strategy_holds),
+		cmocka_unit_test(a_removal_is_of_the_first_pgmap),
+		cmocka_unit_test(a_removal_accepts_the_pages_of_the_owner_who_asks),
+		cmocka_unit_test(pages_are_of_the_same_class_as_in_the_comparison),
+		cmocka_unit_test(only_a_dead_pgmap_that_is_mapped_is_in_the_way),
+		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
+		cmocka_unit_test(what_cannot_be_removed_is_refused),
+		cmocka_unit_test(a_row_is_timed_unless_it_failed),
+		cmocka_unit_test(each_cost_changes_what_counts_it),
+		cmocka_unit_test(order_is_mixed_and_even),
+		cmocka_unit_test(summary_is_of_percentiles),
+		cmocka_unit_test(without_memory_nothing_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
