@@ -151,20 +151,17 @@ static uint64_t pfns[PAGES];
 
 static double walk_once(uint64_t pages, bool fault)
 {
-	struct hs_range range = {
-		.mm = space.mm,
-		.start = BASE,
-		.end = page_address(pages),
-		.pfns = pfns,
-		.default_flags = fault ? HS_PFN_VALID | HS_PFN_WRITE : 0,
-	};
-	double begin = bench_now_ns();
-	long ret;
+	struct hs_range range;
+	double begin;
+	int ret;
 
+	hs_range_init(&range, space.mm, BASE, page_address(pages), pfns);
+	range.default_flags = fault ? HS_PFN_VALID | HS_PFN_WRITE : 0;
+	begin = bench_now_ns();
 	hs_mm_lock_read(boot, space.mm);
-	ret = hs_range_fault(boot, HS_ERA_6_12, HS_STRATEGY_NONE, HS_BODY_PLAIN, &range);
+	ret = hs_range_fault(boot, &range);
 	hs_mm_unlock_read(boot, space.mm);
-	bench_must((int)ret, "walk");
+	bench_must(ret, "walk");
 	return (bench_now_ns() - begin) / (double)pages;
 }
 

@@ -123,7 +123,7 @@ static double populates(const struct bench_variant *v, uint64_t operations)
 	double ns = 0;
 
 	hs_dmirror_config_init(&config, mm, BASE, END);
-	config.strategy = q->strategy;
+	config.range.strategy = q->strategy;
 	config.tries = TRIES;
 	bench_must(hs_dmirror_create(boot, &config, &shared.dev), "device");
 	bench_must(hs_dmirror_populate(boot, shared.dev, BASE, END, true), "populate");

@@ -38,8 +38,8 @@ struct question {
 
 /* ---- walks ------------------------------------------------------------------------------- */
 
-static __attribute__((__noinline__)) long
-call_walker(struct hs_task *task, const struct question *q, struct hs_range *range)
+static __attribute__((__noinline__)) int call_walker(struct hs_task *task, const struct question *q,
+						     struct hs_range *range)
 {
 	struct hs_walk w = {
 		.self = task, .range = range, .mm = range->mm, .rcu = q->era == HS_ERA_6_12
@@ -48,33 +48,35 @@ call_walker(struct hs_task *task, const struct question *q, struct hs_range *ran
 	return w.rcu ? q->walker->fault_6_12(&w) : q->walker->fault_5_3(&w);
 }
 
-static long call(struct hs_task *task, const struct question *q, struct hs_range *range)
+static int call(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
-	if (q->walker)
-		return call_walker(task, q, range);
-	return hs_range_fault(task, q->era, q->strategy,
-			      q->reference ? HS_BODY_REFERENCE : HS_BODY_PLAIN, range);
+	return q->walker ? call_walker(task, q, range) : hs_range_fault(task, range);
 }
 
-static void must_walk(long ret)
+static void range_of(const struct question *q, struct hs_range *range)
 {
-	bench_must(ret < 0 ? (int)ret : 0, "walk");
+	hs_range_init(range, q->mm, BENCH_BASE, BENCH_BASE + q->pages * HS_PAGE_BYTES, q->pfns);
+	range->era = q->era;
+	range->strategy = q->strategy;
+	range->body = q->reference ? HS_BODY_REFERENCE : HS_BODY_PLAIN;
 }
 
 /* One range for all calls, as a driver keeps it: to clear its counts is a part of no call. */
 static void walk_part(struct hs_task *task, const struct question *q, uint64_t first, uint64_t last,
 		      uint64_t rounds)
 {
-	struct hs_range range = { .mm = q->mm, .owner = bench_owner };
+	struct hs_range range;
 	uint64_t i = first;
 
+	range_of(q, &range);
+	range.owner = bench_owner;
 	while (rounds) {
 		uint64_t n = last - i < q->pages ? last - i : q->pages;
 
 		range.start = BENCH_BASE + i * HS_PAGE_BYTES;
 		range.end = range.start + n * HS_PAGE_BYTES;
 		range.pfns = q->pfns + i;
-		must_walk(call(task, q, &range));
+		bench_must(call(task, q, &range), "walk");
 		i += n;
 		if (i < last)
 			continue;
@@ -103,17 +105,14 @@ static double walk_faulting(const struct bench_variant *v, uint64_t rounds)
 	double ns = 0;
 
 	for (uint64_t r = 0; r < rounds; r++) {
-		struct hs_range range = {
-			.mm = q->mm,
-			.start = BENCH_BASE,
-			.end = BENCH_BASE + q->pages * HS_PAGE_BYTES,
-			.pfns = q->pfns,
-			.default_flags = HS_PFN_VALID | HS_PFN_WRITE,
-		};
-		double begin = bench_now_ns();
+		struct hs_range range;
+		double begin;
 
+		range_of(q, &range);
+		range.default_flags = HS_PFN_VALID | HS_PFN_WRITE;
+		begin = bench_now_ns();
 		hs_mm_lock_read(self, q->mm);
-		must_walk(call(self, q, &range));
+		bench_must(call(self, q, &range), "walk");
 		hs_mm_unlock_read(self, q->mm);
 		ns += bench_now_ns() - begin;
 		bench_holes_punch(self, q->mm);

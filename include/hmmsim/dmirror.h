@@ -46,15 +46,14 @@ enum hs_protocol {
 
 /* Fill it with hs_dmirror_config_init(), then change fields. */
 struct hs_dmirror_config {
-	struct hs_mm *mm;
-	uint64_t start, end;	   /* the window that it mirrors, page aligned */
-	enum hs_era era;	   /* default 6.12 */
-	enum hs_strategy strategy; /* default none */
-	enum hs_body body;	   /* default plain */
+	/*
+	 * Of its walks: .mm, the window .start to .end that it mirrors, .era, .strategy with .ops,
+	 * .body, .pte_map, and .owner: whose device-private pages it takes, and whose MIGRATE and
+	 * EXCLUSIVE invalidations its callback leaves out. A populate sets the other fields.
+	 */
+	struct hs_range range;
 	enum hs_validity validity; /* default seq */
 	enum hs_protocol protocol; /* default sound */
-	const void *owner;	   /* whose device-private pages it takes; and whose MIGRATE and
-				      EXCLUSIVE invalidations its callback leaves out */
 	bool touch;		   /* populate dereferences each struct page; default false */
 	uint32_t tries;		   /* of one populate; 0 (default): no bound */
 };

@@ -173,18 +173,13 @@ static inline int hmm_range_fault(struct hmm_range *range)
 {
 	struct hs_range r;
 
-	memset(&r, 0, sizeof(r));
-	r.mm = range->notifier->mm;
-	r.start = range->start;
-	r.end = range->end;
-	r.pfns = range->hmm_pfns;
+	hs_range_init(&r, range->notifier->mm, range->start, range->end, range->hmm_pfns);
 	r.default_flags = range->default_flags;
 	r.pfn_flags_mask = range->pfn_flags_mask;
 	r.owner = range->dev_private_owner;
 	r.retry = hs_linux_retry;
 	r.retry_arg = range;
-	return (int)hs_range_fault(hs_task_current(), HS_ERA_6_12, HS_STRATEGY_NONE, HS_BODY_PLAIN,
-				   &r);
+	return hs_range_fault(hs_task_current(), &r);
 }
 
 static inline unsigned int hmm_pfn_to_map_order(uint64_t hmm_pfn)

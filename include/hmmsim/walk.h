@@ -154,33 +154,48 @@ struct hs_strategy_ops {
 			 void *arg);
 };
 
+/* Fill it with hs_range_init(), then change fields. */
 struct hs_range {
 	struct hs_mm *mm;
 	uint64_t start, end; /* page aligned */
 	uint64_t *pfns;	     /* one slot a page: request in, answer out */
 	uint64_t default_flags, pfn_flags_mask;
-	const void *owner; /* v6.12: whose device-private pages to accept; v5.3: ignored */
-	hs_retry_fn retry; /* NULL: always valid */
+	const void *owner;	   /* v6.12: whose device-private pages to accept; v5.3: ignored */
+	enum hs_era era;	   /* default 6.12 */
+	enum hs_strategy strategy; /* default none */
+	enum hs_body body;	   /* default plain */
+	enum hs_pte_map pte_map;   /* default the era's */
+	hs_retry_fn retry;	   /* NULL: always valid */
 	void *retry_arg;
-	enum hs_pte_map pte_map;
 	const struct hs_strategy_ops *ops; /* HS_STRATEGY_CUSTOM */
 	void *ops_arg;
 	/* NULL: none. The plain body never calls it: its loops stay free of calls. */
 	hs_step_fn step;
 	void *step_arg;
 	struct hs_walk_counts counts; /* out: set when the call returns */
+	uint64_t pages;		      /* out: answered; v5.3 may count fewer than it filled */
 	const struct hs_pgmap *held;  /* out, in a step: whose reference the strategy has cached */
 };
 
+/* v6.12, strategy none, plain body, nothing requested, always valid. */
+HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t start,
+			      uint64_t end, uint64_t *pfns);
 /*
- * Walks the range; the caller holds the mmap lock for read. v5.3: the number of pages (which may be
- * less than was filled, as in the kernel) or -errno. v6.12: 0 or -errno.
+ * Walks the range; the caller holds the mmap lock for read. 0 or -errno, and .pages is 0 with an
+ * error. v5.3's function returned .pages.
  */
-HMMSIM_API long hs_range_fault(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-			       enum hs_body body, struct hs_range *range);
+HMMSIM_API int hs_range_fault(struct hs_task *self, struct hs_range *range);
 /* v5.3's hmm_range_snapshot(): never faults. On v6.12 the same as a call without requests. */
-HMMSIM_API long hs_range_snapshot(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-				  enum hs_body body, struct hs_range *range);
+HMMSIM_API int hs_range_snapshot(struct hs_task *self, struct hs_range *range);
+
+/* What the kernel's function returned where hs_range_fault() returned @ret: v5.3's, the pages. */
+static inline long hs_range_kernel_ret(const struct hs_range *range, int ret)
+{
+	return ret || range->era != HS_ERA_5_3 ? ret : (long)range->pages;
+}
+
+/* *sum += *counts, field by field. */
+HMMSIM_API void hs_walk_counts_add(struct hs_walk_counts *sum, const struct hs_walk_counts *counts);
 
 HMMSIM_API const char *hs_era_name(enum hs_era era);
 HMMSIM_API const char *hs_strategy_name(enum hs_strategy strategy);

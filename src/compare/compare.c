@@ -116,42 +116,24 @@ uint64_t hs_request_flags(enum hs_compare_request request)
 	return flags[request];
 }
 
-static long call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
-		 const struct hs_compare_call *at, struct hs_range *range)
+static int call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+		const struct hs_compare_call *at, struct hs_range *range)
 {
-	long ret;
+	int ret;
 
-	*range = (struct hs_range){
-		.mm = c->space.mm,
-		.start = at->start,
-		.end = at->end,
-		.pfns = c->pfns,
-		.default_flags = hs_request_flags(c->set.request),
-		.owner = hs_populate_owner(c->set.owner),
-		.retry = no_progress,
-		.retry_arg = c,
-	};
+	hs_range_init(range, c->space.mm, at->start, at->end, c->pfns);
+	range->default_flags = hs_request_flags(c->set.request);
+	range->owner = hs_populate_owner(c->set.owner);
+	range->era = era;
+	range->strategy = strategy;
+	range->body = c->set.body;
+	range->retry = no_progress;
+	range->retry_arg = c;
 	c->checks = 0;
 	hs_mm_lock_read(c->self, c->space.mm);
-	ret = hs_range_fault(c->self, era, strategy, c->set.body, range);
+	ret = hs_range_fault(c->self, range);
 	hs_mm_unlock_read(c->self, c->space.mm);
 	return ret;
-}
-
-static void add_counts(struct hs_walk_counts *sum, const struct hs_walk_counts *counts)
-{
-	sum->calls += counts->calls;
-	sum->hits += counts->hits;
-	sum->lookups += counts->lookups;
-	sum->refs += counts->refs;
-	sum->failures += counts->failures;
-	sum->puts += counts->puts;
-	sum->leaked += counts->leaked;
-	sum->faults += counts->faults;
-	sum->held_faults += counts->held_faults;
-	sum->waits += counts->waits;
-	sum->passes += counts->passes;
-	sum->bad_ptes += counts->bad_ptes;
 }
 
 /* Pages that were faulted in were holes and the like before. */
@@ -182,13 +164,13 @@ int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strat
 	hs_compare_pages(c->layout, span, c->set.owner, &out->cost);
 	for (size_t i = 0; i < span->count; i++) {
 		struct hs_range range;
-		long answer = call(c, era, strategy, &span->calls[i], &range);
+		int answer = call(c, era, strategy, &span->calls[i], &range);
 
 		if (answer == -ENOMEM || c->script.error)
 			return -ENOMEM;
-		if (answer < 0 && !out->failed++)
+		if (answer && !out->failed++)
 			out->error = answer;
-		add_counts(&out->counts, &range.counts);
+		hs_walk_counts_add(&out->counts, &range.counts);
 		hs_cost_count_call(&out->cost, &range.counts);
 	}
 	count_faulted(&out->cost, out->counts.faults);

@@ -110,27 +110,14 @@ static size_t populate_bytes(uint64_t pages)
 
 static uint64_t index_of(const struct hs_dmirror *dev, uint64_t addr)
 {
-	return (addr - dev->config.start) >> HS_PAGE_SHIFT;
+	return (addr - dev->config.range.start) >> HS_PAGE_SHIFT;
 }
 
 static void add_stats(struct hs_dmirror_stats *to, const struct hs_dmirror_stats *from)
 {
-	const struct hs_walk_counts *w = &from->walk;
-
 	to->populates += from->populates;
 	to->retries += from->retries;
-	to->walk.calls += w->calls;
-	to->walk.hits += w->hits;
-	to->walk.lookups += w->lookups;
-	to->walk.refs += w->refs;
-	to->walk.failures += w->failures;
-	to->walk.puts += w->puts;
-	to->walk.leaked += w->leaked;
-	to->walk.faults += w->faults;
-	to->walk.held_faults += w->held_faults;
-	to->walk.waits += w->waits;
-	to->walk.passes += w->passes;
-	to->walk.bad_ptes += w->bad_ptes;
+	hs_walk_counts_add(&to->walk, &from->walk);
 }
 
 /* ---- callbacks --------------------------------------------------------------------------- */
@@ -140,8 +127,8 @@ static void clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, 
 {
 	const struct hs_dmirror_config *c = &dev->config;
 
-	start = start > c->start ? start : c->start;
-	end = end < c->end ? end : c->end;
+	start = start > c->range.start ? start : c->range.start;
+	end = end < c->range.end ? end : c->range.end;
 	if (start >= end)
 		return;
 	for (uint64_t i = index_of(dev, start); i <= index_of(dev, end - 1); i++)
@@ -151,7 +138,7 @@ static void clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, 
 /* The device asked for it and knows what it does. */
 static bool is_own(const struct hs_dmirror_config *c, const struct hs_invalidation *inv)
 {
-	return c->owner && inv->owner == c->owner &&
+	return c->range.owner && inv->owner == c->range.owner &&
 	       (inv->event == HS_INVALIDATE_MIGRATE || inv->event == HS_INVALIDATE_EXCLUSIVE);
 }
 
@@ -199,7 +186,7 @@ static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
 {
 	struct hs_dmirror *dev = of_mirror(mirror);
 
-	if (inv->start >= dev->config.end || inv->end <= dev->config.start)
+	if (inv->start >= dev->config.range.end || inv->end <= dev->config.range.start)
 		return 0;
 	return invalidate(self, dev, inv, NULL) ? 0 : -EAGAIN;
 }
@@ -208,8 +195,8 @@ static void release_mirror(struct hs_task *self, struct hs_mirror *mirror)
 {
 	struct hs_dmirror *dev = of_mirror(mirror);
 	const struct hs_invalidation all = {
-		.start = dev->config.start,
-		.end = dev->config.end,
+		.start = dev->config.range.start,
+		.end = dev->config.range.end,
 		.event = HS_INVALIDATE_RELEASE,
 		.blockable = true,
 	};
@@ -248,26 +235,21 @@ static void begin(struct hs_task *self, struct populate *p)
 static int walk(struct hs_task *self, struct populate *p)
 {
 	const struct hs_dmirror_config *c = &p->dev->config;
-	struct hs_range range = {
-		.mm = c->mm,
-		.start = p->start,
-		.end = p->end,
-		.pfns = p->pfns,
-		.default_flags = HS_PFN_VALID | (p->write ? HS_PFN_WRITE : 0),
-		.owner = c->owner,
-		.retry = walk_is_late,
-		.retry_arg = p,
-	};
-	struct hs_dmirror_stats stats = { 0 };
-	long ret;
+	struct hs_range range = c->range;
+	int ret;
 
-	hs_mm_lock_read(self, c->mm);
-	ret = hs_range_fault(self, c->era, c->strategy, c->body, &range);
+	range.start = p->start;
+	range.end = p->end;
+	range.pfns = p->pfns;
+	range.default_flags = HS_PFN_VALID | (p->write ? HS_PFN_WRITE : 0);
+	range.retry = walk_is_late;
+	range.retry_arg = p;
+	hs_mm_lock_read(self, range.mm);
+	ret = hs_range_fault(self, &range);
 	hs_assert(self, ret != -EAGAIN, "a fault dropped the mmap lock, and was not allowed to");
-	hs_mm_unlock_read(self, c->mm);
-	stats.walk = range.counts;
-	add_stats(&p->stats, &stats);
-	return ret < 0 ? (int)ret : 0;
+	hs_mm_unlock_read(self, range.mm);
+	hs_walk_counts_add(&p->stats.walk, &range.counts);
+	return ret;
 }
 
 /* The zero page is no device's memory and never goes. */
@@ -285,13 +267,13 @@ static bool is_foreign(struct hs_task *self, const struct hs_dmirror_config *c, 
 	struct hs_page *page;
 	struct hs_pgmap *pgmap;
 
-	if (c->era != HS_ERA_5_3 || !(slot & HS_PFN_DEVICE))
+	if (c->range.era != HS_ERA_5_3 || !(slot & HS_PFN_DEVICE))
 		return false;
 	page = hs_pfn_to_page(self, slot & PFN_MASK);
 	pgmap = page ? hs_page_pgmap(self, page) : NULL;
 	if (pgmap)
 		hs_deref(self, pgmap);
-	return !pgmap || hs_pgmap_owner(pgmap) != c->owner;
+	return !pgmap || hs_pgmap_owner(pgmap) != c->range.owner;
 }
 
 static void touch_pages(struct hs_task *self, struct populate *p)
@@ -374,7 +356,7 @@ static int populate(struct hs_task *self, struct populate *p)
 	bool flag = dev->config.validity == HS_VALIDITY_FLAG;
 	int ret = 0;
 
-	if (!hs_mmget_not_zero(self, dev->config.mm))
+	if (!hs_mmget_not_zero(self, dev->config.range.mm))
 		return -EFAULT;
 	if (flag)
 		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
@@ -383,7 +365,7 @@ static int populate(struct hs_task *self, struct populate *p)
 	ret = turns(self, p);
 	if (flag)
 		hs_mirror_range_unregister(self, &p->range);
-	hs_mmput(self, dev->config.mm);
+	hs_mmput(self, dev->config.range.mm);
 	if (!ret)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
@@ -394,7 +376,7 @@ static int populate(struct hs_task *self, struct populate *p)
 
 static bool in_window(const struct hs_dmirror *dev, uint64_t start, uint64_t end)
 {
-	return start < end && start >= dev->config.start && end <= dev->config.end &&
+	return start < end && start >= dev->config.range.start && end <= dev->config.range.end &&
 	       !((start | end) & (HS_PAGE_BYTES - 1));
 }
 
@@ -426,7 +408,7 @@ uint64_t hs_dmirror_entry(struct hs_task *self, struct hs_dmirror *dev, uint64_t
 {
 	uint64_t word;
 
-	if (addr < dev->config.start || addr >= dev->config.end)
+	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
 	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
@@ -438,7 +420,7 @@ bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, uint64_t ad
 {
 	uint64_t need = HS_PFN_VALID | (write ? HS_PFN_WRITE : 0), word;
 
-	if (addr < dev->config.start || addr >= dev->config.end)
+	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return false;
 	hs_mutex_lock(self, &dev->lock);
 	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
@@ -474,24 +456,22 @@ void hs_dmirror_config_init(struct hs_dmirror_config *config, struct hs_mm *mm, 
 			    uint64_t end)
 {
 	*config = (struct hs_dmirror_config){
-		.mm = mm,
-		.start = start,
-		.end = end,
-		.era = HS_ERA_6_12,
-		.strategy = HS_STRATEGY_NONE,
-		.body = HS_BODY_PLAIN,
 		.validity = HS_VALIDITY_SEQ,
 		.protocol = HS_PROTOCOL_SOUND,
 	};
+	hs_range_init(&config->range, mm, start, end, NULL);
 }
 
 static bool config_valid(const struct hs_dmirror_config *c)
 {
-	return c->mm && c->start < c->end && !((c->start | c->end) & (HS_PAGE_BYTES - 1)) &&
-	       c->end <= hs_geometry_end(hs_mm_geometry(c->mm)) &&
-	       (unsigned int)c->era < HS_ERA_COUNT &&
-	       (unsigned int)c->strategy < HS_STRATEGY_CUSTOM &&
-	       (unsigned int)c->body < HS_BODY_COUNT &&
+	const struct hs_range *r = &c->range;
+
+	return r->mm && r->start < r->end && !((r->start | r->end) & (HS_PAGE_BYTES - 1)) &&
+	       r->end <= hs_geometry_end(hs_mm_geometry(r->mm)) &&
+	       (unsigned int)r->era < HS_ERA_COUNT &&
+	       (unsigned int)r->strategy < HS_STRATEGY_CUSTOM &&
+	       (unsigned int)r->body < HS_BODY_COUNT &&
+	       (unsigned int)r->pte_map < HS_PTE_MAP_COUNT &&
 	       (unsigned int)c->validity < HS_VALIDITY_COUNT &&
 	       (unsigned int)c->protocol < HS_PROTOCOL_COUNT;
 }
@@ -499,12 +479,12 @@ static bool config_valid(const struct hs_dmirror_config *c)
 static int subscribe(struct hs_task *self, struct hs_dmirror *dev)
 {
 	const struct hs_dmirror_config *c = &dev->config;
-	struct hs_notifiers *notifiers = hs_mm_notifiers(c->mm);
+	struct hs_notifiers *notifiers = hs_mm_notifiers(c->range.mm);
 	int ret;
 
 	if (c->validity == HS_VALIDITY_SEQ)
-		return hs_interval_insert(self, &dev->sub, notifiers, c->start, c->end - c->start,
-					  &interval_ops);
+		return hs_interval_insert(self, &dev->sub, notifiers, c->range.start,
+					  c->range.end - c->range.start, &interval_ops);
 	ret = hs_hmm_create(self, notifiers, &dev->hmm);
 	if (ret)
 		return ret;
@@ -520,17 +500,17 @@ int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *conf
 
 	if (!config_valid(config))
 		return -EINVAL;
-	pages = (config->end - config->start) >> HS_PAGE_SHIFT;
+	pages = (config->range.end - config->range.start) >> HS_PAGE_SHIFT;
 	dev = hs_alloc(self, HS_KIND_DEVICE, device_bytes(pages));
 	if (!dev)
 		return -ENOMEM;
 	dev->config = *config;
 	dev->pages = pages;
 	hs_mutex_init(&dev->lock, HS_LOCK_DRIVER);
-	hs_mmgrab(self, config->mm);
+	hs_mmgrab(self, config->range.mm);
 	ret = subscribe(self, dev);
 	if (ret) {
-		hs_mmdrop(self, config->mm);
+		hs_mmdrop(self, config->range.mm);
 		hs_free(self, dev, HS_KIND_DEVICE, device_bytes(pages));
 		return ret;
 	}
@@ -540,7 +520,7 @@ int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *conf
 
 void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
 {
-	struct hs_mm *mm = dev->config.mm;
+	struct hs_mm *mm = dev->config.range.mm;
 
 	if (dev->config.validity == HS_VALIDITY_SEQ) {
 		hs_interval_remove(self, &dev->sub);

@@ -297,6 +297,7 @@ static void call(struct play *p)
 {
 	struct hs_task *self = p->self;
 	struct hs_mm *mm = p->space.mm;
+	int ret;
 
 	hs_mm_set_fault_ops(mm, &fault_ops, p);
 	p->range.mm = mm;
@@ -305,7 +306,11 @@ static void call(struct play *p)
 	p->range.retry_arg = p->range.step_arg = p;
 	p->seq = hs_interval_read_begin(self, &p->sub);
 	hs_mm_lock_read(self, mm);
-	p->r->ret = hs_range_fault(self, p->c->era, p->c->strategy, HS_BODY_REFERENCE, &p->range);
+	p->range.era = p->c->era;
+	p->range.strategy = p->c->strategy;
+	p->range.body = HS_BODY_REFERENCE;
+	ret = hs_range_fault(self, &p->range);
+	p->r->ret = hs_range_kernel_ret(&p->range, ret);
 	hs_mm_unlock_read(self, mm);
 	p->range.held = NULL;
 	p->r->walk = p->range.counts;

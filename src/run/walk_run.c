@@ -250,28 +250,29 @@ static int walk(struct run *run)
 	const struct hs_walk_setting *set = run->setting;
 	const struct hs_walk_req *req = &run->scenario->req;
 	struct hs_walk_answer *a = run->answer;
-	struct hs_range range = {
-		.mm = run->mm,
-		.start = req->start,
-		.end = req->end,
-		.pfns = a->pfns,
-		.default_flags = flag_bits(run, &req->defaults),
-		.pfn_flags_mask = flag_bits(run, &req->mask),
-		.owner = owner_pointer(req->owner),
-		.retry = retry_check,
-		.retry_arg = run,
-	};
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, run->mm, req->start, req->end, a->pfns);
+	range.default_flags = flag_bits(run, &req->defaults);
+	range.pfn_flags_mask = flag_bits(run, &req->mask);
+	range.owner = owner_pointer(req->owner);
+	range.era = set->era;
+	range.strategy = set->strategy;
+	range.body = set->body;
+	range.retry = retry_check;
+	range.retry_arg = run;
 	hs_mm_lock_read(run->self, run->mm);
 	if (run->scenario->snapshot && set->era == HS_ERA_5_3)
-		a->ret = hs_range_snapshot(run->self, set->era, set->strategy, set->body, &range);
+		ret = hs_range_snapshot(run->self, &range);
 	else
-		a->ret = hs_range_fault(run->self, set->era, set->strategy, set->body, &range);
+		ret = hs_range_fault(run->self, &range);
 	hs_mm_unlock_read(run->self, run->mm);
+	a->ret = hs_range_kernel_ret(&range, ret);
 	a->counts = range.counts;
 	a->null_vmas = run->script.null_vmas;
 	/* The kernel's walkers never say -ENOMEM; if one does, the simulator had none. */
-	return run->script.error ? run->script.error : a->ret == -ENOMEM ? -ENOMEM : 0;
+	return run->script.error ? run->script.error : ret == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* ---- from machine to machine ------------------------------------------------------------- */

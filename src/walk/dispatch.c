@@ -37,66 +37,99 @@ void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry)
 	hs_u64_store(w->self, entry, 0, HS_RELEASE);
 }
 
-static bool arguments_valid(enum hs_era era, enum hs_strategy strategy, enum hs_body body,
-			    const struct hs_range *r)
+static bool arguments_valid(const struct hs_range *r)
 {
-	if ((unsigned int)era >= HS_ERA_COUNT || (unsigned int)strategy >= HS_STRATEGY_COUNT ||
-	    (unsigned int)body >= HS_BODY_COUNT || (unsigned int)r->pte_map >= HS_PTE_MAP_COUNT)
+	if ((unsigned int)r->era >= HS_ERA_COUNT ||
+	    (unsigned int)r->strategy >= HS_STRATEGY_COUNT ||
+	    (unsigned int)r->body >= HS_BODY_COUNT || (unsigned int)r->pte_map >= HS_PTE_MAP_COUNT)
 		return false;
 	if (!r->mm || (r->start | r->end) & (HS_PAGE_BYTES - 1) || r->start > r->end ||
 	    r->end > hs_geometry_end(r->mm->geometry))
 		return false;
-	return strategy != HS_STRATEGY_CUSTOM || r->ops;
+	return r->strategy != HS_STRATEGY_CUSTOM || r->ops;
 }
 
-static long walk_plain(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-		       struct hs_range *range, bool snapshot)
+/* v5.3 counts up to `last`, which holes do not move. */
+static int walk_plain(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
-	const struct hs_walker *walker = plain[strategy];
+	const struct hs_walker *walker = plain[range->strategy];
 	struct hs_walk w = { .self = self, .range = range, .mm = range->mm };
-	long ret;
+	uint64_t end = range->end;
+	int ret;
 
-	w.rcu = range->pte_map == HS_PTE_MAP_ERA ? era == HS_ERA_6_12
+	w.rcu = range->pte_map == HS_PTE_MAP_ERA ? range->era == HS_ERA_6_12
 						 : range->pte_map == HS_PTE_MAP_RCU;
-	if (era == HS_ERA_6_12)
+	if (range->era == HS_ERA_6_12) {
 		ret = walker->fault_6_12(&w);
-	else
+	} else {
 		ret = snapshot ? walker->snapshot_5_3(&w) : walker->fault_5_3(&w);
+		end = w.last;
+	}
+	range->pages = ret ? 0 : (end - range->start) >> HS_PAGE_SHIFT;
 	w.counts.leaked = w.counts.refs - w.counts.puts;
 	range->counts = w.counts;
 	return ret;
 }
 
-static long walk(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-		 enum hs_body body, struct hs_range *range, bool snapshot)
+static int walk(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
-	if (!arguments_valid(era, strategy, body, range))
+	range->pages = 0;
+	if (!arguments_valid(range))
 		return -EINVAL;
-	if (body == HS_BODY_PLAIN)
-		return walk_plain(self, era, strategy, range, snapshot);
-	return era == HS_ERA_6_12 ? hs_reference_6_12(self, strategy, range)
-				  : hs_reference_5_3(self, strategy, range, snapshot);
+	if (range->body == HS_BODY_PLAIN)
+		return walk_plain(self, range, snapshot);
+	return range->era == HS_ERA_6_12 ? hs_reference_6_12(self, range)
+					 : hs_reference_5_3(self, range, snapshot);
 }
 
-long hs_range_fault(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-		    enum hs_body body, struct hs_range *range)
+void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t start, uint64_t end,
+		   uint64_t *pfns)
 {
-	return walk(self, era, strategy, body, range, false);
+	*range = (struct hs_range){
+		.mm = mm,
+		.start = start,
+		.end = end,
+		.pfns = pfns,
+		.era = HS_ERA_6_12,
+		.strategy = HS_STRATEGY_NONE,
+		.body = HS_BODY_PLAIN,
+		.pte_map = HS_PTE_MAP_ERA,
+	};
+}
+
+int hs_range_fault(struct hs_task *self, struct hs_range *range)
+{
+	return walk(self, range, false);
 }
 
 /* v6.12 has no function for it: a snapshot is a call that requests nothing. */
-long hs_range_snapshot(struct hs_task *self, enum hs_era era, enum hs_strategy strategy,
-		       enum hs_body body, struct hs_range *range)
+int hs_range_snapshot(struct hs_task *self, struct hs_range *range)
 {
 	uint64_t default_flags = range->default_flags, mask = range->pfn_flags_mask;
-	long ret;
+	int ret;
 
-	if (era == HS_ERA_6_12)
+	if (range->era == HS_ERA_6_12)
 		range->default_flags = range->pfn_flags_mask = 0;
-	ret = walk(self, era, strategy, body, range, true);
+	ret = walk(self, range, true);
 	range->default_flags = default_flags;
 	range->pfn_flags_mask = mask;
 	return ret;
+}
+
+void hs_walk_counts_add(struct hs_walk_counts *sum, const struct hs_walk_counts *counts)
+{
+	sum->calls += counts->calls;
+	sum->hits += counts->hits;
+	sum->lookups += counts->lookups;
+	sum->refs += counts->refs;
+	sum->failures += counts->failures;
+	sum->puts += counts->puts;
+	sum->leaked += counts->leaked;
+	sum->faults += counts->faults;
+	sum->held_faults += counts->held_faults;
+	sum->waits += counts->waits;
+	sum->passes += counts->passes;
+	sum->bad_ptes += counts->bad_ptes;
 }
 
 const char *hs_era_name(enum hs_era era)

@@ -329,7 +329,7 @@ static int o_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 	return w->snapshot ? 0 : ret;
 }
 
-static inline long o_range(struct hs_walk *w, const struct hs_geometry *g)
+static inline int o_range(struct hs_walk *w, const struct hs_geometry *g)
 {
 	const struct hs_range *range = w->range;
 	uint64_t addr = range->start, end;
@@ -350,5 +350,5 @@ static inline long o_range(struct hs_walk *w, const struct hs_geometry *g)
 		addr = end;
 	} while (addr < range->end);
 	st_call_end(w, &w->cached);
-	return ret ? ret : (long)((w->last - range->start) >> HS_PAGE_SHIFT);
+	return ret;
 }

@@ -299,7 +299,7 @@ static int m_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, 
 	return m_hole(w, addr, end);
 }
 
-static inline long m_range(struct hs_walk *w, const struct hs_geometry *g)
+static inline int m_range(struct hs_walk *w, const struct hs_geometry *g)
 {
 	int ret = -EBUSY;
 

@@ -20,19 +20,19 @@ static bool is_x86_64(const struct hs_walk *w)
 	return w->mm->geometry == hs_geometry(HS_GEOMETRY_X86_64);
 }
 
-static long range_5_3(struct hs_walk *w)
+static int range_5_3(struct hs_walk *w)
 {
 	w->snapshot = false;
 	return is_x86_64(w) ? o_range(w, &x86_64) : o_range(w, w->mm->geometry);
 }
 
-static long snapshot_5_3(struct hs_walk *w)
+static int snapshot_5_3(struct hs_walk *w)
 {
 	w->snapshot = true;
 	return is_x86_64(w) ? o_range(w, &x86_64) : o_range(w, w->mm->geometry);
 }
 
-static long range_6_12(struct hs_walk *w)
+static int range_6_12(struct hs_walk *w)
 {
 	return is_x86_64(w) ? m_range(w, &x86_64) : m_range(w, w->mm->geometry);
 }

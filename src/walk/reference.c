@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reference.c - what the two reference walkers share: entries, faults, the points of a strategy
- *
- *	point		per-table	per-table-local	per-range	per-pass	per-call
- *	page		cached get in all of them; per-page: get and put; none: nothing
- *	fault_begin	put		put		-		-		-
- *	table_end	put		put		-		-		-
- *	table_error	-		forgotten	-		-		-
- *	pass_end	-		-		-		put		-
- *	vma_begin	forgotten	-		forgotten	-		-	v5.3 only
- *	vma_end		-		-		put		-		-
- *	call_end	-		-		-		-		put
- *
- * "Forgotten" drops the pointer and not the reference: a leak, if there was one.
  */
 #include "walk/reference.h"
 
@@ -186,7 +174,7 @@ void hs_reference_step(struct hs_reference *w, enum hs_walk_step step, uint64_t 
 
 /* ---- the points of a strategy ------------------------------------------------------------ */
 
-static void put(struct hs_reference *w)
+static void reference_put(struct hs_reference *w)
 {
 	if (!w->slot)
 		return;
@@ -196,7 +184,7 @@ static void put(struct hs_reference *w)
 }
 
 /* hs_pgmap_get() puts the cached reference itself if it does not cover @pfn. */
-static int get(struct hs_reference *w, uint64_t pfn)
+static int reference_get(struct hs_reference *w, uint64_t pfn)
 {
 	struct hs_walk_counts *c = &w->range->counts;
 	bool hit = w->slot && hs_pgmap_covers(w->slot, pfn);
@@ -218,150 +206,103 @@ static int get(struct hs_reference *w, uint64_t pfn)
 	return 0;
 }
 
+enum reference_action {
+	REFERENCE_KEEP,
+	REFERENCE_PUT,
+	REFERENCE_FORGET, /* drops the pointer and not the reference: a leak, if there was one */
+};
+
+/* What the strategies that cache a reference do with it. Those without a row keep nothing. */
+static const uint8_t reference_actions[HS_STRATEGY_COUNT][HS_REFERENCE_POINT_COUNT] = {
+	[HS_STRATEGY_PER_TABLE] = {
+		[HS_REFERENCE_FAULT_BEGIN] = REFERENCE_PUT,
+		[HS_REFERENCE_TABLE_END] = REFERENCE_PUT,
+		[HS_REFERENCE_VMA_BEGIN] = REFERENCE_FORGET,
+	},
+	[HS_STRATEGY_PER_TABLE_LOCAL] = {
+		[HS_REFERENCE_FAULT_BEGIN] = REFERENCE_PUT,
+		[HS_REFERENCE_TABLE_END] = REFERENCE_PUT,
+		[HS_REFERENCE_TABLE_ERROR] = REFERENCE_FORGET,
+	},
+	[HS_STRATEGY_PER_RANGE] = {
+		[HS_REFERENCE_VMA_BEGIN] = REFERENCE_FORGET,
+		[HS_REFERENCE_VMA_END] = REFERENCE_PUT,
+	},
+	[HS_STRATEGY_PER_PASS] = { [HS_REFERENCE_PASS_END] = REFERENCE_PUT },
+	[HS_STRATEGY_PER_CALL] = { [HS_REFERENCE_CALL_END] = REFERENCE_PUT },
+};
+
+typedef void (*reference_custom)(struct hs_task *self, struct hs_range *range,
+				 struct hs_pgmap **slot, void *arg);
+
+static reference_custom reference_custom_at(const struct hs_strategy_ops *ops,
+					    enum hs_reference_point point)
+{
+	const reference_custom functions[HS_REFERENCE_POINT_COUNT] = {
+		[HS_REFERENCE_FAULT_BEGIN] = ops->fault_begin,
+		[HS_REFERENCE_TABLE_END] = ops->table_end,
+		[HS_REFERENCE_TABLE_ERROR] = ops->table_error,
+		[HS_REFERENCE_PASS_END] = ops->pass_end,
+		[HS_REFERENCE_VMA_BEGIN] = ops->vma_begin,
+		[HS_REFERENCE_VMA_END] = ops->vma_end,
+		[HS_REFERENCE_CALL_END] = ops->call_end,
+	};
+
+	return functions[point];
+}
+
 int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 {
 	struct hs_range *r = w->range;
 	int ret;
 
-	switch (w->strategy) {
+	switch (r->strategy) {
+	case HS_STRATEGY_NONE:
+		return 0;
 	case HS_STRATEGY_PER_PAGE:
-		ret = get(w, pfn);
-		put(w);
+		ret = reference_get(w, pfn);
+		reference_put(w);
 		return ret;
-	case HS_STRATEGY_PER_TABLE:
-	case HS_STRATEGY_PER_TABLE_LOCAL:
-	case HS_STRATEGY_PER_RANGE:
-	case HS_STRATEGY_PER_PASS:
-	case HS_STRATEGY_PER_CALL:
-		return get(w, pfn);
 	case HS_STRATEGY_CUSTOM:
 		ret = r->ops->page ? r->ops->page(w->self, r, &w->slot, pfn, r->ops_arg) : 0;
 		r->counts.failures += ret != 0;
 		return ret;
 	default:
-		return 0;
+		return reference_get(w, pfn);
 	}
 }
 
-typedef void (*custom_point)(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
-			     void *arg);
-
-static void custom(struct hs_reference *w, custom_point point)
+void hs_reference_at(struct hs_reference *w, enum hs_reference_point point)
 {
-	if (point)
-		point(w->self, w->range, &w->slot, w->range->ops_arg);
-}
+	struct hs_range *r = w->range;
+	reference_custom custom;
 
-void hs_reference_fault_begin(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_TABLE:
-	case HS_STRATEGY_PER_TABLE_LOCAL:
-		put(w);
-		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->fault_begin);
-		break;
-	default:
-		break;
+	if (r->strategy == HS_STRATEGY_CUSTOM) {
+		custom = reference_custom_at(r->ops, point);
+		if (custom)
+			custom(w->self, r, &w->slot, r->ops_arg);
+		return;
 	}
-}
-
-void hs_reference_table_end(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_TABLE:
-	case HS_STRATEGY_PER_TABLE_LOCAL:
-		put(w);
+	switch ((enum reference_action)reference_actions[r->strategy][point]) {
+	case REFERENCE_PUT:
+		reference_put(w);
 		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->table_end);
-		break;
-	default:
-		break;
-	}
-}
-
-void hs_reference_table_error(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_TABLE_LOCAL:
+	case REFERENCE_FORGET:
 		w->slot = NULL;
 		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->table_error);
-		break;
-	default:
-		break;
-	}
-}
-
-void hs_reference_pass_end(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_PASS:
-		put(w);
-		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->pass_end);
-		break;
-	default:
-		break;
-	}
-}
-
-void hs_reference_vma_begin(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_TABLE:
-	case HS_STRATEGY_PER_RANGE:
-		w->slot = NULL;
-		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->vma_begin);
-		break;
-	default:
-		break;
-	}
-}
-
-void hs_reference_vma_end(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_RANGE:
-		put(w);
-		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->vma_end);
-		break;
-	default:
-		break;
-	}
-}
-
-static void call_end(struct hs_reference *w)
-{
-	switch (w->strategy) {
-	case HS_STRATEGY_PER_CALL:
-		put(w);
-		break;
-	case HS_STRATEGY_CUSTOM:
-		custom(w, w->range->ops->call_end);
-		break;
-	default:
+	case REFERENCE_KEEP:
 		break;
 	}
 }
 
 /* ---- begin and end of a call ------------------------------------------------------------- */
 
-void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_strategy strategy,
-			struct hs_range *range, bool rcu)
+void hs_reference_begin(struct hs_reference *w, struct hs_task *self, struct hs_range *range,
+			bool rcu)
 {
 	memset(w, 0, sizeof(*w));
 	memset(&range->counts, 0, sizeof(range->counts));
 	w->self = self;
-	w->strategy = strategy;
 	w->range = range;
 	w->geometry = hs_mm_geometry(range->mm);
 	w->last = range->start;
@@ -377,7 +318,7 @@ void hs_reference_end(struct hs_reference *w)
 {
 	struct hs_walk_counts *c = &w->range->counts;
 
-	call_end(w);
+	hs_reference_at(w, HS_REFERENCE_CALL_END);
 	hs_reference_step(w, HS_WALK_CALL_END, w->range->end);
 	c->leaked = c->refs - c->puts;
 }

@@ -17,14 +17,12 @@
 #include "port/port.h"
 
 /* v5.3; @snapshot: hmm_range_snapshot(). The caller holds the mmap lock for read. */
-long hs_reference_5_3(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range,
-		      bool snapshot);
-long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range);
+int hs_reference_5_3(struct hs_task *self, struct hs_range *range, bool snapshot);
+int hs_reference_6_12(struct hs_task *self, struct hs_range *range);
 
 /* What both eras keep during one call. */
 struct hs_reference {
 	struct hs_task *self;
-	enum hs_strategy strategy;
 	struct hs_range *range;
 	const struct hs_geometry *geometry;
 	const struct hs_vma *vma; /* the walk is in it; NULL: in a gap */
@@ -36,8 +34,8 @@ struct hs_reference {
 };
 
 /* @rcu: what HS_PTE_MAP_ERA means here. */
-void hs_reference_begin(struct hs_reference *w, struct hs_task *self, enum hs_strategy strategy,
-			struct hs_range *range, bool rcu);
+void hs_reference_begin(struct hs_reference *w, struct hs_task *self, struct hs_range *range,
+			bool rcu);
 /* Where every call ends: the strategy's last point, and the balance. */
 void hs_reference_end(struct hs_reference *w);
 
@@ -94,13 +92,20 @@ void hs_reference_step(struct hs_reference *w, enum hs_walk_step step, uint64_t 
 
 /* ---- the points of a strategy ------------------------------------------------------------ */
 
+enum hs_reference_point {
+	HS_REFERENCE_FAULT_BEGIN,
+	HS_REFERENCE_TABLE_END,
+	HS_REFERENCE_TABLE_ERROR,
+	HS_REFERENCE_PASS_END,
+	HS_REFERENCE_VMA_BEGIN, /* v5.3 only */
+	HS_REFERENCE_VMA_END,
+	HS_REFERENCE_CALL_END,
+	HS_REFERENCE_POINT_COUNT
+};
+
 /* A devmap page is about to be stored: 0 or -EBUSY. */
 int hs_reference_page(struct hs_reference *w, uint64_t pfn);
-void hs_reference_fault_begin(struct hs_reference *w);
-void hs_reference_table_end(struct hs_reference *w);
-void hs_reference_table_error(struct hs_reference *w);
-void hs_reference_pass_end(struct hs_reference *w);
-void hs_reference_vma_begin(struct hs_reference *w);
-void hs_reference_vma_end(struct hs_reference *w);
+/* The strategy puts, forgets or keeps the slot, as its table (reference.c) says for this point. */
+void hs_reference_at(struct hs_reference *w, enum hs_reference_point point);
 
 #endif

@@ -118,7 +118,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 		*hs_reference_slot(w, addr) = slot_value(pfn, cpu);
 		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
-	hs_reference_table_end(w);
+	hs_reference_at(w, HS_REFERENCE_TABLE_END);
 	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	w->last = end;
 	return 0;
@@ -127,7 +127,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 /* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
 static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
-	hs_reference_fault_begin(w);
+	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
 	hs_reference_unmap(w);
 	return fill_hole(w, addr, end, need);
 }
@@ -191,14 +191,14 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 
 		if (ret) {
 			w->last = addr;
-			hs_reference_table_error(w);
+			hs_reference_at(w, HS_REFERENCE_TABLE_ERROR);
 			hs_reference_unmap(w);
 			hs_reference_step(w, HS_WALK_TABLE_ERROR, addr);
 			return ret;
 		}
 		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
-	hs_reference_table_end(w);
+	hs_reference_at(w, HS_REFERENCE_TABLE_END);
 	hs_reference_unmap(w);
 	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	w->last = end;
@@ -326,7 +326,7 @@ static int pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start
 
 	w->range->counts.passes++;
 	ret = page_walk(w, vma, start, end);
-	hs_reference_pass_end(w);
+	hs_reference_at(w, HS_REFERENCE_PASS_END);
 	hs_reference_step(w, HS_WALK_PASS_END, w->last);
 	return ret;
 }
@@ -362,11 +362,11 @@ static int vma_turn(struct hs_reference *w, uint64_t *start)
 		clear(w, range->start, range->end);
 		return -EPERM;
 	}
-	hs_reference_vma_begin(w);
+	hs_reference_at(w, HS_REFERENCE_VMA_BEGIN);
 	w->last = *start;
 	end = range->end < vma->end ? range->end : vma->end;
 	ret = passes(w, vma, end);
-	hs_reference_vma_end(w);
+	hs_reference_at(w, HS_REFERENCE_VMA_END);
 	hs_reference_step(w, HS_WALK_VMA_END, vma->start);
 	if (ret)
 		clear(w, w->last, range->end);
@@ -375,18 +375,18 @@ static int vma_turn(struct hs_reference *w, uint64_t *start)
 }
 
 /* Counts up to `last`, which holes do not move: what is behind the last page may be missing. */
-long hs_reference_5_3(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range,
-		      bool snapshot)
+int hs_reference_5_3(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
 	struct hs_reference w;
 	uint64_t start = range->start;
 	int ret;
 
-	hs_reference_begin(&w, self, strategy, range, false);
+	hs_reference_begin(&w, self, range, false);
 	w.snapshot = snapshot;
 	do {
 		ret = vma_turn(&w, &start);
 	} while (!ret && start < range->end);
 	hs_reference_end(&w);
-	return ret ? ret : (long)((w.last - range->start) / HS_PAGE_BYTES);
+	range->pages = ret ? 0 : (w.last - range->start) / HS_PAGE_BYTES;
+	return ret;
 }

@@ -111,7 +111,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 		*hs_reference_slot(w, addr) = pfn | cpu;
 		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
-	hs_reference_table_end(w);
+	hs_reference_at(w, HS_REFERENCE_TABLE_END);
 	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	return 0;
 }
@@ -121,7 +121,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 /* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
 static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
-	hs_reference_fault_begin(w);
+	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
 	hs_reference_unmap(w);
 	return fault(w, addr, end, need);
 }
@@ -210,14 +210,14 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 		int ret = pte(w, addr, end);
 
 		if (ret) {
-			hs_reference_table_error(w);
+			hs_reference_at(w, HS_REFERENCE_TABLE_ERROR);
 			hs_reference_unmap(w);
 			hs_reference_step(w, HS_WALK_TABLE_ERROR, addr);
 			return ret;
 		}
 		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
-	hs_reference_table_end(w);
+	hs_reference_at(w, HS_REFERENCE_TABLE_END);
 	hs_reference_unmap(w);
 	hs_reference_step(w, HS_WALK_TABLE_END, end);
 	return 0;
@@ -291,7 +291,7 @@ static void leave_vma(struct hs_reference *w)
 {
 	if (!w->vma)
 		return;
-	hs_reference_vma_end(w);
+	hs_reference_at(w, HS_REFERENCE_VMA_END);
 	hs_reference_step(w, HS_WALK_VMA_END, w->vma->start);
 }
 
@@ -338,18 +338,18 @@ static int page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
 	return ret;
 }
 
-long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct hs_range *range)
+int hs_reference_6_12(struct hs_task *self, struct hs_range *range)
 {
 	struct hs_reference w;
 	int ret = -EBUSY;
 
-	hs_reference_begin(&w, self, strategy, range, true);
+	hs_reference_begin(&w, self, range, true);
 	while (!hs_reference_retry(&w)) {
 		uint64_t failures = range->counts.failures;
 
 		range->counts.passes++;
 		ret = page_walk(&w, w.last, range->end);
-		hs_reference_pass_end(&w);
+		hs_reference_at(&w, HS_REFERENCE_PASS_END);
 		hs_reference_step(&w, HS_WALK_PASS_END, w.last);
 		if (ret != -EBUSY)
 			break;
@@ -357,5 +357,6 @@ long hs_reference_6_12(struct hs_task *self, enum hs_strategy strategy, struct h
 	}
 	leave_vma(&w);
 	hs_reference_end(&w);
+	range->pages = ret ? 0 : (range->end - range->start) / HS_PAGE_BYTES;
 	return ret;
 }

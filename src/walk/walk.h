@@ -48,9 +48,9 @@ struct hs_walk {
 
 /* One strategy, both eras. */
 struct hs_walker {
-	long (*fault_5_3)(struct hs_walk *w);
-	long (*snapshot_5_3)(struct hs_walk *w);
-	long (*fault_6_12)(struct hs_walk *w);
+	int (*fault_5_3)(struct hs_walk *w);
+	int (*snapshot_5_3)(struct hs_walk *w);
+	int (*fault_6_12)(struct hs_walk *w);
 };
 
 extern const struct hs_walker hs_walker_none, hs_walker_per_page, hs_walker_per_table,

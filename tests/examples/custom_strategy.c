@@ -59,9 +59,12 @@ static void count(struct hs_task *self, const char *name, enum hs_strategy strat
 	};
 	static uint64_t pfns[PAGES];
 	struct cache own = { 0 };
-	struct hs_range range = { .start = ADDR, .end = END, .pfns = pfns, .ops = &ops };
+	struct hs_range range;
 	const struct hs_walk_counts *counts = &range.counts;
 
+	hs_range_init(&range, NULL, ADDR, END, pfns);
+	range.strategy = strategy;
+	range.ops = &ops;
 	range.ops_arg = &own;
 	range.default_flags = HS_PFN_VALID;
 	must(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &range.mm));
@@ -71,7 +74,7 @@ static void count(struct hs_task *self, const char *name, enum hs_strategy strat
 			must(hs_pt_set(self, range.mm, ADDR + i * HS_PAGE_BYTES, 0,
 				       HS_ENTRY_VALID | HS_ENTRY_DEVMAP | (PFN + i)));
 	hs_mm_lock_read(self, range.mm);
-	must(hs_range_fault(self, HS_ERA_6_12, strategy, HS_BODY_PLAIN, &range));
+	must(hs_range_fault(self, &range));
 	hs_mm_unlock_read(self, range.mm);
 	hs_mm_destroy(self, range.mm);
 	printf("%-15s %7d %5d  %s\n", name, (int)(counts->lookups + own.lookups),

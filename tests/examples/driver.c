@@ -58,12 +58,13 @@ static void migrate(struct hs_task *self, struct hs_mm *mm)
 static bool try_populate(struct hs_task *self, struct driver *d, bool meanwhile)
 {
 	uint64_t pfns[PAGES] = { 0 }, seq = hs_interval_read_begin(self, &d->sub);
-	struct hs_range range = { .mm = d->mm, .start = ADDR, .end = END, .pfns = pfns };
+	struct hs_range range;
 	bool valid;
 
+	hs_range_init(&range, d->mm, ADDR, END, pfns);
 	range.default_flags = HS_PFN_VALID | HS_PFN_WRITE; /* fault it in, to be written to */
 	hs_mm_lock_read(self, d->mm);
-	must(hs_range_fault(self, HS_ERA_6_12, HS_STRATEGY_NONE, HS_BODY_PLAIN, &range));
+	must(hs_range_fault(self, &range));
 	hs_mm_unlock_read(self, d->mm);
 	printf("walked: page 1 is pfn %#x\n", (int)(pfns[1] & HS_ENTRY_PFN));
 	if (meanwhile)

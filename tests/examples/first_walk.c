@@ -27,19 +27,15 @@ static void must(int ret)
 static void walk(struct hs_task *self, struct hs_mm *mm)
 {
 	uint64_t pfns[PAGES] = { 0 };
-	struct hs_range range = {
-		.mm = mm,
-		.start = ADDR,
-		.end = ADDR + PAGES * HS_PAGE_BYTES,
-		.pfns = pfns,
-		.default_flags = HS_PFN_VALID, /* fault in what is missing, for reading */
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, mm, ADDR, ADDR + PAGES * HS_PAGE_BYTES, pfns);
+	range.default_flags = HS_PFN_VALID; /* fault in what is missing, for reading */
 	hs_mm_lock_read(self, mm);
-	ret = hs_range_fault(self, HS_ERA_6_12, HS_STRATEGY_NONE, HS_BODY_PLAIN, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, mm);
-	printf("ret %ld, %d faults\n", ret, (int)range.counts.faults);
+	printf("ret %d, %d faults\n", ret, (int)range.counts.faults);
 	for (int i = 0; i < PAGES; i++)
 		printf("page %d: pfn %#llx%s\n", i, (unsigned long long)(pfns[i] & HS_ENTRY_PFN),
 		       pfns[i] & HS_PFN_WRITE ? " writable" : "");

@@ -25,15 +25,17 @@ struct gpu {
 /* The walk. False: nothing is mapped any more. */
 static inline bool fault(struct hs_task *self, struct gpu *gpu, uint64_t *pfn)
 {
-	struct hs_range range = { .mm = gpu->mm, .end = HS_PAGE_BYTES, .pfns = pfn };
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, gpu->mm, 0, HS_PAGE_BYTES, pfn);
+	if (gpu->flag)
+		range.era = HS_ERA_5_3;
 	range.default_flags = HS_PFN_VALID;
 	hs_mm_lock_read(self, gpu->mm);
-	ret = hs_range_fault(self, gpu->flag ? HS_ERA_5_3 : HS_ERA_6_12, HS_STRATEGY_NONE,
-			     HS_BODY_PLAIN, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, gpu->mm);
-	return ret >= 0;
+	return !ret;
 }
 
 extern const struct hs_scenario one_page; /* its parameter: a bool, gpu.flag */

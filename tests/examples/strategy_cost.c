@@ -39,11 +39,13 @@ static struct hs_mm *device_pages(struct hs_task *self)
 static void count(struct hs_task *self, struct hs_mm *mm, enum hs_strategy strategy)
 {
 	static uint64_t pfns[PAGES];
-	struct hs_range range = { .mm = mm, .start = ADDR, .end = END, .pfns = pfns };
+	struct hs_range range;
 	const struct hs_walk_counts *c = &range.counts;
 
+	hs_range_init(&range, mm, ADDR, END, pfns);
+	range.strategy = strategy;
 	hs_mm_lock_read(self, mm);
-	must(hs_range_snapshot(self, HS_ERA_6_12, strategy, HS_BODY_PLAIN, &range));
+	must(hs_range_snapshot(self, &range));
 	hs_mm_unlock_read(self, mm);
 	printf("%-16s%6d%6d%8d%6d%6d\n", hs_strategy_name(strategy), (int)c->calls, (int)c->hits,
 	       (int)c->lookups, (int)c->refs, (int)c->puts);

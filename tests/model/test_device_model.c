@@ -204,8 +204,8 @@ static int device_open(struct hs_task *self, struct hs_mm *mm, const struct one_
 	struct hs_dmirror_config config;
 
 	hs_dmirror_config_init(&config, mm, 0, pages * HS_PAGE_BYTES);
-	config.era = p->era;
-	config.strategy = p->strategy;
+	config.range.era = p->era;
+	config.range.strategy = p->strategy;
 	config.validity = p->validity;
 	config.protocol = p->protocol;
 	config.touch = p->judged != S1;

@@ -117,15 +117,16 @@ static void check_zapped(struct hs_task *self, struct model *m)
 static void walk_in_time(struct hs_task *self, struct model *m, enum hs_era era)
 {
 	uint64_t pfn = 0;
-	struct hs_range range = {
-		.mm = m->mm, .end = PAGE, .pfns = &pfn, .default_flags = HS_PFN_VALID | HS_PFN_WRITE
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, m->mm, 0, PAGE, &pfn);
+	range.era = era;
+	range.default_flags = HS_PFN_VALID | HS_PFN_WRITE;
 	hs_mm_lock_read(self, m->mm);
-	ret = hs_range_fault(self, era, HS_STRATEGY_NONE, HS_BODY_PLAIN, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, m->mm);
-	hs_assert(self, ret >= 0, "a walk fails: %ld", ret);
+	hs_assert(self, !ret, "a walk fails: %d", ret);
 	expect(hs_u64_load(self, &m->may, HS_RELAXED));
 	expect((pfn & HS_PFN_VALID) && range.counts.waits <= 1);
 }

@@ -53,19 +53,17 @@ static const int x, y;
 static void walker(struct hs_task *self, void *arg)
 {
 	struct state *s = arg;
-	struct hs_range range = {
-		.mm = s->mm,
-		.end = HS_PAGE_BYTES,
-		.pfns = &s->pfn,
-		.owner = &x,
-		.pte_map = s->param.map,
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, s->mm, 0, HS_PAGE_BYTES, &s->pfn);
+	range.owner = &x;
+	range.pte_map = s->param.map;
+	range.body = s->param.body;
 	hs_mm_lock_read(self, s->mm);
-	ret = hs_range_fault(self, HS_ERA_6_12, HS_STRATEGY_NONE, s->param.body, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, s->mm);
-	hs_assert(self, !ret, "the walk returned %ld", ret);
+	hs_assert(self, !ret, "the walk returned %d", ret);
 	hs_assert(self, !s->pfn, "S4: a page of somebody else, %#llx", (unsigned long long)s->pfn);
 }
 

@@ -47,10 +47,14 @@ struct state {
 static void walker_main(struct hs_task *self, void *arg)
 {
 	struct state *s = arg;
-	struct hs_range range = { .mm = s->mm, .end = HS_PAGE_BYTES, .pfns = &s->pfn };
+	struct hs_range range;
 
+	hs_range_init(&range, s->mm, 0, HS_PAGE_BYTES, &s->pfn);
+	range.era = s->param.era;
+	range.strategy = s->param.strategy;
+	range.body = s->param.body;
 	hs_mm_lock_read(self, s->mm);
-	s->ret = hs_range_fault(self, s->param.era, s->param.strategy, s->param.body, &range);
+	s->ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, s->mm);
 	hs_assert(self, range.counts.refs == range.counts.puts, "a reference is left");
 }

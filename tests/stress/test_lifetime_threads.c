@@ -73,12 +73,12 @@ static struct hs_dmirror *device_anew(struct hs_task *self, struct lab *l, bool 
 	int ret;
 
 	hs_dmirror_config_init(&config, l->mm, 0, END);
-	config.era = (enum hs_era)draw(self, HS_ERA_COUNT);
-	config.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
+	config.range.era = (enum hs_era)draw(self, HS_ERA_COUNT);
+	config.range.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
 	config.touch = true;
 	config.tries = 100;
 	/* v5.3 spins where writing is asked of a VMA that has lost WRITE meanwhile. */
-	*may_write = config.era != HS_ERA_5_3;
+	*may_write = config.range.era != HS_ERA_5_3;
 	ret = hs_dmirror_create(self, &config, &device);
 	hs_assert(self, !ret, "device: %d", ret);
 	return device;

@@ -40,25 +40,25 @@ static int no_reference(struct hs_task *self, struct hs_range *range, struct hs_
 
 static const struct hs_strategy_ops custom = { .page = no_reference };
 
-static long walk(struct stage *st, enum hs_era era, enum hs_strategy strategy, enum hs_body body)
+static int walk(struct stage *st, enum hs_era era, enum hs_strategy strategy, enum hs_body body)
 {
 	uint64_t pfns[WALKED] = { 0 };
-	struct hs_range range = {
-		.mm = st->mm,
-		.end = PAGES(WALKED),
-		.pfns = pfns,
-		.default_flags = HS_PFN_VALID | HS_PFN_WRITE,
-		.ops = &custom,
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, st->mm, 0, PAGES(WALKED), pfns);
+	range.default_flags = HS_PFN_VALID | HS_PFN_WRITE;
+	range.era = era;
+	range.strategy = strategy;
+	range.body = body;
+	range.ops = &custom;
 	hs_mm_lock_read(st->self, st->mm);
-	ret = hs_range_fault(st->self, era, strategy, body, &range);
+	ret = hs_range_fault(st->self, &range);
 	hs_mm_unlock_read(st->self, st->mm);
 	/* Some strategies leak when a fault fails, as the kernel did. */
 	for (uint64_t i = 0; i < range.counts.leaked; i++)
 		hs_pgmap_put(st->self, st->pgmap[0]);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
 static void walks_of(struct stage *st, enum hs_era era, enum hs_body body)
@@ -91,10 +91,10 @@ static void mirrored(struct stage *st, enum hs_validity validity, enum hs_era er
 
 	hs_dmirror_config_init(&config, st->mm, 0, PAGES(16));
 	config.validity = validity;
-	config.era = era;
-	config.strategy = HS_STRATEGY_PER_PAGE;
+	config.range.era = era;
+	config.range.strategy = HS_STRATEGY_PER_PAGE;
 	config.touch = true;
-	config.owner = st;
+	config.range.owner = st;
 	TRY(st, -ENOMEM, hs_dmirror_create(st->self, &config, &st->device));
 	TRY_PART(st, STAGE_POPULATE,
 		 hs_dmirror_populate(st->self, st->device, 0, PAGES(WALKED), true));

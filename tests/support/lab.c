@@ -136,24 +136,23 @@ static const struct hs_strategy_ops per_range = { .page = get_and_stop, .vma_end
 static long walk(struct hs_task *self, struct lab *l, uint64_t seq, uint64_t *pfns)
 {
 	struct reading reading = { l, seq };
-	struct hs_range range = {
-		.mm = l->mm,
-		.end = l->param.end,
-		.pfns = pfns,
-		.default_flags = HS_PFN_VALID | (l->param.special ? 0 : HS_PFN_WRITE),
-		.pte_map = HS_PTE_MAP_BARE, /* in-b waits inside a table */
-		.retry = walk_retry,
-		.retry_arg = &reading,
-		.ops = &per_range,
-		.ops_arg = l,
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, l->mm, 0, l->param.end, pfns);
+	range.default_flags = HS_PFN_VALID | (l->param.special ? 0 : HS_PFN_WRITE);
+	range.era = l->param.era;
+	range.strategy = l->param.strategy;
+	range.pte_map = HS_PTE_MAP_BARE; /* in-b waits inside a table */
+	range.retry = walk_retry;
+	range.retry_arg = &reading;
+	range.ops = &per_range;
+	range.ops_arg = l;
 	hs_mm_lock_read(self, l->mm);
-	ret = hs_range_fault(self, l->param.era, l->param.strategy, HS_BODY_PLAIN, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, l->mm);
 	l->failures += range.counts.failures;
-	return ret;
+	return hs_range_kernel_ret(&range, ret);
 }
 
 /* ---- W ----------------------------------------------------------------------------------- */

@@ -57,27 +57,26 @@ static bool retry(struct hs_task *self, struct hs_range *range, void *arg)
 static long answer(struct mm_world *w, struct question *q, struct hs_range *range)
 {
 	uint32_t valid = q->valid;
-	long ret;
+	int ret;
 
-	*range = (struct hs_range){
-		.mm = w->mm[q->walk.mm],
-		.start = mm_addr(w, q->walk.first),
-		.end = mm_addr(w, q->walk.end),
-		.pfns = q->slots,
-		.default_flags = q->walk.default_flags,
-		.pfn_flags_mask = q->walk.mask,
-		.owner = q->walk.owner == MODEL_NOBODY ? NULL : &w->pool[q->walk.owner],
-		.retry = retry,
-		.pte_map = q->pte_map,
-		.retry_arg = &valid,
-	};
+	hs_range_init(range, w->mm[q->walk.mm], mm_addr(w, q->walk.first), mm_addr(w, q->walk.end),
+		      q->slots);
+	range->default_flags = q->walk.default_flags;
+	range->pfn_flags_mask = q->walk.mask;
+	range->owner = q->walk.owner == MODEL_NOBODY ? NULL : &w->pool[q->walk.owner];
+	range->era = q->era;
+	range->strategy = q->strategy;
+	range->body = q->body;
+	range->pte_map = q->pte_map;
+	range->retry = retry;
+	range->retry_arg = &valid;
 	hs_mm_lock_read(w->self, range->mm);
 	if (q->walk.snapshot)
-		ret = hs_range_snapshot(w->self, q->era, q->strategy, q->body, range);
+		ret = hs_range_snapshot(w->self, range);
 	else
-		ret = hs_range_fault(w->self, q->era, q->strategy, q->body, range);
+		ret = hs_range_fault(w->self, range);
 	hs_mm_unlock_read(w->self, range->mm);
-	return ret;
+	return hs_range_kernel_ret(range, ret);
 }
 
 /* What v5.2-v5.6 leak when a table ends in an error; it is put, so that the memory can go. */

@@ -231,9 +231,9 @@ static bool devices_make(struct mm_world *w, uint32_t mm)
 		hs_dmirror_config_init(&config, w->mm[mm], mm_addr(w, 0), mm_addr(w, MODEL_PAGES));
 		config.touch = true;
 		if (kind == MM_MIRROR_5_3) {
-			config.era = HS_ERA_5_3;
+			config.range.era = HS_ERA_5_3;
 			config.validity = HS_VALIDITY_FLAG;
-			config.strategy = HS_STRATEGY_PER_RANGE;
+			config.range.strategy = HS_STRATEGY_PER_RANGE;
 		}
 		if (hs_dmirror_create(w->self, &config, &w->device[mm][kind]))
 			return mm_differs(w, "no device");

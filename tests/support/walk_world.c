@@ -338,7 +338,11 @@ static void walk(struct world *w, enum hs_era era, enum hs_strategy strategy, en
 		 bool snapshot)
 {
 	const struct hs_walk_counts *c = &w->range.counts;
+	int ret;
 
+	w->range.era = era;
+	w->range.strategy = strategy;
+	w->range.body = body;
 	w->log = 0;
 	w->checks = 0;
 	w->invalid = false;
@@ -348,9 +352,9 @@ static void walk(struct world *w, enum hs_era era, enum hs_strategy strategy, en
 	/* PTE tables are held in turns as ever it can be: nothing else may differ. */
 	w->range.pte_map = (enum hs_pte_map)(w->walks++ % HS_PTE_MAP_COUNT);
 	hs_mm_lock_read(w->self, w->mm);
-	w->ret = snapshot ? hs_range_snapshot(w->self, era, strategy, body, &w->range)
-			  : hs_range_fault(w->self, era, strategy, body, &w->range);
+	ret = snapshot ? hs_range_snapshot(w->self, &w->range) : hs_range_fault(w->self, &w->range);
 	hs_mm_unlock_read(w->self, w->mm);
+	w->ret = hs_range_kernel_ret(&w->range, ret);
 	assert_false(hs_rcu_held(w->self));
 	if (strategy == HS_STRATEGY_CUSTOM)
 		custom_counts(&w->custom, &w->range.counts);
@@ -363,15 +367,11 @@ static void walk(struct world *w, enum hs_era era, enum hs_strategy strategy, en
 static void aim(struct world *w, uint64_t first, uint64_t count)
 {
 	assert_true(count <= WORLD_PAGES);
-	w->range = (struct hs_range){
-		.mm = w->mm,
-		.start = world_addr(w, first),
-		.end = world_addr(w, first + count),
-		.pfns = w->pfns,
-		.owner = w,
-		.retry = world_retry,
-		.retry_arg = w,
-	};
+	hs_range_init(&w->range, w->mm, world_addr(w, first), world_addr(w, first + count),
+		      w->pfns);
+	w->range.owner = w;
+	w->range.retry = world_retry;
+	w->range.retry_arg = w;
 }
 
 void world_walk(struct world *w, enum hs_era era, enum hs_strategy strategy, enum hs_body body,

@@ -97,14 +97,14 @@ static void errors_leave_the_entries_as_they_were(void **state)
 static void a_vma_that_does_not_allow_it_is_eperm(void **state)
 {
 	(void)state;
-	now->config.end = at(PAGES + 2);
+	now->config.range.end = at(PAGES + 2);
 	assert_int_equal(hs_vma_add(now->w.self, now->mm, at(PAGES), at(PAGES + 1), HS_VM_READ), 0);
 	assert_int_equal(hs_vma_add(now->w.self, now->mm, at(PAGES + 1), at(PAGES + 2), 0), 0);
 	open_device();
 	assert_int_equal(populate(PAGES, PAGES + 1, true), -EPERM);
 	assert_int_equal(populate(PAGES + 1, PAGES + 2, false), -EFAULT);
 	close_device();
-	now->config.era = HS_ERA_5_3;
+	now->config.range.era = HS_ERA_5_3;
 	open_device();
 	assert_int_equal(populate(PAGES + 1, PAGES + 2, false), -EPERM);
 	close_device();
@@ -179,7 +179,7 @@ static void an_invalid_range_is_ebusy_after_the_tries(void **state)
 static void v5_3_leaves_swap_entries_unmapped(void **state)
 {
 	(void)state;
-	now->config.era = HS_ERA_5_3;
+	now->config.range.era = HS_ERA_5_3;
 	map(1, hs_entry_typed(HS_TYPE_SWAP, 5, 0));
 	open_device();
 	assert_int_equal(populate(0, 3, false), 0);
@@ -200,13 +200,13 @@ static void private_pages_are_taken_by_their_owner(void **state)
 	assert_int_equal(hs_page_init_device(self, 0x200001, pgmap), 0);
 	map(1, HS_ENTRY_DEVPRIV | HS_ENTRY_WRITE | 0x200001);
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
-		now->config.era = (enum hs_era)era;
-		now->config.owner = &me;
+		now->config.range.era = (enum hs_era)era;
+		now->config.range.owner = &me;
 		open_device();
 		assert_int_equal(populate(0, 2, false), 0);
 		assert_int_equal(entry(1), HS_PFN_VALID | HS_PFN_WRITE | 0x200001);
 		close_device();
-		now->config.owner = &other;
+		now->config.range.owner = &other;
 		open_device();
 		assert_int_equal(populate(0, 2, false), era == HS_ERA_5_3 ? 0 : -EFAULT);
 		assert_int_equal(entry(1), 0);
@@ -224,8 +224,8 @@ static void the_order_is_no_flag(void **state)
 	(void)state;
 	assert_int_equal(hs_vma_add(now->w.self, now->mm, 0x40000000, 0x80000000, HS_VM_READ), 0);
 	assert_int_equal(hs_pt_set(now->w.self, now->mm, 0x40000000, 2, leaf), 0);
-	now->config.start = 0x40000000;
-	now->config.end = 0x40002000;
+	now->config.range.start = 0x40000000;
+	now->config.range.end = 0x40002000;
 	open_device();
 	assert_int_equal(hs_dmirror_populate(now->w.self, now->dev, 0x40000000, 0x40002000, false),
 			 0);
@@ -318,7 +318,7 @@ static void own_are_left_out(void)
 static void its_own_migrations_are_left_out(void **state)
 {
 	(void)state;
-	now->config.owner = &me;
+	now->config.range.owner = &me;
 	each_validity(own_are_left_out);
 }
 
@@ -392,7 +392,7 @@ static void the_end_of_the_address_space_clears_everything(void **state)
 		assert_int_equal(hs_vma_add(self, now->mm, at(0), at(PAGES), HS_VM_READ), 0);
 		for (uint64_t i = 0; i < PAGES; i++)
 			map(i, PRESENT | (PFN + i));
-		now->config.mm = now->mm;
+		now->config.range.mm = now->mm;
 	}
 }
 
@@ -451,17 +451,17 @@ static void a_device_that_makes_no_sense_is_refused(void **state)
 	struct hs_dmirror_config c;
 
 	(void)state;
-	assert_int_equal(good.era, HS_ERA_6_12);
-	assert_int_equal(good.body, HS_BODY_PLAIN);
-	refused((c = good, c.mm = NULL, c));
-	refused((c = good, c.end = c.start, c));
-	refused((c = good, c.start = c.end + PAGE, c));
-	refused((c = good, c.start += 1, c));
-	refused((c = good, c.end += 1, c));
-	refused((c = good, c.end = UINT64_MAX & ~(PAGE - 1), c));
-	refused((c = good, c.era = HS_ERA_COUNT, c));
-	refused((c = good, c.strategy = HS_STRATEGY_CUSTOM, c));
-	refused((c = good, c.body = HS_BODY_COUNT, c));
+	assert_int_equal(good.range.era, HS_ERA_6_12);
+	assert_int_equal(good.range.body, HS_BODY_PLAIN);
+	refused((c = good, c.range.mm = NULL, c));
+	refused((c = good, c.range.end = c.range.start, c));
+	refused((c = good, c.range.start = c.range.end + PAGE, c));
+	refused((c = good, c.range.start += 1, c));
+	refused((c = good, c.range.end += 1, c));
+	refused((c = good, c.range.end = UINT64_MAX & ~(PAGE - 1), c));
+	refused((c = good, c.range.era = HS_ERA_COUNT, c));
+	refused((c = good, c.range.strategy = HS_STRATEGY_CUSTOM, c));
+	refused((c = good, c.range.body = HS_BODY_COUNT, c));
 	refused((c = good, c.validity = HS_VALIDITY_COUNT, c));
 	refused((c = good, c.protocol = HS_PROTOCOL_COUNT, c));
 }

@@ -70,16 +70,17 @@ struct look {
 static long walk(struct hs_task *self, const struct look *look, struct seen *seen)
 {
 	uint64_t pfns[PAGES] = { 0 };
-	struct hs_range range = {
-		.end = PAGES * HS_PAGE_BYTES,
-		.pfns = pfns,
-		.default_flags = HS_PFN_VALID,
-		.pte_map = look->map,
-		.ops = &strategy_ops,
-		.ops_arg = seen,
-	};
-	long ret;
+	struct hs_range range;
+	int ret;
 
+	hs_range_init(&range, NULL, 0, PAGES * HS_PAGE_BYTES, pfns);
+	range.default_flags = HS_PFN_VALID;
+	range.era = look->era;
+	range.strategy = HS_STRATEGY_CUSTOM;
+	range.body = look->body;
+	range.pte_map = look->map;
+	range.ops = &strategy_ops;
+	range.ops_arg = seen;
 	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &range.mm), 0);
 	hs_mm_set_fault_ops(range.mm, &fault_ops, seen);
 	assert_int_equal(hs_vma_add(self, range.mm, 0, 0x200000, HS_VM_READ | HS_VM_WRITE), 0);
@@ -88,11 +89,11 @@ static long walk(struct hs_task *self, const struct look *look, struct seen *see
 				 0);
 	*seen = (struct seen){ 0 };
 	hs_mm_lock_read(self, range.mm);
-	ret = hs_range_fault(self, look->era, HS_STRATEGY_CUSTOM, look->body, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, range.mm);
 	assert_false(hs_rcu_held(self));
 	hs_mm_destroy(self, range.mm);
-	return ret;
+	return hs_range_kernel_ret(&range, ret);
 }
 
 static bool under_rcu(const struct look *look)

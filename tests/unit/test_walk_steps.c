@@ -94,17 +94,17 @@ static void add_vmas(struct hs_task *self, struct hs_mm *mm, const struct look *
 static long walk_once(struct hs_task *self, const struct look *look, struct told *told,
 		      uint64_t *pfns, struct hs_walk_counts *counts)
 {
-	struct hs_range range = {
-		.start = START,
-		.end = START + PAGES * HS_PAGE_BYTES,
-		.pfns = pfns,
-		.default_flags = HS_PFN_VALID | HS_PFN_WRITE,
-		.step = told ? tell : NULL,
-		.step_arg = told,
-	};
+	struct hs_range range;
 	struct hs_pgmap *pgmap;
-	long ret;
+	int ret;
 
+	hs_range_init(&range, NULL, START, START + PAGES * HS_PAGE_BYTES, pfns);
+	range.default_flags = HS_PFN_VALID | HS_PFN_WRITE;
+	range.era = look->era;
+	range.strategy = look->strategy;
+	range.body = look->body;
+	range.step = told ? tell : NULL;
+	range.step_arg = told;
 	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, PFN, PFN + 8, NULL, &pgmap), 0);
 	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &range.mm), 0);
 	hs_mm_set_fault_ops(range.mm, &fault_ops, NULL);
@@ -113,14 +113,14 @@ static long walk_once(struct hs_task *self, const struct look *look, struct told
 		assert_int_equal(
 			hs_pt_set(self, range.mm, START + i * HS_PAGE_BYTES, 0, look->entry[i]), 0);
 	hs_mm_lock_read(self, range.mm);
-	ret = hs_range_fault(self, look->era, look->strategy, look->body, &range);
+	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, range.mm);
 	*counts = range.counts;
 	hs_mm_destroy(self, range.mm);
 	while (range.counts.leaked--)
 		hs_pgmap_put(self, pgmap);
 	hs_pgmap_remove(self, pgmap);
-	return ret;
+	return hs_range_kernel_ret(&range, ret);
 }
 
 static void check(void **state, const struct look *look, long want, const char *text)
@@ -249,21 +249,20 @@ static void walk_leaf(void **state, enum hs_era era, uint32_t vma_flags)
 	static uint64_t pfns[512];
 	struct hs_task *self = world_task(state);
 	struct told told = { { 0 }, 0, 0, 0 };
-	struct hs_range range = {
-		.start = 0x200000,
-		.end = 0x400000,
-		.pfns = pfns,
-		.step = tell,
-		.step_arg = &told,
-	};
+	struct hs_range range;
 
+	hs_range_init(&range, NULL, 0x200000, 0x400000, pfns);
+	range.era = era;
+	range.body = HS_BODY_REFERENCE;
+	range.step = tell;
+	range.step_arg = &told;
 	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &range.mm), 0);
 	assert_int_equal(hs_vma_add(self, range.mm, range.start, range.end, vma_flags), 0);
 	assert_int_equal(hs_pt_set(self, range.mm, range.start, 1,
 				   PRESENT | 0x400 | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT),
 			 0);
 	hs_mm_lock_read(self, range.mm);
-	hs_range_fault(self, era, HS_STRATEGY_NONE, HS_BODY_REFERENCE, &range);
+	hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, range.mm);
 	hs_mm_destroy(self, range.mm);
 	assert_int_equal(told.inside, 0);
