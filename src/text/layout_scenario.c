@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_scenario.c - the address space of a walk scenario, as far as its request goes, as a layout
+ * layout_scenario.c - makes a layout of the address space that a walk scenario's request covers
  *
- * Layouts are stricter. Later map lines replace earlier ones here, VMAs end where the request does,
- * entries are cut at VMAs, and a private page, which has its owner from its map line, is given a
- * pgmap of that owner, beyond the pfns that a scenario can name. What cannot be said is refused.
+ * A layout is stricter than a scenario, therefore:
+ * - where map lines overlap, the later one replaces what the earlier one says;
+ * - VMAs are cut at the request, and map lines at the VMAs;
+ * - a scenario names the owner of a device-private page in its map line and needs no pgmap. The
+ *   layout gets a private pgmap for each owner, above the pfns that a scenario can name.
+ * A scenario that no layout can say is refused.
  */
 #include "text/layout_scenario.h"
 
@@ -12,43 +15,46 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Maps that do not overlap. */
+/* Map lines that do not overlap. */
 struct pieces {
 	struct hs_space_map *maps;
 	size_t count;
-	uint64_t end; /* of all */
+	uint64_t end; /* highest end of all map lines so far */
 };
 
-static uint64_t bytes_of(const struct hs_space_map *map)
+static uint64_t layout_scenario_bytes(const struct hs_space_map *map)
 {
 	return hs_map_pages(map->level) * HS_PAGE_BYTES;
 }
 
-/* The part of @map in [start, end), which are between its entries. */
-static struct hs_space_map part_of(const struct hs_space_map *map, uint64_t start, uint64_t end)
+/* The entries of @map in [start, end). Both ends are outside @map or between two of its entries. */
+static struct hs_space_map layout_scenario_part(const struct hs_space_map *map, uint64_t start,
+						uint64_t end)
 {
 	struct hs_space_map part = *map;
 
 	part.addr = start > map->addr ? start : map->addr;
 	if (end > hs_space_map_end(map))
 		end = hs_space_map_end(map);
-	part.count = part.addr < end ? (end - part.addr) / bytes_of(map) : 0;
+	part.count = part.addr < end ? (end - part.addr) / layout_scenario_bytes(map) : 0;
 	if (hs_map_has_pfn(map->kind))
 		part.pfn += (part.addr - map->addr) / HS_PAGE_BYTES;
 	return part;
 }
 
-static bool is_between(const struct hs_space_map *map, uint64_t start, uint64_t end)
+/* Whether each end is outside @map or between two of its entries. */
+static bool layout_scenario_on_borders(const struct hs_space_map *map, uint64_t start, uint64_t end)
 {
-	uint64_t mask = bytes_of(map) - 1;
+	uint64_t mask = layout_scenario_bytes(map) - 1;
 
 	return (start <= map->addr || !(start & mask)) &&
 	       (end >= hs_space_map_end(map) || !(end & mask));
 }
 
-/* ---- what replaces what ------------------------------------------------------------------ */
+/* ---- map lines that replace others ------------------------------------------------------- */
 
-static int add_piece(struct hs_text *text, struct pieces *p, const struct hs_space_map *map)
+static int layout_scenario_add_piece(struct hs_text *text, struct pieces *p,
+				     const struct hs_space_map *map)
 {
 	struct hs_space_map *maps;
 
@@ -62,8 +68,9 @@ static int add_piece(struct hs_text *text, struct pieces *p, const struct hs_spa
 	return 0;
 }
 
-/* Of each piece what is below @map stays in its place, what is above becomes another one. */
-static int make_way(struct hs_text *text, struct pieces *p, const struct hs_space_map *map)
+/* Cuts the range of @map out of all pieces. What is above it in a piece becomes a new piece. */
+static int layout_scenario_cut_pieces(struct hs_text *text, struct pieces *p,
+				      const struct hs_space_map *map)
 {
 	uint64_t end = hs_space_map_end(map);
 	int ret = 0;
@@ -73,25 +80,27 @@ static int make_way(struct hs_text *text, struct pieces *p, const struct hs_spac
 
 		if (!old.count || old.addr >= end || hs_space_map_end(&old) <= map->addr)
 			continue;
-		if (map->kind == HS_MAP_TBL || !is_between(&old, map->addr, end))
-			return hs_text_error(text, map->line, "map",
-					     "expected no entry inside a larger one, and no tbl "
-					     "over an entry: no layout has them");
-		above = part_of(&old, end, UINT64_MAX);
-		p->maps[i] = part_of(&old, 0, map->addr);
-		ret = add_piece(text, p, &above);
+		if (map->kind == HS_MAP_TBL || !layout_scenario_on_borders(&old, map->addr, end))
+			return hs_text_error(
+				text, map->line, "map",
+				"expected no entry that replaces a part of a larger one, and no tbl "
+				"over an entry: a layout cannot say it");
+		above = layout_scenario_part(&old, end, UINT64_MAX);
+		p->maps[i] = layout_scenario_part(&old, 0, map->addr);
+		ret = layout_scenario_add_piece(text, p, &above);
 	}
 	return ret;
 }
 
-static int by_addr(const void *a, const void *b)
+static int layout_scenario_by_addr(const void *a, const void *b)
 {
 	const struct hs_space_map *x = a, *y = b;
 
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-static int resolve(struct hs_text *text, const struct hs_walk_scenario *s, struct pieces *p)
+static int layout_scenario_resolve(struct hs_text *text, const struct hs_walk_scenario *s,
+				   struct pieces *p)
 {
 	int ret = 0;
 
@@ -99,26 +108,27 @@ static int resolve(struct hs_text *text, const struct hs_walk_scenario *s, struc
 		const struct hs_space_map *map = &s->maps[i];
 
 		if (map->addr < p->end)
-			ret = make_way(text, p, map);
-		/* No leaf is nothing; no page is an empty table. */
+			ret = layout_scenario_cut_pieces(text, p, map);
+		/* A missing leaf leaves nothing; a missing page leaves an empty table. */
 		if (!ret && (map->kind != HS_MAP_NONE || !map->level))
-			ret = add_piece(text, p, map);
+			ret = layout_scenario_add_piece(text, p, map);
 		if (hs_space_map_end(map) > p->end)
 			p->end = hs_space_map_end(map);
 	}
 	if (p->count)
-		qsort(p->maps, p->count, sizeof(*p->maps), by_addr);
+		qsort(p->maps, p->count, sizeof(*p->maps), layout_scenario_by_addr);
 	return ret;
 }
 
 /* ---- the layout -------------------------------------------------------------------------- */
 
-static int stored(struct hs_text *text, int ret)
+static int layout_scenario_stored(struct hs_text *text, int ret)
 {
 	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
 }
 
-static int add_vmas(struct hs_text *text, const struct hs_walk_scenario *s, struct hs_layout *out)
+static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_scenario *s,
+				    struct hs_layout *out)
 {
 	const struct hs_walk_req *req = &s->req;
 	int ret = 0;
@@ -134,7 +144,8 @@ static int add_vmas(struct hs_text *text, const struct hs_walk_scenario *s, stru
 		if ((start | end) & (huge - 1))
 			return hs_text_error(text, s->line, "scenario",
 					     "expected a req of whole huge pages in a hugetlb vma");
-		ret = stored(text, hs_layout_add_vma(text->mem, out, start, end, vma->flags, NULL));
+		ret = layout_scenario_stored(text, hs_layout_add_vma(text->mem, out, start, end,
+								     vma->flags, NULL));
 	}
 	if (ret)
 		return ret;
@@ -148,8 +159,9 @@ static int add_vmas(struct hs_text *text, const struct hs_walk_scenario *s, stru
 	return 0;
 }
 
-/* The parts that are in VMAs: both ascend. */
-static int add_maps(struct hs_text *text, const struct pieces *p, struct hs_layout *out)
+/* Adds the parts of the pieces that are inside VMAs. Pieces and VMAs ascend. */
+static int layout_scenario_add_maps(struct hs_text *text, const struct pieces *p,
+				    struct hs_layout *out)
 {
 	int ret = 0;
 
@@ -163,26 +175,28 @@ static int add_maps(struct hs_text *text, const struct pieces *p, struct hs_layo
 
 			if (vma->start >= hs_space_map_end(map))
 				break;
-			if (!is_between(map, vma->start, vma->end))
+			if (!layout_scenario_on_borders(map, vma->start, vma->end))
 				return hs_text_error(text, map->line, "map",
 						     "expected whole entries inside a vma and the "
 						     "req");
-			part = part_of(map, vma->start, vma->end);
-			ret = stored(text, hs_layout_add_map(text->mem, out, &part));
+			part = layout_scenario_part(map, vma->start, vma->end);
+			ret = layout_scenario_stored(text,
+						     hs_layout_add_map(text->mem, out, &part));
 		}
 	}
 	return ret;
 }
 
-static int pgmaps_by_start(const void *a, const void *b)
+static int layout_scenario_by_start(const void *a, const void *b)
 {
 	const struct hs_space_pgmap *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* All that is left of this owner gets new pfns. */
-static int add_private(struct hs_text *text, struct hs_layout *out, size_t first, uint64_t *pfn)
+/* Gives all private pages of the owner of map @first pfns from *pfn on, and adds their pgmap. */
+static int layout_scenario_add_private(struct hs_text *text, struct hs_layout *out, size_t first,
+				       uint64_t *pfn)
 {
 	struct hs_space_pgmap pgmap = { .start = *pfn,
 					.type = HS_PGMAP_PRIVATE,
@@ -197,21 +211,24 @@ static int add_private(struct hs_text *text, struct hs_layout *out, size_t first
 		*pfn += map->count;
 	}
 	pgmap.end = *pfn;
-	return stored(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
+	return layout_scenario_stored(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
 }
 
-static int add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s, struct hs_layout *out)
+static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s,
+				      struct hs_layout *out)
 {
 	uint64_t pfn = HS_WALK_PFN_END;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < s->pgmap_count; i++)
-		ret = stored(text, hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
+		ret = layout_scenario_stored(text,
+					     hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
 	if (!ret && out->pgmap_count)
-		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps), pgmaps_by_start);
+		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps),
+		      layout_scenario_by_start);
 	for (size_t i = 0; !ret && i < out->map_count; i++)
 		if (hs_map_is_private(out->maps[i].kind) && out->maps[i].pfn < HS_WALK_PFN_END)
-			ret = add_private(text, out, i, &pfn);
+			ret = layout_scenario_add_private(text, out, i, &pfn);
 	hs_layout_merge(out);
 	return ret;
 }
@@ -220,16 +237,16 @@ int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s
 			  struct hs_layout *out)
 {
 	struct pieces pieces = { .maps = NULL };
-	int ret = stored(text, hs_layout_begin(text->mem, out, s->name));
+	int ret = layout_scenario_stored(text, hs_layout_begin(text->mem, out, s->name));
 
 	if (!ret)
-		ret = resolve(text, s, &pieces);
+		ret = layout_scenario_resolve(text, s, &pieces);
 	if (!ret)
-		ret = add_vmas(text, s, out);
+		ret = layout_scenario_add_vmas(text, s, out);
 	if (!ret)
-		ret = add_maps(text, &pieces, out);
+		ret = layout_scenario_add_maps(text, &pieces, out);
 	if (!ret)
-		ret = add_pgmaps(text, s, out);
+		ret = layout_scenario_add_pgmaps(text, s, out);
 	if (!ret)
 		ret = hs_layout_check(text, out);
 	hs_hostmem_free(text->mem, pieces.maps);

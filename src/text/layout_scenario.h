@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_scenario.h - what a walk scenario walks, as a layout
+ * layout_scenario.h - makes a layout of the address space that a walk scenario's request covers
  *
  * invented.
  */
@@ -11,8 +11,9 @@
 #include "text/walk_text.h"
 
 /*
- * The VMAs and entries inside the request, and device memory. @text is where the scenario was read: 0,
- * or -EINVAL (no layout can say it) or -ENOMEM with text->error. What is scripted is not looked at.
+ * @out gets the VMAs and entries inside the request, and the pgmaps. Fault rules and the other lines
+ * of the scenario are ignored. @text is the text that the scenario was read from. Returns 0, or,
+ * with a sentence in text->error, -EINVAL (a layout cannot say it) or -ENOMEM.
  */
 int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s,
 			  struct hs_layout *out);

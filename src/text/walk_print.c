@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk_print.c - a walk scenario as text, in one order and with the defaults left out
+ * walk_print.c - prints a walk scenario: lines in a fixed order, defaults left out
  */
 #include "text/walk_text.h"
 
 #include <hmmsim/walk.h>
 
-static void print_flags(struct hs_out *out, const struct hs_walk_flags *flags)
+static void walk_print_flags(struct hs_out *out, const struct hs_walk_flags *flags)
 {
 	uint64_t letters = HS_PFN_VALID | HS_PFN_WRITE | HS_PFN_ERROR;
 
@@ -32,7 +32,7 @@ static void print_flags(struct hs_out *out, const struct hs_walk_flags *flags)
 		hs_out_char(out, 'D');
 }
 
-static void print_space(const struct hs_walk_scenario *s, struct hs_out *out)
+static void walk_print_space(const struct hs_walk_scenario *s, struct hs_out *out)
 {
 	for (size_t i = 0; i < s->vma_count; i++)
 		hs_space_print_vma(s->vmas[i].start, s->vmas[i].end, s->vmas[i].flags, NULL, out);
@@ -42,28 +42,28 @@ static void print_space(const struct hs_walk_scenario *s, struct hs_out *out)
 		hs_space_print_map(&s->maps[i], out);
 }
 
-static void print_action(enum hs_fault_action action, struct hs_out *out)
+static void walk_print_action(enum hs_fault_action action, struct hs_out *out)
 {
 	hs_out_char(out, ' ');
 	hs_out_text(out, hs_action_names[action]);
 	hs_out_char(out, '\n');
 }
 
-static void print_policies(const struct hs_walk_scenario *s, struct hs_out *out)
+static void walk_print_rules(const struct hs_walk_scenario *s, struct hs_out *out)
 {
 	if (s->action != HS_ACTION_OK) {
 		hs_out_text(out, "fault");
-		print_action(s->action, out);
+		walk_print_action(s->action, out);
 	}
 	for (size_t i = 0; i < s->by_call_count; i++) {
 		hs_out_text(out, "faultn");
 		hs_out_space_decimal(out, s->by_call[i].key);
-		print_action(s->by_call[i].action, out);
+		walk_print_action(s->by_call[i].action, out);
 	}
 	for (size_t i = 0; i < s->by_addr_count; i++) {
 		hs_out_text(out, "faultat");
 		hs_out_space_number(out, s->by_addr[i].key);
-		print_action(s->by_addr[i].action, out);
+		walk_print_action(s->by_addr[i].action, out);
 	}
 	if (s->migration_stays)
 		hs_out_text(out, "migwait stay\n");
@@ -79,20 +79,20 @@ static void print_policies(const struct hs_walk_scenario *s, struct hs_out *out)
 	}
 }
 
-static void print_request(const struct hs_walk_scenario *s, struct hs_out *out)
+static void walk_print_request(const struct hs_walk_scenario *s, struct hs_out *out)
 {
 	hs_out_text(out, "req");
 	hs_out_space_number(out, s->req.start);
 	hs_out_space_number(out, s->req.end);
-	print_flags(out, &s->req.defaults);
-	print_flags(out, &s->req.mask);
+	walk_print_flags(out, &s->req.defaults);
+	walk_print_flags(out, &s->req.mask);
 	hs_out_space_decimal(out, s->req.owner);
 	hs_out_char(out, '\n');
 	for (size_t i = 0; i < s->in_count; i++) {
 		hs_out_text(out, "in");
 		hs_out_space_decimal(out, s->ins[i].index);
 		hs_out_space_decimal(out, s->ins[i].count);
-		print_flags(out, &s->ins[i].flags);
+		walk_print_flags(out, &s->ins[i].flags);
 		hs_out_char(out, '\n');
 	}
 	if (s->snapshot)
@@ -104,8 +104,8 @@ void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out)
 	hs_out_text(out, "scenario ");
 	hs_out_text(out, s->name);
 	hs_out_char(out, '\n');
-	print_space(s, out);
-	print_policies(s, out);
-	print_request(s, out);
+	walk_print_space(s, out);
+	walk_print_rules(s, out);
+	walk_print_request(s, out);
 	hs_out_text(out, "run\n");
 }

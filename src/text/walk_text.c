@@ -2,8 +2,8 @@
 /*
  * walk_text.c - parses the walk dialect
  *
- * Each keyword has a function that looks at its line alone. What needs the whole scenario is in
- * walk_check.c.
+ * Each keyword has a function that checks its line alone. What can only be checked when the whole
+ * scenario has been read is in walk_check.c.
  */
 #include "text/walk_text.h"
 
@@ -25,21 +25,21 @@ struct parser {
 	struct hs_text *text;
 	struct hs_walk_scenario *s;
 	const struct hs_line *line;
-	uint32_t seen; /* keywords, a bit each */
+	uint32_t seen; /* keywords met so far, one bit each */
 };
 
-static const struct hs_word *word(const struct parser *p, unsigned int i)
+static const struct hs_word *walk_text_word(const struct parser *p, unsigned int i)
 {
 	return &p->line->word[i];
 }
 
-static int complain(struct parser *p, const char *sentence)
+static int walk_text_error(struct parser *p, const char *sentence)
 {
 	return hs_text_error(p->text, p->text->number, p->text->keyword, "%s", sentence);
 }
 
-/* The array with room for one element more. */
-static void *grown(struct parser *p, void *array, size_t count, size_t size)
+/* @array with room for one more element; it may have moved. NULL: no memory. */
+static void *walk_text_grow(struct parser *p, void *array, size_t count, size_t size)
 {
 	void *more = hs_hostmem_grow(p->text->mem, array, count, size);
 
@@ -50,31 +50,32 @@ static void *grown(struct parser *p, void *array, size_t count, size_t size)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* One of @names; *index is its place. */
-static int take_name(struct parser *p, unsigned int i, const char *const *names, unsigned int count,
-		     const char *what, unsigned int *index)
+/* Word @i must be one of @names; *index says which. */
+static int walk_text_take_name(struct parser *p, unsigned int i, const char *const *names,
+			       unsigned int count, const char *what, unsigned int *index)
 {
-	int found = hs_word_among(word(p, i), names, count);
+	int found = hs_word_among(walk_text_word(p, i), names, count);
 
 	if (found < 0)
-		return hs_text_expected(p->text, word(p, i), what);
+		return hs_text_expected(p->text, walk_text_word(p, i), what);
 	*index = (unsigned int)found;
 	return 0;
 }
 
-static int take_action(struct parser *p, unsigned int i, enum hs_fault_action *action)
+static int walk_text_take_action(struct parser *p, unsigned int i, enum hs_fault_action *action)
 {
 	unsigned int index = 0;
-	int ret = take_name(p, i, hs_action_names, HS_ACTION_COUNT,
-			    "ok, okrw, zero, thp, noop, sigbus, oom, hwpoison, retry, completed "
-			    "or inval",
-			    &index);
+	int ret = walk_text_take_name(
+		p, i, hs_action_names, HS_ACTION_COUNT,
+		"ok, okrw, zero, thp, noop, sigbus, oom, hwpoison, retry, completed "
+		"or inval",
+		&index);
 
 	*action = (enum hs_fault_action)index;
 	return ret;
 }
 
-static uint64_t flag_of(char letter)
+static uint64_t walk_text_flag(char letter)
 {
 	switch (letter) {
 	case 'F':
@@ -88,10 +89,10 @@ static uint64_t flag_of(char letter)
 	}
 }
 
-/* 0, all, a number, or letters. */
-static int take_flags(struct parser *p, unsigned int i, struct hs_walk_flags *flags)
+/* Word @i is all, a number, or letters. */
+static int walk_text_take_flags(struct parser *p, unsigned int i, struct hs_walk_flags *flags)
 {
-	const struct hs_word *w = word(p, i);
+	const struct hs_word *w = walk_text_word(p, i);
 
 	*flags = (struct hs_walk_flags){ 0, false };
 	if (hs_word_is(w, "all")) {
@@ -101,7 +102,7 @@ static int take_flags(struct parser *p, unsigned int i, struct hs_walk_flags *fl
 	if (hs_word_number(w, &flags->bits))
 		return 0;
 	for (size_t c = 0; c < w->length; c++) {
-		uint64_t flag = flag_of(w->at[c]);
+		uint64_t flag = walk_text_flag(w->at[c]);
 		bool device = w->at[c] == 'D';
 
 		if ((!flag && !device) || flags->bits & flag || (device && flags->device))
@@ -115,7 +116,7 @@ static int take_flags(struct parser *p, unsigned int i, struct hs_walk_flags *fl
 
 /* ---- address space ----------------------------------------------------------------------- */
 
-static int do_vma(struct parser *p)
+static int walk_text_vma(struct parser *p)
 {
 	struct hs_walk_scenario *s = p->s;
 	uint64_t low = s->vma_count ? s->vmas[s->vma_count - 1].end : 0;
@@ -124,7 +125,7 @@ static int do_vma(struct parser *p)
 
 	if (ret)
 		return ret;
-	vmas = grown(p, s->vmas, s->vma_count, sizeof(*vmas));
+	vmas = walk_text_grow(p, s->vmas, s->vma_count, sizeof(*vmas));
 	if (!vmas)
 		return -ENOMEM;
 	s->vmas = vmas;
@@ -132,7 +133,7 @@ static int do_vma(struct parser *p)
 	return 0;
 }
 
-static int do_map(struct parser *p)
+static int walk_text_map(struct parser *p)
 {
 	struct hs_walk_scenario *s = p->s;
 	struct hs_space_map map, *maps;
@@ -140,7 +141,7 @@ static int do_map(struct parser *p)
 
 	if (ret)
 		return ret;
-	maps = grown(p, s->maps, s->map_count, sizeof(*maps));
+	maps = walk_text_grow(p, s->maps, s->map_count, sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	s->maps = maps;
@@ -148,7 +149,7 @@ static int do_map(struct parser *p)
 	return 0;
 }
 
-static int do_pgmap(struct parser *p)
+static int walk_text_pgmap(struct parser *p)
 {
 	struct hs_walk_scenario *s = p->s;
 	struct hs_space_pgmap pgmap, *pgmaps;
@@ -156,7 +157,7 @@ static int do_pgmap(struct parser *p)
 
 	if (ret)
 		return ret;
-	pgmaps = grown(p, s->pgmaps, s->pgmap_count, sizeof(*pgmaps));
+	pgmaps = walk_text_grow(p, s->pgmaps, s->pgmap_count, sizeof(*pgmaps));
 	if (!pgmaps)
 		return -ENOMEM;
 	s->pgmaps = pgmaps;
@@ -164,21 +165,22 @@ static int do_pgmap(struct parser *p)
 	return 0;
 }
 
-/* ---- policies ---------------------------------------------------------------------------- */
+/* ---- fault rules and checks -------------------------------------------------------------- */
 
-static int do_fault(struct parser *p)
+static int walk_text_fault(struct parser *p)
 {
-	return take_action(p, 0, &p->s->action);
+	return walk_text_take_action(p, 0, &p->s->action);
 }
 
-static int add_rule(struct parser *p, struct hs_walk_rule **rules, size_t *count, uint64_t key)
+static int walk_text_add_rule(struct parser *p, struct hs_walk_rule **rules, size_t *count,
+			      uint64_t key)
 {
 	struct hs_walk_rule rule = { .key = key }, *more;
-	int ret = take_action(p, 1, &rule.action);
+	int ret = walk_text_take_action(p, 1, &rule.action);
 
 	if (ret)
 		return ret;
-	more = grown(p, *rules, *count, sizeof(*more));
+	more = walk_text_grow(p, *rules, *count, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	*rules = more;
@@ -186,80 +188,84 @@ static int add_rule(struct parser *p, struct hs_walk_rule **rules, size_t *count
 	return 0;
 }
 
-static int do_faultn(struct parser *p)
+static int walk_text_faultn(struct parser *p)
 {
 	uint64_t n;
-	int ret = hs_text_number(p->text, word(p, 0), 1, UINT64_MAX, 1, "N, a number from 1", &n);
+	int ret = hs_text_number(p->text, walk_text_word(p, 0), 1, UINT64_MAX, 1,
+				 "N, a number from 1", &n);
 
-	return ret ? ret : add_rule(p, &p->s->by_call, &p->s->by_call_count, n);
+	return ret ? ret : walk_text_add_rule(p, &p->s->by_call, &p->s->by_call_count, n);
 }
 
-static int do_faultat(struct parser *p)
+static int walk_text_faultat(struct parser *p)
 {
 	uint64_t addr;
-	int ret = hs_space_address(p->text, word(p, 0), "ADDR", HS_PAGE_BYTES, &addr);
+	int ret = hs_space_address(p->text, walk_text_word(p, 0), "ADDR", HS_PAGE_BYTES, &addr);
 
-	return ret ? ret : add_rule(p, &p->s->by_addr, &p->s->by_addr_count, addr);
+	return ret ? ret : walk_text_add_rule(p, &p->s->by_addr, &p->s->by_addr_count, addr);
 }
 
-static int do_migwait(struct parser *p)
+static int walk_text_migwait(struct parser *p)
 {
 	static const char *const names[] = { "done", "stay" };
 	unsigned int index = 0;
-	int ret = take_name(p, 0, names, 2, "done or stay", &index);
+	int ret = walk_text_take_name(p, 0, names, 2, "done or stay", &index);
 
 	p->s->migration_stays = index == 1;
 	return ret;
 }
 
-static int do_retry_at(struct parser *p)
+static int walk_text_retry_at(struct parser *p)
 {
-	return hs_text_number(p->text, word(p, 0), 1, UINT64_MAX, 1, "K, a number from 1",
+	return hs_text_number(p->text, walk_text_word(p, 0), 1, UINT64_MAX, 1, "K, a number from 1",
 			      &p->s->retry_at);
 }
 
-static int do_maxwalks(struct parser *p)
+static int walk_text_maxwalks(struct parser *p)
 {
-	return hs_text_number(p->text, word(p, 0), 0, UINT64_MAX, 1, "N, a number",
+	return hs_text_number(p->text, walk_text_word(p, 0), 0, UINT64_MAX, 1, "N, a number",
 			      &p->s->maxwalks);
 }
 
 /* ---- the request ------------------------------------------------------------------------- */
 
-static int do_req(struct parser *p)
+static int walk_text_req(struct parser *p)
 {
 	struct hs_walk_req *req = &p->s->req;
 	uint64_t high = HS_WALK_PAGES_MAX * HS_PAGE_BYTES;
-	int ret = hs_space_address(p->text, word(p, 0), "START", HS_PAGE_BYTES, &req->start);
+	int ret = hs_space_address(p->text, walk_text_word(p, 0), "START", HS_PAGE_BYTES,
+				   &req->start);
 
 	if (high > HS_SPACE_ADDR_END - req->start)
 		high = HS_SPACE_ADDR_END - req->start;
 	if (!ret)
-		ret = hs_space_end(p->text, word(p, 1), req->start, req->start + high, &req->end);
+		ret = hs_space_end(p->text, walk_text_word(p, 1), req->start, req->start + high,
+				   &req->end);
 	if (!ret)
-		ret = take_flags(p, 2, &req->defaults);
+		ret = walk_text_take_flags(p, 2, &req->defaults);
 	if (!ret)
-		ret = take_flags(p, 3, &req->mask);
+		ret = walk_text_take_flags(p, 3, &req->mask);
 	if (!ret)
-		ret = hs_text_number(p->text, word(p, 4), 0, UINT64_MAX, 1, "OWNER, a number",
-				     &req->owner);
+		ret = hs_text_number(p->text, walk_text_word(p, 4), 0, UINT64_MAX, 1,
+				     "OWNER, a number", &req->owner);
 	return ret;
 }
 
-static int do_in(struct parser *p)
+static int walk_text_in(struct parser *p)
 {
 	struct hs_walk_in in = { .line = p->text->number }, *ins;
 	struct hs_walk_scenario *s = p->s;
-	int ret = hs_text_number(p->text, word(p, 0), 0, UINT64_MAX, 1, "IDX, a number", &in.index);
+	int ret = hs_text_number(p->text, walk_text_word(p, 0), 0, UINT64_MAX, 1, "IDX, a number",
+				 &in.index);
 
 	if (!ret)
-		ret = hs_text_number(p->text, word(p, 1), 1, UINT64_MAX, 1,
+		ret = hs_text_number(p->text, walk_text_word(p, 1), 1, UINT64_MAX, 1,
 				     "COUNT, a number from 1", &in.count);
 	if (!ret)
-		ret = take_flags(p, 2, &in.flags);
+		ret = walk_text_take_flags(p, 2, &in.flags);
 	if (ret)
 		return ret;
-	ins = grown(p, s->ins, s->in_count, sizeof(*ins));
+	ins = walk_text_grow(p, s->ins, s->in_count, sizeof(*ins));
 	if (!ins)
 		return -ENOMEM;
 	s->ins = ins;
@@ -267,52 +273,52 @@ static int do_in(struct parser *p)
 	return 0;
 }
 
-static int do_mode(struct parser *p)
+static int walk_text_mode(struct parser *p)
 {
 	static const char *const names[] = { "fault", "snapshot" };
 	unsigned int index = 0;
-	int ret = take_name(p, 0, names, 2, "fault or snapshot", &index);
+	int ret = walk_text_take_name(p, 0, names, 2, "fault or snapshot", &index);
 
 	p->s->snapshot = index == 1;
 	return ret;
 }
 
-/* ---- the frame --------------------------------------------------------------------------- */
+/* ---- scenario to run --------------------------------------------------------------------- */
 
-static int finish(struct parser *p)
+static int walk_text_run(struct parser *p)
 {
 	if (!(p->seen >> HS_KEYWORD_REQ & 1))
-		return complain(p, "expected a req line before it");
+		return walk_text_error(p, "expected a req line before it");
 	return hs_walk_check(p->text, p->s);
 }
 
-static int (*const handlers[HS_KEYWORD_COUNT])(struct parser *p) = {
-	[HS_KEYWORD_VMA] = do_vma,
-	[HS_KEYWORD_MAP] = do_map,
-	[HS_KEYWORD_PGMAP] = do_pgmap,
-	[HS_KEYWORD_FAULT] = do_fault,
-	[HS_KEYWORD_FAULTN] = do_faultn,
-	[HS_KEYWORD_FAULTAT] = do_faultat,
-	[HS_KEYWORD_MIGWAIT] = do_migwait,
-	[HS_KEYWORD_RETRY_AT] = do_retry_at,
-	[HS_KEYWORD_MAXWALKS] = do_maxwalks,
-	[HS_KEYWORD_REQ] = do_req,
-	[HS_KEYWORD_IN] = do_in,
-	[HS_KEYWORD_MODE] = do_mode,
-	[HS_KEYWORD_RUN] = finish,
+static int (*const walk_text_handlers[HS_KEYWORD_COUNT])(struct parser *p) = {
+	[HS_KEYWORD_VMA] = walk_text_vma,
+	[HS_KEYWORD_MAP] = walk_text_map,
+	[HS_KEYWORD_PGMAP] = walk_text_pgmap,
+	[HS_KEYWORD_FAULT] = walk_text_fault,
+	[HS_KEYWORD_FAULTN] = walk_text_faultn,
+	[HS_KEYWORD_FAULTAT] = walk_text_faultat,
+	[HS_KEYWORD_MIGWAIT] = walk_text_migwait,
+	[HS_KEYWORD_RETRY_AT] = walk_text_retry_at,
+	[HS_KEYWORD_MAXWALKS] = walk_text_maxwalks,
+	[HS_KEYWORD_REQ] = walk_text_req,
+	[HS_KEYWORD_IN] = walk_text_in,
+	[HS_KEYWORD_MODE] = walk_text_mode,
+	[HS_KEYWORD_RUN] = walk_text_run,
 };
 
-/* What a scenario says once; vma, map, pgmap, faultn, faultat and in may come again. */
-#define ONCE                                                                             \
+/* Keywords that a scenario has at most once. */
+#define WALK_TEXT_ONCE                                                                   \
 	(1u << HS_KEYWORD_FAULT | 1u << HS_KEYWORD_MIGWAIT | 1u << HS_KEYWORD_RETRY_AT | \
 	 1u << HS_KEYWORD_MAXWALKS | 1u << HS_KEYWORD_REQ | 1u << HS_KEYWORD_MODE)
 
-static int begin(struct parser *p)
+static int walk_text_scenario(struct parser *p)
 {
-	const struct hs_word *name = word(p, 0);
+	const struct hs_word *name = walk_text_word(p, 0);
 
 	if (p->line->id != HS_KEYWORD_SCENARIO)
-		return complain(p, "expected scenario NAME first");
+		return walk_text_error(p, "expected scenario NAME first");
 	p->s->line = p->text->number;
 	p->s->name = hs_hostmem_zalloc(p->text->mem, 1, name->length + 1);
 	if (!p->s->name)
@@ -321,30 +327,30 @@ static int begin(struct parser *p)
 	return 0;
 }
 
-static int take(struct parser *p)
+static int walk_text_line(struct parser *p)
 {
 	uint32_t bit = 1u << p->line->id;
 
 	if (!p->s->name)
-		return begin(p);
+		return walk_text_scenario(p);
 	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT)
-		return complain(p, "expected run before the next scenario");
-	if (!handlers[p->line->id])
-		return complain(p, "expected no such line in a scenario");
-	if (p->seen & ONCE & bit)
-		return complain(p, "expected once in a scenario, found again");
+		return walk_text_error(p, "expected run before the next scenario");
+	if (!walk_text_handlers[p->line->id])
+		return walk_text_error(p, "expected outside a scenario");
+	if (p->seen & WALK_TEXT_ONCE & bit)
+		return walk_text_error(p, "expected once in a scenario, found again");
 	p->seen |= bit;
-	return handlers[p->line->id](p);
+	return walk_text_handlers[p->line->id](p);
 }
 
-static int parse_lines(struct parser *p)
+static int walk_text_lines(struct parser *p)
 {
 	struct hs_line line = { .words = 0 };
 	int ret;
 
 	p->line = &line;
 	while ((ret = hs_text_next(p->text, &line)) == 1) {
-		ret = take(p);
+		ret = walk_text_line(p);
 		if (ret)
 			return ret;
 		if (line.id == HS_KEYWORD_RUN)
@@ -362,7 +368,7 @@ int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out)
 	int ret;
 
 	*out = (struct hs_walk_scenario){ .maxwalks = HS_WALK_MAXWALKS };
-	ret = parse_lines(&p);
+	ret = walk_text_lines(&p);
 	if (ret != 1)
 		hs_walk_free(text->mem, out);
 	return ret;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk_text.h - the walk dialect: an address space, scripted faults and one request
+ * walk_text.h - the walk dialect: an address space, rules for faults, and one request
  *
- * invented. A parsed scenario owns its memory, is independent of the text, and says what the text
- * says: what a line leaves out has its default, what it says without meaning anything (the pfn of
- * an entry that has none, the owner of ordinary memory) is 0.
+ * invented. README.md has the language. A parsed scenario owns its memory and does not need the
+ * text any more. What a line leaves out has its default. A value without a meaning is stored as 0:
+ * the pfn of an entry that has none, the owner of ordinary memory.
  */
 #ifndef HS_TEXT_WALK_TEXT_H
 #define HS_TEXT_WALK_TEXT_H
@@ -13,8 +13,8 @@
 #include "text/space.h"
 #include "text/text.h"
 
-#define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* pfns beyond are the runner's */
-#define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* of a request: 256 GiB */
+#define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* the runner uses pfns from here on */
+#define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* longest request: 256 GiB */
 #define HS_WALK_MAXWALKS 64
 
 enum hs_fault_action {
@@ -34,13 +34,13 @@ enum hs_fault_action {
 
 extern const char *const hs_action_names[HS_ACTION_COUNT];
 
-/* One action for the N-th fault, or for those at an address. */
+/* The action of fault number @key (faultn), or of the faults at address @key (faultat). */
 struct hs_walk_rule {
 	uint64_t key;
 	enum hs_fault_action action;
 };
 
-/* A pfn slot: bits of <hmmsim/walk.h>, and the letter D, which is a bit of v5.3 only. */
+/* What a pfn slot holds: HS_PFN_* bits, and the letter D, which is a bit of v5.3 only. */
 struct hs_walk_flags {
 	uint64_t bits;
 	bool device;
@@ -55,7 +55,7 @@ struct hs_walk_in {
 struct hs_walk_req {
 	uint64_t start, end;
 	struct hs_walk_flags defaults, mask;
-	uint64_t owner; /* 0: NULL */
+	uint64_t owner; /* 0: none */
 };
 
 struct hs_walk_scenario {
@@ -66,20 +66,20 @@ struct hs_walk_scenario {
 	struct hs_walk_rule *by_call, *by_addr;
 	struct hs_walk_in *ins;
 	size_t vma_count, map_count, pgmap_count, by_call_count, by_addr_count, in_count;
-	enum hs_fault_action action; /* where no rule says otherwise */
-	bool migration_stays;
-	uint64_t retry_at; /* 0: never */
-	uint64_t maxwalks;
+	enum hs_fault_action action; /* of faults without a rule */
+	bool migration_stays;	     /* waiting for a migration entry does not remove it */
+	uint64_t retry_at; /* number of the first validity check that fails; 0: none does */
+	uint64_t maxwalks; /* walks after which every validity check fails */
 	struct hs_walk_req req;
 	bool snapshot;
 	unsigned long line; /* of the keyword scenario */
 };
 
-/* The next scenario of the text: 1, 0 at the end, -EINVAL or -ENOMEM with text->error. */
+/* Reads the next scenario. Returns 1; 0: end of the text; -EINVAL or -ENOMEM with text->error. */
 int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out);
-/* The part of parsing that needs all lines: 0, -EINVAL or -ENOMEM with text->error. */
+/* The checks that need all lines, for hs_walk_parse(). Returns 0, or an error as above. */
 int hs_walk_check(struct hs_text *text, const struct hs_walk_scenario *s);
-/* Canonical: parse(print(s)) equals s but for line numbers, defaults are left out. */
+/* parse(print(s)) equals s but for line numbers. Defaults are left out. */
 void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out);
 void hs_walk_free(struct hs_hostmem *mem, struct hs_walk_scenario *s);
 

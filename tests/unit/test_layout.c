@@ -361,11 +361,11 @@ static void what_no_layout_says_is_refused(void **state)
 		  "x.in:3: map: expected whole entries inside a vma and the req" },
 		{ "scenario s\nvma 0x200000 0x600000 r\nmap 0x400000 2m rw 0\n"
 		  "map 0x401000 4k rw 1\n" RUN("0x200000", "0x600000"),
-		  "x.in:4: map: expected no entry inside a larger one, and no tbl over an entry: no "
-		  "layout has them" },
+		  "x.in:4: map: expected no entry that replaces a part of a larger one, and no "
+		  "tbl over an entry: a layout cannot say it" },
 		{ SPACE "map 0x1000 4k rw 1\nmap 0x1000 4k tbl 0\n" RUN("0x1000", "0x2000"),
-		  "x.in:5: map: expected no entry inside a larger one, and no tbl over an entry: no "
-		  "layout has them" },
+		  "x.in:5: map: expected no entry that replaces a part of a larger one, and no "
+		  "tbl over an entry: a layout cannot say it" },
 		{ SPACE "pgmap 1 2\nmap 0x1000 4k devrw 2\n" RUN("0x1000", "0x2000"),
 		  "x.in:5: map: expected devrw of pgmaps only, found pfn 0x2 in none" },
 	};

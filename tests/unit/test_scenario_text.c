@@ -62,8 +62,7 @@ static const struct {
 	{ IN("mode fault\nmode fault"), "x.in:4: mode: expected once in a scenario, found again" },
 	{ IN("req 0 0x1000 0 0 0"), "x.in:4: req: expected once in a scenario, found again" },
 	{ IN("profile light"), "x.in:3: profile: expected a first line hmmsim 1" },
-	{ "hmmsim 1\n" IN("profile light"),
-	  "x.in:4: profile: expected no such line in a scenario" },
+	{ "hmmsim 1\n" IN("profile light"), "x.in:4: profile: expected outside a scenario" },
 	/* vma */
 	{ IN("vma 0x8000 0xa000 r"),
 	  "x.in:3: vma: expected START at or above the END of the vma before, found \"0x8000\"" },
@@ -153,7 +152,7 @@ static const struct {
 	{ IN("pgmap 5 6 alive"),
 	  "x.in:3: pgmap: expected dead, or no third word, found \"alive\"" },
 	{ IN("pgmap 16 32\npgmap 0 8\npgmap 31 40"),
-	  "x.in:5: pgmap: expected pfns of no other pgmap, found 0x1f in two" },
+	  "x.in:5: pgmap: expected pgmaps that do not overlap, found pfn 0x1f in two" },
 	/* policies */
 	{ IN("faultn 0 ok"), "x.in:3: faultn: expected N, a number from 1, found \"0\"" },
 	{ IN("faultat 0x1001 ok"),
@@ -180,15 +179,14 @@ static const struct {
 	{ HEAD "req 0x1000 0x2000 0 0 you\n",
 	  "x.in:3: req: expected OWNER, a number, found \"you\"" },
 	{ IN("in 8 1 F"),
-	  "x.in:3: in: expected slots below 8, the pages of the request, found 1 from "
-	  "8" },
+	  "x.in:3: in: expected IDX + COUNT up to 8, the pages of the request, found 8 + 1" },
 	{ IN("in 1 0xffffffffffffffff F"),
-	  "x.in:3: in: expected slots below 8, the pages of the request, found 18446744073709551615 "
-	  "from 1" },
+	  "x.in:3: in: expected IDX + COUNT up to 8, the pages of the request, found 1 + "
+	  "18446744073709551615" },
 	{ IN("in 1 0 F"), "x.in:3: in: expected COUNT, a number from 1, found \"0\"" },
 	{ IN("in x 1 F"), "x.in:3: in: expected IDX, a number, found \"x\"" },
 	{ "scenario a\nin 0 1 F\nreq 0 0 0 0 0\nrun\n",
-	  "x.in:2: in: expected slots below 0, the pages of the request, found 1 from 0" },
+	  "x.in:2: in: expected IDX + COUNT up to 0, the pages of the request, found 0 + 1" },
 };
 
 static void bad_text_is_refused_in_words(void **state)
