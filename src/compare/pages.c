@@ -205,22 +205,6 @@ static void count_tables(struct part *p, const struct hs_space_map *map, uint64_
 	*next = last;
 }
 
-/* The first map that ends beyond the address. */
-static size_t find_map(const struct hs_layout *layout, uint64_t addr)
-{
-	size_t low = 0, high = layout->map_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (hs_space_map_end(&layout->maps[middle]) > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 /* Lines of one size ascend; those of others may lie between. */
 static void count_part(struct part *p)
 {
@@ -228,7 +212,7 @@ static void count_part(struct part *p)
 	uint64_t low = p->start & ~(TABLE_BYTES - 1), next = 0;
 	uint64_t high = (p->end + TABLE_BYTES - 1) & ~(TABLE_BYTES - 1);
 
-	for (size_t i = find_map(layout, low); i < layout->map_count; i++) {
+	for (size_t i = hs_layout_find_map(layout, low); i < layout->map_count; i++) {
 		if (layout->maps[i].addr >= high)
 			break;
 		count_entries(p, &layout->maps[i]);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "text/search.h"
+
 static char *copied(struct hs_hostmem *mem, const char *text)
 {
 	size_t length = strlen(text);
@@ -112,34 +114,41 @@ int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 	return 0;
 }
 
+static uint64_t layout_vma_end(const void *range)
+{
+	const struct hs_layout_vma *vma = range;
+
+	return vma->end;
+}
+
 size_t hs_layout_find_vma(const struct hs_layout *layout, uint64_t addr)
 {
-	size_t low = 0, high = layout->vma_count;
+	return hs_search_range(layout->vmas, layout->vma_count, sizeof(layout->vmas[0]),
+			       layout_vma_end, addr);
+}
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
+static uint64_t layout_map_end(const void *range)
+{
+	return hs_space_map_end(range);
+}
 
-		if (layout->vmas[middle].end > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+size_t hs_layout_find_map(const struct hs_layout *layout, uint64_t addr)
+{
+	return hs_search_range(layout->maps, layout->map_count, sizeof(layout->maps[0]),
+			       layout_map_end, addr);
+}
+
+static uint64_t layout_pgmap_end(const void *range)
+{
+	const struct hs_space_pgmap *pgmap = range;
+
+	return pgmap->end;
 }
 
 size_t hs_layout_find_pgmap(const struct hs_layout *layout, uint64_t pfn)
 {
-	size_t low = 0, high = layout->pgmap_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (layout->pgmaps[middle].end > pfn)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return hs_search_range(layout->pgmaps, layout->pgmap_count, sizeof(layout->pgmaps[0]),
+			       layout_pgmap_end, pfn);
 }
 
 bool hs_layout_lacks_pgmap(const struct hs_layout *layout)

@@ -67,11 +67,11 @@ void hs_layout_merge(struct hs_layout *layout);
 int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 			const struct hs_space_pgmap *pgmap);
 
-/* The first VMA that ends beyond the address, as an index; vma_count: none. */
+/* Index of the first VMA, map or pgmap that ends above the address or pfn; the count: none does. */
 size_t hs_layout_find_vma(const struct hs_layout *layout, uint64_t addr);
-/* The first pgmap that ends beyond the pfn, as an index; pgmap_count: none. */
+size_t hs_layout_find_map(const struct hs_layout *layout, uint64_t addr);
 size_t hs_layout_find_pgmap(const struct hs_layout *layout, uint64_t pfn);
-/* It has device memory but no pgmap line, so that no walker can look the memory up. */
+/* The layout has device memory but no pgmap line, so that no walker can look the memory up. */
 bool hs_layout_lacks_pgmap(const struct hs_layout *layout);
 
 #endif

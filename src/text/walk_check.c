@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "text/search.h"
+
 static int walk_check_by_start(const void *a, const void *b)
 {
 	const struct hs_space_pgmap *const *x = a, *const *y = b;
@@ -62,20 +64,16 @@ static int walk_check_ins(struct hs_text *text, const struct hs_walk_scenario *s
 	return 0;
 }
 
-/* The first VMA that ends beyond @addr, as the kernel's find_vma(); vma_count: none. */
+static uint64_t walk_check_vma_end(const void *range)
+{
+	const struct hs_vma *vma = range;
+
+	return vma->end;
+}
+
 static size_t walk_check_find_vma(const struct hs_walk_scenario *s, uint64_t addr)
 {
-	size_t low = 0, high = s->vma_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (s->vmas[middle].end > addr)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return hs_search_range(s->vmas, s->vma_count, sizeof(s->vmas[0]), walk_check_vma_end, addr);
 }
 
 static int walk_check_map(struct hs_text *text, const struct hs_walk_scenario *s,
