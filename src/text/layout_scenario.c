@@ -122,11 +122,6 @@ static int layout_scenario_resolve(struct hs_text *text, const struct hs_walk_sc
 
 /* ---- the layout -------------------------------------------------------------------------- */
 
-static int layout_scenario_stored(struct hs_text *text, int ret)
-{
-	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
-}
-
 static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_scenario *s,
 				    struct hs_layout *out)
 {
@@ -144,8 +139,8 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 		if ((start | end) & (huge - 1))
 			return hs_text_error(text, s->line, "scenario",
 					     "expected a req of whole huge pages in a hugetlb vma");
-		ret = layout_scenario_stored(text, hs_layout_add_vma(text->mem, out, start, end,
-								     vma->flags, NULL));
+		ret = hs_text_result(text, hs_layout_add_vma(text->mem, out, start, end, vma->flags,
+							     NULL));
 	}
 	if (ret)
 		return ret;
@@ -180,8 +175,7 @@ static int layout_scenario_add_maps(struct hs_text *text, const struct pieces *p
 						     "expected whole entries inside a vma and the "
 						     "req");
 			part = layout_scenario_part(map, vma->start, vma->end);
-			ret = layout_scenario_stored(text,
-						     hs_layout_add_map(text->mem, out, &part));
+			ret = hs_text_result(text, hs_layout_add_map(text->mem, out, &part));
 		}
 	}
 	return ret;
@@ -211,7 +205,7 @@ static int layout_scenario_add_private(struct hs_text *text, struct hs_layout *o
 		*pfn += map->count;
 	}
 	pgmap.end = *pfn;
-	return layout_scenario_stored(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
+	return hs_text_result(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
 }
 
 static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s,
@@ -221,8 +215,7 @@ static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < s->pgmap_count; i++)
-		ret = layout_scenario_stored(text,
-					     hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
+		ret = hs_text_result(text, hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
 	if (!ret && out->pgmap_count)
 		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps),
 		      layout_scenario_by_start);
@@ -237,7 +230,7 @@ int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s
 			  struct hs_layout *out)
 {
 	struct pieces pieces = { .maps = NULL };
-	int ret = layout_scenario_stored(text, hs_layout_begin(text->mem, out, s->name));
+	int ret = hs_text_result(text, hs_layout_begin(text->mem, out, s->name));
 
 	if (!ret)
 		ret = layout_scenario_resolve(text, s, &pieces);

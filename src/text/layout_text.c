@@ -9,23 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-
-static char *taken(struct hs_text *text, const struct hs_word *word)
-{
-	char *copy = hs_hostmem_zalloc(text->mem, 1, word->length + 1);
-
-	if (copy)
-		memcpy(copy, word->at, word->length);
-	else
-		hs_text_no_memory(text);
-	return copy;
-}
-
-static int stored(struct hs_text *text, int ret)
-{
-	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
-}
 
 static int do_vma(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
 {
@@ -39,13 +22,13 @@ static int do_vma(struct hs_text *text, const struct hs_line *line, struct hs_la
 		return ret;
 	if (name->at && !name->length)
 		return hs_text_expected(text, name, "name=TEXT");
-	ret = stored(text, hs_layout_add_vma(text->mem, layout, start, end, flags, NULL));
+	ret = hs_text_result(text, hs_layout_add_vma(text->mem, layout, start, end, flags, NULL));
 	if (ret)
 		return ret;
 	layout->vmas[layout->vma_count - 1].line = text->number;
 	if (!name->at)
 		return 0;
-	layout->vmas[layout->vma_count - 1].name = taken(text, name);
+	layout->vmas[layout->vma_count - 1].name = hs_text_copy(text, name);
 	return layout->vmas[layout->vma_count - 1].name ? 0 : -ENOMEM;
 }
 
@@ -80,7 +63,7 @@ static int do_pgmap(struct hs_text *text, const struct hs_line *line, struct hs_
 	if (n && pgmap.start < layout->pgmaps[n - 1].end)
 		return hs_text_expected(text, &line->word[0],
 					"START_PFN at or above the END_PFN of the pgmap before");
-	return stored(text, hs_layout_add_pgmap(text->mem, layout, &pgmap));
+	return hs_text_result(text, hs_layout_add_pgmap(text->mem, layout, &pgmap));
 }
 
 static int begin(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
@@ -89,7 +72,7 @@ static int begin(struct hs_text *text, const struct hs_line *line, struct hs_lay
 		return hs_text_error(text, text->number, text->keyword,
 				     "expected layout NAME first");
 	layout->line = text->number;
-	layout->name = taken(text, &line->word[0]);
+	layout->name = hs_text_copy(text, &line->word[0]);
 	return layout->name ? 0 : -ENOMEM;
 }
 
@@ -126,20 +109,6 @@ static int parse_lines(struct hs_text *text, struct hs_layout *layout)
 	return ret;
 }
 
-/* As if hs_layout_add_map() had added them all. */
-static void merge(struct hs_layout *layout)
-{
-	size_t count = layout->map_count;
-
-	layout->map_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct hs_space_map map = layout->maps[i];
-
-		if (!hs_layout_extend(layout, &map))
-			layout->maps[layout->map_count++] = map;
-	}
-}
-
 int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
 {
 	int ret;
@@ -154,7 +123,7 @@ int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
 		hs_layout_free(text->mem, out);
 		return ret;
 	}
-	merge(out);
+	hs_layout_merge(out);
 	return 1;
 }
 

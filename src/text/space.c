@@ -49,17 +49,6 @@ int hs_space_end(struct hs_text *text, const struct hs_word *word, uint64_t low,
 	return hs_text_number(text, word, low, high, HS_PAGE_BYTES, what, value);
 }
 
-static int take_name(struct hs_text *text, const struct hs_word *word, const char *const *names,
-		     unsigned int count, const char *what, unsigned int *index)
-{
-	int found = hs_word_among(word, names, count);
-
-	if (found < 0)
-		return hs_text_expected(text, word, what);
-	*index = (unsigned int)found;
-	return 0;
-}
-
 static int take_pfn(struct hs_text *text, const struct hs_word *word, const char *name,
 		    uint64_t step, uint64_t low, uint64_t high, uint64_t *value)
 {
@@ -140,14 +129,14 @@ static int take_kind(struct hs_text *text, const struct hs_line *line, struct hs
 	const struct hs_word *size = &line->word[1], *kind = &line->word[2];
 	char what[256];
 	unsigned int index = 0;
-	int ret = take_name(text, size, hs_map_size_names, HS_MAP_LEVEL_COUNT, "4k, 2m or 1g",
-			    &index);
+	int ret = hs_text_name(text, size, hs_map_size_names, HS_MAP_LEVEL_COUNT, "4k, 2m or 1g",
+			       &index);
 
 	if (ret)
 		return ret;
 	map->level = index;
 	hs_map_describe(map->level, what, sizeof(what));
-	ret = take_name(text, kind, hs_map_kind_names, HS_MAP_KIND_COUNT, what, &index);
+	ret = hs_text_name(text, kind, hs_map_kind_names, HS_MAP_KIND_COUNT, what, &index);
 	map->kind = (enum hs_map_kind)index;
 	if (!ret && !hs_map_allowed(map->kind, map->level))
 		ret = hs_text_expected(text, kind, what);
@@ -183,8 +172,8 @@ static int take_attributes(struct hs_text *text, const struct hs_line *line,
 	if (owner->at)
 		ret = hs_text_number(text, owner, 0, UINT64_MAX, 1, "owner=K, a number", &number);
 	if (!ret && of->at)
-		ret = take_name(text, of, hs_of_names, HS_OF_COUNT, "of=anon, of=file or of=shmem",
-				&index);
+		ret = hs_text_name(text, of, hs_of_names, HS_OF_COUNT,
+				   "of=anon, of=file or of=shmem", &index);
 	map->owner = hs_map_is_private(map->kind) ? number : 0;
 	map->of = hs_map_has_pfn(map->kind) ? (enum hs_page_of)index : HS_OF_UNSAID;
 	return ret;
@@ -231,8 +220,8 @@ int hs_space_pgmap(struct hs_text *text, const struct hs_line *line, uint64_t pf
 	if (pgmap->dead && !hs_word_is(&line->word[2], "dead"))
 		return hs_text_expected(text, &line->word[2], "dead, or no third word");
 	if (type->at)
-		ret = take_name(text, type, hs_pgmap_type_names, HS_PGMAP_TYPE_COUNT,
-				"type=fsdax, private, coherent, generic or p2pdma", &index);
+		ret = hs_text_name(text, type, hs_pgmap_type_names, HS_PGMAP_TYPE_COUNT,
+				   "type=fsdax, private, coherent, generic or p2pdma", &index);
 	pgmap->type = (enum hs_pgmap_type)index;
 	if (!ret && owner->at)
 		ret = hs_text_number(text, owner, 0, UINT64_MAX, 1, "owner=K, a number",

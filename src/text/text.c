@@ -90,6 +90,11 @@ int hs_text_no_memory(struct hs_text *text)
 	return -ENOMEM;
 }
 
+int hs_text_result(struct hs_text *text, int ret)
+{
+	return ret == -ENOMEM ? hs_text_no_memory(text) : ret;
+}
+
 /* ---- words ------------------------------------------------------------------------------- */
 
 bool hs_word_is(const struct hs_word *word, const char *name)
@@ -139,6 +144,28 @@ int hs_text_number(struct hs_text *text, const struct hs_word *word, uint64_t lo
 	if (!hs_word_number(word, value) || *value < low || *value > high || *value % step)
 		return hs_text_expected(text, word, what);
 	return 0;
+}
+
+int hs_text_name(struct hs_text *text, const struct hs_word *word, const char *const *names,
+		 unsigned int count, const char *what, unsigned int *index)
+{
+	int found = hs_word_among(word, names, count);
+
+	if (found < 0)
+		return hs_text_expected(text, word, what);
+	*index = (unsigned int)found;
+	return 0;
+}
+
+char *hs_text_copy(struct hs_text *text, const struct hs_word *word)
+{
+	char *copy = hs_hostmem_zalloc(text->mem, 1, word->length + 1);
+
+	if (copy)
+		memcpy(copy, word->at, word->length);
+	else
+		hs_text_no_memory(text);
+	return copy;
 }
 
 /* ---- lines ------------------------------------------------------------------------------- */

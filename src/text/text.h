@@ -104,6 +104,8 @@ int hs_text_expected(struct hs_text *text, const struct hs_word *found, const ch
 int hs_text_error(struct hs_text *text, unsigned long line, const char *keyword, const char *format,
 		  ...) __attribute__((__format__(__printf__, 4, 5)));
 int hs_text_no_memory(struct hs_text *text);
+/* Returns @ret; with -ENOMEM text->error says that memory ran out. */
+int hs_text_result(struct hs_text *text, int ret);
 
 bool hs_word_is(const struct hs_word *word, const char *name);
 /* Index of the word among names, or -1. */
@@ -113,5 +115,10 @@ bool hs_word_number(const struct hs_word *word, uint64_t *value);
 /* A number of [low, high] that is a multiple of @step; @what describes it. */
 int hs_text_number(struct hs_text *text, const struct hs_word *word, uint64_t low, uint64_t high,
 		   uint64_t step, const char *what, uint64_t *value);
+/* One of @names, as an index; @what describes them. */
+int hs_text_name(struct hs_text *text, const struct hs_word *word, const char *const *names,
+		 unsigned int count, const char *what, unsigned int *index);
+/* The word as a string of text->mem, for the caller to free; NULL: no memory, as in text->error. */
+char *hs_text_copy(struct hs_text *text, const struct hs_word *word);
 
 #endif

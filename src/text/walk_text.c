@@ -8,7 +8,6 @@
 #include "text/walk_text.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include <hmmsim/walk.h>
 
@@ -50,26 +49,13 @@ static void *walk_text_grow(struct parser *p, void *array, size_t count, size_t 
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* Word @i must be one of @names; *index says which. */
-static int walk_text_take_name(struct parser *p, unsigned int i, const char *const *names,
-			       unsigned int count, const char *what, unsigned int *index)
-{
-	int found = hs_word_among(walk_text_word(p, i), names, count);
-
-	if (found < 0)
-		return hs_text_expected(p->text, walk_text_word(p, i), what);
-	*index = (unsigned int)found;
-	return 0;
-}
-
 static int walk_text_take_action(struct parser *p, unsigned int i, enum hs_fault_action *action)
 {
 	unsigned int index = 0;
-	int ret = walk_text_take_name(
-		p, i, hs_action_names, HS_ACTION_COUNT,
-		"ok, okrw, zero, thp, noop, sigbus, oom, hwpoison, retry, completed "
-		"or inval",
-		&index);
+	int ret = hs_text_name(p->text, walk_text_word(p, i), hs_action_names, HS_ACTION_COUNT,
+			       "ok, okrw, zero, thp, noop, sigbus, oom, hwpoison, retry, completed "
+			       "or inval",
+			       &index);
 
 	*action = (enum hs_fault_action)index;
 	return ret;
@@ -209,7 +195,7 @@ static int walk_text_migwait(struct parser *p)
 {
 	static const char *const names[] = { "done", "stay" };
 	unsigned int index = 0;
-	int ret = walk_text_take_name(p, 0, names, 2, "done or stay", &index);
+	int ret = hs_text_name(p->text, walk_text_word(p, 0), names, 2, "done or stay", &index);
 
 	p->s->migration_stays = index == 1;
 	return ret;
@@ -277,7 +263,8 @@ static int walk_text_mode(struct parser *p)
 {
 	static const char *const names[] = { "fault", "snapshot" };
 	unsigned int index = 0;
-	int ret = walk_text_take_name(p, 0, names, 2, "fault or snapshot", &index);
+	int ret =
+		hs_text_name(p->text, walk_text_word(p, 0), names, 2, "fault or snapshot", &index);
 
 	p->s->snapshot = index == 1;
 	return ret;
@@ -315,16 +302,11 @@ static int (*const walk_text_handlers[HS_KEYWORD_COUNT])(struct parser *p) = {
 
 static int walk_text_scenario(struct parser *p)
 {
-	const struct hs_word *name = walk_text_word(p, 0);
-
 	if (p->line->id != HS_KEYWORD_SCENARIO)
 		return walk_text_error(p, "expected scenario NAME first");
 	p->s->line = p->text->number;
-	p->s->name = hs_hostmem_zalloc(p->text->mem, 1, name->length + 1);
-	if (!p->s->name)
-		return hs_text_no_memory(p->text);
-	memcpy(p->s->name, name->at, name->length);
-	return 0;
+	p->s->name = hs_text_copy(p->text, walk_text_word(p, 0));
+	return p->s->name ? 0 : -ENOMEM;
 }
 
 static int walk_text_line(struct parser *p)
