@@ -8,7 +8,7 @@
 #define FIRST_ADDR 0x7f0000000000
 #define FIRST_PFN 0x100000
 #define DEVICE_PFN 0x100000000
-#define TABLE 512 /* pages of a PTE table */
+#define TABLE hs_map_pages(1) /* pages of a PTE table */
 #define VMA_PAGES 16
 
 struct making {

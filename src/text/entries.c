@@ -99,7 +99,7 @@ void hs_map_describe(uint32_t level, char *text, unsigned int size)
 uint64_t hs_map_entry(enum hs_map_kind kind, uint32_t level, uint64_t pfn)
 {
 	const struct kind *k = &kinds[kind];
-	uint64_t order = (uint64_t)(9 * level) << HS_ENTRY_ORDER_SHIFT;
+	uint64_t order = (uint64_t)hs_map_order(level) << HS_ENTRY_ORDER_SHIFT;
 
 	if (kind == HS_MAP_NONE || kind == HS_MAP_TBL)
 		return 0;

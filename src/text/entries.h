@@ -47,9 +47,20 @@ bool hs_map_hugetlb_only(enum hs_map_kind kind, uint32_t level);
 /* "none, tbl, ... or bad": the names that are allowed on the level, into @text. */
 void hs_map_describe(uint32_t level, char *text, unsigned int size);
 
+/* What an entry of the level spans, on x86_64: each level has 9 bits of index. */
+static inline uint32_t hs_map_order(uint32_t level)
+{
+	return 9 * level;
+}
+
 static inline uint64_t hs_map_pages(uint32_t level)
 {
-	return (uint64_t)1 << (9 * level);
+	return (uint64_t)1 << hs_map_order(level);
+}
+
+static inline uint64_t hs_map_bytes(uint32_t level)
+{
+	return hs_map_pages(level) * HS_PAGE_BYTES;
 }
 
 /* Whether the pfn of the line means anything, and whether repetitions advance it. */

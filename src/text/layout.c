@@ -53,7 +53,7 @@ int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t
 
 static bool continues(const struct hs_space_map *a, const struct hs_space_map *b)
 {
-	uint64_t pages = hs_map_has_pfn(a->kind) ? a->count * hs_map_pages(a->level) : 0;
+	uint64_t pages = hs_map_has_pfn(a->kind) ? hs_space_map_pages(a) : 0;
 
 	return a->kind == b->kind && a->level == b->level && a->owner == b->owner &&
 	       a->of == b->of && hs_space_map_end(a) == b->addr && a->pfn + pages == b->pfn;

@@ -73,7 +73,7 @@ static int check_pgmaps(struct hs_text *text, const struct hs_layout *layout,
 			const struct hs_space_map *map)
 {
 	bool device = hs_map_is_device(map->kind);
-	uint64_t pfn = map->pfn, end = map->pfn + map->count * hs_map_pages(map->level);
+	uint64_t pfn = map->pfn, end = map->pfn + hs_space_map_pages(map);
 	size_t i = hs_layout_find_pgmap(layout, pfn);
 	int ret;
 

@@ -22,11 +22,6 @@ struct pieces {
 	uint64_t end; /* highest end of all map lines so far */
 };
 
-static uint64_t layout_scenario_bytes(const struct hs_space_map *map)
-{
-	return hs_map_pages(map->level) * HS_PAGE_BYTES;
-}
-
 /* The entries of @map in [start, end). Both ends are outside @map or between two of its entries. */
 static struct hs_space_map layout_scenario_part(const struct hs_space_map *map, uint64_t start,
 						uint64_t end)
@@ -36,7 +31,7 @@ static struct hs_space_map layout_scenario_part(const struct hs_space_map *map, 
 	part.addr = start > map->addr ? start : map->addr;
 	if (end > hs_space_map_end(map))
 		end = hs_space_map_end(map);
-	part.count = part.addr < end ? (end - part.addr) / layout_scenario_bytes(map) : 0;
+	part.count = part.addr < end ? (end - part.addr) / hs_map_bytes(map->level) : 0;
 	if (hs_map_has_pfn(map->kind))
 		part.pfn += (part.addr - map->addr) / HS_PAGE_BYTES;
 	return part;
@@ -45,7 +40,7 @@ static struct hs_space_map layout_scenario_part(const struct hs_space_map *map, 
 /* Whether each end is outside @map or between two of its entries. */
 static bool layout_scenario_on_borders(const struct hs_space_map *map, uint64_t start, uint64_t end)
 {
-	uint64_t mask = layout_scenario_bytes(map) - 1;
+	uint64_t mask = hs_map_bytes(map->level) - 1;
 
 	return (start <= map->addr || !(start & mask)) &&
 	       (end >= hs_space_map_end(map) || !(end & mask));
@@ -132,7 +127,7 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 		const struct hs_vma *vma = &s->vmas[i];
 		uint64_t start = vma->start > req->start ? vma->start : req->start;
 		uint64_t end = vma->end < req->end ? vma->end : req->end;
-		uint64_t huge = hs_map_pages(hs_space_huge_level(vma->flags)) * HS_PAGE_BYTES;
+		uint64_t huge = hs_map_bytes(hs_space_huge_level(vma->flags));
 
 		if (start >= end)
 			continue;

@@ -13,8 +13,8 @@
 
 #include "text/layout.h"
 
-#define ALIGN_PFNS ((uint64_t)1 << 18) /* the largest leaf, so that places in a pgmap are aligned */
-#define SUBSECTION_PFNS 512
+#define PLACE_ALIGN hs_map_pages(2) /* pfns: of the largest leaf, so that every leaf is aligned */
+#define PLACE_SUBSECTION 512	    /* pfns: a pgmap is registered in whole subsections */
 
 /* What was decided about entries of one size. */
 struct track {
@@ -39,7 +39,7 @@ struct placing {
 
 static bool is_ordinary(const struct placing *p, const struct hs_space_map *map)
 {
-	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
+	uint64_t end = map->pfn + hs_space_map_pages(map);
 	size_t i = hs_layout_find_pgmap(p->old, map->pfn);
 
 	if (map->kind != HS_MAP_RO && map->kind != HS_MAP_RW)
@@ -155,7 +155,7 @@ static int step(struct placing *p, struct hs_space_map *map)
 /* The entries of *map below @addr, off *map. A leaf across it stays. */
 static struct hs_space_map cut_below(struct hs_space_map *map, uint64_t addr, bool up)
 {
-	uint64_t pages = hs_map_pages(map->level), bytes = pages * HS_PAGE_BYTES;
+	uint64_t pages = hs_map_pages(map->level), bytes = hs_map_bytes(map->level);
 	uint64_t distance = addr > map->addr ? addr - map->addr : 0;
 	uint64_t entries = up ? distance / bytes + (distance % bytes != 0) : distance / bytes;
 	struct hs_space_map below = *map;
@@ -220,14 +220,14 @@ static uint64_t first_pfn(const struct hs_layout *layout)
 
 	for (size_t i = 0; i < layout->map_count; i++) {
 		const struct hs_space_map *map = &layout->maps[i];
-		uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
+		uint64_t end = map->pfn + hs_space_map_pages(map);
 
 		if (hs_map_has_pfn(map->kind) && end > first)
 			first = end;
 	}
 	if (layout->pgmap_count && layout->pgmaps[layout->pgmap_count - 1].end > first)
 		first = layout->pgmaps[layout->pgmap_count - 1].end;
-	return aligned(first, ALIGN_PFNS);
+	return aligned(first, PLACE_ALIGN);
 }
 
 /* Each pgmap behind the one before; those that hold nothing are none. */
@@ -239,7 +239,7 @@ static int add_pgmaps(struct placing *p)
 	for (uint64_t i = 0; !ret && i < p->place->pgmaps; i++) {
 		struct hs_space_pgmap pgmap = {
 			.start = start,
-			.end = aligned(start + p->next[i], SUBSECTION_PFNS),
+			.end = aligned(start + p->next[i], PLACE_SUBSECTION),
 			.type = p->place->type,
 			.owner = p->place->owner,
 		};
@@ -249,7 +249,7 @@ static int add_pgmaps(struct placing *p)
 			return -ERANGE;
 		if (pgmap.end > start)
 			ret = hs_layout_add_pgmap(p->mem, p->out, &pgmap);
-		start = aligned(pgmap.end, ALIGN_PFNS);
+		start = aligned(pgmap.end, PLACE_ALIGN);
 	}
 	return ret;
 }

@@ -115,7 +115,7 @@ int hs_space_vma(struct hs_text *text, const struct hs_line *line, uint64_t low,
 		ret = take_vma_flags(text, &line->word[2], flags);
 	if (ret)
 		return ret;
-	huge = hs_map_pages(hs_space_huge_level(*flags)) * HS_PAGE_BYTES;
+	huge = hs_map_bytes(hs_space_huge_level(*flags));
 	if ((*start | *end) & (huge - 1))
 		return hs_text_expected(text, &line->word[2],
 					"START and END to be multiples of the huge page size");
@@ -148,7 +148,7 @@ static int take_count(struct hs_text *text, const struct hs_word *w, uint64_t pf
 		      struct hs_space_map *map)
 {
 	uint64_t pages = hs_map_pages(map->level);
-	uint64_t most = (HS_SPACE_ADDR_END - map->addr) / (pages * HS_PAGE_BYTES);
+	uint64_t most = (HS_SPACE_ADDR_END - map->addr) / hs_map_bytes(map->level);
 	char what[64];
 
 	map->count = 1;
@@ -190,7 +190,7 @@ int hs_space_map(struct hs_text *text, const struct hs_line *line, uint64_t pfn_
 	if (ret)
 		return ret;
 	pages = hs_map_pages(map->level);
-	ret = hs_space_address(text, &line->word[0], "ADDR", pages * HS_PAGE_BYTES, &map->addr);
+	ret = hs_space_address(text, &line->word[0], "ADDR", hs_map_bytes(map->level), &map->addr);
 	if (!ret)
 		ret = take_pfn(text, &line->word[3], "PFN", hs_map_has_pfn(map->kind) ? pages : 1,
 			       0, pfn_end - 1, &pfn);

@@ -55,7 +55,12 @@ static inline uint32_t hs_space_huge_level(uint32_t vma_flags)
 
 static inline uint64_t hs_space_map_end(const struct hs_space_map *map)
 {
-	return map->addr + map->count * hs_map_pages(map->level) * HS_PAGE_BYTES;
+	return map->addr + map->count * hs_map_bytes(map->level);
+}
+
+static inline uint64_t hs_space_map_pages(const struct hs_space_map *map)
+{
+	return map->count * hs_map_pages(map->level);
 }
 
 /* Words. The end may equal @low. */
