@@ -26,7 +26,7 @@ const char *const hs_cost_class_names[HS_COST_CLASS_COUNT] = {
 };
 
 /* How each number came about is in cost.h. */
-static const struct hs_cost_profile builtin[HS_COST_BUILD_COUNT] = {
+static const struct hs_cost_profile cost_builtin[HS_COST_BUILD_COUNT] = {
 	[HS_COST_LIGHT] = {
 		.name = "light",
 		.base = HS_COST_LIGHT,
@@ -95,7 +95,7 @@ static const struct hs_cost_profile builtin[HS_COST_BUILD_COUNT] = {
 
 const struct hs_cost_profile *hs_cost_builtin(enum hs_cost_build build)
 {
-	return &builtin[build];
+	return &cost_builtin[build];
 }
 
 __extension__ typedef unsigned __int128 wide;

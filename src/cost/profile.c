@@ -19,14 +19,14 @@ struct parser {
 	bool begun, seen[HS_COST_CLASS_COUNT];
 };
 
-static int complain(struct parser *p, const char *sentence)
+static int profile_error(struct parser *p, const char *sentence)
 {
 	return hs_text_error(p->text, p->text->number, p->text->keyword, "%s", sentence);
 }
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-static int take_base(struct parser *p)
+static int profile_take_base(struct parser *p)
 {
 	const struct hs_word *base = &p->line->value[0];
 
@@ -44,16 +44,16 @@ static int take_base(struct parser *p)
 	return hs_text_expected(p->text, base, "base=light or base=distro");
 }
 
-static int do_profile(struct parser *p)
+static int profile_begin(struct parser *p)
 {
 	const struct hs_word *name = &p->line->word[0];
 	int ret;
 
 	if (p->begun)
-		return complain(p, "expected once in a text, found again");
+		return profile_error(p, "expected once in a text, found again");
 	if (name->length >= HS_COST_NAME)
 		return hs_text_expected(p->text, name, "NAME of at most 31 bytes");
-	ret = take_base(p);
+	ret = profile_take_base(p);
 	if (ret)
 		return ret;
 	memcpy(p->profile.name, name->at, name->length);
@@ -62,7 +62,7 @@ static int do_profile(struct parser *p)
 	return 0;
 }
 
-static int expected_class(struct parser *p)
+static int profile_expected_class(struct parser *p)
 {
 	size_t used = 0;
 	char what[256];
@@ -77,7 +77,7 @@ static int expected_class(struct parser *p)
 }
 
 /* Digits, and up to three after a point. */
-static bool take_ps(const struct hs_word *word, uint64_t *ps)
+static bool profile_take_ps(const struct hs_word *word, uint64_t *ps)
 {
 	const char *point = memchr(word->at, '.', word->length);
 	size_t whole = point ? (size_t)(point - word->at) : word->length;
@@ -98,19 +98,19 @@ static bool take_ps(const struct hs_word *word, uint64_t *ps)
 	return true;
 }
 
-static int do_cost(struct parser *p)
+static int profile_cost(struct parser *p)
 {
 	const struct hs_word *word = p->line->word;
 	int class = hs_word_among(&word[0], hs_cost_class_names, HS_COST_CLASS_COUNT);
 	uint64_t ps;
 
 	if (!p->begun)
-		return complain(p, "expected profile NAME first");
+		return profile_error(p, "expected profile NAME first");
 	if (class < 0)
-		return expected_class(p);
+		return profile_expected_class(p);
 	if (p->seen[class])
 		return hs_text_expected(p->text, &word[0], "each class once");
-	if (!take_ps(&word[1], &ps))
+	if (!profile_take_ps(&word[1], &ps))
 		return hs_text_expected(
 			p->text, &word[1],
 			"NS, decimal, below 10^12, at most 3 digits after the point");
@@ -124,7 +124,7 @@ static int do_cost(struct parser *p)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static int finish(struct parser *p)
+static int profile_finish(struct parser *p)
 {
 	if (!p->begun)
 		return hs_text_error(p->text, p->text->number, NULL,
@@ -140,15 +140,15 @@ static int finish(struct parser *p)
 	return 0;
 }
 
-static int take(struct parser *p)
+static int profile_line(struct parser *p)
 {
 	switch (p->line->id) {
 	case HS_KEYWORD_PROFILE:
-		return do_profile(p);
+		return profile_begin(p);
 	case HS_KEYWORD_COST:
-		return do_cost(p);
+		return profile_cost(p);
 	default:
-		return complain(p, "expected profile and cost lines only");
+		return profile_error(p, "expected profile and cost lines only");
 	}
 }
 
@@ -159,12 +159,12 @@ int hs_cost_parse(struct hs_text *text, struct hs_cost_profile *out)
 	int ret;
 
 	while ((ret = hs_text_next(text, &line)) == 1) {
-		ret = take(&p);
+		ret = profile_line(&p);
 		if (ret)
 			return ret;
 	}
 	if (!ret)
-		ret = finish(&p);
+		ret = profile_finish(&p);
 	if (!ret)
 		*out = p.profile;
 	return ret;

@@ -48,7 +48,7 @@
 			COUNTS(PTES(HS_COST_PAGE))                              \
 	}
 
-static const struct hs_cost_row light[] = {
+static const struct hs_cost_row rows_light[] = {
 	ROW("ordinary PTEs", "ns/page", 3.28, 3.28, true, PAGES, PTES(HS_COST_PAGE)),
 	ROW("ordinary 2M leaves", "ns/page", 0.38, 0.57, true, PAGES, LEAVES(HS_COST_LEAF_PAGE)),
 	ROW("hole without tables", "ns/page", 0.28, 0.55, true, PAGES, LEAVES(HS_COST_HOLE)),
@@ -94,7 +94,7 @@ static const struct hs_cost_row light[] = {
 	ROW("memunmap_pages(), idle", "ms", 41, 53, false, MS, [HS_COST_GRACE] = 3),
 };
 
-static const struct hs_cost_row distro[] = {
+static const struct hs_cost_row rows_distro[] = {
 	ROW("devmap PTEs, none", "ns/page", 9.83, 9.83, true, PAGES, DEVMAP),
 	ROW("devmap PTEs, per-page", "ns/page", 73.5, 73.5, false, PAGES, DEVMAP, REFS(PAGES)),
 	ROW("devmap PTEs, per-table", "ns/page", 16.3, 16.3, false, PAGES, DEVMAP, REFS(TABLES)),
@@ -118,15 +118,15 @@ static const struct hs_cost_row distro[] = {
 static const struct {
 	const struct hs_cost_row *rows;
 	unsigned int count;
-} measured[HS_COST_BUILD_COUNT] = {
-	[HS_COST_LIGHT] = { light, sizeof(light) / sizeof(light[0]) },
-	[HS_COST_DISTRO] = { distro, sizeof(distro) / sizeof(distro[0]) },
+} rows_measured[HS_COST_BUILD_COUNT] = {
+	[HS_COST_LIGHT] = { rows_light, sizeof(rows_light) / sizeof(rows_light[0]) },
+	[HS_COST_DISTRO] = { rows_distro, sizeof(rows_distro) / sizeof(rows_distro[0]) },
 };
 
 const struct hs_cost_row *hs_cost_rows(enum hs_cost_build build, unsigned int *count)
 {
-	*count = build < HS_COST_BUILD_COUNT ? measured[build].count : 0;
-	return *count ? measured[build].rows : NULL;
+	*count = build < HS_COST_BUILD_COUNT ? rows_measured[build].count : 0;
+	return *count ? rows_measured[build].rows : NULL;
 }
 
 double hs_cost_row_measured(const struct hs_cost_row *row)
@@ -151,8 +151,8 @@ double hs_cost_row_error(const struct hs_cost_row *row, const struct hs_cost_pro
 	return 100 * (hs_cost_row_predicted(row, profile) - middle) / middle;
 }
 
-static void print_row(const struct hs_cost_row *row, const struct hs_cost_profile *profile,
-		      struct hs_out *out)
+static void rows_print_row(const struct hs_cost_row *row, const struct hs_cost_profile *profile,
+			   struct hs_out *out)
 {
 	double says = hs_cost_row_predicted(row, profile);
 	char range[32], predicted[32] = "-", error[32] = "-", line[160];
@@ -182,5 +182,5 @@ void hs_cost_error_table(const struct hs_cost_profile *profile, struct hs_out *o
 		 hs_cost_builtin(profile->base)->name, "measured", "form says", "error %");
 	hs_out_text(out, head);
 	for (unsigned int i = 0; i < count; i++)
-		print_row(&rows[i], profile, out);
+		rows_print_row(&rows[i], profile, out);
 }

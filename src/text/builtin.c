@@ -27,21 +27,21 @@ struct builtin {
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-static int add_vma(struct making *m, uint64_t page, uint64_t pages, uint32_t flags)
+static int builtin_add_vma(struct making *m, uint64_t page, uint64_t pages, uint32_t flags)
 {
 	uint64_t start = FIRST_ADDR + page * HS_PAGE_BYTES;
 
 	return hs_layout_add_vma(m->mem, m->out, start, start + pages * HS_PAGE_BYTES, flags, NULL);
 }
 
-static int add_space(struct making *m)
+static int builtin_add_space(struct making *m)
 {
-	return add_vma(m, 0, m->pages, HS_VM_READ | HS_VM_WRITE);
+	return builtin_add_vma(m, 0, m->pages, HS_VM_READ | HS_VM_WRITE);
 }
 
 /* @pages of device memory, number @index of the layout's: each has its place. */
-static int add_pgmap(struct making *m, unsigned int index, uint64_t pages, enum hs_pgmap_type type,
-		     uint64_t owner)
+static int builtin_add_pgmap(struct making *m, unsigned int index, uint64_t pages,
+			     enum hs_pgmap_type type, uint64_t owner)
 {
 	uint64_t start = DEVICE_PFN + index * (HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES);
 	struct hs_space_pgmap pgmap = { .start = start, .type = type, .owner = owner };
@@ -50,8 +50,8 @@ static int add_pgmap(struct making *m, unsigned int index, uint64_t pages, enum 
 	return hs_layout_add_pgmap(m->mem, m->out, &pgmap);
 }
 
-static int add_map(struct making *m, uint64_t page, uint32_t level, enum hs_map_kind kind,
-		   uint64_t pfn, uint64_t count)
+static int builtin_add_map(struct making *m, uint64_t page, uint32_t level, enum hs_map_kind kind,
+			   uint64_t pfn, uint64_t count)
 {
 	struct hs_space_map map = {
 		.addr = FIRST_ADDR + page * HS_PAGE_BYTES,
@@ -66,65 +66,67 @@ static int add_map(struct making *m, uint64_t page, uint32_t level, enum hs_map_
 	return hs_layout_add_map(m->mem, m->out, &map);
 }
 
-static int add_anon(struct making *m, uint64_t page)
+static int builtin_add_anon(struct making *m, uint64_t page)
 {
-	return add_map(m, page, 0, HS_MAP_RW, FIRST_PFN + page, 1);
+	return builtin_add_map(m, page, 0, HS_MAP_RW, FIRST_PFN + page, 1);
 }
 
-static int add_dev(struct making *m, uint64_t page)
+static int builtin_add_dev(struct making *m, uint64_t page)
 {
-	return add_map(m, page, 0, HS_MAP_DEVRW, DEVICE_PFN + page, 1);
+	return builtin_add_map(m, page, 0, HS_MAP_DEVRW, DEVICE_PFN + page, 1);
 }
 
 /* One VMA and one pgmap as large. */
-static int add_devmap_space(struct making *m)
+static int builtin_add_devmap_space(struct making *m)
 {
-	int ret = add_space(m);
+	int ret = builtin_add_space(m);
 
-	return ret ? ret : add_pgmap(m, 0, m->pages, HS_PGMAP_FS_DAX, 0);
+	return ret ? ret : builtin_add_pgmap(m, 0, m->pages, HS_PGMAP_FS_DAX, 0);
 }
 
 /* ---- layouts ----------------------------------------------------------------------------- */
 
-static int make_anon(struct making *m)
+static int builtin_make_anon(struct making *m)
 {
 	uint32_t level = m->parameter;
-	int ret = add_space(m);
+	int ret = builtin_add_space(m);
 
 	return ret ? ret
-		   : add_map(m, 0, level, HS_MAP_RW, FIRST_PFN, m->pages / hs_map_pages(level));
+		   : builtin_add_map(m, 0, level, HS_MAP_RW, FIRST_PFN,
+				     m->pages / hs_map_pages(level));
 }
 
-static int make_full(struct making *m)
+static int builtin_make_full(struct making *m)
 {
 	uint32_t level = m->parameter;
-	int ret = add_devmap_space(m);
+	int ret = builtin_add_devmap_space(m);
 
 	return ret ? ret
-		   : add_map(m, 0, level, HS_MAP_DEVRW, DEVICE_PFN, m->pages / hs_map_pages(level));
+		   : builtin_add_map(m, 0, level, HS_MAP_DEVRW, DEVICE_PFN,
+				     m->pages / hs_map_pages(level));
 }
 
-static int make_every8(struct making *m)
+static int builtin_make_every8(struct making *m)
 {
-	int ret = add_devmap_space(m);
+	int ret = builtin_add_devmap_space(m);
 
 	for (uint64_t i = 0; !ret && i < m->pages; i++)
-		ret = i % 8 ? add_anon(m, i) : add_dev(m, i);
+		ret = i % 8 ? builtin_add_anon(m, i) : builtin_add_dev(m, i);
 	return ret;
 }
 
-static int make_sparse(struct making *m)
+static int builtin_make_sparse(struct making *m)
 {
-	int ret = add_devmap_space(m);
+	int ret = builtin_add_devmap_space(m);
 
 	for (uint64_t table = 0; !ret && table < m->pages; table += TABLE)
 		for (unsigned int i = 0; !ret && i < m->parameter; i++)
-			ret = add_dev(m, table + i * TABLE / m->parameter);
+			ret = builtin_add_dev(m, table + i * TABLE / m->parameter);
 	return ret;
 }
 
 /* splitmix64 */
-static uint64_t random_of(uint64_t *state)
+static uint64_t builtin_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15;
 
@@ -134,66 +136,66 @@ static uint64_t random_of(uint64_t *state)
 }
 
 /* Exactly half: each page with the chance of what is wanted among what is left. */
-static int make_half(struct making *m)
+static int builtin_make_half(struct making *m)
 {
 	uint64_t state = 1, wanted = m->pages / 2;
-	int ret = add_devmap_space(m);
+	int ret = builtin_add_devmap_space(m);
 
 	for (uint64_t i = 0; !ret && i < m->pages; i++) {
-		bool device = random_of(&state) % (m->pages - i) < wanted;
+		bool device = builtin_random(&state) % (m->pages - i) < wanted;
 
 		wanted -= device;
-		ret = device ? add_dev(m, i) : add_anon(m, i);
+		ret = device ? builtin_add_dev(m, i) : builtin_add_anon(m, i);
 	}
 	return ret;
 }
 
-static int make_alternating(struct making *m)
+static int builtin_make_alternating(struct making *m)
 {
 	uint64_t apart = HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES;
-	int ret = add_space(m);
+	int ret = builtin_add_space(m);
 
 	for (unsigned int i = 0; !ret && i < 2; i++)
-		ret = add_pgmap(m, i, m->pages / 2, HS_PGMAP_FS_DAX, 0);
+		ret = builtin_add_pgmap(m, i, m->pages / 2, HS_PGMAP_FS_DAX, 0);
 	for (uint64_t i = 0; !ret && i < m->pages; i++)
-		ret = add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i % 2 * apart + i / 2, 1);
+		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i % 2 * apart + i / 2, 1);
 	return ret;
 }
 
-static int make_holes(struct making *m)
+static int builtin_make_holes(struct making *m)
 {
-	int ret = add_devmap_space(m);
+	int ret = builtin_add_devmap_space(m);
 
 	for (uint64_t i = 0; !ret && i < m->pages; i += 8)
-		ret = add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i, 7);
+		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i, 7);
 	return ret;
 }
 
-static int make_empty_tables(struct making *m)
+static int builtin_make_empty_tables(struct making *m)
 {
-	int ret = add_space(m);
+	int ret = builtin_add_space(m);
 
 	for (uint64_t table = 0; !ret && table < m->pages; table += TABLE)
-		ret = add_map(m, table, 0, HS_MAP_TBL, 0, 1);
+		ret = builtin_add_map(m, table, 0, HS_MAP_TBL, 0, 1);
 	return ret;
 }
 
-static int make_vmas(struct making *m)
+static int builtin_make_vmas(struct making *m)
 {
-	int ret = add_pgmap(m, 0, m->pages, HS_PGMAP_FS_DAX, 0);
+	int ret = builtin_add_pgmap(m, 0, m->pages, HS_PGMAP_FS_DAX, 0);
 
 	for (uint64_t i = 0; !ret && i < m->pages; i += VMA_PAGES) {
 		bool write = !(i / VMA_PAGES % 2);
 
-		ret = add_vma(m, i, VMA_PAGES, HS_VM_READ | (write ? HS_VM_WRITE : 0));
+		ret = builtin_add_vma(m, i, VMA_PAGES, HS_VM_READ | (write ? HS_VM_WRITE : 0));
 		if (!ret)
-			ret = add_map(m, i, 0, write ? HS_MAP_DEVRW : HS_MAP_DEVRO, DEVICE_PFN + i,
-				      VMA_PAGES);
+			ret = builtin_add_map(m, i, 0, write ? HS_MAP_DEVRW : HS_MAP_DEVRO,
+					      DEVICE_PFN + i, VMA_PAGES);
 	}
 	return ret;
 }
 
-static int add_private(struct making *m, uint64_t page, unsigned int index)
+static int builtin_add_private(struct making *m, uint64_t page, unsigned int index)
 {
 	struct hs_space_map map = {
 		.addr = FIRST_ADDR + page * HS_PAGE_BYTES,
@@ -207,40 +209,42 @@ static int add_private(struct making *m, uint64_t page, unsigned int index)
 	return hs_layout_add_map(m->mem, m->out, &map);
 }
 
-static int make_private(struct making *m)
+static int builtin_make_private(struct making *m)
 {
-	int ret = add_space(m);
+	int ret = builtin_add_space(m);
 
 	for (unsigned int i = 0; !ret && i < 2; i++)
-		ret = add_pgmap(m, i, m->pages / 4, HS_PGMAP_PRIVATE, i + 1);
+		ret = builtin_add_pgmap(m, i, m->pages / 4, HS_PGMAP_PRIVATE, i + 1);
 	for (uint64_t i = 0; !ret && i < m->pages; i++)
-		ret = i % 4 < 2 ? add_anon(m, i) : add_private(m, i, i % 4 == 3);
+		ret = i % 4 < 2 ? builtin_add_anon(m, i) : builtin_add_private(m, i, i % 4 == 3);
 	return ret;
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
 
 static const struct builtin builtins[] = {
-	{ "full", "devmap pages, every table full", make_full, 0, 0 },
-	{ "anon", "ordinary pages only", make_anon, 0, 0 },
-	{ "every8", "every 8th page is devmap, the others are ordinary", make_every8, 0, 0 },
-	{ "sparse1", "1 devmap page a table, nothing else", make_sparse, 0, 1 },
-	{ "sparse2", "2 devmap pages a table, nothing else", make_sparse, 0, 2 },
-	{ "sparse3", "3 devmap pages a table, nothing else", make_sparse, 0, 3 },
-	{ "sparse4", "4 devmap pages a table, nothing else", make_sparse, 0, 4 },
-	{ "sparse5", "5 devmap pages a table, nothing else", make_sparse, 0, 5 },
-	{ "sparse6", "6 devmap pages a table, nothing else", make_sparse, 0, 6 },
-	{ "sparse7", "7 devmap pages a table, nothing else", make_sparse, 0, 7 },
-	{ "sparse8", "8 devmap pages a table, nothing else", make_sparse, 0, 8 },
-	{ "half", "a random half is devmap, the other ordinary", make_half, 0, 0 },
-	{ "thp", "ordinary leaves of 2 MiB", make_anon, 1, 1 },
-	{ "dev2m", "devmap leaves of 2 MiB", make_full, 1, 1 },
-	{ "dev1g", "devmap leaves of 1 GiB", make_full, 2, 2 },
-	{ "alternating", "devmap pages of two pgmaps in turns", make_alternating, 0, 0 },
-	{ "holes", "7 devmap pages and a hole, to be faulted", make_holes, 0, 0 },
-	{ "empty-tables", "tables without entries", make_empty_tables, 0, 0 },
-	{ "vmas", "devmap pages, a vma for every 16, in turns rw and r", make_vmas, 0, 0 },
-	{ "private", "2 ordinary pages, one private to owner 1, one to 2", make_private, 0, 0 },
+	{ "full", "devmap pages, every table full", builtin_make_full, 0, 0 },
+	{ "anon", "ordinary pages only", builtin_make_anon, 0, 0 },
+	{ "every8", "every 8th page is devmap, the others are ordinary", builtin_make_every8, 0,
+	  0 },
+	{ "sparse1", "1 devmap page a table, nothing else", builtin_make_sparse, 0, 1 },
+	{ "sparse2", "2 devmap pages a table, nothing else", builtin_make_sparse, 0, 2 },
+	{ "sparse3", "3 devmap pages a table, nothing else", builtin_make_sparse, 0, 3 },
+	{ "sparse4", "4 devmap pages a table, nothing else", builtin_make_sparse, 0, 4 },
+	{ "sparse5", "5 devmap pages a table, nothing else", builtin_make_sparse, 0, 5 },
+	{ "sparse6", "6 devmap pages a table, nothing else", builtin_make_sparse, 0, 6 },
+	{ "sparse7", "7 devmap pages a table, nothing else", builtin_make_sparse, 0, 7 },
+	{ "sparse8", "8 devmap pages a table, nothing else", builtin_make_sparse, 0, 8 },
+	{ "half", "a random half is devmap, the other ordinary", builtin_make_half, 0, 0 },
+	{ "thp", "ordinary leaves of 2 MiB", builtin_make_anon, 1, 1 },
+	{ "dev2m", "devmap leaves of 2 MiB", builtin_make_full, 1, 1 },
+	{ "dev1g", "devmap leaves of 1 GiB", builtin_make_full, 2, 2 },
+	{ "alternating", "devmap pages of two pgmaps in turns", builtin_make_alternating, 0, 0 },
+	{ "holes", "7 devmap pages and a hole, to be faulted", builtin_make_holes, 0, 0 },
+	{ "empty-tables", "tables without entries", builtin_make_empty_tables, 0, 0 },
+	{ "vmas", "devmap pages, a vma for every 16, in turns rw and r", builtin_make_vmas, 0, 0 },
+	{ "private", "2 ordinary pages, one private to owner 1, one to 2", builtin_make_private, 0,
+	  0 },
 };
 #define BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
 
@@ -259,7 +263,7 @@ const char *hs_builtin_summary(unsigned int i)
 	return builtins[i].summary;
 }
 
-static uint64_t pages_of(const struct builtin *b, uint64_t bytes)
+static uint64_t builtin_pages(const struct builtin *b, uint64_t bytes)
 {
 	uint64_t unit = b->level == 2 ? hs_map_pages(2) : TABLE;
 
@@ -267,7 +271,7 @@ static uint64_t pages_of(const struct builtin *b, uint64_t bytes)
 }
 
 /* NAME:SIZE if it is another size than usual: two sizes are two layouts. */
-static void name_of(const struct builtin *b, uint64_t pages, char name[64])
+static void builtin_name(const struct builtin *b, uint64_t pages, char name[64])
 {
 	static const char units[] = "MGT";
 	uint64_t size = pages * HS_PAGE_BYTES >> 20;
@@ -275,21 +279,21 @@ static void name_of(const struct builtin *b, uint64_t pages, char name[64])
 
 	for (; !(size % 1024); size /= 1024)
 		unit++;
-	if (pages == pages_of(b, HS_BUILTIN_BYTES))
+	if (pages == builtin_pages(b, HS_BUILTIN_BYTES))
 		snprintf(name, 64, "%s", b->name);
 	else
 		snprintf(name, 64, "%s:%llu%c", b->name, (unsigned long long)size, units[unit]);
 }
 
-static int make(const struct builtin *b, struct hs_hostmem *mem, uint64_t bytes,
-		struct hs_layout *out)
+static int builtin_make(const struct builtin *b, struct hs_hostmem *mem, uint64_t bytes,
+			struct hs_layout *out)
 {
 	struct making m = { .mem = mem, .out = out, .parameter = b->parameter };
 	char name[64];
 	int ret;
 
-	m.pages = pages_of(b, bytes);
-	name_of(b, m.pages, name);
+	m.pages = builtin_pages(b, bytes);
+	builtin_name(b, m.pages, name);
 	ret = hs_layout_begin(mem, out, name);
 	if (!ret)
 		ret = b->make(&m);
@@ -305,6 +309,6 @@ int hs_builtin_make(struct hs_hostmem *mem, const char *name, uint64_t bytes, st
 		return -EINVAL;
 	for (unsigned int i = 0; i < BUILTINS; i++)
 		if (!strcmp(name, builtins[i].name))
-			return make(&builtins[i], mem, bytes, out);
+			return builtin_make(&builtins[i], mem, bytes, out);
 	return -ENOENT;
 }

@@ -21,7 +21,7 @@ struct kind {
 	uint32_t levels;
 };
 
-static const struct kind kinds[HS_MAP_KIND_COUNT] = {
+static const struct kind map_kinds[HS_MAP_KIND_COUNT] = {
 	[HS_MAP_NONE] = { HS_TYPE_NORMAL, 0, ON_ALL },
 	[HS_MAP_TBL] = { HS_TYPE_NORMAL, 0, ON_ALL },
 	[HS_MAP_RO] = { HS_TYPE_NORMAL, VALID, ON_ALL },
@@ -73,12 +73,12 @@ const char *const hs_map_size_names[HS_MAP_LEVEL_COUNT] = { "4k", "2m", "1g" };
 
 bool hs_map_allowed(enum hs_map_kind kind, uint32_t level)
 {
-	return kinds[kind].levels >> level & 1 || hs_map_hugetlb_only(kind, level);
+	return map_kinds[kind].levels >> level & 1 || hs_map_hugetlb_only(kind, level);
 }
 
 bool hs_map_hugetlb_only(enum hs_map_kind kind, uint32_t level)
 {
-	return level == 2 && kinds[kind].levels & ON_1G_HUGETLB;
+	return level == 2 && map_kinds[kind].levels & ON_1G_HUGETLB;
 }
 
 void hs_map_describe(uint32_t level, char *text, unsigned int size)
@@ -98,7 +98,7 @@ void hs_map_describe(uint32_t level, char *text, unsigned int size)
 
 uint64_t hs_map_entry(enum hs_map_kind kind, uint32_t level, uint64_t pfn)
 {
-	const struct kind *k = &kinds[kind];
+	const struct kind *k = &map_kinds[kind];
 	uint64_t order = (uint64_t)hs_map_order(level) << HS_ENTRY_ORDER_SHIFT;
 
 	if (kind == HS_MAP_NONE || kind == HS_MAP_TBL)

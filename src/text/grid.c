@@ -49,7 +49,7 @@ void hs_cell_double(struct hs_out *cells, double value)
 /* ---- columns ----------------------------------------------------------------------------- */
 
 /* The next cell of [*at, end): its length; *at is behind it. */
-static size_t take_cell(const char **at, const char *end)
+static size_t grid_next_cell(const char **at, const char *end)
 {
 	const char *tab = memchr(*at, '\t', (size_t)(end - *at));
 	size_t length = (size_t)((tab ? tab : end) - *at);
@@ -58,7 +58,7 @@ static size_t take_cell(const char **at, const char *end)
 	return length;
 }
 
-static void measure_columns(const struct hs_out *cells, size_t width[HS_GRID_COLUMNS])
+static void grid_measure(const struct hs_out *cells, size_t width[HS_GRID_COLUMNS])
 {
 	const char *at = cells->bytes, *end = cells->bytes + cells->used;
 
@@ -70,30 +70,30 @@ static void measure_columns(const struct hs_out *cells, size_t width[HS_GRID_COL
 			at++;
 			continue;
 		}
-		length = take_cell(&at, end);
+		length = grid_next_cell(&at, end);
 		if (column < HS_GRID_COLUMNS && length > width[column])
 			width[column] = length;
 		column++;
 	}
 }
 
-static void pad(struct hs_out *out, size_t blanks)
+static void grid_pad(struct hs_out *out, size_t blanks)
 {
 	while (blanks--)
 		hs_out_char(out, ' ');
 }
 
 /* A cell on the left keeps its blanks back until another one follows. */
-static void print_row(const char *at, const char *end, const size_t width[HS_GRID_COLUMNS],
-		      unsigned int left, struct hs_out *out)
+static void grid_print_row(const char *at, const char *end, const size_t width[HS_GRID_COLUMNS],
+			   unsigned int left, struct hs_out *out)
 {
 	size_t owed = 0;
 
 	for (unsigned int column = 0; at < end && column < HS_GRID_COLUMNS; column++) {
 		const char *cell = at;
-		size_t length = take_cell(&at, end), blanks = width[column] - length;
+		size_t length = grid_next_cell(&at, end), blanks = width[column] - length;
 
-		pad(out, owed + (column ? 2 : 0) + (column < left ? 0 : blanks));
+		grid_pad(out, owed + (column ? 2 : 0) + (column < left ? 0 : blanks));
 		for (size_t i = 0; i < length; i++)
 			hs_out_char(out, cell[i]);
 		owed = column < left ? blanks : 0;
@@ -110,13 +110,13 @@ void hs_grid_print(const struct hs_out *cells, unsigned int left, bool bold, str
 		return;
 	at = cells->bytes;
 	end = at + cells->used;
-	measure_columns(cells, width);
+	grid_measure(cells, width);
 	for (bool first = true; at < end; first = false) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 
 		if (first && bold)
 			hs_out_text(out, BOLD);
-		print_row(at, newline, width, left, out);
+		grid_print_row(at, newline, width, left, out);
 		if (first && bold)
 			hs_out_text(out, PLAIN);
 		hs_out_char(out, '\n');

@@ -6,14 +6,14 @@
 
 #define GROW_FIRST 8
 
-static bool attempt_fails(struct hs_hostmem *mem)
+static bool hostmem_attempt_fails(struct hs_hostmem *mem)
 {
 	return ++mem->attempts == mem->fail_at;
 }
 
 void *hs_hostmem_realloc(struct hs_hostmem *mem, void *old, size_t bytes)
 {
-	void *block = attempt_fails(mem) ? NULL : realloc(old, bytes);
+	void *block = hostmem_attempt_fails(mem) ? NULL : realloc(old, bytes);
 
 	if (block && !old)
 		mem->live++;
@@ -29,7 +29,7 @@ void hs_hostmem_free(struct hs_hostmem *mem, void *block)
 
 void *hs_hostmem_zalloc(struct hs_hostmem *mem, size_t count, size_t size)
 {
-	void *block = attempt_fails(mem) ? NULL : calloc(count, size);
+	void *block = hostmem_attempt_fails(mem) ? NULL : calloc(count, size);
 
 	if (block)
 		mem->live++;

@@ -21,7 +21,7 @@ void hs_json_string(struct hs_out *out, const char *text)
 	}
 }
 
-static void member(struct hs_out *out, const char *name)
+static void json_member(struct hs_out *out, const char *name)
 {
 	hs_out_text(out, ",\n      \"");
 	hs_out_text(out, name);
@@ -30,7 +30,7 @@ static void member(struct hs_out *out, const char *name)
 
 void hs_json_text(struct hs_out *out, const char *name, const char *value)
 {
-	member(out, name);
+	json_member(out, name);
 	hs_out_char(out, '"');
 	hs_json_string(out, value);
 	hs_out_char(out, '"');
@@ -38,13 +38,13 @@ void hs_json_text(struct hs_out *out, const char *name, const char *value)
 
 void hs_json_number(struct hs_out *out, const char *name, uint64_t value)
 {
-	member(out, name);
+	json_member(out, name);
 	hs_out_decimal(out, value);
 }
 
 void hs_json_signed(struct hs_out *out, const char *name, int64_t value)
 {
-	member(out, name);
+	json_member(out, name);
 	hs_out_signed(out, value);
 }
 
@@ -53,7 +53,7 @@ void hs_json_double(struct hs_out *out, const char *name, double value)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.6e", value);
-	member(out, name);
+	json_member(out, name);
 	hs_out_text(out, text);
 }
 
@@ -63,7 +63,7 @@ void hs_json_ps(struct hs_out *out, const char *name, uint64_t ps)
 
 	snprintf(text, sizeof(text), "%llu.%03u", (unsigned long long)(ps / 1000),
 		 (unsigned int)(ps % 1000));
-	member(out, name);
+	json_member(out, name);
 	hs_out_text(out, text);
 }
 
@@ -79,7 +79,7 @@ void hs_json_begin(struct hs_out *out, const struct hs_out *run_name, const char
 	hs_out_char(out, '"');
 	hs_json_number(out, "family_index", family);
 	hs_json_number(out, "per_family_instance_index", 0);
-	member(out, "run_name");
+	json_member(out, "run_name");
 	hs_out_char(out, '"');
 	hs_out_bytes(out, run_name->bytes, run_name->used);
 	hs_out_char(out, '"');

@@ -6,7 +6,7 @@
 
 #include "text/search.h"
 
-static char *copied(struct hs_hostmem *mem, const char *text)
+static char *layout_copy_text(struct hs_hostmem *mem, const char *text)
 {
 	size_t length = strlen(text);
 	char *copy = hs_hostmem_zalloc(mem, 1, length + 1);
@@ -18,7 +18,7 @@ static char *copied(struct hs_hostmem *mem, const char *text)
 
 int hs_layout_begin(struct hs_hostmem *mem, struct hs_layout *layout, const char *name)
 {
-	*layout = (struct hs_layout){ .name = copied(mem, name) };
+	*layout = (struct hs_layout){ .name = layout_copy_text(mem, name) };
 	return layout->name ? 0 : -ENOMEM;
 }
 
@@ -43,7 +43,7 @@ int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t
 		return -ENOMEM;
 	layout->vmas = vmas;
 	if (name) {
-		vma.name = copied(mem, name);
+		vma.name = layout_copy_text(mem, name);
 		if (!vma.name)
 			return -ENOMEM;
 	}
@@ -51,7 +51,7 @@ int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t
 	return 0;
 }
 
-static bool continues(const struct hs_space_map *a, const struct hs_space_map *b)
+static bool layout_map_continues(const struct hs_space_map *a, const struct hs_space_map *b)
 {
 	uint64_t pages = hs_map_has_pfn(a->kind) ? hs_space_map_pages(a) : 0;
 
@@ -66,7 +66,7 @@ bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map)
 	if (!layout->map_count)
 		return false;
 	last = &layout->maps[layout->map_count - 1];
-	if (!continues(last, map) ||
+	if (!layout_map_continues(last, map) ||
 	    hs_layout_find_vma(layout, last->addr) != hs_layout_find_vma(layout, map->addr))
 		return false;
 	last->count += map->count;

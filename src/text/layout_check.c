@@ -10,25 +10,25 @@
 
 #include <inttypes.h>
 
-static int outside(struct hs_text *text, const struct hs_space_map *map)
+static int layout_check_outside(struct hs_text *text, const struct hs_space_map *map)
 {
 	return hs_text_error(text, map->line, "map",
 			     "expected entries inside one vma, found 0x%" PRIx64 " to 0x%" PRIx64,
 			     map->addr, hs_space_map_end(map));
 }
 
-static int check_vma(struct hs_text *text, const struct hs_layout *layout,
-		     const struct hs_space_map *map)
+static int layout_check_vma(struct hs_text *text, const struct hs_layout *layout,
+			    const struct hs_space_map *map)
 {
 	size_t i = hs_layout_find_vma(layout, map->addr);
 	const struct hs_layout_vma *vma;
 	int ret;
 
 	if (i == layout->vma_count)
-		return outside(text, map);
+		return layout_check_outside(text, map);
 	vma = &layout->vmas[i];
 	if (map->addr < vma->start || hs_space_map_end(map) > vma->end)
-		return outside(text, map);
+		return layout_check_outside(text, map);
 	ret = hs_space_check_level(text, map, vma->flags);
 	if (ret)
 		return ret;
@@ -37,7 +37,8 @@ static int check_vma(struct hs_text *text, const struct hs_layout *layout,
 	return 0;
 }
 
-static int not_covered(struct hs_text *text, const struct hs_space_map *map, uint64_t pfn)
+static int layout_check_not_covered(struct hs_text *text, const struct hs_space_map *map,
+				    uint64_t pfn)
 {
 	return hs_text_error(text, map->line, "map",
 			     "expected %s of pgmaps only, found pfn 0x%" PRIx64 " in none",
@@ -45,8 +46,8 @@ static int not_covered(struct hs_text *text, const struct hs_space_map *map, uin
 }
 
 /* One piece of the map's pfns, from @pfn on, is in @pgmap. */
-static int check_type(struct hs_text *text, const struct hs_space_map *map, uint64_t pfn,
-		      const struct hs_space_pgmap *pgmap)
+static int layout_check_type(struct hs_text *text, const struct hs_space_map *map, uint64_t pfn,
+			     const struct hs_space_pgmap *pgmap)
 {
 	bool is_private = pgmap->type == HS_PGMAP_PRIVATE;
 	const char *type = hs_pgmap_type_names[pgmap->type];
@@ -64,34 +65,34 @@ static int check_type(struct hs_text *text, const struct hs_space_map *map, uint
 }
 
 /* What a present entry points to. Migration and the like may be about any page. */
-static bool is_about_type(enum hs_map_kind kind)
+static bool layout_check_has_type(enum hs_map_kind kind)
 {
 	return kind == HS_MAP_RO || kind == HS_MAP_RW || hs_map_is_device(kind);
 }
 
-static int check_pgmaps(struct hs_text *text, const struct hs_layout *layout,
-			const struct hs_space_map *map)
+static int layout_check_pgmaps(struct hs_text *text, const struct hs_layout *layout,
+			       const struct hs_space_map *map)
 {
 	bool device = hs_map_is_device(map->kind);
 	uint64_t pfn = map->pfn, end = map->pfn + hs_space_map_pages(map);
 	size_t i = hs_layout_find_pgmap(layout, pfn);
 	int ret;
 
-	if (!layout->pgmap_count || !is_about_type(map->kind))
+	if (!layout->pgmap_count || !layout_check_has_type(map->kind))
 		return 0;
 	for (; pfn < end && i < layout->pgmap_count && layout->pgmaps[i].start < end; i++) {
 		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
 
 		if (device && pgmap->start > pfn)
-			return not_covered(text, map, pfn);
+			return layout_check_not_covered(text, map, pfn);
 		if (pgmap->start > pfn)
 			pfn = pgmap->start;
-		ret = check_type(text, map, pfn, pgmap);
+		ret = layout_check_type(text, map, pfn, pgmap);
 		if (ret)
 			return ret;
 		pfn = pgmap->end;
 	}
-	return device && pfn < end ? not_covered(text, map, pfn) : 0;
+	return device && pfn < end ? layout_check_not_covered(text, map, pfn) : 0;
 }
 
 int hs_layout_check(struct hs_text *text, const struct hs_layout *layout)
@@ -99,9 +100,9 @@ int hs_layout_check(struct hs_text *text, const struct hs_layout *layout)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < layout->map_count; i++) {
-		ret = check_vma(text, layout, &layout->maps[i]);
+		ret = layout_check_vma(text, layout, &layout->maps[i]);
 		if (!ret)
-			ret = check_pgmaps(text, layout, &layout->maps[i]);
+			ret = layout_check_pgmaps(text, layout, &layout->maps[i]);
 	}
 	return ret;
 }

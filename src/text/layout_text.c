@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static int do_vma(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+static int layout_text_vma(struct hs_text *text, const struct hs_line *line,
+			   struct hs_layout *layout)
 {
 	uint64_t low = layout->vma_count ? layout->vmas[layout->vma_count - 1].end : 0;
 	const struct hs_word *name = &line->value[0];
@@ -33,7 +34,8 @@ static int do_vma(struct hs_text *text, const struct hs_line *line, struct hs_la
 }
 
 /* Kept as they are for now: the check names lines. */
-static int do_map(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+static int layout_text_map(struct hs_text *text, const struct hs_line *line,
+			   struct hs_layout *layout)
 {
 	size_t n = layout->map_count;
 	struct hs_space_map map, *maps;
@@ -52,7 +54,8 @@ static int do_map(struct hs_text *text, const struct hs_line *line, struct hs_la
 	return 0;
 }
 
-static int do_pgmap(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+static int layout_text_pgmap(struct hs_text *text, const struct hs_line *line,
+			     struct hs_layout *layout)
 {
 	size_t n = layout->pgmap_count;
 	struct hs_space_pgmap pgmap;
@@ -66,7 +69,8 @@ static int do_pgmap(struct hs_text *text, const struct hs_line *line, struct hs_
 	return hs_text_result(text, hs_layout_add_pgmap(text->mem, layout, &pgmap));
 }
 
-static int begin(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+static int layout_text_begin(struct hs_text *text, const struct hs_line *line,
+			     struct hs_layout *layout)
 {
 	if (line->id != HS_KEYWORD_LAYOUT)
 		return hs_text_error(text, text->number, text->keyword,
@@ -76,21 +80,22 @@ static int begin(struct hs_text *text, const struct hs_line *line, struct hs_lay
 	return layout->name ? 0 : -ENOMEM;
 }
 
-static int take(struct hs_text *text, const struct hs_line *line, struct hs_layout *layout)
+static int layout_text_line(struct hs_text *text, const struct hs_line *line,
+			    struct hs_layout *layout)
 {
 	if (!layout->name)
-		return begin(text, line, layout);
+		return layout_text_begin(text, line, layout);
 	switch (line->id) {
 	case HS_KEYWORD_VMA:
-		return do_vma(text, line, layout);
+		return layout_text_vma(text, line, layout);
 	case HS_KEYWORD_MAP:
-		return do_map(text, line, layout);
+		return layout_text_map(text, line, layout);
 	default:
-		return do_pgmap(text, line, layout);
+		return layout_text_pgmap(text, line, layout);
 	}
 }
 
-static int parse_lines(struct hs_text *text, struct hs_layout *layout)
+static int layout_text_lines(struct hs_text *text, struct hs_layout *layout)
 {
 	struct hs_line line;
 	int ret;
@@ -102,7 +107,7 @@ static int parse_lines(struct hs_text *text, struct hs_layout *layout)
 			hs_text_unread(text);
 			return 0;
 		}
-		ret = take(text, &line, layout);
+		ret = layout_text_line(text, &line, layout);
 		if (ret)
 			return ret;
 	}
@@ -114,7 +119,7 @@ int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
 	int ret;
 
 	*out = (struct hs_layout){ .name = NULL };
-	ret = parse_lines(text, out);
+	ret = layout_text_lines(text, out);
 	if (!ret && !out->name)
 		return 0;
 	if (!ret)

@@ -5,7 +5,7 @@
 
 #define OUT_FIRST 4096
 
-static bool reserve(struct hs_out *out, size_t more)
+static bool out_reserve(struct hs_out *out, size_t more)
 {
 	size_t size = out->size ? out->size : OUT_FIRST;
 	char *bytes;
@@ -28,7 +28,7 @@ static bool reserve(struct hs_out *out, size_t more)
 
 void hs_out_bytes(struct hs_out *out, const char *bytes, size_t n)
 {
-	if (!n || !reserve(out, n))
+	if (!n || !out_reserve(out, n))
 		return;
 	memcpy(out->bytes + out->used, bytes, n);
 	out->used += n;
@@ -44,7 +44,7 @@ void hs_out_text(struct hs_out *out, const char *text)
 	hs_out_bytes(out, text, strlen(text));
 }
 
-static void out_based(struct hs_out *out, uint64_t value, unsigned int base)
+static void out_in_base(struct hs_out *out, uint64_t value, unsigned int base)
 {
 	char digits[20], *at = digits + sizeof(digits);
 
@@ -57,12 +57,12 @@ static void out_based(struct hs_out *out, uint64_t value, unsigned int base)
 
 void hs_out_hex(struct hs_out *out, uint64_t value)
 {
-	out_based(out, value, 16);
+	out_in_base(out, value, 16);
 }
 
 void hs_out_decimal(struct hs_out *out, uint64_t value)
 {
-	out_based(out, value, 10);
+	out_in_base(out, value, 10);
 }
 
 void hs_out_signed(struct hs_out *out, int64_t value)

@@ -37,7 +37,7 @@ struct placing {
 
 /* ---- what matches ------------------------------------------------------------------------ */
 
-static bool is_ordinary(const struct placing *p, const struct hs_space_map *map)
+static bool place_is_ordinary(const struct placing *p, const struct hs_space_map *map)
 {
 	uint64_t end = map->pfn + hs_space_map_pages(map);
 	size_t i = hs_layout_find_pgmap(p->old, map->pfn);
@@ -48,16 +48,16 @@ static bool is_ordinary(const struct placing *p, const struct hs_space_map *map)
 }
 
 /* Names are compared before they are globs: [heap] is one. */
-static bool name_matches(const struct placing *p)
+static bool place_name_matches(const struct placing *p)
 {
 	const char *pattern = p->place->name;
 
 	return p->vma_name && (!strcmp(pattern, p->vma_name) || !fnmatch(pattern, p->vma_name, 0));
 }
 
-static bool matches(const struct placing *p, const struct hs_space_map *map)
+static bool place_matches(const struct placing *p, const struct hs_space_map *map)
 {
-	if (hs_space_huge_level(p->vma_flags) || !is_ordinary(p, map))
+	if (hs_space_huge_level(p->vma_flags) || !place_is_ordinary(p, map))
 		return false;
 	switch (p->place->pattern) {
 	case HS_PLACE_ANON:
@@ -65,7 +65,7 @@ static bool matches(const struct placing *p, const struct hs_space_map *map)
 	case HS_PLACE_FILE:
 		return map->of == HS_OF_FILE || map->of == HS_OF_SHMEM;
 	case HS_PLACE_NAME:
-		return name_matches(p);
+		return place_name_matches(p);
 	default:
 		return true;
 	}
@@ -73,13 +73,13 @@ static bool matches(const struct placing *p, const struct hs_space_map *map)
 
 /* ---- the new maps ------------------------------------------------------------------------ */
 
-static int add(struct placing *p, const struct hs_space_map *map)
+static int place_add_map(struct placing *p, const struct hs_space_map *map)
 {
 	return p->out && map->count ? hs_layout_add_map(p->mem, p->out, map) : 0;
 }
 
 /* The kind of entry that a page of this pgmap has. */
-static enum hs_map_kind device_kind(enum hs_pgmap_type type, enum hs_map_kind kind)
+static enum hs_map_kind place_device_kind(enum hs_pgmap_type type, enum hs_map_kind kind)
 {
 	bool write = kind == HS_MAP_RW;
 
@@ -93,13 +93,13 @@ static enum hs_map_kind device_kind(enum hs_pgmap_type type, enum hs_map_kind ki
 	}
 }
 
-static int add_device(struct placing *p, struct hs_space_map map)
+static int place_add_device(struct placing *p, struct hs_space_map map)
 {
 	uint64_t *next = &p->next[(p->runs - 1) % p->place->pgmaps];
 	enum hs_pgmap_type type = p->place->type;
 	uint64_t pages = hs_map_pages(map.level);
 
-	map.kind = device_kind(type, map.kind);
+	map.kind = place_device_kind(type, map.kind);
 	if (type == HS_PGMAP_PRIVATE) {
 		map.owner = p->place->owner;
 		map.count *= pages;
@@ -108,13 +108,13 @@ static int add_device(struct placing *p, struct hs_space_map map)
 	}
 	map.pfn = (*next + pages - 1) & ~(pages - 1);
 	*next = map.pfn + map.count * pages;
-	return add(p, &map);
+	return place_add_map(p, &map);
 }
 
 /* ---- which ------------------------------------------------------------------------------- */
 
 /* A run is taken if the share of all pages up to its end allows it. */
-static void begin_run(struct placing *p, struct track *t, uint64_t leaf_pages)
+static void place_begin_run(struct placing *p, struct track *t, uint64_t leaf_pages)
 {
 	const struct hs_place *place = p->place;
 	uint64_t pages = place->run > leaf_pages ? place->run : leaf_pages;
@@ -128,7 +128,7 @@ static void begin_run(struct placing *p, struct track *t, uint64_t leaf_pages)
 }
 
 /* The first entries of @map, up to the end of the run, are taken or stay; *map is the rest. */
-static int step(struct placing *p, struct hs_space_map *map)
+static int place_next_entries(struct placing *p, struct hs_space_map *map)
 {
 	uint64_t leaf = hs_map_pages(map->level), entries, pages;
 	struct track *t = &p->tracks[map->level];
@@ -136,12 +136,12 @@ static int step(struct placing *p, struct hs_space_map *map)
 	int ret;
 
 	if (!t->left)
-		begin_run(p, t, leaf);
+		place_begin_run(p, t, leaf);
 	entries = (t->left + leaf - 1) / leaf;
 	if (entries > map->count)
 		entries = map->count;
 	piece.count = entries;
-	ret = t->taken ? add_device(p, piece) : add(p, &piece);
+	ret = t->taken ? place_add_device(p, piece) : place_add_map(p, &piece);
 	pages = entries * leaf;
 	t->left -= t->left < pages ? t->left : pages;
 	t->matched += pages;
@@ -153,7 +153,7 @@ static int step(struct placing *p, struct hs_space_map *map)
 }
 
 /* The entries of *map below @addr, off *map. A leaf across it stays. */
-static struct hs_space_map cut_below(struct hs_space_map *map, uint64_t addr, bool up)
+static struct hs_space_map place_cut_below(struct hs_space_map *map, uint64_t addr, bool up)
 {
 	uint64_t pages = hs_map_pages(map->level), bytes = hs_map_bytes(map->level);
 	uint64_t distance = addr > map->addr ? addr - map->addr : 0;
@@ -169,27 +169,27 @@ static struct hs_space_map cut_below(struct hs_space_map *map, uint64_t addr, bo
 	return below;
 }
 
-static int place_map(struct placing *p, const struct hs_space_map *map)
+static int place_one_map(struct placing *p, const struct hs_space_map *map)
 {
 	struct hs_space_map before, inside, after = *map;
 	int ret;
 
-	if (!matches(p, map))
-		return add(p, map);
+	if (!place_matches(p, map))
+		return place_add_map(p, map);
 	if (p->place->pattern == HS_PLACE_RANGE) {
-		before = cut_below(&after, p->place->start, true);
-		inside = cut_below(&after, p->place->end, false);
+		before = place_cut_below(&after, p->place->start, true);
+		inside = place_cut_below(&after, p->place->end, false);
 	} else {
-		before = cut_below(&after, 0, false);
-		inside = cut_below(&after, UINT64_MAX, false);
+		before = place_cut_below(&after, 0, false);
+		inside = place_cut_below(&after, UINT64_MAX, false);
 	}
-	ret = add(p, &before);
+	ret = place_add_map(p, &before);
 	while (!ret && inside.count)
-		ret = step(p, &inside);
-	return ret ? ret : add(p, &after);
+		ret = place_next_entries(p, &inside);
+	return ret ? ret : place_add_map(p, &after);
 }
 
-static int go_through(struct placing *p)
+static int place_all_maps(struct placing *p)
 {
 	const struct hs_layout *old = p->old;
 	int ret = 0;
@@ -201,20 +201,20 @@ static int go_through(struct placing *p)
 			v++;
 		p->vma_name = old->vmas[v].name;
 		p->vma_flags = old->vmas[v].flags;
-		ret = place_map(p, &old->maps[i]);
+		ret = place_one_map(p, &old->maps[i]);
 	}
 	return ret;
 }
 
 /* ---- pgmaps ------------------------------------------------------------------------------ */
 
-static uint64_t aligned(uint64_t pfn, uint64_t pages)
+static uint64_t place_align(uint64_t pfn, uint64_t pages)
 {
 	return (pfn + pages - 1) & ~(pages - 1);
 }
 
 /* Where the device memory begins. */
-static uint64_t first_pfn(const struct hs_layout *layout)
+static uint64_t place_first_pfn(const struct hs_layout *layout)
 {
 	uint64_t first = HS_PLACE_FIRST_PFN;
 
@@ -227,19 +227,19 @@ static uint64_t first_pfn(const struct hs_layout *layout)
 	}
 	if (layout->pgmap_count && layout->pgmaps[layout->pgmap_count - 1].end > first)
 		first = layout->pgmaps[layout->pgmap_count - 1].end;
-	return aligned(first, PLACE_ALIGN);
+	return place_align(first, PLACE_ALIGN);
 }
 
 /* Each pgmap behind the one before; those that hold nothing are none. */
-static int add_pgmaps(struct placing *p)
+static int place_add_pgmaps(struct placing *p)
 {
-	uint64_t start = first_pfn(p->old);
+	uint64_t start = place_first_pfn(p->old);
 	int ret = 0;
 
 	for (uint64_t i = 0; !ret && i < p->place->pgmaps; i++) {
 		struct hs_space_pgmap pgmap = {
 			.start = start,
-			.end = aligned(start + p->next[i], PLACE_SUBSECTION),
+			.end = place_align(start + p->next[i], PLACE_SUBSECTION),
 			.type = p->place->type,
 			.owner = p->place->owner,
 		};
@@ -249,12 +249,12 @@ static int add_pgmaps(struct placing *p)
 			return -ERANGE;
 		if (pgmap.end > start)
 			ret = hs_layout_add_pgmap(p->mem, p->out, &pgmap);
-		start = aligned(pgmap.end, PLACE_ALIGN);
+		start = place_align(pgmap.end, PLACE_ALIGN);
 	}
 	return ret;
 }
 
-static int copy_pgmaps(struct placing *p)
+static int place_copy_pgmaps(struct placing *p)
 {
 	int ret = 0;
 
@@ -276,14 +276,14 @@ int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_p
 	p.next = hs_hostmem_zalloc(mem, place->pgmaps, sizeof(*p.next));
 	if (!p.next)
 		return -ENOMEM;
-	ret = go_through(&p);
+	ret = place_all_maps(&p);
 	p.out = &out;
 	if (!ret)
-		ret = copy_pgmaps(&p);
+		ret = place_copy_pgmaps(&p);
 	if (!ret)
-		ret = add_pgmaps(&p);
+		ret = place_add_pgmaps(&p);
 	if (!ret)
-		ret = go_through(&p);
+		ret = place_all_maps(&p);
 	hs_hostmem_free(mem, p.next);
 	if (ret) {
 		hs_hostmem_free(mem, out.maps);

@@ -12,14 +12,14 @@
 
 #define SHARE_MAX 1000000 /* of both numbers of a fraction: products fit */
 
-static const enum hs_pgmap_type types[] = {
+static const enum hs_pgmap_type place_types[] = {
 	HS_PGMAP_FS_DAX,
 	HS_PGMAP_PRIVATE,
 	HS_PGMAP_COHERENT,
 	HS_PGMAP_P2PDMA,
 };
 
-static int refuse(char error[256], const char *what, const struct hs_word *found)
+static int place_text_refuse(char error[256], const char *what, const struct hs_word *found)
 {
 	snprintf(error, 256, "expected %s, found '%.*s'", what,
 		 (int)(found->length > 100 ? 100 : found->length), found->at);
@@ -27,7 +27,7 @@ static int refuse(char error[256], const char *what, const struct hs_word *found
 }
 
 /* The part of *rest before the first of @marks; *rest goes on at the mark. */
-static struct hs_word part(const char **rest, const char *marks)
+static struct hs_word place_text_part(const char **rest, const char *marks)
 {
 	struct hs_word word = { *rest, strcspn(*rest, marks) };
 
@@ -35,21 +35,21 @@ static struct hs_word part(const char **rest, const char *marks)
 	return word;
 }
 
-static bool find_type(const char *kind, enum hs_pgmap_type *type)
+static bool place_text_find_type(const char *kind, enum hs_pgmap_type *type)
 {
-	for (unsigned int i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		const char *name = hs_pgmap_type_names[types[i]];
+	for (unsigned int i = 0; i < sizeof(place_types) / sizeof(place_types[0]); i++) {
+		const char *name = hs_pgmap_type_names[place_types[i]];
 		size_t length = strlen(name);
 
 		if (strncmp(kind, name, length) || kind[length] != ':')
 			continue;
-		*type = types[i];
+		*type = place_types[i];
 		return true;
 	}
 	return false;
 }
 
-static bool take_range(const struct hs_word *pattern, struct hs_place *place)
+static bool place_text_take_range(const struct hs_word *pattern, struct hs_place *place)
 {
 	const char *dash = memchr(pattern->at, '-', pattern->length);
 	struct hs_word from, to;
@@ -61,7 +61,8 @@ static bool take_range(const struct hs_word *pattern, struct hs_place *place)
 	return hs_word_number(&from, &place->start) && hs_word_number(&to, &place->end);
 }
 
-static int take_pattern(const struct hs_word *pattern, struct hs_place *place, char error[256])
+static int place_text_take_pattern(const struct hs_word *pattern, struct hs_place *place,
+				   char error[256])
 {
 	static const char *const words[] = {
 		[HS_PLACE_ALL] = "all",
@@ -71,23 +72,24 @@ static int take_pattern(const struct hs_word *pattern, struct hs_place *place, c
 	int word = hs_word_among(pattern, words, 3);
 
 	if (!pattern->length || pattern->length >= sizeof(place->name))
-		return refuse(error, "a pattern of 1 to 255 bytes before =", pattern);
+		return place_text_refuse(error, "a pattern of 1 to 255 bytes before =", pattern);
 	if (word >= 0) {
 		place->pattern = (enum hs_place_pattern)word;
 		return 0;
 	}
-	if (!take_range(pattern, place)) {
+	if (!place_text_take_range(pattern, place)) {
 		place->pattern = HS_PLACE_NAME;
 		memcpy(place->name, pattern->at, pattern->length);
 		return 0;
 	}
 	place->pattern = HS_PLACE_RANGE;
 	if (place->start >= place->end || (place->start | place->end) % HS_PAGE_BYTES)
-		return refuse(error, "0xA-0xB with A below B, both multiples of 0x1000", pattern);
+		return place_text_refuse(error, "0xA-0xB with A below B, both multiples of 0x1000",
+					 pattern);
 	return 0;
 }
 
-static int take_share(struct hs_word share, struct hs_place *place, char error[256])
+static int place_text_take_share(struct hs_word share, struct hs_place *place, char error[256])
 {
 	const char *slash = memchr(share.at, '/', share.length);
 	struct hs_word of = { "100", 3 }, whole = share;
@@ -100,48 +102,50 @@ static int take_share(struct hs_word share, struct hs_place *place, char error[2
 	}
 	if (!hs_word_number(&share, &place->share) || !hs_word_number(&of, &place->of) ||
 	    !place->of || place->of > SHARE_MAX || place->share > place->of)
-		return refuse(error,
-			      "a share from 0 to 100, with or without %, or a fraction as 1/3",
-			      &whole);
+		return place_text_refuse(
+			error, "a share from 0 to 100, with or without %, or a fraction as 1/3",
+			&whole);
 	return 0;
 }
 
-static int take_number(struct hs_word word, uint64_t low, uint64_t high, const char *what,
-		       uint64_t *value, char error[256])
+static int place_text_take_number(struct hs_word word, uint64_t low, uint64_t high,
+				  const char *what, uint64_t *value, char error[256])
 {
 	if (!hs_word_number(&word, value) || *value < low || *value > high)
-		return refuse(error, what, &word);
+		return place_text_refuse(error, what, &word);
 	return 0;
 }
 
 /* ,runs=N or ,owner=K */
-static int take_key(const char **rest, struct hs_place *place, char error[256])
+static int place_text_take_key(const char **rest, struct hs_place *place, char error[256])
 {
 	struct hs_word key, value;
 
 	*rest += 1;
-	key = part(rest, "=,");
+	key = place_text_part(rest, "=,");
 	*rest += **rest == '=';
-	value = part(rest, ",");
+	value = place_text_part(rest, ",");
 	if (hs_word_is(&key, "runs"))
-		return take_number(value, 1, HS_PFN_END, "runs=N, a number from 1", &place->run,
-				   error);
+		return place_text_take_number(value, 1, HS_PFN_END, "runs=N, a number from 1",
+					      &place->run, error);
 	if (hs_word_is(&key, "owner"))
-		return take_number(value, 0, UINT64_MAX, "owner=K, a number", &place->owner, error);
-	return refuse(error, "runs=N or owner=K", &key);
+		return place_text_take_number(value, 0, UINT64_MAX, "owner=K, a number",
+					      &place->owner, error);
+	return place_text_refuse(error, "runs=N or owner=K", &key);
 }
 
-static int take_rest(const char *rest, struct hs_place *place, char error[256])
+static int place_text_take_rest(const char *rest, struct hs_place *place, char error[256])
 {
-	int ret = take_share(part(&rest, ":,"), place, error);
+	int ret = place_text_take_share(place_text_part(&rest, ":,"), place, error);
 
 	if (!ret && *rest == ':') {
 		rest++;
-		ret = take_number(part(&rest, ","), 1, HS_PLACE_PGMAPS_MAX,
-				  "a number of pgmaps from 1 to 1024", &place->pgmaps, error);
+		ret = place_text_take_number(place_text_part(&rest, ","), 1, HS_PLACE_PGMAPS_MAX,
+					     "a number of pgmaps from 1 to 1024", &place->pgmaps,
+					     error);
 	}
 	while (!ret && *rest)
-		ret = take_key(&rest, place, error);
+		ret = place_text_take_key(&rest, place, error);
 	return ret;
 }
 
@@ -153,14 +157,14 @@ int hs_place_parse(const char *text, struct hs_place *place, char error[256])
 
 	*place = (struct hs_place){ .pgmaps = 1, .run = 1 };
 	for (const char *at = text; *at; at++)
-		if (*at == '=' && find_type(at + 1, &place->type))
+		if (*at == '=' && place_text_find_type(at + 1, &place->type))
 			equals = at;
 	if (!equals)
-		return refuse(error,
-			      "PATTERN=KIND:SHARE with KIND fsdax, private, coherent or p2pdma",
-			      &whole);
+		return place_text_refuse(
+			error, "PATTERN=KIND:SHARE with KIND fsdax, private, coherent or p2pdma",
+			&whole);
 	pattern = (struct hs_word){ text, (size_t)(equals - text) };
 	place->owner = place->type == HS_PGMAP_PRIVATE;
-	ret = take_pattern(&pattern, place, error);
-	return ret ? ret : take_rest(strchr(equals, ':') + 1, place, error);
+	ret = place_text_take_pattern(&pattern, place, error);
+	return ret ? ret : place_text_take_rest(strchr(equals, ':') + 1, place, error);
 }

@@ -49,8 +49,8 @@ int hs_space_end(struct hs_text *text, const struct hs_word *word, uint64_t low,
 	return hs_text_number(text, word, low, high, HS_PAGE_BYTES, what, value);
 }
 
-static int take_pfn(struct hs_text *text, const struct hs_word *word, const char *name,
-		    uint64_t step, uint64_t low, uint64_t high, uint64_t *value)
+static int space_take_pfn(struct hs_text *text, const struct hs_word *word, const char *name,
+			  uint64_t step, uint64_t low, uint64_t high, uint64_t *value)
 {
 	char what[96];
 
@@ -68,28 +68,28 @@ static int take_pfn(struct hs_text *text, const struct hs_word *word, const char
 static const struct {
 	char letter;
 	uint32_t flags;
-} vma_letters[] = {
+} space_vma_letters[] = {
 	{ 'r', HS_VM_READ },	 { 'w', HS_VM_WRITE },	 { 'x', HS_VM_EXEC },
 	{ 's', HS_VM_SHARED },	 { 'p', HS_VM_PFNMAP },	 { 'i', HS_VM_IO },
 	{ 'm', HS_VM_MIXEDMAP }, { 'h', HS_VM_HUGETLB }, { 'H', HS_VM_HUGETLB | HS_VM_HUGETLB_1G },
 };
-#define VMA_LETTERS (sizeof(vma_letters) / sizeof(vma_letters[0]))
+#define VMA_LETTERS (sizeof(space_vma_letters) / sizeof(space_vma_letters[0]))
 
-static uint32_t vma_flag(char letter)
+static uint32_t space_vma_flag(char letter)
 {
 	for (unsigned int i = 0; i < VMA_LETTERS; i++)
-		if (vma_letters[i].letter == letter)
-			return vma_letters[i].flags;
+		if (space_vma_letters[i].letter == letter)
+			return space_vma_letters[i].flags;
 	return 0;
 }
 
-static int take_vma_flags(struct hs_text *text, const struct hs_word *w, uint32_t *flags)
+static int space_take_vma_flags(struct hs_text *text, const struct hs_word *w, uint32_t *flags)
 {
 	*flags = 0;
 	if (hs_word_is(w, "-"))
 		return 0;
 	for (size_t c = 0; c < w->length; c++) {
-		uint32_t flag = vma_flag(w->at[c]);
+		uint32_t flag = space_vma_flag(w->at[c]);
 
 		if (!flag || *flags & flag)
 			return hs_text_expected(text, w,
@@ -112,7 +112,7 @@ int hs_space_vma(struct hs_text *text, const struct hs_line *line, uint64_t low,
 		ret = hs_space_end(text, &line->word[1], *start + HS_PAGE_BYTES, HS_SPACE_ADDR_END,
 				   end);
 	if (!ret)
-		ret = take_vma_flags(text, &line->word[2], flags);
+		ret = space_take_vma_flags(text, &line->word[2], flags);
 	if (ret)
 		return ret;
 	huge = hs_map_bytes(hs_space_huge_level(*flags));
@@ -124,7 +124,8 @@ int hs_space_vma(struct hs_text *text, const struct hs_line *line, uint64_t low,
 
 /* ---- map --------------------------------------------------------------------------------- */
 
-static int take_kind(struct hs_text *text, const struct hs_line *line, struct hs_space_map *map)
+static int space_take_kind(struct hs_text *text, const struct hs_line *line,
+			   struct hs_space_map *map)
 {
 	const struct hs_word *size = &line->word[1], *kind = &line->word[2];
 	char what[256];
@@ -144,8 +145,8 @@ static int take_kind(struct hs_text *text, const struct hs_line *line, struct hs
 }
 
 /* Addresses and pfns of all repetitions must be in range. */
-static int take_count(struct hs_text *text, const struct hs_word *w, uint64_t pfn_end,
-		      struct hs_space_map *map)
+static int space_take_count(struct hs_text *text, const struct hs_word *w, uint64_t pfn_end,
+			    struct hs_space_map *map)
 {
 	uint64_t pages = hs_map_pages(map->level);
 	uint64_t most = (HS_SPACE_ADDR_END - map->addr) / hs_map_bytes(map->level);
@@ -161,8 +162,8 @@ static int take_count(struct hs_text *text, const struct hs_word *w, uint64_t pf
 }
 
 /* What is said of entries that have no page, or no owner, is checked and forgotten. */
-static int take_attributes(struct hs_text *text, const struct hs_line *line,
-			   struct hs_space_map *map)
+static int space_take_attributes(struct hs_text *text, const struct hs_line *line,
+				 struct hs_space_map *map)
 {
 	const struct hs_word *owner = &line->value[MAP_OWNER], *of = &line->value[MAP_OF];
 	uint64_t number = 0;
@@ -186,18 +187,18 @@ int hs_space_map(struct hs_text *text, const struct hs_line *line, uint64_t pfn_
 	int ret;
 
 	*map = (struct hs_space_map){ .line = text->number };
-	ret = take_kind(text, line, map);
+	ret = space_take_kind(text, line, map);
 	if (ret)
 		return ret;
 	pages = hs_map_pages(map->level);
 	ret = hs_space_address(text, &line->word[0], "ADDR", hs_map_bytes(map->level), &map->addr);
 	if (!ret)
-		ret = take_pfn(text, &line->word[3], "PFN", hs_map_has_pfn(map->kind) ? pages : 1,
-			       0, pfn_end - 1, &pfn);
+		ret = space_take_pfn(text, &line->word[3], "PFN",
+				     hs_map_has_pfn(map->kind) ? pages : 1, 0, pfn_end - 1, &pfn);
 	map->pfn = hs_map_has_pfn(map->kind) ? pfn : 0;
 	if (!ret)
-		ret = take_count(text, &line->value[MAP_COUNT], pfn_end, map);
-	return ret ? ret : take_attributes(text, line, map);
+		ret = space_take_count(text, &line->value[MAP_COUNT], pfn_end, map);
+	return ret ? ret : space_take_attributes(text, line, map);
 }
 
 /* ---- pgmap ------------------------------------------------------------------------------- */
@@ -210,10 +211,10 @@ int hs_space_pgmap(struct hs_text *text, const struct hs_line *line, uint64_t pf
 	int ret;
 
 	*pgmap = (struct hs_space_pgmap){ .line = text->number };
-	ret = take_pfn(text, &line->word[0], "START_PFN", 1, 0, pfn_end - 1, &pgmap->start);
+	ret = space_take_pfn(text, &line->word[0], "START_PFN", 1, 0, pfn_end - 1, &pgmap->start);
 	if (!ret)
-		ret = take_pfn(text, &line->word[1], "END_PFN", 1, pgmap->start + 1, pfn_end,
-			       &pgmap->end);
+		ret = space_take_pfn(text, &line->word[1], "END_PFN", 1, pgmap->start + 1, pfn_end,
+				     &pgmap->end);
 	if (ret)
 		return ret;
 	pgmap->dead = line->words == 3;
@@ -231,14 +232,15 @@ int hs_space_pgmap(struct hs_text *text, const struct hs_line *line, uint64_t pf
 
 /* ---- together with a vma ----------------------------------------------------------------- */
 
-static int misplaced(struct hs_text *text, const struct hs_space_map *map, const char *expected)
+static int space_misplaced(struct hs_text *text, const struct hs_space_map *map,
+			   const char *expected)
 {
 	return hs_text_error(text, map->line, "map", "expected %s, found %s %s", expected,
 			     hs_map_size_names[map->level], hs_map_kind_names[map->kind]);
 }
 
 /* What says that there is no entry of the VMA's size may be a higher one. */
-static bool fits(const struct hs_space_map *map, uint32_t level)
+static bool space_map_fits(const struct hs_space_map *map, uint32_t level)
 {
 	if (!level || map->level == level)
 		return true;
@@ -250,16 +252,16 @@ int hs_space_check_level(struct hs_text *text, const struct hs_space_map *map, u
 {
 	uint32_t level = hs_space_huge_level(vma_flags);
 
-	if (fits(map, level))
+	if (space_map_fits(map, level))
 		return 0;
-	return misplaced(text, map,
-			 level == 1 ? "2m entries only in a vma with flag h"
-				    : "1g entries only in a vma with flag H");
+	return space_misplaced(text, map,
+			       level == 1 ? "2m entries only in a vma with flag h"
+					  : "1g entries only in a vma with flag H");
 }
 
 int hs_space_needs_hugetlb(struct hs_text *text, const struct hs_space_map *map)
 {
-	return misplaced(text, map, "such an entry in a vma with flag h or H only");
+	return space_misplaced(text, map, "such an entry in a vma with flag h or H only");
 }
 
 /* ---- printing ---------------------------------------------------------------------------- */

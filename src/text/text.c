@@ -20,7 +20,7 @@ static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", ALL },
 static const struct hs_key pgmap_keys[HS_TEXT_KEYS] = { { "type", LAYOUT }, { "owner", LAYOUT } };
 static const struct hs_key profile_keys[HS_TEXT_KEYS] = { { "base", FIRST } };
 
-static const struct hs_keyword keywords[HS_KEYWORD_COUNT] = {
+static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, no_keys },
 	[HS_KEYWORD_SCENARIO] = { "scenario", "NAME", 1, 1, ALL, no_keys },
 	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, ALL, vma_keys },
@@ -110,7 +110,7 @@ int hs_word_among(const struct hs_word *word, const char *const *names, unsigned
 	return -1;
 }
 
-static unsigned int digit(char c)
+static unsigned int text_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned int)(c - '0');
@@ -128,7 +128,7 @@ bool hs_word_number(const struct hs_word *word, uint64_t *value)
 	uint64_t sum = 0;
 
 	for (size_t i = hex ? 2 : 0; i < word->length; i++) {
-		unsigned int d = digit(word->at[i]);
+		unsigned int d = text_digit(word->at[i]);
 
 		if (d >= base || sum > (UINT64_MAX - d) / base)
 			return false;
@@ -170,20 +170,20 @@ char *hs_text_copy(struct hs_text *text, const struct hs_word *word)
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
+static bool text_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* The next word of [*at, end), which is one line; false: there is none. */
-static bool next_word(const char **at, const char *end, struct hs_word *word)
+static bool text_next_word(const char **at, const char *end, struct hs_word *word)
 {
 	const char *p = *at;
 
-	while (p < end && is_blank(*p))
+	while (p < end && text_is_blank(*p))
 		p++;
 	word->at = p;
-	while (p < end && !is_blank(*p))
+	while (p < end && !text_is_blank(*p))
 		p++;
 	word->length = (size_t)(p - word->at);
 	*at = p;
@@ -191,7 +191,8 @@ static bool next_word(const char **at, const char *end, struct hs_word *word)
 }
 
 /* Takes the next line that has words; its first word is in @word, the others begin at *at. */
-static bool take_line(struct hs_text *text, const char **at, const char **end, struct hs_word *word)
+static bool text_next_line(struct hs_text *text, const char **at, const char **end,
+			   struct hs_word *word)
 {
 	while (text->at < text->end) {
 		const char *newline = memchr(text->at, '\n', (size_t)(text->end - text->at));
@@ -200,14 +201,14 @@ static bool take_line(struct hs_text *text, const char **at, const char **end, s
 		*end = newline ? newline : text->end;
 		text->at = newline ? newline + 1 : text->end;
 		text->number++;
-		if (next_word(at, *end, word) && word->at[0] != '#')
+		if (text_next_word(at, *end, word) && word->at[0] != '#')
 			return true;
 	}
 	return false;
 }
 
 /* Control characters would not survive in an answer or a message. */
-static int check_printable(struct hs_text *text, const struct hs_word *word)
+static int text_check_printable(struct hs_text *text, const struct hs_word *word)
 {
 	for (size_t i = 0; i < word->length; i++)
 		if ((unsigned char)word->at[i] < ' ' || word->at[i] == '\177')
@@ -216,23 +217,23 @@ static int check_printable(struct hs_text *text, const struct hs_word *word)
 }
 
 /* A word of the table that says nothing here. */
-static int unknown_here(struct hs_text *text, const char *name)
+static int text_wrong_dialect(struct hs_text *text, const char *name)
 {
 	if (text->dialect == WALK)
 		return hs_text_error(text, text->number, name, "expected a first line hmmsim 1");
 	return hs_text_error(text, text->number, name, "expected not in a layout");
 }
 
-static int find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
+static int text_find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
 {
 	for (unsigned int id = 0; id < HS_KEYWORD_COUNT; id++) {
-		if (!hs_word_is(word, keywords[id].name))
+		if (!hs_word_is(word, text_keywords[id].name))
 			continue;
-		if (!(keywords[id].dialects & text->dialect))
-			return unknown_here(text, keywords[id].name);
+		if (!(text_keywords[id].dialects & text->dialect))
+			return text_wrong_dialect(text, text_keywords[id].name);
 		line->id = (enum hs_keyword_id)id;
-		line->keyword = &keywords[id];
-		text->keyword = keywords[id].name;
+		line->keyword = &text_keywords[id];
+		text->keyword = text_keywords[id].name;
 		return 0;
 	}
 	text->keyword = NULL;
@@ -243,8 +244,8 @@ static int find_keyword(struct hs_text *text, const struct hs_word *word, struct
 }
 
 /* "a=, b= or c=": the keys of the keyword in this dialect, into @what; false: it has none. */
-static bool describe_keys(const struct hs_text *text, const struct hs_keyword *keyword, char *what,
-			  size_t size)
+static bool text_describe_keys(const struct hs_text *text, const struct hs_keyword *keyword,
+			       char *what, size_t size)
 {
 	const char *names[HS_TEXT_KEYS];
 	unsigned int count = 0;
@@ -263,8 +264,8 @@ static bool describe_keys(const struct hs_text *text, const struct hs_keyword *k
 }
 
 /* A word with a = in it. */
-static int take_value(struct hs_text *text, const struct hs_word *word, size_t key_length,
-		      struct hs_line *line)
+static int text_take_value(struct hs_text *text, const struct hs_word *word, size_t key_length,
+			   struct hs_line *line)
 {
 	struct hs_word key = { word->at, key_length };
 	char what[64];
@@ -282,23 +283,24 @@ static int take_value(struct hs_text *text, const struct hs_word *word, size_t k
 						   word->length - key_length - 1 };
 		return 0;
 	}
-	if (!describe_keys(text, line->keyword, what, sizeof(what)))
+	if (!text_describe_keys(text, line->keyword, what, sizeof(what)))
 		return hs_text_expected(text, word, "no key=value");
 	return hs_text_expected(text, word, what);
 }
 
-static int take_words(struct hs_text *text, const char *at, const char *end, struct hs_line *line)
+static int text_take_words(struct hs_text *text, const char *at, const char *end,
+			   struct hs_line *line)
 {
 	const struct hs_keyword *k = line->keyword;
 	bool keyed = false;
 	struct hs_word word;
 
-	while (next_word(&at, end, &word)) {
+	while (text_next_word(&at, end, &word)) {
 		const char *equals = memchr(word.at, '=', word.length);
-		int ret = check_printable(text, &word);
+		int ret = text_check_printable(text, &word);
 
 		if (!ret && equals)
-			ret = take_value(text, &word, (size_t)(equals - word.at), line);
+			ret = text_take_value(text, &word, (size_t)(equals - word.at), line);
 		if (ret)
 			return ret;
 		if (equals) {
@@ -317,7 +319,7 @@ static int take_words(struct hs_text *text, const char *at, const char *end, str
 	return 0;
 }
 
-static int take_version(struct hs_text *text, const struct hs_line *line)
+static int text_take_version(struct hs_text *text, const struct hs_line *line)
 {
 	uint64_t version;
 	int ret;
@@ -340,7 +342,7 @@ void hs_text_unread(struct hs_text *text)
 }
 
 /* The lines that begin something else decide how the following ones are read. */
-static void enter(struct hs_text *text, enum hs_keyword_id id)
+static void text_enter_dialect(struct hs_text *text, enum hs_keyword_id id)
 {
 	if (id == HS_KEYWORD_LAYOUT)
 		text->dialect = LAYOUT;
@@ -356,17 +358,17 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 
 	text->last_at = text->at;
 	text->last_number = text->number;
-	while (take_line(text, &at, &end, &word)) {
+	while (text_next_line(text, &at, &end, &word)) {
 		*line = (struct hs_line){ .words = 0 };
-		ret = find_keyword(text, &word, line);
+		ret = text_find_keyword(text, &word, line);
 		if (!ret)
-			ret = take_words(text, at, end, line);
+			ret = text_take_words(text, at, end, line);
 		if (!ret && line->id == HS_KEYWORD_HMMSIM)
-			ret = take_version(text, line);
+			ret = text_take_version(text, line);
 		if (ret)
 			return ret;
 		text->begun = true;
-		enter(text, line->id);
+		text_enter_dialect(text, line->id);
 		if (line->id != HS_KEYWORD_HMMSIM)
 			return 1;
 		/* Said once: it is not read again. */
