@@ -21,7 +21,7 @@ struct making {
 struct builtin {
 	const char *name, *summary;
 	int (*make)(struct making *m);
-	uint32_t level; /* of its leaves */
+	uint32_t level; /* of the leaves */
 	unsigned int parameter;
 };
 
@@ -39,7 +39,7 @@ static int builtin_add_space(struct making *m)
 	return builtin_add_vma(m, 0, m->pages, HS_VM_READ | HS_VM_WRITE);
 }
 
-/* @pages of device memory, number @index of the layout's: each has its place. */
+/* Adds pgmap number @index. @index decides its first pfn; @pages is rounded up to 512. */
 static int builtin_add_pgmap(struct making *m, unsigned int index, uint64_t pages,
 			     enum hs_pgmap_type type, uint64_t owner)
 {
@@ -76,7 +76,7 @@ static int builtin_add_dev(struct making *m, uint64_t page)
 	return builtin_add_map(m, page, 0, HS_MAP_DEVRW, DEVICE_PFN + page, 1);
 }
 
-/* One VMA and one pgmap as large. */
+/* One VMA, and one pgmap of the same size. */
 static int builtin_add_devmap_space(struct making *m)
 {
 	int ret = builtin_add_space(m);
@@ -135,7 +135,7 @@ static uint64_t builtin_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* Exactly half: each page with the chance of what is wanted among what is left. */
+/* Exactly half of the pages: each is taken with chance (pages still wanted) / (pages left). */
 static int builtin_make_half(struct making *m)
 {
 	uint64_t state = 1, wanted = m->pages / 2;
@@ -270,7 +270,7 @@ static uint64_t builtin_pages(const struct builtin *b, uint64_t bytes)
 	return ((bytes - 1) / (unit * HS_PAGE_BYTES) + 1) * unit;
 }
 
-/* NAME:SIZE if it is another size than usual: two sizes are two layouts. */
+/* NAME, or NAME:SIZE if the size is not HS_BUILTIN_BYTES: layouts of two sizes have two names. */
 static void builtin_name(const struct builtin *b, uint64_t pages, char name[64])
 {
 	static const char units[] = "MGT";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * entries.h - the kinds of page table entries that a text can name
+ * entries.h - the kinds of page table entries that a map line can name
  */
 #ifndef HS_TEXT_ENTRIES_H
 #define HS_TEXT_ENTRIES_H
@@ -12,13 +12,13 @@
 
 enum hs_map_kind {
 	HS_MAP_NONE,
-	HS_MAP_TBL, /* no entry: the table that would hold it */
+	HS_MAP_TBL, /* no entry, only the table that would hold it */
 	HS_MAP_RO,
 	HS_MAP_RW,
-	HS_MAP_PN, /* NUMA prot-none */
-	HS_MAP_SPECIAL,
+	HS_MAP_PN,	/* NUMA prot-none */
+	HS_MAP_SPECIAL, /* pte_special() */
 	HS_MAP_SPECIALRW,
-	HS_MAP_ZERO,
+	HS_MAP_ZERO,  /* the shared zero page */
 	HS_MAP_DEVRO, /* dev: devmap */
 	HS_MAP_DEVRW,
 	HS_MAP_SWAP,
@@ -35,16 +35,16 @@ enum hs_map_kind {
 	HS_MAP_KIND_COUNT
 };
 
-/* Sizes by level of the table that holds the entry: 4k, 2m, 1g. */
+/* The level is that of the table that holds the entry: 0 is 4k, 1 is 2m, 2 is 1g. */
 #define HS_MAP_LEVEL_COUNT 3
 
 extern const char *const hs_map_kind_names[HS_MAP_KIND_COUNT];
 extern const char *const hs_map_size_names[HS_MAP_LEVEL_COUNT];
 
-/* A 1g migration or hwpoison entry exists in hugetlb VMAs only: whoever knows the VMAs checks that. */
+/* hugetlb_only: 1g migw and hwp, allowed in hugetlb VMAs only. The caller checks the VMA. */
 bool hs_map_allowed(enum hs_map_kind kind, uint32_t level);
 bool hs_map_hugetlb_only(enum hs_map_kind kind, uint32_t level);
-/* "none, tbl, ... or bad": the names that are allowed on the level, into @text. */
+/* Writes the names that are allowed on the level into @text: "none, tbl, ... or bad". */
 void hs_map_describe(uint32_t level, char *text, unsigned int size);
 
 /* What an entry of the level spans, on x86_64: each level has 9 bits of index. */
@@ -63,7 +63,7 @@ static inline uint64_t hs_map_bytes(uint32_t level)
 	return hs_map_pages(level) * HS_PAGE_BYTES;
 }
 
-/* Whether the pfn of the line means anything, and whether repetitions advance it. */
+/* Whether the entry has a pfn. With count=N it goes up from entry to entry. */
 static inline bool hs_map_has_pfn(enum hs_map_kind kind)
 {
 	return kind != HS_MAP_NONE && kind != HS_MAP_TBL && kind != HS_MAP_ZERO;
@@ -80,7 +80,7 @@ static inline bool hs_map_is_device(enum hs_map_kind kind)
 	return kind == HS_MAP_DEVRO || kind == HS_MAP_DEVRW || hs_map_is_private(kind);
 }
 
-/* The entry of <hmmsim/mm.h>; 0 for none and tbl. */
+/* The page table entry (<hmmsim/mm.h>); 0 for none and tbl. */
 uint64_t hs_map_entry(enum hs_map_kind kind, uint32_t level, uint64_t pfn);
 
 #endif

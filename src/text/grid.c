@@ -48,7 +48,7 @@ void hs_cell_double(struct hs_out *cells, double value)
 
 /* ---- columns ----------------------------------------------------------------------------- */
 
-/* The next cell of [*at, end): its length; *at is behind it. */
+/* Returns the length of the cell at *at, and moves *at behind it and its tab. */
 static size_t grid_next_cell(const char **at, const char *end)
 {
 	const char *tab = memchr(*at, '\t', (size_t)(end - *at));
@@ -83,7 +83,7 @@ static void grid_pad(struct hs_out *out, size_t blanks)
 		hs_out_char(out, ' ');
 }
 
-/* A cell on the left keeps its blanks back until another one follows. */
+/* The blanks after a cell on the left are printed only when another cell follows. */
 static void grid_print_row(const char *at, const char *end, const size_t width[HS_GRID_COLUMNS],
 			   unsigned int left, struct hs_out *out)
 {

@@ -36,7 +36,7 @@ void *hs_hostmem_zalloc(struct hs_hostmem *mem, size_t count, size_t size)
 	return block;
 }
 
-/* The capacity follows from the count: the first eight, then powers of two. */
+/* The capacity follows from @count: 8, then the next power of two. */
 void *hs_hostmem_grow(struct hs_hostmem *mem, void *array, size_t count, size_t size)
 {
 	size_t room = count ? 2 * count : GROW_FIRST;

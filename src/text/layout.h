@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - an address space as text: VMAs, what is mapped in them, device memory
+ * layout.h - an address space alone: VMAs, what is mapped in them, device memory
  *
- * invented. Below a first line `hmmsim 1`, any number of
+ * invented. README.md has the text format. VMAs, maps and pgmaps each ascend and do not overlap; a
+ * map lies inside one VMA. Names of VMAs are one word, with escapes as in /proc/mounts, and are
+ * kept, compared and printed as they are written.
  *
- *	layout NAME
- *	pgmap START_PFN END_PFN [dead] [type=fsdax|private|coherent|generic|p2pdma] [owner=K]
- *	vma START END FLAGS [name=TEXT]
- *	map ADDR 4k|2m|1g KIND PFN [count=N] [owner=K] [of=anon|file|shmem]
- *
- * The lines mean what they mean in a walk scenario (README.md). Lines of one keyword ascend and do
- * not overlap, so that nothing is replaced; a map line lies inside one VMA, which may come later.
- * Where there is any pgmap line, device memory must be in one: devro and devrw in one that is not
- * private, dpr and dpw in a private one of the same owner, and ro and rw in none that is private.
- * TEXT is one word: a blank in a name is written as \040, a backslash as \134, as in /proc/mounts. It
- * is kept, compared and printed as it is written.
- *
- * A layout is canonical: a line that continues the map line before is part of it, whoever made the
- * layout. Nothing is kept per page.
+ * A layout is canonical: no map continues the map before it, because the two would be one map. This
+ * holds for layouts from text and for those that hs_layout_add_map() builds. Memory is used per
+ * map, not per page.
  */
 #ifndef HS_TEXT_LAYOUT_H
 #define HS_TEXT_LAYOUT_H
@@ -37,32 +28,33 @@ struct hs_layout {
 	struct hs_space_map *maps;
 	struct hs_space_pgmap *pgmaps;
 	size_t vma_count, map_count, pgmap_count;
-	unsigned long line; /* of the keyword layout; like all lines 0 if there was no text */
+	unsigned long line; /* of the keyword layout; this and all lines are 0 without a text */
 };
 
-/* The next layout of the text: 1, 0 at the end, -EINVAL or -ENOMEM with text->error. */
+/* Reads the next layout. Returns 1; 0: end of the text; -EINVAL or -ENOMEM with text->error. */
 int hs_layout_parse(struct hs_text *text, struct hs_layout *out);
-/* The part of parsing that needs all lines: 0 or -EINVAL with text->error. */
+/* The checks that need all lines. Returns 0, or -EINVAL with text->error. */
 int hs_layout_check(struct hs_text *text, const struct hs_layout *layout);
-/* Canonical, without the first line of the file: parse(print(l)) equals l but for line numbers. */
+/* parse(print(l)) equals l but for line numbers. The caller prints HS_TEXT_FIRST_LINE first. */
 void hs_layout_print(const struct hs_layout *layout, struct hs_out *out);
 void hs_layout_free(struct hs_hostmem *mem, struct hs_layout *layout);
 
 /* ---- building ---------------------------------------------------------------------------- */
 
 /*
- * All append and keep the order: the caller's business. 0 or -ENOMEM, with what was there before
- * unchanged. Texts are copied; @name may be NULL and must be one word.
+ * begin makes an empty layout, the others append to it. The caller appends in ascending order.
+ * Return 0, or -ENOMEM with the layout unchanged. @name is one word and is copied; that of a VMA
+ * may be NULL.
  */
 int hs_layout_begin(struct hs_hostmem *mem, struct hs_layout *layout, const char *name);
 int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t start,
 		      uint64_t end, uint32_t flags, const char *name);
-/* Goes on with the last map if it can; not across the end of a VMA. */
+/* Extends the last map if @map continues it in the same VMA. */
 int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
 		      const struct hs_space_map *map);
-/* The last map goes on with @map; false: it cannot. */
+/* Extends the last map by @map if @map continues it in the same VMA; false: it does not. */
 bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map);
-/* Maps whose pfns were changed in place: those that continue each other by now become one. */
+/* Joins maps that continue each other, after the caller has changed them in place. */
 void hs_layout_merge(struct hs_layout *layout);
 int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 			const struct hs_space_pgmap *pgmap);

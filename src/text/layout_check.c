@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_check.c - what only the whole layout can show to be wrong
+ * layout_check.c - checks that need the whole layout
  *
- * Entries outside VMAs or of a size that their VMA cannot hold, and device memory that no pgmap, or
- * the wrong one, describes: each is reported with the line that it came from. The order of lines was
- * checked when they were read.
+ * Entries outside VMAs or of a size that their VMA cannot hold, and device memory that is in no
+ * pgmap or in one of another type. The error names the line that is wrong. layout_text.c has
+ * checked the order of the lines.
  */
 #include "text/layout.h"
 
@@ -41,11 +41,11 @@ static int layout_check_not_covered(struct hs_text *text, const struct hs_space_
 				    uint64_t pfn)
 {
 	return hs_text_error(text, map->line, "map",
-			     "expected %s of pgmaps only, found pfn 0x%" PRIx64 " in none",
+			     "expected %s inside a pgmap, found pfn 0x%" PRIx64 " in none",
 			     hs_map_kind_names[map->kind], pfn);
 }
 
-/* One piece of the map's pfns, from @pfn on, is in @pgmap. */
+/* Whether the kind of @map, whose page @pfn is in @pgmap, belongs there. */
 static int layout_check_type(struct hs_text *text, const struct hs_space_map *map, uint64_t pfn,
 			     const struct hs_space_pgmap *pgmap)
 {
@@ -54,17 +54,18 @@ static int layout_check_type(struct hs_text *text, const struct hs_space_map *ma
 
 	if (hs_map_is_private(map->kind) != is_private)
 		return hs_text_error(text, map->line, "map",
-				     "expected dpr and dpw of private pgmaps, others of others, "
-				     "found %s of type=%s at pfn 0x%" PRIx64,
+				     "expected dpr and dpw, and no other kind, in a private pgmap, "
+				     "found %s in type=%s at pfn 0x%" PRIx64,
 				     hs_map_kind_names[map->kind], type, pfn);
 	if (is_private && map->owner != pgmap->owner)
 		return hs_text_error(text, map->line, "map",
-				     "expected owner=%" PRIu64 " as at its pgmap, found %" PRIu64,
+				     "expected owner=%" PRIu64
+				     ", the owner of the pgmap, found %" PRIu64,
 				     pgmap->owner, map->owner);
 	return 0;
 }
 
-/* What a present entry points to. Migration and the like may be about any page. */
+/* Kinds that must agree with the type of the pgmap. Migration entries, say, may hold any pfn. */
 static bool layout_check_has_type(enum hs_map_kind kind)
 {
 	return kind == HS_MAP_RO || kind == HS_MAP_RW || hs_map_is_device(kind);

@@ -78,8 +78,8 @@ static int layout_scenario_cut_pieces(struct hs_text *text, struct pieces *p,
 		if (map->kind == HS_MAP_TBL || !layout_scenario_on_borders(&old, map->addr, end))
 			return hs_text_error(
 				text, map->line, "map",
-				"expected no entry that replaces a part of a larger one, and no tbl "
-				"over an entry: a layout cannot say it");
+				"expected no entry that replaces a part of a larger one, and no "
+				"tbl over an entry: a layout cannot say it");
 		above = layout_scenario_part(&old, end, UINT64_MAX);
 		p->maps[i] = layout_scenario_part(&old, 0, map->addr);
 		ret = layout_scenario_add_piece(text, p, &above);

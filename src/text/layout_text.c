@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_text.c - parses layouts
+ * layout_text.c - parses and prints layouts
  *
- * Each keyword has a function that looks at its line and at the order of the lines before. What
- * needs the whole layout is in layout_check.c.
+ * Each keyword has a function that checks its line, and that it ascends. What can only be checked
+ * when the whole layout has been read is in layout_check.c.
  */
 #include "text/layout.h"
 
@@ -33,7 +33,7 @@ static int layout_text_vma(struct hs_text *text, const struct hs_line *line,
 	return layout->vmas[layout->vma_count - 1].name ? 0 : -ENOMEM;
 }
 
-/* Kept as they are for now: the check names lines. */
+/* Maps are joined after the check, because the check reports lines. */
 static int layout_text_map(struct hs_text *text, const struct hs_line *line,
 			   struct hs_layout *layout)
 {
@@ -132,7 +132,7 @@ int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
 	return 1;
 }
 
-/* Device memory, then each VMA with what is mapped in it. */
+/* pgmaps, then each VMA with its maps. */
 void hs_layout_print(const struct hs_layout *layout, struct hs_out *out)
 {
 	size_t m = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.c - puts a share of a layout's pages on device memory
+ * place.c - moves a share of a layout's pages to device memory
  *
- * Two rounds that decide alike: the first counts what each pgmap will hold, the second, with the
- * pgmaps in their places, makes the new maps. The old ones are replaced at the end.
+ * Two passes over the maps that decide the same: the first counts the pages of each pgmap; then
+ * pgmaps get their pfns; the second pass makes the new maps. At the end they replace the old ones.
  */
 #include "text/place.h"
 
@@ -16,22 +16,22 @@
 #define PLACE_ALIGN hs_map_pages(2) /* pfns: of the largest leaf, so that every leaf is aligned */
 #define PLACE_SUBSECTION 512	    /* pfns: a pgmap is registered in whole subsections */
 
-/* What was decided about entries of one size. */
+/* What was decided so far about entries of one size. */
 struct track {
 	uint64_t matched, placed; /* pages */
-	uint64_t left;		  /* pages of the present run */
-	bool taken;		  /* the present run is */
+	uint64_t left;		  /* pages left in the current run */
+	bool taken;		  /* the current run is placed */
 };
 
 struct placing {
 	struct hs_hostmem *mem;
 	const struct hs_layout *old;
 	const struct hs_place *place;
-	struct hs_layout *out; /* NULL: the first round */
+	struct hs_layout *out; /* NULL in the first pass */
 	struct track tracks[HS_MAP_LEVEL_COUNT];
-	uint64_t *next;	      /* pfn of each pgmap that is taken next; from 0 in the first round */
-	uint64_t runs;	      /* taken so far: the pgmaps' turns */
-	const char *vma_name; /* where the present map is */
+	uint64_t *next;	      /* next pfn of each pgmap; the first pass counts from 0 */
+	uint64_t runs;	      /* placed so far: selects the pgmap */
+	const char *vma_name; /* of the VMA of the current map */
 	uint32_t vma_flags;
 };
 
@@ -47,7 +47,7 @@ static bool place_is_ordinary(const struct placing *p, const struct hs_space_map
 	return i == p->old->pgmap_count || p->old->pgmaps[i].start >= end;
 }
 
-/* Names are compared before they are globs: [heap] is one. */
+/* The name is compared first and used as a glob second, because [heap] is a name and a glob. */
 static bool place_name_matches(const struct placing *p)
 {
 	const char *pattern = p->place->name;
@@ -78,7 +78,7 @@ static int place_add_map(struct placing *p, const struct hs_space_map *map)
 	return p->out && map->count ? hs_layout_add_map(p->mem, p->out, map) : 0;
 }
 
-/* The kind of entry that a page of this pgmap has. */
+/* The kind of entry that maps a page of a pgmap of this type. */
 static enum hs_map_kind place_device_kind(enum hs_pgmap_type type, enum hs_map_kind kind)
 {
 	bool write = kind == HS_MAP_RW;
@@ -113,7 +113,7 @@ static int place_add_device(struct placing *p, struct hs_space_map map)
 
 /* ---- which ------------------------------------------------------------------------------- */
 
-/* A run is taken if the share of all pages up to its end allows it. */
+/* A run is placed if the share of all matching pages up to its end allows it. */
 static void place_begin_run(struct placing *p, struct track *t, uint64_t leaf_pages)
 {
 	const struct hs_place *place = p->place;
@@ -127,7 +127,7 @@ static void place_begin_run(struct placing *p, struct track *t, uint64_t leaf_pa
 	p->runs += t->taken;
 }
 
-/* The first entries of @map, up to the end of the run, are taken or stay; *map is the rest. */
+/* Places or keeps the first entries of *map, up to the end of the run; *map becomes the rest. */
 static int place_next_entries(struct placing *p, struct hs_space_map *map)
 {
 	uint64_t leaf = hs_map_pages(map->level), entries, pages;
@@ -152,7 +152,7 @@ static int place_next_entries(struct placing *p, struct hs_space_map *map)
 	return ret;
 }
 
-/* The entries of *map below @addr, off *map. A leaf across it stays. */
+/* Cuts the entries below @addr off *map. @up: an entry across @addr goes with them. */
 static struct hs_space_map place_cut_below(struct hs_space_map *map, uint64_t addr, bool up)
 {
 	uint64_t pages = hs_map_pages(map->level), bytes = hs_map_bytes(map->level);
@@ -213,7 +213,7 @@ static uint64_t place_align(uint64_t pfn, uint64_t pages)
 	return (pfn + pages - 1) & ~(pages - 1);
 }
 
-/* Where the device memory begins. */
+/* First pfn of the new device memory. */
 static uint64_t place_first_pfn(const struct hs_layout *layout)
 {
 	uint64_t first = HS_PLACE_FIRST_PFN;
@@ -230,7 +230,7 @@ static uint64_t place_first_pfn(const struct hs_layout *layout)
 	return place_align(first, PLACE_ALIGN);
 }
 
-/* Each pgmap behind the one before; those that hold nothing are none. */
+/* Gives each pgmap its pfns, one behind the other. A pgmap without pages is left out. */
 static int place_add_pgmaps(struct placing *p)
 {
 	uint64_t start = place_first_pfn(p->old);
@@ -266,12 +266,12 @@ static int place_copy_pgmaps(struct placing *p)
 int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_place *place,
 	     struct hs_placed *placed)
 {
-	/* Borrows the VMAs: they tell where a map ends. */
+	/* Uses the VMAs of the old layout: hs_layout_add_map() looks where they end. */
 	struct hs_layout out = { .vmas = layout->vmas, .vma_count = layout->vma_count };
 	struct placing p = { .mem = mem, .old = layout, .place = place };
 	int ret;
 
-	if (hs_layout_lacks_pgmap(layout)) /* with the first pgmap line it would be outside all */
+	if (hs_layout_lacks_pgmap(layout)) /* its device memory would be outside the new pgmaps */
 		return -EINVAL;
 	p.next = hs_hostmem_zalloc(mem, place->pgmaps, sizeof(*p.next));
 	if (!p.next)

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.h - puts a share of a layout's pages on device memory
+ * place.h - moves a share of a layout's pages to device memory
  *
- * invented. PATTERN=KIND:SHARE[:PGMAPS][,runs=N][,owner=K]
+ * invented. README.md has the language: PATTERN=KIND:SHARE[:PGMAPS][,runs=N][,owner=K]
  *
- *	PATTERN	all; anon or file: entries that say of=anon, or of=file or of=shmem; 0xA-0xB: entries
- *		inside the addresses; anything else is a VMA's name, or a glob (fnmatch) of it
- *	KIND	fsdax: ro and rw become devro and devrw; private: dpr and dpw, leaves in 4 KiB entries;
- *		coherent, p2pdma: they stay what they are, as in the kernel, the pages are others
- *	SHARE	of the pages that match: 50 or 50% is a percentage, 1/3 a fraction
- *	PGMAPS	so many pgmaps take turns, run by run (default 1)
- *	runs=N	pages are taken N at a time (default 1: page by page)
- *	owner=K	of the pgmaps (default 1 for private, otherwise none)
+ * Matching pages are counted in address order, across holes and VMAs, separately for each size of
+ * entry. A run of N matching pages is taken if the pages taken, this run included, are at most
+ * SHARE of the matching pages up to the end of the run. An entry that is larger than a run is a run
+ * of its own.
  *
- * Pages that match are counted in address order, holes left out, whatever VMA they are in, entries of
- * each size apart; each run of N of them is taken if afterwards no more than the share is. A leaf that
- * is larger than a run is a run. What can match: ro and rw entries of ordinary memory outside hugetlb VMAs; the zero page and
- * what is on device memory already stay. The pgmaps come after all pfns of the layout, each from a
- * multiple of 1 GiB on, not below pfn 0x100000000. Nothing but layout and text decides.
+ * ro and rw entries of ordinary memory can match, outside hugetlb VMAs. The zero page and pages
+ * that are on device memory already stay. New pgmaps begin above all pfns of the layout and at or
+ * above pfn 0x100000000, each at a multiple of 1 GiB. The result depends on the layout and the text
+ * alone.
  */
 #ifndef HS_TEXT_PLACE_H
 #define HS_TEXT_PLACE_H
@@ -37,10 +32,10 @@ enum hs_place_pattern {
 
 struct hs_place {
 	enum hs_place_pattern pattern;
-	uint64_t start, end; /* of a range */
-	char name[256];	     /* a VMA's, or a glob */
+	uint64_t start, end; /* for HS_PLACE_RANGE */
+	char name[256];	     /* for HS_PLACE_NAME: name of a VMA, or a glob */
 	enum hs_pgmap_type type;
-	uint64_t share, of; /* share / of */
+	uint64_t share, of; /* the fraction share / of */
 	uint64_t pgmaps, run, owner;
 };
 
@@ -48,11 +43,11 @@ struct hs_placed {
 	uint64_t matched, placed; /* pages */
 };
 
-/* 0, or -EINVAL with a sentence in @error. */
+/* Returns 0, or -EINVAL with a sentence in @error. */
 int hs_place_parse(const char *text, struct hs_place *place, char error[256]);
 /*
- * 0; -ENOMEM; -ERANGE: pfns end before the device memory does; -EINVAL: the layout has device memory
- * already and does not say its pgmaps. After an error the layout is what it was.
+ * Returns 0; -ENOMEM; -ERANGE: the device memory would need pfns above HS_PFN_END; -EINVAL: the
+ * layout has device memory but no pgmap line. After an error the layout is unchanged.
  */
 int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_place *place,
 	     struct hs_placed *placed);

@@ -2,7 +2,8 @@
 /*
  * place_text.c - parses PATTERN=KIND:SHARE[:PGMAPS][,runs=N][,owner=K]
  *
- * A name may hold any of these marks: KIND begins after the last = that a kind and a colon follow.
+ * PATTERN may be a name that contains =, : and commas. Therefore KIND begins after the last = that
+ * is followed by a kind and a colon.
  */
 #include "text/place.h"
 
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHARE_MAX 1000000 /* of both numbers of a fraction: products fit */
+#define SHARE_MAX 1000000 /* of both numbers of a fraction, so that products fit 64 bits */
 
 static const enum hs_pgmap_type place_types[] = {
 	HS_PGMAP_FS_DAX,
@@ -26,7 +27,7 @@ static int place_text_refuse(char error[256], const char *what, const struct hs_
 	return -EINVAL;
 }
 
-/* The part of *rest before the first of @marks; *rest goes on at the mark. */
+/* Cuts the part before the first of @marks off *rest. *rest then begins with the mark. */
 static struct hs_word place_text_part(const char **rest, const char *marks)
 {
 	struct hs_word word = { *rest, strcspn(*rest, marks) };
@@ -103,7 +104,8 @@ static int place_text_take_share(struct hs_word share, struct hs_place *place, c
 	if (!hs_word_number(&share, &place->share) || !hs_word_number(&of, &place->of) ||
 	    !place->of || place->of > SHARE_MAX || place->share > place->of)
 		return place_text_refuse(
-			error, "a share from 0 to 100, with or without %, or a fraction as 1/3",
+			error,
+			"a share from 0 to 100, with or without %, or a fraction such as 1/3",
 			&whole);
 	return 0;
 }
@@ -116,7 +118,7 @@ static int place_text_take_number(struct hs_word word, uint64_t low, uint64_t hi
 	return 0;
 }
 
-/* ,runs=N or ,owner=K */
+/* Parses ,runs=N or ,owner=K at *rest. */
 static int place_text_take_key(const char **rest, struct hs_place *place, char error[256])
 {
 	struct hs_word key, value;

@@ -16,7 +16,7 @@ const char *const hs_pgmap_type_names[HS_PGMAP_TYPE_COUNT] = {
 	[HS_PGMAP_P2PDMA] = "p2pdma",
 };
 
-/* In the order of the keys in text.c. */
+/* Indices of the keys in text.c. */
 enum {
 	MAP_COUNT,
 	MAP_OWNER,
@@ -92,8 +92,8 @@ static int space_take_vma_flags(struct hs_text *text, const struct hs_word *w, u
 		uint32_t flag = space_vma_flag(w->at[c]);
 
 		if (!flag || *flags & flag)
-			return hs_text_expected(text, w,
-						"- or letters of rwxspimhH, each once, h or H");
+			return hs_text_expected(
+				text, w, "- or letters of rwxspimhH, each once, not both h and H");
 		*flags |= flag;
 	}
 	return 0;
@@ -144,7 +144,7 @@ static int space_take_kind(struct hs_text *text, const struct hs_line *line,
 	return ret;
 }
 
-/* Addresses and pfns of all repetitions must be in range. */
+/* Addresses and pfns of all entries must be in range. */
 static int space_take_count(struct hs_text *text, const struct hs_word *w, uint64_t pfn_end,
 			    struct hs_space_map *map)
 {
@@ -161,7 +161,7 @@ static int space_take_count(struct hs_text *text, const struct hs_word *w, uint6
 	return hs_text_number(text, w, 1, most, 1, what, &map->count);
 }
 
-/* What is said of entries that have no page, or no owner, is checked and forgotten. */
+/* owner= and of= are checked for all kinds, but stored only for those that have an owner or pfn. */
 static int space_take_attributes(struct hs_text *text, const struct hs_line *line,
 				 struct hs_space_map *map)
 {
@@ -239,7 +239,7 @@ static int space_misplaced(struct hs_text *text, const struct hs_space_map *map,
 			     hs_map_size_names[map->level], hs_map_kind_names[map->kind]);
 }
 
-/* What says that there is no entry of the VMA's size may be a higher one. */
+/* Larger entries than the VMA's are allowed if they map no page: none, tbl, 1g migw and hwp. */
 static bool space_map_fits(const struct hs_space_map *map, uint32_t level)
 {
 	if (!level || map->level == level)
@@ -261,7 +261,7 @@ int hs_space_check_level(struct hs_text *text, const struct hs_space_map *map, u
 
 int hs_space_needs_hugetlb(struct hs_text *text, const struct hs_space_map *map)
 {
-	return space_misplaced(text, map, "such an entry in a vma with flag h or H only");
+	return space_misplaced(text, map, "a vma with flag h or H for this entry");
 }
 
 /* ---- printing ---------------------------------------------------------------------------- */

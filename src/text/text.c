@@ -175,7 +175,7 @@ static bool text_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word of [*at, end), which is one line; false: there is none. */
+/* The next word of the line [*at, end); false: there are no more. */
 static bool text_next_word(const char **at, const char *end, struct hs_word *word)
 {
 	const char *p = *at;
@@ -190,7 +190,7 @@ static bool text_next_word(const char **at, const char *end, struct hs_word *wor
 	return word->length != 0;
 }
 
-/* Takes the next line that has words; its first word is in @word, the others begin at *at. */
+/* Finds the next line that has words. Its first word is @word, the rest is [*at, *end). */
 static bool text_next_line(struct hs_text *text, const char **at, const char **end,
 			   struct hs_word *word)
 {
@@ -207,7 +207,7 @@ static bool text_next_line(struct hs_text *text, const char **at, const char **e
 	return false;
 }
 
-/* Control characters would not survive in an answer or a message. */
+/* Answers and messages repeat words, so control characters are refused. */
 static int text_check_printable(struct hs_text *text, const struct hs_word *word)
 {
 	for (size_t i = 0; i < word->length; i++)
@@ -216,12 +216,12 @@ static int text_check_printable(struct hs_text *text, const struct hs_word *word
 	return 0;
 }
 
-/* A word of the table that says nothing here. */
+/* A keyword that is not known in this dialect. */
 static int text_wrong_dialect(struct hs_text *text, const char *name)
 {
 	if (text->dialect == WALK)
 		return hs_text_error(text, text->number, name, "expected a first line hmmsim 1");
-	return hs_text_error(text, text->number, name, "expected not in a layout");
+	return hs_text_error(text, text->number, name, "expected outside a layout");
 }
 
 static int text_find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
@@ -243,7 +243,7 @@ static int text_find_keyword(struct hs_text *text, const struct hs_word *word, s
 					: "a keyword (scenario, vma, map, ..., run)");
 }
 
-/* "a=, b= or c=": the keys of the keyword in this dialect, into @what; false: it has none. */
+/* Writes the keys of the keyword in this dialect into @what, as "a= or b="; false: it has none. */
 static bool text_describe_keys(const struct hs_text *text, const struct hs_keyword *keyword,
 			       char *what, size_t size)
 {
@@ -263,7 +263,7 @@ static bool text_describe_keys(const struct hs_text *text, const struct hs_keywo
 	return count != 0;
 }
 
-/* A word with a = in it. */
+/* A word that contains =. */
 static int text_take_value(struct hs_text *text, const struct hs_word *word, size_t key_length,
 			   struct hs_line *line)
 {
@@ -341,7 +341,7 @@ void hs_text_unread(struct hs_text *text)
 	text->number = text->last_number;
 }
 
-/* The lines that begin something else decide how the following ones are read. */
+/* Keywords that begin a layout or a scenario switch the dialect. */
 static void text_enter_dialect(struct hs_text *text, enum hs_keyword_id id)
 {
 	if (id == HS_KEYWORD_LAYOUT)
@@ -371,7 +371,7 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 		text_enter_dialect(text, line->id);
 		if (line->id != HS_KEYWORD_HMMSIM)
 			return 1;
-		/* Said once: it is not read again. */
+		/* hs_text_unread() does not go back before hmmsim 1. */
 		text->last_at = text->at;
 		text->last_number = text->number;
 	}

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.h - the text language: lines, words, numbers, and what to say when one is wrong
+ * text.h - the text language: lines, words, numbers and errors
  *
- * invented. One item a line: a keyword, positional words, then key=value words. A line that begins
- * with # says nothing, nor does an empty one. A first line `hmmsim N` names the version of the
- * language; without it a text is in the walk dialect. With it a text may hold layouts as well: the
- * lines from `layout` to the next `layout`, `scenario` or the end. All keywords are in one table
- * (text.c): a word never means different things in two dialects.
+ * invented. README.md has the language. One item a line: a keyword, positional words, then
+ * key=value words. Empty lines and lines that begin with # are skipped. A first line `hmmsim N`
+ * names the version of the language; a text without it is in the walk dialect. A text with it may
+ * hold layouts too: the lines from `layout` to the next `layout` or `scenario` or to the end. All
+ * keywords are in one table (text.c), so a keyword means the same in all dialects.
  *
- * Errors: -EINVAL with a sentence in .error, "FILE:LINE: KEYWORD: what was expected", or -ENOMEM.
+ * Errors: -EINVAL with "FILE:LINE: KEYWORD: expected ..." in .error, or -ENOMEM.
  */
 #ifndef HS_TEXT_TEXT_H
 #define HS_TEXT_TEXT_H
@@ -18,8 +18,8 @@
 #include "text/hostmem.h"
 
 #define HS_TEXT_VERSION 1 /* the newest, and the only one */
-#define HS_TEXT_WORDS 8	  /* no keyword has more positional words */
-#define HS_TEXT_KEYS 3	  /* no keyword has more keys */
+#define HS_TEXT_WORDS 8	  /* the most positional words of a keyword */
+#define HS_TEXT_KEYS 3	  /* the most keys of a keyword */
 #define HS_TEXT_FIRST_LINE "hmmsim 1\n"
 
 enum hs_keyword_id {
@@ -45,9 +45,9 @@ enum hs_keyword_id {
 };
 
 /* Dialects in which a keyword or a key is known, one bit each. */
-#define HS_DIALECT_WALK 0x1u   /* no first line */
-#define HS_DIALECT_FIRST 0x2u  /* hmmsim 1 */
-#define HS_DIALECT_LAYOUT 0x4u /* in a layout */
+#define HS_DIALECT_WALK 0x1u   /* the text has no first line hmmsim 1 */
+#define HS_DIALECT_FIRST 0x2u  /* the text has it, outside a layout */
+#define HS_DIALECT_LAYOUT 0x4u /* inside a layout */
 #define HS_DIALECT_SCENARIO (HS_DIALECT_WALK | HS_DIALECT_FIRST)
 #define HS_DIALECT_ALL (HS_DIALECT_SCENARIO | HS_DIALECT_LAYOUT)
 
@@ -58,10 +58,11 @@ struct hs_key {
 
 struct hs_keyword {
 	const char *name;
-	const char *usage; /* of the positional words */
-	uint8_t min, max;  /* how many of them */
+	const char *usage; /* names of the positional words */
+	uint8_t min, max;  /* number of positional words */
 	uint8_t dialects;
-	const struct hs_key *keys; /* HS_TEXT_KEYS of them, those without a name last */
+	const struct hs_key
+		*keys; /* HS_TEXT_KEYS of them; unused ones come last and have no name */
 };
 
 struct hs_word {
@@ -81,25 +82,25 @@ struct hs_text {
 	const char *name; /* of the file */
 	const char *at, *end;
 	struct hs_hostmem *mem;
-	unsigned long number; /* of the line read last, from 1 */
+	unsigned long number; /* of the line read last, counted from 1 */
 	unsigned int version; /* 0: the walk dialect */
 	unsigned int dialect; /* one of HS_DIALECT_* */
-	bool begun;	      /* a line with words was met */
-	const char *last_at;  /* where the line read last begins */
+	bool begun;	      /* a line with words was read */
+	const char *last_at;  /* begin of the line read last */
 	unsigned long last_number;
-	const char *keyword; /* of this line, or NULL */
-	char error[1024];    /* empty: none */
+	const char *keyword; /* of the line read last; NULL: unknown */
+	char error[1024];    /* empty: no error */
 };
 
-/* The bytes stay the caller's and must live as long as the text is read. */
+/* @name and @bytes are not copied. They must live as long as the text is read. */
 void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name, const char *bytes,
 		  size_t length);
-/* The next line that says something. 1, 0 at the end, or an error. */
+/* Reads the next line that has words. Returns 1; 0: end of the text; or an error. */
 int hs_text_next(struct hs_text *text, struct hs_line *line);
-/* The line read last will be the next once more: whoever reads it begins where it says. */
+/* The line read last will be read again by the next hs_text_next(). */
 void hs_text_unread(struct hs_text *text);
 
-/* Both return -EINVAL, with "expected ..." in text->error; the first quotes the word it found. */
+/* Both write text->error and return -EINVAL. The first writes "expected @what, found "@found"". */
 int hs_text_expected(struct hs_text *text, const struct hs_word *found, const char *what);
 int hs_text_error(struct hs_text *text, unsigned long line, const char *keyword, const char *format,
 		  ...) __attribute__((__format__(__printf__, 4, 5)));
@@ -110,9 +111,9 @@ int hs_text_result(struct hs_text *text, int ret);
 bool hs_word_is(const struct hs_word *word, const char *name);
 /* Index of the word among names, or -1. */
 int hs_word_among(const struct hs_word *word, const char *const *names, unsigned int count);
-/* Decimal or 0x..; false: no number, or one of more than 64 bits. */
+/* Decimal or 0x...; false: it is not a number, or needs more than 64 bits. */
 bool hs_word_number(const struct hs_word *word, uint64_t *value);
-/* A number of [low, high] that is a multiple of @step; @what describes it. */
+/* A number in [low, high], both inclusive, that is a multiple of @step; @what describes it. */
 int hs_text_number(struct hs_text *text, const struct hs_word *word, uint64_t low, uint64_t high,
 		   uint64_t step, const char *what, uint64_t *value);
 /* One of @names, as an index; @what describes them. */

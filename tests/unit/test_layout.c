@@ -28,8 +28,8 @@ static const struct {
 	{ "hmmsim 1\nvma 0 0x1000 r\n", "x.in:2: vma: expected layout NAME first" },
 	{ "hmmsim 1\nscenario a\n", "x.in:2: scenario: expected layout NAME first" },
 	{ "hmmsim 1\nlayout\n", "x.in:2: layout: expected NAME, found 0 words" },
-	{ IN("run"), "x.in:4: run: expected not in a layout" },
-	{ IN("fault ok"), "x.in:4: fault: expected not in a layout" },
+	{ IN("run"), "x.in:4: run: expected outside a layout" },
+	{ IN("fault ok"), "x.in:4: fault: expected outside a layout" },
 	{ IN("hmmsim 1"), "x.in:4: hmmsim: expected as the first line only" },
 	{ IN("maps"), "x.in:4: expected a keyword (layout, vma, map or pgmap), found \"maps\"" },
 	{ IN("vma 0xa000 0xb000 r nmae=x"), "x.in:4: vma: expected name=, found \"nmae=x\"" },
@@ -96,29 +96,32 @@ static const struct {
 	{ IN("vma 0x40000000 0x80000000 rH\nmap 0x40000000 2m rw 0"),
 	  "x.in:5: map: expected 1g entries only in a vma with flag H, found 2m rw" },
 	{ IN("vma 0x40000000 0x80000000 r\nmap 0x40000000 1g hwp 0"),
-	  "x.in:5: map: expected such an entry in a vma with flag h or H only, found 1g hwp" },
+	  "x.in:5: map: expected a vma with flag h or H for this entry, found 1g hwp" },
 	/* maps and pgmaps */
 	{ IN(PGMAPS "map 0x1000 4k devrw 0x1 count=2"),
-	  "x.in:6: map: expected devrw of pgmaps only, found pfn 0x1 in none" },
+	  "x.in:6: map: expected devrw inside a pgmap, found pfn 0x1 in none" },
 	{ IN(PGMAPS "map 0x1000 4k devro 0xff count=2"),
-	  "x.in:6: map: expected devro of pgmaps only, found pfn 0xff in none" },
+	  "x.in:6: map: expected devro inside a pgmap, found pfn 0xff in none" },
 	{ IN(PGMAPS "map 0x1000 4k dpw 0x2ff count=2 owner=7"),
-	  "x.in:6: map: expected dpw of pgmaps only, found pfn 0x300 in none" },
+	  "x.in:6: map: expected dpw inside a pgmap, found pfn 0x300 in none" },
 	{ IN(PGMAPS "map 0x1000 4k dpw 0x400 owner=7"),
-	  "x.in:6: map: expected dpw of pgmaps only, found pfn 0x400 in none" },
+	  "x.in:6: map: expected dpw inside a pgmap, found pfn 0x400 in none" },
 	{ IN("pgmap 0x100 0x101\npgmap 0x102 0x103\nmap 0x1000 4k devrw 0x100 count=3"),
-	  "x.in:6: map: expected devrw of pgmaps only, found pfn 0x101 in none" },
+	  "x.in:6: map: expected devrw inside a pgmap, found pfn 0x101 in none" },
 	{ IN(PGMAPS "map 0x1000 4k devrw 0x1ff count=2"),
-	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found devrw of "
+	  "x.in:6: map: expected dpr and dpw, and no other kind, in a private pgmap, "
+	  "found devrw in "
 	  "type=private at pfn 0x200" },
 	{ IN(PGMAPS "map 0x1000 4k dpr 0x1ff owner=7"),
-	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found dpr of "
+	  "x.in:6: map: expected dpr and dpw, and no other kind, in a private pgmap, "
+	  "found dpr in "
 	  "type=fsdax at pfn 0x1ff" },
 	{ IN(PGMAPS "map 0x1000 4k rw 0x1ff count=2"),
-	  "x.in:6: map: expected dpr and dpw of private pgmaps, others of others, found rw of "
+	  "x.in:6: map: expected dpr and dpw, and no other kind, in a private pgmap, "
+	  "found rw in "
 	  "type=private at pfn 0x200" },
 	{ IN(PGMAPS "map 0x1000 4k dpr 0x200"),
-	  "x.in:6: map: expected owner=7 as at its pgmap, found 0" },
+	  "x.in:6: map: expected owner=7, the owner of the pgmap, found 0" },
 };
 
 static void bad_text_is_refused_in_words(void **state)
@@ -367,7 +370,7 @@ static void what_no_layout_says_is_refused(void **state)
 		  "x.in:5: map: expected no entry that replaces a part of a larger one, and no "
 		  "tbl over an entry: a layout cannot say it" },
 		{ SPACE "pgmap 1 2\nmap 0x1000 4k devrw 2\n" RUN("0x1000", "0x2000"),
-		  "x.in:5: map: expected devrw of pgmaps only, found pfn 0x2 in none" },
+		  "x.in:5: map: expected devrw inside a pgmap, found pfn 0x2 in none" },
 	};
 
 	(void)state;

@@ -53,7 +53,7 @@ static void the_words_mean_what_the_help_says(void **state)
 }
 
 #define USAGE "expected PATTERN=KIND:SHARE with KIND fsdax, private, coherent or p2pdma, found "
-#define SHARE "expected a share from 0 to 100, with or without %, or a fraction as 1/3, found "
+#define SHARE "expected a share from 0 to 100, with or without %, or a fraction such as 1/3, found "
 
 static void other_words_are_refused_in_a_sentence(void **state)
 {

@@ -80,11 +80,14 @@ static const struct {
 	  "x.in:3: vma: expected END, a multiple of 0x1000 from 0xb000 to 0x800000000000, found "
 	  "\"0x800000001000\"" },
 	{ IN("vma 0xa000 0xb000 rwz"),
-	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, h or H, found \"rwz\"" },
+	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, not both h and H, "
+	  "found \"rwz\"" },
 	{ IN("vma 0xa000 0xb000 rr"),
-	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, h or H, found \"rr\"" },
+	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, not both h and H, "
+	  "found \"rr\"" },
 	{ IN("vma 0x40000000 0x80000000 hH"),
-	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, h or H, found \"hH\"" },
+	  "x.in:3: vma: expected - or letters of rwxspimhH, each once, not both h and H, "
+	  "found \"hH\"" },
 	{ IN("vma 0x200000 0x201000 rh"),
 	  "x.in:3: vma: expected START and END to be multiples of the huge page size, found \"rh\"" },
 	{ IN("vma 0x200000 0x400000 rH"),
@@ -100,9 +103,9 @@ static const struct {
 	{ IN("map 0x40000000 1g pn 0"),
 	  "x.in:3: map: expected none, tbl, ro, rw, devro, devrw, migw or hwp, found \"pn\"" },
 	{ IN("map 0x40000000 1g migw 0"),
-	  "x.in:3: map: expected such an entry in a vma with flag h or H only, found 1g migw" },
+	  "x.in:3: map: expected a vma with flag h or H for this entry, found 1g migw" },
 	{ IN("vma 0x40000000 0x80000000 r\nmap 0x40000000 1g hwp 0"),
-	  "x.in:4: map: expected such an entry in a vma with flag h or H only, found 1g hwp" },
+	  "x.in:4: map: expected a vma with flag h or H for this entry, found 1g hwp" },
 	{ IN("vma 0x200000 0x400000 rh\nmap 0x1ff000 4k rw 1 count=2"),
 	  "x.in:4: map: expected 2m entries only in a vma with flag h, found 4k rw" },
 	{ IN("vma 0x200000 0x400000 rh\nmap 0 1g rw 0"),
