@@ -25,7 +25,7 @@ const char *const hs_cost_class_names[HS_COST_CLASS_COUNT] = {
 	[HS_COST_GRACE] = "grace-period",
 };
 
-/* How each number came about is in cost.h. */
+/* cost.h says how each number was derived. */
 static const struct hs_cost_profile cost_builtin[HS_COST_BUILD_COUNT] = {
 	[HS_COST_LIGHT] = {
 		.name = "light",

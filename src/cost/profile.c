@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile.c - a cost profile as text
+ * profile.c - reads and prints cost profiles
  */
 #include "cost/cost.h"
 
@@ -76,7 +76,7 @@ static int profile_expected_class(struct parser *p)
 	return hs_text_expected(p->text, &p->line->word[0], what);
 }
 
-/* Digits, and up to three after a point. */
+/* Decimal nanoseconds, with up to three digits after a point, as picoseconds. */
 static bool profile_take_ps(const struct hs_word *word, uint64_t *ps)
 {
 	const char *point = memchr(word->at, '.', word->length);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rows.c - what was measured in the kernel, and what is counted there
+ * rows.c - what was measured in the kernel, and the counts that belong to it
  *
- * Walks are 64 MiB in one call where nothing else is said. For pgmaps that are interleaved page by
- * page it was measured that both caching strategies cost what per-page costs, within 5 %: that
- * figure stands in their rows. A fault was said to cost 130-400 walked pages, without saying which
- * pages; the ends of that range are held against the cheapest and the dearest fault and ordinary
- * pages.
+ * A row is a walk of 64 MiB in one call unless its name says otherwise. Two kinds of rows hold no
+ * figure of their own:
+ * - "interleaved pgmaps" (two pgmaps in turns, page by page): both caching strategies were measured
+ *   to cost the same as per-page, within 5 %, so the rows have the figure of per-page;
+ * - "in walked pages": a fault was reported to cost 130 to 400 walked pages, without saying which
+ *   fault and which pages. 130 is compared with a zero-page fault, 400 with a first touch, both in
+ *   ordinary pages.
  */
 #include "cost/cost.h"
 
@@ -19,10 +21,10 @@
 #define GIB_TABLES (16 * TABLES)
 #define MS 1e6
 
-/* A walk over PTE tables, and one that ends above them. */
+/* A walk over PTE tables, and a walk that does not reach PTE tables. */
 #define PTES(class) [class] = PAGES, [HS_COST_CALL] = 1, [HS_COST_TABLE] = TABLES - 1
 #define LEAVES(class) [class] = PAGES, [HS_COST_CALL] = 1
-/* What a strategy adds that obtains so many references. */
+/* What a strategy adds that takes @n references. */
 #define REFS(n) [HS_COST_HIT] = PAGES - (n), [HS_COST_MISS] = (n), [HS_COST_PUT] = (n)
 #define DEVMAP PTES(HS_COST_DEVMAP_PAGE)
 #define DEVMAP_LEAVES LEAVES(HS_COST_DEVMAP_LEAF_PAGE)
