@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Built-in layouts: exact counts, and that they are layouts that can be read. */
+/* Built-in layouts: exact counts, sizes and names, and that their text can be parsed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void counts_are_exact_and_text_survives(void **state)
 	}
 }
 
-/* Device pages of the table are where the name says: evenly spread, from its first page on. */
+/* The device pages of a table are spread evenly, from its first page on. */
 static void sparse_pages_are_spread_over_their_table(void **state)
 {
 	static const uint64_t places[] = { 0, 170, 341, 512, 682, 853 };
@@ -98,7 +98,7 @@ static void sparse_pages_are_spread_over_their_table(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-/* Of neighbours no two have the same pgmap, or owner. */
+/* Neighbours have different pgmaps, or different owners. */
 static void neighbours_differ(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -145,7 +145,7 @@ static void sizes_are_rounded_up_and_bounded(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-/* Two sizes are two layouts; what is rounded to the same size is one. */
+/* Layouts of two sizes have two names; sizes that are rounded to the same size have one. */
 static void a_size_is_in_the_name(void **state)
 {
 	static const struct {
@@ -193,7 +193,7 @@ static void without_memory_nothing_stays(void **state)
 			assert_null(layout.name);
 			assert_int_equal(mem.live, 0);
 		} while (ret);
-		/* The name, the VMAs, the maps, and for most pgmaps; then one too many. */
+		/* The name, the VMAs, the maps, and for most layouts pgmaps; then one too many. */
 		assert_true(index >= 1 + 1 + 1 + (all[i].pgmaps != 0) + 1);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Predicted cost: where the built-in profiles come from, how far they are from what was measured,
- * and that each of their numbers counts where it should and nowhere else.
+ * Predicted cost: how the built-in profiles are derived, how far predictions are from measurements,
+ * and that each class changes exactly the rows that count it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void cost_is_the_sum_of_products(void **state)
 	assert_int_equal(hs_cost_ps(&all, &p), sum);
 }
 
-/* The most that can be said is not the remainder of something more. */
+/* A sum above 64 bits does not wrap. */
 static void a_sum_that_is_too_large_is_the_largest(void **state)
 {
 	struct hs_cost_profile p = { .base = HS_COST_BUILD_COUNT };
@@ -114,7 +114,7 @@ static void has_cost(enum hs_cost_build build, enum hs_cost_class class, double 
 			 hs_cost_class_names[class], ns, derived);
 }
 
-/* A class whose walk took so many ns a page. */
+/* The class of a walk that took @measured ns a page. */
 static double of_walk(double measured, double tables, double table, double call)
 {
 	return (measured * P - tables * table - call) / P;
@@ -123,7 +123,7 @@ static double of_walk(double measured, double tables, double table, double call)
 static void light_follows_from_what_was_measured(void **state)
 {
 	const double table = (40 + 50) / 2, one_page = 56;
-	/* One page of one call is in both: measured * P = P page + 31 table + (one_page - page). */
+	/* call = one_page - page, so measured * P = P page + 31 table + (one_page - page). */
 	const double page = (3.28 * P - 31 * table - one_page) / (P - 1), call = one_page - page;
 	const enum hs_cost_build b = HS_COST_LIGHT;
 
@@ -218,9 +218,9 @@ static void strategies_are_within_15_percent(void **state)
 }
 
 /*
- * What may be wrong with each prediction, in percent. LINK: link order moves such loops by 15 %.
- * The others say where the measured range ends, or what the form has no counter for, and are as
- * wrong as that: both bounds are held, so that a better form is seen as well.
+ * The error that each prediction may have, in percent. LINK: link order moves such loops by 15 %.
+ * The other bounds have a reason beside them: the ends of the measured range, or what the form has
+ * no counter for. Both bounds are checked, so that a better form is noticed as well.
  */
 #define LINK -15, 15
 
@@ -246,7 +246,7 @@ static const struct {
 	/* the depth of the index */
 	{ HS_COST_LIGHT, "miss, 2 pgmaps", -16, -14 },
 	{ HS_COST_LIGHT, "miss, 512 pgmaps", -31, -29 },
-	/* of which pages nobody said */
+	/* it was not reported which pages were walked */
 	{ HS_COST_LIGHT, "first touch, in walked pages", 22, 60 }, /* 1600-2100 ns / 3.28 */
 	{ HS_COST_LIGHT, "zero page, in walked pages", 3, 32 },	   /* 440-560 ns / 3.28 */
 	{ HS_COST_LIGHT, "memunmap_pages(), idle", -12.8, 12.8 },  /* the range 41-53 */
@@ -285,7 +285,7 @@ static void predictions_are_within_their_bounds(void **state)
 	assert_int_equal(free_rows, sizeof(bounds) / sizeof(bounds[0]));
 }
 
-/* What is left is the rounding to picoseconds. */
+/* The remaining error is the rounding to picoseconds. */
 static void used_rows_come_out_again(void **state)
 {
 	(void)state;
@@ -306,7 +306,7 @@ static void used_rows_come_out_again(void **state)
 #define STRATEGY " devmap-page call table miss put "
 #define STRATEGY_LEAF " devmap-leaf-page call miss put "
 
-/* The classes on which a row depends, by its name; a space on both sides of each. */
+/* The classes that each row counts, with a space on both sides of each. */
 static const struct {
 	const char *row, *classes;
 } depends[] = {
@@ -368,7 +368,7 @@ static uint64_t raise_class(struct hs_cost_profile *p, unsigned int class)
 	return after - before;
 }
 
-/* What that makes of a row: so much more for each that is counted, above and below the line. */
+/* The prediction for a row after @more picoseconds are added to the class, in @counts and @over. */
 static double raised(const struct hs_cost_row *row, const struct hs_cost_profile *p,
 		     unsigned int class, uint64_t more)
 {
@@ -403,7 +403,7 @@ static void check_class(const struct hs_cost_row *rows, unsigned int count,
 
 static void each_cost_changes_exactly_its_rows(void **state)
 {
-	/* For these there is no measurement of the distro build. */
+	/* Classes without a measurement of the distro build. */
 	static const char unmeasured[] = " page leaf-page hole unreadable empty-pte private-own "
 					 "private-foreign fault zero-fault ";
 

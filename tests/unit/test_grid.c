@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What columns look like, and what is left of them without memory. */
+/* Columns: width, alignment, the bold row, and lack of memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static void quotients_are_rounded_to_hundredths(void **state)
 	grid_is(&g, 5, false, "0.33  0.67  0.01  18446744073709551615.00  -\n");
 }
 
-static void a_grid_without_cells_is_nothing(void **state)
+static void a_grid_without_cells_prints_nothing(void **state)
 {
 	struct grid g;
 
@@ -101,7 +101,7 @@ static void a_grid_without_cells_is_nothing(void **state)
 	grid_is(&g, 1, true, "");
 }
 
-static void cells_that_failed_fail_what_is_printed(void **state)
+static void cells_without_memory_fail_the_printed_text(void **state)
 {
 	struct grid g;
 
@@ -125,8 +125,8 @@ int main(void)
 		cmocka_unit_test(blanks_never_end_a_line),
 		cmocka_unit_test(only_the_first_row_is_bold),
 		cmocka_unit_test(quotients_are_rounded_to_hundredths),
-		cmocka_unit_test(a_grid_without_cells_is_nothing),
-		cmocka_unit_test(cells_that_failed_fail_what_is_printed),
+		cmocka_unit_test(a_grid_without_cells_prints_nothing),
+		cmocka_unit_test(cells_without_memory_fail_the_printed_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

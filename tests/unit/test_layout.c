@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Layouts: what is refused and with which words, that printing is canonical, and where one ends. */
+/* Layouts: errors and their texts, canonical printing, where one ends, layouts of scenarios. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static const struct {
 	{ IN("pgmap 1 2 owner=me"), "x.in:4: pgmap: expected owner=K, a number, found \"me\"" },
 	{ IN("pgmap 1 2 undead"),
 	  "x.in:4: pgmap: expected dead, or no third word, found \"undead\"" },
-	/* numbers that are larger than in a walk scenario */
+	/* numbers: pfns may be larger than in a walk scenario */
 	{ IN("map 0x1000 4k rw 0x10000000000"),
 	  "x.in:4: map: expected PFN, a number from 0x0 to 0xffffffffff, found "
 	  "\"0x10000000000\"" },
@@ -140,7 +140,7 @@ static void bad_text_is_refused_in_words(void **state)
 	}
 }
 
-/* The walk dialect knows nothing of this, neither without nor with a first line. */
+/* A scenario knows no key of layouts, with and without a first line. */
 static void scenarios_have_no_keys_of_layouts(void **state)
 {
 	static const struct {
@@ -179,7 +179,7 @@ static const struct {
 	{ "# a comment\n\nhmmsim 1\n \tlayout a.1\nmap 4096 4k zero 99 owner=1 of=anon\n"
 	  "pgmap 0x10 32 type=fsdax owner=0\nvma 0x1000 0x3000 -\n",
 	  "hmmsim 1\nlayout a.1\npgmap 0x10 0x20\nvma 0x1000 0x3000 -\nmap 0x1000 4k zero 0x0\n" },
-	/* lines that continue the one before, and lines that do not */
+	/* lines that continue the line before, and lines that do not */
 	{ "hmmsim 1\nlayout b\nvma 0x1000 0x9000 rwx name=[heap]\nvma 0x9000 0x20000 sw name=a\\040=b\n"
 	  "map 0x1000 4k rw 5\nmap 0x2000 4k rw 6 count=2\nmap 0x4000 4k rw 8 of=anon\n"
 	  "map 0x5000 4k rw 10 of=anon\nmap 0x7000 4k zero 1\nmap 0x8000 4k zero 2\n"
@@ -190,7 +190,7 @@ static const struct {
 	  "map 0x7000 4k zero 0x0 count=2\nvma 0x9000 0x20000 ws name=a\\040=b\n"
 	  "map 0x9000 4k zero 0x0\nmap 0xb000 4k dpr 0x1 owner=1\nmap 0xc000 4k dpr 0x2 owner=2\n"
 	  "map 0xd000 4k dpw 0x3 owner=2 of=shmem\nmap 0xe000 4k ro 0x4 of=file\n" },
-	/* a name is what it is written as */
+	/* a name is kept as it is written */
 	{ "hmmsim 1\nlayout n\nvma 0x1000 0x2000 r name=a\\134b\nvma 0x2000 0x3000 r name=a\\b\\\n",
 	  "hmmsim 1\nlayout n\nvma 0x1000 0x2000 r name=a\\134b\nvma 0x2000 0x3000 r name=a\\b\\\n" },
 	/* every type of pgmap; 1g and hugetlb; a run over two pgmaps */
@@ -230,7 +230,7 @@ static void printing_is_canonical(void **state)
 	}
 }
 
-/* Layouts and scenarios in one file; each reader takes its own and stops at the other's. */
+/* Layouts and scenarios in one file: each parser stops where the other's item begins. */
 static void a_layout_ends_where_the_next_begins(void **state)
 {
 	static const char string[] = "hmmsim 1\nscenario s\nreq 0 0 0 0 0\nrun\nlayout a\n"
@@ -290,21 +290,21 @@ static int of_scenario(struct hs_hostmem *mem, const char *string, struct hs_lay
 static const struct {
 	const char *text, *printed;
 } scenarios[] = {
-	/* inside the request only, cut at VMAs */
+	/* only what is inside the request, cut at VMAs */
 	{ SPACE "map 0x2000 4k rw 5 count=6\n" RUN("0x3000", "0x7000"),
 	  "vma 0x3000 0x5000 rw\nmap 0x3000 4k rw 0x6 count=2\n"
 	  "vma 0x5000 0x7000 r\nmap 0x5000 4k rw 0x8 count=2\n" },
-	/* in any order; a later line replaces, in the middle and at both ends */
+	/* lines in any order; a later line replaces the middle or an end of an earlier one */
 	{ SPACE "map 0x6000 4k ro 9\nmap 0x1000 4k rw 5 count=4\nmap 0x2000 4k ro 1\n"
 		"map 0x4000 4k zero 0\nmap 0x1000 4k none 0\n" RUN("0x1000", "0x9000"),
 	  "vma 0x1000 0x5000 rw\nmap 0x1000 4k none 0x0\nmap 0x2000 4k ro 0x1\n"
 	  "map 0x3000 4k rw 0x7\nmap 0x4000 4k zero 0x0\n"
 	  "vma 0x5000 0x9000 r\nmap 0x6000 4k ro 0x9\n" },
-	/* a leaf replaces a table, none a leaf */
+	/* a leaf replaces a table, none replaces a leaf */
 	{ "scenario s\nvma 0x200000 0x800000 rw\nmap 0x201000 4k rw 1 count=2\n"
 	  "map 0x200000 2m rw 0 count=3\nmap 0x400000 2m none 0\n" RUN("0x200000", "0x800000"),
 	  "vma 0x200000 0x800000 rw\nmap 0x200000 2m rw 0x0\nmap 0x600000 2m rw 0x400\n" },
-	/* a private page has no pgmap of its own; one pfn of two owners is two pages */
+	/* private pages get a pgmap for each owner; one pfn with two owners is two pages */
 	{ SPACE "pgmap 0x20 0x30\npgmap 0x10 0x20 dead\nmap 0x1000 4k dpw 0x20 count=2 owner=7\n"
 		"map 0x3000 4k dpr 0x20\nmap 0x4000 4k dpw 0x30 owner=7\n"
 		"map 0x5000 4k devro 0x20\n" RUN("0x1000", "0x9000"),
@@ -313,14 +313,14 @@ static const struct {
 	  "map 0x1000 4k dpw 0x10000000 count=2 owner=7\nmap 0x3000 4k dpr 0x10000003\n"
 	  "map 0x4000 4k dpw 0x10000002 owner=7\nvma 0x5000 0x9000 r\n"
 	  "map 0x5000 4k devro 0x20\n" },
-	/* private pages that were apart are one after the other by then */
+	/* private pages with pfns far apart get consecutive pfns, and their maps join */
 	{ SPACE "map 0x1000 4k dpr 5 owner=1\nmap 0x2000 4k dpr 9 owner=1\n"
 		"map 0x3000 4k dpr 2 owner=1\n" RUN("0x1000", "0x5000"),
 	  "pgmap 0x10000000 0x10000003 type=private owner=1\nvma 0x1000 0x5000 rw\n"
 	  "map 0x1000 4k dpr 0x10000000 count=3 owner=1\n" },
 };
 
-static void a_scenario_is_what_it_walks(void **state)
+static void a_scenario_becomes_the_layout_of_its_request(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
@@ -342,7 +342,7 @@ static void a_scenario_is_what_it_walks(void **state)
 	}
 }
 
-static void what_no_layout_says_is_refused(void **state)
+static void a_scenario_that_no_layout_can_say_is_refused(void **state)
 {
 	static const struct {
 		const char *text, *error;
@@ -412,7 +412,7 @@ static void a_scenario_without_memory_leaves_nothing(void **state)
 
 /* ---- no memory --------------------------------------------------------------------------- */
 
-/* Nine of everything: every array grows twice. No two maps are one. */
+/* Nine lines of each kind, so that every array grows twice. No two maps join. */
 static void write_long_layout(struct hs_out *out)
 {
 	hs_out_text(out, "hmmsim 1\nlayout long\n");
@@ -454,12 +454,12 @@ static void parsing_and_printing_fail_cleanly_without_memory(void **state)
 		hs_out_free(&out);
 		assert_int_equal(mem.live, 0);
 	}
-	/* The name, two a kind of line, nine names, the printed text; then one too many. */
+	/* The name, two for each kind of line, nine names, the printed text; then one too many. */
 	assert_int_equal(index, 1 + 2 * 3 + 9 + 1 + 1);
 	hs_out_free(&text);
 }
 
-/* What was there stays; merging needs no memory. */
+/* After an error the layout is unchanged. Extending a map needs no memory. */
 static void building_fails_cleanly_without_memory(void **state)
 {
 	struct hs_space_map map = { .addr = 0x1000, .kind = HS_MAP_RW, .pfn = 1, .count = 1 };
@@ -500,8 +500,8 @@ int main(void)
 		cmocka_unit_test(scenarios_have_no_keys_of_layouts),
 		cmocka_unit_test(printing_is_canonical),
 		cmocka_unit_test(a_layout_ends_where_the_next_begins),
-		cmocka_unit_test(a_scenario_is_what_it_walks),
-		cmocka_unit_test(what_no_layout_says_is_refused),
+		cmocka_unit_test(a_scenario_becomes_the_layout_of_its_request),
+		cmocka_unit_test(a_scenario_that_no_layout_can_say_is_refused),
 		cmocka_unit_test(a_scenario_without_memory_leaves_nothing),
 		cmocka_unit_test(parsing_and_printing_fail_cleanly_without_memory),
 		cmocka_unit_test(building_fails_cleanly_without_memory),

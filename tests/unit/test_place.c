@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --device: which words are understood, and exactly which pages go to device memory. */
+/* --device: what its text means, and exactly which pages go to device memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +118,7 @@ static void a_pattern_of_256_bytes_is_too_long(void **state)
 
 /* ---- pages ------------------------------------------------------------------------------- */
 
-/* Places, and compares with what comes out. */
+/* Places pages and compares the printed result. */
 static void check(const char *layout_text, const char *device, const char *expected,
 		  uint64_t matched, uint64_t placed)
 {
@@ -162,7 +162,7 @@ static void a_share_is_spread_evenly_and_exactly(void **state)
 		"map 0x1000 4k rw 0x11 count=3\nmap 0x4000 4k devrw 0x100000000\n"
 		"map 0x10000 4k ro 0x20 count=3\nmap 0x13000 4k devro 0x100000001\n",
 	      8, 2);
-	/* 3 of 8, and never more than 40 % of those so far. */
+	/* 3 of 8, and never more than 40 % of the pages so far. */
 	check(A VMA EIGHT, "all=fsdax:40%",
 	      A "pgmap 0x100000000 0x100000200\n" VMA
 		"map 0x1000 4k rw 0x11 count=2\nmap 0x3000 4k devrw 0x100000000\n"
@@ -200,7 +200,7 @@ static void pgmaps_take_turns(void **state)
 		"map 0x10000 4k dpr 0x100040001 owner=5\nmap 0x11000 4k dpr 0x100080001 owner=5\n"
 		"map 0x12000 4k dpr 0x100000002 owner=5\nmap 0x13000 4k dpr 0x100040002 owner=5\n",
 	      8, 8);
-	/* One run, three pgmaps: two of them hold nothing and are none. */
+	/* One run, three pgmaps: the two without pages are left out. */
 	check(A VMA "map 0x1000 4k rw 1 count=2\n", "all=p2pdma:100:3,runs=2",
 	      A "pgmap 0x100000000 0x100000200 type=p2pdma\n" VMA
 		"map 0x1000 4k rw 0x100000000 count=2\n",
@@ -223,19 +223,19 @@ static void leaves_are_taken_whole(void **state)
 		"map 0x200000 2m rw 0x400 count=3 of=anon\n"
 		"map 0x800000 4k dpw 0x100000000 count=512 owner=1 of=anon\n",
 	      2048, 512);
-	/* A page before a leaf: the leaf's pfn is aligned all the same. */
+	/* The pfn of a leaf is aligned, also after a single page. */
 	check(A VMA "map 0x1ff000 4k rw 1\nmap 0x200000 2m rw 0x400\n", "all=fsdax:100",
 	      A "pgmap 0x100000000 0x100000400\n" VMA
 		"map 0x1ff000 4k devrw 0x100000000\nmap 0x200000 2m devrw 0x100000200\n",
 	      513, 513);
-	/* A leaf that stays draws no pages behind it. */
+	/* A leaf that stays does not raise the share of the pages behind it. */
 	check(A VMA "map 0x200000 2m rw 0x400\nmap 0x400000 4k rw 9 count=4\n", "all=fsdax:50",
 	      A "pgmap 0x100000000 0x100000200\n" VMA
 		"map 0x200000 2m rw 0x400\nmap 0x400000 4k rw 0x9\n"
 		"map 0x401000 4k devrw 0x100000000\nmap 0x402000 4k rw 0xb\n"
 		"map 0x403000 4k devrw 0x100000001\n",
 	      516, 2);
-	/* Leaves are counted apart: the second of two is taken, as is every second page. */
+	/* Leaves and pages are counted apart: every second leaf and every second page is taken. */
 	check(A VMA "map 0x1fe000 4k rw 1 count=2\nmap 0x200000 2m rw 0x400 count=2\n"
 		    "map 0x600000 4k rw 9 count=2\n",
 	      "all=fsdax:50",
@@ -296,7 +296,7 @@ static void patterns_choose(void **state)
 	}
 }
 
-/* The leaf at 0x200000 is only half inside. */
+/* Half of the leaf at 0x200000 is outside. */
 static void a_range_takes_what_is_inside(void **state)
 {
 	(void)state;
@@ -322,7 +322,7 @@ static void pgmaps_come_after_all_pfns(void **state)
 	      1, 1);
 }
 
-/* What is not ordinary memory, or in a hugetlb VMA, is not even counted. */
+/* Pages of other than ordinary memory, and of hugetlb VMAs, are not counted as matching. */
 static void what_cannot_move_stays(void **state)
 {
 	static const char text[] = A
@@ -401,7 +401,7 @@ static void without_memory_nothing_has_changed(void **state)
 		assert_int_equal(mem.live, live);
 		assert_true(layouts_equal(&layout, &before));
 	}
-	/* The pgmaps' counters, nine pgmaps in two steps, eight maps in one. */
+	/* Allocations: the pfns of the pgmaps; nine pgmaps grow twice, eight maps once. */
 	assert_int_equal(failures, 1 + 2 + 1);
 	hs_layout_free(&mem, &layout);
 	hs_layout_free(&mem, &before);

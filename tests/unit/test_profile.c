@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cost profiles as text: what is refused and with which words, that printing is canonical. */
+/* Cost profiles as text: errors and their texts, canonical printing, the table of errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,13 +176,13 @@ static void the_error_table_has_a_line_a_row(void **state)
 	assert_non_null(strstr(out.bytes, "# devmap 2M leaves, per-range       times none     14-17"
 					  "      14.95    -3.6  predicted\n"));
 	hs_out_reset(&out);
-	p.base = HS_COST_BUILD_COUNT; /* nothing was measured there */
+	p.base = HS_COST_BUILD_COUNT; /* a profile without a base has no rows */
 	hs_cost_error_table(&p, &out);
 	assert_int_equal(out.used, 0);
 	hs_out_free(&out);
 }
 
-/* What is divided by nothing, and what is more than can be summed. */
+/* A row is without a prediction if its divisor is 0 or its sum is too large. */
 static void a_row_without_a_prediction_has_none(void **state)
 {
 	struct hs_cost_profile p = *hs_cost_builtin(HS_COST_LIGHT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The walk dialect: what is refused and with which words, and that printing is canonical. */
+/* The walk dialect: errors and their texts, and canonical printing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,7 +156,7 @@ static const struct {
 	  "x.in:3: pgmap: expected dead, or no third word, found \"alive\"" },
 	{ IN("pgmap 16 32\npgmap 0 8\npgmap 31 40"),
 	  "x.in:5: pgmap: expected pgmaps that do not overlap, found pfn 0x1f in two" },
-	/* policies */
+	/* fault rules and checks */
 	{ IN("faultn 0 ok"), "x.in:3: faultn: expected N, a number from 1, found \"0\"" },
 	{ IN("faultat 0x1001 ok"),
 	  "x.in:3: faultat: expected ADDR, a multiple of 0x1000 below 0x800000000000, found "
@@ -227,7 +227,7 @@ static void text_beyond_the_first_scenario_is_read_later(void **state)
 
 /* ---- canonical --------------------------------------------------------------------------- */
 
-/* Parses one scenario and prints it; the result is terminated. */
+/* Prints a scenario, with a terminator. */
 static void print_of(struct hs_hostmem *mem, const struct hs_walk_scenario *s, struct hs_out *out)
 {
 	*out = (struct hs_out){ .mem = mem };
@@ -331,7 +331,7 @@ static void all_data_survives_a_round_trip(void **state)
 
 /* ---- no memory --------------------------------------------------------------------------- */
 
-/* Nine of everything that may come again: every array grows twice. */
+/* Nine lines of each kind that may be repeated, so that every array grows twice. */
 static void write_long_scenario(struct hs_out *out)
 {
 	hs_out_text(out, "scenario long\n");
@@ -375,7 +375,7 @@ static void parsing_and_printing_fail_cleanly_without_memory(void **state)
 		hs_out_free(&out);
 		assert_int_equal(mem.live, 0);
 	}
-	/* The name, two a kind of line, the sorted pgmaps, the printed text; then one too many. */
+	/* The name, two for each kind of line, the sorted pgmaps, the text; then one too many. */
 	assert_int_equal(index, 1 + 2 * 6 + 1 + 1 + 1);
 	hs_out_free(&text);
 }
