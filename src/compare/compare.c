@@ -48,7 +48,7 @@ int hs_compare_begin(struct hs_compare *c, const struct hs_layout *layout,
 	int ret;
 
 	*c = (struct hs_compare){ .layout = layout, .set = *setting };
-	c->script = (struct hs_script){ .scenario = &c->rules, .mem = setting->mem };
+	c->script = (struct hs_script){ .rules = &hs_no_fault_rules, .mem = setting->mem };
 	if (hs_layout_lacks_pgmap(layout))
 		return -EINVAL;
 	hs_machine_config_init(&standard);

@@ -72,7 +72,6 @@ struct hs_compare {
 	struct hs_machine *machine;
 	struct hs_task *self;
 	struct hs_populated space;
-	struct hs_walk_scenario rules; /* of faults: none */
 	struct hs_script script;
 	uint64_t *pfns, slots;
 	bool dirty;		   /* the space is not the layout's any more */

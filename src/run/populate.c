@@ -5,7 +5,9 @@
 
 #include <hmmsim/page.h>
 
-static int add_vmas(struct hs_populated *p)
+#include "text/walk_text.h"
+
+static int populate_vmas(struct hs_populated *p)
 {
 	const struct hs_layout *layout = p->layout;
 	int ret = 0;
@@ -18,7 +20,9 @@ static int add_vmas(struct hs_populated *p)
 	return ret;
 }
 
-static int add_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
+/* ---- device memory ----------------------------------------------------------------------- */
+
+static int populate_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
 {
 	const struct hs_layout *layout = p->layout;
 
@@ -45,33 +49,90 @@ static int add_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
 	return 0;
 }
 
-/* The walker of v6.12 asks the struct page of such a page whose it is. */
-static int make_page(struct hs_populated *p, uint64_t pfn)
+/* The pgmap of an owner whom only map lines name; it is made when the owner is met first. */
+static int populate_find_owner(struct hs_populated *p, uint64_t value, struct hs_pgmap **out)
 {
-	size_t i = hs_layout_find_pgmap(p->layout, pfn);
+	struct hs_populate_owner *owners = p->owners;
+	uint64_t pfn = HS_WALK_PFN_END + p->owner_count;
+	int ret;
 
-	return hs_page_init_device(p->self, pfn, p->pgmaps[i]);
+	for (size_t i = 0; i < p->owner_count; i++) {
+		if (owners[i].value == value) {
+			*out = owners[i].pgmap;
+			return 0;
+		}
+	}
+	owners = hs_hostmem_grow(p->mem, owners, p->owner_count, sizeof(*owners));
+	if (!owners)
+		return -ENOMEM;
+	p->owners = owners;
+	ret = hs_pgmap_add(p->self, HS_PGMAP_PRIVATE, pfn, pfn + 1, hs_populate_owner(value), out);
+	if (!ret)
+		owners[p->owner_count++] = (struct hs_populate_owner){ value, *out };
+	return ret;
 }
 
-static int add_map(struct hs_populated *p, const struct hs_space_map *map)
+/* The walker of v6.12 asks the struct page of a device-private page for its owner. */
+static int populate_private_page(struct hs_populated *p, const struct hs_space_map *map,
+				 uint64_t pfn)
+{
+	struct hs_pgmap *pgmap;
+	int ret = 0;
+
+	if (p->layout->overlaps)
+		ret = populate_find_owner(p, map->owner, &pgmap);
+	else
+		pgmap = p->pgmaps[hs_layout_find_pgmap(p->layout, pfn)];
+	return ret ? ret : hs_page_init_device(p->self, pfn, pgmap);
+}
+
+/* ---- entries ----------------------------------------------------------------------------- */
+
+/* A bad or poisoned huge entry has no parts, so that an entry mapped inside it replaces it. */
+static int populate_make_way(struct hs_populated *p, uint64_t addr, uint32_t level)
+{
+	uint32_t at;
+	uint64_t e;
+
+	if (hs_pt_find(p->mm, addr, level, &at))
+		return 0;
+	e = hs_pt_get(p->self, p->mm, addr, at);
+	if (hs_entry_type(e) != HS_TYPE_BAD && hs_entry_type(e) != HS_TYPE_HWPOISON)
+		return 0;
+	return hs_pt_set(p->self, p->mm, addr & ~(hs_map_bytes(at) - 1), at, 0);
+}
+
+static int populate_entry(struct hs_populated *p, const struct hs_space_map *map, uint64_t addr,
+			  uint64_t pfn)
+{
+	int ret = 0;
+
+	if (hs_map_is_private(map->kind))
+		ret = populate_private_page(p, map, pfn);
+	if (!ret && p->layout->overlaps)
+		ret = populate_make_way(p, addr, map->level);
+	if (ret)
+		return ret;
+	if (map->kind == HS_MAP_TBL)
+		return hs_pt_make(p->self, p->mm, addr, map->level);
+	return hs_pt_set(p->self, p->mm, addr, map->level,
+			 hs_map_entry(map->kind, map->level, pfn));
+}
+
+static int populate_map(struct hs_populated *p, const struct hs_space_map *map)
 {
 	uint64_t pages = hs_map_pages(map->level), addr = map->addr, pfn = map->pfn;
-	bool is_private = hs_map_is_private(map->kind);
 	int ret = 0;
 
 	for (uint64_t i = 0; !ret && i < map->count; i++) {
-		if (is_private)
-			ret = make_page(p, pfn);
-		if (!ret && map->kind == HS_MAP_TBL)
-			ret = hs_pt_make(p->self, p->mm, addr, map->level);
-		else if (!ret)
-			ret = hs_pt_set(p->self, p->mm, addr, map->level,
-					hs_map_entry(map->kind, map->level, pfn));
+		ret = populate_entry(p, map, addr, pfn);
 		addr += pages * HS_PAGE_BYTES;
 		pfn += pages;
 	}
 	return ret;
 }
+
+/* ---- from layout to machine and back ------------------------------------------------------ */
 
 int hs_populate(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
 		struct hs_populated *out)
@@ -87,11 +148,11 @@ int hs_populate_around(struct hs_task *self, struct hs_hostmem *mem, const struc
 	*out = (struct hs_populated){ .layout = layout, .mem = mem, .self = self, .given = given };
 	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &out->mm);
 	if (!ret)
-		ret = add_vmas(out);
+		ret = populate_vmas(out);
 	if (!ret)
-		ret = add_pgmaps(out, pgmap);
+		ret = populate_pgmaps(out, pgmap);
 	for (size_t i = 0; !ret && i < layout->map_count; i++)
-		ret = add_map(out, &layout->maps[i]);
+		ret = populate_map(out, &layout->maps[i]);
 	return ret;
 }
 
@@ -116,6 +177,9 @@ void hs_populate_end(struct hs_populated *p)
 	while (p->pgmap_count--)
 		if (p->pgmap_count != p->given)
 			hs_pgmap_remove(p->self, p->pgmaps[p->pgmap_count]);
+	while (p->owner_count)
+		hs_pgmap_remove(p->self, p->owners[--p->owner_count].pgmap);
 	hs_hostmem_free(p->mem, p->pgmaps);
+	hs_hostmem_free(p->mem, p->owners);
 	*p = (struct hs_populated){ .layout = NULL };
 }

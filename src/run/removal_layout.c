@@ -103,7 +103,7 @@ static int build(struct hs_task *self, const struct hs_removal_case *c,
 	space->end = layout->vmas[layout->vma_count - 1].end;
 	space->default_flags = r->default_flags;
 	space->owner = hs_populate_owner(r->owner);
-	r->script = (struct hs_script){ .scenario = &r->rules, .mem = r->mem };
+	r->script = (struct hs_script){ .rules = &hs_no_fault_rules, .mem = r->mem };
 	space->fault = &hs_script_ops;
 	space->fault_arg = &r->script;
 	return ret;

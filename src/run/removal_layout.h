@@ -23,7 +23,6 @@ struct hs_removal_layout {
 	uint64_t owner;		/* whose device-private pages it accepts */
 	size_t index;		/* of the pgmap */
 	/* of one play */
-	struct hs_walk_scenario rules;
 	struct hs_script script;
 	struct hs_populated space;
 };

@@ -25,6 +25,8 @@
 
 #include <errno.h>
 
+#include "text/space.h"
+
 #define NEW_PFN 0x8000000u
 #define PRESENT (HS_ENTRY_VALID | HS_ENTRY_ERROR)
 
@@ -208,26 +210,6 @@ static uint32_t carry_out(struct fault *f)
 
 /* ---- the ops ----------------------------------------------------------------------------- */
 
-/* The last of several rules for the same key. */
-static const struct hs_walk_rule *find_rule(const struct hs_walk_rule *rules, size_t count,
-					    uint64_t key)
-{
-	while (count--)
-		if (rules[count].key == key)
-			return &rules[count];
-	return NULL;
-}
-
-static enum hs_fault_action choose_action(const struct hs_script *script, uint64_t addr)
-{
-	const struct hs_walk_scenario *s = script->scenario;
-	const struct hs_walk_rule *rule = find_rule(s->by_call, s->by_call_count, script->calls);
-
-	if (!rule)
-		rule = find_rule(s->by_addr, s->by_addr_count, addr);
-	return rule ? rule->action : s->action;
-}
-
 static uint32_t script_fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			     uint64_t addr, uint32_t flags, void *arg)
 {
@@ -244,7 +226,7 @@ static uint32_t script_fault(struct hs_task *self, struct hs_mm *mm, const struc
 		return HS_VM_FAULT_SIGSEGV;
 	}
 	script->calls++;
-	f.action = choose_action(script, addr);
+	f.action = hs_fault_rules_find(script->rules, script->calls, addr);
 	f.wr = f.write || (f.action == HS_ACTION_OKRW && vma->flags & HS_VM_WRITE);
 	event.action = f.action;
 	event.may_drop = flags & HS_FAULT_ALLOW_RETRY;
@@ -263,7 +245,7 @@ static void script_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64
 
 	if (level)
 		event.kind = HS_LOGGED_WAIT_PMD;
-	if (log_event(script, &event) || script->scenario->migration_stays)
+	if (log_event(script, &event) || script->rules->migration_stays)
 		return;
 	if (!(e & (PRESENT | HS_ENTRY_TABLE)) && hs_entry_type(e) == HS_TYPE_MIGRATION)
 		make_present(&f, level, e, e & HS_ENTRY_WRITE);

@@ -9,7 +9,9 @@
 #ifndef HS_RUN_SCRIPT_H
 #define HS_RUN_SCRIPT_H
 
-#include "text/walk_text.h"
+#include <hmmsim/fault.h>
+
+#include "text/fault_rules.h"
 
 enum hs_walk_event_kind {
 	HS_LOGGED_FAULT,
@@ -26,7 +28,7 @@ struct hs_walk_event {
 };
 
 struct hs_script {
-	const struct hs_walk_scenario *scenario;
+	const struct hs_fault_rules *rules;
 	struct hs_hostmem *mem;
 	uint64_t calls; /* faults in VMAs so far */
 	uint64_t null_vmas;

@@ -15,6 +15,7 @@
 #include <hmmsim/walk.h>
 
 #include "run/script.h"
+#include "text/walk_text.h"
 
 struct hs_walk_setting {
 	enum hs_era era;

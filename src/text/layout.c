@@ -73,19 +73,23 @@ bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map)
 	return true;
 }
 
-int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
-		      const struct hs_space_map *map)
+int hs_layout_append_map(struct hs_hostmem *mem, struct hs_layout *layout,
+			 const struct hs_space_map *map)
 {
 	struct hs_space_map *maps;
 
-	if (hs_layout_extend(layout, map))
-		return 0;
 	maps = hs_hostmem_grow(mem, layout->maps, layout->map_count, sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	layout->maps = maps;
 	maps[layout->map_count++] = *map;
 	return 0;
+}
+
+int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
+		      const struct hs_space_map *map)
+{
+	return hs_layout_extend(layout, map) ? 0 : hs_layout_append_map(mem, layout, map);
 }
 
 void hs_layout_merge(struct hs_layout *layout)

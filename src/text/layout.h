@@ -9,6 +9,10 @@
  * A layout is canonical: no map continues the map before it, because the two would be one map. This
  * holds for layouts from text and for those that hs_layout_add_map() builds. Memory is used per
  * map, not per page.
+ *
+ * The layout of a walk scenario (walk_text.h) has .overlaps: only its VMAs ascend, a later map
+ * replaces what an earlier one says, and the pgmap of a device-private page is not in the text but
+ * follows from the owner in its map line.
  */
 #ifndef HS_TEXT_LAYOUT_H
 #define HS_TEXT_LAYOUT_H
@@ -28,6 +32,7 @@ struct hs_layout {
 	struct hs_space_map *maps;
 	struct hs_space_pgmap *pgmaps;
 	size_t vma_count, map_count, pgmap_count;
+	bool overlaps;	    /* of a walk scenario; see above */
 	unsigned long line; /* of the keyword layout; this and all lines are 0 without a text */
 };
 
@@ -52,6 +57,9 @@ int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t
 /* Extends the last map if @map continues it in the same VMA. */
 int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
 		      const struct hs_space_map *map);
+/* Appends @map as it is. */
+int hs_layout_append_map(struct hs_hostmem *mem, struct hs_layout *layout,
+			 const struct hs_space_map *map);
 /* Extends the last map by @map if @map continues it in the same VMA; false: it does not. */
 bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map);
 /* Joins maps that continue each other, after the caller has changed them in place. */

@@ -99,8 +99,8 @@ static int layout_scenario_resolve(struct hs_text *text, const struct hs_walk_sc
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->map_count; i++) {
-		const struct hs_space_map *map = &s->maps[i];
+	for (size_t i = 0; !ret && i < s->layout.map_count; i++) {
+		const struct hs_space_map *map = &s->layout.maps[i];
 
 		if (map->addr < p->end)
 			ret = layout_scenario_cut_pieces(text, p, map);
@@ -123,8 +123,8 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 	const struct hs_walk_req *req = &s->req;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->vma_count; i++) {
-		const struct hs_vma *vma = &s->vmas[i];
+	for (size_t i = 0; !ret && i < s->layout.vma_count; i++) {
+		const struct hs_layout_vma *vma = &s->layout.vmas[i];
 		uint64_t start = vma->start > req->start ? vma->start : req->start;
 		uint64_t end = vma->end < req->end ? vma->end : req->end;
 		uint64_t huge = hs_map_bytes(hs_space_huge_level(vma->flags));
@@ -132,7 +132,7 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 		if (start >= end)
 			continue;
 		if ((start | end) & (huge - 1))
-			return hs_text_error(text, s->line, "scenario",
+			return hs_text_error(text, s->layout.line, "scenario",
 					     "expected a req of whole huge pages in a hugetlb vma");
 		ret = hs_text_result(text, hs_layout_add_vma(text->mem, out, start, end, vma->flags,
 							     NULL));
@@ -142,7 +142,7 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 	if (!out->vma_count || out->vmas[0].start > req->start ||
 	    out->vmas[out->vma_count - 1].end < req->end)
 		return hs_text_error(
-			text, s->line, "scenario",
+			text, s->layout.line, "scenario",
 			"expected a req that begins and ends in a vma, found 0x%" PRIx64
 			" to 0x%" PRIx64,
 			req->start, req->end);
@@ -209,8 +209,9 @@ static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk
 	uint64_t pfn = HS_WALK_PFN_END;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->pgmap_count; i++)
-		ret = hs_text_result(text, hs_layout_add_pgmap(text->mem, out, &s->pgmaps[i]));
+	for (size_t i = 0; !ret && i < s->layout.pgmap_count; i++)
+		ret = hs_text_result(text,
+				     hs_layout_add_pgmap(text->mem, out, &s->layout.pgmaps[i]));
 	if (!ret && out->pgmap_count)
 		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps),
 		      layout_scenario_by_start);
@@ -225,7 +226,7 @@ int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s
 			  struct hs_layout *out)
 {
 	struct pieces pieces = { .maps = NULL };
-	int ret = hs_text_result(text, hs_layout_begin(text->mem, out, s->name));
+	int ret = hs_text_result(text, hs_layout_begin(text->mem, out, s->layout.name));
 
 	if (!ret)
 		ret = layout_scenario_resolve(text, s, &pieces);
@@ -241,6 +242,6 @@ int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s
 	if (ret)
 		hs_layout_free(text->mem, out);
 	else
-		out->line = s->line;
+		out->line = s->layout.line;
 	return ret;
 }

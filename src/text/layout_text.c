@@ -38,7 +38,7 @@ static int layout_text_map(struct hs_text *text, const struct hs_line *line,
 			   struct hs_layout *layout)
 {
 	size_t n = layout->map_count;
-	struct hs_space_map map, *maps;
+	struct hs_space_map map;
 	int ret = hs_space_map(text, line, HS_PFN_END, &map);
 
 	if (ret)
@@ -46,12 +46,7 @@ static int layout_text_map(struct hs_text *text, const struct hs_line *line,
 	if (n && map.addr < hs_space_map_end(&layout->maps[n - 1]))
 		return hs_text_expected(text, &line->word[0],
 					"ADDR at or above the end of the map before");
-	maps = hs_hostmem_grow(text->mem, layout->maps, n, sizeof(*maps));
-	if (!maps)
-		return hs_text_no_memory(text);
-	layout->maps = maps;
-	maps[layout->map_count++] = map;
-	return 0;
+	return hs_text_result(text, hs_layout_append_map(text->mem, layout, &map));
 }
 
 static int layout_text_pgmap(struct hs_text *text, const struct hs_line *line,

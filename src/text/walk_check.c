@@ -10,8 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "text/search.h"
-
 static int walk_check_by_start(const void *a, const void *b)
 {
 	const struct hs_space_pgmap *const *x = a, *const *y = b;
@@ -19,20 +17,20 @@ static int walk_check_by_start(const void *a, const void *b)
 	return (*x)->start < (*y)->start ? -1 : (*x)->start > (*y)->start;
 }
 
-static int walk_check_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s)
+static int walk_check_pgmaps(struct hs_text *text, const struct hs_layout *l)
 {
 	const struct hs_space_pgmap **sorted;
 	int ret = 0;
 
-	if (s->pgmap_count < 2)
+	if (l->pgmap_count < 2)
 		return 0;
-	sorted = hs_hostmem_zalloc(text->mem, s->pgmap_count, sizeof(*sorted));
+	sorted = hs_hostmem_zalloc(text->mem, l->pgmap_count, sizeof(*sorted));
 	if (!sorted)
 		return hs_text_no_memory(text);
-	for (size_t i = 0; i < s->pgmap_count; i++)
-		sorted[i] = &s->pgmaps[i];
-	qsort(sorted, s->pgmap_count, sizeof(*sorted), walk_check_by_start);
-	for (size_t i = 1; i < s->pgmap_count && !ret; i++) {
+	for (size_t i = 0; i < l->pgmap_count; i++)
+		sorted[i] = &l->pgmaps[i];
+	qsort(sorted, l->pgmap_count, sizeof(*sorted), walk_check_by_start);
+	for (size_t i = 1; i < l->pgmap_count && !ret; i++) {
 		const struct hs_space_pgmap *a = sorted[i - 1], *b = sorted[i];
 		unsigned long later = a->line > b->line ? a->line : b->line;
 
@@ -64,53 +62,41 @@ static int walk_check_ins(struct hs_text *text, const struct hs_walk_scenario *s
 	return 0;
 }
 
-static uint64_t walk_check_vma_end(const void *range)
-{
-	const struct hs_vma *vma = range;
-
-	return vma->end;
-}
-
-static size_t walk_check_find_vma(const struct hs_walk_scenario *s, uint64_t addr)
-{
-	return hs_search_range(s->vmas, s->vma_count, sizeof(s->vmas[0]), walk_check_vma_end, addr);
-}
-
-static int walk_check_map(struct hs_text *text, const struct hs_walk_scenario *s,
+static int walk_check_map(struct hs_text *text, const struct hs_layout *l,
 			  const struct hs_space_map *map)
 {
 	uint64_t end = hs_space_map_end(map);
 	bool needs_hugetlb = hs_map_hugetlb_only(map->kind, map->level), inside = false;
 
-	for (size_t i = walk_check_find_vma(s, map->addr);
-	     i < s->vma_count && s->vmas[i].start < end; i++) {
-		int ret = hs_space_check_level(text, map, s->vmas[i].flags);
+	for (size_t i = hs_layout_find_vma(l, map->addr);
+	     i < l->vma_count && l->vmas[i].start < end; i++) {
+		int ret = hs_space_check_level(text, map, l->vmas[i].flags);
 
 		if (ret)
 			return ret;
-		inside |= hs_space_huge_level(s->vmas[i].flags) != 0;
+		inside |= hs_space_huge_level(l->vmas[i].flags) != 0;
 	}
 	if (needs_hugetlb && !inside)
 		return hs_space_needs_hugetlb(text, map);
 	return 0;
 }
 
-static int walk_check_maps(struct hs_text *text, const struct hs_walk_scenario *s)
+static int walk_check_maps(struct hs_text *text, const struct hs_layout *l)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->map_count; i++)
-		ret = walk_check_map(text, s, &s->maps[i]);
+	for (size_t i = 0; !ret && i < l->map_count; i++)
+		ret = walk_check_map(text, l, &l->maps[i]);
 	return ret;
 }
 
 int hs_walk_check(struct hs_text *text, const struct hs_walk_scenario *s)
 {
-	int ret = walk_check_pgmaps(text, s);
+	int ret = walk_check_pgmaps(text, &s->layout);
 
 	if (!ret)
 		ret = walk_check_ins(text, s);
 	if (!ret)
-		ret = walk_check_maps(text, s);
+		ret = walk_check_maps(text, &s->layout);
 	return ret;
 }

@@ -34,12 +34,13 @@ static void walk_print_flags(struct hs_out *out, const struct hs_walk_flags *fla
 
 static void walk_print_space(const struct hs_walk_scenario *s, struct hs_out *out)
 {
-	for (size_t i = 0; i < s->vma_count; i++)
-		hs_space_print_vma(s->vmas[i].start, s->vmas[i].end, s->vmas[i].flags, NULL, out);
-	for (size_t i = 0; i < s->pgmap_count; i++)
-		hs_space_print_pgmap(&s->pgmaps[i], out);
-	for (size_t i = 0; i < s->map_count; i++)
-		hs_space_print_map(&s->maps[i], out);
+	for (size_t i = 0; i < s->layout.vma_count; i++)
+		hs_space_print_vma(s->layout.vmas[i].start, s->layout.vmas[i].end,
+				   s->layout.vmas[i].flags, NULL, out);
+	for (size_t i = 0; i < s->layout.pgmap_count; i++)
+		hs_space_print_pgmap(&s->layout.pgmaps[i], out);
+	for (size_t i = 0; i < s->layout.map_count; i++)
+		hs_space_print_map(&s->layout.maps[i], out);
 }
 
 static void walk_print_action(enum hs_fault_action action, struct hs_out *out)
@@ -51,21 +52,21 @@ static void walk_print_action(enum hs_fault_action action, struct hs_out *out)
 
 static void walk_print_rules(const struct hs_walk_scenario *s, struct hs_out *out)
 {
-	if (s->action != HS_ACTION_OK) {
+	if (s->rules.action != HS_ACTION_OK) {
 		hs_out_text(out, "fault");
-		walk_print_action(s->action, out);
+		walk_print_action(s->rules.action, out);
 	}
-	for (size_t i = 0; i < s->by_call_count; i++) {
+	for (size_t i = 0; i < s->rules.by_call_count; i++) {
 		hs_out_text(out, "faultn");
-		hs_out_space_decimal(out, s->by_call[i].key);
-		walk_print_action(s->by_call[i].action, out);
+		hs_out_space_decimal(out, s->rules.by_call[i].key);
+		walk_print_action(s->rules.by_call[i].action, out);
 	}
-	for (size_t i = 0; i < s->by_addr_count; i++) {
+	for (size_t i = 0; i < s->rules.by_addr_count; i++) {
 		hs_out_text(out, "faultat");
-		hs_out_space_number(out, s->by_addr[i].key);
-		walk_print_action(s->by_addr[i].action, out);
+		hs_out_space_number(out, s->rules.by_addr[i].key);
+		walk_print_action(s->rules.by_addr[i].action, out);
 	}
-	if (s->migration_stays)
+	if (s->rules.migration_stays)
 		hs_out_text(out, "migwait stay\n");
 	if (s->retry_at) {
 		hs_out_text(out, "retry_at");
@@ -102,7 +103,7 @@ static void walk_print_request(const struct hs_walk_scenario *s, struct hs_out *
 void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out)
 {
 	hs_out_text(out, "scenario ");
-	hs_out_text(out, s->name);
+	hs_out_text(out, s->layout.name);
 	hs_out_char(out, '\n');
 	walk_print_space(s, out);
 	walk_print_rules(s, out);

@@ -11,15 +11,6 @@
 
 #include <hmmsim/walk.h>
 
-const char *const hs_action_names[HS_ACTION_COUNT] = {
-	[HS_ACTION_OK] = "ok",	     [HS_ACTION_OKRW] = "okrw",
-	[HS_ACTION_ZERO] = "zero",   [HS_ACTION_THP] = "thp",
-	[HS_ACTION_NOOP] = "noop",   [HS_ACTION_SIGBUS] = "sigbus",
-	[HS_ACTION_OOM] = "oom",     [HS_ACTION_HWPOISON] = "hwpoison",
-	[HS_ACTION_RETRY] = "retry", [HS_ACTION_COMPLETED] = "completed",
-	[HS_ACTION_INVAL] = "inval",
-};
-
 struct parser {
 	struct hs_text *text;
 	struct hs_walk_scenario *s;
@@ -104,64 +95,47 @@ static int walk_text_take_flags(struct parser *p, unsigned int i, struct hs_walk
 
 static int walk_text_vma(struct parser *p)
 {
-	struct hs_walk_scenario *s = p->s;
-	uint64_t low = s->vma_count ? s->vmas[s->vma_count - 1].end : 0;
-	struct hs_vma vma = { .start = 0 }, *vmas;
-	int ret = hs_space_vma(p->text, p->line, low, &vma.start, &vma.end, &vma.flags);
+	struct hs_layout *l = &p->s->layout;
+	uint64_t low = l->vma_count ? l->vmas[l->vma_count - 1].end : 0, start, end;
+	uint32_t flags;
+	int ret = hs_space_vma(p->text, p->line, low, &start, &end, &flags);
 
 	if (ret)
 		return ret;
-	vmas = walk_text_grow(p, s->vmas, s->vma_count, sizeof(*vmas));
-	if (!vmas)
-		return -ENOMEM;
-	s->vmas = vmas;
-	s->vmas[s->vma_count++] = vma;
-	return 0;
+	return hs_text_result(p->text, hs_layout_add_vma(p->text->mem, l, start, end, flags, NULL));
 }
 
 static int walk_text_map(struct parser *p)
 {
-	struct hs_walk_scenario *s = p->s;
-	struct hs_space_map map, *maps;
+	struct hs_space_map map;
 	int ret = hs_space_map(p->text, p->line, HS_WALK_PFN_END, &map);
 
 	if (ret)
 		return ret;
-	maps = walk_text_grow(p, s->maps, s->map_count, sizeof(*maps));
-	if (!maps)
-		return -ENOMEM;
-	s->maps = maps;
-	s->maps[s->map_count++] = map;
-	return 0;
+	return hs_text_result(p->text, hs_layout_append_map(p->text->mem, &p->s->layout, &map));
 }
 
 static int walk_text_pgmap(struct parser *p)
 {
-	struct hs_walk_scenario *s = p->s;
-	struct hs_space_pgmap pgmap, *pgmaps;
+	struct hs_space_pgmap pgmap;
 	int ret = hs_space_pgmap(p->text, p->line, HS_WALK_PFN_END, &pgmap);
 
 	if (ret)
 		return ret;
-	pgmaps = walk_text_grow(p, s->pgmaps, s->pgmap_count, sizeof(*pgmaps));
-	if (!pgmaps)
-		return -ENOMEM;
-	s->pgmaps = pgmaps;
-	s->pgmaps[s->pgmap_count++] = pgmap;
-	return 0;
+	return hs_text_result(p->text, hs_layout_add_pgmap(p->text->mem, &p->s->layout, &pgmap));
 }
 
 /* ---- fault rules and checks -------------------------------------------------------------- */
 
 static int walk_text_fault(struct parser *p)
 {
-	return walk_text_take_action(p, 0, &p->s->action);
+	return walk_text_take_action(p, 0, &p->s->rules.action);
 }
 
-static int walk_text_add_rule(struct parser *p, struct hs_walk_rule **rules, size_t *count,
+static int walk_text_add_rule(struct parser *p, struct hs_fault_rule **rules, size_t *count,
 			      uint64_t key)
 {
-	struct hs_walk_rule rule = { .key = key }, *more;
+	struct hs_fault_rule rule = { .key = key }, *more;
 	int ret = walk_text_take_action(p, 1, &rule.action);
 
 	if (ret)
@@ -180,7 +154,8 @@ static int walk_text_faultn(struct parser *p)
 	int ret = hs_text_number(p->text, walk_text_word(p, 0), 1, UINT64_MAX, 1,
 				 "N, a number from 1", &n);
 
-	return ret ? ret : walk_text_add_rule(p, &p->s->by_call, &p->s->by_call_count, n);
+	return ret ? ret
+		   : walk_text_add_rule(p, &p->s->rules.by_call, &p->s->rules.by_call_count, n);
 }
 
 static int walk_text_faultat(struct parser *p)
@@ -188,7 +163,8 @@ static int walk_text_faultat(struct parser *p)
 	uint64_t addr;
 	int ret = hs_space_address(p->text, walk_text_word(p, 0), "ADDR", HS_PAGE_BYTES, &addr);
 
-	return ret ? ret : walk_text_add_rule(p, &p->s->by_addr, &p->s->by_addr_count, addr);
+	return ret ? ret
+		   : walk_text_add_rule(p, &p->s->rules.by_addr, &p->s->rules.by_addr_count, addr);
 }
 
 static int walk_text_migwait(struct parser *p)
@@ -197,7 +173,7 @@ static int walk_text_migwait(struct parser *p)
 	unsigned int index = 0;
 	int ret = hs_text_name(p->text, walk_text_word(p, 0), names, 2, "done or stay", &index);
 
-	p->s->migration_stays = index == 1;
+	p->s->rules.migration_stays = index == 1;
 	return ret;
 }
 
@@ -304,16 +280,16 @@ static int walk_text_scenario(struct parser *p)
 {
 	if (p->line->id != HS_KEYWORD_SCENARIO)
 		return walk_text_error(p, "expected scenario NAME first");
-	p->s->line = p->text->number;
-	p->s->name = hs_text_copy(p->text, walk_text_word(p, 0));
-	return p->s->name ? 0 : -ENOMEM;
+	p->s->layout.line = p->text->number;
+	p->s->layout.name = hs_text_copy(p->text, walk_text_word(p, 0));
+	return p->s->layout.name ? 0 : -ENOMEM;
 }
 
 static int walk_text_line(struct parser *p)
 {
 	uint32_t bit = 1u << p->line->id;
 
-	if (!p->s->name)
+	if (!p->s->layout.name)
 		return walk_text_scenario(p);
 	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT)
 		return walk_text_error(p, "expected run before the next scenario");
@@ -338,7 +314,7 @@ static int walk_text_lines(struct parser *p)
 		if (line.id == HS_KEYWORD_RUN)
 			return 1;
 	}
-	if (!ret && p->s->name)
+	if (!ret && p->s->layout.name)
 		return hs_text_error(p->text, p->text->number, NULL,
 				     "expected run before the end of the text");
 	return ret;
@@ -349,7 +325,10 @@ int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out)
 	struct parser p = { .text = text, .s = out };
 	int ret;
 
-	*out = (struct hs_walk_scenario){ .maxwalks = HS_WALK_MAXWALKS };
+	*out = (struct hs_walk_scenario){
+		.layout.overlaps = true,
+		.maxwalks = HS_WALK_MAXWALKS,
+	};
 	ret = walk_text_lines(&p);
 	if (ret != 1)
 		hs_walk_free(text->mem, out);
@@ -358,12 +337,8 @@ int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out)
 
 void hs_walk_free(struct hs_hostmem *mem, struct hs_walk_scenario *s)
 {
-	hs_hostmem_free(mem, s->name);
-	hs_hostmem_free(mem, s->vmas);
-	hs_hostmem_free(mem, s->maps);
-	hs_hostmem_free(mem, s->pgmaps);
-	hs_hostmem_free(mem, s->by_call);
-	hs_hostmem_free(mem, s->by_addr);
+	hs_layout_free(mem, &s->layout);
+	hs_fault_rules_free(mem, &s->rules);
 	hs_hostmem_free(mem, s->ins);
-	*s = (struct hs_walk_scenario){ .name = NULL };
+	*s = (struct hs_walk_scenario){ .ins = NULL };
 }

@@ -9,36 +9,12 @@
 #ifndef HS_TEXT_WALK_TEXT_H
 #define HS_TEXT_WALK_TEXT_H
 
-#include "text/out.h"
-#include "text/space.h"
-#include "text/text.h"
+#include "text/fault_rules.h"
+#include "text/layout.h"
 
 #define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* the runner uses pfns from here on */
 #define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* longest request: 256 GiB */
 #define HS_WALK_MAXWALKS 64
-
-enum hs_fault_action {
-	HS_ACTION_OK,
-	HS_ACTION_OKRW,
-	HS_ACTION_ZERO,
-	HS_ACTION_THP,
-	HS_ACTION_NOOP,
-	HS_ACTION_SIGBUS,
-	HS_ACTION_OOM,
-	HS_ACTION_HWPOISON,
-	HS_ACTION_RETRY,
-	HS_ACTION_COMPLETED,
-	HS_ACTION_INVAL,
-	HS_ACTION_COUNT
-};
-
-extern const char *const hs_action_names[HS_ACTION_COUNT];
-
-/* The action of fault number @key (faultn), or of the faults at address @key (faultat). */
-struct hs_walk_rule {
-	uint64_t key;
-	enum hs_fault_action action;
-};
 
 /* What a pfn slot holds: HS_PFN_* bits, and the letter D, which is a bit of v5.3 only. */
 struct hs_walk_flags {
@@ -58,21 +34,16 @@ struct hs_walk_req {
 	uint64_t owner; /* 0: none */
 };
 
+/* A layout, whose map lines may overlap, with rules for its faults and a request. */
 struct hs_walk_scenario {
-	char *name;
-	struct hs_vma *vmas;
-	struct hs_space_map *maps;
-	struct hs_space_pgmap *pgmaps;
-	struct hs_walk_rule *by_call, *by_addr;
-	struct hs_walk_in *ins;
-	size_t vma_count, map_count, pgmap_count, by_call_count, by_addr_count, in_count;
-	enum hs_fault_action action; /* of faults without a rule */
-	bool migration_stays;	     /* waiting for a migration entry does not remove it */
+	struct hs_layout layout; /* .name and .line are those of the keyword scenario */
+	struct hs_fault_rules rules;
 	uint64_t retry_at; /* number of the first validity check that fails; 0: none does */
 	uint64_t maxwalks; /* walks after which every validity check fails */
 	struct hs_walk_req req;
+	struct hs_walk_in *ins;
+	size_t in_count;
 	bool snapshot;
-	unsigned long line; /* of the keyword scenario */
 };
 
 /* Reads the next scenario. Returns 1; 0: end of the text; -EINVAL or -ENOMEM with text->error. */

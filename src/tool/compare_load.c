@@ -103,8 +103,8 @@ static enum hs_compare_request request_of(const struct hs_walk_scenario *s)
 /* A walk of the address space, the same for both walkers, would not be that of the scenario. */
 static bool is_scripted(const struct hs_walk_scenario *s)
 {
-	bool faults = s->action != HS_ACTION_OK || s->by_call_count || s->by_addr_count ||
-		      s->migration_stays || s->snapshot;
+	bool faults = s->rules.action != HS_ACTION_OK || s->rules.by_call_count ||
+		      s->rules.by_addr_count || s->rules.migration_stays || s->snapshot;
 
 	return s->retry_at || (s->in_count && s->req.mask.bits) || (faults && request_of(s));
 }
@@ -123,7 +123,7 @@ static int parse_scenario(struct compare_tool *tool, struct hs_text *text, struc
 		l->owner = s.req.owner;
 	if (!tool->request_given && is_scripted(&s))
 		ret = hs_text_error(
-			text, s.line, "scenario",
+			text, s.layout.line, "scenario",
 			"expected no faults, waits, checks, slots or snapshots that are "
 			"scripted, or --request");
 	else

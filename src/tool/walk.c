@@ -88,7 +88,7 @@ static int take_options(struct walk_tool *tool, int argc, char **argv)
 
 static int internal(const char *file, const struct hs_walk_scenario *s, const char *what)
 {
-	fprintf(stderr, "hmmsim: %s:%lu: %s: %s\n", file, s->line, s->name, what);
+	fprintf(stderr, "hmmsim: %s:%lu: %s: %s\n", file, s->layout.line, s->layout.name, what);
 	return HS_EXIT_INTERNAL;
 }
 

@@ -84,8 +84,8 @@ static void note(const struct hs_walk_scenario *s, const struct hs_walk_answer *
 	seen.null_vmas += a->null_vmas;
 	seen.bad_ptes += a->counts.bad_ptes;
 	seen.livelocks += a->livelock;
-	for (size_t i = 0; i < s->map_count; i++)
-		seen.kinds[s->maps[i].kind]++;
+	for (size_t i = 0; i < s->layout.map_count; i++)
+		seen.kinds[s->layout.maps[i].kind]++;
 }
 
 /* 0: equal answers; 1: not; else an error of the run itself. */

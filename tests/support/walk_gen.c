@@ -108,8 +108,8 @@ static void gen_vmas(struct gen *g)
 	uint64_t addr = bases[draw(g, sizeof(bases) / sizeof(bases[0]))];
 	uint64_t n = 1 + draw(g, 4);
 
-	while (g->s.vma_count < n) {
-		struct hs_vma *v = &g->vmas[g->s.vma_count];
+	while (g->s.layout.vma_count < n) {
+		struct hs_layout_vma *v = &g->vmas[g->s.layout.vma_count];
 		uint64_t unit = PAGE;
 
 		v->flags = PICK(g, vma_flags);
@@ -120,7 +120,7 @@ static void gen_vmas(struct gen *g)
 		if (one_in(g, 6))
 			addr = align(addr, HUGE_PAGE);
 		v->start = align(addr, unit);
-		if (!g->s.vma_count && v->start + unit > HS_SPACE_ADDR_END)
+		if (!g->s.layout.vma_count && v->start + unit > HS_SPACE_ADDR_END)
 			v->start = HS_SPACE_ADDR_END - unit;
 		v->end = v->start + align(vma_bytes(g), unit);
 		if (v->end > HS_SPACE_ADDR_END) {
@@ -130,7 +130,7 @@ static void gen_vmas(struct gen *g)
 		if (v->start >= v->end)
 			break;
 		addr = v->end + gap_bytes(g);
-		g->s.vma_count++;
+		g->s.layout.vma_count++;
 	}
 }
 
@@ -140,8 +140,8 @@ static void gen_pgmaps(struct gen *g)
 {
 	uint64_t pfn = DEVICE_PFN, n = draw(g, GEN_PGMAPS + 1);
 
-	for (; g->s.pgmap_count < n; g->s.pgmap_count++) {
-		struct hs_space_pgmap *p = &g->pgmaps[g->s.pgmap_count];
+	for (; g->s.layout.pgmap_count < n; g->s.layout.pgmap_count++) {
+		struct hs_space_pgmap *p = &g->pgmaps[g->s.layout.pgmap_count];
 
 		p->start = pfn;
 		p->end = pfn + (one_in(g, 2) ? 512 * draw_length(g, 4) : draw_length(g, 512));
@@ -153,9 +153,9 @@ static void gen_pgmaps(struct gen *g)
 static uint64_t device_pfn(struct gen *g)
 {
 	const struct hs_space_pgmap *p =
-		&g->pgmaps[g->s.pgmap_count ? draw(g, g->s.pgmap_count) : 0];
+		&g->pgmaps[g->s.layout.pgmap_count ? draw(g, g->s.layout.pgmap_count) : 0];
 
-	if (!g->s.pgmap_count || one_in(g, 30))
+	if (!g->s.layout.pgmap_count || one_in(g, 30))
 		return DEVICE_PFN + draw(g, 4096);
 	return p->start + draw(g, p->end - p->start);
 }
@@ -200,9 +200,9 @@ static uint64_t add_map(struct gen *g, uint64_t addr, uint32_t level, uint64_t c
 			enum hs_map_kind kind)
 {
 	uint64_t bytes = hs_map_pages(level) * PAGE;
-	struct hs_space_map *m = &g->maps[g->s.map_count];
+	struct hs_space_map *m = &g->maps[g->s.layout.map_count];
 
-	if (g->s.map_count == GEN_MAPS || addr % bytes || !hs_map_allowed(kind, level) ||
+	if (g->s.layout.map_count == GEN_MAPS || addr % bytes || !hs_map_allowed(kind, level) ||
 	    addr + count * bytes > HS_SPACE_ADDR_END)
 		return addr + count * bytes;
 	m->addr = addr;
@@ -211,7 +211,7 @@ static uint64_t add_map(struct gen *g, uint64_t addr, uint32_t level, uint64_t c
 	m->kind = kind;
 	m->pfn = kind_pfn(g, kind, level);
 	m->owner = hs_map_is_private(kind) ? draw(g, 3) : 0;
-	g->s.map_count++;
+	g->s.layout.map_count++;
 	return addr + count * bytes;
 }
 
@@ -225,7 +225,7 @@ static void gen_ptes(struct gen *g, uint64_t addr, uint64_t end, bool device)
 {
 	bool alternate = device && one_in(g, 4);
 
-	while (addr < end && g->s.map_count < GEN_MAPS - 4) {
+	while (addr < end && g->s.layout.map_count < GEN_MAPS - 4) {
 		uint64_t left = (end - addr) / PAGE, run = draw_length(g, 300);
 
 		if (one_in(g, 8))
@@ -237,12 +237,12 @@ static void gen_ptes(struct gen *g, uint64_t addr, uint64_t end, bool device)
 	}
 }
 
-static void gen_entries(struct gen *g, const struct hs_vma *v, bool device)
+static void gen_entries(struct gen *g, const struct hs_layout_vma *v, bool device)
 {
 	bool huge = v->flags & HS_VM_HUGETLB;
 	uint64_t addr = v->start;
 
-	while (addr < v->end && g->s.map_count < GEN_MAPS - 4) {
+	while (addr < v->end && g->s.layout.map_count < GEN_MAPS - 4) {
 		uint64_t next = align(addr + 1, HUGE_PAGE);
 
 		if (v->flags & HS_VM_HUGETLB_1G && addr % GIGANTIC_PAGE == 0)
@@ -258,7 +258,7 @@ static void gen_entries(struct gen *g, const struct hs_vma *v, bool device)
 /* Lines that come late: entries of other sizes over what is there, in gaps, and whole PUDs. */
 static void gen_more_entries(struct gen *g)
 {
-	const struct hs_vma *v = &g->vmas[draw(g, g->s.vma_count)];
+	const struct hs_layout_vma *v = &g->vmas[draw(g, g->s.layout.vma_count)];
 	uint64_t addr = v->start + draw(g, (v->end - v->start) / PAGE + 20) * PAGE;
 	uint32_t level = one_in(g, 3) ? 0 : one_in(g, 4) ? 2 : 1;
 	uint64_t bytes = hs_map_pages(level) * PAGE;
@@ -273,7 +273,7 @@ static void gen_maps(struct gen *g)
 {
 	bool device = one_in(g, 3);
 
-	for (size_t i = 0; i < g->s.vma_count; i++)
+	for (size_t i = 0; i < g->s.layout.vma_count; i++)
 		gen_entries(g, &g->vmas[i], device);
 	while (one_in(g, 5))
 		gen_more_entries(g);
@@ -298,22 +298,22 @@ static void gen_rules(struct gen *g)
 	struct hs_walk_scenario *s = &g->s;
 	uint64_t pages = (s->req.end - s->req.start) / PAGE + 1;
 
-	s->action = draw_action(g);
-	while (s->by_call_count < GEN_RULES && one_in(g, 4))
-		g->by_call[s->by_call_count++] =
-			(struct hs_walk_rule){ draw_length(g, 40), draw_action(g) };
-	while (s->by_addr_count < GEN_RULES && one_in(g, 4))
-		g->by_addr[s->by_addr_count++] =
-			(struct hs_walk_rule){ s->req.start + draw(g, pages) * PAGE,
-					       draw_action(g) };
-	s->migration_stays = one_in(g, 4);
+	s->rules.action = draw_action(g);
+	while (s->rules.by_call_count < GEN_RULES && one_in(g, 4))
+		g->by_call[s->rules.by_call_count++] =
+			(struct hs_fault_rule){ draw_length(g, 40), draw_action(g) };
+	while (s->rules.by_addr_count < GEN_RULES && one_in(g, 4))
+		g->by_addr[s->rules.by_addr_count++] =
+			(struct hs_fault_rule){ s->req.start + draw(g, pages) * PAGE,
+						draw_action(g) };
+	s->rules.migration_stays = one_in(g, 4);
 	s->retry_at = one_in(g, 4) ? 1 + draw(g, 6) : 0;
 	s->maxwalks = 3 + draw(g, 10);
 }
 
 static void gen_range(struct gen *g)
 {
-	uint64_t first = g->vmas[0].start, end = g->vmas[g->s.vma_count - 1].end;
+	uint64_t first = g->vmas[0].start, end = g->vmas[g->s.layout.vma_count - 1].end;
 	uint64_t most = one_in(g, 100) ? (uint64_t)1 << 18 : 4096;
 	struct hs_walk_req *r = &g->s.req;
 
@@ -371,12 +371,13 @@ static void gen_request(struct gen *g)
 
 static void point_home(struct gen *g)
 {
-	g->s.name = g->name;
-	g->s.vmas = g->vmas;
-	g->s.maps = g->maps;
-	g->s.pgmaps = g->pgmaps;
-	g->s.by_call = g->by_call;
-	g->s.by_addr = g->by_addr;
+	g->s.layout.name = g->name;
+	g->s.layout.overlaps = true;
+	g->s.layout.vmas = g->vmas;
+	g->s.layout.maps = g->maps;
+	g->s.layout.pgmaps = g->pgmaps;
+	g->s.rules.by_call = g->by_call;
+	g->s.rules.by_addr = g->by_addr;
 	g->s.ins = g->ins;
 }
 

@@ -21,10 +21,10 @@
 struct gen {
 	struct hs_walk_scenario s;
 	char name[32];
-	struct hs_vma vmas[GEN_VMAS];
+	struct hs_layout_vma vmas[GEN_VMAS];
 	struct hs_space_map maps[GEN_MAPS];
 	struct hs_space_pgmap pgmaps[GEN_PGMAPS];
-	struct hs_walk_rule by_call[GEN_RULES], by_addr[GEN_RULES];
+	struct hs_fault_rule by_call[GEN_RULES], by_addr[GEN_RULES];
 	struct hs_walk_in ins[GEN_INS];
 	uint64_t seed; /* state of the generator */
 };

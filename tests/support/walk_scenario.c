@@ -16,7 +16,7 @@ static bool maps_equal(const struct hs_space_map *a, const struct hs_space_map *
 	       a->owner == b->owner && a->kind == b->kind && a->level == b->level;
 }
 
-static bool rules_equal(const struct hs_walk_rule *a, const struct hs_walk_rule *b, size_t count)
+static bool rules_equal(const struct hs_fault_rule *a, const struct hs_fault_rule *b, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (a[i].key != b[i].key || a[i].action != b[i].action)
@@ -26,23 +26,25 @@ static bool rules_equal(const struct hs_walk_rule *a, const struct hs_walk_rule 
 
 static bool lines_equal(const struct hs_walk_scenario *a, const struct hs_walk_scenario *b)
 {
-	for (size_t i = 0; i < a->vma_count; i++)
-		if (a->vmas[i].start != b->vmas[i].start || a->vmas[i].end != b->vmas[i].end ||
-		    a->vmas[i].flags != b->vmas[i].flags)
+	for (size_t i = 0; i < a->layout.vma_count; i++)
+		if (a->layout.vmas[i].start != b->layout.vmas[i].start ||
+		    a->layout.vmas[i].end != b->layout.vmas[i].end ||
+		    a->layout.vmas[i].flags != b->layout.vmas[i].flags)
 			return false;
-	for (size_t i = 0; i < a->map_count; i++)
-		if (!maps_equal(&a->maps[i], &b->maps[i]))
+	for (size_t i = 0; i < a->layout.map_count; i++)
+		if (!maps_equal(&a->layout.maps[i], &b->layout.maps[i]))
 			return false;
-	for (size_t i = 0; i < a->pgmap_count; i++)
-		if (a->pgmaps[i].start != b->pgmaps[i].start ||
-		    a->pgmaps[i].end != b->pgmaps[i].end || a->pgmaps[i].dead != b->pgmaps[i].dead)
+	for (size_t i = 0; i < a->layout.pgmap_count; i++)
+		if (a->layout.pgmaps[i].start != b->layout.pgmaps[i].start ||
+		    a->layout.pgmaps[i].end != b->layout.pgmaps[i].end ||
+		    a->layout.pgmaps[i].dead != b->layout.pgmaps[i].dead)
 			return false;
 	for (size_t i = 0; i < a->in_count; i++)
 		if (a->ins[i].index != b->ins[i].index || a->ins[i].count != b->ins[i].count ||
 		    !flags_equal(&a->ins[i].flags, &b->ins[i].flags))
 			return false;
-	return rules_equal(a->by_call, b->by_call, a->by_call_count) &&
-	       rules_equal(a->by_addr, b->by_addr, a->by_addr_count);
+	return rules_equal(a->rules.by_call, b->rules.by_call, a->rules.by_call_count) &&
+	       rules_equal(a->rules.by_addr, b->rules.by_addr, a->rules.by_addr_count);
 }
 
 static bool requests_equal(const struct hs_walk_req *a, const struct hs_walk_req *b)
@@ -54,11 +56,14 @@ static bool requests_equal(const struct hs_walk_req *a, const struct hs_walk_req
 
 bool walk_scenarios_equal(const struct hs_walk_scenario *a, const struct hs_walk_scenario *b)
 {
-	return !strcmp(a->name, b->name) && a->vma_count == b->vma_count &&
-	       a->map_count == b->map_count && a->pgmap_count == b->pgmap_count &&
-	       a->by_call_count == b->by_call_count && a->by_addr_count == b->by_addr_count &&
-	       a->in_count == b->in_count && a->action == b->action &&
-	       a->migration_stays == b->migration_stays && a->retry_at == b->retry_at &&
+	return !strcmp(a->layout.name, b->layout.name) &&
+	       a->layout.vma_count == b->layout.vma_count &&
+	       a->layout.map_count == b->layout.map_count &&
+	       a->layout.pgmap_count == b->layout.pgmap_count &&
+	       a->rules.by_call_count == b->rules.by_call_count &&
+	       a->rules.by_addr_count == b->rules.by_addr_count && a->in_count == b->in_count &&
+	       a->rules.action == b->rules.action &&
+	       a->rules.migration_stays == b->rules.migration_stays && a->retry_at == b->retry_at &&
 	       a->maxwalks == b->maxwalks && a->snapshot == b->snapshot &&
 	       requests_equal(&a->req, &b->req) && lines_equal(a, b);
 }

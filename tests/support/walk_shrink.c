@@ -47,20 +47,20 @@ static void erase(void *array, size_t *count, size_t size, size_t i)
 
 static void erase_lines(struct shrink *sh)
 {
-	ERASE_EACH(sh, maps, map_count)
+	ERASE_EACH(sh, layout.maps, layout.map_count)
 	ERASE_EACH(sh, ins, in_count)
-	ERASE_EACH(sh, vmas, vma_count)
-	ERASE_EACH(sh, pgmaps, pgmap_count)
-	ERASE_EACH(sh, by_call, by_call_count)
-	ERASE_EACH(sh, by_addr, by_addr_count)
+	ERASE_EACH(sh, layout.vmas, layout.vma_count)
+	ERASE_EACH(sh, layout.pgmaps, layout.pgmap_count)
+	ERASE_EACH(sh, rules.by_call, rules.by_call_count)
+	ERASE_EACH(sh, rules.by_addr, rules.by_addr_count)
 }
 
 static void halve_counts(struct shrink *sh)
 {
-	for (size_t i = 0; i < sh->best.s.map_count; i++) {
+	for (size_t i = 0; i < sh->best.s.layout.map_count; i++) {
 		do
-			trial(sh)->maps[i].count /= 2;
-		while (sh->trial.s.maps[i].count && keep(sh));
+			trial(sh)->layout.maps[i].count /= 2;
+		while (sh->trial.s.layout.maps[i].count && keep(sh));
 	}
 	for (size_t i = 0; i < sh->best.s.in_count; i++) {
 		do
@@ -105,18 +105,18 @@ static void crop_range(struct shrink *sh)
 
 static void plain_settings(struct shrink *sh)
 {
-	trial(sh)->action = HS_ACTION_OK;
+	trial(sh)->rules.action = HS_ACTION_OK;
 	keep(sh);
 	trial(sh)->retry_at = 0;
 	keep(sh);
-	trial(sh)->migration_stays = false;
+	trial(sh)->rules.migration_stays = false;
 	keep(sh);
 	trial(sh)->snapshot = false;
 	keep(sh);
 	trial(sh)->req.owner = 0;
 	keep(sh);
-	for (size_t i = 0; i < sh->best.s.map_count; i++) {
-		trial(sh)->maps[i].kind = HS_MAP_RW;
+	for (size_t i = 0; i < sh->best.s.layout.map_count; i++) {
+		trial(sh)->layout.maps[i].kind = HS_MAP_RW;
 		keep(sh);
 	}
 }

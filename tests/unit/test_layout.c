@@ -258,8 +258,8 @@ static void a_layout_ends_where_the_next_begins(void **state)
 	assert_int_equal(layout.vma_count, 0);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(hs_walk_parse(&text, &s), 1);
-	assert_string_equal(s.name, "t");
-	assert_int_equal(s.line, 10);
+	assert_string_equal(s.layout.name, "t");
+	assert_int_equal(s.layout.line, 10);
 	hs_walk_free(&mem, &s);
 	assert_int_equal(hs_layout_parse(&text, &layout), 0);
 	assert_int_equal(mem.live, 0);

@@ -203,7 +203,7 @@ static void bad_text_is_refused_in_words(void **state)
 		if (walk_scenario_parse(&mem, refused[i].text, &s, error) != -EINVAL)
 			fail_msg("not refused: %s", refused[i].text);
 		assert_string_equal(error, refused[i].error);
-		assert_null(s.name);
+		assert_null(s.layout.name);
 		assert_int_equal(mem.live, 0);
 	}
 }
@@ -218,7 +218,7 @@ static void text_beyond_the_first_scenario_is_read_later(void **state)
 	(void)state;
 	hs_text_init(&text, &mem, "dir/file.in", string, sizeof(string) - 1);
 	assert_int_equal(hs_walk_parse(&text, &s), 1);
-	assert_int_equal(s.line, 1);
+	assert_int_equal(s.layout.line, 1);
 	hs_walk_free(&mem, &s);
 	assert_int_equal(hs_walk_parse(&text, &s), -EINVAL);
 	assert_string_equal(text.error, "dir/file.in:5: vma: expected scenario NAME first");
@@ -286,7 +286,7 @@ static void round_trip(struct hs_hostmem *mem, const struct hs_walk_scenario *s)
 
 	print_of(mem, s, &first);
 	if (walk_scenario_parse(mem, first.bytes, &again, error) != 1)
-		fail_msg("%s: %s", s->name, error);
+		fail_msg("%s: %s", s->layout.name, error);
 	assert_true(walk_scenarios_equal(s, &again));
 	print_of(mem, &again, &second);
 	assert_string_equal(first.bytes, second.bytes);
