@@ -5,8 +5,8 @@
 
 /* ---- the space --------------------------------------------------------------------------- */
 
-/* A walk splits such a leaf. */
-static bool has_ordinary_1g(const struct hs_layout *layout)
+/* A walk splits such a leaf, which changes the space. */
+static bool compare_has_ordinary_1g(const struct hs_layout *layout)
 {
 	for (size_t i = 0; i < layout->map_count; i++) {
 		const struct hs_space_map *map = &layout->maps[i];
@@ -19,7 +19,7 @@ static bool has_ordinary_1g(const struct hs_layout *layout)
 	return false;
 }
 
-static int populate(struct hs_compare *c)
+static int compare_populate(struct hs_compare *c)
 {
 	int ret = hs_populate(c->self, c->set.mem, c->layout, &c->space);
 
@@ -30,7 +30,7 @@ static int populate(struct hs_compare *c)
 	return 0;
 }
 
-static int populate_again(struct hs_compare *c)
+static int compare_populate_again(struct hs_compare *c)
 {
 	if (!c->dirty)
 		return 0;
@@ -38,7 +38,7 @@ static int populate_again(struct hs_compare *c)
 	hs_hostmem_free(c->set.mem, c->script.log);
 	c->script.log = NULL;
 	c->script.log_count = 0;
-	return populate(c);
+	return compare_populate(c);
 }
 
 int hs_compare_begin(struct hs_compare *c, const struct hs_layout *layout,
@@ -55,7 +55,7 @@ int hs_compare_begin(struct hs_compare *c, const struct hs_layout *layout,
 	ret = hs_machine_create(setting->machine ? setting->machine : &standard, &c->machine);
 	if (!ret)
 		ret = hs_task_attach(c->machine, "compare", &c->self);
-	return ret ? ret : populate(c);
+	return ret ? ret : compare_populate(c);
 }
 
 int hs_compare_end(struct hs_compare *c)
@@ -76,10 +76,10 @@ int hs_compare_end(struct hs_compare *c)
 /* ---- calls ------------------------------------------------------------------------------- */
 
 /*
- * The guard: with a dead pgmap a walk would go round for ever. A fault or a wait is progress; v5.3 asks
- * in every VMA.
+ * Ends a walk that a dead pgmap would keep in passes for ever. A fault or a wait is progress; v5.3
+ * asks in every VMA.
  */
-static bool no_progress(struct hs_task *self, struct hs_range *range, void *arg)
+static bool compare_no_progress(struct hs_task *self, struct hs_range *range, void *arg)
 {
 	struct hs_compare *c = arg;
 	uint64_t progress = c->script.calls + c->script.log_count;
@@ -93,7 +93,7 @@ static bool no_progress(struct hs_task *self, struct hs_range *range, void *arg)
 	return ++c->checks > HS_COMPARE_CHECKS + c->layout->vma_count;
 }
 
-static int make_slots(struct hs_compare *c, uint64_t pages)
+static int compare_make_slots(struct hs_compare *c, uint64_t pages)
 {
 	if (c->slots >= pages)
 		return 0;
@@ -116,8 +116,8 @@ uint64_t hs_request_flags(enum hs_compare_request request)
 	return flags[request];
 }
 
-static int call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
-		const struct hs_compare_call *at, struct hs_range *range)
+static int compare_call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
+			const struct hs_compare_call *at, struct hs_range *range)
 {
 	int ret;
 
@@ -127,7 +127,7 @@ static int call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy
 	range->era = era;
 	range->strategy = strategy;
 	range->body = c->set.body;
-	range->retry = no_progress;
+	range->retry = compare_no_progress;
 	range->retry_arg = c;
 	c->checks = 0;
 	hs_mm_lock_read(c->self, c->space.mm);
@@ -136,8 +136,8 @@ static int call(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy
 	return ret;
 }
 
-/* Pages that were faulted in were holes and the like before. */
-static void count_faulted(struct hs_cost_counts *cost, uint64_t faults)
+/* Pages that were faulted in counted as holes and the like before. */
+static void compare_count_faulted(struct hs_cost_counts *cost, uint64_t faults)
 {
 	static const enum hs_cost_class absent[] = { HS_COST_EMPTY_PTE, HS_COST_HOLE,
 						     HS_COST_PRIVATE_FOREIGN };
@@ -154,17 +154,17 @@ static void count_faulted(struct hs_cost_counts *cost, uint64_t faults)
 int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
 		   const struct hs_compare_span *span, struct hs_compared *out)
 {
-	int ret = populate_again(c);
+	int ret = compare_populate_again(c);
 
 	*out = (struct hs_compared){ .error = 0 };
 	if (!ret)
-		ret = make_slots(c, span->most_pages);
+		ret = compare_make_slots(c, span->most_pages);
 	if (ret)
 		return ret;
 	hs_compare_pages(c->layout, span, c->set.owner, &out->cost);
 	for (size_t i = 0; i < span->count; i++) {
 		struct hs_range range;
-		int answer = call(c, era, strategy, &span->calls[i], &range);
+		int answer = compare_call(c, era, strategy, &span->calls[i], &range);
 
 		if (answer == -ENOMEM || c->script.error)
 			return -ENOMEM;
@@ -173,8 +173,9 @@ int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strat
 		hs_walk_counts_add(&out->counts, &range.counts);
 		hs_cost_count_call(&out->cost, &range.counts);
 	}
-	count_faulted(&out->cost, out->counts.faults);
-	out->changed = out->counts.faults || out->counts.waits || has_ordinary_1g(c->layout);
+	compare_count_faulted(&out->cost, out->counts.faults);
+	out->changed = out->counts.faults || out->counts.waits ||
+		       compare_has_ordinary_1g(c->layout);
 	c->dirty = out->changed;
 	return hs_populate_put_left(&c->space) == out->counts.leaked ? 0 : -EIO;
 }
@@ -185,10 +186,10 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 {
 	const struct hs_clock *clock = c->set.clock;
 	size_t logged;
-	int ret = populate_again(c);
+	int ret = compare_populate_again(c);
 
 	if (!ret)
-		ret = make_slots(c, span->most_pages);
+		ret = compare_make_slots(c, span->most_pages);
 	if (ret)
 		return ret;
 	logged = c->script.log_count;
@@ -198,10 +199,10 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 		for (size_t i = 0; i < span->count; i++) {
 			struct hs_range range;
 
-			call(c, era, strategy, &span->calls[i], &range);
+			compare_call(c, era, strategy, &span->calls[i], &range);
 		}
 	*real_ns = clock->real_ns() - *real_ns;
 	*cpu_ns = clock->cpu_ns() - *cpu_ns;
-	c->dirty = c->script.log_count != logged || has_ordinary_1g(c->layout);
+	c->dirty = c->script.log_count != logged || compare_has_ordinary_1g(c->layout);
 	return c->script.error;
 }

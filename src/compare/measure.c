@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static uint64_t shuffle_next(uint64_t *state)
+static uint64_t measure_shuffle_next(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
 	return *state >> 33;
@@ -17,14 +17,14 @@ void hs_measure_order(uint64_t *state, unsigned int *order, unsigned int variant
 	for (unsigned int i = 0; i < total; i++)
 		order[i] = i % variants;
 	for (unsigned int i = total; i > 1; i--) {
-		unsigned int j = (unsigned int)(shuffle_next(state) % i), t = order[i - 1];
+		unsigned int j = (unsigned int)(measure_shuffle_next(state) % i), t = order[i - 1];
 
 		order[i - 1] = order[j];
 		order[j] = t;
 	}
 }
 
-static int by_value(const void *a, const void *b)
+static int measure_by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -33,7 +33,7 @@ static int by_value(const void *a, const void *b)
 
 struct hs_measured hs_measure_summary(double *values, unsigned int count)
 {
-	qsort(values, count, sizeof(*values), by_value);
+	qsort(values, count, sizeof(*values), measure_by_value);
 	return (struct hs_measured){
 		.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
 		.low = values[count / 10],

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * measure.h - repetitions of several variants, interleaved, and what they say together
+ * measure.h - repetitions of several variants in a mixed order, and their summary
  *
  * invented. Repetitions of all variants are mixed in random order, so that a drift of the machine
- * hits them alike. Medians count, and the tenth part at either end is left out of the interval.
+ * affects all variants alike. The result is the median with the 10th and the 90th percentile.
  */
 #ifndef HS_COMPARE_MEASURE_H
 #define HS_COMPARE_MEASURE_H
@@ -15,19 +15,19 @@ struct hs_measured {
 	double min, max;
 };
 
-/* What times are read from. There is none here: programs bring theirs (tool/clock.h). */
+/* Clocks, which the program provides (tool/clock.h). */
 struct hs_clock {
 	double (*real_ns)(void); /* monotonic */
-	double (*cpu_ns)(void);	 /* what this thread had of a CPU */
+	double (*cpu_ns)(void);	 /* CPU time of this thread */
 };
 
 /*
- * Which variant is to be run when: @variants times @repetitions indices, each variant as often. The
- * same *state, which goes on, gives the same order.
+ * Fills @order with @variants times @repetitions indices, each variant equally often. The same
+ * *state gives the same order; *state changes.
  */
 void hs_measure_order(uint64_t *state, unsigned int *order, unsigned int variants,
 		      unsigned int repetitions);
-/* Sorts them; @count is not 0. The median of an even count is between the two in the middle. */
+/* Sorts @values; @count is not 0. The median of an even count is the mean of the middle two. */
 struct hs_measured hs_measure_summary(double *values, unsigned int count);
 
 #endif

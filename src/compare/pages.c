@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages.c - the calls of a span, and what they meet there
+ * pages.c - the calls of a span, and the pages and tables in them by class of cost
  */
 #include "compare/compare.h"
 
@@ -22,8 +22,8 @@ const char *const hs_request_names[HS_REQUEST_COUNT] = {
 
 /* ---- calls ------------------------------------------------------------------------------- */
 
-static int add_call(struct hs_hostmem *mem, struct hs_compare_span *span, uint64_t start,
-		    uint64_t end)
+static int pages_add_call(struct hs_hostmem *mem, struct hs_compare_span *span, uint64_t start,
+			  uint64_t end)
 {
 	uint64_t pages = (end - start) / HS_PAGE_BYTES;
 	struct hs_compare_call *calls;
@@ -39,13 +39,13 @@ static int add_call(struct hs_hostmem *mem, struct hs_compare_span *span, uint64
 	return 0;
 }
 
-static bool is_readable(uint32_t flags)
+static bool pages_readable(uint32_t flags)
 {
 	return flags & HS_VM_READ && !(flags & (HS_VM_IO | HS_VM_PFNMAP));
 }
 
-static int add_vmas(struct hs_hostmem *mem, const struct hs_layout *layout,
-		    struct hs_compare_span *span)
+static int pages_add_vmas(struct hs_hostmem *mem, const struct hs_layout *layout,
+			  struct hs_compare_span *span)
 {
 	int ret = 0;
 
@@ -53,32 +53,32 @@ static int add_vmas(struct hs_hostmem *mem, const struct hs_layout *layout,
 		const struct hs_layout_vma *vma = &layout->vmas[i];
 		uint64_t start = vma->start, most = HS_COMPARE_CALL_PAGES * HS_PAGE_BYTES;
 
-		if (!is_readable(vma->flags))
+		if (!pages_readable(vma->flags))
 			continue;
 		for (; !ret && vma->end - start > most; start += most)
-			ret = add_call(mem, span, start, start + most);
+			ret = pages_add_call(mem, span, start, start + most);
 		if (!ret)
-			ret = add_call(mem, span, start, vma->end);
+			ret = pages_add_call(mem, span, start, vma->end);
 	}
 	return ret;
 }
 
 /* The first page that has a pfn and is readable. */
-static int add_page(struct hs_hostmem *mem, const struct hs_layout *layout,
-		    struct hs_compare_span *span)
+static int pages_add_page(struct hs_hostmem *mem, const struct hs_layout *layout,
+			  struct hs_compare_span *span)
 {
 	for (size_t i = 0; i < layout->map_count; i++) {
 		uint64_t addr = layout->maps[i].addr;
 		size_t vma = hs_layout_find_vma(layout, addr);
 
-		if (hs_map_has_pfn(layout->maps[i].kind) && is_readable(layout->vmas[vma].flags))
-			return add_call(mem, span, addr, addr + HS_PAGE_BYTES);
+		if (hs_map_has_pfn(layout->maps[i].kind) && pages_readable(layout->vmas[vma].flags))
+			return pages_add_call(mem, span, addr, addr + HS_PAGE_BYTES);
 	}
 	return 0;
 }
 
-static int add_whole(struct hs_hostmem *mem, const struct hs_layout *layout,
-		     struct hs_compare_span *span)
+static int pages_add_whole(struct hs_hostmem *mem, const struct hs_layout *layout,
+			   struct hs_compare_span *span)
 {
 	uint64_t start, end;
 
@@ -88,7 +88,7 @@ static int add_whole(struct hs_hostmem *mem, const struct hs_layout *layout,
 	end = layout->vmas[layout->vma_count - 1].end;
 	if ((end - start) / HS_PAGE_BYTES > HS_COMPARE_CALL_PAGES)
 		return -ERANGE;
-	return add_call(mem, span, start, end);
+	return pages_add_call(mem, span, start, end);
 }
 
 int hs_compare_make_span(struct hs_hostmem *mem, const struct hs_layout *layout,
@@ -98,11 +98,11 @@ int hs_compare_make_span(struct hs_hostmem *mem, const struct hs_layout *layout,
 
 	*out = (struct hs_compare_span){ .calls = NULL };
 	if (scope == HS_SCOPE_WHOLE)
-		ret = add_whole(mem, layout, out);
+		ret = pages_add_whole(mem, layout, out);
 	else if (scope == HS_SCOPE_VMAS)
-		ret = add_vmas(mem, layout, out);
+		ret = pages_add_vmas(mem, layout, out);
 	else
-		ret = add_page(mem, layout, out);
+		ret = pages_add_page(mem, layout, out);
 	if (!ret && !out->count)
 		ret = -ENOENT;
 	if (ret)
@@ -118,24 +118,25 @@ void hs_compare_span_free(struct hs_hostmem *mem, struct hs_compare_span *span)
 
 /* ---- classes ----------------------------------------------------------------------------- */
 
-/* A part of one VMA. */
+/* The part of a VMA that a call covers. */
 struct part {
 	const struct hs_layout *layout;
 	uint64_t start, end, owner;
 	bool hugetlb;
 	struct hs_cost_counts *out;
-	uint64_t tables, table_pages; /* PTE tables met, and the pages of the part in them */
-	uint64_t ptes, leaf_pages;    /* of these pages, with an entry; pages of leaves */
+	uint64_t tables,
+		table_pages; /* PTE tables entered, and the pages of the part that they cover */
+	uint64_t ptes, leaf_pages; /* pages with a PTE; pages in leaves */
 };
 
-static uint64_t overlap(uint64_t start, uint64_t end, uint64_t low, uint64_t high)
+static uint64_t pages_overlap(uint64_t start, uint64_t end, uint64_t low, uint64_t high)
 {
 	start = start > low ? start : low;
 	end = end < high ? end : high;
 	return start < end ? (end - start) / HS_PAGE_BYTES : 0;
 }
 
-static enum hs_cost_class class_of_pte(const struct hs_space_map *map, uint64_t owner)
+static enum hs_cost_class pages_pte_class(const struct hs_space_map *map, uint64_t owner)
 {
 	switch (map->kind) {
 	case HS_MAP_DEVRO:
@@ -156,8 +157,8 @@ static enum hs_cost_class class_of_pte(const struct hs_space_map *map, uint64_t 
 	}
 }
 
-/* Of a leaf, present or not. An ordinary one of 1 GiB is split, which leaves nothing there. */
-static enum hs_cost_class class_of_leaf(const struct part *p, const struct hs_space_map *map)
+/* An ordinary leaf of 1 GiB is a hole: the walk splits it, which leaves nothing there. */
+static enum hs_cost_class pages_leaf_class(const struct part *p, const struct hs_space_map *map)
 {
 	switch (map->kind) {
 	case HS_MAP_DEVRO:
@@ -172,23 +173,23 @@ static enum hs_cost_class class_of_leaf(const struct part *p, const struct hs_sp
 	}
 }
 
-static void count_entries(struct part *p, const struct hs_space_map *map)
+static void pages_count_entries(struct part *p, const struct hs_space_map *map)
 {
-	uint64_t pages = overlap(map->addr, hs_space_map_end(map), p->start, p->end);
+	uint64_t pages = pages_overlap(map->addr, hs_space_map_end(map), p->start, p->end);
 
 	if (map->kind == HS_MAP_NONE || map->kind == HS_MAP_TBL)
 		return;
 	if (map->level) {
-		p->out->of[class_of_leaf(p, map)] += pages;
+		p->out->of[pages_leaf_class(p, map)] += pages;
 		p->leaf_pages += pages;
 	} else {
-		p->out->of[class_of_pte(map, p->owner)] += pages;
+		p->out->of[pages_pte_class(map, p->owner)] += pages;
 		p->ptes += pages;
 	}
 }
 
-/* The tables of the map from @*next on; what belongs to other VMAs makes tables as well. */
-static void count_tables(struct part *p, const struct hs_space_map *map, uint64_t *next)
+/* The tables of the map from @*next on; parts of the map in other VMAs have tables as well. */
+static void pages_count_tables(struct part *p, const struct hs_space_map *map, uint64_t *next)
 {
 	uint64_t first = map->addr & ~(TABLE_BYTES - 1);
 	uint64_t last = (hs_space_map_end(map) + TABLE_BYTES - 1) & ~(TABLE_BYTES - 1);
@@ -201,12 +202,12 @@ static void count_tables(struct part *p, const struct hs_space_map *map, uint64_
 	if (map->level || first >= last)
 		return;
 	p->tables += (last - first) / TABLE_BYTES;
-	p->table_pages += overlap(first, last, p->start, p->end);
+	p->table_pages += pages_overlap(first, last, p->start, p->end);
 	*next = last;
 }
 
 /* Lines of one size ascend; those of others may lie between. */
-static void count_part(struct part *p)
+static void pages_count_part(struct part *p)
 {
 	const struct hs_layout *layout = p->layout;
 	uint64_t low = p->start & ~(TABLE_BYTES - 1), next = 0;
@@ -215,16 +216,16 @@ static void count_part(struct part *p)
 	for (size_t i = hs_layout_find_map(layout, low); i < layout->map_count; i++) {
 		if (layout->maps[i].addr >= high)
 			break;
-		count_entries(p, &layout->maps[i]);
-		count_tables(p, &layout->maps[i], &next);
+		pages_count_entries(p, &layout->maps[i]);
+		pages_count_tables(p, &layout->maps[i], &next);
 	}
 	p->out->of[HS_COST_EMPTY_PTE] += p->table_pages - p->ptes;
 	p->out->of[HS_COST_HOLE] +=
-		overlap(p->start, p->end, p->start, p->end) - p->table_pages - p->leaf_pages;
+		pages_overlap(p->start, p->end, p->start, p->end) - p->table_pages - p->leaf_pages;
 }
 
-static void count_call(const struct hs_layout *layout, const struct hs_compare_call *call,
-		       uint64_t owner, struct hs_cost_counts *out)
+static void pages_count_call(const struct hs_layout *layout, const struct hs_compare_call *call,
+			     uint64_t owner, struct hs_cost_counts *out)
 {
 	uint64_t addr = call->start, tables = 0;
 
@@ -245,10 +246,11 @@ static void count_call(const struct hs_layout *layout, const struct hs_compare_c
 		p.end = vma->end < call->end ? vma->end : call->end;
 		p.hugetlb = hs_space_huge_level(vma->flags);
 		addr = p.end;
-		if (is_readable(vma->flags))
-			count_part(&p);
+		if (pages_readable(vma->flags))
+			pages_count_part(&p);
 		else
-			out->of[HS_COST_UNREADABLE] += overlap(p.start, p.end, p.start, p.end);
+			out->of[HS_COST_UNREADABLE] +=
+				pages_overlap(p.start, p.end, p.start, p.end);
 		tables += p.tables;
 	}
 	out->of[HS_COST_TABLE] += tables ? tables - 1 : 0;
@@ -259,5 +261,5 @@ void hs_compare_pages(const struct hs_layout *layout, const struct hs_compare_sp
 {
 	*out = (struct hs_cost_counts){ { 0 } };
 	for (size_t i = 0; i < span->count; i++)
-		count_call(layout, &span->calls[i], owner, out);
+		pages_count_call(layout, &span->calls[i], owner, out);
 }

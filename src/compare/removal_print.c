@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal_print.c - what removals wait for: a table, and benchmarks
+ * removal_print.c - prints how long removals wait: as a table, and as benchmarks in JSON
  */
 #include "compare/removal_report.h"
 
@@ -10,21 +10,21 @@
 #include "text/grid.h"
 #include "text/json.h"
 
-static void start_name(const struct hs_removal_worst *worst, char text[64])
+static void removal_print_start_name(const struct hs_removal_worst *worst, char text[64])
 {
 	snprintf(text, 64, "%s:%llu", hs_removal_point_name(worst->start.at),
 		 (unsigned long long)worst->start.number);
 }
 
-/* What the walk does while the drain waits, without the grace period. The costs are v6.12's. */
-static bool is_predicted(const struct hs_removal_row *row)
+/* The costs are those of v6.12. */
+static bool removal_print_is_predicted(const struct hs_removal_row *row)
 {
 	return row->era == HS_ERA_6_12;
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-static void print_head(const struct hs_report_asked *asked, struct hs_out *cells)
+static void removal_print_head(const struct hs_report_asked *asked, struct hs_out *cells)
 {
 	static const char *const names[] = { "walker", "strategy", "removal", "plays",
 					     "inside", "pages",	   "tables",  "faults",
@@ -38,8 +38,8 @@ static void print_head(const struct hs_report_asked *asked, struct hs_out *cells
 	hs_out_char(cells, '\n');
 }
 
-static void print_row(const struct hs_report_asked *asked, const struct hs_removal_row *row,
-		      struct hs_out *cells)
+static void removal_print_row(const struct hs_report_asked *asked, const struct hs_removal_row *row,
+			      struct hs_out *cells)
 {
 	const struct hs_removal_worst *w = &row->worst;
 	const struct hs_removal_held *held = &w->held[HS_HELD_REF];
@@ -48,7 +48,7 @@ static void print_row(const struct hs_report_asked *asked, const struct hs_remov
 	hs_cell_text(cells, hs_era_name(row->era));
 	hs_cell_text(cells, hs_strategy_name(row->strategy));
 	hs_cell_text(cells, hs_removal_plan_name(row->plan));
-	hs_cell_number(cells, w->plays);
+	hs_cell_number(cells, w->runs);
 	hs_cell_number(cells, w->inside);
 	hs_cell_number(cells, held->pages);
 	hs_cell_number(cells, held->tables);
@@ -61,15 +61,15 @@ static void print_row(const struct hs_report_asked *asked, const struct hs_remov
 	hs_out_signed(cells, w->at.ret);
 	hs_out_char(cells, '\t');
 	hs_cell_text(cells, hs_removal_verdict_name(w->verdict));
-	start_name(w, start);
+	removal_print_start_name(w, start);
 	hs_cell_text(cells, start);
 	for (unsigned int i = 0; i < asked->profile_count; i++)
 		hs_cell_quotient(cells, hs_cost_ps(&w->at.cost, asked->profiles[i]),
-				 is_predicted(row) ? 1000 : 0);
+				 removal_print_is_predicted(row) ? 1000 : 0);
 	hs_out_char(cells, '\n');
 }
 
-static void print_title(const struct hs_report_asked *asked, struct hs_out *out)
+static void removal_print_title(const struct hs_report_asked *asked, struct hs_out *out)
 {
 	char text[64];
 
@@ -84,7 +84,7 @@ static void print_title(const struct hs_report_asked *asked, struct hs_out *out)
 	hs_out_text(out, "; the worst start, and how long the drain waits: in ns\n");
 }
 
-static const char *why_none(int none)
+static const char *removal_print_why_none(int none)
 {
 	switch (none) {
 	case -ENOENT:
@@ -104,22 +104,23 @@ void hs_removal_report_print(const struct hs_removal_report *report, struct hs_o
 
 	if (report->none) {
 		hs_out_text(out, "\nno removal: ");
-		hs_out_text(out, why_none(report->none));
+		hs_out_text(out, removal_print_why_none(report->none));
 		hs_out_char(out, '\n');
 		return;
 	}
-	print_head(report->asked, &cells);
+	removal_print_head(report->asked, &cells);
 	for (size_t i = 0; i < report->row_count; i++)
-		print_row(report->asked, &report->rows[i], &cells);
-	print_title(report->asked, out);
+		removal_print_row(report->asked, &report->rows[i], &cells);
+	removal_print_title(report->asked, out);
 	hs_grid_print(&cells, 3, report->asked->bold, out);
 	hs_out_free(&cells);
 }
 
 /* ---- benchmarks -------------------------------------------------------------------------- */
 
-static void put_name(const struct hs_removal_report *report, const struct hs_removal_row *row,
-		     const struct hs_cost_profile *profile, struct hs_out *name)
+static void removal_print_json_name(const struct hs_removal_report *report,
+				    const struct hs_removal_row *row,
+				    const struct hs_cost_profile *profile, struct hs_out *name)
 {
 	hs_out_reset(name);
 	hs_report_json_name(name, profile ? "delay" : "held", report->layout, report->request);
@@ -134,12 +135,12 @@ static void put_name(const struct hs_removal_report *report, const struct hs_rem
 	hs_report_json_name_end(name, row->era, row->strategy, profile);
 }
 
-static void put_counts(const struct hs_removal_worst *w, struct hs_out *out)
+static void removal_print_json_counts(const struct hs_removal_worst *w, struct hs_out *out)
 {
 	const struct hs_removal_held *held = &w->held[HS_HELD_REF];
 	char start[64];
 
-	hs_json_number(out, "plays", w->plays);
+	hs_json_number(out, "plays", w->runs);
 	hs_json_number(out, "inside", w->inside);
 	hs_json_number(out, "held_pages", held->pages);
 	hs_json_number(out, "held_tables", held->tables);
@@ -151,23 +152,24 @@ static void put_counts(const struct hs_removal_worst *w, struct hs_out *out)
 	hs_json_number(out, "leaked", w->leaked);
 	hs_json_signed(out, "answer", w->at.ret);
 	hs_json_text(out, "verdict", hs_removal_verdict_name(w->verdict));
-	start_name(w, start);
+	removal_print_start_name(w, start);
 	hs_json_text(out, "start", start);
 }
 
-static void put_entry(const struct hs_removal_report *report, const struct hs_removal_row *row,
-		      const struct hs_cost_profile *profile, struct hs_out *name, uint64_t family,
-		      struct hs_out *out)
+static void removal_print_json_entry(const struct hs_removal_report *report,
+				     const struct hs_removal_row *row,
+				     const struct hs_cost_profile *profile, struct hs_out *name,
+				     uint64_t family, struct hs_out *out)
 {
 	uint64_t ps = profile ? hs_cost_ps(&row->worst.at.cost, profile) : 0;
 
-	put_name(report, row, profile, name);
+	removal_print_json_name(report, row, profile, name);
 	hs_json_begin(out, name, "", family);
 	hs_json_run(out, 1, 0, 1);
 	hs_json_ps(out, "real_time", ps);
 	hs_json_ps(out, "cpu_time", ps);
 	hs_json_text(out, "time_unit", "ns");
-	put_counts(&row->worst, out);
+	removal_print_json_counts(&row->worst, out);
 	hs_json_end(out);
 }
 
@@ -179,9 +181,11 @@ void hs_removal_report_json(const struct hs_removal_report *report, uint64_t *co
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct hs_removal_row *row = &report->rows[i];
 
-		put_entry(report, row, NULL, &name, (*count)++, out);
-		for (unsigned int p = 0; is_predicted(row) && p < report->asked->profile_count; p++)
-			put_entry(report, row, report->asked->profiles[p], &name, (*count)++, out);
+		removal_print_json_entry(report, row, NULL, &name, (*count)++, out);
+		for (unsigned int p = 0;
+		     removal_print_is_predicted(row) && p < report->asked->profile_count; p++)
+			removal_print_json_entry(report, row, report->asked->profiles[p], &name,
+						 (*count)++, out);
 	}
 	hs_out_free(&name);
 }

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-static int make_row(struct hs_removal_report *report, struct hs_removal_layout *removal,
-		    struct hs_removal_row *row)
+static int removal_report_make_row(struct hs_removal_report *report,
+				   struct hs_removal_layout *removal, struct hs_removal_row *row)
 {
 	struct hs_removal_case c;
 
@@ -18,7 +18,8 @@ static int make_row(struct hs_removal_report *report, struct hs_removal_layout *
 	return hs_removal_worst(report->mem, &c, 0, &row->worst);
 }
 
-static int make_rows(struct hs_removal_report *report, struct hs_removal_layout *removal)
+static int removal_report_make_rows(struct hs_removal_report *report,
+				    struct hs_removal_layout *removal)
 {
 	const size_t most = (size_t)HS_ERA_COUNT * HS_REMOVAL_PLAN_NEVER * HS_STRATEGY_CUSTOM;
 	int ret = 0;
@@ -37,7 +38,7 @@ static int make_rows(struct hs_removal_report *report, struct hs_removal_layout 
 			continue;
 		hs_report_progress(report->asked, report->layout, "removing", i, most);
 		report->row_count++;
-		ret = make_row(report, removal, row);
+		ret = removal_report_make_row(report, removal, row);
 	}
 	return ret;
 }
@@ -55,7 +56,7 @@ int hs_removal_report_make(struct hs_removal_report *report, const struct hs_rep
 	};
 	report->none = hs_removal_layout_init(&removal, setting->mem, layout,
 					      hs_request_flags(setting->request), setting->owner);
-	return report->none ? 0 : make_rows(report, &removal);
+	return report->none ? 0 : removal_report_make_rows(report, &removal);
 }
 
 void hs_removal_report_free(struct hs_removal_report *report)

@@ -23,19 +23,21 @@ struct hs_removal_report {
 	const struct hs_layout *layout;
 	enum hs_compare_request request;
 	struct hs_hostmem *mem;
-	int none; /* why there is no row: as hs_removal_layout_init() */
+	int none; /* why there is no row; an error of hs_removal_layout_init() */
 	struct hs_removal_row *rows;
 	size_t row_count;
 };
 
-/* 0, also if there is none; -ENOMEM, -EINVAL: it cannot be built, -ENOTEMPTY. To be freed in every case. */
+/*
+ * Returns 0, also without rows; -ENOMEM; -EINVAL: cannot be built; -ENOTEMPTY. Freed in every case.
+ */
 int hs_removal_report_make(struct hs_removal_report *report, const struct hs_report_asked *asked,
 			   const struct hs_layout *layout,
 			   const struct hs_compare_setting *setting);
 void hs_removal_report_free(struct hs_removal_report *report);
-/* For people: a table, or a line that says why there is none. */
+/* Prints a table, or a line that says why there is none. */
 void hs_removal_report_print(const struct hs_removal_report *report, struct hs_out *out);
-/* As hs_report_json(): held/... are the counts, delay/... what a profile predicts of them. */
+/* As hs_report_json(): held/... are counts, delay/... the costs that a profile predicts. */
 void hs_removal_report_json(const struct hs_removal_report *report, uint64_t *count,
 			    struct hs_out *out);
 

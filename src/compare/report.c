@@ -18,15 +18,15 @@ const struct hs_report_row *hs_report_find(const struct hs_report *report,
 	return NULL;
 }
 
-/* ---- what is counted --------------------------------------------------------------------- */
+/* ---- counts ------------------------------------------------------------------------------ */
 
-static int make_spans(struct hs_report *r)
+static int report_make_spans(struct hs_report *r)
 {
 	for (int s = 0; s < HS_SCOPE_COUNT; s++) {
 		enum hs_compare_scope scope = (enum hs_compare_scope)s;
 		int ret;
 
-		/* One call for one VMA is what the whole range has been. */
+		/* With one VMA this would be the call of the whole range again. */
 		if (scope == HS_SCOPE_VMAS && r->layout->vma_count == 1 && !r->too_large)
 			continue;
 		ret = hs_compare_make_span(r->set.mem, r->layout, scope, &r->spans[s]);
@@ -38,7 +38,7 @@ static int make_spans(struct hs_report *r)
 	return 0;
 }
 
-static int make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
+static int report_make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
 {
 	int ret = hs_compare_run(c, row->era, row->strategy, &r->spans[row->scope], &row->done);
 
@@ -49,7 +49,7 @@ static int make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_
 	return ret;
 }
 
-static int make_rows(struct hs_report *r, struct hs_compare *c)
+static int report_make_rows(struct hs_report *r, struct hs_compare *c)
 {
 	size_t most = (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_COUNT;
 	int ret = 0;
@@ -68,15 +68,15 @@ static int make_rows(struct hs_report *r, struct hs_compare *c)
 			continue;
 		hs_report_progress(r->asked, r->layout, "counting", i, most);
 		r->row_count++;
-		ret = make_row(r, c, row);
+		ret = report_make_row(r, c, row);
 	}
 	return ret;
 }
 
-/* ---- what is measured -------------------------------------------------------------------- */
+/* ---- times ------------------------------------------------------------------------------- */
 
-/* How often, so that a repetition takes about as long as it shall. */
-static int calibrate(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
+/* Finds how many walks make a repetition of the length asked for. */
+static int report_calibrate(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
 {
 	double wanted = r->asked->repetition_ns, real, cpu;
 	int ret;
@@ -95,8 +95,8 @@ static int calibrate(struct hs_report *r, struct hs_compare *c, struct hs_report
 	return ret;
 }
 
-static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *timed,
-		   unsigned int *count)
+static int report_prepare(struct hs_report *r, struct hs_compare *c, unsigned int *timed,
+			  unsigned int *count)
 {
 	unsigned int repetitions = r->asked->repetitions;
 
@@ -110,7 +110,7 @@ static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *time
 		hs_report_progress(r->asked, r->layout, "calibrating", i, r->row_count);
 		row->real_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
 		row->cpu_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
-		ret = row->real_ns && row->cpu_ns ? calibrate(r, c, row) : -ENOMEM;
+		ret = row->real_ns && row->cpu_ns ? report_calibrate(r, c, row) : -ENOMEM;
 		if (ret)
 			return ret;
 		row->timed = true;
@@ -119,8 +119,8 @@ static int prepare(struct hs_report *r, struct hs_compare *c, unsigned int *time
 	return 0;
 }
 
-static int repeat(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row,
-		  unsigned int repetition)
+static int report_repeat(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row,
+			 unsigned int repetition)
 {
 	double *real = &row->real_ns[repetition], *cpu = &row->cpu_ns[repetition];
 	int ret = hs_compare_time(c, row->era, row->strategy, &r->spans[row->scope],
@@ -131,7 +131,7 @@ static int repeat(struct hs_report *r, struct hs_compare *c, struct hs_report_ro
 	return ret;
 }
 
-static int summarise(struct hs_report *r, struct hs_report_row *row)
+static int report_summarise(struct hs_report *r, struct hs_report_row *row)
 {
 	unsigned int n = r->asked->repetitions;
 	double *sorted = hs_hostmem_zalloc(r->set.mem, n, sizeof(*sorted));
@@ -145,26 +145,26 @@ static int summarise(struct hs_report *r, struct hs_report_row *row)
 	return 0;
 }
 
-/* @work: room for the order of all repetitions, then for the rows' numbers and how far they are. */
-static int measure_with(struct hs_report *r, struct hs_compare *c, unsigned int *work)
+/* @work has room for the order of all repetitions, the numbers of the rows and their progress. */
+static int report_measure_with(struct hs_report *r, struct hs_compare *c, unsigned int *work)
 {
 	unsigned int n = r->asked->repetitions, count = 0;
 	unsigned int *timed = work + r->row_count * n, *done = timed + r->row_count;
 	uint64_t state = 1; /* the same order in every run */
-	int ret = prepare(r, c, timed, &count);
+	int ret = report_prepare(r, c, timed, &count);
 
 	if (!ret && count)
 		hs_measure_order(&state, work, count, n);
 	for (unsigned int i = 0; !ret && i < count * n; i++) {
 		hs_report_progress(r->asked, r->layout, "measuring", i, (size_t)count * n);
-		ret = repeat(r, c, &r->rows[timed[work[i]]], done[work[i]]++);
+		ret = report_repeat(r, c, &r->rows[timed[work[i]]], done[work[i]]++);
 	}
 	for (unsigned int i = 0; !ret && i < count; i++)
-		ret = summarise(r, &r->rows[timed[i]]);
+		ret = report_summarise(r, &r->rows[timed[i]]);
 	return ret;
 }
 
-static int measure(struct hs_report *r, struct hs_compare *c)
+static int report_measure(struct hs_report *r, struct hs_compare *c)
 {
 	unsigned int *work;
 	int ret;
@@ -175,7 +175,7 @@ static int measure(struct hs_report *r, struct hs_compare *c)
 				 sizeof(*work));
 	if (!work)
 		return -ENOMEM;
-	ret = measure_with(r, c, work);
+	ret = report_measure_with(r, c, work);
 	hs_hostmem_free(r->set.mem, work);
 	return ret;
 }
@@ -191,11 +191,11 @@ int hs_report_make(struct hs_report *report, const struct hs_report_asked *asked
 	*report = (struct hs_report){ .asked = asked, .layout = layout, .set = *setting };
 	ret = hs_compare_begin(&c, layout, setting);
 	if (!ret)
-		ret = make_spans(report);
+		ret = report_make_spans(report);
 	if (!ret)
-		ret = make_rows(report, &c);
+		ret = report_make_rows(report, &c);
 	if (!ret)
-		ret = measure(report, &c);
+		ret = report_measure(report, &c);
 	end = hs_compare_end(&c);
 	return ret ? ret : end;
 }

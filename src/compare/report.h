@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h - what is known of one layout after all strategies have walked it
+ * report.h - counts, predicted costs and times of all strategies on one layout
  *
- * invented. Rows are ordered by scope, walker, strategy. Without measured times a report is the same
- * bytes on every machine: what is predicted is computed in whole picoseconds.
+ * invented. Rows are ordered by scope, walker, strategy. Without measured times a report is the
+ * same bytes on every machine, because predictions are computed in whole picoseconds.
  */
 #ifndef HS_COMPARE_REPORT_H
 #define HS_COMPARE_REPORT_H
@@ -19,11 +19,11 @@ struct hs_report_asked {
 	const struct hs_cost_profile *profiles[HS_REPORT_PROFILES];
 	unsigned int profile_count;
 	unsigned int repetitions; /* 0: nothing is measured */
-	double repetition_ns;	  /* that one takes, about */
-	/* Called before each step: so many are done. NULL: nobody looks. */
+	double repetition_ns;	  /* how long a repetition takes, about */
+	/* Called before each step with the number of steps done; may be NULL. */
 	void (*progress)(const char *doing, const char *layout, unsigned int done, unsigned int of);
 	bool bold;
-	uint32_t sleep; /* of removals: points that a fault or a wait lasts */
+	uint32_t sleep; /* of removals: points that each fault and wait lasts */
 	bool atomic;	/* of removals: the reference is atomic from the start */
 };
 
@@ -43,13 +43,13 @@ struct hs_report {
 	const struct hs_report_asked *asked;
 	const struct hs_layout *layout;
 	struct hs_compare_setting set;
-	struct hs_compare_span spans[HS_SCOPE_COUNT]; /* without calls: there is none */
-	bool too_large;				      /* for one call */
+	struct hs_compare_span spans[HS_SCOPE_COUNT]; /* a span without calls is none */
+	bool too_large;				      /* the whole range, for one call */
 	struct hs_report_row *rows;
 	size_t row_count;
 };
 
-/* 0; -ENOMEM; -EINVAL, -EIO, -ENOTEMPTY as in compare.h. To be freed in every case. */
+/* Returns 0; -ENOMEM; -EINVAL, -EIO, -ENOTEMPTY as in compare.h. Freed in every case. */
 int hs_report_make(struct hs_report *report, const struct hs_report_asked *asked,
 		   const struct hs_layout *layout, const struct hs_compare_setting *setting);
 void hs_report_free(struct hs_report *report);
@@ -61,12 +61,12 @@ static inline void hs_report_progress(const struct hs_report_asked *asked,
 		asked->progress(doing, layout->name, (unsigned int)done, (unsigned int)of);
 }
 
-/* NULL: there is none. */
+/* NULL: the report has no such row. */
 const struct hs_report_row *hs_report_find(const struct hs_report *report,
 					   enum hs_compare_scope scope, enum hs_era era,
 					   enum hs_strategy strategy);
 
-/* For people. */
+/* Prints tables. */
 void hs_report_print(const struct hs_report *report, struct hs_out *out);
 
 /*

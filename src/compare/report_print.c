@@ -9,27 +9,27 @@
 
 #include "text/grid.h"
 
-static void head(struct hs_out *cells, const char *const *names)
+static void report_print_head(struct hs_out *cells, const char *const *names)
 {
 	for (; *names; names++)
 		hs_cell_text(cells, *names);
 }
 
-static const struct hs_report_row *none_of(const struct hs_report *r,
-					   const struct hs_report_row *row)
+static const struct hs_report_row *report_print_none_of(const struct hs_report *r,
+							const struct hs_report_row *row)
 {
 	return hs_report_find(r, row->scope, row->era, HS_STRATEGY_NONE);
 }
 
 /* ---- counts and predicted cost ----------------------------------------------------------- */
 
-static void count_head(const struct hs_report *r, struct hs_out *cells)
+static void report_print_count_head(const struct hs_report *r, struct hs_out *cells)
 {
 	static const char *const names[] = { "walker", "strategy", "calls",  "hits",   "lookups",
 					     "refs",   "puts",	   "leaked", "faults", "held",
 					     "passes", "answer",   NULL };
 
-	head(cells, names);
+	report_print_head(cells, names);
 	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
 		hs_cell_text(cells, r->asked->profiles[i]->name);
 		hs_cell_text(cells, "x none");
@@ -37,8 +37,8 @@ static void count_head(const struct hs_report *r, struct hs_out *cells)
 	hs_out_char(cells, '\n');
 }
 
-static void cell_answer(const struct hs_report *r, const struct hs_report_row *row,
-			struct hs_out *cells)
+static void report_print_cell_answer(const struct hs_report *r, const struct hs_report_row *row,
+				     struct hs_out *cells)
 {
 	char text[64];
 
@@ -52,10 +52,10 @@ static void cell_answer(const struct hs_report *r, const struct hs_report_row *r
 	hs_cell_text(cells, text);
 }
 
-static void predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
-			    struct hs_out *cells)
+static void report_print_predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
+					 struct hs_out *cells)
 {
-	const struct hs_report_row *none = none_of(r, row);
+	const struct hs_report_row *none = report_print_none_of(r, row);
 	uint64_t pages = r->spans[row->scope].pages;
 
 	for (unsigned int i = 0; i < r->asked->profile_count; i++) {
@@ -65,14 +65,14 @@ static void predicted_cells(const struct hs_report *r, const struct hs_report_ro
 	}
 }
 
-static void row_head(const struct hs_report_row *row, struct hs_out *cells)
+static void report_print_row_head(const struct hs_report_row *row, struct hs_out *cells)
 {
 	hs_cell_text(cells, hs_era_name(row->era));
 	hs_cell_text(cells, hs_strategy_name(row->strategy));
 }
 
-static void count_cells(const struct hs_report *r, const struct hs_report_row *row,
-			struct hs_out *cells)
+static void report_print_count_cells(const struct hs_report *r, const struct hs_report_row *row,
+				     struct hs_out *cells)
 {
 	const struct hs_walk_counts *c = &row->done.counts;
 
@@ -85,20 +85,21 @@ static void count_cells(const struct hs_report *r, const struct hs_report_row *r
 	hs_cell_number(cells, c->faults);
 	hs_cell_number(cells, c->held_faults);
 	hs_cell_number(cells, c->passes);
-	cell_answer(r, row, cells);
-	predicted_cells(r, row, cells);
+	report_print_cell_answer(r, row, cells);
+	report_print_predicted_cells(r, row, cells);
 	hs_out_char(cells, '\n');
 }
 
-static void print_counts(const struct hs_report *r, enum hs_compare_scope scope, struct hs_out *out)
+static void report_print_counts(const struct hs_report *r, enum hs_compare_scope scope,
+				struct hs_out *out)
 {
 	struct hs_out cells = { .mem = r->set.mem };
 
-	count_head(r, &cells);
+	report_print_count_head(r, &cells);
 	for (size_t i = 0; i < r->row_count; i++)
 		if (r->rows[i].scope == scope) {
-			row_head(&r->rows[i], &cells);
-			count_cells(r, &r->rows[i], &cells);
+			report_print_row_head(&r->rows[i], &cells);
+			report_print_count_cells(r, &r->rows[i], &cells);
 		}
 	hs_grid_print(&cells, 2, r->asked->bold, out);
 	hs_out_free(&cells);
@@ -106,14 +107,14 @@ static void print_counts(const struct hs_report *r, enum hs_compare_scope scope,
 
 /* ---- a call of one page ------------------------------------------------------------------ */
 
-/* Strategies that follow each other and of which everything is equal. */
+/* Neighbouring strategies whose cells are equal. */
 struct alike {
 	const struct hs_report_row *from, *to;
 	unsigned int count;
 	struct hs_out cells;
 };
 
-static void end_alike(struct alike *a, struct hs_out *cells)
+static void report_print_end_alike(struct alike *a, struct hs_out *cells)
 {
 	char names[64];
 
@@ -131,29 +132,29 @@ static void end_alike(struct alike *a, struct hs_out *cells)
 	a->from = NULL;
 }
 
-static bool is_alike(const struct alike *a, const struct hs_report_row *row,
-		     const struct hs_out *cells)
+static bool report_print_is_alike(const struct alike *a, const struct hs_report_row *row,
+				  const struct hs_out *cells)
 {
 	return a->from && a->from->era == row->era && a->cells.used == cells->used &&
 	       !cells->failed && !memcmp(a->cells.bytes, cells->bytes, cells->used);
 }
 
-/* One page leaves little to differ in. */
-static void print_page(const struct hs_report *r, struct hs_out *out)
+/* On one page most strategies do the same, so that equal neighbours share a line. */
+static void report_print_page(const struct hs_report *r, struct hs_out *out)
 {
 	struct hs_out cells = { .mem = r->set.mem }, row_cells = cells;
 	struct alike alike = { .cells = cells };
 
-	count_head(r, &cells);
+	report_print_count_head(r, &cells);
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct hs_report_row *row = &r->rows[i];
 
 		if (row->scope != HS_SCOPE_PAGE)
 			continue;
 		hs_out_reset(&row_cells);
-		count_cells(r, row, &row_cells);
-		if (!is_alike(&alike, row, &row_cells)) {
-			end_alike(&alike, &cells);
+		report_print_count_cells(r, row, &row_cells);
+		if (!report_print_is_alike(&alike, row, &row_cells)) {
+			report_print_end_alike(&alike, &cells);
 			alike.from = row;
 			alike.count = 0;
 			hs_out_bytes(&alike.cells, row_cells.bytes, row_cells.used);
@@ -161,7 +162,7 @@ static void print_page(const struct hs_report *r, struct hs_out *out)
 		alike.to = row;
 		alike.count++;
 	}
-	end_alike(&alike, &cells);
+	report_print_end_alike(&alike, &cells);
 	cells.failed |= row_cells.failed;
 	hs_out_text(out, r->asked->profile_count ? "\na call of one page; predicted in ns\n"
 						 : "\na call of one page\n");
@@ -173,10 +174,10 @@ static void print_page(const struct hs_report *r, struct hs_out *out)
 
 /* ---- measured ---------------------------------------------------------------------------- */
 
-static void time_cells(const struct hs_report *r, const struct hs_report_row *row,
-		       struct hs_out *cells)
+static void report_print_time_cells(const struct hs_report *r, const struct hs_report_row *row,
+				    struct hs_out *cells)
 {
-	const struct hs_report_row *none = row ? none_of(r, row) : NULL;
+	const struct hs_report_row *none = row ? report_print_none_of(r, row) : NULL;
 
 	if (!row || !row->timed) {
 		hs_out_text(cells, "-\t-\t-\t-\t");
@@ -191,29 +192,30 @@ static void time_cells(const struct hs_report *r, const struct hs_report_row *ro
 		hs_cell_text(cells, "-");
 }
 
-/* Only the first table has the call of one page as well: it is the same one. */
-static void print_times(const struct hs_report *r, enum hs_compare_scope scope, bool first,
-			struct hs_out *out)
+/* Only the first table has the call of one page, which is the same in both. */
+static void report_print_times(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			       struct hs_out *out)
 {
 	static const char *const names[] = { "walker", "strategy", "ns/page", "p10",
 					     "p90",    "x none",   NULL };
 	static const char *const page_names[] = { "one page", "p10", "p90", "x none", NULL };
 	struct hs_out cells = { .mem = r->set.mem };
 
-	head(&cells, names);
+	report_print_head(&cells, names);
 	if (first)
-		head(&cells, page_names);
+		report_print_head(&cells, page_names);
 	hs_out_char(&cells, '\n');
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct hs_report_row *row = &r->rows[i];
 
 		if (row->scope != scope)
 			continue;
-		row_head(row, &cells);
-		time_cells(r, row, &cells);
+		report_print_row_head(row, &cells);
+		report_print_time_cells(r, row, &cells);
 		if (first)
-			time_cells(r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy),
-				   &cells);
+			report_print_time_cells(
+				r, hs_report_find(r, HS_SCOPE_PAGE, row->era, row->strategy),
+				&cells);
 		hs_out_char(&cells, '\n');
 	}
 	hs_grid_print(&cells, 2, r->asked->bold, out);
@@ -222,7 +224,7 @@ static void print_times(const struct hs_report *r, enum hs_compare_scope scope, 
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static void amount(struct hs_out *out, uint64_t n, const char *what)
+static void report_print_amount(struct hs_out *out, uint64_t n, const char *what)
 {
 	hs_out_decimal(out, n);
 	hs_out_char(out, ' ');
@@ -231,22 +233,22 @@ static void amount(struct hs_out *out, uint64_t n, const char *what)
 		hs_out_char(out, 's');
 }
 
-static void print_scope(const struct hs_report *r, enum hs_compare_scope scope, bool first,
-			struct hs_out *out)
+static void report_print_scope(const struct hs_report *r, enum hs_compare_scope scope, bool first,
+			       struct hs_out *out)
 {
 	const struct hs_compare_span *span = &r->spans[scope];
 
 	hs_out_text(out, scope == HS_SCOPE_WHOLE ? "\nthe whole range in one call: "
 						 : "\nthe readable vmas one by one: ");
-	amount(out, span->count, "call");
+	report_print_amount(out, span->count, "call");
 	hs_out_text(out, ", ");
-	amount(out, span->pages, "page");
+	report_print_amount(out, span->pages, "page");
 	hs_out_text(out, r->asked->profile_count ? "; predicted in ns a page\n" : "\n");
-	print_counts(r, scope, out);
+	report_print_counts(r, scope, out);
 	if (!r->asked->repetitions)
 		return;
 	hs_out_text(out, "\nmeasured here, medians\n");
-	print_times(r, scope, first, out);
+	report_print_times(r, scope, first, out);
 }
 
 void hs_report_print(const struct hs_report *r, struct hs_out *out)
@@ -256,9 +258,9 @@ void hs_report_print(const struct hs_report *r, struct hs_out *out)
 	hs_out_text(out, r->asked->bold ? "\033[1mlayout " : "layout ");
 	hs_out_text(out, r->layout->name);
 	hs_out_text(out, r->asked->bold ? "\033[0m: " : ": ");
-	amount(out, r->layout->vma_count, "vma");
+	report_print_amount(out, r->layout->vma_count, "vma");
 	hs_out_text(out, ", ");
-	amount(out, r->layout->pgmap_count, "pgmap");
+	report_print_amount(out, r->layout->pgmap_count, "pgmap");
 	hs_out_text(out, ", request ");
 	hs_out_text(out, hs_request_names[r->set.request]);
 	hs_out_char(out, '\n');
@@ -268,9 +270,9 @@ void hs_report_print(const struct hs_report *r, struct hs_out *out)
 		hs_out_text(out, "\nthere is nothing to walk\n");
 	for (int s = HS_SCOPE_WHOLE; s < HS_SCOPE_PAGE; s++)
 		if (r->spans[s].count) {
-			print_scope(r, (enum hs_compare_scope)s, first, out);
+			report_print_scope(r, (enum hs_compare_scope)s, first, out);
 			first = false;
 		}
 	if (r->spans[HS_SCOPE_PAGE].count)
-		print_page(r, out);
+		report_print_page(r, out);
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal.c - one play: a walk, and a removal that goes on at the walk's own points
+ * removal.c - one run: a walk, and a removal that goes on at the points of the walk
  *
  * States of the removal, by predicate:
  *
  *	!killed				nothing has happened
- *	killed, !drained		each point polls, and what the walk did since the point before
- *					counts as held, if the poll finds it still not drained
+ *	killed, !drained		each point polls. What the walk did since the point before
+ *					counts as held if the poll finds the drain not over
  *	drained				nothing is counted any more
  *
- * A point is inside a fault or between the walk's accesses, with the mmap lock held for read. The
- * mapping lock, which an invalidation takes, comes after it. Inside an RCU section only kill, put pages
- * and poll are possible, which do not sleep.
+ * A point is inside a fault or between two accesses of the walk, with the mmap lock held for read.
+ * An invalidation takes the mapping lock, which comes after the mmap lock. Inside an RCU section
+ * only kill, put pages and poll are possible, because they do not sleep.
  */
-#include "run/removal_play.h"
+#include "run/removal_record.h"
 
 #include <errno.h>
 
 #include <hmmsim/fault.h>
 #include <hmmsim/page.h>
 
-#define POLLS 16	 /* after the call: nothing but RCU is left, and it needs two */
-#define PASSES_MAX 10000 /* that get no further, of a walk in somebody's space */
+#define POLLS 16	 /* after the call; only RCU is left to wait for, and it needs two */
+#define PASSES_MAX 10000 /* that get no further, until the walk is ended */
 
-struct play {
+struct removal_run {
 	const struct hs_removal_case *c;
 	struct hs_removal_result *r;
 	struct hs_removal_record *record;
@@ -33,16 +33,16 @@ struct play {
 	struct hs_range range;
 	struct hs_interval_sub sub;
 	uint64_t seq;
-	uint64_t passed[HS_POINT_COUNT]; /* points so far, by kind */
-	uint64_t grace;			 /* periods that were over at the kill */
-	uint64_t failures;		 /* lookups without success until the last pass ended */
-	uint64_t reached, stays;	 /* where the last pass ended; as many have ended there */
-	struct hs_walk_counts seen;	 /* at the last point */
+	uint64_t passed[HS_POINT_COUNT]; /* points passed, by kind */
+	uint64_t grace;			 /* grace periods that were over at the kill */
+	uint64_t failures;		 /* failed lookups when the last pass ended */
+	uint64_t reached, stays;    /* where the last pass ended; how many in a row ended there */
+	struct hs_walk_counts seen; /* at the last point */
 	bool killed, drained, invalidated;
-	uint32_t started; /* steps, as bits */
+	uint32_t started; /* one bit for each step */
 };
 
-static uint64_t grace_periods(struct play *p)
+static uint64_t removal_grace_periods(struct removal_run *p)
 {
 	struct hs_machine_info info;
 
@@ -52,13 +52,13 @@ static uint64_t grace_periods(struct play *p)
 
 /* ---- the removal ------------------------------------------------------------------------- */
 
-static void start_step(struct play *p, enum hs_pgmap_step step)
+static void removal_start_step(struct removal_run *p, enum hs_pgmap_step step)
 {
 	hs_pgmap_step_start(p->self, p->space.pgmap, step);
 	p->started |= 1u << step;
 }
 
-static void invalidate(struct play *p)
+static void removal_invalidate(struct removal_run *p)
 {
 	p->invalidated = true;
 	if (p->ops->disable)
@@ -66,40 +66,40 @@ static void invalidate(struct play *p)
 	p->ops->invalidate(p->self, &p->space);
 }
 
-static void poll_drain(struct play *p)
+static void removal_poll_drain(struct removal_run *p)
 {
 	if (p->drained || !hs_pgmap_step_poll(p->self, p->space.pgmap, HS_PGMAP_WAIT))
 		return;
 	p->drained = true;
-	p->r->grace_periods = grace_periods(p) - p->grace;
+	p->r->grace_periods = removal_grace_periods(p) - p->grace;
 }
 
-static void start_removal(struct play *p)
+static void removal_start(struct removal_run *p)
 {
 	if (p->c->plan == HS_REMOVAL_PLAN_CORRECT)
-		invalidate(p);
+		removal_invalidate(p);
 	p->r->refs = hs_pgmap_refs(p->self, p->space.pgmap);
-	p->grace = grace_periods(p);
+	p->grace = removal_grace_periods(p);
 	p->killed = true;
-	start_step(p, HS_PGMAP_KILL);
-	start_step(p, HS_PGMAP_PUT_PAGES);
-	start_step(p, HS_PGMAP_WAIT);
-	poll_drain(p);
+	removal_start_step(p, HS_PGMAP_KILL);
+	removal_start_step(p, HS_PGMAP_PUT_PAGES);
+	removal_start_step(p, HS_PGMAP_WAIT);
+	removal_poll_drain(p);
 }
 
 /* ---- what is held ------------------------------------------------------------------------ */
 
-static enum hs_removal_cause cause(struct play *p)
+static enum hs_removal_cause removal_held_cause(struct removal_run *p)
 {
 	if (p->range.held == p->space.pgmap)
 		return HS_HELD_REF;
-	if (!p->c->atomic && grace_periods(p) == p->grace)
+	if (!p->c->atomic && removal_grace_periods(p) == p->grace)
 		return HS_HELD_RCU;
 	return HS_HELD_ELSE;
 }
 
-/* As the walk decides it: v5.3 does not ask for an owner. */
-static enum hs_cost_class private_class(struct play *p, uint64_t pfn)
+/* Decided as the walk does; v5.3 does not ask for an owner. */
+static enum hs_cost_class removal_private_class(struct removal_run *p, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(p->self, pfn);
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(p->self, page) : NULL;
@@ -109,15 +109,15 @@ static enum hs_cost_class private_class(struct play *p, uint64_t pfn)
 								  : HS_COST_PRIVATE_FOREIGN;
 }
 
-/* The classes of compare.h: what is not present is decoded, as private-foreign. */
-static enum hs_cost_class pte_class(struct play *p, uint64_t e)
+/* The classes of compare.h, where an entry that is not present counts as private-foreign. */
+static enum hs_cost_class removal_pte_class(struct removal_run *p, uint64_t e)
 {
 	if (!e)
 		return HS_COST_EMPTY_PTE;
 	if (e & HS_ENTRY_DEVMAP)
 		return HS_COST_DEVMAP_PAGE;
 	if (e & HS_ENTRY_DEVPRIV)
-		return private_class(p, hs_entry_pfn(e));
+		return removal_private_class(p, hs_entry_pfn(e));
 	switch (hs_entry_type(e)) {
 	case HS_TYPE_NORMAL:
 	case HS_TYPE_ZERO:
@@ -128,27 +128,27 @@ static enum hs_cost_class pte_class(struct play *p, uint64_t e)
 	}
 }
 
-static enum hs_cost_class page_class(struct play *p, uint64_t addr)
+static enum hs_cost_class removal_page_class(struct removal_run *p, uint64_t addr)
 {
 	const struct hs_mm *mm = p->space.mm;
 	uint32_t level = 0;
 	const uint64_t *e = hs_pt_find(mm, addr, 0, &level);
 
 	if (e)
-		return pte_class(p, *e);
+		return removal_pte_class(p, *e);
 	e = hs_pt_find(mm, addr, level, NULL);
 	return e && *e & HS_ENTRY_DEVMAP ? HS_COST_DEVMAP_LEAF_PAGE : HS_COST_LEAF_PAGE;
 }
 
-static void charge_step(struct play *p, uint32_t at, uint64_t addr)
+static void removal_charge_step(struct removal_run *p, uint32_t at, uint64_t addr)
 {
-	struct hs_removal_held *held = &p->r->held[cause(p)];
+	struct hs_removal_held *held = &p->r->held[removal_held_cause(p)];
 	struct hs_mm *mm = p->space.mm;
 
 	switch (at) {
 	case HS_WALK_PAGE:
 		held->pages++;
-		p->r->cost.of[page_class(p, addr)]++;
+		p->r->cost.of[removal_page_class(p, addr)]++;
 		break;
 	case HS_WALK_TABLE_END:
 		if (!hs_pt_find(mm, addr - HS_PAGE_BYTES, 0, NULL)) /* of a leaf */
@@ -167,12 +167,12 @@ static void charge_step(struct play *p, uint32_t at, uint64_t addr)
 	}
 }
 
-static void charge(struct play *p, uint32_t at, uint64_t addr)
+static void removal_charge(struct removal_run *p, uint32_t at, uint64_t addr)
 {
 	const struct hs_walk_counts *now = &p->range.counts;
 	uint64_t *of = p->r->cost.of;
 
-	charge_step(p, at, addr);
+	removal_charge_step(p, at, addr);
 	of[HS_COST_HIT] += now->hits - p->seen.hits;
 	of[HS_COST_MISS] += now->lookups - p->seen.lookups;
 	of[HS_COST_PUT] += now->puts - p->seen.puts;
@@ -181,7 +181,7 @@ static void charge(struct play *p, uint32_t at, uint64_t addr)
 
 /* ---- points ------------------------------------------------------------------------------ */
 
-static void note(struct play *p, uint32_t at)
+static void removal_record(struct removal_run *p, uint32_t at)
 {
 	struct hs_removal_record *r = p->record;
 	uint8_t *grown;
@@ -197,22 +197,22 @@ static void note(struct play *p, uint32_t at)
 	r->at[r->count++] = (uint8_t)at;
 }
 
-static void point(struct play *p, uint32_t at, uint64_t addr)
+static void removal_at_point(struct removal_run *p, uint32_t at, uint64_t addr)
 {
 	p->passed[at]++;
-	note(p, at);
+	removal_record(p, at);
 	if (p->killed && !p->drained) {
-		poll_drain(p);
+		removal_poll_drain(p);
 		if (!p->drained)
-			charge(p, at, addr);
+			removal_charge(p, at, addr);
 	}
 	if (!p->killed && at == p->c->start.at && p->passed[at] == p->c->start.number)
-		start_removal(p);
+		removal_start(p);
 	p->seen = p->range.counts;
 }
 
-/* Each fault and wait that helps lets the next pass get further, and each VMA of v5.3 does. */
-static void end_pass(struct play *p, uint64_t addr)
+/* A fault or wait that helps lets the next pass get further, and so does each VMA of v5.3. */
+static void removal_end_pass(struct removal_run *p, uint64_t addr)
 {
 	uint64_t failures = p->range.counts.failures;
 
@@ -225,84 +225,84 @@ static void end_pass(struct play *p, uint64_t addr)
 	p->failures = failures;
 }
 
-static void step(struct hs_task *self, struct hs_range *range, enum hs_walk_step at, uint64_t addr,
-		 void *arg)
+static void removal_walk_step(struct hs_task *self, struct hs_range *range, enum hs_walk_step at,
+			      uint64_t addr, void *arg)
 {
-	struct play *p = arg;
+	struct removal_run *p = arg;
 
 	(void)self;
 	(void)range;
 	if (at == HS_WALK_PASS_END)
-		end_pass(p, addr);
-	point(p, at, addr);
+		removal_end_pass(p, addr);
+	removal_at_point(p, at, addr);
 }
 
-static bool retry(struct hs_task *self, struct hs_range *range, void *arg)
+static bool removal_walk_retry(struct hs_task *self, struct hs_range *range, void *arg)
 {
-	struct play *p = arg;
+	struct removal_run *p = arg;
 	const struct hs_removal_case *c = p->c;
 
-	point(p, HS_POINT_RETRY, range->start);
+	removal_at_point(p, HS_POINT_RETRY, range->start);
 	if (p->r->vain >= HS_REMOVAL_VAIN_MAX || p->stays >= PASSES_MAX) {
 		p->r->verdict = HS_REMOVAL_LIVELOCK;
 		return true;
 	}
 	if (c->plan == HS_REMOVAL_PLAN_KILL_FIRST && !p->invalidated && c->retries &&
 	    p->r->vain >= c->retries)
-		invalidate(p);
+		removal_invalidate(p);
 	return hs_interval_check_retry(self, &p->sub, p->seq);
 }
 
 /* ---- faults that sleep ------------------------------------------------------------------- */
 
-static void sleep_in(struct play *p, uint64_t addr)
+static void removal_sleep(struct removal_run *p, uint64_t addr)
 {
 	for (uint32_t i = 0; i < p->c->sleep; i++)
-		point(p, HS_POINT_SLEEP, addr);
+		removal_at_point(p, HS_POINT_SLEEP, addr);
 }
 
-static uint32_t fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
-		      uint64_t addr, uint32_t flags, void *arg)
+static uint32_t removal_fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
+			      uint64_t addr, uint32_t flags, void *arg)
 {
-	struct play *p = arg;
+	struct removal_run *p = arg;
 
-	sleep_in(p, addr);
+	removal_sleep(p, addr);
 	return p->space.fault->fault(self, mm, vma, addr, flags, p->space.fault_arg);
 }
 
-static void migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
-			   void *arg)
+static void removal_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				   uint32_t level, void *arg)
 {
-	struct play *p = arg;
+	struct removal_run *p = arg;
 
-	sleep_in(p, addr);
+	removal_sleep(p, addr);
 	p->space.fault->migration_wait(self, mm, addr, level, p->space.fault_arg);
 }
 
-static const struct hs_fault_ops fault_ops = { fault, migration_wait };
+static const struct hs_fault_ops removal_fault_ops = { removal_fault, removal_migration_wait };
 
 /* ---- the call ---------------------------------------------------------------------------- */
 
-static bool set_seq(struct hs_task *self, struct hs_interval_sub *sub,
-		    const struct hs_invalidation *inv, uint64_t cur_seq)
+static bool removal_set_seq(struct hs_task *self, struct hs_interval_sub *sub,
+			    const struct hs_invalidation *inv, uint64_t cur_seq)
 {
 	(void)inv;
-	hs_interval_set_seq(self, sub, cur_seq); /* one task: the driver's lock would be free */
+	hs_interval_set_seq(self, sub, cur_seq); /* no driver lock: there is one task */
 	return true;
 }
 
-static const struct hs_interval_ops interval_ops = { set_seq };
+static const struct hs_interval_ops removal_interval_ops = { removal_set_seq };
 
-static void call(struct play *p)
+static void removal_walk(struct removal_run *p)
 {
 	struct hs_task *self = p->self;
 	struct hs_mm *mm = p->space.mm;
 	int ret;
 
-	hs_mm_set_fault_ops(mm, &fault_ops, p);
+	hs_mm_set_fault_ops(mm, &removal_fault_ops, p);
 	p->range.mm = mm;
-	p->range.retry = retry;
-	p->range.step = step;
+	p->range.retry = removal_walk_retry;
+	p->range.step = removal_walk_step;
 	p->range.retry_arg = p->range.step_arg = p;
 	p->seq = hs_interval_read_begin(self, &p->sub);
 	hs_mm_lock_read(self, mm);
@@ -316,19 +316,19 @@ static void call(struct play *p)
 	p->r->walk = p->range.counts;
 	hs_mm_set_fault_ops(mm, p->space.fault, p->space.fault_arg);
 	p->r->inside = p->drained;
-	point(p, HS_POINT_AFTER, p->range.end);
+	removal_at_point(p, HS_POINT_AFTER, p->range.end);
 }
 
 /* ---- after it ---------------------------------------------------------------------------- */
 
-static void poll_long(struct play *p)
+static void removal_poll_long(struct removal_run *p)
 {
 	for (int i = 0; i < POLLS && !p->drained; i++)
-		poll_drain(p);
+		removal_poll_drain(p);
 }
 
-/* The driver has an answer, nothing tells it that it is old, and the memory in it goes now. */
-static bool is_unsafe(struct play *p)
+/* The driver has an answer, no invalidation tells it otherwise, and the memory in it goes now. */
+static bool removal_is_unsafe(struct removal_run *p)
 {
 	uint64_t pages = (p->range.end - p->range.start) / HS_PAGE_BYTES;
 
@@ -341,20 +341,20 @@ static bool is_unsafe(struct play *p)
 	return false;
 }
 
-static void judge(struct play *p)
+static void removal_judge(struct removal_run *p)
 {
 	enum hs_removal_verdict v = HS_REMOVAL_OK;
 
 	if (!p->drained)
 		v = HS_REMOVAL_STUCK;
-	else if (is_unsafe(p))
+	else if (removal_is_unsafe(p))
 		v = HS_REMOVAL_UNSAFE;
 	if (v > p->r->verdict)
 		p->r->verdict = v;
 }
 
-/* What the walk has leaked, so that everything can end. */
-static void put_leaked(struct play *p, struct hs_pgmap *pgmap)
+/* Puts what the walk has leaked, because the pgmap cannot be freed otherwise. */
+static void removal_put_leaked(struct removal_run *p, struct hs_pgmap *pgmap)
 {
 	for (int64_t n = hs_pgmap_refs(p->self, pgmap); n > 0 && p->r->leaked < p->r->walk.leaked;
 	     n--) {
@@ -363,36 +363,36 @@ static void put_leaked(struct play *p, struct hs_pgmap *pgmap)
 	}
 }
 
-static void finish_removal(struct play *p)
+static void removal_finish(struct removal_run *p)
 {
 	const enum hs_pgmap_step *steps = hs_removal_steps(hs_pgmap_removal_order(p->space.pgmap));
 
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		if (!(p->started >> steps[i] & 1))
 			hs_pgmap_step(p->self, p->space.pgmap, steps[i]);
-	p->r->removal_grace = grace_periods(p) - p->grace;
+	p->r->removal_grace = removal_grace_periods(p) - p->grace;
 }
 
-static int after_call(struct play *p)
+static int removal_after_call(struct removal_run *p)
 {
 	if (!p->killed)
 		return p->record ? 0 : -ENOENT;
 	if (!p->invalidated && p->c->plan == HS_REMOVAL_PLAN_KILL_FIRST)
-		invalidate(p);
-	poll_long(p);
-	judge(p);
+		removal_invalidate(p);
+	removal_poll_long(p);
+	removal_judge(p);
 	if (!p->invalidated)
-		invalidate(p);
-	poll_long(p);
+		removal_invalidate(p);
+	removal_poll_long(p);
 	if (!p->drained)
-		put_leaked(p, p->space.pgmap);
-	finish_removal(p);
+		removal_put_leaked(p, p->space.pgmap);
+	removal_finish(p);
 	return 0;
 }
 
-/* ---- from machine to machine ------------------------------------------------------------- */
+/* ---- the machine ---------- ------------------------------------------------------------- */
 
-static int prepare(struct play *p, struct hs_hostmem *mem)
+static int removal_prepare(struct removal_run *p, struct hs_hostmem *mem)
 {
 	struct hs_removal_space *s = &p->space;
 	uint64_t pages;
@@ -412,13 +412,13 @@ static int prepare(struct play *p, struct hs_hostmem *mem)
 	if (!p->range.pfns)
 		return -ENOMEM;
 	ret = hs_interval_insert(p->self, &p->sub, hs_mm_notifiers(s->mm), s->start,
-				 s->end - s->start, &interval_ops);
+				 s->end - s->start, &removal_interval_ops);
 	if (ret)
 		p->sub.ops = NULL;
 	return ret;
 }
 
-static void clean_up(struct play *p)
+static void removal_clean_up(struct removal_run *p)
 {
 	struct hs_removal_space *s = &p->space;
 
@@ -428,34 +428,35 @@ static void clean_up(struct play *p)
 	if (p->killed) {
 		hs_pgmap_free(p->self, s->pgmap);
 	} else if (s->pgmap) {
-		put_leaked(p, s->pgmap);
+		removal_put_leaked(p, s->pgmap);
 		hs_pgmap_destroy(p->self, s->pgmap);
 	}
 	s->pgmap = NULL;
 	if (s->other)
-		put_leaked(p, s->other);
+		removal_put_leaked(p, s->other);
 	if (p->ops->destroy)
 		p->ops->destroy(p->self, s);
 }
 
-static int run_on(struct play *p, struct hs_hostmem *mem, struct hs_machine *machine)
+static int removal_run_task(struct removal_run *p, struct hs_hostmem *mem,
+			    struct hs_machine *machine)
 {
 	int ret = hs_task_attach(machine, "removal", &p->self);
 
 	if (ret)
 		return ret;
-	ret = prepare(p, mem);
+	ret = removal_prepare(p, mem);
 	if (!ret) {
-		call(p);
-		ret = after_call(p);
+		removal_walk(p);
+		ret = removal_after_call(p);
 	}
-	clean_up(p);
+	removal_clean_up(p);
 	hs_hostmem_free(mem, p->range.pfns);
 	hs_task_detach(p->self);
 	return p->record && p->record->failed ? -ENOMEM : ret;
 }
 
-static bool is_under_rcu(const struct hs_removal_case *c)
+static bool removal_is_under_rcu(const struct hs_removal_case *c)
 {
 	return c->pte_map == HS_PTE_MAP_RCU ||
 	       (c->pte_map == HS_PTE_MAP_ERA && c->era == HS_ERA_6_12);
@@ -463,10 +464,10 @@ static bool is_under_rcu(const struct hs_removal_case *c)
 
 bool hs_removal_may_start(const struct hs_removal_case *c, uint32_t at)
 {
-	return c->plan != HS_REMOVAL_PLAN_CORRECT || at != HS_WALK_PAGE || !is_under_rcu(c);
+	return c->plan != HS_REMOVAL_PLAN_CORRECT || at != HS_WALK_PAGE || !removal_is_under_rcu(c);
 }
 
-static bool is_valid(const struct hs_removal_case *c)
+static bool removal_case_valid(const struct hs_removal_case *c)
 {
 	return c->space && (unsigned int)c->era < HS_ERA_COUNT &&
 	       (unsigned int)c->strategy < HS_STRATEGY_CUSTOM &&
@@ -480,20 +481,20 @@ static bool is_valid(const struct hs_removal_case *c)
 int hs_removal_run_recorded(struct hs_hostmem *mem, const struct hs_removal_case *c,
 			    struct hs_removal_result *result, struct hs_removal_record *record)
 {
-	struct play p = { .c = c, .r = result, .record = record, .ops = c->space };
+	struct removal_run p = { .c = c, .r = result, .record = record, .ops = c->space };
 	struct hs_machine_config config;
 	struct hs_machine *machine;
 	int ret, end;
 
 	*result = (struct hs_removal_result){ 0 };
-	if (!is_valid(c))
+	if (!removal_case_valid(c))
 		return -EINVAL;
 	p.space.arg = c->space_arg;
 	hs_machine_config_init(&config);
 	ret = hs_machine_create(c->machine ? c->machine : &config, &machine);
 	if (ret)
 		return ret;
-	ret = run_on(&p, mem, machine);
+	ret = removal_run_task(&p, mem, machine);
 	end = hs_machine_destroy(machine, NULL);
 	return ret ? ret : end;
 }

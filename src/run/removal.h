@@ -2,33 +2,35 @@
 /*
  * removal.h - one removal of device memory while one walk is in flight
  *
- * invented. One task on a machine of its own plays both sides: the walk is hs_range_fault() with the
- * reference body, and each of its steps is a point at which the removal may begin. So every play
- * gives the same counts, and what keeps a drain waiting can be told apart:
+ * invented. A run has a machine and one task, which acts for the walker and for the remover. The
+ * walk is hs_range_fault() with the reference body; each of its steps is a point at which the
+ * removal may begin. Therefore every run gives the same counts, and the cause for which a drain
+ * waits is known:
  *
  *	ref	the walk has a reference to the memory in its cache
- *	rcu	it has none, but the grace period after the kill is not over: on v6.12 a PTE table is
- *		scanned inside an RCU section, so that this is up to a table with every strategy
- *	else	neither: somebody's pins of pages (page references of 5.3), or leaked references
+ *	rcu	it has none, but the grace period after the kill is not over. On v6.12 a PTE table
+ *		is scanned inside an RCU section, so that this lasts up to a table with every
+ *		strategy
+ *	else	neither: pins of pages by other tasks (page references of 5.3), or leaked references
  *
- * The orders of a removal that begins at point k:
+ * The plan of a removal that begins at point k:
  *
- *	correct		at k: disable, invalidate, kill, put pages. These sleep, so that k is no
+ *	correct		at k: disable, invalidate, kill, put pages. These sleep, therefore k is no
  *			page where PTE tables are scanned under RCU
- *	kill-first	at k: kill, put pages. Disabled and invalidated after the walk has gone round
- *			`retries` times in vain, or after the call
+ *	kill-first	at k: kill, put pages. Disable and invalidate follow after `retries` passes
+ *			of the walk in vain, or after the call
  *	never		kill-first, and the driver is not told at all: for the verdict
  *
- * From k on each point polls the drain. After the call it is polled until nothing can change any
- * more; references that are left then are leaked. The other steps follow in the order of the era. A
- * driver that has a complete answer asks its sequence number when the memory is about to go: if it
- * has not moved and the answer has pfns of that memory, the verdict is unsafe.
+ * From k on each point polls the drain. After the call the remover polls until nothing can change
+ * any more; references that are left then are leaked. The other steps follow in the order of the
+ * era. A driver with a complete answer checks its sequence number when the memory is about to go:
+ * if the number has not moved and the answer has pfns of that memory, the verdict is unsafe.
  *
- * Whether the range is still valid is asked of an interval notifier's sequence in both eras; the flag of
+ * In both eras an interval notifier's sequence says whether the range is valid, because the flag of
  * v5.3 would be true again after the invalidation.
  *
- * What happens between two points counts as held, by what keeps it at the second, if the drain was
- * not over there.
+ * What the walk does between two points counts as held if the drain is not over at the second. Its
+ * cause is the one at the second point.
  */
 #ifndef HS_RUN_REMOVAL_H
 #define HS_RUN_REMOVAL_H
@@ -40,7 +42,7 @@
 #include "cost/cost.h"
 #include "text/hostmem.h"
 
-/* ---- what is played ---------------------------------------------------------------------- */
+/* ---- one run ------------------------------------------------------------------------------ */
 
 enum hs_removal_plan {
 	HS_REMOVAL_PLAN_CORRECT,
@@ -53,7 +55,7 @@ enum hs_removal_plan {
 enum {
 	HS_POINT_RETRY = HS_WALK_STEP_COUNT, /* the walk asks whether its range is valid */
 	HS_POINT_SLEEP,			     /* a fault, or a wait for a migration, sleeps */
-	HS_POINT_AFTER, /* the call has returned, the mmap lock is dropped; once */
+	HS_POINT_AFTER, /* the call has returned, the mmap lock is released; once */
 	HS_POINT_COUNT
 };
 
@@ -68,8 +70,8 @@ struct hs_removal_case {
 	enum hs_removal_plan plan;
 	enum hs_pte_map pte_map;
 	struct hs_removal_point start;
-	uint32_t retries; /* in vain until the invalidation; 0: it comes after the call */
-	uint32_t sleep;	  /* points that a fault or a wait lasts */
+	uint32_t retries; /* passes in vain before the invalidation; 0: it follows the call */
+	uint32_t sleep;	  /* points that each fault and each wait lasts */
 	bool atomic;	  /* the pgmap's reference is atomic from the start */
 	enum hs_page_refs page_refs;
 	const struct hs_machine_config *machine;  /* NULL: the standard one */
@@ -77,39 +79,42 @@ struct hs_removal_case {
 	void *space_arg;
 };
 
-/* No space yet; strategy none, correct order, start AFTER 1, 1 retry, the era's references. */
+/* Strategy none, plan correct, start AFTER 1, 1 retry, page references of the era, no space. */
 void hs_removal_case_init(struct hs_removal_case *c, enum hs_era era);
 
 /* ---- the address space -------------------------------------------------------------------- */
 
-/* What is built for one play, on the machine of that play. */
+/* What .build makes for one run, on the machine of that run. */
 struct hs_removal_space {
 	struct hs_mm *mm;
-	uint64_t start, end;		  /* of the call */
-	struct hs_pgmap *pgmap;		  /* to be removed: the play does it, and frees it */
-	struct hs_pgmap *other;		  /* or NULL: not removed; the play puts what leaks of it */
-	uint64_t default_flags;		  /* of the call; the slots are 0 */
-	const void *owner;		  /* whose device-private pages the call accepts */
-	const struct hs_fault_ops *fault; /* below the points of a sleep; NULL: that of fault.h */
+	uint64_t start, end;	/* of the call */
+	struct hs_pgmap *pgmap; /* the run removes it and frees it */
+	struct hs_pgmap *other; /* or NULL; stays, the run puts what the walk leaked of it */
+	uint64_t default_flags; /* of the call; the slots are 0 */
+	const void *owner;	/* whose device-private pages the call accepts */
+	const struct hs_fault_ops *fault; /* after the points of a sleep; NULL: that of fault.h */
 	void *fault_arg;
 	void *arg; /* .space_arg of the case */
 };
 
 struct hs_removal_space_ops {
-	/* The space is zeroed but for .arg. The pgmap is made with .page_refs and .atomic. 0 or -errno. */
+	/*
+	 * The space is zeroed but for .arg. The pgmap is made with .page_refs and .atomic. 0 or
+	 * -errno.
+	 */
 	int (*build)(struct hs_task *self, const struct hs_removal_case *c,
 		     struct hs_removal_space *space);
 	/* No fault makes a new entry of the memory from now on. Called once. NULL: none would. */
 	void (*disable)(struct hs_task *self, struct hs_removal_space *space);
-	/* Every entry of the memory is taken away, with notifiers; may be called during the walk. */
+	/* Clears every entry of the memory and notifies; may be called during the walk. */
 	void (*invalidate)(struct hs_task *self, struct hs_removal_space *space);
-	/* Before the pgmap is freed: the mm goes. Also after a failed build: what there is. */
+	/* Frees the mm, before the pgmap is freed. After a failed build: what has been built. */
 	void (*unmap)(struct hs_task *self, struct hs_removal_space *space);
-	/* Last: what is left. .pgmap is NULL if the play has freed it. May be NULL. */
+	/* Frees the rest, last. .pgmap is NULL if the run has freed it. May be NULL. */
 	void (*destroy)(struct hs_task *self, struct hs_removal_space *space);
 };
 
-/* ---- what comes of it -------------------------------------------------------------------- */
+/* ---- its result --------------------------------------------------------------------------- */
 
 enum hs_removal_cause {
 	HS_HELD_REF,
@@ -122,11 +127,11 @@ struct hs_removal_held {
 	uint64_t pages, tables, faults, waits;
 };
 
-/* In the order of their weight. */
+/* The worst last. */
 enum hs_removal_verdict {
 	HS_REMOVAL_OK,
-	HS_REMOVAL_STUCK,    /* it does not drain: references are left that nobody puts */
-	HS_REMOVAL_LIVELOCK, /* the walk went round in vain, or got no further, until it was ended */
+	HS_REMOVAL_STUCK,    /* it does not drain: references are left that no task will put */
+	HS_REMOVAL_LIVELOCK, /* the walk made passes in vain, or got no further, and was ended */
 	HS_REMOVAL_UNSAFE,   /* the driver would use memory that is gone */
 	HS_REMOVAL_VERDICT_COUNT
 };
@@ -145,11 +150,12 @@ struct hs_removal_result {
 	enum hs_removal_verdict verdict;
 };
 
-#define HS_REMOVAL_VAIN_MAX 64 /* passes in vain after which a play ends the walk */
+#define HS_REMOVAL_VAIN_MAX 64 /* passes in vain after which a run ends the walk */
 
 /*
- * One play. -EINVAL: a field is out of range, or the start cannot be (correct order at a point that
- * may not sleep); -ENOENT: the call has no such point; -ENOMEM; -ENOTEMPTY: objects were left.
+ * One run. Returns 0, or -EINVAL: a field is out of range, or the start cannot be (plan correct at
+ * a point that may not sleep); -ENOENT: the call has no such point; -ENOMEM; -ENOTEMPTY: objects
+ * were left.
  */
 int hs_removal_run(struct hs_hostmem *mem, const struct hs_removal_case *c,
 		   struct hs_removal_result *result);
@@ -157,24 +163,27 @@ int hs_removal_run(struct hs_hostmem *mem, const struct hs_removal_case *c,
 #define HS_REMOVAL_ALL_POINTS 2000
 
 /*
- * The points at which a removal of this order can begin, in the order of the call, from a call without
- * one. With more than @most of them some are left out: of the first, middle and last run of pages the
- * first, middle and last one are kept, and the same of every other kind that has more than 64 of them.
- * 0 or as above; *points is the caller's (hs_hostmem_free()).
+ * The points at which a removal of this plan can begin, in the order of a call without a removal.
+ * If there are more than @most, some are left out: of the first, middle and last run of pages the
+ * first, middle and last page are kept, and likewise of every other kind that has more than 64
+ * points. Returns 0 or as above; the caller frees *points (hs_hostmem_free()).
  */
 int hs_removal_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
 		      struct hs_removal_point **points, uint64_t *count);
 
-/* The maximum of each count over all these points, a play each. */
+/* The maximum of each count over all these points, one run each. */
 struct hs_removal_worst {
-	uint64_t plays, inside; /* inside: drained before the call returned */
+	uint64_t runs, inside; /* inside: drained before the call returned */
 	struct hs_removal_held held[HS_HELD_CAUSE_COUNT];
 	uint64_t grace_periods, removal_grace, vain, leaked;
 	enum hs_removal_verdict verdict;
-	/* The first one of the worst verdict that holds most faults and waits, then pages. */
+	/*
+	 * Of the runs with the worst verdict, the first that holds most faults and waits, then
+	 * pages.
+	 */
 	struct hs_removal_point start;
 	struct hs_removal_result at;
-	/* Without a removal. */
+	/* The call without a removal. */
 	long ret;
 	struct hs_walk_counts walk;
 };

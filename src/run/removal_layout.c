@@ -7,7 +7,7 @@
 
 /* ---- which ------------------------------------------------------------------------------- */
 
-static bool is_of(const struct hs_space_map *map, const struct hs_space_pgmap *pgmap)
+static bool removal_layout_maps(const struct hs_space_map *map, const struct hs_space_pgmap *pgmap)
 {
 	bool devmap = map->kind == HS_MAP_DEVRO || map->kind == HS_MAP_DEVRW;
 	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
@@ -15,31 +15,32 @@ static bool is_of(const struct hs_space_map *map, const struct hs_space_pgmap *p
 	return devmap && map->pfn < pgmap->end && end > pgmap->start;
 }
 
-static bool is_mapped(const struct hs_layout *layout, const struct hs_space_pgmap *pgmap)
+static bool removal_layout_is_mapped(const struct hs_layout *layout,
+				     const struct hs_space_pgmap *pgmap)
 {
 	for (size_t i = 0; i < layout->map_count; i++)
-		if (is_of(&layout->maps[i], pgmap))
+		if (removal_layout_maps(&layout->maps[i], pgmap))
 			return true;
 	return false;
 }
 
-static uint64_t first_of(const struct hs_space_pgmap *pgmap)
+static uint64_t removal_layout_first_pfn(const struct hs_space_pgmap *pgmap)
 {
 	return pgmap->start & ~(SUBSECTION - 1);
 }
 
-static uint64_t end_of(const struct hs_space_pgmap *pgmap)
+static uint64_t removal_layout_end_pfn(const struct hs_space_pgmap *pgmap)
 {
 	return (pgmap->end + SUBSECTION - 1) & ~(SUBSECTION - 1);
 }
 
-/* They ascend. */
-static bool is_alone(const struct hs_layout *layout, size_t i)
+/* pgmaps ascend. */
+static bool removal_layout_is_alone(const struct hs_layout *layout, size_t i)
 {
 	const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
 
-	return (!i || pgmap[-1].end <= first_of(pgmap)) &&
-	       (i + 1 == layout->pgmap_count || pgmap[1].start >= end_of(pgmap));
+	return (!i || pgmap[-1].end <= removal_layout_first_pfn(pgmap)) &&
+	       (i + 1 == layout->pgmap_count || pgmap[1].start >= removal_layout_end_pfn(pgmap));
 }
 
 int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem *mem,
@@ -56,7 +57,7 @@ int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem 
 	for (size_t i = layout->pgmap_count; i--;) {
 		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
 
-		if (!is_mapped(layout, pgmap))
+		if (!removal_layout_is_mapped(layout, pgmap))
 			continue;
 		if (pgmap->dead)
 			return -ENODEV;
@@ -66,7 +67,7 @@ int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem 
 	if (found == layout->pgmap_count)
 		return -ENOENT;
 	removal->index = found;
-	if (!is_alone(layout, found))
+	if (!removal_layout_is_alone(layout, found))
 		return -EEXIST;
 	if ((layout->vmas[last].end - layout->vmas[0].start) / HS_PAGE_BYTES >
 	    HS_REMOVAL_LAYOUT_PAGES)
@@ -74,14 +75,15 @@ int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem 
 	return 0;
 }
 
-/* ---- the space of a play ----------------------------------------------------------------- */
+/* ---- the space of a run ------------------------------------------------------------------ */
 
-static int make_pgmap(struct hs_task *self, const struct hs_removal_case *c,
-		      const struct hs_space_pgmap *line, struct hs_pgmap **out)
+static int removal_layout_make_pgmap(struct hs_task *self, const struct hs_removal_case *c,
+				     const struct hs_space_pgmap *line, struct hs_pgmap **out)
 {
 	struct hs_pgmap_config config;
 
-	hs_pgmap_config_init(&config, line->type, first_of(line), end_of(line));
+	hs_pgmap_config_init(&config, line->type, removal_layout_first_pfn(line),
+			     removal_layout_end_pfn(line));
 	config.owner = hs_populate_owner(line->owner);
 	config.page_refs = c->page_refs;
 	config.atomic = c->atomic;
@@ -89,12 +91,12 @@ static int make_pgmap(struct hs_task *self, const struct hs_removal_case *c,
 	return hs_pgmap_create(self, &config, out);
 }
 
-static int build(struct hs_task *self, const struct hs_removal_case *c,
-		 struct hs_removal_space *space)
+static int removal_layout_build(struct hs_task *self, const struct hs_removal_case *c,
+				struct hs_removal_space *space)
 {
 	struct hs_removal_layout *r = space->arg;
 	const struct hs_layout *layout = r->layout;
-	int ret = make_pgmap(self, c, &layout->pgmaps[r->index], &space->pgmap);
+	int ret = removal_layout_make_pgmap(self, c, &layout->pgmaps[r->index], &space->pgmap);
 
 	if (!ret)
 		ret = hs_populate_around(self, r->mem, layout, r->index, space->pgmap, &r->space);
@@ -109,9 +111,9 @@ static int build(struct hs_task *self, const struct hs_removal_case *c,
 	return ret;
 }
 
-/* Entries of the pgmap; what a fault has put there meanwhile stays. */
-static void clear_map(struct hs_task *self, const struct hs_removal_layout *r,
-		      const struct hs_space_map *map)
+/* Clears entries of the pgmap only: a fault may have put another page there meanwhile. */
+static void removal_layout_clear_map(struct hs_task *self, const struct hs_removal_layout *r,
+				     const struct hs_space_map *map)
 {
 	const struct hs_space_pgmap *pgmap = &r->layout->pgmaps[r->index];
 	uint64_t bytes = hs_map_pages(map->level) * HS_PAGE_BYTES;
@@ -126,7 +128,7 @@ static void clear_map(struct hs_task *self, const struct hs_removal_layout *r,
 	}
 }
 
-static void invalidate(struct hs_task *self, struct hs_removal_space *space)
+static void removal_layout_invalidate(struct hs_task *self, struct hs_removal_space *space)
 {
 	struct hs_removal_layout *r = space->arg;
 	const struct hs_layout *layout = r->layout;
@@ -139,12 +141,12 @@ static void invalidate(struct hs_task *self, struct hs_removal_space *space)
 
 	hs_invalidate_start(self, hs_mm_notifiers(space->mm), &inv);
 	for (size_t i = 0; i < layout->map_count; i++)
-		if (is_of(&layout->maps[i], &layout->pgmaps[r->index]))
-			clear_map(self, r, &layout->maps[i]);
+		if (removal_layout_maps(&layout->maps[i], &layout->pgmaps[r->index]))
+			removal_layout_clear_map(self, r, &layout->maps[i]);
 	hs_invalidate_end(self, hs_mm_notifiers(space->mm), &inv);
 }
 
-static void unmap(struct hs_task *self, struct hs_removal_space *space)
+static void removal_layout_unmap(struct hs_task *self, struct hs_removal_space *space)
 {
 	struct hs_removal_layout *r = space->arg;
 
@@ -159,7 +161,7 @@ static void unmap(struct hs_task *self, struct hs_removal_space *space)
 }
 
 const struct hs_removal_space_ops hs_removal_layout_ops = {
-	.build = build,
-	.invalidate = invalidate,
-	.unmap = unmap,
+	.build = removal_layout_build,
+	.invalidate = removal_layout_invalidate,
+	.unmap = removal_layout_unmap,
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal_layout.h - a layout's device memory is removed while a walk of the layout is in flight
+ * removal_layout.h - the device memory of a layout is removed while a walk of it is in flight
  *
- * invented. The plays of removal.h on a layout. Removed is its first pgmap that walks look up (fsdax
- * or generic); it is made with struct pages and rounded to whole subsections. The owner invalidates
- * the whole range at once and clears the entries by hand; a page that is faulted afterwards is an
- * ordinary one.
+ * invented. Runs of removal.h on a layout. The memory removed is that of the first pgmap that walks
+ * look up (fsdax or generic). It is made with struct pages and rounded to whole subsections. The
+ * owner invalidates the whole range in one section and clears the entries by hand. A page that is
+ * faulted afterwards is an ordinary one.
  */
 #ifndef HS_RUN_REMOVAL_LAYOUT_H
 #define HS_RUN_REMOVAL_LAYOUT_H
@@ -14,7 +14,7 @@
 #include "run/removal.h"
 #include "run/script.h"
 
-#define HS_REMOVAL_LAYOUT_PAGES ((uint64_t)1 << 16) /* of the range, at most */
+#define HS_REMOVAL_LAYOUT_PAGES ((uint64_t)1 << 16) /* longest range */
 
 struct hs_removal_layout {
 	struct hs_hostmem *mem;
@@ -22,7 +22,7 @@ struct hs_removal_layout {
 	uint64_t default_flags; /* of the walk */
 	uint64_t owner;		/* whose device-private pages it accepts */
 	size_t index;		/* of the pgmap */
-	/* of one play */
+	/* of the present run */
 	struct hs_script script;
 	struct hs_populated space;
 };

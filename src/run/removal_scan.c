@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal_scan.c - all points of a call, and the worst of them
+ * removal_scan.c - runs a removal from every point of a call, and finds the worst
  */
-#include "run/removal_play.h"
+#include "run/removal_record.h"
 
 #include <errno.h>
 
-#define FEW 64 /* points of one kind, of which none is left out */
+#define FEW 64 /* points of one kind that are all kept */
 
 /* ---- points ------------------------------------------------------------------------------ */
 
-/* Marks of a run of pages [first, first + count): its ends and its middle. */
-static void keep_run(bool *keep, uint64_t first, uint64_t count)
+/* Keeps the ends and the middle of the run of pages [first, first + count). */
+static void scan_keep_run(bool *keep, uint64_t first, uint64_t count)
 {
 	keep[first] = keep[first + count / 2] = keep[first + count - 1] = true;
 }
 
-static uint64_t run_length(const struct hs_removal_record *r, uint64_t first)
+static uint64_t scan_run_length(const struct hs_removal_record *r, uint64_t first)
 {
 	uint64_t at = first;
 
@@ -25,32 +25,32 @@ static uint64_t run_length(const struct hs_removal_record *r, uint64_t first)
 	return at - first;
 }
 
-static uint64_t count_runs(const struct hs_removal_record *r)
+static uint64_t scan_count_runs(const struct hs_removal_record *r)
 {
 	uint64_t runs = 0, length;
 
 	for (uint64_t i = 0; i < r->count; i += length ? length : 1) {
-		length = run_length(r, i);
+		length = scan_run_length(r, i);
 		runs += length != 0;
 	}
 	return runs;
 }
 
-static void keep_pages(const struct hs_removal_record *r, bool *keep)
+static void scan_keep_pages(const struct hs_removal_record *r, bool *keep)
 {
-	uint64_t runs = count_runs(r), run = 0, length;
+	uint64_t runs = scan_count_runs(r), run = 0, length;
 
 	for (uint64_t i = 0; i < r->count; i += length ? length : 1) {
-		length = run_length(r, i);
+		length = scan_run_length(r, i);
 		if (!length)
 			continue;
 		if (run == 0 || run == runs / 2 || run == runs - 1)
-			keep_run(keep, i, length);
+			scan_keep_run(keep, i, length);
 		run++;
 	}
 }
 
-static void keep_others(const struct hs_removal_record *r, bool *keep)
+static void scan_keep_others(const struct hs_removal_record *r, bool *keep)
 {
 	uint64_t all[HS_POINT_COUNT] = { 0 }, passed[HS_POINT_COUNT] = { 0 };
 
@@ -64,9 +64,9 @@ static void keep_others(const struct hs_removal_record *r, bool *keep)
 	}
 }
 
-static int choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
-		  const struct hs_removal_record *r, uint64_t most,
-		  struct hs_removal_point **points, uint64_t *count)
+static int scan_choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
+		       const struct hs_removal_record *r, uint64_t most,
+		       struct hs_removal_point **points, uint64_t *count)
 {
 	struct hs_removal_point *chosen = hs_hostmem_zalloc(mem, r->count, sizeof(*chosen));
 	bool *keep = hs_hostmem_zalloc(mem, r->count, sizeof(*keep));
@@ -77,8 +77,8 @@ static int choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
 		hs_hostmem_free(mem, keep);
 		return -ENOMEM;
 	}
-	keep_pages(r, keep);
-	keep_others(r, keep);
+	scan_keep_pages(r, keep);
+	scan_keep_others(r, keep);
 	*count = 0;
 	for (uint64_t i = 0; i < r->count; i++) {
 		struct hs_removal_point p = { r->at[i], ++passed[r->at[i]] };
@@ -91,20 +91,20 @@ static int choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
 	return 0;
 }
 
-/* @dry: what the call comes to by itself. */
-static int find_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
-		       struct hs_removal_result *dry, struct hs_removal_point **points,
-		       uint64_t *count)
+/* @dry: the result of the call without a removal. */
+static int scan_find_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
+			    struct hs_removal_result *dry, struct hs_removal_point **points,
+			    uint64_t *count)
 {
 	struct hs_removal_record record = { .mem = mem };
 	struct hs_removal_case without = *c;
 	int ret;
 
-	without.start = (struct hs_removal_point){ HS_POINT_AFTER, 2 }; /* there is one */
+	without.start = (struct hs_removal_point){ HS_POINT_AFTER, 2 }; /* the call has one AFTER */
 	*points = NULL;
 	ret = hs_removal_run_recorded(mem, &without, dry, &record);
 	if (!ret)
-		ret = choose(mem, c, &record, most, points, count);
+		ret = scan_choose(mem, c, &record, most, points, count);
 	hs_hostmem_free(mem, record.at);
 	return ret;
 }
@@ -114,18 +114,18 @@ int hs_removal_points(struct hs_hostmem *mem, const struct hs_removal_case *c, u
 {
 	struct hs_removal_result dry;
 
-	return find_points(mem, c, most, &dry, points, count);
+	return scan_find_points(mem, c, most, &dry, points, count);
 }
 
 /* ---- the worst --------------------------------------------------------------------------- */
 
-static void raise(uint64_t *most, uint64_t value)
+static void scan_raise(uint64_t *most, uint64_t value)
 {
 	if (value > *most)
 		*most = value;
 }
 
-static uint64_t sum(const struct hs_removal_result *r, bool pages)
+static uint64_t scan_held_sum(const struct hs_removal_result *r, bool pages)
 {
 	uint64_t n = 0;
 
@@ -134,34 +134,34 @@ static uint64_t sum(const struct hs_removal_result *r, bool pages)
 	return n;
 }
 
-/* Verdict, faults and waits, pages. */
-static bool is_worse(const struct hs_removal_result *a, const struct hs_removal_result *b)
+/* By verdict, then by faults and waits, then by pages. */
+static bool scan_is_worse(const struct hs_removal_result *a, const struct hs_removal_result *b)
 {
 	if (a->verdict != b->verdict)
 		return a->verdict > b->verdict;
-	if (sum(a, false) != sum(b, false))
-		return sum(a, false) > sum(b, false);
-	return sum(a, true) > sum(b, true);
+	if (scan_held_sum(a, false) != scan_held_sum(b, false))
+		return scan_held_sum(a, false) > scan_held_sum(b, false);
+	return scan_held_sum(a, true) > scan_held_sum(b, true);
 }
 
-static void take(struct hs_removal_worst *w, const struct hs_removal_result *r,
-		 struct hs_removal_point start)
+static void scan_take_worst(struct hs_removal_worst *w, const struct hs_removal_result *r,
+			    struct hs_removal_point start)
 {
-	if (!w->plays++ || is_worse(r, &w->at)) {
+	if (!w->runs++ || scan_is_worse(r, &w->at)) {
 		w->at = *r;
 		w->start = start;
 		w->verdict = r->verdict;
 	}
 	for (int i = 0; i < HS_HELD_CAUSE_COUNT; i++) {
-		raise(&w->held[i].pages, r->held[i].pages);
-		raise(&w->held[i].tables, r->held[i].tables);
-		raise(&w->held[i].faults, r->held[i].faults);
-		raise(&w->held[i].waits, r->held[i].waits);
+		scan_raise(&w->held[i].pages, r->held[i].pages);
+		scan_raise(&w->held[i].tables, r->held[i].tables);
+		scan_raise(&w->held[i].faults, r->held[i].faults);
+		scan_raise(&w->held[i].waits, r->held[i].waits);
 	}
-	raise(&w->grace_periods, r->grace_periods);
-	raise(&w->removal_grace, r->removal_grace);
-	raise(&w->vain, r->vain);
-	raise(&w->leaked, r->leaked);
+	scan_raise(&w->grace_periods, r->grace_periods);
+	scan_raise(&w->removal_grace, r->removal_grace);
+	scan_raise(&w->vain, r->vain);
+	scan_raise(&w->leaked, r->leaked);
 	w->inside += r->inside;
 }
 
@@ -172,14 +172,14 @@ int hs_removal_worst(struct hs_hostmem *mem, const struct hs_removal_case *c, ui
 	struct hs_removal_case one = *c;
 	struct hs_removal_result r;
 	uint64_t count = 0;
-	int ret = find_points(mem, c, most, &r, &points, &count);
+	int ret = scan_find_points(mem, c, most, &r, &points, &count);
 
 	*worst = (struct hs_removal_worst){ .ret = r.ret, .walk = r.walk };
 	for (uint64_t i = 0; !ret && i < count; i++) {
 		one.start = points[i];
 		ret = hs_removal_run(mem, &one, &r);
 		if (!ret)
-			take(worst, &r, points[i]);
+			scan_take_worst(worst, &r, points[i]);
 	}
 	hs_hostmem_free(mem, points);
 	return ret;

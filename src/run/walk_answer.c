@@ -2,45 +2,46 @@
 /*
  * walk_answer.c - prints what a walk answered
  *
- * Slots are printed in runs, greedily from the left: equal ones first, else ones that grow by 1.
+ * Slots are printed in runs, from the left: equal slots are one run, otherwise slots that grow by
+ * 1.
  */
 #include "run/walk_run.h"
 
-static void field(struct hs_out *out, const char *name, uint64_t value)
+static void answer_print_field(struct hs_out *out, const char *name, uint64_t value)
 {
 	hs_out_text(out, name);
 	hs_out_space_decimal(out, value);
 }
 
-static void print_counts(const struct hs_walk_answer *a, struct hs_out *out)
+static void answer_print_counts(const struct hs_walk_answer *a, struct hs_out *out)
 {
 	const struct hs_walk_counts *c = &a->counts;
 
-	field(out, "walks", c->passes);
-	field(out, " faults", c->faults);
-	field(out, " mwaits", c->waits);
-	field(out, " livelock", a->livelock);
-	field(out, " badpte", c->bad_ptes);
-	field(out, " warns", 0);
-	field(out, " nullvma", a->null_vmas);
+	answer_print_field(out, "walks", c->passes);
+	answer_print_field(out, " faults", c->faults);
+	answer_print_field(out, " mwaits", c->waits);
+	answer_print_field(out, " livelock", a->livelock);
+	answer_print_field(out, " badpte", c->bad_ptes);
+	answer_print_field(out, " warns", 0);
+	answer_print_field(out, " nullvma", a->null_vmas);
 	hs_out_char(out, '\n');
 }
 
-static void print_pgmap_counts(const struct hs_walk_answer *a, struct hs_out *out)
+static void answer_print_pgmap_counts(const struct hs_walk_answer *a, struct hs_out *out)
 {
 	const struct hs_walk_counts *c = &a->counts;
 
 	if (a->era == HS_ERA_6_12 && a->strategy == HS_STRATEGY_NONE)
 		return;
-	field(out, "pgmap lookups", c->lookups);
-	field(out, " gets", c->refs);
-	field(out, " failures", c->failures);
-	field(out, " leaked", c->leaked);
-	field(out, " heldfaults", c->held_faults);
+	answer_print_field(out, "pgmap lookups", c->lookups);
+	answer_print_field(out, " gets", c->refs);
+	answer_print_field(out, " failures", c->failures);
+	answer_print_field(out, " leaked", c->leaked);
+	answer_print_field(out, " heldfaults", c->held_faults);
 	hs_out_char(out, '\n');
 }
 
-static void print_event(const struct hs_walk_event *event, struct hs_out *out)
+static void answer_print_event(const struct hs_walk_event *event, struct hs_out *out)
 {
 	const char *action = hs_action_names[event->action];
 
@@ -79,7 +80,7 @@ static const struct {
 #define LETTERS_6_12 3
 #define LETTERS_5_3 (sizeof(letters_5_3) / sizeof(letters_5_3[0]))
 
-static void print_token(const struct hs_walk_answer *a, uint64_t slot, struct hs_out *out)
+static void answer_print_slot(const struct hs_walk_answer *a, uint64_t slot, struct hs_out *out)
 {
 	bool old = a->era == HS_ERA_5_3;
 	unsigned int letters = old ? LETTERS_5_3 : LETTERS_6_12;
@@ -105,8 +106,8 @@ static void print_token(const struct hs_walk_answer *a, uint64_t slot, struct hs
 	hs_out_decimal(out, (slot & HS_PFN_ORDER) >> HS_PFN_ORDER_SHIFT);
 }
 
-/* How many of the slots are equal, or grow by 1: @step. */
-static uint64_t run_length(const uint64_t *pfns, uint64_t pages, uint64_t step)
+/* How many slots from the first on differ by @step (0 or 1) each. */
+static uint64_t answer_run_length(const uint64_t *pfns, uint64_t pages, uint64_t step)
 {
 	uint64_t n = 1;
 
@@ -115,23 +116,23 @@ static uint64_t run_length(const uint64_t *pfns, uint64_t pages, uint64_t step)
 	return n;
 }
 
-static void print_slots(const struct hs_walk_answer *a, struct hs_out *out)
+static void answer_print_slots(const struct hs_walk_answer *a, struct hs_out *out)
 {
 	uint64_t n;
 
 	for (uint64_t i = 0; i < a->pages; i += n) {
 		bool grows = false;
 
-		n = run_length(&a->pfns[i], a->pages - i, 0);
+		n = answer_run_length(&a->pfns[i], a->pages - i, 0);
 		if (n == 1) {
-			n = run_length(&a->pfns[i], a->pages - i, 1);
+			n = answer_run_length(&a->pfns[i], a->pages - i, 1);
 			grows = n > 1;
 		}
 		hs_out_char(out, 'p');
 		hs_out_space_decimal(out, i);
 		hs_out_space_decimal(out, n);
 		hs_out_char(out, ' ');
-		print_token(a, a->pfns[i], out);
+		answer_print_slot(a, a->pfns[i], out);
 		hs_out_text(out, grows ? "+\n" : "\n");
 	}
 }
@@ -143,10 +144,10 @@ void hs_walk_answer_print(const struct hs_walk_answer *answer, struct hs_out *ou
 	hs_out_text(out, "\nret ");
 	hs_out_signed(out, answer->ret);
 	hs_out_char(out, '\n');
-	print_counts(answer, out);
+	answer_print_counts(answer, out);
 	for (size_t i = 0; i < answer->log_count; i++)
-		print_event(&answer->log[i], out);
-	print_pgmap_counts(answer, out);
-	print_slots(answer, out);
+		answer_print_event(&answer->log[i], out);
+	answer_print_pgmap_counts(answer, out);
+	answer_print_slots(answer, out);
 	hs_out_text(out, "end\n");
 }

@@ -25,8 +25,8 @@ static uint64_t walk_run_bits(const struct walk_run *run, const struct hs_walk_f
 }
 
 /*
- * Both eras ask before every page walk, and a walk follows unless the call ends: the walks done are
- * the checks before this one.
+ * Both eras ask before every page walk, and a page walk follows unless the call ends. Therefore the
+ * number of page walks done is the number of checks before this one.
  */
 static bool walk_run_retry(struct hs_task *self, struct hs_range *range, void *arg)
 {
@@ -86,11 +86,14 @@ static int walk_run_call(struct walk_run *run)
 	a->ret = hs_range_kernel_ret(&range, ret);
 	a->counts = range.counts;
 	a->null_vmas = run->script.null_vmas;
-	/* The kernel's walkers never say -ENOMEM; if one does, the simulator had none. */
+	/*
+	 * The kernel's walkers never return -ENOMEM: here it means that the simulator has no
+	 * memory.
+	 */
 	return run->script.error ? run->script.error : ret == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* ---- from machine to machine ------------------------------------------------------------- */
+/* ---- the machine ----------- ------------------------------------------------------------- */
 
 static int walk_run_space(struct walk_run *run)
 {

@@ -2,12 +2,8 @@
 /*
  * walk_run.h - runs a walk scenario and collects the answer
  *
- * invented. Each scenario gets a machine and an address space of its own, built through the public
- * interface, and the walker that anybody else calls.
- *
- * Ordinary pages exist as pfns only. A device-private page has a struct page, whose pgmap belongs
- * to the owner that the map line names; if two lines name the same pfn, a page has one pgmap, and
- * the later line's owner is the one. These pgmaps lie beyond the pfns that a text can name.
+ * invented. Each scenario gets a machine and an address space of its own (populate.h), and the walk
+ * is that of the library's users.
  */
 #ifndef HS_RUN_WALK_RUN_H
 #define HS_RUN_WALK_RUN_H
@@ -21,7 +17,7 @@ struct hs_walk_setting {
 	enum hs_era era;
 	enum hs_strategy strategy;
 	enum hs_body body;
-	const struct hs_machine_config *machine; /* NULL: the standard one */
+	const struct hs_machine_config *machine; /* NULL: the default */
 	struct hs_hostmem *mem;
 };
 
@@ -30,7 +26,7 @@ struct hs_walk_answer {
 	enum hs_era era;
 	enum hs_strategy strategy;
 	long ret;
-	bool livelock; /* the guard ended it */
+	bool livelock; /* .maxwalks of the scenario ended it */
 	uint64_t null_vmas;
 	struct hs_walk_counts counts;
 	struct hs_walk_event *log;
@@ -41,9 +37,9 @@ struct hs_walk_answer {
 };
 
 /*
- * 0: the answer is complete. -ENOMEM; -ENOTEMPTY: objects were left in the machine, and .left says
- * which; -EIO: the walk's count of leaked references is not what the pgmaps hold; -EINVAL: the
- * scenario was not made by the parser. To be freed in every case.
+ * Returns 0: the answer is complete; -ENOMEM; -ENOTEMPTY: objects are left in the machine, and
+ * .left says which; -EIO: the walk counted other leaked references than the pgmaps hold; -EINVAL:
+ * the scenario does not come from the parser. The caller frees the answer in every case.
  */
 int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_setting *setting,
 		struct hs_walk_answer *answer);

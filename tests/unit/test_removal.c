@@ -75,7 +75,7 @@ static void check_held(enum hs_era era, enum arrangement a, enum hs_strategy s)
 		assert_held(&w.held[HS_HELD_ELSE], 0, 0, 0, 0);
 		assert_int_equal(w.verdict, HS_REMOVAL_OK);
 		assert_int_equal(w.leaked, 0);
-		assert_int_equal(w.inside, w.plays - 1); /* all but AFTER */
+		assert_int_equal(w.inside, w.runs - 1); /* all but AFTER */
 	}
 }
 
@@ -101,8 +101,8 @@ static void no_point_is_worse_than_the_chosen_ones(void **state)
 		struct hs_removal_worst some = worst(&c, 0);
 		struct hs_removal_worst all = worst(&c, HS_REMOVAL_ALL_POINTS);
 
-		assert_int_equal(some.plays, 17);
-		assert_int_equal(all.plays, 1544);
+		assert_int_equal(some.runs, 17);
+		assert_int_equal(all.runs, 1544);
 		assert_memory_equal(some.held, all.held, sizeof(all.held));
 		assert_int_equal(some.vain, all.vain);
 		assert_int_equal(some.verdict, all.verdict);

@@ -150,7 +150,7 @@ static void the_worst_of_all_points_is_found(void **state)
 		const struct scanned *e = &busy[s];
 		struct hs_removal_worst w = worst(&c, 0);
 
-		assert_int_equal(w.plays, 23);
+		assert_int_equal(w.runs, 23);
 		assert_int_equal(w.inside, 22);
 		assert_int_equal(w.walk.lookups, e->lookups);
 		assert_int_equal(w.walk.hits, e->hits);
