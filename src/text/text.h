@@ -18,7 +18,7 @@
 #include "text/hostmem.h"
 
 #define HS_TEXT_VERSION 1 /* the newest, and the only one */
-#define HS_TEXT_WORDS 8	  /* the most positional words of a keyword */
+#define HS_TEXT_WORDS 5	  /* the most positional words of a keyword */
 #define HS_TEXT_KEYS 3	  /* the most keys of a keyword */
 #define HS_TEXT_FIRST_LINE "hmmsim 1\n"
 
