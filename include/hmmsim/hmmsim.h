@@ -9,6 +9,7 @@
 #include <hmmsim/explore.h>
 #include <hmmsim/export.h>
 #include <hmmsim/fault.h>
+#include <hmmsim/interval.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mapping.h>
 #include <hmmsim/mm.h>

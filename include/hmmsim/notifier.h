@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include <hmmsim/export.h>
+#include <hmmsim/interval.h>
 #include <hmmsim/machine.h>
 
 #ifdef __cplusplus
@@ -88,13 +89,6 @@ HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *not
 HMMSIM_API void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers);
 
 /* ---- interval subscriptions -------------------------------------------------------------- */
-
-struct hs_interval_node {
-	struct hs_interval_node *parent, *child[2];
-	uint64_t start, last; /* inclusive */
-	uint64_t max_last;    /* of the subtree */
-	uint32_t height;      /* of the subtree; 1: no children */
-};
 
 struct hs_interval_sub;
 

@@ -11,7 +11,7 @@
 #ifndef HS_BASE_INTERVAL_H
 #define HS_BASE_INTERVAL_H
 
-#include <hmmsim/notifier.h>
+#include <hmmsim/interval.h>
 
 struct hs_interval_tree {
 	struct hs_interval_node *root;
