@@ -6,8 +6,7 @@
  */
 #include <errno.h>
 
-#include "memory/machine.h"
-#include "port/port.h"
+#include "memory/hotplug.h"
 
 #define HS_MACHINE_BASE 0x7e9000000000ull
 #define HS_MACHINE_SIZE ((size_t)64 << 20)
@@ -96,5 +95,5 @@ int hs_task_detach(struct hs_task *self)
 
 struct hs_machine *hs_task_machine(struct hs_task *self)
 {
-	return hs_arena_root(hs_task_arena(self));
+	return hs_machine_of(self);
 }

@@ -8,6 +8,7 @@
 #include <hmmsim/machine.h>
 
 #include "base/radix.h"
+#include "port/port.h"
 
 struct hs_page;
 struct hs_pgmap;
@@ -34,6 +35,12 @@ struct hs_machine {
 	struct hs_waitq pagemap_queue;
 };
 
+/* hs_task_machine(), inlined for the model. */
+static inline struct hs_machine *hs_machine_of(struct hs_task *self)
+{
+	return hs_arena_root(hs_task_arena(self));
+}
+
 static inline uint64_t hs_subsection_pages(const struct hs_machine *m)
 {
 	return (uint64_t)1 << m->subsection_order;
@@ -45,8 +52,5 @@ static inline bool hs_machine_keeps(enum hs_kind kind)
 	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP ||
 	       kind == HS_KIND_RAM;
 }
-
-/* memory.c */
-void hs_memory_destroy(struct hs_task *self, struct hs_machine *machine);
 
 #endif

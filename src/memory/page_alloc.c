@@ -24,7 +24,7 @@
  */
 #include <errno.h>
 
-#include "memory/memory.h"
+#include "memory/section.h"
 
 /* ---- ranges ------------------------------------------------------------------------------ */
 
@@ -92,7 +92,7 @@ struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t s
 
 bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	bool found = false;
 
 	hs_spin_lock(self, &m->memory_lock);
@@ -185,7 +185,7 @@ static struct hs_page *take_fresh(struct hs_task *self, struct hs_machine *m)
 
 int hs_page_alloc(struct hs_task *self, struct hs_page **out)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	struct hs_page *page;
 
 	hs_spin_lock(self, &m->memory_lock);
@@ -207,7 +207,7 @@ int hs_page_alloc(struct hs_task *self, struct hs_page **out)
 
 void hs_page_free(struct hs_task *self, struct hs_page *page)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	uint32_t state = hs_page_live(self, page);
 
 	hs_assert(self, state & HS_PAGE_ALLOCATED && !(state & HS_PAGE_LOCKED),
@@ -228,7 +228,7 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 
 uint64_t hs_pages_allocated(struct hs_task *self)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	uint64_t n;
 
 	hs_spin_lock(self, &m->memory_lock);

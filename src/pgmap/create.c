@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 
+#include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
 
 void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type type, uint64_t start,
@@ -66,13 +67,47 @@ static bool belongs_to_a_pgmap(struct hs_task *self, uint64_t pfn)
 
 static int check_range(struct hs_task *self, const struct hs_pgmap *p)
 {
-	uint64_t mask = hs_subsection_pages(hs_task_machine(self)) - 1;
+	uint64_t mask = hs_subsection_pages(hs_machine_of(self)) - 1;
 
 	if (belongs_to_a_pgmap(self, p->start) || belongs_to_a_pgmap(self, p->end - 1))
 		return -ENOMEM;
 	if (hs_memory_is_ram(self, p->start, p->end))
 		return -ENXIO;
 	return p->start & mask || p->end & mask ? -EINVAL : 0;
+}
+
+/* ---- the object ------------------------------------------------------------------------- */
+
+static int pgmap_create_make(struct hs_task *self, const struct hs_pgmap_config *c,
+			     struct hs_pgmap **out)
+{
+	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->start = c->start;
+	p->end = c->end;
+	p->first = p->next_page = c->first;
+	p->type = c->type;
+	p->page_refs = c->page_refs;
+	p->removal_order = c->removal_order;
+	p->owner = c->owner;
+	p->ops = c->ops;
+	p->driver_data = c->driver_data;
+	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
+	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
+			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
+		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+		return -ENOMEM;
+	}
+	*out = p;
+	return 0;
+}
+
+static void pgmap_create_unmake(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_percpu_ref_exit(self, &p->ref);
+	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -106,7 +141,7 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 
 	if (!makes_sense(config) || !type_has_what_it_needs(config))
 		return -EINVAL;
-	ret = hs_pgmap_make(self, config, &p);
+	ret = pgmap_create_make(self, config, &p);
 	if (ret)
 		return ret;
 	ret = check_range(self, p);
@@ -125,6 +160,45 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 unregister:
 	unregister(self, p);
 unmake:
-	hs_pgmap_unmake(self, p);
+	pgmap_create_unmake(self, p);
 	return ret;
+}
+
+/* ---- registration alone ------------------------------------------------------------------ */
+
+int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, uint64_t end,
+		 const void *owner, struct hs_pgmap **out)
+{
+	/* No page is its own. */
+	struct hs_pgmap_config config = {
+		.type = type, .start = start, .end = end, .first = end, .owner = owner
+	};
+	struct hs_pgmap *p;
+	int ret;
+
+	if (start >= end || end > HS_PFN_END || (unsigned int)type >= HS_PGMAP_TYPE_COUNT)
+		return -EINVAL;
+	ret = pgmap_create_make(self, &config, &p);
+	if (ret)
+		return ret;
+	ret = hs_pgmap_register(self, p);
+	if (ret)
+		pgmap_create_unmake(self, p);
+	else
+		*out = p;
+	return ret;
+}
+
+void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	hs_percpu_ref_kill(self, &pgmap->ref);
+}
+
+void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	hs_assert(self, pgmap->first == pgmap->end, "a pgmap with memory is removed step by step");
+	hs_pgmap_unregister(self, pgmap);
+	hs_synchronize_rcu(self);
+	hs_rcu_barrier(self); /* a kill's callback may still be on its way */
+	pgmap_create_unmake(self, pgmap);
 }

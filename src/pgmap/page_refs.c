@@ -48,32 +48,6 @@
  */
 #include "pgmap/pgmap.h"
 
-static bool is_private_or_coherent(const struct hs_pgmap *p)
-{
-	return p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT;
-}
-
-uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap)
-{
-	if (pgmap->type == HS_PGMAP_GENERIC)
-		return 1;
-	return pgmap->page_refs <
-	       (is_private_or_coherent(pgmap) ? HS_PAGE_REFS_6_1 : HS_PAGE_REFS_6_15);
-}
-
-bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap)
-{
-	return pgmap->page_refs >= HS_PAGE_REFS_6_1 &&
-	       (is_private_or_coherent(pgmap) || pgmap->type == HS_PGMAP_P2PDMA);
-}
-
-uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap)
-{
-	if (pgmap->page_refs >= HS_PAGE_REFS_6_1 && is_private_or_coherent(pgmap))
-		return 0;
-	return pgmap->end - pgmap->first;
-}
-
 /* ---- the last put ------------------------------------------------------------------------ */
 
 static void call_page_free(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
@@ -147,36 +121,7 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 	}
 }
 
-/* ---- getting ----------------------------------------------------------------------------- */
-
-uint32_t hs_page_count(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	return hs_u32_load(self, &page->refcount, HS_ACQUIRE);
-}
-
-void hs_page_get(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	hs_assert(self, hs_u32_add(self, &page->refcount, 1, HS_RELAXED),
-		  "a reference is taken to a page whose count is 0");
-}
-
-static bool inc_not_zero(struct hs_task *self, struct hs_page *page)
-{
-	uint32_t seen = hs_u32_load(self, &page->refcount, HS_RELAXED);
-
-	while (seen)
-		if (hs_u32_cmpxchg(self, &page->refcount, &seen, seen + 1, HS_ACQUIRE))
-			return true;
-	return false;
-}
-
-bool hs_page_tryget(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	return inc_not_zero(self, page);
-}
+/* ---- page table entries ------------------------------------------------------------------- */
 
 void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 {
@@ -198,55 +143,4 @@ void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)
 	p = hs_page_pgmap(self, page);
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
 		hs_page_put(self, page);
-}
-
-uint32_t hs_page_mapcount(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	return hs_u32_load(self, &page->mapcount, HS_ACQUIRE);
-}
-
-/* ---- the page lock ----------------------------------------------------------------------- */
-
-static bool is_unlocked(struct hs_task *self, void *arg)
-{
-	const struct hs_page *page = arg;
-
-	return !(hs_u32_load(self, &page->state, HS_ACQUIRE) & HS_PAGE_LOCKED);
-}
-
-bool hs_page_trylock(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	return !(hs_u32_or(self, &page->state, HS_PAGE_LOCKED, HS_ACQUIRE) & HS_PAGE_LOCKED);
-}
-
-void hs_page_lock(struct hs_task *self, struct hs_page *page)
-{
-	while (!hs_page_trylock(self, page))
-		hs_wait_event(self, &hs_task_machine(self)->page_queue, is_unlocked, page);
-}
-
-void hs_page_unlock(struct hs_task *self, struct hs_page *page)
-{
-	uint32_t was;
-
-	hs_page_live(self, page);
-	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
-	hs_assert(self, was & HS_PAGE_LOCKED, "a page is unlocked that is not locked");
-	hs_wake_all(self, &hs_task_machine(self)->page_queue);
-}
-
-/* ---- what the user keeps in it ----------------------------------------------------------- */
-
-uint64_t hs_page_private(struct hs_task *self, struct hs_page *page)
-{
-	hs_page_live(self, page);
-	return hs_u64_load(self, &page->private, HS_RELAXED);
-}
-
-void hs_page_set_private(struct hs_task *self, struct hs_page *page, uint64_t value)
-{
-	hs_page_live(self, page);
-	hs_u64_store(self, &page->private, value, HS_RELAXED);
 }

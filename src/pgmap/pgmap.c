@@ -45,7 +45,7 @@ static int enlist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p
 
 int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	int ret;
 
 	hs_spin_lock(self, &m->pagemap_lock);
@@ -56,7 +56,7 @@ int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	struct hs_pgmap **at = &m->pagemap_list;
 	int ret;
 
@@ -69,74 +69,6 @@ void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
 	hs_spin_unlock(self, &m->pagemap_lock);
 }
 
-void hs_pgmap_unmake(struct hs_task *self, struct hs_pgmap *p)
-{
-	hs_percpu_ref_exit(self, &p->ref);
-	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
-}
-
-int hs_pgmap_make(struct hs_task *self, const struct hs_pgmap_config *c, struct hs_pgmap **out)
-{
-	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->start = c->start;
-	p->end = c->end;
-	p->first = p->next_page = c->first;
-	p->type = c->type;
-	p->page_refs = c->page_refs;
-	p->removal_order = c->removal_order;
-	p->owner = c->owner;
-	p->ops = c->ops;
-	p->driver_data = c->driver_data;
-	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
-	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
-			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
-		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
-		return -ENOMEM;
-	}
-	*out = p;
-	return 0;
-}
-
-int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, uint64_t end,
-		 const void *owner, struct hs_pgmap **out)
-{
-	/* No page is its own. */
-	struct hs_pgmap_config config = {
-		.type = type, .start = start, .end = end, .first = end, .owner = owner
-	};
-	struct hs_pgmap *p;
-	int ret;
-
-	if (start >= end || end > HS_PFN_END || (unsigned int)type >= HS_PGMAP_TYPE_COUNT)
-		return -EINVAL;
-	ret = hs_pgmap_make(self, &config, &p);
-	if (ret)
-		return ret;
-	ret = hs_pgmap_register(self, p);
-	if (ret)
-		hs_pgmap_unmake(self, p);
-	else
-		*out = p;
-	return ret;
-}
-
-void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
-{
-	hs_percpu_ref_kill(self, &pgmap->ref);
-}
-
-void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
-{
-	hs_assert(self, pgmap->first == pgmap->end, "a pgmap with memory is removed step by step");
-	hs_pgmap_unregister(self, pgmap);
-	hs_synchronize_rcu(self);
-	hs_rcu_barrier(self); /* a kill's callback may still be on its way */
-	hs_pgmap_unmake(self, pgmap);
-}
-
 bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn)
 {
 	return pfn - pgmap->start < pgmap->end - pgmap->start;
@@ -145,7 +77,7 @@ bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn)
 /* Out of line, as the kernel's: what a call costs is part of what strategies are compared by. */
 struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn, struct hs_pgmap *cached)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 	struct hs_pgmap *p;
 
 	if (cached) {
@@ -190,14 +122,4 @@ const void *hs_pgmap_owner(const struct hs_pgmap *pgmap)
 void *hs_pgmap_driver_data(const struct hs_pgmap *pgmap)
 {
 	return pgmap->driver_data;
-}
-
-int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap)
-{
-	uint64_t sum = hs_percpu_ref_sum(self, &pgmap->ref);
-	uint64_t own = hs_percpu_ref_is_dying(self, &pgmap->ref) ? 0 : 1;
-
-	if (!hs_pgmap_step_done(self, pgmap, HS_PGMAP_PUT_PAGES))
-		own += hs_pgmap_bulk(pgmap);
-	return (int64_t)(sum - own);
 }

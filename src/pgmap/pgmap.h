@@ -29,22 +29,45 @@ struct hs_pgmap {
 	uint64_t pages_allocated;
 };
 
-/* pgmap.c: the object and its reference, known to nobody. Checks nothing. 0 or -ENOMEM. */
-int hs_pgmap_make(struct hs_task *self, const struct hs_pgmap_config *config,
-		  struct hs_pgmap **out);
-void hs_pgmap_unmake(struct hs_task *self, struct hs_pgmap *pgmap);
-/* Index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
+/* ---- what the era of its page references changes (enum hs_page_refs) ----------------------- */
+
+static inline bool hs_pgmap_is_private_or_coherent(const struct hs_pgmap *pgmap)
+{
+	return pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT;
+}
+
+/* The count of a page that is not in use. */
+static inline uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap)
+{
+	if (pgmap->type == HS_PGMAP_GENERIC)
+		return 1;
+	return pgmap->page_refs <
+	       (hs_pgmap_is_private_or_coherent(pgmap) ? HS_PAGE_REFS_6_1 : HS_PAGE_REFS_6_15);
+}
+
+/* An allocated page holds a reference to the pgmap. */
+static inline bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap)
+{
+	return pgmap->page_refs >= HS_PAGE_REFS_6_1 &&
+	       (hs_pgmap_is_private_or_coherent(pgmap) || pgmap->type == HS_PGMAP_P2PDMA);
+}
+
+/* The core's references to the pgmap on behalf of its pages, until PUT_PAGES. */
+static inline uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap)
+{
+	if (pgmap->page_refs >= HS_PAGE_REFS_6_1 && hs_pgmap_is_private_or_coherent(pgmap))
+		return 0;
+	return pgmap->end - pgmap->first;
+}
+
+/* ---- inside the room --------------------------------------------------------------------- */
+
+/* pgmap.c: index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
 int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap);
 void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap);
-/* remove.c: the last reference is gone. */
-void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref);
-/* page_refs.c: what the core's references for the pages add to the count, until PUT_PAGES. */
-uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap);
-/* The count of a page that nobody uses. */
-uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap);
-/* An allocated page holds a reference to it. */
-bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap);
 /* pages.c: a page that hs_pgmap_page_alloc() handed out is free again. */
 void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
+/* remove.c: release function of the reference: the last one is put. */
+void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref);
 
 #endif

@@ -66,6 +66,7 @@
  *	read section when the counters go, because the drain took a grace period.
  *	(lookup_against_removal_5_3). With an atomic reference nobody touches counters.
  */
+#include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
 
 static const enum hs_pgmap_step orders[HS_REMOVAL_ORDER_COUNT][HS_PGMAP_STEP_COUNT] = {
@@ -103,7 +104,7 @@ const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 /* The last access to the pgmap: its owner may free it from here on. */
 static void complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
 {
-	struct hs_machine *m = hs_task_machine(self);
+	struct hs_machine *m = hs_machine_of(self);
 
 	hs_u32_or(self, &p->done, 1u << step, HS_RELEASE);
 	hs_wake_all(self, &m->pagemap_queue);
@@ -193,6 +194,16 @@ bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pg
 	return hs_pgmap_step_done(self, pgmap, step);
 }
 
+int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	uint64_t sum = hs_percpu_ref_sum(self, &pgmap->ref);
+	uint64_t own = hs_percpu_ref_is_dying(self, &pgmap->ref) ? 0 : 1;
+
+	if (!hs_pgmap_step_done(self, pgmap, HS_PGMAP_PUT_PAGES))
+		own += hs_pgmap_bulk(pgmap);
+	return (int64_t)(sum - own);
+}
+
 struct awaited {
 	struct hs_pgmap *pgmap;
 	enum hs_pgmap_step step;
@@ -209,7 +220,7 @@ void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pg
 {
 	struct awaited a = { pgmap, step };
 
-	hs_wait_event(self, &hs_task_machine(self)->pagemap_queue, is_done, &a);
+	hs_wait_event(self, &hs_machine_of(self)->pagemap_queue, is_done, &a);
 }
 
 void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)

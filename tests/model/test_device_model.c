@@ -24,6 +24,7 @@
 #include <hmmsim/explore.h>
 
 #include "device/dmirror.h"
+#include "memory/hotplug.h"
 #include "mm/mm.h"
 #include "support/scale.h"
 

@@ -19,6 +19,7 @@
 
 #include <hmmsim/explore.h>
 
+#include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
 #include "support/scale.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "memory/memory.h"
+#include "memory/hotplug.h"
 #include "support/world.h"
 
 #define SECTION 32768u

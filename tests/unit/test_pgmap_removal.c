@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "memory/hotplug.h"
 #include "support/death.h"
 #include "support/pgmaps.h"
 #include "support/world.h"

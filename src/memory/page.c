@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.c - references to a page, its lock and what its user keeps in it
+ *
+ * same: get_page(), try_get_page(), lock_page() and their kin (v6.12, include/linux/mm.h, mm/filemap.c).
+ * The put is in pgmap/page_refs.c, because what the last one does depends on the pgmap.
+ */
+#include "memory/memory.h"
+
+uint32_t hs_page_count(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u32_load(self, &page->refcount, HS_ACQUIRE);
+}
+
+void hs_page_get(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	hs_assert(self, hs_u32_add(self, &page->refcount, 1, HS_RELAXED),
+		  "a reference is taken to a page whose count is 0");
+}
+
+static bool page_inc_not_zero(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t seen = hs_u32_load(self, &page->refcount, HS_RELAXED);
+
+	while (seen)
+		if (hs_u32_cmpxchg(self, &page->refcount, &seen, seen + 1, HS_ACQUIRE))
+			return true;
+	return false;
+}
+
+bool hs_page_tryget(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return page_inc_not_zero(self, page);
+}
+
+uint32_t hs_page_mapcount(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u32_load(self, &page->mapcount, HS_ACQUIRE);
+}
+
+/* ---- the page lock ----------------------------------------------------------------------- */
+
+static bool page_is_unlocked(struct hs_task *self, void *arg)
+{
+	const struct hs_page *page = arg;
+
+	return !(hs_u32_load(self, &page->state, HS_ACQUIRE) & HS_PAGE_LOCKED);
+}
+
+bool hs_page_trylock(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return !(hs_u32_or(self, &page->state, HS_PAGE_LOCKED, HS_ACQUIRE) & HS_PAGE_LOCKED);
+}
+
+void hs_page_lock(struct hs_task *self, struct hs_page *page)
+{
+	while (!hs_page_trylock(self, page))
+		hs_wait_event(self, &hs_machine_of(self)->page_queue, page_is_unlocked, page);
+}
+
+void hs_page_unlock(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t was;
+
+	hs_page_live(self, page);
+	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
+	hs_assert(self, was & HS_PAGE_LOCKED, "a page is unlocked that is not locked");
+	hs_wake_all(self, &hs_machine_of(self)->page_queue);
+}
+
+/* ---- what the user keeps in it ----------------------------------------------------------- */
+
+uint64_t hs_page_private(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	return hs_u64_load(self, &page->private, HS_RELAXED);
+}
+
+void hs_page_set_private(struct hs_task *self, struct hs_page *page, uint64_t value)
+{
+	hs_page_live(self, page);
+	hs_u64_store(self, &page->private, value, HS_RELAXED);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * section.h - sections, their struct pages, ranges of system memory; for this room only
+ *
+ * reduced: struct mem_section (v6.12, include/linux/mmzone.h)
+ */
+#ifndef HS_MEMORY_SECTION_H
+#define HS_MEMORY_SECTION_H
+
+#include "memory/memory.h"
+
+struct hs_section {
+	uint64_t number;
+	hs_u32 early;	 /* 0 or 1, which it stays */
+	hs_u64 present;	 /* subsections, one bit each */
+	hs_u64 ram;	 /* those of system memory */
+	hs_u64 stale;	 /* early: those whose memory was removed */
+	hs_ptr memmap[]; /* per subsection: its struct pages, when they have been touched */
+};
+
+static inline struct hs_section *hs_section_of(struct hs_task *self, uint64_t pfn)
+{
+	struct hs_machine *m = hs_machine_of(self);
+
+	return hs_radix_load(self, &m->sections, pfn >> m->section_order);
+}
+
+static inline uint32_t hs_subsection_of(const struct hs_machine *m, uint64_t pfn)
+{
+	uint64_t in_section = pfn & (((uint64_t)1 << m->section_order) - 1);
+
+	return (uint32_t)(in_section >> m->subsection_order);
+}
+
+static inline uint32_t hs_subsections(const struct hs_machine *m)
+{
+	return 1u << (m->section_order - m->subsection_order);
+}
+
+/* One of a section's words: present, ram or stale. */
+static inline bool hs_subsection_is(struct hs_task *self, const hs_u64 *bits, uint32_t sub)
+{
+	return hs_u64_load(self, bits, HS_ACQUIRE) >> sub & 1;
+}
+
+static inline size_t hs_section_bytes(const struct hs_machine *m)
+{
+	return sizeof(struct hs_section) + hs_subsections(m) * sizeof(hs_ptr);
+}
+
+static inline size_t hs_memmap_bytes(const struct hs_machine *m)
+{
+	return sizeof(struct hs_page) << m->subsection_order;
+}
+
+static inline struct hs_page *hs_memmap_of(struct hs_task *self, const struct hs_section *s,
+					   uint32_t sub)
+{
+	return hs_ptr_load(self, &s->memmap[sub], HS_ACQUIRE);
+}
+
+/* The part of the pfn that never changes, and @life. */
+static inline uint32_t hs_page_state(uint64_t pfn, enum hs_page_life life)
+{
+	return (uint32_t)(pfn >> 32) << HS_PAGE_PFN_SHIFT | (uint32_t)life;
+}
+
+/* memory.c: makes the struct page live, with @count references. */
+void hs_page_init(struct hs_task *self, struct hs_page *page, uint64_t pfn, struct hs_pgmap *pgmap,
+		  uint32_t count);
+
+/* hs_page_touch() for a caller that holds the memory lock. */
+struct hs_page *hs_page_touch_locked(struct hs_task *self, uint64_t pfn);
+
+/* ---- page_alloc.c ------------------------------------------------------------------------ */
+
+/* A range of system memory, as it was added, or the rest of it after a removal. */
+struct hs_ram {
+	uint64_t start, end; /* pfns */
+	uint64_t fresh;	     /* the lowest one that was never handed out */
+	struct hs_ram *next;
+};
+
+/* The memory lock is held, except for new and free. */
+struct hs_ram *hs_ram_new(struct hs_task *self, uint64_t start, uint64_t end);
+void hs_ram_free(struct hs_task *self, struct hs_ram *ram);
+void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram);
+/* Takes [start, end) out of every range. Returns @spare, or NULL if a range became two. */
+struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end,
+			  struct hs_ram *spare);
+/* Its free pages leave the free list. */
+void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end);
+void hs_ram_destroy(struct hs_task *self, struct hs_machine *m);
+
+#endif
