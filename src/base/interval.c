@@ -9,12 +9,12 @@
 
 #include <stddef.h>
 
-static uint32_t height(const struct hs_interval_node *n)
+static uint32_t interval_height(const struct hs_interval_node *n)
 {
 	return n ? n->height : 0;
 }
 
-static void update(struct hs_interval_node *n)
+static void interval_update(struct hs_interval_node *n)
 {
 	n->height = 0;
 	n->max_last = n->last;
@@ -32,8 +32,8 @@ static void update(struct hs_interval_node *n)
 }
 
 /* Puts @now (may be NULL) where @was is linked. */
-static void replace(struct hs_interval_tree *t, const struct hs_interval_node *was,
-		    struct hs_interval_node *now)
+static void interval_replace(struct hs_interval_tree *t, const struct hs_interval_node *was,
+			     struct hs_interval_node *now)
 {
 	struct hs_interval_node *parent = was->parent;
 
@@ -45,7 +45,8 @@ static void replace(struct hs_interval_tree *t, const struct hs_interval_node *w
 		now->parent = parent;
 }
 
-static void link_child(struct hs_interval_node *parent, int side, struct hs_interval_node *n)
+static void interval_link_child(struct hs_interval_node *parent, int side,
+				struct hs_interval_node *n)
 {
 	parent->child[side] = n;
 	if (n)
@@ -53,34 +54,34 @@ static void link_child(struct hs_interval_node *parent, int side, struct hs_inte
 }
 
 /* Brings the child on the other side up over @n, which sinks to @side. Returns it. */
-static struct hs_interval_node *rotate(struct hs_interval_tree *t, struct hs_interval_node *n,
-				       int side)
+static struct hs_interval_node *interval_rotate(struct hs_interval_tree *t,
+						struct hs_interval_node *n, int side)
 {
 	struct hs_interval_node *up = n->child[!side];
 
-	replace(t, n, up);
-	link_child(n, !side, up->child[side]);
-	link_child(up, side, n);
-	update(n);
-	update(up);
+	interval_replace(t, n, up);
+	interval_link_child(n, !side, up->child[side]);
+	interval_link_child(up, side, n);
+	interval_update(n);
+	interval_update(up);
 	return up;
 }
 
 /* What is below @n is in order: makes it so from @n to the root. */
-static void repair(struct hs_interval_tree *t, struct hs_interval_node *n)
+static void interval_repair(struct hs_interval_tree *t, struct hs_interval_node *n)
 {
 	for (; n; n = n->parent) {
-		uint32_t left = height(n->child[0]), right = height(n->child[1]);
+		uint32_t left = interval_height(n->child[0]), right = interval_height(n->child[1]);
 		int heavy = right > left;
 		struct hs_interval_node *c = n->child[heavy];
 
-		update(n);
+		interval_update(n);
 		if (left <= right + 1 && right <= left + 1)
 			continue;
 		/* A child that leans inwards would only hand the surplus over. */
-		if (height(c->child[!heavy]) > height(c->child[heavy]))
-			rotate(t, c, heavy);
-		n = rotate(t, n, !heavy);
+		if (interval_height(c->child[!heavy]) > interval_height(c->child[heavy]))
+			interval_rotate(t, c, heavy);
+		n = interval_rotate(t, n, !heavy);
 	}
 }
 
@@ -95,12 +96,12 @@ void hs_interval_tree_insert(struct hs_interval_tree *t, struct hs_interval_node
 	n->parent = parent;
 	n->child[0] = n->child[1] = NULL;
 	*at = n;
-	repair(t, n);
+	interval_repair(t, n);
 }
 
 /* The leftmost node of the right subtree takes the place of @n. Returns where to repair from. */
-static struct hs_interval_node *replace_by_successor(struct hs_interval_tree *t,
-						     struct hs_interval_node *n)
+static struct hs_interval_node *interval_replace_by_successor(struct hs_interval_tree *t,
+							      struct hs_interval_node *n)
 {
 	struct hs_interval_node *s = n->child[1], *from;
 
@@ -108,11 +109,11 @@ static struct hs_interval_node *replace_by_successor(struct hs_interval_tree *t,
 		s = s->child[0];
 	from = s->parent == n ? s : s->parent;
 	if (s != n->child[1]) {
-		replace(t, s, s->child[1]);
-		link_child(s, 1, n->child[1]);
+		interval_replace(t, s, s->child[1]);
+		interval_link_child(s, 1, n->child[1]);
 	}
-	link_child(s, 0, n->child[0]);
-	replace(t, n, s);
+	interval_link_child(s, 0, n->child[0]);
+	interval_replace(t, n, s);
 	return from;
 }
 
@@ -121,18 +122,18 @@ void hs_interval_tree_erase(struct hs_interval_tree *t, struct hs_interval_node 
 	struct hs_interval_node *from = n->parent;
 
 	if (n->child[0] && n->child[1])
-		from = replace_by_successor(t, n);
+		from = interval_replace_by_successor(t, n);
 	else
-		replace(t, n, n->child[0] ? n->child[0] : n->child[1]);
-	repair(t, from);
+		interval_replace(t, n, n->child[0] ? n->child[0] : n->child[1]);
+	interval_repair(t, from);
 }
 
 /*
  * If the left subtree reaches @start, the answer is there or nowhere: whoever reaches it and does
  * not overlap begins after @last, and so does everybody to the right.
  */
-static struct hs_interval_node *first_below(struct hs_interval_node *n, uint64_t start,
-					    uint64_t last)
+static struct hs_interval_node *interval_first_below(struct hs_interval_node *n, uint64_t start,
+						     uint64_t last)
 {
 	while (n && n->max_last >= start) {
 		struct hs_interval_node *left = n->child[0];
@@ -153,7 +154,7 @@ static struct hs_interval_node *first_below(struct hs_interval_node *n, uint64_t
 struct hs_interval_node *hs_interval_tree_first(const struct hs_interval_tree *t, uint64_t start,
 						uint64_t last)
 {
-	return first_below(t->root, start, last);
+	return interval_first_below(t->root, start, last);
 }
 
 struct hs_interval_node *hs_interval_tree_next(const struct hs_interval_node *n, uint64_t start,
@@ -163,7 +164,7 @@ struct hs_interval_node *hs_interval_tree_next(const struct hs_interval_node *n,
 		struct hs_interval_node *right = n->child[1], *parent;
 
 		if (right && right->max_last >= start)
-			return first_below(right, start, last);
+			return interval_first_below(right, start, last);
 		while ((parent = n->parent) && parent->child[1] == n)
 			n = parent;
 		if (!parent || parent->start > last)

@@ -4,23 +4,23 @@
 #include <errno.h>
 
 /* A slot holds NULL, an entry, or a node with its low bit set. */
-static bool is_node(const void *p)
+static bool radix_is_node(const void *p)
 {
 	return (uintptr_t)p & 1;
 }
 
-static struct hs_radix_node *to_node(void *p)
+static struct hs_radix_node *radix_to_node(void *p)
 {
 	return (struct hs_radix_node *)((uintptr_t)p - 1);
 }
 
-static void *from_node(struct hs_radix_node *n)
+static void *radix_from_node(struct hs_radix_node *n)
 {
 	return (char *)n + 1;
 }
 
 /* Keys that the whole node spans, less one. */
-static uint64_t span_mask(const struct hs_radix_node *n)
+static uint64_t radix_span_mask(const struct hs_radix_node *n)
 {
 	uint32_t bits = n->shift + HS_RADIX_BITS;
 
@@ -31,10 +31,10 @@ void *hs_radix_load(struct hs_task *self, const struct hs_radix *r, uint64_t key
 {
 	void *p = hs_ptr_load(self, &r->root, HS_ACQUIRE);
 
-	if (p && key & ~span_mask(to_node(p)))
+	if (p && key & ~radix_span_mask(radix_to_node(p)))
 		return NULL;
-	while (is_node(p)) {
-		struct hs_radix_node *n = to_node(p);
+	while (radix_is_node(p)) {
+		struct hs_radix_node *n = radix_to_node(p);
 
 		p = hs_ptr_load(self, &n->slot[(key >> n->shift) & (HS_RADIX_SLOTS - 1)],
 				HS_ACQUIRE);
@@ -42,7 +42,7 @@ void *hs_radix_load(struct hs_task *self, const struct hs_radix *r, uint64_t key
 	return p;
 }
 
-static struct hs_radix_node *node_new(struct hs_task *self, uint32_t shift)
+static struct hs_radix_node *radix_node_new(struct hs_task *self, uint32_t shift)
 {
 	struct hs_radix_node *n = hs_alloc(self, HS_KIND_RADIX, sizeof(*n));
 
@@ -52,7 +52,7 @@ static struct hs_radix_node *node_new(struct hs_task *self, uint32_t shift)
 }
 
 /* The lowest top node that spans @last. */
-static uint32_t shift_for(uint64_t last)
+static uint32_t radix_shift_for(uint64_t last)
 {
 	uint32_t shift = 0;
 
@@ -62,31 +62,32 @@ static uint32_t shift_for(uint64_t last)
 }
 
 /* Adds levels on top until @last fits. */
-static int grow(struct hs_task *self, struct hs_radix *r, uint64_t last)
+static int radix_grow(struct hs_task *self, struct hs_radix *r, uint64_t last)
 {
 	for (;;) {
 		void *p = hs_ptr_load(self, &r->root, HS_RELAXED);
 		struct hs_radix_node *n;
 
-		if (p && !(last & ~span_mask(to_node(p))))
+		if (p && !(last & ~radix_span_mask(radix_to_node(p))))
 			return 0;
-		n = node_new(self, p ? to_node(p)->shift + HS_RADIX_BITS : shift_for(last));
+		n = radix_node_new(self, p ? radix_to_node(p)->shift + HS_RADIX_BITS
+					   : radix_shift_for(last));
 		if (!n)
 			return -ENOMEM;
 		hs_ptr_init(&n->slot[0], p);
-		hs_ptr_store(self, &r->root, from_node(n), HS_RELEASE);
+		hs_ptr_store(self, &r->root, radix_from_node(n), HS_RELEASE);
 	}
 }
 
 /* The part of [first, last] that lies in the slot of @n which holds @first. */
-static uint64_t slot_last(const struct hs_radix_node *n, uint64_t first, uint64_t last)
+static uint64_t radix_slot_last(const struct hs_radix_node *n, uint64_t first, uint64_t last)
 {
 	uint64_t end = first | (((uint64_t)1 << n->shift) - 1);
 
 	return end < last ? end : last;
 }
 
-static bool whole_slot(const struct hs_radix_node *n, uint64_t first, uint64_t last)
+static bool radix_whole_slot(const struct hs_radix_node *n, uint64_t first, uint64_t last)
 {
 	uint64_t mask = ((uint64_t)1 << n->shift) - 1;
 
@@ -94,37 +95,40 @@ static bool whole_slot(const struct hs_radix_node *n, uint64_t first, uint64_t l
 }
 
 /* A block that was one entry becomes a node of equal entries, so that part of it can change. */
-static struct hs_radix_node *child_of(struct hs_task *self, struct hs_radix_node *n, hs_ptr *slot)
+static struct hs_radix_node *radix_child_of(struct hs_task *self, struct hs_radix_node *n,
+					    hs_ptr *slot)
 {
 	void *p = hs_ptr_load(self, slot, HS_RELAXED);
 	struct hs_radix_node *child;
 
-	if (is_node(p))
-		return to_node(p);
-	child = node_new(self, n->shift - HS_RADIX_BITS);
+	if (radix_is_node(p))
+		return radix_to_node(p);
+	child = radix_node_new(self, n->shift - HS_RADIX_BITS);
 	if (!child)
 		return NULL;
 	for (uint32_t i = 0; p && i < HS_RADIX_SLOTS; i++)
 		hs_ptr_init(&child->slot[i], p);
-	hs_ptr_store(self, slot, from_node(child), HS_RELEASE);
+	hs_ptr_store(self, slot, radix_from_node(child), HS_RELEASE);
 	return child;
 }
 
 /* Makes the nodes that storing will need. Depth is bounded by the key: 11 levels. */
-static int prepare(struct hs_task *self, struct hs_radix_node *n, uint64_t first, uint64_t last)
+static int radix_prepare(struct hs_task *self, struct hs_radix_node *n, uint64_t first,
+			 uint64_t last)
 {
 	for (uint64_t from = first, to; from <= last; from = to + 1) {
 		hs_ptr *slot = &n->slot[(from >> n->shift) & (HS_RADIX_SLOTS - 1)];
 		struct hs_radix_node *child;
 		int ret;
 
-		to = slot_last(n, from, last);
-		if (whole_slot(n, from, to) && !is_node(hs_ptr_load(self, slot, HS_RELAXED)))
+		to = radix_slot_last(n, from, last);
+		if (radix_whole_slot(n, from, to) &&
+		    !radix_is_node(hs_ptr_load(self, slot, HS_RELAXED)))
 			goto next;
-		child = child_of(self, n, slot);
+		child = radix_child_of(self, n, slot);
 		if (!child)
 			return -ENOMEM;
-		ret = prepare(self, child, from, to);
+		ret = radix_prepare(self, child, from, to);
 		if (ret)
 			return ret;
 next:
@@ -134,16 +138,16 @@ next:
 	return 0;
 }
 
-static void fill(struct hs_task *self, struct hs_radix_node *n, uint64_t first, uint64_t last,
-		 void *entry)
+static void radix_fill(struct hs_task *self, struct hs_radix_node *n, uint64_t first, uint64_t last,
+		       void *entry)
 {
 	for (uint64_t from = first, to; from <= last; from = to + 1) {
 		hs_ptr *slot = &n->slot[(from >> n->shift) & (HS_RADIX_SLOTS - 1)];
 		void *p = hs_ptr_load(self, slot, HS_RELAXED);
 
-		to = slot_last(n, from, last);
-		if (is_node(p))
-			fill(self, to_node(p), from, to, entry);
+		to = radix_slot_last(n, from, last);
+		if (radix_is_node(p))
+			radix_fill(self, radix_to_node(p), from, to, entry);
 		else
 			hs_ptr_store(self, slot, entry, HS_RELEASE);
 		if (to == UINT64_MAX)
@@ -158,22 +162,22 @@ int hs_radix_store(struct hs_task *self, struct hs_radix *r, uint64_t first, uin
 	int ret;
 
 	hs_assert(self, first <= last, "a range that ends before it begins");
-	ret = grow(self, r, last);
+	ret = radix_grow(self, r, last);
 	if (ret)
 		return ret;
-	top = to_node(hs_ptr_load(self, &r->root, HS_RELAXED));
-	ret = prepare(self, top, first, last);
+	top = radix_to_node(hs_ptr_load(self, &r->root, HS_RELAXED));
+	ret = radix_prepare(self, top, first, last);
 	if (ret)
 		return ret;
-	fill(self, top, first, last, entry);
+	radix_fill(self, top, first, last, entry);
 	return 0;
 }
 
-static void node_free(struct hs_task *self, struct hs_radix_node *n)
+static void radix_node_free(struct hs_task *self, struct hs_radix_node *n)
 {
 	for (uint32_t i = 0; i < HS_RADIX_SLOTS; i++)
-		if (is_node(n->slot[i].raw))
-			node_free(self, to_node(n->slot[i].raw));
+		if (radix_is_node(n->slot[i].raw))
+			radix_node_free(self, radix_to_node(n->slot[i].raw));
 	hs_free(self, n, HS_KIND_RADIX, sizeof(*n));
 }
 
@@ -183,17 +187,17 @@ void hs_radix_destroy(struct hs_task *self, struct hs_radix *r)
 
 	hs_ptr_init(&r->root, NULL);
 	if (p)
-		node_free(self, to_node(p));
+		radix_node_free(self, radix_to_node(p));
 }
 
-static void visit(struct hs_task *self, struct hs_radix_node *n,
-		  void (*fn)(struct hs_task *self, void *entry, void *arg), void *arg)
+static void radix_visit(struct hs_task *self, struct hs_radix_node *n,
+			void (*fn)(struct hs_task *self, void *entry, void *arg), void *arg)
 {
 	for (uint32_t i = 0; i < HS_RADIX_SLOTS; i++) {
 		void *p = hs_ptr_load(self, &n->slot[i], HS_ACQUIRE);
 
-		if (is_node(p))
-			visit(self, to_node(p), fn, arg);
+		if (radix_is_node(p))
+			radix_visit(self, radix_to_node(p), fn, arg);
 		else if (p)
 			fn(self, p, arg);
 	}
@@ -205,5 +209,5 @@ void hs_radix_for_each(struct hs_task *self, struct hs_radix *r,
 	void *p = hs_ptr_load(self, &r->root, HS_ACQUIRE);
 
 	if (p)
-		visit(self, to_node(p), fn, arg);
+		radix_visit(self, radix_to_node(p), fn, arg);
 }

@@ -54,7 +54,7 @@ void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram)
 	*at = ram;
 }
 
-static uint64_t higher(uint64_t a, uint64_t b)
+static uint64_t page_alloc_higher(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
@@ -73,7 +73,7 @@ struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t s
 			hs_ram_free(self, r);
 		} else if (start <= r->start) {
 			r->start = end;
-			r->fresh = higher(r->fresh, end);
+			r->fresh = page_alloc_higher(r->fresh, end);
 			at = &r->next;
 		} else if (r->end <= end) {
 			r->end = start;
@@ -81,7 +81,7 @@ struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t s
 		} else {
 			*spare = *r;
 			spare->start = end;
-			spare->fresh = higher(r->fresh, end);
+			spare->fresh = page_alloc_higher(r->fresh, end);
 			r->end = start;
 			r->next = spare;
 			return NULL;
@@ -114,17 +114,18 @@ void hs_ram_destroy(struct hs_task *self, struct hs_machine *m)
 
 /* ---- the free list ----------------------------------------------------------------------- */
 
-static struct hs_page *next_free(struct hs_task *self, const struct hs_page *page)
+static struct hs_page *page_alloc_next_free(struct hs_task *self, const struct hs_page *page)
 {
 	return (struct hs_page *)(uintptr_t)hs_u64_load(self, &page->private, HS_RELAXED);
 }
 
-static void set_next_free(struct hs_task *self, struct hs_page *page, struct hs_page *next)
+static void page_alloc_set_next_free(struct hs_task *self, struct hs_page *page,
+				     struct hs_page *next)
 {
 	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)next, HS_RELAXED);
 }
 
-static bool is_poisoned(struct hs_task *self, const struct hs_page *page)
+static bool page_alloc_is_poisoned(struct hs_task *self, const struct hs_page *page)
 {
 	return hs_u32_load(self, &page->state, HS_RELAXED) & HS_PAGE_POISONED;
 }
@@ -137,12 +138,12 @@ void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start
 	for (; page; page = next) {
 		uint64_t pfn = hs_page_to_pfn(self, page);
 
-		next = next_free(self, page);
+		next = page_alloc_next_free(self, page);
 		if (pfn >= start && pfn < end)
 			continue;
-		set_next_free(self, page, NULL);
+		page_alloc_set_next_free(self, page, NULL);
 		if (kept)
-			set_next_free(self, kept, page);
+			page_alloc_set_next_free(self, kept, page);
 		else
 			m->free_pages = page;
 		kept = page;
@@ -150,19 +151,19 @@ void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start
 }
 
 /* A page may be poisoned at any time; what counts is that it is when its turn comes. */
-static struct hs_page *take_free(struct hs_task *self, struct hs_machine *m)
+static struct hs_page *page_alloc_take_free(struct hs_task *self, struct hs_machine *m)
 {
 	struct hs_page *page;
 
 	while ((page = m->free_pages)) {
-		m->free_pages = next_free(self, page);
-		if (!is_poisoned(self, page))
+		m->free_pages = page_alloc_next_free(self, page);
+		if (!page_alloc_is_poisoned(self, page))
 			return page;
 	}
 	return NULL;
 }
 
-static struct hs_page *take_fresh(struct hs_task *self, struct hs_machine *m)
+static struct hs_page *page_alloc_take_fresh(struct hs_task *self, struct hs_machine *m)
 {
 	for (struct hs_ram *r = m->ram; r; r = r->next)
 		for (; r->fresh < r->end; r->fresh++) {
@@ -173,7 +174,7 @@ static struct hs_page *take_fresh(struct hs_task *self, struct hs_machine *m)
 			page = hs_page_touch_locked(self, r->fresh);
 			if (!page)
 				return NULL;
-			if (is_poisoned(self, page))
+			if (page_alloc_is_poisoned(self, page))
 				continue;
 			r->fresh++;
 			return page;
@@ -189,9 +190,9 @@ int hs_page_alloc(struct hs_task *self, struct hs_page **out)
 	struct hs_page *page;
 
 	hs_spin_lock(self, &m->memory_lock);
-	page = take_free(self, m);
+	page = page_alloc_take_free(self, m);
 	if (!page)
-		page = take_fresh(self, m);
+		page = page_alloc_take_fresh(self, m);
 	if (page) {
 		m->pages_allocated++;
 		hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
@@ -220,7 +221,7 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
 	m->pages_allocated--;
 	if (m->reuse_pages) {
-		set_next_free(self, page, m->free_pages);
+		page_alloc_set_next_free(self, page, m->free_pages);
 		m->free_pages = page;
 	}
 	hs_spin_unlock(self, &m->memory_lock);

@@ -33,7 +33,7 @@ void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type typ
 
 /* ---- checks ------------------------------------------------------------------------------ */
 
-static bool makes_sense(const struct hs_pgmap_config *c)
+static bool pgmap_create_makes_sense(const struct hs_pgmap_config *c)
 {
 	return (unsigned int)c->type < HS_PGMAP_TYPE_COUNT &&
 	       (unsigned int)c->page_refs < HS_PAGE_REFS_COUNT &&
@@ -41,7 +41,7 @@ static bool makes_sense(const struct hs_pgmap_config *c)
 	       c->end <= HS_PFN_END && c->first >= c->start && c->first < c->end;
 }
 
-static bool type_has_what_it_needs(const struct hs_pgmap_config *c)
+static bool pgmap_create_suits_type(const struct hs_pgmap_config *c)
 {
 	bool frees = c->ops && c->ops->page_free, old = c->page_refs == HS_PAGE_REFS_5_3;
 
@@ -57,7 +57,7 @@ static bool type_has_what_it_needs(const struct hs_pgmap_config *c)
 	}
 }
 
-static bool belongs_to_a_pgmap(struct hs_task *self, uint64_t pfn)
+static bool pgmap_create_is_taken(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_pgmap *p = hs_pgmap_get(self, pfn, NULL);
 
@@ -65,11 +65,11 @@ static bool belongs_to_a_pgmap(struct hs_task *self, uint64_t pfn)
 	return p;
 }
 
-static int check_range(struct hs_task *self, const struct hs_pgmap *p)
+static int pgmap_create_check_range(struct hs_task *self, const struct hs_pgmap *p)
 {
 	uint64_t mask = hs_subsection_pages(hs_machine_of(self)) - 1;
 
-	if (belongs_to_a_pgmap(self, p->start) || belongs_to_a_pgmap(self, p->end - 1))
+	if (pgmap_create_is_taken(self, p->start) || pgmap_create_is_taken(self, p->end - 1))
 		return -ENOMEM;
 	if (hs_memory_is_ram(self, p->start, p->end))
 		return -ENXIO;
@@ -113,7 +113,7 @@ static void pgmap_create_unmake(struct hs_task *self, struct hs_pgmap *p)
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /* -EEXIST, -ENOMEM. The pgmap is registered. */
-static int add_memory(struct hs_task *self, struct hs_pgmap *p)
+static int pgmap_create_add_memory(struct hs_task *self, struct hs_pgmap *p)
 {
 	int ret = hs_memory_add_device(self, p->start, p->end);
 
@@ -126,7 +126,7 @@ static int add_memory(struct hs_task *self, struct hs_pgmap *p)
 }
 
 /* Somebody may have looked it up: the reference is killed and waited for. */
-static void unregister(struct hs_task *self, struct hs_pgmap *p)
+static void pgmap_create_unregister(struct hs_task *self, struct hs_pgmap *p)
 {
 	hs_pgmap_step(self, p, HS_PGMAP_KILL);
 	hs_pgmap_step(self, p, HS_PGMAP_WAIT);
@@ -139,18 +139,18 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 	struct hs_pgmap *p;
 	int ret;
 
-	if (!makes_sense(config) || !type_has_what_it_needs(config))
+	if (!pgmap_create_makes_sense(config) || !pgmap_create_suits_type(config))
 		return -EINVAL;
 	ret = pgmap_create_make(self, config, &p);
 	if (ret)
 		return ret;
-	ret = check_range(self, p);
+	ret = pgmap_create_check_range(self, p);
 	if (ret)
 		goto unmake;
 	ret = hs_pgmap_register(self, p);
 	if (ret)
 		goto unmake;
-	ret = add_memory(self, p);
+	ret = pgmap_create_add_memory(self, p);
 	if (ret)
 		goto unregister;
 	if (hs_pgmap_bulk(p))
@@ -158,7 +158,7 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 	*out = p;
 	return 0;
 unregister:
-	unregister(self, p);
+	pgmap_create_unregister(self, p);
 unmake:
 	pgmap_create_unmake(self, p);
 	return ret;

@@ -50,23 +50,24 @@
 
 /* ---- the last put ------------------------------------------------------------------------ */
 
-static void call_page_free(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+static void page_refs_call_page_free(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
 {
 	if (p->ops && p->ops->page_free)
 		p->ops->page_free(self, p, page);
 }
 
-static bool is_allocated(struct hs_task *self, const struct hs_page *page)
+static bool page_refs_is_allocated(struct hs_task *self, const struct hs_page *page)
 {
 	return hs_page_live(self, page) & HS_PAGE_ALLOCATED;
 }
 
-static void put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page, uint32_t left)
+static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			      uint32_t left)
 {
 	if (left == 1) {
 		if (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_FS_DAX)
-			call_page_free(self, p, page);
-		if (is_allocated(self, page))
+			page_refs_call_page_free(self, p, page);
+		if (page_refs_is_allocated(self, page))
 			hs_pgmap_page_free(self, p, page);
 	}
 	if (left)
@@ -78,7 +79,8 @@ static void put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *pa
 }
 
 /* Where the idle count is 1 it is so again before anybody can be handed the page. */
-static void put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page, uint32_t left)
+static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			       uint32_t left)
 {
 	uint32_t idle = hs_page_idle_count(p);
 	bool allocated;
@@ -86,13 +88,13 @@ static void put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *p
 	if (idle && p->type == HS_PGMAP_FS_DAX) {
 		hs_assert(self, left, "the core's reference to a page of a file is put");
 		if (left == 1)
-			call_page_free(self, p, page);
+			page_refs_call_page_free(self, p, page);
 		return;
 	}
 	if (left)
 		return;
-	allocated = is_allocated(self, page);
-	call_page_free(self, p, page);
+	allocated = page_refs_is_allocated(self, page);
+	page_refs_call_page_free(self, p, page);
 	if (idle)
 		hs_u32_store(self, &page->refcount, idle, HS_RELEASE);
 	if (!allocated)
@@ -115,9 +117,9 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 		if (was == 1)
 			hs_page_free(self, page);
 	} else if (p->page_refs == HS_PAGE_REFS_5_3) {
-		put_5_3(self, p, page, was - 1);
+		page_refs_put_5_3(self, p, page, was - 1);
 	} else {
-		put_5_18(self, p, page, was - 1);
+		page_refs_put_5_18(self, p, page, was - 1);
 	}
 }
 

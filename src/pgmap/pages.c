@@ -23,14 +23,14 @@
 
 #include "pgmap/pgmap.h"
 
-static bool has_free_list(const struct hs_pgmap *p)
+static bool pgmap_pages_has_free_list(const struct hs_pgmap *p)
 {
 	return p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT ||
 	       p->type == HS_PGMAP_P2PDMA;
 }
 
 /* With the references of 5.3 PUT_PAGES takes the one that a page holds of the pgmap. */
-static bool pages_are_put(struct hs_task *self, struct hs_pgmap *p)
+static bool pgmap_pages_are_put(struct hs_task *self, struct hs_pgmap *p)
 {
 	return p->page_refs == HS_PAGE_REFS_5_3 &&
 	       hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1;
@@ -40,7 +40,7 @@ static bool pages_are_put(struct hs_task *self, struct hs_pgmap *p)
  * The reference of whoever it is handed out to. With those of 5.3 the core still has its own; where a
  * free page has a count of 1, that is it, and somebody who tries may have added to it meanwhile.
  */
-static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+static void pgmap_pages_set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
 {
 	hs_u64_store(self, &page->private, 0, HS_RELAXED);
 	if (p->page_refs == HS_PAGE_REFS_5_3)
@@ -50,7 +50,7 @@ static void set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *
 }
 
 /* pages_lock is held. */
-static struct hs_page *take(struct hs_task *self, struct hs_pgmap *p)
+static struct hs_page *pgmap_pages_take(struct hs_task *self, struct hs_pgmap *p)
 {
 	struct hs_page *page = p->free_pages;
 
@@ -67,7 +67,7 @@ static struct hs_page *take(struct hs_task *self, struct hs_pgmap *p)
 	hs_page_live(self, page);
 	hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
 	p->pages_allocated++;
-	set_count(self, p, page);
+	pgmap_pages_set_count(self, p, page);
 	return page;
 }
 
@@ -77,15 +77,15 @@ int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 	struct hs_page *page = NULL;
 	int ret = -ENOSPC;
 
-	if (!has_free_list(pgmap))
+	if (!pgmap_pages_has_free_list(pgmap))
 		return -EINVAL;
 	if (holds && !hs_percpu_ref_tryget_live(self, &pgmap->ref))
 		return -ENODEV;
 	hs_spin_lock(self, &pgmap->pages_lock);
-	if (pages_are_put(self, pgmap))
+	if (pgmap_pages_are_put(self, pgmap))
 		ret = -ENODEV;
 	else
-		page = take(self, pgmap);
+		page = pgmap_pages_take(self, pgmap);
 	hs_spin_unlock(self, &pgmap->pages_lock);
 	if (!page) {
 		if (holds)

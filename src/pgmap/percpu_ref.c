@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static hs_u64 *counters(uint64_t state)
+static hs_u64 *percpu_ref_counters(uint64_t state)
 {
 	return (hs_u64 *)(uintptr_t)(state & ~(uint64_t)HS_PERCPU_REF_FLAGS);
 }
@@ -27,16 +27,16 @@ void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
 	uint64_t was = hs_u64_xchg(self, &ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD,
 				   HS_ACQ_REL);
 
-	hs_pcpu_free(self, counters(was));
+	hs_pcpu_free(self, percpu_ref_counters(was));
 }
 
 /* Acquire: pairs with the release in kill, so that a count in atomic mode starts from there. */
-static uint64_t state_of(struct hs_task *self, struct hs_percpu_ref *ref)
+static uint64_t percpu_ref_state_of(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	return hs_u64_load(self, &ref->state, HS_ACQUIRE);
 }
 
-static void count_put(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
+static void percpu_ref_count_put(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
 {
 	uint64_t was = hs_u64_add(self, &ref->count, (uint64_t)0 - n, HS_ACQ_REL);
 
@@ -46,7 +46,7 @@ static void count_put(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t 
 		ref->release(self, ref);
 }
 
-static bool count_inc_not_zero(struct hs_task *self, struct hs_percpu_ref *ref)
+static bool percpu_ref_count_inc_not_zero(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t seen = hs_u64_load(self, &ref->count, HS_RELAXED);
 
@@ -61,9 +61,9 @@ void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 	uint64_t state;
 
 	hs_rcu_read_lock(self);
-	state = state_of(self, ref);
+	state = percpu_ref_state_of(self, ref);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
-		hs_pcpu_add(self, counters(state), n);
+		hs_pcpu_add(self, percpu_ref_counters(state), n);
 	else
 		hs_u64_add(self, &ref->count, n, HS_RELAXED);
 	hs_rcu_read_unlock(self);
@@ -74,11 +74,11 @@ void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 	uint64_t state;
 
 	hs_rcu_read_lock(self);
-	state = state_of(self, ref);
+	state = percpu_ref_state_of(self, ref);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
-		hs_pcpu_add(self, counters(state), (uint64_t)0 - n);
+		hs_pcpu_add(self, percpu_ref_counters(state), (uint64_t)0 - n);
 	else
-		count_put(self, ref, n);
+		percpu_ref_count_put(self, ref, n);
 	hs_rcu_read_unlock(self);
 }
 
@@ -88,11 +88,11 @@ bool hs_percpu_ref_tryget(struct hs_task *self, struct hs_percpu_ref *ref)
 	bool got = true;
 
 	hs_rcu_read_lock(self);
-	state = state_of(self, ref);
+	state = percpu_ref_state_of(self, ref);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
-		hs_pcpu_add(self, counters(state), 1);
+		hs_pcpu_add(self, percpu_ref_counters(state), 1);
 	else
-		got = count_inc_not_zero(self, ref);
+		got = percpu_ref_count_inc_not_zero(self, ref);
 	hs_rcu_read_unlock(self);
 	return got;
 }
@@ -103,30 +103,30 @@ bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref)
 	bool got = true;
 
 	hs_rcu_read_lock(self);
-	state = state_of(self, ref);
+	state = percpu_ref_state_of(self, ref);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
-		hs_pcpu_add(self, counters(state), 1);
+		hs_pcpu_add(self, percpu_ref_counters(state), 1);
 	else if (state & HS_PERCPU_REF_DEAD)
 		got = false;
 	else
-		got = count_inc_not_zero(self, ref);
+		got = percpu_ref_count_inc_not_zero(self, ref);
 	hs_rcu_read_unlock(self);
 	return got;
 }
 
 bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	return state_of(self, ref) & HS_PERCPU_REF_DEAD;
+	return percpu_ref_state_of(self, ref) & HS_PERCPU_REF_DEAD;
 }
 
 /* Every get and put that saw percpu mode is over: the sum is exact. */
-static void switched(struct hs_task *self, struct hs_rcu_head *head)
+static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
-	uint64_t sum = hs_pcpu_sum(self, counters(state_of(self, ref)));
+	uint64_t sum = hs_pcpu_sum(self, percpu_ref_counters(percpu_ref_state_of(self, ref)));
 
 	hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
-	count_put(self, ref, 1);
+	percpu_ref_count_put(self, ref, 1);
 }
 
 void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
@@ -137,9 +137,9 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "a percpu ref is killed twice");
 	if (!(was & HS_PERCPU_REF_ATOMIC)) {
 		hs_u64_add(self, &ref->count, 1, HS_RELAXED); /* the callback's */
-		hs_call_rcu(self, &ref->rcu, switched);
+		hs_call_rcu(self, &ref->rcu, percpu_ref_switched);
 	}
-	count_put(self, ref, 1);
+	percpu_ref_count_put(self, ref, 1);
 }
 
 uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
@@ -149,7 +149,7 @@ uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
 
 	if (count < HS_PERCPU_REF_BIAS / 2)
 		return count;
-	counter = counters(state_of(self, ref));
+	counter = percpu_ref_counters(percpu_ref_state_of(self, ref));
 	if (!counter) /* the callback has summed them meanwhile, and exit has come */
 		return hs_u64_load(self, &ref->count, HS_ACQUIRE);
 	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, counter);

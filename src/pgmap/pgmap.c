@@ -21,7 +21,7 @@
 
 #include <errno.h>
 
-static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
+static bool pgmap_overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
 {
 	for (const struct hs_pgmap *p = m->pagemap_list; p; p = p->next)
 		if (start < p->end && p->start < end)
@@ -29,11 +29,11 @@ static bool overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
 	return false;
 }
 
-static int enlist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p)
+static int pgmap_enlist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p)
 {
 	int ret;
 
-	if (overlaps(m, p->start, p->end))
+	if (pgmap_overlaps(m, p->start, p->end))
 		return -EEXIST;
 	ret = hs_radix_store(self, &m->pagemaps, p->start, p->end - 1, p);
 	if (ret)
@@ -49,7 +49,7 @@ int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap)
 	int ret;
 
 	hs_spin_lock(self, &m->pagemap_lock);
-	ret = enlist(self, m, pgmap);
+	ret = pgmap_enlist(self, m, pgmap);
 	hs_spin_unlock(self, &m->pagemap_lock);
 	return ret;
 }

@@ -15,7 +15,7 @@
  *	done EXIT			no counters; the reference stays dead
  *
  * Legal: each step once; WAIT and EXIT after KILL; free after all. Everything else is allowed and may
- * be wrong: the orders of the kernel are in orders[].
+ * be wrong: the orders of the kernel are in pgmap_remove_orders[].
  *
  * Who may free what: the owner the pgmap, after all steps. .done is the last word of the pgmap that
  * whoever completes a step touches; the queue is the machine's.
@@ -69,7 +69,7 @@
 #include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
 
-static const enum hs_pgmap_step orders[HS_REMOVAL_ORDER_COUNT][HS_PGMAP_STEP_COUNT] = {
+static const enum hs_pgmap_step pgmap_remove_orders[HS_REMOVAL_ORDER_COUNT][HS_PGMAP_STEP_COUNT] = {
 	[HS_REMOVAL_ORDER_5_2] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_MEMORY,
 				   HS_PGMAP_ERASE, HS_PGMAP_WAIT, HS_PGMAP_EXIT },
 	[HS_REMOVAL_ORDER_5_3] = { HS_PGMAP_KILL, HS_PGMAP_PUT_PAGES, HS_PGMAP_WAIT, HS_PGMAP_EXIT,
@@ -80,7 +80,7 @@ static const enum hs_pgmap_step orders[HS_REMOVAL_ORDER_COUNT][HS_PGMAP_STEP_COU
 
 const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order)
 {
-	return orders[order];
+	return pgmap_remove_orders[order];
 }
 
 enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap)
@@ -102,7 +102,7 @@ const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 /* ---- completion -------------------------------------------------------------------------- */
 
 /* The last access to the pgmap: its owner may free it from here on. */
-static void complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
+static void pgmap_remove_complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
 {
 	struct hs_machine *m = hs_machine_of(self);
 
@@ -112,12 +112,12 @@ static void complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_ste
 
 void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	complete(self, hs_container_of(ref, struct hs_pgmap, ref), HS_PGMAP_WAIT);
+	pgmap_remove_complete(self, hs_container_of(ref, struct hs_pgmap, ref), HS_PGMAP_WAIT);
 }
 
-static void erased(struct hs_task *self, struct hs_rcu_head *head)
+static void pgmap_remove_erased(struct hs_task *self, struct hs_rcu_head *head)
 {
-	complete(self, hs_container_of(head, struct hs_pgmap, erased), HS_PGMAP_ERASE);
+	pgmap_remove_complete(self, hs_container_of(head, struct hs_pgmap, erased), HS_PGMAP_ERASE);
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ static void erased(struct hs_task *self, struct hs_rcu_head *head)
  * With the references of 5.3 each page gives back what it holds; a pinned one later. Nobody is handed
  * a page once the lock has been had: the drawing is in pages.c.
  */
-static void put_pages(struct hs_task *self, struct hs_pgmap *p)
+static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 {
 	uint64_t bulk = hs_pgmap_bulk(p);
 
@@ -144,7 +144,8 @@ static void put_pages(struct hs_task *self, struct hs_pgmap *p)
 	}
 }
 
-static void note_start(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
+static void pgmap_remove_note_start(struct hs_task *self, struct hs_pgmap *p,
+				    enum hs_pgmap_step step)
 {
 	uint32_t was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
 
@@ -157,13 +158,13 @@ static void note_start(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_s
 
 void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
-	note_start(self, pgmap, step);
+	pgmap_remove_note_start(self, pgmap, step);
 	switch (step) {
 	case HS_PGMAP_KILL:
 		hs_percpu_ref_kill(self, &pgmap->ref);
 		break;
 	case HS_PGMAP_PUT_PAGES:
-		put_pages(self, pgmap);
+		pgmap_remove_put_pages(self, pgmap);
 		break;
 	case HS_PGMAP_MEMORY:
 		hs_memory_remove_device(self, pgmap->start, pgmap->end);
@@ -173,12 +174,12 @@ void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_p
 		break;
 	case HS_PGMAP_ERASE:
 		hs_pgmap_unregister(self, pgmap);
-		hs_call_rcu(self, &pgmap->erased, erased);
+		hs_call_rcu(self, &pgmap->erased, pgmap_remove_erased);
 		return;
 	default: /* whoever puts the last reference completes WAIT */
 		return;
 	}
-	complete(self, pgmap, step);
+	pgmap_remove_complete(self, pgmap, step);
 }
 
 bool hs_pgmap_step_done(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
@@ -209,7 +210,7 @@ struct awaited {
 	enum hs_pgmap_step step;
 };
 
-static bool is_done(struct hs_task *self, void *arg)
+static bool pgmap_remove_is_done(struct hs_task *self, void *arg)
 {
 	const struct awaited *a = arg;
 
@@ -220,7 +221,7 @@ void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pg
 {
 	struct awaited a = { pgmap, step };
 
-	hs_wait_event(self, &hs_machine_of(self)->pagemap_queue, is_done, &a);
+	hs_wait_event(self, &hs_machine_of(self)->pagemap_queue, pgmap_remove_is_done, &a);
 }
 
 void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
@@ -243,7 +244,7 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	const enum hs_pgmap_step *steps = orders[pgmap->removal_order];
+	const enum hs_pgmap_step *steps = pgmap_remove_orders[pgmap->removal_order];
 
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		hs_pgmap_step(self, pgmap, steps[i]);
