@@ -25,7 +25,6 @@ static struct hs_section *hotplug_section_make(struct hs_task *self, uint64_t nu
 	s = hs_alloc(self, HS_KIND_SECTION, hs_section_bytes(m));
 	if (!s)
 		return NULL;
-	s->number = number;
 	if (hs_radix_store(self, &m->sections, number, number, s)) {
 		hs_free(self, s, HS_KIND_SECTION, hs_section_bytes(m));
 		return NULL;

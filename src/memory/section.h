@@ -10,7 +10,6 @@
 #include "memory/memory.h"
 
 struct hs_section {
-	uint64_t number;
 	hs_u32 early;	 /* 0 or 1, which it stays */
 	hs_u64 present;	 /* subsections, one bit each */
 	hs_u64 ram;	 /* those of system memory */

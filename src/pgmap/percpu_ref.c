@@ -82,21 +82,6 @@ void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 	hs_rcu_read_unlock(self);
 }
 
-bool hs_percpu_ref_tryget(struct hs_task *self, struct hs_percpu_ref *ref)
-{
-	uint64_t state;
-	bool got = true;
-
-	hs_rcu_read_lock(self);
-	state = percpu_ref_state_of(self, ref);
-	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
-		hs_pcpu_add(self, percpu_ref_counters(state), 1);
-	else
-		got = percpu_ref_count_inc_not_zero(self, ref);
-	hs_rcu_read_unlock(self);
-	return got;
-}
-
 bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t state;

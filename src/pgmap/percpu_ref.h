@@ -55,8 +55,6 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref);
 
 void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n);
 void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n);
-/* Unless the count is zero. */
-bool hs_percpu_ref_tryget(struct hs_task *self, struct hs_percpu_ref *ref);
 /* Unless it is killed. */
 bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref);
 bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref);
