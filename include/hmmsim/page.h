@@ -41,6 +41,7 @@ enum hs_page_life {
 	HS_PAGE_LIVE,
 	HS_PAGE_STALE, /* its memory is removed, its section early: still readable, means nothing */
 	HS_PAGE_GONE,  /* no struct page is there */
+	HS_PAGE_LIFE_COUNT
 };
 
 /* Physical memory ends there. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interval.c - the interval tree: an AVL tree with parents
+ * interval.c - the interval tree: an AVL tree with parent pointers
  *
- * Invariants, from the bottom up: height is one more than the larger one of the children's, which
- * differ by at most one; max_last is the largest of the subtree; in order, starts do not descend.
+ * Invariants of each node: its height is one more than the larger height of its children, and these
+ * heights differ by at most one; max_last is the largest .last of its subtree; in order, starts do
+ * not descend.
  */
 #include "base/interval.h"
 
@@ -31,7 +32,7 @@ static void interval_update(struct hs_interval_node *n)
 	n->height++;
 }
 
-/* Puts @now (may be NULL) where @was is linked. */
+/* Links @now (may be NULL) where @was is linked. */
 static void interval_replace(struct hs_interval_tree *t, const struct hs_interval_node *was,
 			     struct hs_interval_node *now)
 {
@@ -53,7 +54,9 @@ static void interval_link_child(struct hs_interval_node *parent, int side,
 		n->parent = parent;
 }
 
-/* Brings the child on the other side up over @n, which sinks to @side. Returns it. */
+/*
+ * Lifts the child on the other side above @n, which becomes its child on @side. Returns the child.
+ */
 static struct hs_interval_node *interval_rotate(struct hs_interval_tree *t,
 						struct hs_interval_node *n, int side)
 {
@@ -67,7 +70,7 @@ static struct hs_interval_node *interval_rotate(struct hs_interval_tree *t,
 	return up;
 }
 
-/* What is below @n is in order: makes it so from @n to the root. */
+/* Restores the invariants from @n up to the root. Below @n they hold. */
 static void interval_repair(struct hs_interval_tree *t, struct hs_interval_node *n)
 {
 	for (; n; n = n->parent) {
@@ -78,7 +81,7 @@ static void interval_repair(struct hs_interval_tree *t, struct hs_interval_node 
 		interval_update(n);
 		if (left <= right + 1 && right <= left + 1)
 			continue;
-		/* A child that leans inwards would only hand the surplus over. */
+		/* A child that leans inwards would only move the surplus to the other side. */
 		if (interval_height(c->child[!heavy]) > interval_height(c->child[heavy]))
 			interval_rotate(t, c, heavy);
 		n = interval_rotate(t, n, !heavy);
@@ -99,7 +102,7 @@ void hs_interval_tree_insert(struct hs_interval_tree *t, struct hs_interval_node
 	interval_repair(t, n);
 }
 
-/* The leftmost node of the right subtree takes the place of @n. Returns where to repair from. */
+/* Puts the leftmost node of the right subtree in the place of @n. Returns where to repair from. */
 static struct hs_interval_node *interval_replace_by_successor(struct hs_interval_tree *t,
 							      struct hs_interval_node *n)
 {
@@ -129,8 +132,9 @@ void hs_interval_tree_erase(struct hs_interval_tree *t, struct hs_interval_node 
 }
 
 /*
- * If the left subtree reaches @start, the answer is there or nowhere: whoever reaches it and does
- * not overlap begins after @last, and so does everybody to the right.
+ * The first interval in the subtree of @n that overlaps. If the left subtree has a node whose .last
+ * is at least @start, the answer is in the left subtree or does not exist: such a node that does
+ * not overlap starts after @last, and so do all nodes to its right.
  */
 static struct hs_interval_node *interval_first_below(struct hs_interval_node *n, uint64_t start,
 						     uint64_t last)

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * radix.c - an index from numbers to pointers
+ *
+ * A store grows the tree, allocates all nodes it needs, and only then writes entries: a failed
+ * allocation leaves the mapping from keys to entries as it was.
+ */
 #include "base/radix.h"
 
 #include <errno.h>
@@ -19,7 +25,7 @@ static void *radix_from_node(struct hs_radix_node *n)
 	return (char *)n + 1;
 }
 
-/* Keys that the whole node spans, less one. */
+/* The number of keys that @n spans, minus 1. */
 static uint64_t radix_span_mask(const struct hs_radix_node *n)
 {
 	uint32_t bits = n->shift + HS_RADIX_BITS;
@@ -51,7 +57,7 @@ static struct hs_radix_node *radix_node_new(struct hs_task *self, uint32_t shift
 	return n;
 }
 
-/* The lowest top node that spans @last. */
+/* The shift of the smallest top node that spans @last. */
 static uint32_t radix_shift_for(uint64_t last)
 {
 	uint32_t shift = 0;
@@ -61,7 +67,7 @@ static uint32_t radix_shift_for(uint64_t last)
 	return shift;
 }
 
-/* Adds levels on top until @last fits. */
+/* Adds levels on top until the tree spans @last. */
 static int radix_grow(struct hs_task *self, struct hs_radix *r, uint64_t last)
 {
 	for (;;) {
@@ -79,7 +85,7 @@ static int radix_grow(struct hs_task *self, struct hs_radix *r, uint64_t last)
 	}
 }
 
-/* The part of [first, last] that lies in the slot of @n which holds @first. */
+/* The last key of [first, last] that is in the same slot of @n as @first. */
 static uint64_t radix_slot_last(const struct hs_radix_node *n, uint64_t first, uint64_t last)
 {
 	uint64_t end = first | (((uint64_t)1 << n->shift) - 1);
@@ -94,7 +100,7 @@ static bool radix_whole_slot(const struct hs_radix_node *n, uint64_t first, uint
 	return !(first & mask) && (last & mask) == mask;
 }
 
-/* A block that was one entry becomes a node of equal entries, so that part of it can change. */
+/* The child in @slot. A slot with an entry becomes a child with that entry in every slot. */
 static struct hs_radix_node *radix_child_of(struct hs_task *self, struct hs_radix_node *n,
 					    hs_ptr *slot)
 {
@@ -112,7 +118,10 @@ static struct hs_radix_node *radix_child_of(struct hs_task *self, struct hs_radi
 	return child;
 }
 
-/* Makes the nodes that storing will need. Depth is bounded by the key: 11 levels. */
+/*
+ * Allocates the nodes that a store needs. Recursion is at most 11 levels deep, as keys have 64
+ * bits.
+ */
 static int radix_prepare(struct hs_task *self, struct hs_radix_node *n, uint64_t first,
 			 uint64_t last)
 {
@@ -161,7 +170,7 @@ int hs_radix_store(struct hs_task *self, struct hs_radix *r, uint64_t first, uin
 	struct hs_radix_node *top;
 	int ret;
 
-	hs_assert(self, first <= last, "a range that ends before it begins");
+	hs_assert(self, first <= last, "hs_radix_store: the range ends before it begins");
 	ret = radix_grow(self, r, last);
 	if (ret)
 		return ret;

@@ -3,11 +3,11 @@
  * radix.h - an index from numbers to pointers
  *
  * reduced: the xarray (v6.12, lib/xarray.c) as device memory uses it: nodes of 64 slots, a height
- * that grows with the largest key, aligned blocks of keys stored in one slot. No marks, no errors
- * in entries, and nodes are kept until the index is destroyed.
+ * that grows with the largest key, aligned blocks of keys in one slot. Left out: marks, error
+ * entries. Nodes live until the index is destroyed.
  *
- * Readers need no lock, only an RCU section as long as they use what they found. Writers are
- * serialised by the caller.
+ * Readers take no lock, but stay in an RCU section as long as they use the entry. The caller
+ * serialises writers.
  */
 #ifndef HS_BASE_RADIX_H
 #define HS_BASE_RADIX_H
@@ -26,17 +26,17 @@ struct hs_radix {
 	hs_ptr root; /* the top node, or NULL */
 };
 
-/* Entries are pointers to at least 4-aligned objects; NULL is no entry. */
+/* The entry of @key; NULL: none. Entries are pointers to objects aligned to at least 4 bytes. */
 void *hs_radix_load(struct hs_task *self, const struct hs_radix *r, uint64_t key);
 /*
- * Makes every key of [first, last] mean @entry. To erase (NULL), give a range that was stored as a
- * whole: that needs no memory. 0 or -ENOMEM, and then nothing is stored.
+ * Stores @entry for every key of [first, last]; NULL erases. 0 or -ENOMEM, and then nothing is
+ * stored. Erasing a range that was stored by one call needs no memory.
  */
 int hs_radix_store(struct hs_task *self, struct hs_radix *r, uint64_t first, uint64_t last,
 		   void *entry);
-/* Frees all nodes; entries are the caller's. */
+/* Frees all nodes, not the entries. */
 void hs_radix_destroy(struct hs_task *self, struct hs_radix *r);
-/* Calls fn for each slot with an entry, in ascending order: a block of keys comes once per slot. */
+/* Calls fn once for each slot that holds an entry, in ascending order. */
 void hs_radix_for_each(struct hs_task *self, struct hs_radix *r,
 		       void (*fn)(struct hs_task *self, void *entry, void *arg), void *arg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <hmmsim/hmmsim.h>
 
-/* HS_VERSION comes from project() in the top CMakeLists.txt, the only place that knows it. */
+/* HS_VERSION comes from project() in the top CMakeLists.txt. */
 const char *hs_version(void)
 {
 	return HS_VERSION;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hotplug.c - memory comes and goes
+ * hotplug.c - adding and removing memory, by whole subsections
  *
- * reduced: sparse_add_section(), sparse_remove_section(), add_memory() and offline_and_remove_memory()
- * (v6.12, mm/sparse.c, mm/memory_hotplug.c). Everything happens by whole subsections, and
- * machine->memory_lock serialises it. Sections are freed with the machine only.
+ * reduced: sparse_add_section(), sparse_remove_section() (v6.12, mm/sparse.c), add_memory() and
+ * offline_and_remove_memory() (mm/memory_hotplug.c); a removal migrates no page away.
  *
- * Who may free a memmap: the task that removes its memory, unless the section is early.
+ * machine->memory_lock serialises all of it. A removal frees the memmap, unless the section is
+ * early. Only the end of the machine frees sections.
  */
 #include "memory/hotplug.h"
 #include "memory/section.h"
@@ -52,7 +52,7 @@ static bool hotplug_overlaps(struct hs_task *self, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* The memory lock is held. The section of @pfn is there. */
+/* The memory lock is held. The section of @pfn exists. */
 static void hotplug_add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 {
 	struct hs_machine *m = hs_machine_of(self);
@@ -74,8 +74,9 @@ static void hotplug_add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 }
 
 /*
- * The memory lock is held. Sections that were made before an error stay, empty: they say nothing, and
- * so none is early before all of them are there.
+ * The memory lock is held. On an error, sections that were already made stay, empty. An early
+ * section is valid as a whole even when it is empty, so .early is set only after all sections are
+ * made.
  */
 static int hotplug_add_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram,
 			    bool early)
@@ -181,7 +182,7 @@ static void hotplug_remove_subsection(struct hs_task *self, struct hs_section *s
 	hs_free(self, map, HS_KIND_MEMMAP, hs_memmap_bytes(m));
 }
 
-/* The memory lock is held. What is of the other sort stays. */
+/* The memory lock is held. @ram: removes system memory only; otherwise device memory only. */
 static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram)
 {
 	struct hs_machine *m = hs_machine_of(self);
@@ -194,7 +195,7 @@ static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t e
 	}
 }
 
-/* The memory lock is held. A page is allocated until it is on the free list. */
+/* Whether a system page is allocated. The memory lock is held. */
 static bool hotplug_is_busy(struct hs_task *self, uint64_t start, uint64_t end)
 {
 	struct hs_machine *m = hs_machine_of(self);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hotplug.h - device memory comes and goes
+ * hotplug.h - adding and removing device memory
  *
- * System memory does so by hs_memory_add() and hs_memory_remove() (page.h). Neither side touches
- * subsections of the other sort.
+ * hs_memory_add() and hs_memory_remove() (page.h) do so for system memory. A removal of one sort
+ * leaves subsections of the other sort as they are.
  */
 #ifndef HS_MEMORY_HOTPLUG_H
 #define HS_MEMORY_HOTPLUG_H

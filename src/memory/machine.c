@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine.c - a machine: its arena, and what the floors above hang on it
+ * machine.c - creation and destruction of a machine, and the tasks on it
  *
  * invented, see <hmmsim/machine.h>.
  */
@@ -34,7 +34,7 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	struct hs_arena *arena;
 	int ret;
 
-	/* A section's subsections are one bit each of a word. */
+	/* Each subsection of a section is one bit of a 64-bit word. */
 	if (config->section_order > 30 || config->subsection_order > config->section_order ||
 	    config->section_order - config->subsection_order > 6)
 		return -EINVAL;

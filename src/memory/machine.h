@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine.h - what the floors above find through a task
+ * machine.h - struct hs_machine, the root of all state that a task can reach
  */
 #ifndef HS_MEMORY_MACHINE_H
 #define HS_MEMORY_MACHINE_H
@@ -17,20 +17,19 @@ struct hs_ram;
 struct hs_machine {
 	struct hs_arena *arena;
 	uint32_t section_order, subsection_order;
-	struct hs_spinlock memory_lock; /* sections come and go, memmaps get their backing; the next
-					   five fields */
+	struct hs_spinlock memory_lock; /* protects the next five fields and memmaps */
 	struct hs_radix sections;	/* section number -> struct hs_section */
 	struct hs_ram *ram;		/* system memory, ascending */
-	struct hs_page *free_pages;	/* put, and to be handed out first; linked by .private */
+	struct hs_page *free_pages; /* handed out first, last in first out; linked by .private */
 	uint64_t pages_allocated;
 	bool reuse_pages;
 	struct hs_waitq page_queue; /* a page was unlocked */
 	struct hs_spinlock pagemap_lock;
-	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap, kept by the pgmap floor */
+	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap */
 	struct hs_pgmap *pagemap_list; /* all that are registered */
 	/*
-	 * A step of a removal is complete. Not the pgmap's own: who completes the last step must
-	 * not touch the pgmap afterwards, not even to wake the one who will free it.
+	 * Woken when a step of a removal is complete. It is not in the pgmap, because the task that
+	 * completes the last step must not touch the pgmap afterwards, not even to wake its owner.
 	 */
 	struct hs_waitq pagemap_queue;
 };
@@ -46,7 +45,9 @@ static inline uint64_t hs_subsection_pages(const struct hs_machine *m)
 	return (uint64_t)1 << m->subsection_order;
 }
 
-/* Objects that come and go with the machine: at the end of a scenario they are no leak. */
+/*
+ * Whether objects of @kind live as long as the machine: at the end of a scenario they are no leak.
+ */
 static inline bool hs_machine_keeps(enum hs_kind kind)
 {
 	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP ||

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - sections, subsections and their struct pages
+ * memory.c - from pfns to sections and struct pages
  *
- * The section table is read without any lock: sections and the index's nodes, once made, live as long
- * as the machine. machine->memory_lock serialises what changes them. A memmap is freed when its
- * memory is removed: whoever still holds a page pointer then has a bug that ASan and the explorer
- * see (life HS_PAGE_GONE). In an early section it stays, and its pages are stale.
+ * Readers take no lock, because sections and nodes of their index live as long as the machine.
+ * machine->memory_lock serialises writers. A memmap is freed when its memory is removed: a task
+ * that touches a page of it afterwards has a bug, which ASan and the explorer see (life
+ * HS_PAGE_GONE). In an early section the memmap stays, and its pages become stale.
  */
 #include "memory/section.h"
 
@@ -126,7 +126,12 @@ enum hs_page_life hs_pfn_life(struct hs_task *self, uint64_t pfn)
 
 uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where)
 {
-	static const char *const names[] = { "uninitialised", "live", "stale", "gone" };
+	static const char *const names[HS_PAGE_LIFE_COUNT] = {
+		[HS_PAGE_UNINITIALISED] = "uninitialised",
+		[HS_PAGE_LIVE] = "live",
+		[HS_PAGE_STALE] = "stale",
+		[HS_PAGE_GONE] = "gone",
+	};
 	uint32_t state = hs_u32_load(self, &page->state, HS_ACQUIRE);
 
 	if (hs_unlikely((state & HS_PAGE_LIFE) != HS_PAGE_LIVE))

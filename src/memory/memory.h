@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.h - struct page and sections, for the floors above
+ * memory.h - struct page, for the rooms above
  */
 #ifndef HS_MEMORY_MEMORY_H
 #define HS_MEMORY_MEMORY_H
@@ -14,32 +14,32 @@ struct hs_page {
 	hs_u32 refcount;
 	hs_u32 mapcount;
 	hs_ptr pgmap;	/* device page: its pgmap */
-	hs_u64 private; /* the user's; while the page is free: the next free one */
-	hs_u32 state;	/* life and flags, and the upper byte of the pfn, which never changes */
-	uint32_t pfn;	/* its lower 32 bits */
+	hs_u64 private; /* its user's; of a free page: the next free one */
+	hs_u32 state;	/* life, flags, and bits 32 to 39 of the pfn, which never change */
+	uint32_t pfn;	/* bits 0 to 31 of the pfn */
 };
 _Static_assert(sizeof(struct hs_page) <= 32, "a struct page is at most 32 bytes");
 
 #define HS_PAGE_LIFE 0x3u	/* enum hs_page_life */
 #define HS_PAGE_LOCKED 0x4u	/* PG_locked */
-#define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, and nobody else's: a write may reuse it */
+#define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, used by one mm only: a write may reuse it */
 #define HS_PAGE_POISONED 0x10u	/* PG_hwpoison */
 #define HS_PAGE_ALLOCATED 0x20u /* handed out by hs_page_alloc() or hs_pgmap_page_alloc() */
-#define HS_PAGE_PFN_SHIFT 24	/* of the pfn's upper byte */
+#define HS_PAGE_PFN_SHIFT 24	/* bits 32 to 39 of the pfn start here */
 
 /*
- * Makes device pages live, each with @count references. 0 or -ENOMEM, and then none is. Their memory
- * was added; if it goes again, so do they.
+ * Makes the device pages of [first_pfn, end_pfn) live, each with @count references. The caller has
+ * added their memory. 0 or -ENOMEM, and then no page is live.
  */
 int hs_memory_init_device(struct hs_task *self, uint64_t first_pfn, uint64_t end_pfn,
 			  struct hs_pgmap *pgmap, uint32_t count);
-/* Whether any of the pfns is system memory. */
+/* Whether any pfn of [start_pfn, end_pfn) is system memory. */
 bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
-/* The struct page with its backing; NULL: pfn not valid, or no memory for it. */
+/* The struct page, allocated if it was never touched; NULL: the pfn is not valid, or -ENOMEM. */
 struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn);
-/* A system page whose count has become 0. */
+/* Frees a system page whose refcount became 0. */
 void hs_page_free(struct hs_task *self, struct hs_page *page);
-/* Asserts that the struct page is live: one step. Returns its state word. */
+/* Asserts that the struct page is live, and returns its state word. One step. */
 uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where);
 #define hs_page_live(self, page) hs_page_live_at((self), (page), HS_HERE)
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * page.c - references to a page, its lock and what its user keeps in it
+ * page.c - references to a page, the page lock, page->private
  *
- * same: get_page(), try_get_page(), lock_page() and their kin (v6.12, include/linux/mm.h, mm/filemap.c).
- * The put is in pgmap/page_refs.c, because what the last one does depends on the pgmap.
+ * same: get_page(), get_page_unless_zero() (v6.12, include/linux/mm.h), lock_page()
+ * (include/linux/pagemap.h). hs_page_put() is in pgmap/page_refs.c, because what the last put does
+ * depends on the pgmap.
  */
 #include "memory/memory.h"
 
@@ -17,7 +18,7 @@ void hs_page_get(struct hs_task *self, struct hs_page *page)
 {
 	hs_page_live(self, page);
 	hs_assert(self, hs_u32_add(self, &page->refcount, 1, HS_RELAXED),
-		  "a reference is taken to a page whose count is 0");
+		  "hs_page_get: refcount is 0");
 }
 
 static bool page_inc_not_zero(struct hs_task *self, struct hs_page *page)
@@ -69,11 +70,11 @@ void hs_page_unlock(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
-	hs_assert(self, was & HS_PAGE_LOCKED, "a page is unlocked that is not locked");
+	hs_assert(self, was & HS_PAGE_LOCKED, "hs_page_unlock: the page is not locked");
 	hs_wake_all(self, &hs_machine_of(self)->page_queue);
 }
 
-/* ---- what the user keeps in it ----------------------------------------------------------- */
+/* ---- page->private ----------------------------------------------------------------------- */
 
 uint64_t hs_page_private(struct hs_task *self, struct hs_page *page)
 {

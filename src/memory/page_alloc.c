@@ -5,13 +5,13 @@
  * reduced, see <hmmsim/page.h>. machine->memory_lock protects all of it. A page is, by predicate:
  *
  *	fresh		in a range, at or above its .fresh: never handed out
- *	allocated	HS_PAGE_ALLOCATED; until it is freed its count says who uses it
- *	free		neither, and on the free list if freed pages are used again
- *	lost		neither, and on no list: it was poisoned when its turn came, or freed pages
- *			are not used again
+ *	allocated	HS_PAGE_ALLOCATED is set
+ *	free		neither, and on the free list
+ *	lost		neither, and on no list: it was poisoned when the allocator took it off the
+ *			list, or the machine does not reuse freed pages (HS_REUSE_NEVER)
  *
- * The flag, not the count, says what is allocated: between the last put and the free the count is
- * 0 already, and the memory must not go away.
+ * The flag, not the refcount, says whether a page is allocated, because between the last put and
+ * the free the refcount is already 0 and the memory must not be removed.
  *
  *	last put			hs_memory_remove
  *	count = 0
@@ -19,7 +19,7 @@
  *	memory lock
  *	  clear the flag, link it
  *
- *	Required outcome: whoever takes the page to the free list finds its struct page.
+ *	Required outcome: the task that frees the page finds its struct page.
  *	(tests/model/test_page_model.c: last_put_meets_memory_remove)
  */
 #include <errno.h>
@@ -59,7 +59,7 @@ static uint64_t page_alloc_higher(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Only one range can become two, for [start, end) then lies inside it. */
+/* At most one range is split, because [start, end) then lies inside it. */
 struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end,
 			  struct hs_ram *spare)
 {
@@ -150,7 +150,7 @@ void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start
 	}
 }
 
-/* A page may be poisoned at any time; what counts is that it is when its turn comes. */
+/* A page that was poisoned while it was free is lost here. */
 static struct hs_page *page_alloc_take_free(struct hs_task *self, struct hs_machine *m)
 {
 	struct hs_page *page;
@@ -212,10 +212,10 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 	uint32_t state = hs_page_live(self, page);
 
 	hs_assert(self, state & HS_PAGE_ALLOCATED && !(state & HS_PAGE_LOCKED),
-		  "an allocated, unlocked page is to be freed, pfn 0x%llx has state 0x%x",
+		  "hs_page_free: pfn 0x%llx is not allocated, or it is locked: state 0x%x",
 		  (unsigned long long)hs_page_to_pfn(self, page), state & 0xffffffu);
 	hs_assert(self, !hs_u32_load(self, &page->mapcount, HS_RELAXED),
-		  "pfn 0x%llx is freed while page tables map it",
+		  "hs_page_free: page tables still map pfn 0x%llx",
 		  (unsigned long long)hs_page_to_pfn(self, page));
 	hs_spin_lock(self, &m->memory_lock);
 	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);

@@ -10,11 +10,11 @@
 #include "memory/memory.h"
 
 struct hs_section {
-	hs_u32 early;	 /* 0 or 1, which it stays */
-	hs_u64 present;	 /* subsections, one bit each */
-	hs_u64 ram;	 /* those of system memory */
-	hs_u64 stale;	 /* early: those whose memory was removed */
-	hs_ptr memmap[]; /* per subsection: its struct pages, when they have been touched */
+	hs_u32 early;	 /* 0, then 1 for ever once early memory is added */
+	hs_u64 present;	 /* one bit a subsection: it has memory */
+	hs_u64 ram;	 /* one bit a subsection: system memory */
+	hs_u64 stale;	 /* one bit a subsection of an early section: its memory was removed */
+	hs_ptr memmap[]; /* per subsection: its struct pages; NULL: never touched */
 };
 
 static inline struct hs_section *hs_section_of(struct hs_task *self, uint64_t pfn)
@@ -36,7 +36,7 @@ static inline uint32_t hs_subsections(const struct hs_machine *m)
 	return 1u << (m->section_order - m->subsection_order);
 }
 
-/* One of a section's words: present, ram or stale. */
+/* Whether the subsection is set in @bits: .present, .ram or .stale. */
 static inline bool hs_subsection_is(struct hs_task *self, const hs_u64 *bits, uint32_t sub)
 {
 	return hs_u64_load(self, bits, HS_ACQUIRE) >> sub & 1;
@@ -58,7 +58,7 @@ static inline struct hs_page *hs_memmap_of(struct hs_task *self, const struct hs
 	return hs_ptr_load(self, &s->memmap[sub], HS_ACQUIRE);
 }
 
-/* The part of the pfn that never changes, and @life. */
+/* A state word: @life and the upper bits of the pfn, no flags. */
 static inline uint32_t hs_page_state(uint64_t pfn, enum hs_page_life life)
 {
 	return (uint32_t)(pfn >> 32) << HS_PAGE_PFN_SHIFT | (uint32_t)life;
@@ -76,7 +76,7 @@ struct hs_page *hs_page_touch_locked(struct hs_task *self, uint64_t pfn);
 /* A range of system memory, as it was added, or the rest of it after a removal. */
 struct hs_ram {
 	uint64_t start, end; /* pfns */
-	uint64_t fresh;	     /* the lowest one that was never handed out */
+	uint64_t fresh;	     /* the lowest pfn that was never handed out */
 	struct hs_ram *next;
 };
 
@@ -87,7 +87,7 @@ void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram);
 /* Takes [start, end) out of every range. Returns @spare, or NULL if a range became two. */
 struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end,
 			  struct hs_ram *spare);
-/* Its free pages leave the free list. */
+/* Takes the pages of [start, end) off the free list. */
 void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end);
 void hs_ram_destroy(struct hs_task *self, struct hs_machine *m);
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * create.c - device memory comes into being
+ * create.c - creation of device memory
  *
- * same: memremap_pages() (v6.12, mm/memremap.c): its checks in its order, and the order of its steps:
- * the index names the pgmap before its struct pages are there.
+ * same: memremap_pages() (v6.12, mm/memremap.c): its checks in its order, and its steps in its
+ * order. A lookup may find the pgmap before its struct pages exist.
  *
  *	lookup				creation
  *					index: store
  *	tryget_live: true		struct pages
  *					the core's references for the pages
  *
- *	Required outcome: who looked it up holds a reference; a creation that fails then waits for it,
- *	as a removal does. (tests/model/test_removal_model.c: failed_creation_waits_for_a_lookup)
+ *	Required outcome: the lookup holds a reference. A creation that fails then waits until it is
+ *	put, as a removal does.
+ *	(tests/model/test_removal_model.c: failed_creation_waits_for_a_lookup)
  */
 #include <errno.h>
 
@@ -112,7 +113,7 @@ static void pgmap_create_unmake(struct hs_task *self, struct hs_pgmap *p)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* -EEXIST, -ENOMEM. The pgmap is registered. */
+/* The pgmap is registered. 0, -EEXIST or -ENOMEM. */
 static int pgmap_create_add_memory(struct hs_task *self, struct hs_pgmap *p)
 {
 	int ret = hs_memory_add_device(self, p->start, p->end);
@@ -125,7 +126,7 @@ static int pgmap_create_add_memory(struct hs_task *self, struct hs_pgmap *p)
 	return ret;
 }
 
-/* Somebody may have looked it up: the reference is killed and waited for. */
+/* A lookup may hold a reference: it is waited for. */
 static void pgmap_create_unregister(struct hs_task *self, struct hs_pgmap *p)
 {
 	hs_pgmap_step(self, p, HS_PGMAP_KILL);
@@ -169,7 +170,7 @@ unmake:
 int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, uint64_t end,
 		 const void *owner, struct hs_pgmap **out)
 {
-	/* No page is its own. */
+	/* .first = .end: no page belongs to it. */
 	struct hs_pgmap_config config = {
 		.type = type, .start = start, .end = end, .first = end, .owner = owner
 	};
@@ -196,9 +197,10 @@ void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	hs_assert(self, pgmap->first == pgmap->end, "a pgmap with memory is removed step by step");
+	hs_assert(self, pgmap->first == pgmap->end,
+		  "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
 	hs_pgmap_unregister(self, pgmap);
 	hs_synchronize_rcu(self);
-	hs_rcu_barrier(self); /* a kill's callback may still be on its way */
+	hs_rcu_barrier(self); /* the callback of hs_pgmap_kill() may be pending */
 	pgmap_create_unmake(self, pgmap);
 }

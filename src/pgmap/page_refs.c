@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * page_refs.c - references to pages, and what the last one of a device page does
+ * page_refs.c - the last put of a page
  *
- * same: get_page(), put_page() and their kin; __put_devmap_managed_page() (v5.3, mm/memremap.c),
- * free_zone_device_page() (v5.18 on). The table is in <hmmsim/pgmap.h>.
+ * same: put_page(); __put_devmap_managed_page() (v5.3, mm/memremap.c), free_zone_device_page()
+ * (since v5.18). The table of eras is in <hmmsim/pgmap.h>.
  *
- * The count that says "nobody uses it" is the idle count. Where it is 1, the first reference belongs
- * to the core, and PUT_PAGES of 5.3 alone drops it. It does so as everybody else: of a page that is
- * pinned once it makes the count 1, so that page_free is called while the pin is there.
+ * A page that is not in use has the idle count. Where that is 1, the first reference is the core's.
+ * Only PUT_PAGES of 5.3 drops it, by an ordinary put: if the page is pinned once, this put makes
+ * the count 1, and page_free is called although the pin is still held.
  *
- * What a put may still touch when it has dropped the count is what its pgmap's era leaves it. With
- * the references of 5.3 that is nothing at all when the count is 1:
+ * The era also decides what a put may touch after it has decremented the count. With the references
+ * of 5.3, a put that makes the count 1 holds nothing any more:
  *
  *	put of a pin			removal
  *	count = 1
@@ -18,22 +18,22 @@
  *					drained: memory removed, pgmap freed
  *	page_free
  *
- *	Required outcome: none. It is a use after free of that kernel.
+ *	Required outcome: none. That kernel has a use after free here.
  *	(tests/model/test_removal_model.c: put_to_one_races_with_the_removal_of_5_3)
  *
- * Nor does a count of 1 keep anybody else away, whose put then makes it 1 again:
+ * Nor does a count of 1 stop a tryget, and the put that follows makes the count 1 again:
  *
- *	put of a pin			somebody who tries
+ *	put of a pin			another task
  *	count = 1
  *					tryget: count = 2
  *	page_free, to the free list	put: count = 1
  *					page_free, to the free list
  *
- *	Required outcome: none. That kernel frees the page twice; here the second time fails the
+ *	Required outcome: none. That kernel frees the page twice. Here the second free fails the
  *	assertion. (tests/model/test_page_model.c: put_to_one_races_with_a_tryget_of_5_3)
  *
- * From 6.1 on an allocated page holds a reference to its pgmap, which goes last. A page of a file does
- * not, mapped or not: to wait for its count is the file system's business.
+ * Since 6.1 an allocated page holds a reference to its pgmap, which the last put drops at the end.
+ * An FS_DAX page holds none, whether it is mapped or not: the file system waits for its count.
  *
  *	put of a pin			removal
  *	count = 0			kill
@@ -44,7 +44,7 @@
  *	Required outcome: page_free runs before the memory is removed.
  *	(tests/model/test_removal_model.c: last_put_ends_before_the_drain)
  *
- * Lock order: the caller's, up to the page table lock < free pages lock, memory lock.
+ * Lock order: locks of the caller, up to the page table lock < free pages lock, memory lock.
  */
 #include "pgmap/pgmap.h"
 
@@ -73,12 +73,12 @@ static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct h
 	if (left)
 		return;
 	hs_assert(self, hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
-		  "the core's reference to pfn 0x%llx is put before its pages are",
+		  "hs_page_put: the core's reference to pfn 0x%llx is put before \"put pages\"",
 		  (unsigned long long)hs_page_to_pfn(self, page));
 	hs_pgmap_put(self, p);
 }
 
-/* Where the idle count is 1 it is so again before anybody can be handed the page. */
+/* Where the idle count is 1, it is restored before the page can be handed out again. */
 static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
 			       uint32_t left)
 {
@@ -86,7 +86,7 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 	bool allocated;
 
 	if (idle && p->type == HS_PGMAP_FS_DAX) {
-		hs_assert(self, left, "the core's reference to a page of a file is put");
+		hs_assert(self, left, "hs_page_put: the core's reference to an FS_DAX page is put");
 		if (left == 1)
 			page_refs_call_page_free(self, p, page);
 		return;
@@ -112,7 +112,7 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
 	was = hs_u32_add(self, &page->refcount, -1u, HS_ACQ_REL);
-	hs_assert(self, was, "a page is put whose count is 0");
+	hs_assert(self, was, "hs_page_put: refcount is already 0");
 	if (!p) {
 		if (was == 1)
 			hs_page_free(self, page);
@@ -132,7 +132,7 @@ void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
 	hs_assert(self, p && (p->type == HS_PGMAP_FS_DAX || p->type == HS_PGMAP_GENERIC),
-		  "a page of a file or of a device instance is expected");
+		  "hs_pgmap_page_map: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
 		hs_u32_add(self, &page->refcount, 1, HS_ACQUIRE);
 }

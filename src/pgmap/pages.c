@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages.c - which pages of a pgmap are free
+ * pages.c - allocation of the pages of a pgmap
  *
- * reduced: each driver of the kernel keeps such a list of its own. pages_lock protects it. A page
- * that was never handed out is at or above .next_page; one that came back is on the list, last in,
- * first out. Its .private is the link then.
+ * reduced: in the kernel each driver keeps such a list. pages_lock protects it. Pages at or above
+ * .next_page were never handed out. Freed pages are on the list, last in first out, linked by
+ * .private.
  *
- * With the references of 5.3 a page that is handed out has its reference before the lock is dropped,
- * and PUT_PAGES takes the lock once before it puts any:
+ * With the references of 5.3 the allocation takes the reference before it releases the lock, and
+ * PUT_PAGES takes the lock once before it puts pages:
  *
- *	handing out			removal
+ *	allocation			removal
  *	lock; not started
  *	take, count = 2			PUT_PAGES is started
  *	unlock
@@ -29,7 +29,10 @@ static bool pgmap_pages_has_free_list(const struct hs_pgmap *p)
 	       p->type == HS_PGMAP_P2PDMA;
 }
 
-/* With the references of 5.3 PUT_PAGES takes the one that a page holds of the pgmap. */
+/*
+ * With the references of 5.3, PUT_PAGES puts the reference to the pgmap that each page holds: once
+ * it has begun, no page may be handed out.
+ */
 static bool pgmap_pages_are_put(struct hs_task *self, struct hs_pgmap *p)
 {
 	return p->page_refs == HS_PAGE_REFS_5_3 &&
@@ -37,8 +40,9 @@ static bool pgmap_pages_are_put(struct hs_task *self, struct hs_pgmap *p)
 }
 
 /*
- * The reference of whoever it is handed out to. With those of 5.3 the core still has its own; where a
- * free page has a count of 1, that is it, and somebody who tries may have added to it meanwhile.
+ * Gives the page the reference of the task that allocates it. With the references of 5.3 it is
+ * added to the core's, and to those that a tryget may have taken meanwhile. In later eras with an
+ * idle count of 1 there is nothing to do.
  */
 static void pgmap_pages_set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
 {
@@ -58,7 +62,7 @@ static struct hs_page *pgmap_pages_take(struct hs_task *self, struct hs_pgmap *p
 		if (p->next_page == p->end)
 			return NULL;
 		page = hs_pfn_to_page(self, p->next_page);
-		hs_assert(self, page, "a page is allocated whose memory is removed");
+		hs_assert(self, page, "hs_pgmap_page_alloc: the memory of the page is removed");
 		p->next_page++;
 	} else {
 		p->free_pages =
@@ -102,7 +106,7 @@ void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 
 	hs_spin_lock(self, &pgmap->pages_lock);
 	was = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
-	hs_assert(self, was & HS_PAGE_ALLOCATED, "a device page is freed twice");
+	hs_assert(self, was & HS_PAGE_ALLOCATED, "hs_page_put: the device page is already free");
 	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)pgmap->free_pages, HS_RELAXED);
 	pgmap->free_pages = page;
 	pgmap->pages_allocated--;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * percpu_ref.c - a reference count that is cheap until it is killed
+ */
 #include "pgmap/percpu_ref.h"
 
 #include <errno.h>
@@ -30,7 +33,9 @@ void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
 	hs_pcpu_free(self, percpu_ref_counters(was));
 }
 
-/* Acquire: pairs with the release in kill, so that a count in atomic mode starts from there. */
+/*
+ * Acquire pairs with the release in kill: a task that sees ATOMIC sees the count of the kill too.
+ */
 static uint64_t percpu_ref_state_of(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	return hs_u64_load(self, &ref->state, HS_ACQUIRE);
@@ -40,7 +45,7 @@ static void percpu_ref_count_put(struct hs_task *self, struct hs_percpu_ref *ref
 {
 	uint64_t was = hs_u64_add(self, &ref->count, (uint64_t)0 - n, HS_ACQ_REL);
 
-	hs_assert(self, was >= n, "a reference count of %llu drops by %llu",
+	hs_assert(self, was >= n, "hs_percpu_ref_put_many: the count is %llu, %llu are put",
 		  (unsigned long long)was, (unsigned long long)n);
 	if (was == n)
 		ref->release(self, ref);
@@ -104,7 +109,7 @@ bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref)
 	return percpu_ref_state_of(self, ref) & HS_PERCPU_REF_DEAD;
 }
 
-/* Every get and put that saw percpu mode is over: the sum is exact. */
+/* RCU callback: every get and put that saw percpu mode has ended, so the sum is exact. */
 static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
@@ -119,9 +124,9 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 	uint64_t was =
 		hs_u64_or(self, &ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD, HS_ACQ_REL);
 
-	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "a percpu ref is killed twice");
+	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "hs_percpu_ref_kill: already killed");
 	if (!(was & HS_PERCPU_REF_ATOMIC)) {
-		hs_u64_add(self, &ref->count, 1, HS_RELAXED); /* the callback's */
+		hs_u64_add(self, &ref->count, 1, HS_RELAXED); /* the callback puts it */
 		hs_call_rcu(self, &ref->rcu, percpu_ref_switched);
 	}
 	percpu_ref_count_put(self, ref, 1);
@@ -135,7 +140,7 @@ uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
 	if (count < HS_PERCPU_REF_BIAS / 2)
 		return count;
 	counter = percpu_ref_counters(percpu_ref_state_of(self, ref));
-	if (!counter) /* the callback has summed them meanwhile, and exit has come */
+	if (!counter) /* meanwhile the callback has summed them, and exit has freed them */
 		return hs_u64_load(self, &ref->count, HS_ACQUIRE);
 	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, counter);
 }

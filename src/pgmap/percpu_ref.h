@@ -6,13 +6,14 @@
  *
  * State word: the address of the per-CPU counters, and two flags. By predicate:
  *
- *	no flag		percpu: get and put add to this CPU's counter; zero cannot be seen
- *	ATOMIC|DEAD	killed: get and put act on @count, which holds BIAS until the grace period
- *			is over, so that it cannot reach zero while counters are still being summed
- *	ATOMIC		made so by HS_PERCPU_REF_ATOMIC: one shared word from the start
+ *	no flag		percpu: get and put add to the counter of their CPU; none can detect zero
+ *	ATOMIC|DEAD	killed: get and put change .count, which includes BIAS until the grace
+ *			period has ended, so that it is not 0 before the counters are summed
+ *	ATOMIC		initialised with HS_PERCPU_REF_ATOMIC: get and put change .count
  *
- * Single counters wrap; their sum is exact once no get or put is under way that has not seen
- * ATOMIC: both run inside an RCU section, and kill waits a grace period before it sums.
+ * A single counter may wrap. The sum of all is exact when every get and put that has not seen
+ * ATOMIC has ended. They run inside an RCU section, and the counters are summed a grace period
+ * after the kill.
  *
  *	tryget_live			kill
  *	rcu_read_lock			state |= ATOMIC|DEAD
@@ -21,12 +22,13 @@
  *	rcu_read_unlock			  count += sum - BIAS
  *					  drop the temporary reference
  *
- *	Required outcome: a reference obtained after kill returned, by a reader that had read the
- *	state before, is counted; release runs when it is put, not earlier.
+ *	Required outcome: if a reader reads the state before the kill and obtains its reference
+ *	after kill has returned, the reference is counted; release runs when it is put, not earlier.
+ *	(tests/model/test_percpu_ref_model.c)
  *
- * Kill happens once. release() runs when the count reaches zero, in the context of the last put or
- * of the callback, and takes spinlocks only. The owner frees the counters with exit, after
- * release; the ref stays dead for those who can still reach it.
+ * Kill is legal once. release() runs when the count becomes 0, in the context of the last put or of
+ * the callback, and may take spinlocks only. The owner frees the counters by exit, after release. A
+ * task that can still reach the ref then finds it dead.
  */
 #ifndef HS_PGMAP_PERCPU_REF_H
 #define HS_PGMAP_PERCPU_REF_H
@@ -45,20 +47,22 @@ struct hs_percpu_ref {
 	struct hs_rcu_head rcu;
 };
 
-/* @flags: HS_PERCPU_REF_ATOMIC or 0. The caller holds the initial reference. 0 or -ENOMEM. */
+/* @flags: HS_PERCPU_REF_ATOMIC or 0. The caller gets the initial reference. 0 or -ENOMEM. */
 int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
 		       void (*release)(struct hs_task *self, struct hs_percpu_ref *ref),
 		       uint32_t flags);
 void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref);
-/* Drops the initial reference; after it no tryget_live that begins succeeds. */
+/* Puts the initial reference. A tryget_live that begins after it fails. */
 void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref);
 
 void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n);
 void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n);
-/* Unless it is killed. */
+/* Takes a reference and returns true, unless the ref is killed. */
 bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref);
 bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref);
-/* All references, the initial one included; exact at a quiet moment, and after the grace period. */
+/*
+ * All references, with the initial one. Exact while no get or put runs, and after the grace period.
+ */
 uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref);
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * pgmap.c - registration and lookup of device memory
  *
- * The index is read inside an RCU section without a lock; machine->pagemap_lock serialises its
- * writers. A lookup may find a dying pgmap, and tryget_live says so. Who unregisters a pgmap waits a
- * grace period before he frees it: no reader then holds a pointer without a reference. How a
- * removal goes about it is drawn in remove.c.
+ * Lookups read the index inside an RCU section, without a lock. machine->pagemap_lock serialises
+ * its writers. A lookup may find a dying pgmap; then its tryget_live fails. The task that
+ * unregisters a pgmap waits a grace period before it frees it, because a lookup may still have a
+ * pointer to it without a reference. remove.c draws the whole removal.
  *
  *	lookup				unregister
  *	rcu_read_lock
@@ -14,7 +14,7 @@
  *	tryget_live
  *	rcu_read_unlock			grace period; free
  *
- *	Required outcome: the pgmap is live at tryget_live.
+ *	Required outcome: the pgmap is not freed before tryget_live.
  *	(tests/model/test_removal_model.c: lookup_against_removal_6_0)
  */
 #include "pgmap/pgmap.h"
@@ -62,7 +62,7 @@ void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
 
 	hs_spin_lock(self, &m->pagemap_lock);
 	ret = hs_radix_store(self, &m->pagemaps, pgmap->start, pgmap->end - 1, NULL);
-	hs_assert(self, !ret, "erasing a pgmap needs memory");
+	hs_assert(self, !ret, "hs_pgmap_unregister: erasing from the index failed");
 	while (*at != pgmap)
 		at = &(*at)->next;
 	*at = pgmap->next;
@@ -74,7 +74,7 @@ bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn)
 	return pfn - pgmap->start < pgmap->end - pgmap->start;
 }
 
-/* Out of line, as the kernel's: what a call costs is part of what strategies are compared by. */
+/* Out of line, as in the kernel, because comparisons of strategies include the cost of the call. */
 struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn, struct hs_pgmap *cached)
 {
 	struct hs_machine *m = hs_machine_of(self);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pgmap.h - struct dev_pagemap, for the floors above
+ * pgmap.h - struct hs_pgmap, for the rooms above
+ *
+ * reduced: struct dev_pagemap (v6.12, include/linux/memremap.h)
  */
 #ifndef HS_PGMAP_PGMAP_H
 #define HS_PGMAP_PGMAP_H
@@ -12,20 +14,20 @@
 
 struct hs_pgmap {
 	uint64_t start, end; /* pfns */
-	uint64_t first;	     /* the first one with a struct page of its own */
+	uint64_t first;	     /* the first pfn whose struct page belongs to it */
 	enum hs_pgmap_type type;
 	enum hs_page_refs page_refs;
 	enum hs_removal_order removal_order;
 	const void *owner;
 	const struct hs_pgmap_ops *ops;
 	void *driver_data;
-	struct hs_pgmap *next; /* of the machine's list, under the pagemap lock */
+	struct hs_pgmap *next; /* in the list of the machine, under its pagemap_lock */
 	struct hs_percpu_ref ref;
-	hs_u32 started, done; /* removal: one bit an enum hs_pgmap_step; wakes pagemap_queue */
+	hs_u32 started, done; /* steps of the removal, one bit each; pagemap_queue is woken */
 	struct hs_rcu_head erased;
-	struct hs_spinlock pages_lock; /* the next three */
+	struct hs_spinlock pages_lock; /* protects the next three */
 	struct hs_page *free_pages;    /* linked by .private */
-	uint64_t next_page;	       /* pfn that was never handed out */
+	uint64_t next_page;	       /* the lowest pfn that was never handed out */
 	uint64_t pages_allocated;
 };
 

@@ -2,40 +2,42 @@
 /*
  * remove.c - the steps of a removal: disable and drain of "disable, invalidate, drain"
  *
- * same: memunmap_pages() (v6.12, mm/memremap.c), and the orders of its steps in v5.2, v5.3 and v6.0.
+ * same: memunmap_pages() (v6.12, mm/memremap.c), and the orders of its steps in v5.2, v5.3 and
+ * v6.0.
  *
  * States of a pgmap by predicate (bits of .started and .done are those of enum hs_pgmap_step):
  *
  *	registered, not dying		alive: lookups obtain references
- *	dying, not done WAIT		killed: no lookup that begins obtains one; those that are held,
- *					cached ones too, keep the memory
- *	done WAIT			drained: nobody has a reference, nobody can get one
+ *	dying, not done WAIT		killed: a lookup that begins now obtains no reference; those
+ *					that are held, cached ones too, keep the memory
+ *	done WAIT			drained: no task holds a reference or can obtain one
  *	done MEMORY			its struct pages are gone, or stale
  *	done ERASE			no lookup finds it
- *	done EXIT			no counters; the reference stays dead
+ *	done EXIT			its counters are freed; the reference stays dead
  *
- * Legal: each step once; WAIT and EXIT after KILL; free after all. Everything else is allowed and may
- * be wrong: the orders of the kernel are in pgmap_remove_orders[].
+ * Legal: each step once; WAIT and EXIT after KILL; free after all. Every other order is allowed,
+ * but may be a bug: pgmap_remove_orders[] has the orders of the kernel.
  *
- * Who may free what: the owner the pgmap, after all steps. .done is the last word of the pgmap that
- * whoever completes a step touches; the queue is the machine's.
+ * Who may free what: the owner frees the pgmap, after all steps. The task that completes a step
+ * touches nothing of the pgmap after .done; therefore the queue is in the machine.
  *
- * Grace periods: the kill's callback sums the counters after one, erase waits for one. With an atomic
- * reference there is no sum, and so one less. The number of pages does not matter.
+ * Grace periods: the callback of the kill sums the counters after one, and erase waits for one.
+ * With an atomic reference there is nothing to sum, so erase waits for the only one. The number of
+ * pages does not matter.
  *
  * A lookup against a removal, and what keeps it safe at each step:
  *
  *	lookup				removal
  *	rcu_read_lock			kill: dead
- *	index: the pgmap		put pages, wait: a reference obtained before is waited for
- *	tryget_live			memory: whoever holds a reference is gone
+ *	index: the pgmap		put pages, wait: for references obtained before
+ *	tryget_live			memory: no reference is held
  *	rcu_read_unlock			erase; a grace period
- *	touch a page, put		exit, free: whoever read the index before is gone
+ *	touch a page, put		exit, free: no lookup that read the index is still running
  *
  *	Required outcome: page and pgmap are live when they are touched.
  *	(tests/model/test_removal_model.c: lookup_against_removal_6_0, lookup_against_removal_5_3)
  *
- * The reference is found dead, or it is counted and waited for:
+ * A cached reference is counted, and the removal waits for it:
  *
  *	lookup				removal
  *	tryget_live: true, cached
@@ -52,7 +54,7 @@
  *					kill, memory
  *	touch a page			wait: too late
  *
- *	Required outcome: none. The page is freed. (lookup_against_removal_5_2)
+ *	Required outcome: none. The lookup touches a freed page. (lookup_against_removal_5_2)
  *
  * Exit before erase, as in 5.3: the index still names the pgmap when the counters are freed.
  *
@@ -62,9 +64,9 @@
  *	tryget_live: state is dead
  *	rcu_read_unlock			erase; a grace period; free
  *
- *	Required outcome: the lookup finds it dead. Who read the state before the kill is out of its
- *	read section when the counters go, because the drain took a grace period.
- *	(lookup_against_removal_5_3). With an atomic reference nobody touches counters.
+ *	Required outcome: the lookup finds it dead. A lookup that read the state before the kill has
+ *	left its RCU section when the counters are freed, because the drain took a grace period.
+ *	(lookup_against_removal_5_3). With an atomic reference lookups do not touch the counters.
  */
 #include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
@@ -101,7 +103,7 @@ const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 
 /* ---- completion -------------------------------------------------------------------------- */
 
-/* The last access to the pgmap: its owner may free it from here on. */
+/* The last access to the pgmap: afterwards its owner may free it. */
 static void pgmap_remove_complete(struct hs_task *self, struct hs_pgmap *p, enum hs_pgmap_step step)
 {
 	struct hs_machine *m = hs_machine_of(self);
@@ -123,8 +125,9 @@ static void pgmap_remove_erased(struct hs_task *self, struct hs_rcu_head *head)
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /*
- * With the references of 5.3 each page gives back what it holds; a pinned one later. Nobody is handed
- * a page once the lock has been had: the drawing is in pages.c.
+ * With the references of 5.3 the core's reference to each page is put; a page that is pinned puts
+ * its reference to the pgmap later, with the last pin. No page can be allocated after the lock was
+ * held once: pages.c has the drawing.
  */
 static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 {
@@ -136,7 +139,8 @@ static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 		for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
 			struct hs_page *page = hs_pfn_to_page(self, pfn);
 
-			hs_assert(self, page, "pages are put whose memory is removed");
+			hs_assert(self, page,
+				  "the removal step \"put pages\" comes after \"memory\"");
 			hs_page_put(self, page);
 		}
 	} else if (bulk) {
@@ -149,11 +153,11 @@ static void pgmap_remove_note_start(struct hs_task *self, struct hs_pgmap *p,
 {
 	uint32_t was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
 
-	hs_assert(self, !(was >> step & 1), "the step \"%s\" of a removal is taken twice",
+	hs_assert(self, !(was >> step & 1), "the removal step \"%s\" is started twice",
 		  hs_pgmap_step_name(step));
 	hs_assert(self,
 		  (step != HS_PGMAP_WAIT && step != HS_PGMAP_EXIT) || was >> HS_PGMAP_KILL & 1,
-		  "the step \"%s\" of a removal comes after \"kill\"", hs_pgmap_step_name(step));
+		  "the removal step \"%s\" is started before \"kill\"", hs_pgmap_step_name(step));
 }
 
 void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
@@ -176,7 +180,7 @@ void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_p
 		hs_pgmap_unregister(self, pgmap);
 		hs_call_rcu(self, &pgmap->erased, pgmap_remove_erased);
 		return;
-	default: /* whoever puts the last reference completes WAIT */
+	default: /* WAIT: the last put completes it */
 		return;
 	}
 	pgmap_remove_complete(self, pgmap, step);
@@ -237,8 +241,8 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 	uint32_t done = hs_u32_load(self, &pgmap->started, HS_ACQUIRE) &
 			hs_u32_load(self, &pgmap->done, HS_ACQUIRE);
 
-	hs_assert(self, done == all,
-		  "a pgmap is freed whose removal has done 0x%x of the steps 0x%x", done, all);
+	hs_assert(self, done == all, "hs_pgmap_free: only the removal steps 0x%x of 0x%x are done",
+		  done, all);
 	hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
 }
 

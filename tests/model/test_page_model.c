@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* References, lock and allocation of pages, of devices and of the system, against each other. */
+/* References, lock and allocation of device pages and system pages, under every schedule. */
 #include "support/pgmap_race.h"
 
-/* With one page two tasks have it in turn, or one of them finds none; with two, each has one. */
+/* With one page, two tasks use it in turn or one finds none; with two, each gets one. */
 static void device_pages_are_handed_out_to_one(void **state)
 {
 	(void)state;
@@ -21,7 +21,7 @@ static void device_pages_are_handed_out_to_one(void **state)
 	}
 }
 
-/* A free page has a count of 1: who tries has it too, and the last of both frees it, once. */
+/* A free page has a count of 1, so a tryget succeeds. The last put of both tasks frees it, once. */
 static void a_free_page_that_is_tried_is_handed_out_as_it_is(void **state)
 {
 	(void)state;
@@ -43,7 +43,7 @@ static void put_to_one_races_with_a_tryget_of_5_3(void **state)
 				 .roles = { PUTTER, TRYER } };
 
 	(void)state;
-	explored(&p, HS_VERDICT_ASSERT, "a device page is freed twice");
+	explored(&p, HS_VERDICT_ASSERT, "hs_page_put: the device page is already free");
 }
 
 static void tryget_fails_at_zero_only(void **state)
@@ -59,7 +59,7 @@ static void tryget_fails_at_zero_only(void **state)
 	both_were_seen();
 }
 
-/* The file system is told once if the two entries overlap, and otherwise twice. */
+/* The file system is told once if both entries exist at a time, and otherwise twice. */
 static void the_last_unmap_of_6_15_tells_the_file_system(void **state)
 {
 	(void)state;

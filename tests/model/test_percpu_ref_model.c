@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The drawing of src/pgmap/percpu_ref.h, under every schedule: walkers that take and drop references
- * against one kill, after whose release the object is freed.
+ * The drawing of src/pgmap/percpu_ref.h, under every schedule: walkers get and put references
+ * during one kill; the killer frees the object after its release.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,16 +24,16 @@ struct object {
 
 struct param {
 	uint32_t walkers;
-	bool leak; /* walkers keep what they got */
+	bool leak; /* walkers do not put */
 };
 
 struct state {
 	struct param param;
-	hs_ptr object; /* how walkers find it: published, then unpublished before it is freed */
-	hs_u32 unseen; /* kill had returned, and nobody had a reference */
+	hs_ptr object; /* published for walkers; NULL before the object is freed */
+	hs_u32 unseen; /* kill has returned, and no walker has a reference */
 };
 
-/* Over all executions. After: kill had returned before the reference was counted. */
+/* Over all executions. After: kill returned before the reference was counted. */
 static struct {
 	uint32_t got, after, missed;
 } seen;
@@ -74,8 +74,8 @@ static bool is_released(struct hs_task *self, void *arg)
 	return hs_u32_load(self, &((struct object *)arg)->released, HS_ACQUIRE);
 }
 
-/* What is left after a kill is the callback's own, as long as it has not run. */
-static bool nobody_has_it(struct hs_task *self, struct hs_percpu_ref *ref)
+/* Before the callback of the kill has run, the only reference is its own. */
+static bool is_unreferenced(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t sum = hs_percpu_ref_sum(self, ref);
 
@@ -89,7 +89,7 @@ static void killer_main(struct hs_task *self, void *arg)
 
 	hs_percpu_ref_kill(self, &o->ref);
 	if (s->param.walkers == 1)
-		hs_u32_store(self, &s->unseen, nobody_has_it(self, &o->ref), HS_RELEASE);
+		hs_u32_store(self, &s->unseen, is_unreferenced(self, &o->ref), HS_RELEASE);
 	hs_wait_event(self, &o->queue, is_released, o);
 	hs_ptr_store(self, &s->object, NULL, HS_RELEASE);
 	hs_synchronize_rcu(self);
@@ -145,7 +145,9 @@ static void reference_obtained_after_kill_is_counted(void **state)
 	hs_explore_result_free(&r);
 }
 
-/* Two walkers on two CPUs: to the end in plain builds, some thousand executions in the others. */
+/*
+ * Two walkers on two CPUs: complete in plain builds, some thousand executions in sanitizer builds.
+ */
 static void two_walkers_against_one_kill(void **state)
 {
 	const struct param param = { .walkers = 2 };

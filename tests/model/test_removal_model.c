@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Removals of a pgmap against lookups, references and allocations, under every schedule that matters. */
+/* Removals of a pgmap against lookups, references and allocations, under every schedule. */
 #include "support/pgmap_race.h"
 
 /* ---- lookups ----------------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ static void drain_waits_for_cached_reference(void **state)
 				      .roles = { CACHER, REMOVER } });
 }
 
-/* Were the counters freed before the drain, the reader would add to them. */
+/* If the counters were freed before the drain, the reader would add to freed memory. */
 static void exit_before_the_drain_is_found_out(void **state)
 {
 	static const enum hs_pgmap_step early[] = { HS_PGMAP_KILL,  HS_PGMAP_EXIT,
@@ -100,7 +100,7 @@ static void put_to_one_races_with_the_removal_of_5_3(void **state)
 	explored(&p, HS_VERDICT_FREED, "is freed (task putter)");
 }
 
-/* Nothing of the drain waits for a pin: the reason for the references of 6.1. */
+/* The drain does not wait for a pin: the reason for the references of 6.1. */
 static void pin_of_5_18_does_not_hold_the_memory(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_PRIVATE,
@@ -120,7 +120,7 @@ static void handing_out_against_put_pages_of_5_3(void **state)
 	both_were_seen();
 }
 
-/* From 6.1 on an allocated page holds the pgmap, or it is not handed out. */
+/* Since 6.1 an allocated page holds a reference to the pgmap, or the allocation fails. */
 static void handing_out_against_the_drain(void **state)
 {
 	(void)state;
@@ -132,7 +132,7 @@ static void handing_out_against_the_drain(void **state)
 	}
 }
 
-/* Nothing of the drain waits for an entry: that is the file system's business, before it. */
+/* The drain does not wait for an entry: the file system does so, before the drain. */
 static void entry_of_6_15_does_not_hold_the_memory(void **state)
 {
 	const struct param p = { .type = HS_PGMAP_FS_DAX,

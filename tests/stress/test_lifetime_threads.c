@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device memory that comes and goes while others fault, mirror, unmap and hold it.
+ * Device memory is created and removed while other tasks fault, mirror, unmap and hold it.
  *
  *	mirror	populates a device with every strategy, both eras
- *	user	loads and stores as a CPU, sends pages away in every way there is, unmaps and maps
+ *	user	loads and stores as a CPU, takes pages away in every way there is, unmaps and maps
  *	holder	takes a reference to the pgmap and keeps it until the owner waits for it
- *	owner	removes the memory of a device-dax instance and makes it anew, again and again
+ *	owner	removes the memory of a device-dax instance and creates it again, in a loop
  *
- * On threads, for HMMSIM_STRESS_SECONDS, and until enough has happened: retries, lookups that failed
- * because of a kill, drains that had to wait for somebody's reference.
+ * On threads, for HMMSIM_STRESS_SECONDS, and until enough retries, lookups that failed because of a
+ * kill, and drains that waited for a reference have happened.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -77,7 +77,7 @@ static struct hs_dmirror *device_anew(struct hs_task *self, struct lab *l, bool 
 	config.range.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
 	config.touch = true;
 	config.tries = 100;
-	/* v5.3 spins where writing is asked of a VMA that has lost WRITE meanwhile. */
+	/* v5.3 retries for ever if a write is requested of a VMA that has lost WRITE. */
 	*may_write = config.range.era != HS_ERA_5_3;
 	ret = hs_dmirror_create(self, &config, &device);
 	hs_assert(self, !ret, "device: %d", ret);
@@ -131,7 +131,7 @@ static bool released(struct hs_task *self, void *arg)
 	return hs_u32_load(self, &r->lab->let_go, HS_ACQUIRE) != r->seen || stopped(self, r->lab);
 }
 
-/* Holds the pgmap until the owner is seen waiting for it. */
+/* Holds the pgmap until the owner waits for it. */
 static void holder_main(struct hs_task *self, void *arg)
 {
 	struct release release = { arg, 0 };
@@ -266,12 +266,12 @@ static struct hs_mapping *mapping_anew(struct hs_task *self, struct hs_pgmap *pg
 	return mapping;
 }
 
-/* Lookups fail from now on, what is mapped still is, and walkers notice. */
+/* Kills before the invalidation: entries are still mapped, but lookups fail. */
 static void kill_early(struct hs_task *self, struct hs_pgmap *pgmap)
 {
 	hs_pgmap_step(self, pgmap, HS_PGMAP_KILL);
 	for (uint64_t n = draw(self, 500); n; n--)
-		hs_retry_wait(self, "somebody looks the dead pgmap up");
+		hs_retry_wait(self, "a lookup of the dead pgmap");
 }
 
 static void drain(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap)
@@ -292,7 +292,7 @@ static void remove_memory(struct hs_task *self, struct lab *l, struct hs_pgmap *
 	bool early = draw(self, 2);
 
 	for (uint64_t n = draw(self, 2000); n && !hs_u32_load(self, &l->holding, HS_RELAXED); n--)
-		hs_retry_wait(self, "somebody holds the pgmap");
+		hs_retry_wait(self, "the holder takes the pgmap");
 	if (early)
 		kill_early(self, pgmap);
 	hs_mapping_disable(self, mapping);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every allocation of the model fails once: the step in which it does says so and changes nothing,
- * whatever was built is taken down, nothing is left. The places come from the sources, so that an
- * allocation which no play reaches is a failure of this test.
+ * Every allocation of the model fails once. The step in which it fails returns an error and changes
+ * nothing; then everything that was built is destroyed, and nothing is left. The list of
+ * allocations comes from the sources: an allocation that no play reaches fails this test.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -63,7 +63,9 @@ static void mark(const char *place)
 
 /* ---- the machine's own ------------------------------------------------------------------- */
 
-/* A machine that could not be made cannot be asked where; but it is the only site in its file. */
+/*
+ * A machine that was not created has no .failed_at; but its allocation is the only one in its file.
+ */
 static void a_machine_that_finds_no_memory_is_none(void **state)
 {
 	struct hs_machine_config config;
@@ -86,7 +88,7 @@ static void a_machine_that_finds_no_memory_is_none(void **state)
 			own++;
 		}
 	failures += (unsigned int)info.allocations;
-	/* and the arena, which is no site of the model */
+	/* One more is the arena, which is not in the model. */
 	assert_int_equal(own + 1, info.allocations);
 }
 
@@ -97,7 +99,7 @@ static void perform(const struct stage_play *play)
 	for (int again = 0; again < 2; again++) {
 		const char *place;
 
-		/* Two allocations are the machine's. */
+		/* The first two allocations are those of hs_machine_create(). */
 		for (uint64_t fail_at = 3; stage_run(play, fail_at, again, &place); fail_at++)
 			mark(place);
 	}

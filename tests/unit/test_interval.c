@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interval tree against a list that is searched from end to end.
+ * The interval tree, compared with a linear search of a list.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ static uint32_t checked(const struct hs_interval_node *n, const struct hs_interv
 	return n->height;
 }
 
-/* The overlapping one that comes after @after, by brute force. */
+/* The overlapping node that follows @after, by linear search. */
 static int expected(int after, uint64_t start, uint64_t last)
 {
 	int best = -1;

@@ -46,7 +46,7 @@ static void hot_added_pfns_are_valid_by_subsection(void **state)
 	assert_int_equal(hs_pfn_life(self, SECTION + SUBSECTION), HS_PAGE_GONE);
 }
 
-/* The bitmap of subsections is not asked there: holes are valid, but not online. */
+/* In an early section holes are valid, but not online. */
 static void early_sections_are_valid_as_a_whole(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -57,7 +57,7 @@ static void early_sections_are_valid_as_a_whole(void **state)
 	assert_false(hs_pfn_valid(self, SECTION));
 }
 
-/* Whoever made it; what failed has made none of them early. */
+/* Also a section that device memory made; but a failed add makes none early. */
 static void sections_become_early_when_memory_is_added(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -71,7 +71,7 @@ static void sections_become_early_when_memory_is_added(void **state)
 	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
 	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION), 0);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
-	/* Not by what comes later. */
+	/* Memory that is added later makes none early. */
 	assert_int_equal(hs_memory_add(self, SECTION, SECTION + SUBSECTION, false), 0);
 	assert_int_equal(hs_memory_add(self, SUBSECTION, 2 * SUBSECTION, false), 0);
 	assert_true(hs_pfn_valid(self, SECTION - 1));
@@ -136,11 +136,11 @@ static void removed_memory_is_gone_or_stale(void **state)
 	assert_int_equal(hs_pfn_life(self, late), HS_PAGE_GONE);
 	assert_null(hs_pfn_to_page(self, late));
 	assert_false(hs_pfn_valid(self, late));
-	/* Where nothing is, removing is no error. */
+	/* Removing where no memory is is no error. */
 	assert_int_equal(hs_memory_remove(self, 9 * SECTION, 10 * SECTION), 0);
 }
 
-/* Whether their struct pages have been touched or not. */
+/* Whether its struct pages have been touched or not. */
 static void removed_system_memory_of_an_early_section_is_stale(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -154,9 +154,9 @@ static void removed_system_memory_of_an_early_section_is_stale(void **state)
 	assert_non_null(hs_page_touch(self, SUBSECTION));
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
 	assert_int_equal(hs_page_to_pfn(self, hs_page_touch(self, SUBSECTION + 9)), SUBSECTION + 9);
-	/* What was a hole all the time is not. */
+	/* What has always been a hole is not stale. */
 	assert_int_equal(hs_pfn_life(self, 3 * SUBSECTION), HS_PAGE_UNINITIALISED);
-	/* It comes back as new. */
+	/* Memory that is added again is new. */
 	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, false), 0);
 	assert_int_equal(hs_pfn_life(self, 5), HS_PAGE_LIVE);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_LIVE);
@@ -166,7 +166,7 @@ static void removed_system_memory_of_an_early_section_is_stale(void **state)
 	assert_int_equal(hs_pfn_life(self, 2 * SUBSECTION), HS_PAGE_UNINITIALISED);
 }
 
-/* Each of the two removals leaves alone what the other is for. */
+/* Each of the two functions leaves memory of the other sort as it is. */
 static void system_and_device_memory_are_removed_apart(void **state)
 {
 	struct hs_task *self = world_task(state);

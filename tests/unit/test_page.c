@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System pages: who gets which, when they are free again, and what their references do.
+ * System pages: in which order they are handed out and reused, and what their references do.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -84,7 +84,7 @@ static void a_fresh_page_has_one_reference_and_contains_nothing(void **state)
 	other = allocated(self);
 	hs_page_put(self, other);
 	hs_page_put(self, page);
-	/* The same one again, and not what was in it, nor where the next free one is. */
+	/* The same page again; .private has neither its old content nor the free-list link. */
 	assert_ptr_equal(allocated(self), page);
 	assert_int_equal(hs_page_private(self, page), 0);
 	hs_page_put(self, page);
@@ -201,13 +201,13 @@ static void memory_with_an_allocated_page_stays(void **state)
 	put_pfn(w.self, 9);
 	put_pfn(w.self, 10);
 	assert_int_equal(hs_memory_remove(w.self, 8, 16), -EBUSY);
-	/* Nothing was done: 10 is still the first of the free ones. */
+	/* Nothing was done: 10 is still first on the free list. */
 	assert_true(hs_pfn_online(w.self, 14));
 	assert_int_equal(allocated_pfn(w.self), 10);
 	put_pfn(w.self, 10);
 	assert_int_equal(hs_memory_remove(w.self, 8, 10), 0);
 	assert_int_equal(hs_pfn_life(w.self, 8), HS_PAGE_GONE);
-	/* Of the free pages, 8 and 9 went with their memory. */
+	/* The free pages 8 and 9 are gone with their memory. */
 	assert_int_equal(allocated_pfn(w.self), 10);
 	assert_int_equal(allocated_pfn(w.self), 12);
 	for (uint64_t pfn = 10; pfn < 13; pfn++)
@@ -216,7 +216,7 @@ static void memory_with_an_allocated_page_stays(void **state)
 	world_close(&w);
 }
 
-/* Head, middle, tail and whole of what was added, and what is left is handed out. */
+/* Removes head, middle and tail of one range and all of another; the rest is handed out. */
 static void removed_frames_are_not_handed_out(void **state)
 {
 	static const uint64_t cut[][2] = { { 0, 2 }, { 4, 6 }, { 10, 12 }, { 20, 24 } };
@@ -233,7 +233,7 @@ static void removed_frames_are_not_handed_out(void **state)
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
 		assert_int_equal(allocated_pfn(w.self), left[i]);
 	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
-	/* What comes back is fresh, and comes once. */
+	/* Memory that is added again is handed out once. */
 	assert_int_equal(hs_memory_add(w.self, 4, 6, true), 0);
 	assert_int_equal(allocated_pfn(w.self), 4);
 	assert_int_equal(allocated_pfn(w.self), 5);
@@ -298,7 +298,7 @@ static void a_page_knows_its_pfn_up_to_the_top(void **state)
 	}
 }
 
-/* Adds memory, allocates and removes; what fails leaves everything as it was. */
+/* Adds memory, allocates and removes; a step that fails changes nothing. */
 static int add_allocate_remove(struct hs_task *self)
 {
 	struct hs_page *page;
@@ -309,7 +309,7 @@ static int add_allocate_remove(struct hs_task *self)
 		return ret;
 	ret = hs_page_alloc(self, &page);
 	assert_int_equal(hs_pages_allocated(self), !ret);
-	/* The next try has the same page. */
+	/* The next allocation returns the same page. */
 	if (ret)
 		assert_int_equal(allocated_pfn(self), 0);
 	put_pfn(self, 0);

@@ -38,11 +38,11 @@ static struct hs_pgmap *created(struct hs_task *self, enum hs_pgmap_type type,
 struct cell {
 	enum hs_page_refs refs;
 	enum hs_pgmap_type type;
-	uint32_t idle;	   /* count of a page that nobody uses */
-	uint32_t bulk;	   /* references of the core's to the pgmap */
-	uint32_t used;	   /* count of a page that one user has */
+	uint32_t idle;	   /* count of a page that is not in use */
+	uint32_t bulk;	   /* references to the pgmap that the core holds for its pages */
+	uint32_t used;	   /* count of a page with one user */
 	uint32_t held;	   /* references to the pgmap that this user causes */
-	uint32_t freed_at; /* count when page_free is called by the user's put */
+	uint32_t freed_at; /* count when the put of the user calls page_free */
 	bool blocks;	   /* the user blocks the drain */
 };
 
@@ -76,7 +76,7 @@ static bool is_handed_out(enum hs_pgmap_type type)
 	return type != HS_PGMAP_FS_DAX && type != HS_PGMAP_GENERIC;
 }
 
-/* The way in which users of the type come by a page. */
+/* Obtains a page in the way that users of the type do. */
 static struct hs_page *use(struct hs_task *self, struct hs_pgmap *p, const struct cell *c)
 {
 	struct hs_page *page = hs_pfn_to_page(self, DEVICE_PFN);
@@ -123,7 +123,7 @@ static void a_user_comes_and_goes(void **state)
 
 		assert_int_equal(hs_page_count(self, page), c->used);
 		assert_int_equal(hs_pgmap_refs(self, p), c->held);
-		/* A second reference is not the last but one. */
+		/* The put of a second reference frees nothing. */
 		hs_page_get(self, page);
 		hs_page_put(self, page);
 		assert_int_equal(freed.calls, 0);
@@ -166,7 +166,7 @@ static void who_blocks_the_drain(void **state)
 
 /* ---- what the table does not say --------------------------------------------------------- */
 
-/* From 5.18 on whoever was given the page puts the first reference. */
+/* Since 5.18 the user of the page puts the first reference. */
 static void the_put_to_zero_of_a_generic_page_sets_one_again(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -186,7 +186,10 @@ static void the_put_to_zero_of_a_generic_page_sets_one_again(void **state)
 	}
 }
 
-/* The core's put makes it 1: page_free is called while the pin is there, and not again. */
+/*
+ * The put of the core makes the count 1: page_free is called although the pin is held, and only
+ * then.
+ */
 static void put_pages_of_5_3_frees_what_is_pinned_once(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -200,7 +203,7 @@ static void put_pages_of_5_3_frees_what_is_pinned_once(void **state)
 	assert_int_equal(freed.calls, 1);
 	assert_ptr_equal(freed.page, page);
 	assert_int_equal(hs_page_count(self, page), 1);
-	/* Nobody else is given it. */
+	/* The page is not handed out again. */
 	assert_int_equal(hs_pgmap_page_alloc(self, p, &other), -ENODEV);
 	hs_page_put(self, page);
 	assert_int_equal(freed.calls, 1);
@@ -289,7 +292,7 @@ static void mapping_counts_from_6_15_on(void **state)
 			hs_pgmap_page_map(self, page);
 			hs_pgmap_page_map(self, page);
 			assert_int_equal(hs_page_count(self, page), idle + 2 * each);
-			/* None of them holds the pgmap. */
+			/* The entries hold no reference to the pgmap. */
 			assert_int_equal(hs_pgmap_refs(self, p), 0);
 			hs_pgmap_page_unmap(self, page);
 			hs_pgmap_page_unmap(self, page);
@@ -300,7 +303,7 @@ static void mapping_counts_from_6_15_on(void **state)
 	}
 }
 
-/* Who waits for the page is told by page_free; the drain is over before. */
+/* The drain ends earlier; page_free then tells the file system that the page is idle. */
 static void a_killed_pgmap_does_not_ask_who_maps_it(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -357,7 +360,7 @@ static void unlock_unlocked(struct hs_task *self, struct hs_pgmap *p)
 	hs_page_unlock(self, hs_pfn_to_page(self, DEVICE_PFN));
 }
 
-/* An early section: the struct page is still there. */
+/* In an early section the struct page still exists. */
 static void touch_stale(struct hs_task *self, struct hs_pgmap *p)
 {
 	hs_pgmap_step(self, p, HS_PGMAP_MEMORY);
@@ -417,16 +420,18 @@ static void do_wrong(void *arg)
 static void wrong_use_fails_the_assertion(void **state)
 {
 	static const struct wrong wrongs[] = {
-		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, "put whose count is 0" },
-		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3, "is put before its pages" },
-		{ put_below_zero, HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_1, "page of a file is put" },
-		{ get_from_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, "whose count is 0" },
-		{ unlock_unlocked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "that is not locked" },
+		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1,
+		  "hs_page_put: refcount is already 0" },
+		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3,
+		  "is put before \"put pages\"" },
+		{ put_below_zero, HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_1, "to an FS_DAX page is put" },
+		{ get_from_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, "refcount is 0" },
+		{ unlock_unlocked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "the page is not locked" },
 		{ touch_stale, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "pfn 0x40000 is stale" },
 		{ alloc_removed, HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1, "pfn 0x40000 is stale" },
 		{ map_private, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_15, "is expected" },
-		{ free_mapped, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "while page tables map it" },
-		{ free_locked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "unlocked page is to be freed" },
+		{ free_mapped, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "page tables still map pfn" },
+		{ free_locked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "or it is locked" },
 	};
 
 	(void)state;

@@ -58,7 +58,7 @@ static void percpu_operations_touch_the_counters_only(void **state)
 	assert_int_equal(sum(self, &c), 5);
 	assert_true(hs_percpu_ref_tryget_live(self, &c.ref));
 	assert_int_equal(sum(self, &c), 6);
-	/* Zero cannot be seen here: putting everything releases nothing. */
+	/* In percpu mode no put detects zero: the last one releases nothing. */
 	hs_percpu_ref_put_many(self, &c.ref, 7);
 	assert_int_equal(sum(self, &c), (uint64_t)-1);
 	assert_int_equal(c.ref.count.raw, BIAS + 1);
@@ -68,7 +68,7 @@ static void percpu_operations_touch_the_counters_only(void **state)
 	hs_percpu_ref_exit(self, &c.ref);
 }
 
-/* Whoever sums may have been overtaken by the callback and by exit. */
+/* The callback and exit may run between the two loads of a sum. */
 static void sum_asks_no_counters_that_are_gone(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -108,7 +108,7 @@ static void a_pending_kill_counts_below_the_bias(void **state)
 	hs_percpu_ref_kill(self, &c.ref);
 	assert_true(hs_percpu_ref_is_dying(self, &c.ref));
 	assert_int_equal(c.ref.count.raw,
-			 BIAS + 1); /* the initial one is gone, the callback's here */
+			 BIAS + 1); /* the initial reference is put, the callback has one */
 	hs_percpu_ref_get_many(self, &c.ref, 3);
 	assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
 	assert_int_equal(c.ref.count.raw, BIAS + 4);
@@ -142,8 +142,8 @@ static void after_the_callback_the_count_is_exact(void **state)
 }
 
 /*
- * Two CPUs and a map of 8 pages, as v5.4 counts them: the pages hold 8 references, a walker one
- * more; kill, the pages drop theirs, then the walker its own, then the grace period ends.
+ * Two CPUs and a map of 8 pages, counted as in v5.4: the pages hold 8 references, a walker one
+ * more. After the kill the pages put theirs, then the walker its own, then the grace period ends.
  */
 static void the_worked_example(void **state)
 {
@@ -203,7 +203,7 @@ static void kill_to_release_without_a_holder_is_one_grace_period(void **state)
 	hs_percpu_ref_exit(self, &c.ref);
 }
 
-/* One counter below zero, another above: only their sum means something. */
+/* One counter is below zero, another above: only the sum has a meaning. */
 static void gets_and_puts_on_different_cpus_sum_up(void **state)
 {
 	struct hs_task *a = world_task(state), *b;
@@ -221,7 +221,7 @@ static void gets_and_puts_on_different_cpus_sum_up(void **state)
 	assert_int_equal(hs_task_detach(b), 0);
 }
 
-/* Those who can still reach it after the counters are freed find it dead. */
+/* A task that can still reach it after the counters are freed finds it dead. */
 static void after_exit_the_ref_is_dead(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -258,7 +258,7 @@ static void the_kill_of_an_atomic_ref_needs_no_grace_period(void **state)
 	hs_percpu_ref_exit(self, &c.ref);
 }
 
-/* Nothing adds to the counters after the kill: what is summed is what was there. */
+/* No get or put changes the counters after the kill. */
 static void after_the_kill_the_counters_stand_still(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -310,9 +310,9 @@ static void wrong_use_fails_the_assertion(void **state)
 
 	(void)state;
 	death_of(kill_twice, NULL, &death);
-	assert_non_null(strstr(death.text, "a percpu ref is killed twice"));
+	assert_non_null(strstr(death.text, "hs_percpu_ref_kill: already killed"));
 	death_of(put_too_many, NULL, &death);
-	assert_non_null(strstr(death.text, "a reference count of 1 drops by 2"));
+	assert_non_null(strstr(death.text, "the count is 1, 2 are put"));
 }
 #endif
 

@@ -51,12 +51,12 @@ static void a_cached_pgmap_answers_without_a_reference(void **state)
 	cached = hs_pgmap_get(self, 100, NULL);
 	assert_ptr_equal(hs_pgmap_get(self, 199, cached), a);
 	assert_int_equal(hs_pgmap_refs(self, a), 1);
-	/* Leaving it puts the reference, whatever the lookup then finds. */
+	/* A cached pgmap that does not cover the pfn is put, whatever the lookup finds. */
 	assert_ptr_equal(hs_pgmap_get(self, 300, cached), b);
 	assert_int_equal(hs_pgmap_refs(self, a), 0);
 	assert_null(hs_pgmap_get(self, 200, b));
 	assert_int_equal(hs_pgmap_refs(self, b), 0);
-	/* The pfns right before and right behind are not covered. */
+	/* The pfns just before and just after the range are not covered. */
 	assert_null(hs_pgmap_get(self, 200, hs_pgmap_get(self, 199, NULL)));
 	assert_null(hs_pgmap_get(self, 99, hs_pgmap_get(self, 100, NULL)));
 	assert_int_equal(hs_pgmap_refs(self, a), 0);
@@ -95,7 +95,7 @@ static void a_killed_pgmap_gives_no_reference_but_a_cached_one_stays(void **stat
 	hs_pgmap_remove(self, a);
 }
 
-/* The state word is read before the kill, the counter added to after it: still counted. */
+/* References that were taken in percpu mode are still counted after the kill. */
 static void release_waits_for_the_last_reference(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -153,7 +153,7 @@ static void every_allocation_can_fail(void **state)
 	assert_true(world_run_out(add_and_remove) > 2);
 }
 
-/* The kill's callback is pending, and wakes who sleeps on the machine's queue. */
+/* The callback of the kill is pending; it wakes the queue of the machine. */
 static void a_killed_pgmap_that_is_left_behind_is_reported(void **state)
 {
 	struct hs_leaks left;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device memory from creation to its end, in one task: each check, each step, each order.
+ * Device memory from creation to removal, in one task: each check, each step, each order.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -66,7 +66,7 @@ static void a_pgmap_is_what_its_config_says(void **state)
 	hs_pgmap_destroy(self, p);
 }
 
-/* As an altmap: the first pages hold the struct pages of the others. */
+/* As with an altmap: the first pages hold the struct pages of the others. */
 static void pages_before_the_first_stay_uninitialised(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -175,8 +175,8 @@ static void what_a_type_needs(void **state)
 }
 
 /*
- * Each range breaks a rule and those that are looked at later: a pgmap at [4, 6) subsections, one
- * that is killed at [8, 10), system memory at [12, 14), memory of nobody's at [16, 17).
+ * Each range breaks one rule and all that are checked later. In subsections: a pgmap at [4, 6), one
+ * that is killed at [8, 10), system memory at [12, 14), device memory without a pgmap at [16, 17).
  */
 static void checks_come_in_the_order_of_the_kernel(void **state)
 {
@@ -254,7 +254,7 @@ static int create_at_last(struct hs_task *self)
 		assert_null(hs_pgmap_get(self, DEVICE_PFN, NULL));
 		assert_false(hs_pfn_valid(self, DEVICE_PFN));
 		assert_null(hs_pfn_to_page(self, DEVICE_PFN));
-		/* What failed can be done now. */
+		/* The same creation succeeds now. */
 		p = created(self, &c);
 	}
 	hs_pgmap_destroy(self, p);
@@ -291,7 +291,7 @@ static void orders_are_those_of_the_kernel(void **state)
 	}
 }
 
-/* What a lookup finds, and what the memory is, after each step. */
+/* After each step: the result of a lookup, and the state of the memory. */
 static void each_step_does_its_own(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -305,7 +305,7 @@ static void each_step_does_its_own(void **state)
 		pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, SUBSECTION);
 		p = created(self, &c);
 		for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
-			/* Of these steps only the wait may be over before it begins. */
+			/* Only WAIT may be complete before it is started. */
 			if (steps[i] != HS_PGMAP_WAIT)
 				assert_false(hs_pgmap_step_done(self, p, steps[i]));
 			hs_pgmap_step(self, p, steps[i]);
@@ -321,7 +321,7 @@ static void each_step_does_its_own(void **state)
 					 erased);
 		}
 		hs_pgmap_free(self, p);
-		/* The range can be had again. */
+		/* The range can be created again. */
 		p = created(self, &c);
 		hs_pgmap_destroy(self, p);
 	}
@@ -342,7 +342,7 @@ static void memory_is_gone_or_stale_afterwards(void **state)
 			 0);
 	hs_pgmap_destroy(self, created(self, &c));
 	assert_int_equal(hs_pfn_life(self, DEVICE_PFN), HS_PAGE_GONE);
-	/* Now in an early section. */
+	/* In an early section it is stale. */
 	c.start = c.first = DEVICE_PFN + SECTION;
 	c.end = c.start + SUBSECTION;
 	assert_int_equal(hs_memory_add(self, c.end, c.end + SUBSECTION, true), 0);
@@ -354,13 +354,13 @@ static void memory_is_gone_or_stale_afterwards(void **state)
 	assert_int_equal(hs_pfn_life(self, c.start), HS_PAGE_STALE);
 	assert_ptr_equal(hs_pfn_to_page(self, c.start), page);
 	assert_int_equal(hs_page_to_pfn(self, page), c.start);
-	/* The same struct pages, as new. */
+	/* A new pgmap there has the same struct pages, initialised again. */
 	p = created(self, &c);
 	assert_ptr_equal(hs_pfn_to_page(self, c.start), page);
 	assert_int_equal(hs_page_count(self, page), 1);
 	assert_int_equal(hs_page_private(self, page), 0);
 	hs_pgmap_destroy(self, p);
-	/* And as system memory. */
+	/* So does system memory. */
 	assert_int_equal(hs_memory_add(self, c.start, c.end, true), 0);
 	assert_int_equal(hs_page_count(self, page), 0);
 	assert_null(hs_page_pgmap(self, page));
@@ -398,7 +398,7 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 	}
 }
 
-/* One task, two removals by turns: polling runs what is due, and nobody waits for more. */
+/* One task alternates between two removals: polling runs the callbacks that are due. */
 static void split_phase_needs_no_more_grace_periods(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -455,7 +455,7 @@ static void drain_waits_for_cached_ref(void **state)
 	}
 }
 
-/* The core's own are not counted, nor is the initial one, before the kill and after it. */
+/* Neither before nor after the kill does it count the initial one and those of the core. */
 static void refs_are_those_of_others(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -544,12 +544,12 @@ static void do_wrong(void *arg)
 static void wrong_steps_fail_the_assertion(void **state)
 {
 	static const struct wrong wrongs[] = {
-		{ kill_twice, "the step \"kill\" of a removal is taken twice" },
-		{ wait_without_kill, "the step \"wait\" of a removal comes after \"kill\"" },
-		{ exit_without_kill, "the step \"exit\" of a removal comes after \"kill\"" },
-		{ free_too_early, "whose removal has done 0x1f of the steps 0x3f" },
-		{ free_before_the_grace_period, "whose removal has done 0x2f of the steps 0x3f" },
-		{ put_pages_after_memory, "pages are put whose memory is removed" },
+		{ kill_twice, "the removal step \"kill\" is started twice" },
+		{ wait_without_kill, "the removal step \"wait\" is started before \"kill\"" },
+		{ exit_without_kill, "the removal step \"exit\" is started before \"kill\"" },
+		{ free_too_early, "only the removal steps 0x1f of 0x3f are done" },
+		{ free_before_the_grace_period, "only the removal steps 0x2f of 0x3f are done" },
+		{ put_pages_after_memory, "\"put pages\" comes after \"memory\"" },
 	};
 
 	(void)state;

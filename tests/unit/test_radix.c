@@ -32,7 +32,7 @@ static void keys_of_any_size_are_found(void **state)
 	assert_null(hs_radix_load(self, &r, 0));
 }
 
-/* A low index has few levels: upper bits that no level looks at must not be lost. */
+/* A tree of few levels must not ignore the upper bits of a large key. */
 static void keys_beyond_the_top_node_are_not_found(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -45,7 +45,7 @@ static void keys_beyond_the_top_node_are_not_found(void **state)
 	hs_radix_destroy(self, &r);
 }
 
-/* Every key of many random ranges, beside an array. */
+/* Random ranges, each key compared with an array. */
 static void ranges_equal_an_array(void **state)
 {
 	enum {
@@ -88,7 +88,7 @@ static void a_stored_range_is_erased_without_memory(void **state)
 	hs_radix_destroy(self, &r);
 }
 
-/* A large aligned block is a few slots, not a slot a key. */
+/* A large aligned block takes a few slots, not one for each key. */
 static void aligned_blocks_are_single_slots(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -140,7 +140,7 @@ static int store_two(struct hs_task *self)
 	return ret;
 }
 
-/* Whatever allocation fails, the index says what it said before. */
+/* Whichever allocation fails, every key keeps its entry. */
 static void failing_stores_change_nothing(void **state)
 {
 	(void)state;
