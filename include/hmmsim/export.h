@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * export.h: what the shared library exports.
+/**
+ * @file export.h
+ * The mark of what the library exports.
  *
- * The library is compiled with hidden visibility; only what a public header marks HMMSIM_API can be
- * linked against. The mark is the same for the static and the shared library and for their users,
- * so that one set of objects and one installed header serve them all.
+ * The library is compiled with hidden visibility. The mark is the same in the static library, the
+ * shared library and their users, so that one set of objects and one installed header serve all.
  */
 #ifndef HMMSIM_EXPORT_H
 #define HMMSIM_EXPORT_H
 
+/** Marks a function that users of the library can link against. */
 #define HMMSIM_API __attribute__((__visibility__("default")))
 
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * hmmsim.h: the whole public interface.
+/**
+ * @file hmmsim.h
+ * The whole public interface, except linux.h, which takes names of the kernel.
+ *
+ * This is API 0.2. Until 1.0 a minor version may change the API or the ABI; a patch version changes
+ * neither. Headers and library must be of the same minor version; hs_version() tells the library's.
  */
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H
@@ -23,7 +27,15 @@
 extern "C" {
 #endif
 
-/* The version of the library that runs, as "major.minor.patch". */
+/**
+ * hs_version() - the version of the library that runs
+ *
+ * It may differ from the version of the headers that a program was compiled with.
+ *
+ * Context: any; no task is needed.
+ *
+ * Return: "major.minor.patch", a constant string.
+ */
 HMMSIM_API const char *hs_version(void);
 
 #ifdef __cplusplus

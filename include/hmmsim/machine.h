@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * machine.h - a simulated machine and the tasks that run on it
+/**
+ * @file machine.h
+ * A simulated machine and the tasks that run on it.
  *
- * invented: there is no kernel object of this name. A machine is what a booted kernel is to its
- * processes: the one place that holds all simulated kernel state, the tasks (simulated threads, each
- * on a simulated CPU of its own), the RCU domain and the clock.
+ * *invented*: there is no kernel object of this name. A machine is what a booted kernel is to its
+ * processes: the one place that holds all simulated kernel state, the tasks (simulated threads,
+ * each on a simulated CPU of its own), the RCU domain and the clock.
  *
- * All state of a machine lives in its arena:
+ * All state of a machine is in its arena, see enum hs_arena_kind.
  *
- *   HS_ARENA_HEAP    in the library's private allocator; threads of one process share it
- *   HS_ARENA_REGION  in one range of addresses reserved beforehand. With .shared set, children
- *                    that are forked after hs_machine_create() attach tasks of their own and
- *                    every lock, wait and grace period works across the processes.
- *
- * Ownership: hs_machine_create() gives the machine to the caller, who ends it with
+ * Ownership: the caller of hs_machine_create() owns the machine and ends it with
  * hs_machine_destroy() when every task is detached. A forked child owns nothing: it detaches its
- * tasks and goes, the parent destroys.
+ * tasks and exits; the parent destroys the machine.
  *
- * Errors are negative errno: -EINVAL (a field is out of range), -ENOMEM, -EEXIST (the region's
- * addresses are taken), -EBUSY (tasks are attached), -EAGAIN (no free task slot), -ENOSYS (this
- * process may not use membarrier(2), but the machine's creator could), -EOWNERDEAD (see hs_guard),
- * -ENOTEMPTY (objects were left behind).
+ * The explore build has one machine at a time, in a region of its own, for the thread that made it.
  */
 #ifndef HMMSIM_MACHINE_H
 #define HMMSIM_MACHINE_H
@@ -38,81 +31,176 @@ extern "C" {
 struct hs_machine;
 struct hs_task;
 
+/** enum hs_arena_kind - where the state of a machine is */
 enum hs_arena_kind {
-	HS_ARENA_HEAP,
+	HS_ARENA_HEAP, /**< in the private allocator of the library; for threads of one process */
+	/**
+	 * In one range of addresses that is reserved at creation. With .shared set, children that
+	 * are forked after hs_machine_create() can attach tasks of their own, and every lock, wait
+	 * and grace period works across the processes.
+	 */
 	HS_ARENA_REGION,
 };
 
-/* What happens to the address of a freed object. */
+/** enum hs_reuse - what happens to the address of a freed object */
 enum hs_reuse {
-	HS_REUSE_LIFO, /* handed out again at once, warm: for benchmarks */
-	HS_REUSE_NEVER, /* never again: a dangling pointer stays one; the region must be large enough */
+	HS_REUSE_LIFO, /**< handed out again at once, while it is in the cache: for benchmarks */
+	/**
+	 * Never handed out again, so that a dangling pointer stays dangling. The region must be
+	 * large enough for all allocations.
+	 */
+	HS_REUSE_NEVER,
 };
 
-/* Fill it with hs_machine_config_init(), then change fields. */
+/** struct hs_machine_config - what hs_machine_create() makes; see hs_machine_config_init() */
 struct hs_machine_config {
-	enum hs_arena_kind kind; /* default HS_ARENA_HEAP */
-	bool shared;		 /* region only: MAP_SHARED, for processes forked later */
-	enum hs_reuse reuse;	 /* region only; default HS_REUSE_LIFO */
-	size_t size;	    /* region only: bytes reserved (touched on demand); default 64 MiB */
-	uint64_t base;	    /* region only: its address; default 0x7e9000000000 */
-	uint32_t max_tasks; /* tasks attached at one time, 1..62; default 32 */
-	uint64_t seed;	    /* of every random number that the machine draws; default 1 */
-	uint64_t fail_at;   /* the allocation with this index (from 1) fails; 0: none does */
-	uint32_t section_order;	   /* log2 of the pages of a memory section; default 15 (128 MiB) */
-	uint32_t subsection_order; /* at most 6 less; default 9 (2 MiB) */
-	uint32_t trace_records;	   /* capacity of the event trace; 0 (default): no tracing */
+	enum hs_arena_kind kind; /**< default HS_ARENA_HEAP */
+	bool shared;		 /**< region only: share it with processes that are forked later */
+	enum hs_reuse reuse;	 /**< HS_REUSE_NEVER: region only; default HS_REUSE_LIFO */
+	size_t size;	    /**< region only: bytes reserved, whole 4 KiB pages; default 64 MiB */
+	uint64_t base;	    /**< region only: its address, 4 KiB aligned; default 0x7e9000000000 */
+	uint32_t max_tasks; /**< tasks attached at a time, 1 to 62; default 32 */
+	uint64_t seed;	    /**< of all random numbers of the machine; default 1 */
+	uint64_t fail_at;   /**< the allocation with this index (from 1) fails; 0: none does */
+	uint32_t section_order; /**< log2 of pages per section, at most 30; default 15 (128 MiB) */
+	uint32_t subsection_order; /**< log2 of pages; at most 6 below; default 9 (2 MiB) */
+	uint32_t trace_records;	   /**< capacity of the event trace; 0 (default): no trace */
 };
 
-/* What a machine still held when it was destroyed. */
+/** struct hs_leaks - what was left in a machine when it was destroyed */
 struct hs_leaks {
-	uint64_t objects; /* all kinds together */
-	char text[504];	  /* "2 page, 1 percpu counter"; empty when there are none */
+	uint64_t objects; /**< of all kinds */
+	char text[504];	  /**< for example "2 page, 1 percpu counter"; empty: none is left */
 };
 
-/* A machine's own figures, exact at a quiet moment. */
+/** struct hs_machine_info - figures of a machine, exact while no task runs */
 struct hs_machine_info {
-	uint64_t allocations;	/* attempts so far, failed ones included */
-	const char *failed_at;	/* file:line of the one that .fail_at failed; NULL: none has */
-	uint64_t objects;	/* live objects of all kinds, tasks not counted */
-	uint64_t bytes;		/* what these objects asked for */
-	uint64_t image_bytes;	/* region: bytes from its start to the highest object; heap: 0 */
-	uint64_t grace_periods; /* completed */
-	uint64_t
-		retry_spins; /* turns that tasks spent in hs_retry_wait(), detached ones included */
-	uint64_t ticks;	     /* model time */
-	uint32_t tasks;	     /* attached now */
-	uint32_t dead_tasks; /* whose thread died without detaching */
+	uint64_t allocations;	/**< attempts so far, failed ones included */
+	const char *failed_at;	/**< "file:line" of the one that .fail_at failed; NULL: none has */
+	uint64_t objects;	/**< live objects of all kinds, without tasks */
+	uint64_t bytes;		/**< that these objects requested */
+	uint64_t image_bytes;	/**< region: bytes from its start to its highest object; heap: 0 */
+	uint64_t grace_periods; /**< that have completed */
+	uint64_t retry_spins;	/**< turns in hs_retry_wait(), those of detached tasks included */
+	uint64_t ticks;		/**< model time */
+	uint32_t tasks;		/**< attached now */
+	uint32_t dead_tasks;	/**< whose thread died before it detached them */
 };
 
+/**
+ * hs_machine_config_init() - fill in the defaults
+ * @param config  all fields are set; change them afterwards
+ *
+ * Context: any.
+ */
 HMMSIM_API void hs_machine_config_init(struct hs_machine_config *config);
+
+/**
+ * hs_machine_create() - make a machine
+ * @param config  what to make; copied
+ * @param out     the machine, on success; the caller's until hs_machine_destroy()
+ *
+ * Context: any thread; no task is needed.
+ *
+ * Return: 0, or
+ * - -EINVAL: a field is out of range, or .shared or HS_REUSE_NEVER without HS_ARENA_REGION, or the
+ *   region is too small for its tasks
+ * - -EEXIST: the addresses of the region are in use
+ * - -ENOMEM: no memory, or .fail_at has failed one of its own allocations
+ * - -EBUSY: explore build: another machine exists
+ */
 HMMSIM_API int hs_machine_create(const struct hs_machine_config *config, struct hs_machine **out);
 
-/*
- * Frees everything. -EBUSY with tasks attached: nothing was done. -ENOTEMPTY: the machine is gone,
- * but objects had been left in it, a leak of the caller's or of the model's; @left (may be NULL)
- * names them by kind.
+/**
+ * hs_machine_destroy() - free a machine and everything in it
+ * @param machine  unusable afterwards, unless the result is -EBUSY
+ * @param left     what the caller or the model had leaked, by kind; may be NULL
+ *
+ * RCU callbacks that are pending run first, unless the machine is broken (see hs_guard()).
+ *
+ * Context: one thread; no task is attached. In shared regions: the process that created it.
+ *
+ * Return: 0, or
+ * - -EBUSY: tasks are attached; nothing was done
+ * - -ENOTEMPTY: the machine is freed, but objects were left in it
  */
 HMMSIM_API int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left);
+
+/**
+ * hs_machine_info() - read the figures of a machine
+ * @param machine  the machine
+ * @param info     all fields are set
+ *
+ * Also notices tasks whose thread has died.
+ *
+ * Context: any thread.
+ */
 HMMSIM_API void hs_machine_info(struct hs_machine *machine, struct hs_machine_info *info);
 
-/*
- * Makes the calling thread a task of the machine. The task is for this thread alone; a thread may
- * hold tasks of several machines. @name is copied (15 bytes). hs_task_detach() must be called by
- * the same thread, holding no lock; -EBUSY when it holds one or is in an RCU read section.
+/**
+ * hs_task_attach() - make the calling thread a task of a machine
+ * @param machine  the machine
+ * @param name     for messages; its first 15 bytes are copied
+ * @param out      the task, on success; until hs_task_detach()
+ *
+ * Only this thread may use the task. A thread may hold tasks of several machines.
+ *
+ * Context: any thread. Explore build: outside an execution.
+ *
+ * Return: 0, or
+ * - -EAGAIN: .max_tasks tasks are attached
+ * - -ENOSYS: this process may not use membarrier(2), while the creator of the machine could
+ * - -EBUSY: explore build: a scenario is running
  */
 HMMSIM_API int hs_task_attach(struct hs_machine *machine, const char *name, struct hs_task **out);
+
+/**
+ * hs_task_detach() - end a task
+ * @param self  the calling task; unusable afterwards, unless the result is -EBUSY
+ *
+ * Context: the thread that attached it.
+ *
+ * Return: 0, or
+ * - -EBUSY: the task holds a lock or is in an RCU read section; nothing was done
+ */
 HMMSIM_API int hs_task_detach(struct hs_task *self);
+
+/**
+ * hs_task_machine() - the machine of a task
+ * @param self  the task
+ *
+ * Context: any.
+ *
+ * Return: the machine.
+ */
 HMMSIM_API struct hs_machine *hs_task_machine(struct hs_task *self);
-/* The task that the calling thread attached last; NULL: none. Only for <hmmsim/linux.h> and such. */
+
+/**
+ * hs_task_current() - the task that the calling thread attached last
+ *
+ * For entry points that get no task, as in linux.h. Everything else passes the task on.
+ *
+ * Context: any.
+ *
+ * Return: the task; NULL: the thread has none, or has detached it.
+ */
 HMMSIM_API struct hs_task *hs_task_current(void);
 
-/*
- * Runs fn(self, arg) and returns its result. If another process that shares the machine dies while
- * it holds a lock, or waits for one, the machine is broken, as a kernel is after an oops under a
- * lock: whoever waits, now or later, would wait for ever. Such a wait ends here instead, with
- * -EOWNERDEAD. The task then holds nothing and can only be detached. Without a guard around it
- * such a wait aborts.
+/**
+ * hs_guard() - run a function that may have to give up a wait
+ * @param self  the calling task
+ * @param fn    called once, with @p self and @p arg
+ * @param arg   passed on
+ *
+ * If another process that shares the machine dies while it holds a lock, the machine is broken, as
+ * a kernel is after an oops under a lock: a task that waits for that lock would wait for ever.
+ * Inside a guard such a wait ends with -EOWNERDEAD instead; outside it aborts the process. After
+ * -EOWNERDEAD the task holds nothing, and can only be detached. Guards nest; the outermost returns.
+ *
+ * Context: @p fn is left by longjmp() in this case.
+ *
+ * Return: the result of @p fn, or
+ * - -EOWNERDEAD: the machine is broken
  */
 HMMSIM_API int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg),
 			void *arg);
