@@ -3,8 +3,8 @@
  * @file interval.h
  * The node of an interval tree.
  *
- * It is public because a struct hs_interval_sub (notifier.h) embeds it and its users allocate those.
- * The tree itself is internal.
+ * It is public because struct hs_interval_sub (notifier.h) embeds it and users allocate those. The
+ * tree itself is internal.
  *
  * *reduced*: struct interval_tree_node (v6.12, include/linux/interval_tree.h); the tree is
  * height-balanced instead of red-black.

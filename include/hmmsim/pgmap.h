@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * pgmap.h - device memory: its creation, who may look it up, and its end
+/**
+ * @file pgmap.h
+ * Device memory: creation, lookup and removal.
  *
- * reduced: dev_pagemap (v6.12, include/linux/memremap.h; mm/memremap.c): one range, an embedded
- * percpu_ref, no altmap beyond .first. Creation and removal are those of memremap_pages() and
- * memunmap_pages(), with the two things that changed over the versions as parameters: what a page's
- * count means (enum hs_page_refs), and the order of the removal (enum hs_removal_order).
+ * *reduced*: struct dev_pagemap (v6.12, include/linux/memremap.h; mm/memremap.c): one range, an
+ * embedded percpu_ref, no altmap beyond .first. Creation and removal are those of memremap_pages()
+ * and memunmap_pages(). Two things that changed over the versions are parameters: the meaning of
+ * the refcount of a page (enum hs_page_refs), and the order of the removal (enum hs_removal_order).
  *
- * Nobody here looks whether page tables still map the memory, as nobody does in the kernel. To take
- * it out of them, before the kill has been waited for, is the owner's business:
+ * As in the kernel, these functions do not check whether page tables still map the memory. Its
+ * owner must take it out of them before the WAIT step completes:
  *
- *	disable		hs_mapping_disable(): no new faults	(mapping.h)
- *	invalidate	hs_unmap_mapping_range()		(mapping.h)
- *	drain		hs_pgmap_step(): KILL, PUT_PAGES, WAIT
- *	remove		hs_pgmap_step(): MEMORY, ERASE, EXIT; hs_pgmap_free()
- *
- * Errors are said at each function.
+ * @code{.unparsed}
+ * disable     hs_mapping_disable(): no new faults             (mapping.h)
+ * invalidate  hs_unmap_mapping_range()                        (mapping.h)
+ * drain       hs_pgmap_step(): KILL, PUT_PAGES, WAIT
+ * remove      hs_pgmap_step(): MEMORY, ERASE, EXIT; hs_pgmap_free()
+ * @endcode
  */
 #ifndef HMMSIM_PGMAP_H
 #define HMMSIM_PGMAP_H
@@ -34,201 +35,487 @@ extern "C" {
 struct hs_pgmap;
 struct hs_vm_fault;
 
+/** enum hs_pgmap_type - the kind of device memory, MEMORY_DEVICE_* of the kernel */
 enum hs_pgmap_type {
-	HS_PGMAP_FS_DAX,
-	HS_PGMAP_PRIVATE,
-	HS_PGMAP_COHERENT,
-	HS_PGMAP_GENERIC,
-	HS_PGMAP_P2PDMA,
+	HS_PGMAP_FS_DAX,   /**< persistent memory under a file system */
+	HS_PGMAP_PRIVATE,  /**< the CPU cannot access it; a CPU fault migrates the page to RAM */
+	HS_PGMAP_COHERENT, /**< device memory that the CPU can access */
+	HS_PGMAP_GENERIC,  /**< device-dax */
+	HS_PGMAP_P2PDMA,   /**< memory on the PCI bus that other devices access */
 	HS_PGMAP_TYPE_COUNT
 };
 
-/*
- * What the count of a device page means, by the kernel that changed it. "Per page": the pgmap holds
- * one reference of its own for each page of the map.
+/**
+ * enum hs_page_refs - the meaning of the refcount of a device page, by the kernel that changed it
  *
- *		idle count	pgmap references	page_free is called	a pin blocks the drain
- * 5.3		1		per page, each until	put to 1: PRIVATE,	yes
- *				its page's count is 0	FS_DAX
- * 5.18		1		per page, put in bulk	put to 0, then set to	no
- *						1 (FS_DAX: put to 1)
- * 6.1	PRIVATE, COHERENT: 0	one an allocated page	put to 0		yes
- *	P2PDMA: 1		bulk, and one an	put to 0, then set to 1	yes
- *				allocated page
- *	FS_DAX, GENERIC: 1	bulk			as 5.18			no
- * 6.15	FS_DAX: 0	bulk			put to 0		no
- *	P2PDMA: 0	bulk, and one an	put to 0		yes
- *				allocated page
- *	the others as 6.1; a page table entry of a DAX mapping holds a page reference
+ * "Per page" means that the core holds one reference to the pgmap for each page of the map.
  *
- * FS_DAX: page_free stands for the wake-up of who waits for the page, the file system. From 5.18 on
- * nobody else does: it must have seen every page idle before the memory goes.
+ * @code{.unparsed}
+ *       types              idle   references to      page_free is called      a pin blocks
+ *                          count  the pgmap                                   the drain
+ * 5.3   all                1      per page, each     by the put to 1:         yes
+ *                                 until the count    PRIVATE, FS_DAX
+ *                                 of its page is 0
+ * 5.18  all but FS_DAX     1      per page, put in   by the put to 0, which   no
+ *                                 bulk               then sets 1
+ *       FS_DAX             1      per page, put in   by the put to 1          no
+ *                                 bulk
+ * 6.1   PRIVATE, COHERENT  0      one an allocated   by the put to 0          yes
+ *                                 page
+ *       P2PDMA             1      per page, in bulk, by the put to 0, which   yes
+ *                                 and one an         then sets 1
+ *                                 allocated page
+ *       FS_DAX, GENERIC    1      per page, in bulk  as 5.18                  no
+ * 6.15  FS_DAX             0      per page, in bulk  by the put to 0          no
+ *       P2PDMA             0      per page, in bulk, by the put to 0          yes
+ *                                 and one an
+ *                                 allocated page
+ *       others             as 6.1
+ * @endcode
+ *
+ * Since 6.15 a page table entry that maps an FS_DAX or GENERIC page holds a reference to the page.
+ *
+ * For FS_DAX, page_free stands for the wake-up of the file system, which waits for the page. Since
+ * 5.18 the drain does not wait for FS_DAX pages: the file system must have seen every page idle
+ * before the memory is removed.
  */
 enum hs_page_refs {
 	HS_PAGE_REFS_5_3,
-	HS_PAGE_REFS_5_18, /* 27674ef6c73f */
-	HS_PAGE_REFS_6_1,  /* 0dc45ca1ce18, ef233450898f */
-	HS_PAGE_REFS_6_15, /* 38607c62b34b */
+	HS_PAGE_REFS_5_18, /**< 27674ef6c73f */
+	HS_PAGE_REFS_6_1,  /**< 0dc45ca1ce18, ef233450898f */
+	HS_PAGE_REFS_6_15, /**< 38607c62b34b */
 	HS_PAGE_REFS_COUNT
 };
 
-/* The steps of a removal. What a step needs to have happened before is in brackets. */
+/**
+ * enum hs_pgmap_step - the steps of a removal
+ *
+ * The step in brackets must have come before.
+ */
 enum hs_pgmap_step {
-	HS_PGMAP_KILL,	    /* no lookup obtains a reference from now on */
-	HS_PGMAP_PUT_PAGES, /* the core's own references to the pages are dropped */
-	HS_PGMAP_WAIT,	    /* the last reference is gone [KILL] */
-	HS_PGMAP_MEMORY,    /* struct pages are gone, or stale in an early section */
-	HS_PGMAP_ERASE,	    /* the index forgets it; a grace period */
-	HS_PGMAP_EXIT,	    /* the percpu counters are freed [KILL] */
+	HS_PGMAP_KILL,	    /**< a lookup that begins afterwards obtains no reference */
+	HS_PGMAP_PUT_PAGES, /**< the core puts its own references for the pages */
+	HS_PGMAP_WAIT,	    /**< the last reference is put [KILL] */
+	HS_PGMAP_MEMORY,    /**< struct pages are gone, or stale in an early section */
+	HS_PGMAP_ERASE,	    /**< the pgmap leaves the index; then a grace period */
+	HS_PGMAP_EXIT,	    /**< the percpu counters are freed [KILL] */
 	HS_PGMAP_STEP_COUNT
 };
 
-/* The orders in which the kernel took them. */
+/** enum hs_removal_order - the orders in which kernels take the steps */
 enum hs_removal_order {
-	HS_REMOVAL_ORDER_5_2, /* before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
-	HS_REMOVAL_ORDER_5_3, /* kill, put pages, wait, exit, memory, erase */
-	HS_REMOVAL_ORDER_6_0, /* 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
+	/** before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
+	HS_REMOVAL_ORDER_5_2,
+	/** kill, put pages, wait, exit, memory, erase */
+	HS_REMOVAL_ORDER_5_3,
+	/** since 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
+	HS_REMOVAL_ORDER_6_0,
 	HS_REMOVAL_ORDER_COUNT
 };
 
+/** struct hs_pgmap_ops - functions of the owner of device memory */
 struct hs_pgmap_ops {
-	/*
-	 * The count of @page says that nobody uses it. Runs in the context of the last put, where a
-	 * spinlock may be held: takes spinlocks only. May be NULL where it is not required. After
-	 * it the page is on the pgmap's free list.
+	/**
+	 * The refcount of @p page says that it is not in use. May be NULL where it is not required.
+	 * Afterwards a page that hs_pgmap_page_alloc() handed out is free again.
+	 *
+	 * Context: that of the last put, where a spinlock may be held: takes spinlocks only.
 	 */
 	void (*page_free)(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
-	/*
-	 * PRIVATE: the CPU touched the page: bring it to system memory (fault.h). The handler holds
-	 * a reference to it meanwhile. HS_VM_FAULT_* bits; 0: look again.
+	/**
+	 * PRIVATE: a CPU fault touched the page; bring its contents to system memory (fault.h).
+	 * While it runs, the fault handler holds a reference to the page. Returns HS_VM_FAULT_*
+	 * bits; 0: the handler looks at the entry again.
+	 *
+	 * Context: that of a fault: the mmap lock is held; may sleep.
 	 */
 	uint32_t (*migrate_to_ram)(struct hs_task *self, struct hs_vm_fault *vmf);
 };
 
-/* Fill it with hs_pgmap_config_init(), then change fields. */
+/** struct hs_pgmap_config - what hs_pgmap_create() makes; see hs_pgmap_config_init() */
 struct hs_pgmap_config {
-	enum hs_pgmap_type type;
-	uint64_t start, end; /* pfns, whole subsections */
-	uint64_t first;	     /* pages before it stay uninitialised (an altmap); default start */
+	enum hs_pgmap_type type; /**< kind of memory */
+	uint64_t start;		 /**< first pfn, at the start of a subsection */
+	uint64_t end;		 /**< end pfn, exclusive, at the start of a subsection */
+	uint64_t first; /**< pages before it stay uninitialised, as an altmap; default .start */
+	/** Opaque: a walker compares it with its own. Some types require it. */
 	const void *owner;
-	const struct hs_pgmap_ops *ops; /* outlives the pgmap */
-	void *driver_data;
-	enum hs_page_refs page_refs;	     /* default 6.1 */
-	enum hs_removal_order removal_order; /* default 6.0 */
-	bool atomic;  /* PERCPU_REF_INIT_ATOMIC: one shared count from the start; default false */
-	bool limited; /* the CPU cannot execute from it: FS_DAX is refused; default false */
+	const struct hs_pgmap_ops *ops;	     /**< outlives the pgmap; NULL where not required */
+	void *driver_data;		     /**< for the owner; see hs_pgmap_driver_data() */
+	enum hs_page_refs page_refs;	     /**< default 6.1 */
+	enum hs_removal_order removal_order; /**< default 6.0 */
+	bool atomic;  /**< PERCPU_REF_INIT_ATOMIC: one shared count from the start; default false */
+	bool limited; /**< the CPU cannot execute from it: FS_DAX is refused; default false */
 };
 
+/**
+ * hs_pgmap_config_init() - fill in the defaults
+ * @param config  all fields are set; change them afterwards
+ * @param type    kind of memory
+ * @param start   first pfn
+ * @param end     end pfn, exclusive
+ *
+ * Context: any.
+ */
 HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgmap_type type,
 				     uint64_t start, uint64_t end);
 
-/*
- * memremap_pages(). The caller owns the pgmap until hs_pgmap_destroy() or hs_pgmap_free(). In the
- * order in which they are looked at:
+/**
+ * hs_pgmap_create() - register device memory and make its struct pages, as memremap_pages()
+ * @param self    the calling task
+ * @param config  what to make; copied
+ * @param out     the pgmap, on success; the caller's until hs_pgmap_destroy() or hs_pgmap_free()
  *
- *	-EINVAL		no pgmap at all: empty, beyond 2^40 pages, .first outside
- *	-EINVAL		PRIVATE without migrate_to_ram or page_free; with references of 5.18 on: PRIVATE
- *			without owner, COHERENT (which is of v6.0) without page_free or owner; FS_DAX
- *			on limited memory. FS_DAX needed page_free in v5.3 and v5.4, and not in v5.5 to
- *			v5.17, which have the same references: here it may be without
- *	-ENOMEM		no memory for the reference; its first or last page belongs to a pgmap
- *	-ENXIO		some of it is system memory
- *	-EINVAL		not whole subsections
- *	-EEXIST		it overlaps other device memory (the kernel finds a pgmap between first and last
- *			page only here, and has overwritten its index entries by then; nothing has
- *			been overwritten here)
- *	-ENOMEM		no memory for index, sections or struct pages
+ * The checks are those of the kernel, in its order; the first that fails decides. An error leaves
+ * nothing behind. FS_DAX needed page_free in v5.3 and v5.4, but not in v5.5 to v5.17, which have
+ * the same references: here it never needs it.
  *
- * Nothing is left behind by an error.
+ * Context: no spinlock held, not in an RCU read section. Sleeps only on an error, until lookups
+ * that found the pgmap have put their references.
+ *
+ * Return: 0, or
+ * - -EINVAL: the config makes no pgmap: the range is empty or beyond HS_PFN_END, .first is outside
+ * it,
+ *   or an enum has no such value
+ * - -EINVAL: the type lacks something: PRIVATE without migrate_to_ram or page_free; with references
+ *   of 5.18 or later, PRIVATE without owner, COHERENT (added in v6.0) without page_free or owner;
+ *   FS_DAX on .limited memory
+ * - -ENOMEM: no memory for the pgmap, or its first or last page belongs to a pgmap that is alive
+ * - -ENXIO: some of it is system memory
+ * - -EINVAL: not whole subsections
+ * - -EEXIST: it overlaps a pgmap or other device memory. (The kernel finds a pgmap in the middle
+ * only
+ *   here, and has overwritten its entries of the index. Here nothing has been overwritten.)
+ * - -ENOMEM: no memory for the index, sections or struct pages
  */
 HMMSIM_API int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 			       struct hs_pgmap **out);
-/* memunmap_pages(): all steps in its own order, then hs_pgmap_free(). Sleeps. */
+
+/**
+ * hs_pgmap_destroy() - remove device memory, as memunmap_pages()
+ * @param self   the calling task
+ * @param pgmap  created by hs_pgmap_create(), with no step started; freed
+ *
+ * Takes all steps in the order of the pgmap, then frees it.
+ *
+ * Context: no spinlock held, no reference to the pgmap held, not in an RCU read section. Sleeps
+ * until the last reference is put.
+ */
 HMMSIM_API void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /* ---- removal, step by step --------------------------------------------------------------- */
 
-/* HS_PGMAP_STEP_COUNT of them. */
+/**
+ * hs_removal_steps() - the steps of an order
+ * @param order  the order
+ *
+ * Context: any.
+ *
+ * Return: HS_PGMAP_STEP_COUNT steps; constant.
+ */
 HMMSIM_API const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order);
+
+/**
+ * hs_pgmap_removal_order() - the order in which hs_pgmap_destroy() takes the steps
+ * @param pgmap  the pgmap
+ *
+ * Context: any.
+ *
+ * Return: the .removal_order of its config.
+ */
 HMMSIM_API enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap);
+
+/**
+ * hs_pgmap_step_name() - a step in words
+ * @param step  the step
+ *
+ * Context: any.
+ *
+ * Return: for example "put pages"; constant.
+ */
 HMMSIM_API const char *hs_pgmap_step_name(enum hs_pgmap_step step);
 
-/*
- * Each step once, in any order that respects the brackets above: a wrong one is a bug to be seen, not
- * an error. Start does what needs no waiting; poll looks whether the step is complete, running RCU
- * callbacks whose time has come; step() does both and sleeps in between. MEMORY may fail with
- * nobody to tell: the kernel's does not.
+/**
+ * hs_pgmap_step_start() - do the part of a step that needs no waiting
+ * @param self   the owner of the pgmap
+ * @param pgmap  the pgmap
+ * @param step   not started before; the assertion fails if it was, or if the step in its brackets
+ *               was not started
+ *
+ * Every other order is allowed; a wrong one is a bug to be seen, not an error. MEMORY ignores
+ * errors of the removal, of which the kernel has none.
+ *
+ * Context: no lock held that page_free() or an RCU callback takes; does not sleep. PUT_PAGES may
+ * call page_free().
  */
 HMMSIM_API void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap,
 				    enum hs_pgmap_step step);
+
+/**
+ * hs_pgmap_step_poll() - look whether a step is complete, and help it on
+ * @param self   the calling task
+ * @param pgmap  the pgmap
+ * @param step   started before
+ *
+ * Runs the RCU callbacks whose grace period is over.
+ *
+ * Context: no spinlock held that an RCU callback takes; does not sleep.
+ *
+ * Return: true if the step is complete. Then the owner may free the pgmap, if it was the last.
+ */
 HMMSIM_API bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap,
 				   enum hs_pgmap_step step);
+
+/**
+ * hs_pgmap_step() - start a step and wait until it is complete
+ * @param self   the owner of the pgmap
+ * @param pgmap  the pgmap
+ * @param step   as in hs_pgmap_step_start()
+ *
+ * Context: as hs_pgmap_step_start(); not in an RCU read section. WAIT and ERASE sleep; before WAIT
+ * the caller must have put its own references.
+ */
 HMMSIM_API void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap,
 			      enum hs_pgmap_step step);
-/* Is it complete? Without running anything. */
+
+/**
+ * hs_pgmap_step_done() - look whether a step is complete
+ * @param self   the calling task
+ * @param pgmap  the pgmap
+ * @param step   the step, started or not
+ *
+ * Runs no callback.
+ *
+ * Context: any.
+ *
+ * Return: true if it is complete.
+ */
 HMMSIM_API bool hs_pgmap_step_done(struct hs_task *self, struct hs_pgmap *pgmap,
 				   enum hs_pgmap_step step);
-/* Sleeps until somebody else's step is complete. */
+
+/**
+ * hs_pgmap_step_wait() - wait for a step that hs_pgmap_step_start() has started
+ * @param self   the calling task
+ * @param pgmap  the pgmap; the owner does not free it meanwhile
+ * @param step   the step
+ *
+ * Context: no spinlock held, not in an RCU read section; sleeps.
+ */
 HMMSIM_API void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap,
 				   enum hs_pgmap_step step);
-/* After all steps. */
+
+/**
+ * hs_pgmap_free() - free a pgmap after all its steps
+ * @param self   the owner of the pgmap
+ * @param pgmap  freed; the assertion fails if a step is not complete
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /* ---- lookup ------------------------------------------------------------------------------ */
 
-/*
- * get_dev_pagemap(): @cached (may be NULL) is returned as it is if it covers @pfn; otherwise its
- * reference is put and the pgmap of @pfn looked up. NULL: there is none, or it is dead.
- * put_dev_pagemap(): NULL is allowed.
+/**
+ * hs_pgmap_get() - look up the pgmap of a pfn and take a reference, as get_dev_pagemap()
+ * @param self    the calling task
+ * @param pfn     any number
+ * @param cached  a pgmap to which the caller holds a reference, or NULL. It is returned if it
+ *                covers @p pfn; otherwise its reference is put and @p pfn looked up
+ *
+ * Context: any.
+ *
+ * Return: the pgmap, with a reference that the caller puts with hs_pgmap_put(); NULL: there is
+ * none, or it is killed.
  */
 HMMSIM_API struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn,
 					 struct hs_pgmap *cached);
+
+/**
+ * hs_pgmap_put() - put a reference to a pgmap, as put_dev_pagemap()
+ * @param self   the calling task
+ * @param pgmap  the pgmap; NULL: nothing happens
+ *
+ * The last put after a kill completes the WAIT step. Then the owner may free the pgmap.
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_pgmap_put(struct hs_task *self, struct hs_pgmap *pgmap);
 
+/**
+ * hs_pgmap_covers() - whether a pfn is in the range of a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ * @param pfn    any number
+ *
+ * Context: any.
+ *
+ * Return: true if it is.
+ */
 HMMSIM_API bool hs_pgmap_covers(const struct hs_pgmap *pgmap, uint64_t pfn);
+
+/**
+ * hs_pgmap_type() - the type of a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ *
+ * Context: any.
+ *
+ * Return: the type.
+ */
 HMMSIM_API enum hs_pgmap_type hs_pgmap_type(const struct hs_pgmap *pgmap);
+
+/**
+ * hs_pgmap_start() - the first pfn of a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ *
+ * Context: any.
+ *
+ * Return: the pfn.
+ */
 HMMSIM_API uint64_t hs_pgmap_start(const struct hs_pgmap *pgmap);
+
+/**
+ * hs_pgmap_end() - the end pfn of a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ *
+ * Context: any.
+ *
+ * Return: the pfn after the last one.
+ */
 HMMSIM_API uint64_t hs_pgmap_end(const struct hs_pgmap *pgmap);
+
+/**
+ * hs_pgmap_owner() - the owner of a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ *
+ * Context: any.
+ *
+ * Return: the .owner of its config; may be NULL.
+ */
 HMMSIM_API const void *hs_pgmap_owner(const struct hs_pgmap *pgmap);
+
+/**
+ * hs_pgmap_driver_data() - what the owner keeps in a pgmap
+ * @param pgmap  the pgmap; the caller holds a reference to it or owns it
+ *
+ * Context: any.
+ *
+ * Return: the .driver_data of its config; may be NULL.
+ */
 HMMSIM_API void *hs_pgmap_driver_data(const struct hs_pgmap *pgmap);
-/*
- * References beyond the initial one and the core's own for its pages; exact at a quiet moment, a
- * grace period after a kill.
+
+/**
+ * hs_pgmap_refs() - count the references to a pgmap
+ * @param self   the calling task
+ * @param pgmap  the pgmap; not freed meanwhile
+ *
+ * The initial reference and those of the core for its pages are not counted.
+ *
+ * Context: any.
+ *
+ * Return: the number; exact while no get or put runs, and a grace period after a kill.
  */
 HMMSIM_API int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /* ---- pages ------------------------------------------------------------------------------- */
 
-/*
- * A free page of PRIVATE, COHERENT or P2PDMA memory, its count 1, or 2 with the references of 5.3,
- * where one is the core's; .private is 0. The put that calls page_free brings it back.
- * reduced: the free list is the driver's in the kernel; zone_device_page_init() (v6.1) also locks
- * the page, and only warns where this is -ENODEV. -EINVAL: another type; -ENOSPC: none is free;
- * -ENODEV: the pgmap is killed and an allocated page needs a reference to it; 5.3: PUT_PAGES has begun.
+/**
+ * hs_pgmap_page_alloc() - allocate a page of PRIVATE, COHERENT or P2PDMA memory
+ * @param self   the calling task
+ * @param pgmap  the pgmap; the caller owns it or holds a reference to it
+ * @param out    the page, on success. Its refcount is 1, or with references of 5.3 it is 2, of
+ *               which the core holds one; .private is 0
+ *
+ * The page returns to the free list with the put that calls page_free. *reduced*: in the kernel the
+ * free list is the driver's; zone_device_page_init() (v6.1) also locks the page, and only warns
+ * where this is -ENODEV.
+ *
+ * Context: takes the free pages lock; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: the type has no free list
+ * - -ENODEV: the pgmap is killed and an allocated page needs a reference to it; with references of
+ *   5.3: PUT_PAGES has begun
+ * - -ENOSPC: no page is free
  */
 HMMSIM_API int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap,
 				   struct hs_page **out);
-/* Pages that hs_pgmap_page_alloc() handed out and that are not free again. */
+
+/**
+ * hs_pgmap_pages_allocated() - count the pages of a pgmap that are allocated
+ * @param self   the calling task
+ * @param pgmap  the pgmap; the caller owns it or holds a reference to it
+ *
+ * Context: takes the free pages lock; does not sleep.
+ *
+ * Return: the number of pages that hs_pgmap_page_alloc() handed out and that are not free again.
+ */
 HMMSIM_API uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap);
-/*
- * What a page table entry that maps a page of FS_DAX or GENERIC memory does to its count: nothing
- * before 6.15, then it holds a reference. Neither asks whether the pgmap is killed: who refuses to
- * map is the mapping (hs_mapping_disable()).
+
+/**
+ * hs_pgmap_page_map() - take the reference of a page table entry
+ * @param self  the calling task
+ * @param page  a live page of FS_DAX or GENERIC memory
+ *
+ * Before 6.15 entries hold no reference and nothing happens. It does not check whether the pgmap is
+ * killed: the mapping refuses to map (hs_mapping_disable()).
+ *
+ * Context: any.
  */
 HMMSIM_API void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
+
+/**
+ * hs_pgmap_page_unmap() - put the reference of a page table entry
+ * @param self  the calling task
+ * @param page  a live page that hs_pgmap_page_map() got
+ *
+ * Before 6.15 nothing happens. Otherwise it is hs_page_put(); the last put of FS_DAX calls
+ * page_free.
+ *
+ * Context: as hs_page_put().
+ */
 HMMSIM_API void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page);
 
 /* ---- registration alone ------------------------------------------------------------------ */
 
-/*
- * invented: a pgmap without memory, for walks over page tables whose pages nobody touches: no
- * checks but overlap, no struct pages, any range. -EINVAL (empty, beyond 2^40 pages), -EEXIST
- * (overlaps another pgmap), -ENOMEM. It ends by hs_pgmap_kill() or not, then hs_pgmap_remove().
+/**
+ * hs_pgmap_add() - register a range without memory
+ * @param self   the calling task
+ * @param type   its type
+ * @param start  first pfn; need not be at the start of a subsection
+ * @param end    end pfn, exclusive
+ * @param owner  as in struct hs_pgmap_config
+ * @param out    the pgmap, on success; the caller's until hs_pgmap_remove()
+ *
+ * *invented*: for walks over page tables whose pages are never used. There are no struct pages, and
+ * only overlap is checked. Its end is hs_pgmap_kill(), or not, and then hs_pgmap_remove().
+ *
+ * Context: takes the pagemap index lock; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: the range is empty or beyond HS_PFN_END, or there is no such type
+ * - -EEXIST: it overlaps another pgmap
+ * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start,
 			    uint64_t end, const void *owner, struct hs_pgmap **out);
+
+/**
+ * hs_pgmap_kill() - kill the reference of a pgmap that hs_pgmap_add() made
+ * @param self   the owner of the pgmap
+ * @param pgmap  not killed before
+ *
+ * As percpu_ref_kill(): a lookup that begins afterwards obtains no reference.
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap);
-/* Unregisters and frees it. Nobody may hold a reference or look it up any more. */
+
+/**
+ * hs_pgmap_remove() - unregister and free a pgmap that hs_pgmap_add() made
+ * @param self   the owner of the pgmap
+ * @param pgmap  freed; no task may hold a reference to it or look it up any more
+ *
+ * Context: no spinlock held, not in an RCU read section; sleeps for a grace period.
+ */
 HMMSIM_API void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap);
 
 #ifdef __cplusplus
