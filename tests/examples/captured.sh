@@ -5,8 +5,8 @@
 # `hmmsim capture PID` prints the VMAs of a process and, in runs, what is mapped in them. --device puts
 # a part of the pages on device memory of the simulation, and `hmmsim compare` walks the layout with
 # every strategy. Here the process is the shell that runs this, all its pages are on one pgmap, and
-# the figures are put into words: addresses and counts are never the same. README.md says what the
-# lines mean.
+# the figures are put into words: addresses and counts are never the same. src/text/README.md says
+# what the lines mean.
 #
 # Prints:
 #

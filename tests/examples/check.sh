@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check.sh <example> <command>...: the command prints what the comment of the example says it does.
-# check.sh --readme <README> <example>: the README's block of C is the example.
+# check.sh --readme <README> <example>: the README's block of C is the example, from its first #include on.
 # check.sh --files <directory>: all files there have less than 100 lines; C begins with what it is.
 set -euo pipefail
 usage="usage: check.sh example command... | --readme README example | --files directory"
@@ -13,7 +13,8 @@ promised() {
 
 if [ "${1:?$usage}" = --readme ]; then
 	awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "${2:?$usage}" |
-		diff -u "${3:?$usage}" - >&2 || { echo "$2: the C there is not $3" >&2; exit 1; }
+		diff -u <(sed -n '/^#include/,$p' "${3:?$usage}") - >&2 ||
+		{ echo "$2: the C there is not $3" >&2; exit 1; }
 	exit
 fi
 if [ "$1" = --files ]; then

@@ -47,6 +47,23 @@ expect 1 "captured.sh: per-page looks fewer pages up" captured "${all/0:8/1:7}"
 expect 1 "captured.sh: per-table looks all pages up" captured "${all/6:2/0:8}"
 expect 1 "captured.sh: per-range looks more pages up" captured "${all/7:1/5:3}"
 
+# The README's block of C.
+mkdir "$work/readme"
+printf '/* a comment */\n#include <a.h>\nint a;\n' >"$work/readme/a.c"
+cat >"$work/readme/README.md" <<'TEXT'
+# A
+
+```c
+#include <a.h>
+int a;
+```
+TEXT
+expect 0 "the example in the README" "$here/check.sh" --readme "$work/readme/README.md" "$work/readme/a.c"
+echo 'int b;' >>"$work/readme/a.c"
+expect 1 "another one" "$here/check.sh" --readme "$work/readme/README.md" "$work/readme/a.c"
+echo '# No C' >"$work/readme/README.md"
+expect 1 "none" "$here/check.sh" --readme "$work/readme/README.md" "$work/readme/a.c"
+
 # Sizes and first comments.
 mkdir "$work/files"
 comment=$'/* SPDX-License-Identifier: MIT */\n/*\n * a.c - adds\n */'
