@@ -7,85 +7,106 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/json.h"
+
 #include "control.h"
 
-static FILE *file;
-static const char *program_name, *path_name;
-static unsigned int entries;
+#ifdef NDEBUG
+#define BUILD_TYPE "release"
+#else
+#define BUILD_TYPE "debug"
+#endif
 
-static void put_string(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', file);
-		fputc(*s, file);
-	}
-}
+/* The file of this program; .file is NULL without --json. */
+static struct {
+	FILE *file;
+	const char *path, *program;
+	struct hs_hostmem mem;
+	struct hs_out out, name;
+	bool some; /* a benchmark has been written */
+} bench_json;
 
-static void finish(void)
+static void bench_json_fail(const char *why)
 {
-	fputs("\n  ]\n}\n", file);
-	if (!ferror(file) && !fclose(file))
-		return;
-	fprintf(stderr, "bench: %s: %s\n", path_name, strerror(errno));
+	fprintf(stderr, "bench: %s: %s\n", bench_json.path, why);
 	fflush(stdout);
 	_Exit(1);
+}
+
+/* Moves what is ready to the file. A failure of the file shows at the end. */
+static void bench_json_flush(void)
+{
+	if (bench_json.out.failed)
+		bench_json_fail(strerror(ENOMEM));
+	fwrite(bench_json.out.bytes, 1, bench_json.out.used, bench_json.file);
+	hs_out_reset(&bench_json.out);
+}
+
+static void bench_json_finish(void)
+{
+	hs_json_tail(&bench_json.out);
+	bench_json_flush();
+	hs_out_free(&bench_json.out);
+	hs_out_free(&bench_json.name);
+	if (ferror(bench_json.file) || fclose(bench_json.file))
+		bench_json_fail(strerror(errno));
 }
 
 void bench_json_open(const char *path, const char *program, unsigned long seed)
 {
 	const char *slash = strrchr(program, '/');
-	time_t now = time(NULL);
 	char date[64] = "";
+	const struct hs_json_context context[] = {
+		{ "date", date, 0 },
+		{ "executable", slash ? slash + 1 : program, 0 },
+		{ "num_cpus", NULL, bench_cpus() },
+		{ "seed", NULL, seed },
+		{ "library_build_type", BUILD_TYPE, 0 },
+	};
+	time_t now = time(NULL);
 	struct tm tm;
 
-	program_name = slash ? slash + 1 : program;
-	path_name = path;
-	file = fopen(path, "we");
-	if (!file) {
+	bench_json.out.mem = bench_json.name.mem = &bench_json.mem;
+	bench_json.path = path;
+	bench_json.program = context[1].text;
+	bench_json.file = fopen(path, "we");
+	if (!bench_json.file) {
 		fprintf(stderr, "%s: %s: %s\n", program, path, strerror(errno));
 		exit(2);
 	}
 	if (gmtime_r(&now, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S+00:00", &tm);
-	fprintf(file,
-		"{\n  \"context\": {\n    \"date\": \"%s\",\n    \"executable\": \"%s\",\n"
-		"    \"num_cpus\": %u,\n    \"seed\": %lu,\n"
-		"    \"library_build_type\": \"%s\"\n  },\n"
-		"  \"benchmarks\": [",
-		date, program_name, bench_cpus(), seed,
-#ifdef NDEBUG
-		"release"
-#else
-		"debug"
-#endif
-	);
-	atexit(finish);
+	hs_json_head(&bench_json.out, context, sizeof(context) / sizeof(context[0]));
+	bench_json_flush();
+	atexit(bench_json_finish);
 }
 
-static void put_name(const char *key, const char *group, const struct bench_variant *variant)
+static void bench_json_set_name(const char *group, const struct bench_variant *variant)
 {
-	fprintf(file, "\"%s\": \"%s/", key, program_name);
-	put_string(group);
-	fputc('/', file);
-	put_string(variant->name);
-	fputs("\", ", file);
+	hs_out_reset(&bench_json.name);
+	hs_json_string(&bench_json.name, bench_json.program);
+	hs_out_char(&bench_json.name, '/');
+	hs_json_string(&bench_json.name, group);
+	hs_out_char(&bench_json.name, '/');
+	hs_json_string(&bench_json.name, variant->name);
 }
 
 void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
 		    const double *ns, unsigned int repetitions)
 {
-	if (!file)
+	struct hs_out *out = &bench_json.out;
+
+	if (!bench_json.file)
 		return;
+	bench_json_set_name(group, variant);
 	for (unsigned int r = 0; r < repetitions; r++) {
-		fprintf(file, "%s\n    { ", entries++ ? "," : "");
-		put_name("name", group, variant);
-		put_name("run_name", group, variant);
-		fprintf(file,
-			"\"run_type\": \"iteration\", \"repetitions\": %u, "
-			"\"repetition_index\": %u, \"threads\": %u, \"iterations\": %llu, "
-			"\"real_time\": %.6g, \"cpu_time\": %.6g, \"time_unit\": \"ns\" }",
-			repetitions, r, variant->threads, (unsigned long long)operations, ns[r],
-			ns[r]);
+		hs_json_begin(out, !bench_json.some, &bench_json.name, "", HS_JSON_NO_FAMILY);
+		hs_json_run(out, repetitions, r, variant->threads, operations);
+		hs_json_double(out, "real_time", ns[r]);
+		hs_json_double(out, "cpu_time", ns[r]);
+		hs_json_text(out, "time_unit", "ns");
+		hs_json_end(out);
+		bench_json.some = true;
 	}
+	bench_json_flush();
 }

@@ -164,8 +164,8 @@ static void removal_print_json_entry(const struct hs_removal_report *report,
 	uint64_t ps = profile ? hs_cost_ps(&row->worst.at.cost, profile) : 0;
 
 	removal_print_json_name(report, row, profile, name);
-	hs_json_begin(out, name, "", family);
-	hs_json_run(out, 1, 0, 1);
+	hs_json_begin(out, !family, name, "", family);
+	hs_json_run(out, 1, 0, 1, 1);
 	hs_json_ps(out, "real_time", ps);
 	hs_json_ps(out, "cpu_time", ps);
 	hs_json_text(out, "time_unit", "ns");

@@ -70,12 +70,10 @@ const struct hs_report_row *hs_report_find(const struct hs_report *report,
 void hs_report_print(const struct hs_report *report, struct hs_out *out);
 
 /*
- * The schema of Google Benchmark: head, then reports, then the tail. @context is NULL or members of
- * the context, each followed by a comma. *count is the number of benchmarks so far.
+ * Benchmarks in the schema of Google Benchmark (text/json.h): the caller writes head and tail.
+ * *count is the number of benchmarks so far.
  */
-void hs_report_json_begin(const char *context, struct hs_out *out);
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out);
-void hs_report_json_end(struct hs_out *out);
 /* How the name of a benchmark begins, and how it ends; @profile may be NULL. */
 void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
 			 enum hs_compare_request request);

@@ -2,27 +2,25 @@
 /*
  * report_json.c - a report in the schema of Google Benchmark
  *
- * count/...	exact counts; no time
- * cost/...	what a profile predicts, of a walk of the span; iterations 1
- * walk/...	what was measured: an iteration a repetition, then its median
+ * count/...	exact counts, without a time
+ * cost/...	ns that a profile predicts for a walk of the span
+ * walk/...	ns that were measured: one benchmark for each repetition, then their median
  *
- * The removals' are in removal_print.c.
+ * removal_print.c writes the benchmarks of removals.
  */
 #include "compare/report.h"
 
-#include <hmmsim/hmmsim.h>
-
 #include "text/json.h"
 
-struct entry {
+struct report_json_entry {
 	const struct hs_report *report;
 	const struct hs_report_row *row;
 	struct hs_out *out, name;
 	uint64_t family;
 };
 
-static void begin(struct entry *e, const char *kind, const struct hs_cost_profile *profile,
-		  const char *suffix)
+static void report_json_begin_entry(struct report_json_entry *e, const char *kind,
+				    const struct hs_cost_profile *profile, const char *suffix)
 {
 	struct hs_out *name = &e->name;
 
@@ -33,10 +31,11 @@ static void begin(struct entry *e, const char *kind, const struct hs_cost_profil
 		hs_out_text(name, hs_scope_names[e->row->scope]);
 	}
 	hs_report_json_name_end(name, e->row->era, e->row->strategy, profile);
-	hs_json_begin(e->out, name, suffix, e->family);
+	/* Family 0 is a count: it has one benchmark, which is the first of the file. */
+	hs_json_begin(e->out, !e->family, name, suffix, e->family);
 }
 
-static void end(const struct entry *e)
+static void report_json_end_entry(const struct report_json_entry *e)
 {
 	const struct hs_walk_counts *c = &e->row->done.counts;
 	struct hs_out *out = e->out;
@@ -59,27 +58,27 @@ static void end(const struct entry *e)
 	hs_json_end(out);
 }
 
-static void count_entry(struct entry *e)
+static void report_json_count(struct report_json_entry *e)
 {
-	begin(e, "count", NULL, "");
-	hs_json_run(e->out, 1, 0, 1);
+	report_json_begin_entry(e, "count", NULL, "");
+	hs_json_run(e->out, 1, 0, 1, 1);
 	hs_json_number(e->out, "real_time", 0);
 	hs_json_number(e->out, "cpu_time", 0);
-	end(e);
+	report_json_end_entry(e);
 	e->family++;
 }
 
-static void cost_entry(struct entry *e, unsigned int profile)
+static void report_json_cost(struct report_json_entry *e, unsigned int profile)
 {
-	begin(e, "cost", e->report->asked->profiles[profile], "");
-	hs_json_run(e->out, 1, 0, 1);
+	report_json_begin_entry(e, "cost", e->report->asked->profiles[profile], "");
+	hs_json_run(e->out, 1, 0, 1, 1);
 	hs_json_ps(e->out, "real_time", e->row->ps[profile]);
 	hs_json_ps(e->out, "cpu_time", e->row->ps[profile]);
-	end(e);
+	report_json_end_entry(e);
 	e->family++;
 }
 
-static double median_cpu(const struct hs_report_row *row, unsigned int n)
+static double report_json_median_cpu(const struct hs_report_row *row, unsigned int n)
 {
 	double values[HS_REPORT_REPETITIONS];
 
@@ -88,32 +87,26 @@ static double median_cpu(const struct hs_report_row *row, unsigned int n)
 	return hs_measure_summary(values, n).median;
 }
 
-static void walk_entries(struct entry *e)
+static void report_json_walks(struct report_json_entry *e)
 {
 	unsigned int n = e->report->asked->repetitions;
 	double pages = (double)e->report->spans[e->row->scope].pages;
 	struct hs_out *out = e->out;
 
-	/* Never the first of all benchmarks: a count is. */
 	for (unsigned int i = 0; i < n; i++) {
-		begin(e, "walk", NULL, "");
-		hs_json_run(out, n, i, e->row->iterations);
+		report_json_begin_entry(e, "walk", NULL, "");
+		hs_json_run(out, n, i, 1, e->row->iterations);
 		hs_json_double(out, "real_time", e->row->real_ns[i]);
 		hs_json_double(out, "cpu_time", e->row->cpu_ns[i]);
-		end(e);
+		report_json_end_entry(e);
 	}
-	begin(e, "walk", NULL, "_median");
-	hs_json_text(out, "run_type", "aggregate");
-	hs_json_number(out, "repetitions", n);
-	hs_json_number(out, "threads", 1);
-	hs_json_text(out, "aggregate_name", "median");
-	hs_json_text(out, "aggregate_unit", "time");
-	hs_json_number(out, "iterations", n);
+	report_json_begin_entry(e, "walk", NULL, "_median");
+	hs_json_aggregate(out, "median", n);
 	hs_json_double(out, "real_time", e->row->page_ns.median * pages);
-	hs_json_double(out, "cpu_time", median_cpu(e->row, n));
+	hs_json_double(out, "cpu_time", report_json_median_cpu(e->row, n));
 	hs_json_double(out, "real_time_p10", e->row->page_ns.low * pages);
 	hs_json_double(out, "real_time_p90", e->row->page_ns.high * pages);
-	end(e);
+	report_json_end_entry(e);
 	e->family++;
 }
 
@@ -144,32 +137,18 @@ void hs_report_json_name_end(struct hs_out *name, enum hs_era era, enum hs_strat
 
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out)
 {
-	struct entry e = {
+	struct report_json_entry e = {
 		.report = report, .out = out, .name = { .mem = report->set.mem }, .family = *count
 	};
 
 	for (size_t i = 0; i < report->row_count; i++) {
 		e.row = &report->rows[i];
-		count_entry(&e);
+		report_json_count(&e);
 		for (unsigned int p = 0; e.row->predicted && p < report->asked->profile_count; p++)
-			cost_entry(&e, p);
+			report_json_cost(&e, p);
 		if (e.row->timed)
-			walk_entries(&e);
+			report_json_walks(&e);
 	}
 	hs_out_free(&e.name);
 	*count = e.family;
-}
-
-void hs_report_json_begin(const char *context, struct hs_out *out)
-{
-	hs_out_text(out, "{\n  \"context\": {\n");
-	hs_out_text(out, context ? context : "");
-	hs_out_text(out, "    \"executable\": \"hmmsim compare\",\n    \"hmmsim_version\": \"");
-	hs_json_string(out, hs_version());
-	hs_out_text(out, "\"\n  },\n  \"benchmarks\": [\n");
-}
-
-void hs_report_json_end(struct hs_out *out)
-{
-	hs_out_text(out, "\n  ]\n}\n");
 }

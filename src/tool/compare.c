@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <hmmsim/hmmsim.h>
+
 #include "compare/removal_report.h"
+#include "text/json.h"
 #include "tool/clock.h"
 #include "tool/files.h"
 #include "tool/plot.h"
@@ -141,27 +144,28 @@ static int write_files(const struct compare_tool *tool, const struct outputs *o)
 	return HS_EXIT_USAGE;
 }
 
-/* When and where, of a file with times. */
+/* A file with times says when and where they were measured. */
 static void begin_json(const struct compare_tool *tool, struct hs_out *out)
 {
-	char host[256] = "", date[64] = "", context[512];
+	char host[256] = "", date[64] = "";
+	const struct hs_json_context context[] = {
+		{ "date", date, 0 },
+		{ "host_name", host, 0 },
+		{ "num_cpus", NULL, (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) },
+		{ "executable", "hmmsim compare", 0 },
+		{ "hmmsim_version", hs_version(), 0 },
+	};
 	time_t now = time(NULL);
 	struct tm tm;
 
 	if (!tool->asked.repetitions) {
-		hs_report_json_begin(NULL, out);
+		hs_json_head(out, context + 3, 2);
 		return;
 	}
 	gethostname(host, sizeof(host) - 1);
-	for (char *c = host; *c; c++)
-		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
-			*c = '_';
 	if (localtime_r(&now, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z", &tm);
-	snprintf(context, sizeof(context),
-		 "    \"date\": \"%s\",\n    \"host_name\": \"%s\",\n    \"num_cpus\": %ld,\n",
-		 date, host, sysconf(_SC_NPROCESSORS_ONLN));
-	hs_report_json_begin(context, out);
+	hs_json_head(out, context, sizeof(context) / sizeof(context[0]));
 }
 
 /* ---- layouts ----------------------------------------------------------------------------- */
@@ -243,7 +247,7 @@ static int compare(struct compare_tool *tool)
 	hs_plot_head(&tool->asked, &o.plot);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
 		code = compare_one(tool, i, &o);
-	hs_report_json_end(&o.json);
+	hs_json_tail(&o.json);
 	if (!code)
 		code = o.json.failed ? hs_compare_no_memory() : write_files(tool, &o);
 	hs_out_free(&o.text);
