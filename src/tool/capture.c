@@ -8,35 +8,39 @@
 #include <string.h>
 
 #include "capture/capture.h"
-#include "tool/device.h"
 #include "tool/files.h"
-#include "tool/tool.h"
+#include "tool/options.h"
 
-static const char help[] =
+static const char tool_capture_help[] =
 	"Usage: hmmsim capture [OPTION...] PID\n"
 	"       hmmsim capture [OPTION...] --self\n"
 	"\n"
-	"Prints the address space of a process as a layout: its VMAs and, in runs, what is mapped in\n"
-	"them. Nothing is read but maps, smaps and pagemap of the process, and kpageflags: no contents.\n"
-	"Comments at the top say what could not be read; root sees frames and more.\n"
+	"Prints the address space of a process as a layout: its VMAs and, in runs, what\n"
+	"is mapped in them. It reads maps, smaps and pagemap of the process, and\n"
+	"kpageflags, but no contents. Comments at the top say what could not be read.\n"
+	"Root can read more than other users: frames and page flags.\n"
 	"\n"
-	"      --self             this process\n"
-	"      --names            the names of VMAs too: paths, [heap], [anon:NAME]\n"
+	"      --self             captures this process\n"
+	"      --names            prints the names of VMAs too: paths, [heap],\n"
+	"                         [anon:NAME]\n"
 	"  -d, --device=PATTERN=KIND:SHARE[:PGMAPS][,runs=N][,owner=K]\n"
-	"                         puts a part on device memory; again: of what is left\n"
-	"      --proc=DIR         read DIR instead of /proc\n"
-	"  -o, --output=FILE      write there (default: standard output)\n"
-	"  -h, --help             this text\n"
+	"                         puts a part of the pages on device memory; may be\n"
+	"                         repeated: the next one takes from what is left\n"
+	"      --proc=DIR         reads DIR instead of /proc\n"
+	"  -o, --output=FILE      writes to FILE (default: standard output)\n"
+	"  -h, --help             prints this text\n"
 	"\n"
-	"--device\n"
-	"  PATTERN  all, anon, file, addresses 0xA-0xB, or the name of VMAs or a glob of it\n"
+	"The parts of --device:\n"
+	"  PATTERN  all, anon, file, addresses 0xA-0xB, or the name of VMAs or a glob of\n"
+	"           it\n"
 	"  KIND     fsdax, private, coherent or p2pdma\n"
-	"  SHARE    of the pages that are present and match: 0 to 100, with or without %, or 1/3\n"
+	"  SHARE    how much of the pages that are present and match: a percentage from 0\n"
+	"           to 100, with or without %, or a fraction such as 1/3\n"
 	"  PGMAPS   how many pgmaps take turns (default 1)\n"
-	"  runs=N   N pages in a row each time (default 1: page by page)\n"
-	"  owner=K  of the pgmaps (default: 1 for private, otherwise none)\n"
+	"  runs=N   takes N pages in a row each time (default 1: page by page)\n"
+	"  owner=K  the owner of the pgmaps (default: 1 for private, otherwise none)\n"
 	"\n"
-	"  --device='[heap]=private:50%'  --device=all=fsdax:1/8:2,runs=16\n";
+	"Examples: --device='[heap]=private:50%'  --device=all=fsdax:1/8:2,runs=16\n";
 
 enum {
 	OPTION_SELF = 256,
@@ -44,7 +48,7 @@ enum {
 	OPTION_PROC
 };
 
-static const struct option options[] = {
+static const struct option tool_capture_options[] = {
 	{ "self", no_argument, NULL, OPTION_SELF },
 	{ "names", no_argument, NULL, OPTION_NAMES },
 	{ "device", required_argument, NULL, 'd' },
@@ -58,19 +62,13 @@ struct capture_tool {
 	struct hs_hostmem mem;
 	struct hs_capture ask;
 	struct hs_tool_devices devices;
-	const char *output; /* NULL: standard output */
+	const char *output; /* a file, or NULL: standard output */
 	bool names, help;
 };
 
-static int internal(const char *what)
-{
-	fprintf(stderr, "hmmsim capture: %s\n", what);
-	return HS_EXIT_INTERNAL;
-}
-
 /* ---- options ----------------------------------------------------------------------------- */
 
-static int take_option(struct capture_tool *tool, int option)
+static int tool_capture_take_option(struct capture_tool *tool, int option)
 {
 	switch (option) {
 	case OPTION_SELF:
@@ -91,11 +89,11 @@ static int take_option(struct capture_tool *tool, int option)
 		tool->help = true;
 		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+		return HS_EXIT_USAGE; /* getopt_long() has printed why */
 	}
 }
 
-static int take_pid(struct capture_tool *tool, int count, char **words)
+static int tool_capture_take_pid(struct capture_tool *tool, int count, char **words)
 {
 	const char *wrong = NULL;
 
@@ -114,20 +112,22 @@ static int take_pid(struct capture_tool *tool, int count, char **words)
 	return 0;
 }
 
-static int take_options(struct capture_tool *tool, int argc, char **argv)
+static int tool_capture_take_options(struct capture_tool *tool, int argc, char **argv)
 {
 	int option, ret = 0;
 
-	while (!ret && (option = getopt_long(argc, argv, "d:o:h", options, NULL)) != -1)
-		ret = take_option(tool, option);
+	while (!ret &&
+	       (option = getopt_long(argc, argv, "d:o:h", tool_capture_options, NULL)) != -1)
+		ret = tool_capture_take_option(tool, option);
 	if (!ret && !tool->help)
-		ret = take_pid(tool, argc - optind, argv + optind);
+		ret = tool_capture_take_pid(tool, argc - optind, argv + optind);
 	return ret == HS_EXIT_USAGE ? hs_tool_usage("capture") : ret;
 }
 
 /* ---- the layout -------------------------------------------------------------------------- */
 
-static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct hs_out *out)
+static int tool_capture_place_all(struct capture_tool *tool, struct hs_layout *layout,
+				  struct hs_out *out)
 {
 	for (size_t i = 0; i < tool->devices.count; i++) {
 		struct hs_placed placed;
@@ -135,7 +135,7 @@ static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct
 		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
 
 		if (ret == -ENOMEM)
-			return internal("out of memory");
+			return hs_tool_no_memory("capture");
 		if (ret) {
 			fputs("hmmsim capture: --device: no pfns are left for it\n", stderr);
 			return HS_EXIT_USAGE;
@@ -147,7 +147,7 @@ static int place_all(struct capture_tool *tool, struct hs_layout *layout, struct
 	return 0;
 }
 
-static int write_output(const struct capture_tool *tool, const struct hs_out *out)
+static int tool_capture_write_output(const struct capture_tool *tool, const struct hs_out *out)
 {
 	if (tool->output)
 		return hs_output_write(tool->output, out->bytes, out->used);
@@ -155,8 +155,8 @@ static int write_output(const struct capture_tool *tool, const struct hs_out *ou
 	return hs_tool_flush();
 }
 
-/* The first line, the comments, the layout. */
-static int print(struct capture_tool *tool, struct hs_layout *layout, const struct hs_out *comments)
+static int tool_capture_print_layout(struct capture_tool *tool, struct hs_layout *layout,
+				     const struct hs_out *comments)
 {
 	struct hs_out out = { .mem = &tool->mem };
 	int code;
@@ -165,17 +165,18 @@ static int print(struct capture_tool *tool, struct hs_layout *layout, const stru
 	if (!tool->names)
 		hs_out_text(&out, "# names are left out: --names shows them\n");
 	hs_out_text(&out, comments->bytes);
-	code = place_all(tool, layout, &out);
+	code = tool_capture_place_all(tool, layout, &out);
 	if (!tool->names)
 		hs_layout_drop_names(&tool->mem, layout);
 	hs_layout_print(layout, &out);
 	if (!code)
-		code = out.failed ? internal("out of memory") : write_output(tool, &out);
+		code = out.failed ? hs_tool_no_memory("capture")
+				  : tool_capture_write_output(tool, &out);
 	hs_out_free(&out);
 	return code;
 }
 
-static int capture(struct capture_tool *tool)
+static int tool_capture_run(struct capture_tool *tool)
 {
 	struct hs_layout layout;
 	struct hs_out comments;
@@ -183,13 +184,14 @@ static int capture(struct capture_tool *tool)
 	int ret = hs_capture(&tool->mem, &tool->ask, &layout, &comments, error), code;
 
 	if (ret == -ENOMEM)
-		return internal("out of memory");
+		return hs_tool_no_memory("capture");
 	if (ret) {
 		fprintf(stderr, "hmmsim capture: %s\n", error);
 		return HS_EXIT_USAGE;
 	}
 	hs_out_char(&comments, '\0');
-	code = comments.failed ? internal("out of memory") : print(tool, &layout, &comments);
+	code = comments.failed ? hs_tool_no_memory("capture")
+			       : tool_capture_print_layout(tool, &layout, &comments);
 	hs_out_free(&comments);
 	hs_layout_free(&tool->mem, &layout);
 	return code;
@@ -198,10 +200,10 @@ static int capture(struct capture_tool *tool)
 int hs_tool_capture(int argc, char **argv)
 {
 	struct capture_tool tool = { .ask = { .proc = "/proc" } };
-	int code = take_options(&tool, argc, argv);
+	int code = tool_capture_take_options(&tool, argc, argv);
 
 	if (!code)
-		code = tool.help ? hs_tool_help(help) : capture(&tool);
+		code = tool.help ? hs_tool_help(tool_capture_help) : tool_capture_run(&tool);
 	hs_hostmem_free(&tool.mem, tool.devices.places);
 	return code;
 }

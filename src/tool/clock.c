@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static double clock_ns(clockid_t clock)
+static double clock_read_ns(clockid_t clock)
 {
 	struct timespec t;
 
@@ -11,14 +11,14 @@ static double clock_ns(clockid_t clock)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double real_ns(void)
+static double clock_real_ns(void)
 {
-	return clock_ns(CLOCK_MONOTONIC);
+	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
-static double cpu_ns(void)
+static double clock_cpu_ns(void)
 {
-	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
-const struct hs_clock hs_tool_clock = { real_ns, cpu_ns };
+const struct hs_clock hs_tool_clock = { clock_real_ns, clock_cpu_ns };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h - the clocks of the machine that programs run on; the benchmarks read them too
+ * clock.h - the clocks of this machine, for hmmsim compare and the bench programs
  */
 #ifndef HS_TOOL_CLOCK_H
 #define HS_TOOL_CLOCK_H

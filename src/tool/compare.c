@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * compare.c - hmmsim compare: the strategies side by side on layouts
+ * compare.c - hmmsim compare: walks layouts with every strategy and prints them side by side
  */
 #include "tool/compare.h"
 
@@ -19,72 +19,105 @@
 #include "tool/clock.h"
 #include "tool/files.h"
 #include "tool/plot.h"
-#include "tool/tool.h"
 
-static const char help[] =
+static const char tool_compare_help[] =
 	"Usage: hmmsim compare [OPTION...] [FILE...]\n"
 	"\n"
-	"Walks layouts with every strategy: those in each FILE (- is standard input), as hmmsim\n"
-	"capture prints them, and built-in ones. Counts are exact, costs are predicted from them, and\n"
-	"times are measured here. Without any layout some built-in ones are walked.\n"
+	"Walks layouts with every strategy and prints what each one costs. The layouts\n"
+	"are those in each FILE (- is standard input), as hmmsim capture prints them, and\n"
+	"built-in ones. Without any it walks ten built-in layouts. Counts are exact,\n"
+	"costs are predicted from the counts, times are measured on this machine.\n"
 	"\n"
-	"A FILE may hold walk scenarios (hmmsim walk) as well. Taken are the VMAs, entries and pgmaps in\n"
-	"the range of req, F or FW as the request, and OWNER; what else changes the walk (faults, waits,\n"
-	"checks, slots and snapshots that are scripted) is refused, or left out if there is --request.\n"
+	"A FILE may also hold walk scenarios (see hmmsim walk). Of a scenario it takes\n"
+	"the VMAs, entries and pgmaps in the range of req, the flags F and FW as the\n"
+	"request, and OWNER. If the scenario scripts anything else that changes the walk\n"
+	"(faults, waits, checks, slots or snapshots) it is refused; with --request that\n"
+	"is left out instead.\n"
 	"\n"
-	"  -l, --layout=NAME[:SIZE]  a built-in layout (hmmsim list), 64M large; again: another one\n"
-	"  -w, --walker=5.3|6.12     this walker only; again: this one too\n"
-	"  -s, --strategy=NAME       this strategy only; again: this one too\n"
+	"  -l, --layout=NAME[:SIZE]  walks a built-in layout (see hmmsim list), 64M large\n"
+	"                            without SIZE; may be repeated\n"
+	"  -w, --walker=5.3|6.12     walks with this walker only; may be repeated\n"
+	"  -s, --strategy=NAME       walks with this strategy only; may be repeated\n"
 	"  -b, --body=NAME           reference (slow and obvious) or plain (default)\n"
-	"  -r, --request=WHAT        none (default; a snapshot), read or write: everything is faulted in\n"
-	"                            (the built-in layout holes: read)\n"
-	"      --owner=K             whose device-private pages are accepted (default 1)\n"
-	"  -d, --device=PATTERN=...  puts a part of every layout on device memory, see hmmsim capture\n"
-	"  -p, --profile=FILE        predicts with this cost profile (hmmsim list --costs) instead of\n"
-	"                            light and distro; up to 4 times\n"
-	"  -t, --removal             also removes device memory during the walk, at every kind of point\n"
-	"      --sleep=N             ... each fault and wait sleeps for N points, where it can begin too\n"
-	"      --atomic              ... the reference is atomic from the start: no grace period\n"
-	"      --no-time             measures nothing: the output is the same on every machine\n"
-	"      --repetitions=N       how often each walk is measured (default 15)\n"
-	"  -j, --json=FILE           all figures, in the schema of Google Benchmark\n"
-	"      --plot=FILE.svg       a picture (needs gnuplot): ns a page by layout and strategy\n"
-	"  -h, --help                this text\n"
-	"\n"
-	"calls: get_dev_pagemap() called; hits: answered by its cached argument; lookups: by the index;\n"
-	"refs, puts: references taken and put; leaked: never put; faults; held: faults, and waits for\n"
-	"migration entries, entered with a reference held; passes: page walks begun; answer: ok or the\n"
-	"error, and of how many calls.\n"
-	"Then ns a page: predicted for Linux v6.12 (its walker only), and measured in the simulator\n"
-	"with the 10th and 90th percentile; x none: times that of strategy none. Of a call of one page,\n"
-	"A..B are the strategies from A to B that are asked for: all is equal for them.\n"
-	"\n"
-	"--removal: correct disables and invalidates, then kills; kill-first kills first. Of all points\n"
-	"at which it can begin (plays; inside: drained before the call returned) the most pages,\n"
-	"tables, faults and waits that a reference was held over; rcu: pages that only the RCU section\n"
-	"of a table was; grace periods; passes in vain; references leaked. Then the answer and the\n"
-	"verdict of the worst start, and the predicted ns of what was walked until the drain was over,\n"
-	"grace periods not counted.\n";
+	"  -r, --request=WHAT        none: takes a snapshot; read, write: faults\n"
+	"                            everything in (default none, for the built-in layout\n"
+	"                            holes read)\n"
+	"      --owner=K             accepts device-private pages of owner K (default 1)\n"
+	"  -d, --device=PATTERN=...  puts a part of every layout on device memory, see\n"
+	"                            hmmsim capture\n"
+	"  -p, --profile=FILE        predicts with this cost profile (see hmmsim list)\n"
+	"                            instead of light and distro; up to 4 times\n"
+	"      --no-time             measures nothing: the output is the same on every\n"
+	"                            machine\n"
+	"      --repetitions=N       measures each walk N times (default 15)\n"
+	"  -j, --json=FILE           writes all figures in the schema of Google Benchmark\n"
+	"      --plot=FILE.svg       draws ns a page by layout and strategy (needs\n"
+	"                            gnuplot)\n"
+	"  -t, --removal             also removes device memory while the walk runs, once\n"
+	"                            for every kind of point at which the removal can\n"
+	"                            begin; --teardown is the old name of this option\n"
+	"      --sleep=N             implies --removal; each fault and wait sleeps for N\n"
+	"                            points, and a removal can begin at these too\n"
+	"      --atomic              implies --removal; the reference is atomic from the\n"
+	"                            start, so that the kill needs no grace period\n"
+	"  -h, --help                prints this text\n";
 
-int hs_compare_no_memory(void)
-{
-	fputs("hmmsim compare: out of memory\n", stderr);
-	return HS_EXIT_INTERNAL;
-}
+static const char tool_compare_columns_help[] =
+	"\n"
+	"Columns of the table of counts and predictions:\n"
+	"  calls    calls of get_dev_pagemap()\n"
+	"  hits     calls that the cached pgmap answered\n"
+	"  lookups  calls that searched the index\n"
+	"  refs     references taken\n"
+	"  puts     references put\n"
+	"  leaked   references that are never put\n"
+	"  faults   faults\n"
+	"  held     faults, and waits for migration entries, entered with a reference\n"
+	"           held\n"
+	"  passes   page walks begun\n"
+	"  answer   ok, or the error and how many calls returned it\n"
+	"  light    ns a page, predicted for Linux v6.12 with this profile; nothing is\n"
+	"           predicted for the walker of 5.3. The same for distro and other\n"
+	"           profiles\n"
+	"  x none   times the figure of strategy none\n"
+	"\n"
+	"Columns of the table of times: ns a page in the simulator, median with the 10th\n"
+	"and the 90th percentile, and the same of a call for one page.\n"
+	"\n"
+	"A row A..B in a table of calls of one page stands for the strategies from A to B\n"
+	"that are asked for, because all their figures are equal.\n"
+	"\n"
+	"Columns of --removal, where a count is the maximum over all plays:\n"
+	"  removal  correct: the driver disables and invalidates before it kills;\n"
+	"           kill-first: it kills before that\n"
+	"  plays    removals that were tried, one for each point at which one can begin\n"
+	"  inside   removals that were drained before the call of the walker returned\n"
+	"  pages    pages that were walked while a reference held up the drain; the same\n"
+	"           for tables, faults and waits\n"
+	"  rcu      pages that were walked while only an RCU section held it up\n"
+	"  grace    grace periods\n"
+	"  vain     passes in vain\n"
+	"  leaked   references that were never put\n"
+	"  answer   the answer of the walk with the worst start\n"
+	"  verdict  the verdict on the worst start\n"
+	"  at       the worst start\n"
+	"  light    predicted ns of what was walked until that drain was over, without\n"
+	"           grace periods\n";
 
 /* ---- what the terminal sees -------------------------------------------------------------- */
 
-static size_t terminal_columns(void)
+static size_t tool_compare_terminal_columns(void)
 {
 	struct winsize size;
 
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
-/* One line, which the next one replaces: a name that has no room is cut. */
-static void progress(const char *doing, const char *layout, unsigned int done, unsigned int of)
+/* Writes one line over the last one. A name that does not fit is cut. */
+static void tool_compare_show_progress(const char *doing, const char *layout, unsigned int done,
+				       unsigned int of)
 {
-	size_t room = terminal_columns() - 1, length = strlen(layout), used;
+	size_t room = tool_compare_terminal_columns() - 1, length = strlen(layout), used;
 	char numbers[64];
 
 	if (of > 256 && done % 16)
@@ -95,23 +128,23 @@ static void progress(const char *doing, const char *layout, unsigned int done, u
 		return;
 	if (length > room - used)
 		for (length = room - used; length && (layout[length] & 0xc0) == 0x80;)
-			length--; /* no part of a character */
+			length--; /* never cuts inside a UTF-8 character */
 	fprintf(stderr, "\r\033[K%s %.*s%s", doing, (int)length, layout, numbers);
 	fflush(stderr);
 }
 
-static void end_progress(const struct compare_tool *tool)
+static void tool_compare_end_progress(const struct compare_tool *tool)
 {
 	if (tool->asked.progress)
 		fputs("\r\033[K", stderr);
 }
 
-static void look_at_terminal(struct hs_report_asked *asked)
+static void tool_compare_look_at_terminal(struct hs_report_asked *asked)
 {
 	const char *no_color = getenv("NO_COLOR");
 
 	asked->bold = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-	asked->progress = isatty(STDERR_FILENO) ? progress : NULL;
+	asked->progress = isatty(STDERR_FILENO) ? tool_compare_show_progress : NULL;
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -122,15 +155,15 @@ struct outputs {
 	bool drawable;
 };
 
-/* Before anything takes long. */
-static int check_files(const struct compare_tool *tool)
+/* Comes first, because a file that cannot be written must not cost a long run. */
+static int tool_compare_check_files(const struct compare_tool *tool)
 {
 	int code = tool->json ? hs_output_check(tool->json) : 0;
 
 	return code || !tool->plot ? code : hs_output_check(tool->plot);
 }
 
-static int write_files(const struct compare_tool *tool, const struct outputs *o)
+static int tool_compare_write_files(const struct compare_tool *tool, const struct outputs *o)
 {
 	int code = 0;
 
@@ -145,7 +178,7 @@ static int write_files(const struct compare_tool *tool, const struct outputs *o)
 }
 
 /* A file with times says when and where they were measured. */
-static void begin_json(const struct compare_tool *tool, struct hs_out *out)
+static void tool_compare_begin_json(const struct compare_tool *tool, struct hs_out *out)
 {
 	char host[256] = "", date[64] = "";
 	const struct hs_json_context context[] = {
@@ -170,12 +203,12 @@ static void begin_json(const struct compare_tool *tool, struct hs_out *out)
 
 /* ---- layouts ----------------------------------------------------------------------------- */
 
-static int failed(const struct hs_layout *layout, int ret)
+static int tool_compare_layout_error(const struct hs_layout *layout, int ret)
 {
 	const char *what = strerror(-ret);
 
 	if (ret == -ENOMEM)
-		return hs_compare_no_memory();
+		return hs_tool_no_memory("compare");
 	if (ret == -EIO)
 		what = "references are left that the walk did not count";
 	if (ret == -ENOTEMPTY)
@@ -184,23 +217,23 @@ static int failed(const struct hs_layout *layout, int ret)
 	return HS_EXIT_INTERNAL;
 }
 
-static int put_removals(const struct compare_tool *tool, const struct hs_report *report,
-			struct outputs *o)
+static int tool_compare_put_removals(const struct compare_tool *tool,
+				     const struct hs_report *report, struct outputs *o)
 {
 	struct hs_removal_report removals;
 	int ret = hs_removal_report_make(&removals, &tool->asked, report->layout, &report->set);
 
-	end_progress(tool);
+	tool_compare_end_progress(tool);
 	if (!ret) {
 		hs_removal_report_print(&removals, &o->text);
 		hs_removal_report_json(&removals, &o->benchmarks, &o->json);
 	}
 	hs_removal_report_free(&removals);
-	return ret ? failed(report->layout, ret) : 0;
+	return ret ? tool_compare_layout_error(report->layout, ret) : 0;
 }
 
-static int put_report(const struct compare_tool *tool, const struct hs_report *report, bool first,
-		      struct outputs *o)
+static int tool_compare_put_report(const struct compare_tool *tool, const struct hs_report *report,
+				   bool first, struct outputs *o)
 {
 	int code = 0;
 
@@ -210,17 +243,17 @@ static int put_report(const struct compare_tool *tool, const struct hs_report *r
 	hs_report_print(report, &o->text);
 	hs_report_json(report, &o->benchmarks, &o->json);
 	if (tool->removal)
-		code = put_removals(tool, report, o);
+		code = tool_compare_put_removals(tool, report, o);
 	if (code)
 		return code;
 	o->drawable |= hs_plot_add(report, &o->plot);
 	if (o->text.failed || o->json.failed || o->plot.failed)
-		return hs_compare_no_memory();
+		return hs_tool_no_memory("compare");
 	fwrite(o->text.bytes, 1, o->text.used, stdout);
 	return hs_tool_flush();
 }
 
-static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
+static int tool_compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 {
 	struct hs_compare_setting set = tool->set;
 	struct hs_report report;
@@ -230,26 +263,28 @@ static int compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
 	set.request = tool->layouts[i].request;
 	set.owner = tool->layouts[i].owner;
 	ret = hs_report_make(&report, &tool->asked, &tool->layouts[i].layout, &set);
-	end_progress(tool);
-	code = ret ? failed(&tool->layouts[i].layout, ret) : put_report(tool, &report, !i, o);
+	tool_compare_end_progress(tool);
+	code = ret ? tool_compare_layout_error(&tool->layouts[i].layout, ret)
+		   : tool_compare_put_report(tool, &report, !i, o);
 	hs_report_free(&report);
 	return code;
 }
 
-static int compare(struct compare_tool *tool)
+static int tool_compare_run(struct compare_tool *tool)
 {
 	struct outputs o = { .text = { .mem = &tool->mem },
 			     .json = { .mem = &tool->mem },
 			     .plot = { .mem = &tool->mem } };
 	int code = 0;
 
-	begin_json(tool, &o.json);
+	tool_compare_begin_json(tool, &o.json);
 	hs_plot_head(&tool->asked, &o.plot);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
-		code = compare_one(tool, i, &o);
+		code = tool_compare_one(tool, i, &o);
 	hs_json_tail(&o.json);
 	if (!code)
-		code = o.json.failed ? hs_compare_no_memory() : write_files(tool, &o);
+		code = o.json.failed ? hs_tool_no_memory("compare")
+				     : tool_compare_write_files(tool, &o);
 	hs_out_free(&o.text);
 	hs_out_free(&o.json);
 	hs_out_free(&o.plot);
@@ -264,14 +299,15 @@ int hs_tool_compare(int argc, char **argv)
 	int code = hs_compare_options(&tool, argc, argv);
 
 	if (!code && tool.help) {
-		code = hs_tool_help(help);
+		fputs(tool_compare_help, stdout);
+		code = hs_tool_help(tool_compare_columns_help);
 	} else if (!code) {
-		look_at_terminal(&tool.asked);
-		code = check_files(&tool);
+		tool_compare_look_at_terminal(&tool.asked);
+		code = tool_compare_check_files(&tool);
 		if (!code)
 			code = hs_compare_load(&tool);
 		if (!code)
-			code = compare(&tool);
+			code = tool_compare_run(&tool);
 	}
 	hs_compare_unload(&tool);
 	return code;

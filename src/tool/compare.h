@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * compare.h - what is asked of hmmsim compare
+ * compare.h - what the command line of hmmsim compare asks for, and the layouts that it names
  */
 #ifndef HS_TOOL_COMPARE_H
 #define HS_TOOL_COMPARE_H
 
 #include "compare/report.h"
-#include "tool/device.h"
+#include "tool/options.h"
 
 struct compare_source {
-	const char *name; /* of a file, or NAME[:SIZE] */
+	const char *name; /* a file, or NAME[:SIZE] of a built-in layout */
 	bool builtin;
 };
 
@@ -32,10 +32,10 @@ struct compare_tool {
 	bool request_given, owner_given, removal, help;
 };
 
-/* All return an exit code, with a message on stderr. */
+/* Both return an exit code; unless it is HS_EXIT_DONE they have printed a message on stderr. */
 int hs_compare_options(struct compare_tool *tool, int argc, char **argv);
 int hs_compare_load(struct compare_tool *tool);
+/* Frees everything; to be called after an error as well. */
 void hs_compare_unload(struct compare_tool *tool);
-int hs_compare_no_memory(void);
 
 #endif

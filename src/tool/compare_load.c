@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * compare_load.c - the layouts of hmmsim compare: built-in ones, files, device memory put into them
+ * compare_load.c - makes and reads the layouts of hmmsim compare, and puts device memory into them
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,20 +9,21 @@
 #include "text/builtin.h"
 #include "text/layout_scenario.h"
 #include "tool/compare.h"
-#include "tool/tool.h"
+#include "tool/files.h"
 
-static const char *const standard[] = { "full",	 "half",  "every8", "sparse1", "alternating",
-					"dev2m", "holes", "vmas",   "private", "anon" };
+static const char *const compare_load_standard[] = { "full",	    "half",  "every8", "sparse1",
+						     "alternating", "dev2m", "holes",  "vmas",
+						     "private",	    "anon" };
 
-static int take_layout(struct compare_tool *tool, struct hs_layout *layout,
-		       enum hs_compare_request request, uint64_t owner)
+static int compare_load_add_layout(struct compare_tool *tool, struct hs_layout *layout,
+				   enum hs_compare_request request, uint64_t owner)
 {
 	struct compare_layout *layouts =
 		hs_hostmem_grow(&tool->mem, tool->layouts, tool->layout_count, sizeof(*layouts));
 
 	if (!layouts) {
 		hs_layout_free(&tool->mem, layout);
-		return hs_compare_no_memory();
+		return hs_tool_no_memory("compare");
 	}
 	tool->layouts = layouts;
 	layouts[tool->layout_count++] = (struct compare_layout){ *layout, request, owner };
@@ -31,7 +32,7 @@ static int take_layout(struct compare_tool *tool, struct hs_layout *layout,
 
 /* ---- built-in ones ----------------------------------------------------------------------- */
 
-static int unknown_layout(const char *name, size_t length)
+static int compare_load_unknown_layout(const char *name, size_t length)
 {
 	fputs("hmmsim compare: --layout: expected ", stderr);
 	for (unsigned int i = 0; i < hs_builtin_count(); i++)
@@ -44,8 +45,8 @@ static int unknown_layout(const char *name, size_t length)
 	return HS_EXIT_USAGE;
 }
 
-/* Bytes: a number and K, M, G or T. */
-static bool take_size(const char *text, uint64_t *bytes)
+/* The text is a number of bytes, or one with a unit K, M, G or T. */
+static bool compare_load_parse_size(const char *text, uint64_t *bytes)
 {
 	static const char units[] = "KMGT";
 	size_t length = strlen(text);
@@ -60,15 +61,16 @@ static bool take_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
-/* One layout is made to be faulted in. */
-static enum hs_compare_request request_for(const struct compare_tool *tool, const char *name)
+/* The layout holes is made to be faulted in. */
+static enum hs_compare_request compare_load_default_request(const struct compare_tool *tool,
+							    const char *name)
 {
 	if (tool->request_given)
 		return tool->set.request;
 	return strcmp(name, "holes") ? HS_REQUEST_NONE : HS_REQUEST_READ;
 }
 
-static int load_builtin(struct compare_tool *tool, const char *text)
+static int compare_load_builtin(struct compare_tool *tool, const char *text)
 {
 	size_t length = strcspn(text, ":");
 	uint64_t bytes = HS_BUILTIN_BYTES;
@@ -76,7 +78,7 @@ static int load_builtin(struct compare_tool *tool, const char *text)
 	char name[64];
 	int ret;
 
-	if (text[length] && !take_size(text + length + 1, &bytes)) {
+	if (text[length] && !compare_load_parse_size(text + length + 1, &bytes)) {
 		fprintf(stderr,
 			"hmmsim compare: --layout: expected a size up to 1T, a number with or "
 			"without K, M, G or T, found '%s'\n",
@@ -86,31 +88,35 @@ static int load_builtin(struct compare_tool *tool, const char *text)
 	snprintf(name, sizeof(name), "%.*s", (int)length, text);
 	ret = length < sizeof(name) ? hs_builtin_make(&tool->mem, name, bytes, &layout) : -ENOENT;
 	if (ret == -ENOENT)
-		return unknown_layout(text, length);
-	return ret ? hs_compare_no_memory()
-		   : take_layout(tool, &layout, request_for(tool, name), tool->set.owner);
+		return compare_load_unknown_layout(text, length);
+	return ret ? hs_tool_no_memory("compare")
+		   : compare_load_add_layout(tool, &layout,
+					     compare_load_default_request(tool, name),
+					     tool->set.owner);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static enum hs_compare_request request_of(const struct hs_walk_scenario *s)
+static enum hs_compare_request compare_load_scenario_request(const struct hs_walk_scenario *s)
 {
 	if (!(s->req.defaults.bits & HS_PFN_VALID))
 		return HS_REQUEST_NONE;
 	return s->req.defaults.bits & HS_PFN_WRITE ? HS_REQUEST_WRITE : HS_REQUEST_READ;
 }
 
-/* A walk of the address space, the same for both walkers, would not be that of the scenario. */
-static bool is_scripted(const struct hs_walk_scenario *s)
+/* The scenario scripts what a walk of its address space alone does not show. */
+static bool compare_load_is_scripted(const struct hs_walk_scenario *s)
 {
 	bool faults = s->rules.action != HS_ACTION_OK || s->rules.by_call_count ||
 		      s->rules.by_addr_count || s->rules.migration_stays || s->snapshot;
 
-	return s->retry_at || (s->in_count && s->req.mask.bits) || (faults && request_of(s));
+	return s->retry_at || (s->in_count && s->req.mask.bits) ||
+	       (faults && compare_load_scenario_request(s));
 }
 
-/* As hs_layout_parse(). */
-static int parse_scenario(struct compare_tool *tool, struct hs_text *text, struct compare_layout *l)
+/* Returns what hs_layout_parse() returns. */
+static int compare_load_parse_scenario(struct compare_tool *tool, struct hs_text *text,
+				       struct compare_layout *l)
 {
 	struct hs_walk_scenario s;
 	int ret = hs_walk_parse(text, &s);
@@ -118,10 +124,10 @@ static int parse_scenario(struct compare_tool *tool, struct hs_text *text, struc
 	if (ret != 1)
 		return ret;
 	if (!tool->request_given)
-		l->request = request_of(&s);
+		l->request = compare_load_scenario_request(&s);
 	if (!tool->owner_given)
 		l->owner = s.req.owner;
-	if (!tool->request_given && is_scripted(&s))
+	if (!tool->request_given && compare_load_is_scripted(&s))
 		ret = hs_text_error(
 			text, s.layout.line, "scenario",
 			"expected no faults, waits, checks, slots or snapshots that are "
@@ -132,7 +138,8 @@ static int parse_scenario(struct compare_tool *tool, struct hs_text *text, struc
 	return ret ? ret : 1;
 }
 
-static int parse_one(struct compare_tool *tool, struct hs_text *text, struct compare_layout *l)
+static int compare_load_parse_one(struct compare_tool *tool, struct hs_text *text,
+				  struct compare_layout *l)
 {
 	struct hs_line line;
 	int ret = hs_text_next(text, &line);
@@ -140,11 +147,11 @@ static int parse_one(struct compare_tool *tool, struct hs_text *text, struct com
 	if (ret != 1)
 		return ret;
 	hs_text_unread(text);
-	return line.id == HS_KEYWORD_SCENARIO ? parse_scenario(tool, text, l)
+	return line.id == HS_KEYWORD_SCENARIO ? compare_load_parse_scenario(tool, text, l)
 					      : hs_layout_parse(text, &l->layout);
 }
 
-static int parse(struct compare_tool *tool, struct hs_text *text)
+static int compare_load_parse_file(struct compare_tool *tool, struct hs_text *text)
 {
 	size_t before = tool->layout_count;
 	int ret, code = 0;
@@ -153,9 +160,9 @@ static int parse(struct compare_tool *tool, struct hs_text *text)
 		struct compare_layout l = { .request = tool->set.request,
 					    .owner = tool->set.owner };
 
-		ret = parse_one(tool, text, &l);
+		ret = compare_load_parse_one(tool, text, &l);
 		if (ret == 1)
-			code = take_layout(tool, &l.layout, l.request, l.owner);
+			code = compare_load_add_layout(tool, &l.layout, l.request, l.owner);
 		if (ret != 1 || code)
 			break;
 	}
@@ -170,16 +177,16 @@ static int parse(struct compare_tool *tool, struct hs_text *text)
 	return HS_EXIT_USAGE;
 }
 
-static int load_file(struct compare_tool *tool, const char *name)
+static int compare_load_file(struct compare_tool *tool, const char *name)
 {
 	struct hs_text text;
 	size_t length;
 	char *bytes;
-	int code = hs_tool_read(&tool->mem, name, &bytes, &length);
+	int code = hs_input_read(&tool->mem, name, &bytes, &length);
 
 	if (!code) {
-		hs_text_init(&text, &tool->mem, hs_tool_file_name(name), bytes, length);
-		code = parse(tool, &text);
+		hs_text_init(&text, &tool->mem, hs_input_name(name), bytes, length);
+		code = compare_load_parse_file(tool, &text);
 	}
 	hs_hostmem_free(&tool->mem, bytes);
 	return code;
@@ -187,37 +194,40 @@ static int load_file(struct compare_tool *tool, const char *name)
 
 /* ---- all --------------------------------------------------------------------------------- */
 
-static int complain(const struct hs_layout *layout, const char *what)
+static int compare_load_layout_error(const struct hs_layout *layout, const char *what)
 {
 	fprintf(stderr, "hmmsim compare: layout %s: %s\n", layout->name, what);
 	return HS_EXIT_USAGE;
 }
 
-static int place_all(struct compare_tool *tool, struct hs_layout *layout)
+static int compare_load_place_all(struct compare_tool *tool, struct hs_layout *layout)
 {
 	struct hs_placed placed;
 
 	if (hs_layout_lacks_pgmap(layout))
-		return complain(layout, "expected pgmap lines for its device memory, found none");
+		return compare_load_layout_error(
+			layout, "expected pgmap lines for its device memory, found none");
 	for (size_t i = 0; i < tool->devices.count; i++) {
 		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
 
 		if (ret == -ENOMEM)
-			return hs_compare_no_memory();
+			return hs_tool_no_memory("compare");
 		if (ret)
-			return complain(layout, "--device: no pfns are left for it");
+			return compare_load_layout_error(layout,
+							 "--device: no pfns are left for it");
 	}
 	return 0;
 }
 
-/* Figures are found by the names of their layouts. */
-static int check_names(const struct compare_tool *tool)
+/* Names must differ, because figures are found by the names of their layouts. */
+static int compare_load_check_names(const struct compare_tool *tool)
 {
 	for (size_t i = 1; i < tool->layout_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(tool->layouts[i].layout.name, tool->layouts[j].layout.name))
-				return complain(&tool->layouts[i].layout,
-						"expected a name that no other layout has");
+				return compare_load_layout_error(
+					&tool->layouts[i].layout,
+					"expected a name that no other layout has");
 	return 0;
 }
 
@@ -226,15 +236,17 @@ int hs_compare_load(struct compare_tool *tool)
 	int code = 0;
 
 	for (size_t i = 0; !code && i < tool->source_count; i++)
-		code = tool->sources[i].builtin ? load_builtin(tool, tool->sources[i].name)
-						: load_file(tool, tool->sources[i].name);
+		code = tool->sources[i].builtin ? compare_load_builtin(tool, tool->sources[i].name)
+						: compare_load_file(tool, tool->sources[i].name);
 	if (!tool->source_count)
-		for (size_t i = 0; !code && i < sizeof(standard) / sizeof(standard[0]); i++)
-			code = load_builtin(tool, standard[i]);
+		for (size_t i = 0;
+		     !code && i < sizeof(compare_load_standard) / sizeof(compare_load_standard[0]);
+		     i++)
+			code = compare_load_builtin(tool, compare_load_standard[i]);
 	if (!code)
-		code = check_names(tool);
+		code = compare_load_check_names(tool);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
-		code = place_all(tool, &tool->layouts[i].layout);
+		code = compare_load_place_all(tool, &tool->layouts[i].layout);
 	return code;
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "tool/compare.h"
+#include "tool/files.h"
 #include "tool/plot.h"
-#include "tool/tool.h"
 
 #define REPETITIONS 15
 #define SLEEP_MAX 1000
@@ -22,7 +22,7 @@ enum {
 	OPTION_ATOMIC
 };
 
-static const struct option options[] = {
+static const struct option compare_options_table[] = {
 	{ "layout", required_argument, NULL, 'l' },
 	{ "walker", required_argument, NULL, 'w' },
 	{ "strategy", required_argument, NULL, 's' },
@@ -32,7 +32,7 @@ static const struct option options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "profile", required_argument, NULL, 'p' },
 	{ "removal", no_argument, NULL, 't' },
-	{ "teardown", no_argument, NULL, 't' }, /* its name in 0.1 */
+	{ "teardown", no_argument, NULL, 't' }, /* the name of --removal in 0.1 */
 	{ "sleep", required_argument, NULL, OPTION_SLEEP },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
 	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
@@ -45,17 +45,19 @@ static const struct option options[] = {
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static const char *request_name(int i)
+static const char *compare_options_request_name(int i)
 {
 	return hs_request_names[i];
 }
 
-static int choose(const char *option, const char *(*name)(int i), int count, int *chosen)
+static int compare_options_choose(const char *option, const char *(*name)(int i), int count,
+				  int *chosen)
 {
 	return hs_tool_choose("compare", option, name, count, chosen);
 }
 
-static int take_number(const char *option, uint64_t low, uint64_t high, uint64_t *value)
+static int compare_options_take_number(const char *option, uint64_t low, uint64_t high,
+				       uint64_t *value)
 {
 	struct hs_word word = { optarg, strlen(optarg) };
 
@@ -68,21 +70,21 @@ static int take_number(const char *option, uint64_t low, uint64_t high, uint64_t
 
 /* ---- things ------------------------------------------------------------------------------ */
 
-static int take_source(struct compare_tool *tool, const char *name, bool builtin)
+static int compare_options_take_source(struct compare_tool *tool, const char *name, bool builtin)
 {
 	size_t n = tool->source_count;
 	struct compare_source *sources =
 		hs_hostmem_grow(&tool->mem, tool->sources, n, sizeof(*sources));
 
 	if (!sources)
-		return hs_compare_no_memory();
+		return hs_tool_no_memory("compare");
 	tool->sources = sources;
 	sources[tool->source_count++] = (struct compare_source){ name, builtin };
 	return 0;
 }
 
-/* Predictions are found by the names of their profiles. */
-static int check_profile(const struct compare_tool *tool, unsigned int n)
+/* Names must differ, because predictions are found by the names of their profiles. */
+static int compare_options_check_profile(const struct compare_tool *tool, unsigned int n)
 {
 	const char *name = tool->profiles[n].name;
 
@@ -97,7 +99,7 @@ static int check_profile(const struct compare_tool *tool, unsigned int n)
 	return 0;
 }
 
-static int take_profile(struct compare_tool *tool)
+static int compare_options_take_profile(struct compare_tool *tool)
 {
 	unsigned int n = tool->asked.profile_count;
 	struct hs_text text;
@@ -109,23 +111,23 @@ static int take_profile(struct compare_tool *tool)
 		fprintf(stderr, "hmmsim compare: --profile: expected at most %u times\n", n);
 		return HS_EXIT_USAGE;
 	}
-	code = hs_tool_read(&tool->mem, optarg, &bytes, &length);
+	code = hs_input_read(&tool->mem, optarg, &bytes, &length);
 	if (!code) {
-		hs_text_init(&text, &tool->mem, hs_tool_file_name(optarg), bytes, length);
+		hs_text_init(&text, &tool->mem, hs_input_name(optarg), bytes, length);
 		if (hs_cost_parse(&text, &tool->profiles[n])) {
 			fprintf(stderr, "%s\n", text.error);
 			code = HS_EXIT_USAGE;
 		}
 	}
 	if (!code)
-		code = check_profile(tool, n);
+		code = compare_options_check_profile(tool, n);
 	hs_hostmem_free(&tool->mem, bytes);
 	tool->asked.profiles[n] = &tool->profiles[n];
 	tool->asked.profile_count += !code;
 	return code;
 }
 
-static int take_plot(struct compare_tool *tool)
+static int compare_options_take_plot(struct compare_tool *tool)
 {
 	size_t length = strlen(optarg);
 
@@ -142,35 +144,37 @@ static int take_plot(struct compare_tool *tool)
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static int take_choice(struct compare_tool *tool, int option)
+static int compare_options_take_choice(struct compare_tool *tool, int option)
 {
 	int chosen = 0, ret;
 
 	switch (option) {
 	case 'w':
-		ret = choose("walker", hs_tool_walker, HS_ERA_COUNT, &chosen);
+		ret = compare_options_choose("walker", hs_tool_walker, HS_ERA_COUNT, &chosen);
 		if (!ret)
 			tool->asked.eras[chosen] = true;
 		return ret;
 	case 's':
-		ret = choose("strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM, &chosen);
+		ret = compare_options_choose("strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM,
+					     &chosen);
 		if (!ret)
 			tool->asked.strategies[chosen] = true;
 		return ret;
 	case 'b':
-		ret = choose("body", hs_tool_body, HS_BODY_COUNT, &chosen);
+		ret = compare_options_choose("body", hs_tool_body, HS_BODY_COUNT, &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
 	default:
-		ret = choose("request", request_name, HS_REQUEST_COUNT, &chosen);
+		ret = compare_options_choose("request", compare_options_request_name,
+					     HS_REQUEST_COUNT, &chosen);
 		tool->set.request = (enum hs_compare_request)chosen;
 		tool->request_given = true;
 		return ret;
 	}
 }
 
-/* What is said about removals asks for them. */
-static int take_removal(struct compare_tool *tool, int option)
+/* --sleep and --atomic imply --removal. */
+static int compare_options_take_removal(struct compare_tool *tool, int option)
 {
 	uint64_t number = 0;
 	int ret = 0;
@@ -179,13 +183,13 @@ static int take_removal(struct compare_tool *tool, int option)
 	if (option == OPTION_ATOMIC)
 		tool->asked.atomic = true;
 	if (option == OPTION_SLEEP) {
-		ret = take_number("sleep", 1, SLEEP_MAX, &number);
+		ret = compare_options_take_number("sleep", 1, SLEEP_MAX, &number);
 		tool->asked.sleep = (uint32_t)number;
 	}
 	return ret;
 }
 
-static int take_option(struct compare_tool *tool, int option)
+static int compare_options_take_option(struct compare_tool *tool, int option)
 {
 	uint64_t number = 0;
 	int ret;
@@ -195,29 +199,29 @@ static int take_option(struct compare_tool *tool, int option)
 	case 's':
 	case 'b':
 	case 'r':
-		return take_choice(tool, option);
+		return compare_options_take_choice(tool, option);
 	case 'l':
-		return take_source(tool, optarg, true);
+		return compare_options_take_source(tool, optarg, true);
 	case 'd':
 		return hs_tool_take_device("compare", optarg, &tool->mem, &tool->devices);
 	case 'p':
-		return take_profile(tool);
+		return compare_options_take_profile(tool);
 	case OPTION_OWNER:
 		tool->owner_given = true;
-		return take_number("owner", 0, UINT64_MAX, &tool->set.owner);
+		return compare_options_take_number("owner", 0, UINT64_MAX, &tool->set.owner);
 	case 't':
 	case OPTION_SLEEP:
 	case OPTION_ATOMIC:
-		return take_removal(tool, option);
+		return compare_options_take_removal(tool, option);
 	case OPTION_NO_TIME:
 		tool->asked.repetitions = 0;
 		return 0;
 	case OPTION_REPETITIONS:
-		ret = take_number("repetitions", 1, HS_REPORT_REPETITIONS, &number);
+		ret = compare_options_take_number("repetitions", 1, HS_REPORT_REPETITIONS, &number);
 		tool->asked.repetitions = (unsigned int)number;
 		return ret;
 	case OPTION_PLOT:
-		return take_plot(tool);
+		return compare_options_take_plot(tool);
 	case 'j':
 		tool->json = optarg;
 		return 0;
@@ -225,12 +229,12 @@ static int take_option(struct compare_tool *tool, int option)
 		tool->help = true;
 		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+		return HS_EXIT_USAGE; /* getopt_long() has printed why */
 	}
 }
 
-/* What was not restricted is everything. */
-static void set_defaults(struct compare_tool *tool)
+/* A walker, strategy or profile that no option restricts means all of them. */
+static void compare_options_set_defaults(struct compare_tool *tool)
 {
 	struct hs_report_asked *asked = &tool->asked;
 
@@ -242,8 +246,8 @@ static void set_defaults(struct compare_tool *tool)
 		asked->profiles[asked->profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
 }
 
-/* Nothing is predicted for the other walker. */
-static int check_plot(const struct compare_tool *tool)
+/* Without times there must be predictions, which only the walker of 6.12 has. */
+static int compare_options_check_plot(const struct compare_tool *tool)
 {
 	if (!tool->plot || tool->help || tool->asked.repetitions || tool->asked.eras[HS_ERA_6_12])
 		return 0;
@@ -259,13 +263,13 @@ int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
 
 	tool->asked.repetitions = REPETITIONS;
 	tool->asked.repetition_ns = 1e6;
-	while (!ret &&
-	       (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:tj:h", options, NULL)) != -1)
-		ret = take_option(tool, option);
+	while (!ret && (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:tj:h",
+					     compare_options_table, NULL)) != -1)
+		ret = compare_options_take_option(tool, option);
 	for (int i = optind; !ret && i < argc; i++)
-		ret = take_source(tool, argv[i], false);
-	set_defaults(tool);
+		ret = compare_options_take_source(tool, argv[i], false);
+	compare_options_set_defaults(tool);
 	if (!ret)
-		ret = check_plot(tool);
+		ret = compare_options_check_plot(tool);
 	return ret == HS_EXIT_USAGE ? hs_tool_usage("compare") : ret;
 }

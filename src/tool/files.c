@@ -9,27 +9,74 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tool/tool.h"
+#define INPUT_FIRST_SIZE ((size_t)1 << 16)
+#define OUTPUT_BESIDE_MAX 100
 
-#define BESIDE_MAX 100
+/* ---- inputs ------------------------------------------------------------------------------ */
 
-static int complain(const char *name, int error, int code)
+static int input_read_all(struct hs_hostmem *mem, FILE *file, char **bytes, size_t *length)
+{
+	size_t size = 0, n;
+
+	do {
+		if (*length == size) {
+			char *more;
+
+			size = size ? 2 * size : INPUT_FIRST_SIZE;
+			more = hs_hostmem_realloc(mem, *bytes, size);
+			if (!more)
+				return -ENOMEM;
+			*bytes = more;
+		}
+		n = fread(*bytes + *length, 1, size - *length, file);
+		*length += n;
+	} while (n);
+	return ferror(file) ? -errno : 0;
+}
+
+static bool input_is_stdin(const char *name)
+{
+	return !strcmp(name, "-");
+}
+
+const char *hs_input_name(const char *name)
+{
+	return input_is_stdin(name) ? "stdin" : name;
+}
+
+int hs_input_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t *length)
+{
+	FILE *file = input_is_stdin(name) ? stdin : fopen(name, "rb");
+	int ret;
+
+	*bytes = NULL;
+	*length = 0;
+	ret = file ? input_read_all(mem, file, bytes, length) : -errno;
+	if (file && file != stdin)
+		fclose(file);
+	if (!ret)
+		return HS_EXIT_DONE;
+	fprintf(stderr, "hmmsim: %s: %s\n", hs_input_name(name), strerror(-ret));
+	return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
+}
+
+/* ---- outputs: which file is written ------------------------------------------------------ */
+
+static int output_error(const char *name, int error, int code)
 {
 	fprintf(stderr, "hmmsim: %s: %s\n", name, strerror(error));
 	return code;
 }
 
-/* ---- which file -------------------------------------------------------------------------- */
-
-static void write_directly(struct hs_output *o, bool append)
+static void output_set_direct(struct hs_output *o, bool append)
 {
 	snprintf(o->path, sizeof(o->path), "%s", o->name);
 	o->target[0] = '\0';
 	o->append = append;
 }
 
-/* The one that a link leads to, so that the link stays. */
-static int find_target(struct hs_output *o, bool there)
+/* Behind a link it is the file that the link leads to, so that the link stays. */
+static int output_find_target(struct hs_output *o, bool there)
 {
 	if (there)
 		return realpath(o->name, o->target) ? 0 : -errno;
@@ -37,20 +84,20 @@ static int find_target(struct hs_output *o, bool there)
 	return 0;
 }
 
-/* A new file has the rights of every new file, another one those of the file that it replaces. */
-static void take_rights(int fd, const struct stat *old)
+/* A file that replaces another gets its owner and mode. */
+static void output_copy_rights(int fd, const struct stat *old)
 {
 	if (fchown(fd, old->st_uid, old->st_gid))
-		errno = 0; /* somebody else's file that we may write: it becomes ours */
+		errno = 0; /* a file of another user that we may write becomes ours */
 	fchmod(fd, old->st_mode & 0777);
 }
 
-/* A name that nobody has, also if others write the same file, or were killed while they did. */
-static int make_beside(struct hs_output *o, const struct stat *old)
+/* Takes a free name, because others may write the same file now, or have died while they did. */
+static int output_make_beside(struct hs_output *o, const struct stat *old)
 {
 	int fd = -1;
 
-	for (unsigned int i = 0; fd < 0 && i < BESIDE_MAX; i++) {
+	for (unsigned int i = 0; fd < 0 && i < OUTPUT_BESIDE_MAX; i++) {
 		if (snprintf(o->path, sizeof(o->path), "%s.new%u", o->target, i) >=
 		    (int)sizeof(o->path))
 			return -ENAMETOOLONG;
@@ -61,13 +108,13 @@ static int make_beside(struct hs_output *o, const struct stat *old)
 	if (fd < 0)
 		return -errno;
 	if (old)
-		take_rights(fd, old);
+		output_copy_rights(fd, old);
 	close(fd);
 	return 0;
 }
 
-/* A file that is not there could be made: it is, for a moment. A link to nothing stays one. */
-static int try_to_make(const char *name)
+/* Makes a missing file and removes it again. A link to nothing stays a link to nothing. */
+static int output_try_to_make(const char *name)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	char made[PATH_MAX];
@@ -80,7 +127,7 @@ static int try_to_make(const char *name)
 	return 0;
 }
 
-static int begin(struct hs_output *o, const char *name)
+static int output_open(struct hs_output *o, const char *name)
 {
 	bool there, linked;
 	struct stat st;
@@ -96,25 +143,25 @@ static int begin(struct hs_output *o, const char *name)
 	if (there && access(name, W_OK))
 		return -errno;
 	if ((there && !S_ISREG(st.st_mode)) || (!there && linked) || !strncmp(name, "/dev/", 5)) {
-		write_directly(o, true);
-		return there ? 0 : try_to_make(name);
+		output_set_direct(o, true);
+		return there ? 0 : output_try_to_make(name);
 	}
-	ret = find_target(o, there);
+	ret = output_find_target(o, there);
 	if (!ret)
-		ret = make_beside(o, there ? &st : NULL);
+		ret = output_make_beside(o, there ? &st : NULL);
 	if (!ret || !there)
 		return ret;
-	write_directly(o, false);
+	output_set_direct(o, false);
 	return 0;
 }
 
-/* ---- files ------------------------------------------------------------------------------- */
+/* ---- outputs ----------------------------------------------------------------------------- */
 
 int hs_output_begin(struct hs_output *output, const char *name)
 {
-	int ret = begin(output, name);
+	int ret = output_open(output, name);
 
-	return ret ? complain(name, -ret, HS_EXIT_USAGE) : 0;
+	return ret ? output_error(name, -ret, HS_EXIT_USAGE) : HS_EXIT_DONE;
 }
 
 int hs_output_end(struct hs_output *output, bool complete)
@@ -127,7 +174,7 @@ int hs_output_end(struct hs_output *output, bool complete)
 		error = errno;
 	if (!complete || error)
 		unlink(output->path);
-	return error ? complain(output->name, error, HS_EXIT_INTERNAL) : 0;
+	return error ? output_error(output->name, error, HS_EXIT_INTERNAL) : 0;
 }
 
 int hs_output_check(const char *name)
@@ -138,7 +185,7 @@ int hs_output_check(const char *name)
 	return code ? code : hs_output_end(&output, false);
 }
 
-static int write_all(const struct hs_output *o, const char *bytes, size_t length)
+static int output_write_bytes(const struct hs_output *o, const char *bytes, size_t length)
 {
 	FILE *file = fopen(o->path, o->append ? "ab" : "wb");
 	int error = 0;
@@ -159,9 +206,9 @@ int hs_output_write(const char *name, const char *bytes, size_t length)
 
 	if (code)
 		return code;
-	ret = write_all(&output, bytes, length);
+	ret = output_write_bytes(&output, bytes, length);
 	if (!ret)
 		return hs_output_end(&output, true);
 	hs_output_end(&output, false);
-	return complain(name, -ret, HS_EXIT_INTERNAL);
+	return output_error(name, -ret, HS_EXIT_INTERNAL);
 }

@@ -1,39 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.c - hmmsim list: what there is to choose from, a line an item
+ * list.c - hmmsim list: prints what there is to choose from, one item a line
  */
 #include <getopt.h>
 #include <stdio.h>
 
 #include <hmmsim/walk.h>
 
-#include "text/builtin.h"
 #include "cost/cost.h"
-#include "tool/tool.h"
+#include "text/builtin.h"
+#include "tool/files.h"
+#include "tool/options.h"
 
-static const char help[] =
+static const char list_help[] =
 	"Usage: hmmsim list [OPTION...]\n"
 	"\n"
-	"Prints verbs, walkers, strategies, bodies, geometries and built-in layouts, one a line, each\n"
-	"after its kind; a layout's name is followed by what is in it.\n"
+	"Prints what there is to choose from, one item a line, each after its kind:\n"
+	"verbs, walkers, strategies, bodies, built-in layouts. The line of a layout also\n"
+	"says what is in it.\n"
 	"\n"
-	"  -c, --costs         instead: the cost profiles light and distro. What the kernel would\n"
-	"                      need for a walk is predicted as a sum of counts times these ns\n"
-	"  -p, --profile=FILE  as --costs, but the profile in FILE alone (- is standard input)\n"
-	"  -h, --help          this text\n"
+	"  -c, --costs         prints the cost profiles light and distro instead\n"
+	"  -p, --profile=FILE  prints the cost profile in FILE instead (- is standard\n"
+	"                      input)\n"
+	"  -h, --help          prints this text\n"
 	"\n"
-	"A profile is printed as the text that --profile takes:\n"
+	"A cost profile says how many ns the kernel takes for each of the things that a\n"
+	"walk counts. hmmsim compare predicts the cost of a walk as the sum of counts\n"
+	"times ns. A profile is printed as the text that --profile reads, with a line for\n"
+	"each class:\n"
 	"\n"
 	"  hmmsim 1\n"
 	"  profile NAME [base=light|distro]\n"
 	"  cost CLASS NS [estimated]\n"
 	"\n"
-	"with a line for each class; those left out are the base's, if one is named. Below it, as\n"
-	"comments, is what was measured in the base's build of Linux v6.12 and what the profile\n"
-	"predicts there. Error is the prediction's, against the middle of a range. From a row with\n"
-	"the word used a cost of the built-in profile was derived: its error says nothing.\n";
+	"A class that the text leaves out has the ns of the base, if a base is named.\n"
+	"Comment lines below compare the predictions of the profile with what was\n"
+	"measured in the base's build of Linux v6.12. The error is that of the prediction\n"
+	"against the measured value, or against the middle of a measured range. An error\n"
+	"in a row with the word used says nothing about the built-in profile, because one\n"
+	"of its costs was derived from that row.\n";
 
-static const struct option options[] = {
+static const struct option list_options[] = {
 	{ "costs", no_argument, NULL, 'c' },
 	{ "profile", required_argument, NULL, 'p' },
 	{ "help", no_argument, NULL, 'h' },
@@ -42,16 +49,14 @@ static const struct option options[] = {
 
 static int list_names(void)
 {
-	for (const struct hs_verb *verb = hs_verbs; verb->name; verb++)
-		printf("verb %s\n", verb->name);
+	for (int verb = 0; verb < HS_VERB_COUNT; verb++)
+		printf("verb %s\n", hs_verb_texts[verb].name);
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		printf("walker %s\n", hs_era_name((enum hs_era)era));
 	for (int strategy = 0; strategy < HS_STRATEGY_CUSTOM; strategy++)
 		printf("strategy %s\n", hs_strategy_name((enum hs_strategy)strategy));
 	for (int body = 0; body < HS_BODY_COUNT; body++)
 		printf("body %s\n", hs_body_name((enum hs_body)body));
-	for (int id = 0; id < HS_GEOMETRY_COUNT; id++)
-		printf("geometry %s\n", hs_geometry((enum hs_geometry_id)id)->name);
 	for (unsigned int i = 0; i < hs_builtin_count(); i++)
 		printf("layout %-13s %s\n", hs_builtin_name(i), hs_builtin_summary(i));
 	return hs_tool_flush();
@@ -59,24 +64,24 @@ static int list_names(void)
 
 /* ---- costs ------------------------------------------------------------------------------- */
 
-static void print_profile(const struct hs_cost_profile *profile, struct hs_out *out)
+static void list_print_profile(const struct hs_cost_profile *profile, struct hs_out *out)
 {
 	hs_cost_print(profile, out);
 	hs_cost_error_table(profile, out);
 }
 
-static int print_file(struct hs_hostmem *mem, const char *name, struct hs_out *out)
+static int list_print_file(struct hs_hostmem *mem, const char *name, struct hs_out *out)
 {
 	struct hs_cost_profile profile;
 	struct hs_text text;
 	size_t length;
 	char *bytes;
-	int code = hs_tool_read(mem, name, &bytes, &length);
+	int code = hs_input_read(mem, name, &bytes, &length);
 
 	if (!code) {
-		hs_text_init(&text, mem, hs_tool_file_name(name), bytes, length);
+		hs_text_init(&text, mem, hs_input_name(name), bytes, length);
 		if (!hs_cost_parse(&text, &profile)) {
-			print_profile(&profile, out);
+			list_print_profile(&profile, out);
 		} else {
 			fprintf(stderr, "%s\n", text.error);
 			code = HS_EXIT_USAGE;
@@ -86,7 +91,7 @@ static int print_file(struct hs_hostmem *mem, const char *name, struct hs_out *o
 	return code;
 }
 
-/* @file is NULL: the built-in ones. */
+/* Prints the profile in @file, or the built-in ones if that is NULL. */
 static int list_costs(const char *file)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -94,16 +99,14 @@ static int list_costs(const char *file)
 	int code = 0;
 
 	if (file)
-		code = print_file(&mem, file, &out);
+		code = list_print_file(&mem, file, &out);
 	for (int b = 0; !file && b < HS_COST_BUILD_COUNT; b++) {
 		if (b)
 			hs_out_char(&out, '\n');
-		print_profile(hs_cost_builtin((enum hs_cost_build)b), &out);
+		list_print_profile(hs_cost_builtin((enum hs_cost_build)b), &out);
 	}
-	if (out.failed) {
-		fputs("hmmsim list: out of memory\n", stderr);
-		code = HS_EXIT_INTERNAL;
-	}
+	if (out.failed)
+		code = hs_tool_no_memory("list");
 	if (!code && out.used)
 		fwrite(out.bytes, 1, out.used, stdout);
 	hs_out_free(&out);
@@ -116,7 +119,7 @@ int hs_tool_list(int argc, char **argv)
 	bool costs = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "cp:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "cp:h", list_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			costs = true;
@@ -125,7 +128,7 @@ int hs_tool_list(int argc, char **argv)
 			file = optarg;
 			break;
 		case 'h':
-			return hs_tool_help(help);
+			return hs_tool_help(list_help);
 		default:
 			return hs_tool_usage("list");
 		}

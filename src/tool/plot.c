@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "tool/files.h"
-#include "tool/tool.h"
 
-/* bench/plot.gp, as a string. */
-static const char script[] =
+/* The text of bench/plot.gp. */
+static const char plot_script[] =
 #include "plot_script.h"
 	;
 
@@ -33,8 +32,8 @@ bool hs_plot_possible(void)
 
 /* ---- data -------------------------------------------------------------------------------- */
 
-/* One walker and one scope a picture. */
-static enum hs_era era_of(const struct hs_report_asked *asked)
+/* A picture shows one walker: 6.12 if it was asked for. */
+static enum hs_era plot_era(const struct hs_report_asked *asked)
 {
 	return asked->eras[HS_ERA_6_12] ? HS_ERA_6_12 : HS_ERA_5_3;
 }
@@ -50,8 +49,8 @@ void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data)
 	hs_out_char(data, '\n');
 }
 
-static bool add_value(const struct hs_report *report, const struct hs_report_row *row,
-		      struct hs_out *data)
+static bool plot_add_value(const struct hs_report *report, const struct hs_report_row *row,
+			   struct hs_out *data)
 {
 	bool timed = row && row->timed, predicted;
 	char text[64] = " -";
@@ -79,18 +78,18 @@ bool hs_plot_add(const struct hs_report *report, struct hs_out *data)
 	hs_out_char(data, '"');
 	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
 		if (asked->strategies[s])
-			some |= add_value(report,
-					  hs_report_find(report, scope, era_of(asked),
-							 (enum hs_strategy)s),
-					  data);
+			some |= plot_add_value(report,
+					       hs_report_find(report, scope, plot_era(asked),
+							      (enum hs_strategy)s),
+					       data);
 	hs_out_char(data, '\n');
 	return some;
 }
 
 /* ---- gnuplot ----------------------------------------------------------------------------- */
 
-/* Between single quotes only the quote itself means anything. */
-static void write_quoted(FILE *to, const char *text)
+/* Between single quotes gnuplot gives a meaning to the quote alone; two of them are one. */
+static void plot_write_quoted(FILE *to, const char *text)
 {
 	fputc('\'', to);
 	for (; *text; text++)
@@ -98,33 +97,34 @@ static void write_quoted(FILE *to, const char *text)
 	fputs("'\n", to);
 }
 
-static void write_all(const struct hs_report_asked *asked, const struct hs_out *data,
-		      const char *file, FILE *to)
+static void plot_write_script(const struct hs_report_asked *asked, const struct hs_out *data,
+			      const char *file, FILE *to)
 {
 	unsigned int columns = 1;
 	char quantity[128];
 
 	for (int s = 0; s < HS_STRATEGY_COUNT; s++)
 		columns += asked->strategies[s];
-	snprintf(quantity, sizeof(quantity), "ns a page, v%s, %s", hs_era_name(era_of(asked)),
+	snprintf(quantity, sizeof(quantity), "ns a page, v%s, %s", hs_era_name(plot_era(asked)),
 		 asked->repetitions ? "measured" : "predicted");
 	fputs("output_file = ", to);
-	write_quoted(to, file);
+	plot_write_quoted(to, file);
 	fputs("quantity = ", to);
-	write_quoted(to, quantity);
+	plot_write_quoted(to, quantity);
 	fprintf(to, "columns = %u\n$strategies << HMMSIM_END\n", columns);
 	fwrite(data->bytes, 1, data->used, to);
 	fputs("HMMSIM_END\n", to);
-	fputs(script, to);
+	fputs(plot_script, to);
 }
 
-static bool draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file)
+static bool plot_run_gnuplot(const struct hs_report_asked *asked, const struct hs_out *data,
+			     const char *file)
 {
 	FILE *gnuplot = popen("gnuplot", "w");
 
 	if (!gnuplot)
 		return false;
-	write_all(asked, data, file, gnuplot);
+	plot_write_script(asked, data, file, gnuplot);
 	return !pclose(gnuplot);
 }
 
@@ -135,7 +135,7 @@ int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data,
 
 	if (code)
 		return code;
-	if (draw(asked, data, output.path))
+	if (plot_run_gnuplot(asked, data, output.path))
 		return hs_output_end(&output, true);
 	hs_output_end(&output, false);
 	fprintf(stderr, "hmmsim compare: --plot: gnuplot could not draw %s\n", file);

@@ -8,23 +8,27 @@
 #include <string.h>
 
 #include "run/walk_run.h"
-#include "tool/tool.h"
+#include "tool/files.h"
+#include "tool/options.h"
 
-static const char help[] =
+static const char tool_walk_help[] =
 	"Usage: hmmsim walk [OPTION...] FILE...\n"
 	"\n"
-	"Runs the walk scenarios in each FILE (- is standard input) and prints an answer for each.\n"
+	"Runs the walk scenarios in each FILE (- is standard input) and prints an answer\n"
+	"for each.\n"
 	"\n"
-	"  -w, --walker=5.3|6.12  the kernel whose range-fault walker walks (default 6.12)\n"
+	"  -w, --walker=5.3|6.12  the kernel whose range-fault walker walks (default\n"
+	"                         6.12)\n"
 	"  -s, --strategy=NAME    who holds references to device memory, see hmmsim list\n"
 	"                         (default: per-table for 5.3, none for 6.12)\n"
 	"  -b, --body=NAME        reference (slow and obvious) or plain (default)\n"
-	"  -h, --help             this text\n"
+	"  -h, --help             prints this text\n"
 	"\n"
-	"At bad input it stops with FILE:LINE and what was expected there, and exit status 2; the\n"
-	"answers to the scenarios before are on standard output.\n";
+	"At bad input it prints FILE:LINE and what was expected there, and stops with\n"
+	"exit status 2. The answers to the scenarios before that line are on standard\n"
+	"output.\n";
 
-static const struct option options[] = {
+static const struct option tool_walk_options[] = {
 	{ "walker", required_argument, NULL, 'w' },
 	{ "strategy", required_argument, NULL, 's' },
 	{ "body", required_argument, NULL, 'b' },
@@ -41,7 +45,7 @@ struct walk_tool {
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static int take_option(struct walk_tool *tool, int option)
+static int tool_walk_take_option(struct walk_tool *tool, int option)
 {
 	int chosen = 0, ret;
 
@@ -64,16 +68,16 @@ static int take_option(struct walk_tool *tool, int option)
 		tool->help = true;
 		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt has said what is wrong */
+		return HS_EXIT_USAGE; /* getopt_long() has printed why */
 	}
 }
 
-static int take_options(struct walk_tool *tool, int argc, char **argv)
+static int tool_walk_take_options(struct walk_tool *tool, int argc, char **argv)
 {
 	int option, ret = 0;
 
-	while (!ret && (option = getopt_long(argc, argv, "w:s:b:h", options, NULL)) != -1)
-		ret = take_option(tool, option);
+	while (!ret && (option = getopt_long(argc, argv, "w:s:b:h", tool_walk_options, NULL)) != -1)
+		ret = tool_walk_take_option(tool, option);
 	if (!ret && !tool->help && optind == argc) {
 		fputs("hmmsim walk: a FILE is missing\n", stderr);
 		ret = HS_EXIT_USAGE;
@@ -86,25 +90,28 @@ static int take_options(struct walk_tool *tool, int argc, char **argv)
 
 /* ---- scenarios --------------------------------------------------------------------------- */
 
-static int internal(const char *file, const struct hs_walk_scenario *s, const char *what)
+static int tool_walk_internal_error(const char *file, const struct hs_walk_scenario *s,
+				    const char *what)
 {
 	fprintf(stderr, "hmmsim: %s:%lu: %s: %s\n", file, s->layout.line, s->layout.name, what);
 	return HS_EXIT_INTERNAL;
 }
 
-static int print_answer(struct walk_tool *tool, const char *file, const struct hs_walk_scenario *s,
-			const struct hs_walk_answer *answer)
+static int tool_walk_print_answer(struct walk_tool *tool, const char *file,
+				  const struct hs_walk_scenario *s,
+				  const struct hs_walk_answer *answer)
 {
 	hs_out_reset(&tool->out);
 	hs_walk_answer_print(answer, &tool->out);
 	if (tool->out.failed)
-		return internal(file, s, "out of memory");
+		return tool_walk_internal_error(file, s, "out of memory");
 	if (fwrite(tool->out.bytes, 1, tool->out.used, stdout) != tool->out.used)
 		return hs_tool_flush();
 	return HS_EXIT_DONE;
 }
 
-static int run_scenario(struct walk_tool *tool, const char *file, const struct hs_walk_scenario *s)
+static int tool_walk_run_scenario(struct walk_tool *tool, const char *file,
+				  const struct hs_walk_scenario *s)
 {
 	struct hs_walk_answer answer;
 	char what[sizeof(answer.left.text) + 32];
@@ -112,27 +119,29 @@ static int run_scenario(struct walk_tool *tool, const char *file, const struct h
 
 	switch (ret) {
 	case 0:
-		code = print_answer(tool, file, s, &answer);
+		code = tool_walk_print_answer(tool, file, s, &answer);
 		break;
 	case -ENOTEMPTY:
 		snprintf(what, sizeof(what), "left behind: %s", answer.left.text);
-		code = internal(file, s, what);
+		code = tool_walk_internal_error(file, s, what);
 		break;
 	case -EIO:
-		code = internal(file, s, "references are leaked that the walk did not count");
+		code = tool_walk_internal_error(
+			file, s, "references are leaked that the walk did not count");
 		break;
 	case -ENOMEM:
-		code = internal(file, s, "out of memory");
+		code = tool_walk_internal_error(file, s, "out of memory");
 		break;
 	default:
-		code = internal(file, s, strerror(-ret));
+		code = tool_walk_internal_error(file, s, strerror(-ret));
 		break;
 	}
 	hs_walk_answer_free(&tool->mem, &answer);
 	return code;
 }
 
-static int run_text(struct walk_tool *tool, const char *name, const char *bytes, size_t length)
+static int tool_walk_run_text(struct walk_tool *tool, const char *name, const char *bytes,
+			      size_t length)
 {
 	struct hs_walk_scenario s;
 	struct hs_text text;
@@ -144,7 +153,7 @@ static int run_text(struct walk_tool *tool, const char *name, const char *bytes,
 			fprintf(stderr, "%s\n", text.error);
 			return ret == -EINVAL ? HS_EXIT_USAGE : HS_EXIT_INTERNAL;
 		}
-		code = run_scenario(tool, name, &s);
+		code = tool_walk_run_scenario(tool, name, &s);
 		hs_walk_free(&tool->mem, &s);
 	}
 	return code;
@@ -152,14 +161,14 @@ static int run_text(struct walk_tool *tool, const char *name, const char *bytes,
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int run_file(struct walk_tool *tool, const char *name)
+static int tool_walk_run_file(struct walk_tool *tool, const char *name)
 {
 	size_t length;
 	char *bytes;
-	int code = hs_tool_read(&tool->mem, name, &bytes, &length);
+	int code = hs_input_read(&tool->mem, name, &bytes, &length);
 
 	if (!code)
-		code = run_text(tool, hs_tool_file_name(name), bytes, length);
+		code = tool_walk_run_text(tool, hs_input_name(name), bytes, length);
 	hs_hostmem_free(&tool->mem, bytes);
 	return code;
 }
@@ -167,14 +176,14 @@ static int run_file(struct walk_tool *tool, const char *name)
 int hs_tool_walk(int argc, char **argv)
 {
 	struct walk_tool tool = { .set = { .era = HS_ERA_6_12, .body = HS_BODY_PLAIN } };
-	int code = take_options(&tool, argc, argv), flushed;
+	int code = tool_walk_take_options(&tool, argc, argv), flushed;
 
 	if (code || tool.help)
-		return code ? code : hs_tool_help(help);
+		return code ? code : hs_tool_help(tool_walk_help);
 	tool.set.mem = &tool.mem;
 	tool.out.mem = &tool.mem;
 	for (int i = optind; !code && i < argc; i++)
-		code = run_file(&tool, argv[i]);
+		code = tool_walk_run_file(&tool, argv[i]);
 	hs_out_free(&tool.out);
 	if (code == HS_EXIT_INTERNAL)
 		return code;

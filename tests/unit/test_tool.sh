@@ -88,12 +88,12 @@ while read -r kind name; do
 	case $kind in
 	verb) run 0 '' "$name" --help ;;
 	walker | strategy | body) run 0 '' walk "--$kind" "$name" good.in ;;
-	geometry | layout) ;;
+	layout) ;;
 	*) complain "list: unknown kind '$kind'" ;;
 	esac
 done <list
 grep -qE '^layout holes +7 devmap pages and a hole' list || complain "list: no word about layouts"
-for kind in verb walker strategy body geometry layout; do
+for kind in verb walker strategy body layout; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
 
