@@ -1,48 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capture.c - what /proc shows of a process, as a layout
+ * capture.c - turns what /proc shows of a process into a layout
  *
- * VMAs come from smaps: r w x s from the line, i p m from VmFlags io pf mm, h or H from VmFlags ht
- * with KernelPageSize. Without smaps they come from maps, and the comments say so. What ends above
- * 0x800000000000 ([vsyscall]) is left out.
+ * VMAs come from smaps: r w x s from the line of the VMA, i p m from io pf mm in VmFlags, h or H
+ * from ht in VmFlags with KernelPageSize. Without smaps they come from maps, and a comment says so.
+ * A VMA that ends above 0x800000000000 ([vsyscall]) is left out.
  *
- * An entry is what its word of pagemap says, in this order:
+ * The pagemap word of a page decides what entry it becomes. The first row that fits counts:
  *
- *	not present, guard		poison		a marker; the kernel's kills the process
- *	not present, swap		swap		so does an entry of migration, device-private or
- *							device-exclusive memory look: nothing tells
+ *	not present, guard		poison		a marker, as the kernel's: an access kills the
+ *							process
+ *	not present, swap		swap		entries of migration, device-private and
+ *							device-exclusive memory look the same
  *	present, VMA with i		special[rw]	rw if the VMA is writable
- *	present, the zero page		zero		a huge one too, 4 KiB by 4 KiB
- *	present				ro, rw		of=file or of=shmem if it is not anonymous
+ *	present, the zero page		zero		a huge zero page too, 4 KiB by 4 KiB
+ *	present				ro, rw		of=file or of=shmem unless it is anonymous
  *
- * Of a VMA with p pagemap shows holes, whatever is mapped there: the comments say how many such VMAs
- * there are. ([vvar] is one.) If it showed entries they would be special, as with i.
+ * pagemap shows a VMA with p as holes, whatever is mapped there. A comment says how many such VMAs
+ * there are ([vvar] is one). If pagemap showed entries, they would become special, as with i.
  *
- * Which present entries are writable pagemap does not say. They are taken to be, in a writable VMA
- * without userfaultfd write protection, if
+ * pagemap does not say which present entries are writable. An entry is taken to be writable if its
+ * VMA is writable, the page has no userfaultfd write protection, and
  *
- *	the VMA is shared	the page is the file's (one that is clean may in truth be write-protected
- *				to notice when it gets dirty)
- *	the VMA is private	the page is anonymous and nobody else maps it: a page of a private file
- *				mapping that is not anonymous is read-only, for copy-on-write, and so
- *				is an anonymous one shared since a fork
+ *	the VMA is shared	the page is the file's. (A clean one may in truth be write-protected, so
+ *				that the kernel notices the first write.)
+ *	the VMA is private	the page is anonymous and mapped by this process alone. Other pages are
+ *				read-only for copy-on-write: those of the file, and anonymous pages that
+ *				a fork shares.
  *
- * The huge zero page is the only one of 2 MiB in a VMA of no file that is not anonymous. The small one
- * is neither a file's nor exclusive. Of such pages kpageflags tells which it is (root).
- * Without it: smaps counts what is resident without the zero page. If exactly all pages in doubt are
- * uncounted, all are the zero page; if none is, none; otherwise they become ro, and the comments say
- * how many are the zero page.
+ * The huge zero page is recognized: no other 2 MiB page in a VMA without a file is not anonymous.
+ * The small zero page belongs to no file and is not exclusive; the same holds for anonymous pages
+ * that a fork shares. kpageflags (root) tells them apart. Without it the figures of smaps do, which count
+ * what is resident without the zero page. If all pages in doubt are missing from that count, all
+ * are the zero page; if none is missing, none is; otherwise all become ro, and a comment says how
+ * many are the zero page.
  *
- * A huge page in a VMA that is no hugetlb one needs an aligned 2 MiB of pages that say the same; where
- * frames are shown they go on from an aligned one, which kpageflags, if it can be read, calls THP.
- * smaps says how many there are: if more places qualify, the first are taken, and the comments say so.
+ * A huge page in a VMA that is not hugetlb needs 2 MiB of pages from an aligned address that say
+ * the same. Where frames are shown they must go on from an aligned frame, which kpageflags, if it
+ * can be read, calls THP. smaps says how many huge pages there are. If more places qualify, the
+ * first ones are taken, and a comment says so.
  *
- * Where frames are not shown (0 in pagemap, without CAP_SYS_ADMIN), pages get pfns from 0x100000 on,
- * in address order, aligned for leaves, and swap entries offsets from 1 on. A page that is mapped
- * twice is two then.
+ * Where frames are not shown (pagemap has 0 without CAP_SYS_ADMIN), pages get pfns from 0x100000 on
+ * in address order, aligned for leaves, and swap entries get offsets from 1 on. A page that is
+ * mapped twice becomes two pages then.
  *
- * The process runs meanwhile: what does not fit together is clipped. If it ends meanwhile there is no
- * layout, since it would be a part of one (files.c).
+ * The process runs meanwhile: entries that do not fit together are clipped. If the process ends
+ * before all is read there is no layout, because it would be only a part of one (files.c).
  */
 #include "capture/proc.h"
 
@@ -62,23 +65,23 @@ struct capture {
 	struct hs_layout *layout;
 	struct hs_out *comments;
 	uint64_t next_pfn, next_swap; /* where frames are not shown */
-	/* of the VMA at hand */
+	/* of the present VMA */
 	const struct hs_proc_vma *vma;
-	uint64_t anon_leaves, file_leaves; /* still to be placed */
-	bool zero;			   /* what may be the zero page is */
+	uint64_t anon_leaves, file_leaves; /* not placed yet */
+	bool zero;			   /* pages that may be the zero page are it */
 	enum hs_page_of file_is;	   /* HS_OF_FILE or HS_OF_SHMEM */
-	/* for the comments */
-	uint64_t doubtful_zero, zero_among; /* ro entries, and how many of them are the zero page */
-	uint64_t maybe_zero;		    /* ro entries of which not even that is known */
-	unsigned int doubtful_leaves;	    /* VMAs */
+	/* counts for the comments */
+	uint64_t doubtful_zero, zero_among; /* ro entries; how many of them are the zero page */
+	uint64_t maybe_zero;		    /* ro entries of which that number is not known */
+	unsigned int doubtful_leaves;	    /* VMAs with more places than huge pages */
 	uint64_t clipped;		    /* pages */
-	unsigned int hidden;		    /* VMAs */
+	unsigned int hidden;		    /* VMAs that pagemap does not show */
 };
 
-static void comment(struct capture *c, const char *format, ...)
+static void capture_comment(struct capture *c, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 
-static void comment(struct capture *c, const char *format, ...)
+static void capture_comment(struct capture *c, const char *format, ...)
 {
 	char line[512];
 	va_list args;
@@ -91,51 +94,51 @@ static void comment(struct capture *c, const char *format, ...)
 	hs_out_char(c->comments, '\n');
 }
 
-static uint64_t span_end(const struct hs_proc_span *span)
+static uint64_t capture_span_end(const struct hs_proc_span *span)
 {
 	return span->addr + span->count * HS_PAGE_BYTES;
 }
 
-static const struct hs_proc_span *span_at(const struct capture *c, size_t i)
+static const struct hs_proc_span *capture_span_at(const struct capture *c, size_t i)
 {
 	return &c->proc.spans[c->vma->first_span + i];
 }
 
 /* ---- the pages of one VMA, as a whole ---------------------------------------------------- */
 
-static bool is_special(const struct hs_proc_vma *vma)
+static bool capture_is_special(const struct hs_proc_vma *vma)
 {
 	return vma->flags & (HS_VM_PFNMAP | HS_VM_IO);
 }
 
-/* The zero page, or anonymous and shared. */
-static bool is_doubtful(const struct hs_proc_span *span)
+/* The page is the zero page, or anonymous and shared. */
+static bool capture_is_doubtful(const struct hs_proc_span *span)
 {
 	return span->bits & HS_PM_PRESENT &&
 	       !(span->bits & (HS_PM_FILE | HS_PM_EXCLUSIVE | HS_PM_ZERO | HS_PM_NOT_ZERO));
 }
 
-static bool is_huge_zero(const struct capture *c, const struct hs_proc_span *span)
+static bool capture_is_huge_zero(const struct capture *c, const struct hs_proc_span *span)
 {
 	return span->bits & HS_PM_PRESENT && span->bits & HS_PM_FILE && c->vma->anonymous &&
 	       !c->vma->hugetlb && !(span->addr / HS_PAGE_BYTES % LEAF) && !(span->count % LEAF);
 }
 
-static void resolve_zero(struct capture *c)
+static void capture_resolve_zero(struct capture *c)
 {
 	uint64_t doubtful = 0, counted = 0, rss = c->vma->rss_kb / 4, zero;
 
 	c->zero = false;
 	for (size_t i = 0; i < c->vma->spans; i++) {
-		const struct hs_proc_span *span = span_at(c, i);
+		const struct hs_proc_span *span = capture_span_at(c, i);
 
-		if (is_doubtful(span))
+		if (capture_is_doubtful(span))
 			doubtful += span->count;
 		else if (span->bits & HS_PM_PRESENT && !(span->bits & HS_PM_ZERO) &&
-			 !is_huge_zero(c, span))
+			 !capture_is_huge_zero(c, span))
 			counted += span->count;
 	}
-	if (!doubtful || is_special(c->vma) || c->vma->hugetlb)
+	if (!doubtful || capture_is_special(c->vma) || c->vma->hugetlb)
 		return;
 	zero = counted + doubtful > rss ? counted + doubtful - rss : 0;
 	if (zero > doubtful)
@@ -150,14 +153,14 @@ static void resolve_zero(struct capture *c)
 	}
 }
 
-/* Where in the span a leaf of 2 MiB may be: the first such address from @addr on. */
-static bool next_place(struct capture *c, const struct hs_proc_span *span, uint64_t addr,
-		       uint64_t *place)
+/* Finds the first address of the span, from @addr on, where a leaf of 2 MiB may be. */
+static bool capture_next_place(struct capture *c, const struct hs_proc_span *span, uint64_t addr,
+			       uint64_t *place)
 {
 	uint64_t bytes = LEAF * HS_PAGE_BYTES, flags;
 
 	addr = (addr + bytes - 1) & ~(bytes - 1);
-	for (; addr + bytes <= span_end(span); addr += bytes) {
+	for (; addr + bytes <= capture_span_end(span); addr += bytes) {
 		uint64_t frame = span->frame + (addr - span->addr) / HS_PAGE_BYTES;
 
 		*place = addr;
@@ -171,26 +174,26 @@ static bool next_place(struct capture *c, const struct hs_proc_span *span, uint6
 	return false;
 }
 
-static bool may_be_leaves(const struct capture *c, const struct hs_proc_span *span)
+static bool capture_may_be_leaves(const struct capture *c, const struct hs_proc_span *span)
 {
-	return span->bits & HS_PM_PRESENT && !(span->bits & HS_PM_ZERO) && !is_huge_zero(c, span) &&
-	       !(is_doubtful(span) && c->zero);
+	return span->bits & HS_PM_PRESENT && !(span->bits & HS_PM_ZERO) &&
+	       !capture_is_huge_zero(c, span) && !(capture_is_doubtful(span) && c->zero);
 }
 
-/* How many leaves there are, and whether there are more places for them. */
-static void resolve_leaves(struct capture *c)
+/* Sets how many leaves the VMA has, and counts it if it has more places for them. */
+static void capture_resolve_leaves(struct capture *c)
 {
 	uint64_t places[2] = { 0, 0 }, place;
 
 	c->anon_leaves = c->vma->anon_huge_kb / 2048;
 	c->file_leaves = c->vma->file_huge_kb / 2048;
-	if (c->vma->hugetlb || is_special(c->vma) || (!c->anon_leaves && !c->file_leaves))
+	if (c->vma->hugetlb || capture_is_special(c->vma) || (!c->anon_leaves && !c->file_leaves))
 		return;
 	for (size_t i = 0; i < c->vma->spans; i++) {
-		const struct hs_proc_span *span = span_at(c, i);
+		const struct hs_proc_span *span = capture_span_at(c, i);
 		uint64_t addr = span->addr;
 
-		for (; may_be_leaves(c, span) && next_place(c, span, addr, &place);
+		for (; capture_may_be_leaves(c, span) && capture_next_place(c, span, addr, &place);
 		     addr = place + LEAF * HS_PAGE_BYTES)
 			places[(span->bits & HS_PM_FILE) != 0]++;
 	}
@@ -198,7 +201,7 @@ static void resolve_leaves(struct capture *c)
 			      (c->file_leaves && places[1] > c->file_leaves);
 }
 
-static bool is_shmem_name(const char *name)
+static bool capture_is_shmem_name(const char *name)
 {
 	static const char *const begin[] = { "/dev/shm/", "/memfd:", "/SYSV", "/dev/zero\\040(",
 					     "[anon_shmem:" };
@@ -209,14 +212,16 @@ static bool is_shmem_name(const char *name)
 	return false;
 }
 
-/* All pages of a VMA's file are of one kind. The first says which, to who may ask. */
-static void resolve_file(struct capture *c)
+/*
+ * All pages of a VMA's file are of one kind: kpageflags of the first page, or the name, says which.
+ */
+static void capture_resolve_file(struct capture *c)
 {
 	uint64_t flags;
 
-	c->file_is = is_shmem_name(c->vma->name) ? HS_OF_SHMEM : HS_OF_FILE;
+	c->file_is = capture_is_shmem_name(c->vma->name) ? HS_OF_SHMEM : HS_OF_FILE;
 	for (size_t i = 0; i < c->vma->spans; i++) {
-		const struct hs_proc_span *span = span_at(c, i);
+		const struct hs_proc_span *span = capture_span_at(c, i);
 
 		if (!(span->bits & HS_PM_PRESENT) || !(span->bits & HS_PM_FILE))
 			continue;
@@ -228,7 +233,7 @@ static void resolve_file(struct capture *c)
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
-static bool is_writable(const struct hs_proc_vma *vma, const struct hs_proc_span *span)
+static bool capture_is_writable(const struct hs_proc_vma *vma, const struct hs_proc_span *span)
 {
 	if (!(vma->flags & HS_VM_WRITE) || span->bits & HS_PM_UFFD_WP)
 		return false;
@@ -237,8 +242,9 @@ static bool is_writable(const struct hs_proc_vma *vma, const struct hs_proc_span
 	return span->bits & HS_PM_EXCLUSIVE && !(span->bits & HS_PM_FILE);
 }
 
-/* What the span's entries are, but for size and pfn. */
-static struct hs_space_map entry_of(const struct capture *c, const struct hs_proc_span *span)
+/* What the entries of the span are. Size and pfn are not set yet. */
+static struct hs_space_map capture_span_entry(const struct capture *c,
+					      const struct hs_proc_span *span)
 {
 	bool write = c->vma->flags & HS_VM_WRITE;
 	struct hs_space_map map = { .kind = HS_MAP_RO };
@@ -247,20 +253,22 @@ static struct hs_space_map entry_of(const struct capture *c, const struct hs_pro
 		map.kind = span->bits & HS_PM_GUARD ? HS_MAP_POISON : HS_MAP_SWAP;
 		if (map.kind == HS_MAP_SWAP)
 			map.of = c->vma->flags & HS_VM_SHARED ? HS_OF_UNSAID : HS_OF_ANON;
-	} else if (is_special(c->vma)) {
+	} else if (capture_is_special(c->vma)) {
 		map.kind = write ? HS_MAP_SPECIALRW : HS_MAP_SPECIAL;
-	} else if (span->bits & HS_PM_ZERO || is_huge_zero(c, span) ||
-		   (is_doubtful(span) && c->zero)) {
+	} else if (span->bits & HS_PM_ZERO || capture_is_huge_zero(c, span) ||
+		   (capture_is_doubtful(span) && c->zero)) {
 		map.kind = HS_MAP_ZERO;
 	} else {
-		map.kind = is_writable(c->vma, span) ? HS_MAP_RW : HS_MAP_RO;
+		map.kind = capture_is_writable(c->vma, span) ? HS_MAP_RW : HS_MAP_RO;
 		map.of = span->bits & HS_PM_FILE ? c->file_is : HS_OF_ANON;
 	}
 	return map;
 }
 
-/* The pfn of map->count entries, shown as @frame or by our own rule; false: an impossible one. */
-static bool find_pfn(struct capture *c, struct hs_space_map *map, uint64_t frame)
+/*
+ * Sets the pfn of map->count entries, from @frame if frames are shown. False: it is not possible.
+ */
+static bool capture_find_pfn(struct capture *c, struct hs_space_map *map, uint64_t frame)
 {
 	uint64_t leaf = hs_map_pages(map->level), pages = map->count * leaf;
 	uint64_t *next = map->kind == HS_MAP_SWAP ? &c->next_swap : &c->next_pfn;
@@ -274,11 +282,11 @@ static bool find_pfn(struct capture *c, struct hs_space_map *map, uint64_t frame
 	return map->pfn % leaf == 0 && map->pfn < HS_PFN_END && pages <= HS_PFN_END - map->pfn;
 }
 
-/* The part of the span from @addr on, in entries of @level. */
-static int add_entries(struct capture *c, const struct hs_proc_span *span, uint64_t addr,
-		       uint64_t count, uint32_t level)
+/* Adds @count entries of @level for the part of the span from @addr on. */
+static int capture_add_entries(struct capture *c, const struct hs_proc_span *span, uint64_t addr,
+			       uint64_t count, uint32_t level)
 {
-	struct hs_space_map map = entry_of(c, span);
+	struct hs_space_map map = capture_span_entry(c, span);
 	uint64_t frame = span->frame + (addr - span->addr) / HS_PAGE_BYTES;
 
 	if (!count)
@@ -286,65 +294,67 @@ static int add_entries(struct capture *c, const struct hs_proc_span *span, uint6
 	map.addr = addr;
 	map.count = count;
 	map.level = level;
-	if (!find_pfn(c, &map, span->frame ? frame : 0)) {
+	if (!capture_find_pfn(c, &map, span->frame ? frame : 0)) {
 		c->clipped += count * hs_map_pages(level);
 		return 0;
 	}
 	return hs_layout_add_map(c->proc.mem, c->layout, &map);
 }
 
-/* Leaves where they may be, as long as there are any; the rest in 4 KiB entries. */
-static int add_span(struct capture *c, const struct hs_proc_span *span)
+/* Adds leaves where they may be until none is left, and the rest as 4 KiB entries. */
+static int capture_add_span(struct capture *c, const struct hs_proc_span *span)
 {
 	uint64_t *leaves = span->bits & HS_PM_FILE ? &c->file_leaves : &c->anon_leaves;
 	uint64_t addr = span->addr, place;
 	int ret = 0;
 
-	while (!ret && *leaves && !is_special(c->vma) && may_be_leaves(c, span) &&
-	       next_place(c, span, addr, &place)) {
-		ret = add_entries(c, span, addr, (place - addr) / HS_PAGE_BYTES, 0);
+	while (!ret && *leaves && !capture_is_special(c->vma) && capture_may_be_leaves(c, span) &&
+	       capture_next_place(c, span, addr, &place)) {
+		ret = capture_add_entries(c, span, addr, (place - addr) / HS_PAGE_BYTES, 0);
 		if (!ret)
-			ret = add_entries(c, span, place, 1, 1);
+			ret = capture_add_entries(c, span, place, 1, 1);
 		addr = place + LEAF * HS_PAGE_BYTES;
 		--*leaves;
 	}
 	if (!ret)
-		ret = add_entries(c, span, addr, (span_end(span) - addr) / HS_PAGE_BYTES, 0);
+		ret = capture_add_entries(c, span, addr,
+					  (capture_span_end(span) - addr) / HS_PAGE_BYTES, 0);
 	return ret;
 }
 
-/* A hugetlb page that is not seen as a whole, and present, was changing. */
-static int add_hugetlb_span(struct capture *c, const struct hs_proc_span *span)
+/* A hugetlb page that does not show as present and whole was changing: it is clipped. */
+static int capture_add_hugetlb_span(struct capture *c, const struct hs_proc_span *span)
 {
 	uint32_t level = hs_space_huge_level(c->vma->flags);
 	uint64_t pages = hs_map_pages(level), bytes = pages * HS_PAGE_BYTES;
 	uint64_t addr = (span->addr + bytes - 1) & ~(bytes - 1);
-	uint64_t count = span_end(span) > addr ? (span_end(span) - addr) / bytes : 0;
+	uint64_t count = capture_span_end(span) > addr ? (capture_span_end(span) - addr) / bytes
+						       : 0;
 
 	if (!(span->bits & HS_PM_PRESENT))
 		count = 0;
 	c->clipped += span->count - count * pages;
-	return add_entries(c, span, addr, count, level);
+	return capture_add_entries(c, span, addr, count, level);
 }
 
-static int add_pages(struct capture *c)
+static int capture_add_pages(struct capture *c)
 {
 	int ret = 0;
 
 	c->hidden += c->vma->flags & HS_VM_PFNMAP && !c->vma->spans && c->proc.pagemap >= 0;
-	resolve_zero(c);
-	resolve_leaves(c);
-	resolve_file(c);
+	capture_resolve_zero(c);
+	capture_resolve_leaves(c);
+	capture_resolve_file(c);
 	for (size_t i = 0; !ret && i < c->vma->spans; i++)
-		ret = c->vma->hugetlb ? add_hugetlb_span(c, span_at(c, i))
-				      : add_span(c, span_at(c, i));
+		ret = c->vma->hugetlb ? capture_add_hugetlb_span(c, capture_span_at(c, i))
+				      : capture_add_span(c, capture_span_at(c, i));
 	return ret;
 }
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
-/* What a layout cannot hold; the reason, or NULL. Sets the flags of hugetlb VMAs. */
-static const char *refusal(struct hs_proc_vma *vma, uint64_t low)
+/* Why a layout cannot hold the VMA, or NULL. Sets the flags of a hugetlb VMA. */
+static const char *capture_vma_refusal(struct hs_proc_vma *vma, uint64_t low)
 {
 	uint64_t huge = HS_PAGE_BYTES;
 
@@ -363,8 +373,8 @@ static const char *refusal(struct hs_proc_vma *vma, uint64_t low)
 	return (vma->start | vma->end) & (huge - 1) ? "not aligned to its huge pages" : NULL;
 }
 
-/* VMAs that cannot be shown are forgotten. */
-static void keep_possible(struct capture *c)
+/* Drops the VMAs that a layout cannot hold. */
+static void capture_keep_possible_vmas(struct capture *c)
 {
 	struct hs_proc *proc = &c->proc;
 	uint64_t low = 0;
@@ -372,11 +382,11 @@ static void keep_possible(struct capture *c)
 
 	for (size_t i = 0; i < proc->vma_count; i++) {
 		struct hs_proc_vma *vma = &proc->vmas[i];
-		const char *why = refusal(vma, low);
+		const char *why = capture_vma_refusal(vma, low);
 
 		if (why) {
-			comment(c, "left out: 0x%" PRIx64 "-0x%" PRIx64 ": %s", vma->start,
-				vma->end, why);
+			capture_comment(c, "left out: 0x%" PRIx64 "-0x%" PRIx64 ": %s", vma->start,
+					vma->end, why);
 			hs_hostmem_free(proc->mem, vma->name);
 			continue;
 		}
@@ -386,7 +396,7 @@ static void keep_possible(struct capture *c)
 	proc->vma_count = kept;
 }
 
-static int add_vmas(struct capture *c)
+static int capture_add_vmas(struct capture *c)
 {
 	int ret = 0;
 
@@ -395,87 +405,92 @@ static int add_vmas(struct capture *c)
 		ret = hs_layout_add_vma(c->proc.mem, c->layout, c->vma->start, c->vma->end,
 					c->vma->flags, c->vma->name);
 		if (!ret)
-			ret = add_pages(c);
+			ret = capture_add_pages(c);
 	}
 	return ret;
 }
 
 /* ---- comments ---------------------------------------------------------------------------- */
 
-static void comment_on_frames(struct capture *c)
+static void capture_comment_on_frames(struct capture *c)
 {
 	if (c->proc.pagemap < 0) {
-		comment(c, "no entries: pagemap: %s", strerror(-c->proc.pagemap));
+		capture_comment(c, "no entries: pagemap: %s", strerror(-c->proc.pagemap));
 	} else if (!c->proc.frames) {
-		comment(c,
-			"frames are not shown to this user: pfns go up from 0x%" PRIx64
-			", a page mapped twice is two",
-			HS_CAPTURE_FIRST_PFN);
+		capture_comment(c,
+				"frames are not shown to this user: pfns go up from 0x%" PRIx64
+				", a page mapped twice is two",
+				HS_CAPTURE_FIRST_PFN);
 	} else if (c->proc.kpageflags < 0) {
-		comment(c, "no page flags: kpageflags: %s", strerror(-c->proc.kpageflags));
+		capture_comment(c, "no page flags: kpageflags: %s", strerror(-c->proc.kpageflags));
 	}
 }
 
-static void comment_on_gaps(struct capture *c)
+static void capture_comment_on_gaps(struct capture *c)
 {
 	if (c->proc.read_until)
-		comment(c, "no entries from 0x%" PRIx64 " on: pagemap: %s", c->proc.read_until,
+		capture_comment(
+			c, "no entries from 0x%" PRIx64 " on: pagemap: %s", c->proc.read_until,
 			c->proc.read_error ? strerror(c->proc.read_error) : "it ends there");
 	if (c->hidden)
-		comment(c, "vmas with p (PFNMAP), whose entries pagemap does not show: %u",
-			c->hidden);
+		capture_comment(c, "vmas with p (PFNMAP), whose entries pagemap does not show: %u",
+				c->hidden);
 	if (c->proc.skipped_vmas)
-		comment(c, "vmas of more than 4 GiB that were not searched for the zero page: %u",
+		capture_comment(
+			c, "vmas of more than 4 GiB that were not searched for the zero page: %u",
 			c->proc.skipped_vmas);
 	if (c->doubtful_zero)
-		comment(c,
-			"ro entries that are the zero page, not known which: %" PRIu64
-			" of %" PRIu64,
-			c->zero_among, c->doubtful_zero);
+		capture_comment(c,
+				"ro entries that are the zero page, not known which: %" PRIu64
+				" of %" PRIu64,
+				c->zero_among, c->doubtful_zero);
 	if (c->maybe_zero)
-		comment(c, "ro entries that may be the zero page: %" PRIu64, c->maybe_zero);
+		capture_comment(c, "ro entries that may be the zero page: %" PRIu64, c->maybe_zero);
 	if (c->doubtful_leaves)
-		comment(c, "vmas where huge pages are in the first places where they may be: %u",
+		capture_comment(
+			c, "vmas where huge pages are in the first places where they may be: %u",
 			c->doubtful_leaves);
 	if (c->clipped)
-		comment(c, "pages left out, because they were changing: %" PRIu64, c->clipped);
+		capture_comment(c, "pages left out, because they were changing: %" PRIu64,
+				c->clipped);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int refuse(const struct capture *c, const char *what, char error[512])
+static int capture_refuse(const struct capture *c, const char *what, char error[512])
 {
 	snprintf(error, 512, "process %.20s: %.400s", c->ask->pid, what);
 	return -EINVAL;
 }
 
-static int refuse_ended(const struct capture *c, char error[512])
+static int capture_refuse_ended(const struct capture *c, char error[512])
 {
-	return refuse(c, "it ended meanwhile, or called execve()", error);
+	return capture_refuse(c, "it ended meanwhile, or called execve()", error);
 }
 
-static int open_all(struct capture *c, char error[512])
+static int capture_open_files(struct capture *c, char error[512])
 {
 	int ret = hs_proc_open(&c->proc, c->ask->proc, c->ask->pid);
 
 	if (!ret)
 		return 0;
-	return refuse(c, ret == -ENOENT || ret == -ESRCH ? "there is none" : strerror(-ret), error);
+	return capture_refuse(
+		c, ret == -ENOENT || ret == -ESRCH ? "no such process" : strerror(-ret), error);
 }
 
-/* The files of a directory are not there any more if the process is not. */
-static int refuse_vmas(const struct capture *c, int why, char error[512])
+/* -ENOENT means that the process has ended only if its directory is gone too. */
+static int capture_refuse_vmas(const struct capture *c, int why, char error[512])
 {
 	char path[512];
 
 	snprintf(path, sizeof(path), "%.256s/%.20s", c->ask->proc, c->ask->pid);
 	if (why == -ESRCH || (why == -ENOENT && access(path, F_OK)))
-		return refuse_ended(c, error);
+		return capture_refuse_ended(c, error);
 	snprintf(path, sizeof(path), "smaps: %s", strerror(-why));
-	return refuse(c, path, error);
+	return capture_refuse(c, path, error);
 }
 
-static int read_vmas(struct capture *c, char error[512])
+static int capture_read_vmas(struct capture *c, char error[512])
 {
 	const char *name;
 	char path[512], *bytes;
@@ -483,36 +498,38 @@ static int read_vmas(struct capture *c, char error[512])
 	int ret = hs_proc_read_vmas(&c->proc, &name, &bytes, &length);
 
 	if (ret)
-		return ret == -ENOMEM ? ret : refuse_vmas(c, ret, error);
+		return ret == -ENOMEM ? ret : capture_refuse_vmas(c, ret, error);
 	if (c->proc.smaps < 0)
-		comment(c, "no huge pages, no flags i p m: smaps: %s", strerror(-c->proc.smaps));
+		capture_comment(c, "no huge pages, no flags i p m: smaps: %s",
+				strerror(-c->proc.smaps));
 	snprintf(path, sizeof(path), "%.256s/%.20s/%s", c->ask->proc, c->ask->pid, name);
 	ret = hs_proc_parse_vmas(&c->proc, path, bytes, length, error);
 	hs_hostmem_free(c->proc.mem, bytes);
 	return ret;
 }
 
-static int read_all(struct capture *c, char error[512])
+static int capture_read_process(struct capture *c, char error[512])
 {
-	int ret = open_all(c, error);
+	int ret = capture_open_files(c, error);
 
 	if (ret)
 		return ret;
-	comment(c, "process %s, while it ran: vmas and entries may be of different moments",
-		c->ask->pid);
-	if (c->proc.smaps != -ESRCH) /* without memory: older kernels open an empty file */
-		ret = read_vmas(c, error);
+	capture_comment(c, "process %s, while it ran: vmas and entries may be of different moments",
+			c->ask->pid);
+	if (c->proc.smaps != -ESRCH) /* no memory; older kernels open an empty file instead */
+		ret = capture_read_vmas(c, error);
 	if (ret)
 		return ret;
 	if (!c->proc.vma_count)
-		return refuse(c, "it has no memory: a kernel thread, or it has ended", error);
+		return capture_refuse(c, "it has no memory: a kernel thread, or it has ended",
+				      error);
 	if (c->proc.pagemap == -ESRCH)
-		return refuse_ended(c, error);
-	keep_possible(c);
+		return capture_refuse_ended(c, error);
+	capture_keep_possible_vmas(c);
 	for (size_t i = 0; !ret && i < c->proc.vma_count; i++)
 		ret = hs_proc_scan(&c->proc, &c->proc.vmas[i]);
 	if (ret == -ESRCH || (!ret && hs_proc_has_ended(&c->proc)))
-		return refuse_ended(c, error);
+		return capture_refuse_ended(c, error);
 	return ret;
 }
 
@@ -538,12 +555,12 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 		ret = -EINVAL;
 	}
 	if (!ret)
-		ret = read_all(&c, error);
+		ret = capture_read_process(&c, error);
 	if (!ret)
-		ret = add_vmas(&c);
+		ret = capture_add_vmas(&c);
 	if (!ret) {
-		comment_on_frames(&c);
-		comment_on_gaps(&c);
+		capture_comment_on_frames(&c);
+		capture_comment_on_gaps(&c);
 	}
 	hs_proc_free(&c.proc);
 	if (!ret && comments->failed)
@@ -555,7 +572,7 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 	return ret;
 }
 
-void hs_layout_drop_names(struct hs_hostmem *mem, struct hs_layout *layout)
+void hs_capture_drop_names(struct hs_hostmem *mem, struct hs_layout *layout)
 {
 	for (size_t i = 0; i < layout->vma_count; i++) {
 		hs_hostmem_free(mem, layout->vmas[i].name);

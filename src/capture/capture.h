@@ -2,14 +2,14 @@
 /*
  * capture.h - the address space of a live process as a layout
  *
- * invented. capture.c says how what /proc shows becomes entries.
+ * invented. capture.c has the rules by which what /proc shows becomes entries.
  */
 #ifndef HS_CAPTURE_CAPTURE_H
 #define HS_CAPTURE_CAPTURE_H
 
 #include "text/layout.h"
 
-#define HS_CAPTURE_FIRST_PFN ((uint64_t)0x100000) /* where frames are not shown */
+#define HS_CAPTURE_FIRST_PFN ((uint64_t)0x100000) /* of pages whose frames are not shown */
 
 struct hs_capture {
 	const char *proc; /* the directory: /proc */
@@ -17,14 +17,15 @@ struct hs_capture {
 };
 
 /*
- * 0: the layout, with names, and comment lines about what could not be read and why. -EINVAL: there
- * is no such process, it ended before all was read, or its files are forbidden or not understood;
- * @error is a sentence. -ENOMEM.
- * After an error there is neither layout nor comment.
+ * Makes the layout, with names, and comment lines about what could not be read and why. The caller
+ * frees both. After an error there is neither.
+ *
+ * Returns 0; -EINVAL with a sentence in @error: there is no such process, it ended before all was
+ * read, or its files are forbidden or not understood; -ENOMEM.
  */
 int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_layout *layout,
 	       struct hs_out *comments, char error[512]);
-/* Names may be nobody else's business. */
-void hs_layout_drop_names(struct hs_hostmem *mem, struct hs_layout *layout);
+/* Removes the names of all VMAs: they can be private. */
+void hs_capture_drop_names(struct hs_hostmem *mem, struct hs_layout *layout);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * files.c - the files of a process, and whether it is still there
+ * files.c - opens and reads the files of a process, and tells whether it has ended
  *
- * All files are opened before any is read, from one descriptor of the directory: another process that
- * gets the same number later is not mistaken for this one. smaps, maps and pagemap stay bound to the
- * address space that the process had when they were opened. When it ends, or calls execve(), they do
- * not fail: they read as if there were nothing more. smaps and maps read as empty from then on and
- * for ever, so that one look after everything else says whether everything was there.
+ * All files are opened before any is read, from one descriptor of the directory, so that another
+ * process that gets the same number later is not mistaken for this one. smaps, maps and pagemap
+ * stay bound to the address space that the process had when they were opened. When the process
+ * ends, or calls execve(), they do not fail but read as if there were nothing more. smaps and maps
+ * are empty from then on. So one look at them after everything else tells whether everything was
+ * there.
  */
 #include "capture/proc.h"
 
@@ -27,33 +28,33 @@ void hs_proc_init(struct hs_proc *proc, struct hs_hostmem *mem)
 				  .kpageflags = -ENOENT };
 }
 
-static int open_at(int dir, const char *name, int flags)
+static int proc_file_open_at(int dir, const char *name, int flags)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | flags);
 
 	return fd < 0 ? -errno : fd;
 }
 
-/* smaps first: if its address space is there at the end, so were those of the others. */
+/* smaps comes first: if its address space is there at the end, so were those of the others. */
 int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 {
 	char name[512];
 	int dir;
 
 	snprintf(name, sizeof(name), "%.256s/%.20s", path, pid);
-	dir = open_at(AT_FDCWD, name, O_DIRECTORY);
+	dir = proc_file_open_at(AT_FDCWD, name, O_DIRECTORY);
 	if (dir < 0)
 		return dir;
-	proc->smaps = open_at(dir, "smaps", 0);
-	proc->maps = open_at(dir, "maps", 0);
-	proc->pagemap = open_at(dir, "pagemap", 0);
+	proc->smaps = proc_file_open_at(dir, "smaps", 0);
+	proc->maps = proc_file_open_at(dir, "maps", 0);
+	proc->pagemap = proc_file_open_at(dir, "pagemap", 0);
 	close(dir);
 	snprintf(name, sizeof(name), "%.256s/kpageflags", path);
-	proc->kpageflags = open_at(AT_FDCWD, name, 0);
+	proc->kpageflags = proc_file_open_at(AT_FDCWD, name, 0);
 	return 0;
 }
 
-static int read_file(struct hs_hostmem *mem, int fd, char **bytes, size_t *length)
+static int proc_file_read_fd(struct hs_hostmem *mem, int fd, char **bytes, size_t *length)
 {
 	size_t size = 0;
 	ssize_t n = 1;
@@ -75,8 +76,8 @@ static int read_file(struct hs_hostmem *mem, int fd, char **bytes, size_t *lengt
 	return 0;
 }
 
-/* A file that cannot be read is closed: its number becomes the error. */
-static int read_whole(struct hs_hostmem *mem, int *fd, char **bytes, size_t *length)
+/* Reads the file. If it cannot be read, closes it and sets *fd to the error. */
+static int proc_file_read_whole(struct hs_hostmem *mem, int *fd, char **bytes, size_t *length)
 {
 	int ret;
 
@@ -84,7 +85,7 @@ static int read_whole(struct hs_hostmem *mem, int *fd, char **bytes, size_t *len
 	*length = 0;
 	if (*fd < 0)
 		return *fd;
-	ret = read_file(mem, *fd, bytes, length);
+	ret = proc_file_read_fd(mem, *fd, bytes, length);
 	if (!ret)
 		return 0;
 	hs_hostmem_free(mem, *bytes);
@@ -96,19 +97,19 @@ static int read_whole(struct hs_hostmem *mem, int *fd, char **bytes, size_t *len
 
 int hs_proc_read_vmas(struct hs_proc *proc, const char **name, char **bytes, size_t *length)
 {
-	int first = read_whole(proc->mem, &proc->smaps, bytes, length), ret;
+	int first = proc_file_read_whole(proc->mem, &proc->smaps, bytes, length), ret;
 
 	*name = "smaps";
 	if (!first || first == -ENOMEM || first == -ESRCH)
 		return first;
-	ret = read_whole(proc->mem, &proc->maps, bytes, length);
+	ret = proc_file_read_whole(proc->mem, &proc->maps, bytes, length);
 	if (ret && ret != -ENOMEM && ret != -ESRCH)
 		return first;
 	*name = "maps";
 	return ret;
 }
 
-static bool is_empty(int fd)
+static bool proc_file_is_empty(int fd)
 {
 	char byte;
 	ssize_t n;
@@ -121,8 +122,8 @@ static bool is_empty(int fd)
 
 bool hs_proc_has_ended(const struct hs_proc *proc)
 {
-	return (proc->smaps >= 0 && is_empty(proc->smaps)) ||
-	       (proc->maps >= 0 && is_empty(proc->maps));
+	return (proc->smaps >= 0 && proc_file_is_empty(proc->smaps)) ||
+	       (proc->maps >= 0 && proc_file_is_empty(proc->maps));
 }
 
 void hs_proc_free(struct hs_proc *proc)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages.c - /proc/PID/pagemap and /proc/kpageflags as spans
+ * pages.c - reads /proc/PID/pagemap and /proc/kpageflags into spans
  */
 #include "capture/proc.h"
 
@@ -29,8 +29,8 @@ bool hs_proc_page_flags(struct hs_proc *proc, uint64_t frame, uint64_t *flags)
 	return true;
 }
 
-/* What a word says that matters here. */
-static struct hs_proc_span span_of(struct hs_proc *proc, uint64_t addr, uint64_t word)
+/* The span of one page whose pagemap word is @word. */
+static struct hs_proc_span proc_pages_make_span(struct hs_proc *proc, uint64_t addr, uint64_t word)
 {
 	struct hs_proc_span span = { .addr = addr, .count = 1, .bits = word & KEPT_BITS };
 	uint64_t flags;
@@ -51,18 +51,19 @@ static struct hs_proc_span span_of(struct hs_proc *proc, uint64_t addr, uint64_t
 	return span;
 }
 
-static bool continues(const struct hs_proc_span *a, const struct hs_proc_span *b)
+static bool proc_pages_continue_span(const struct hs_proc_span *a, const struct hs_proc_span *b)
 {
 	return a->bits == b->bits && a->addr + a->count * HS_PAGE_BYTES == b->addr &&
 	       b->frame == (a->frame ? a->frame + a->count : 0);
 }
 
-static int add_span(struct hs_proc *proc, struct hs_proc_vma *vma, const struct hs_proc_span *span)
+static int proc_pages_add_span(struct hs_proc *proc, struct hs_proc_vma *vma,
+			       const struct hs_proc_span *span)
 {
 	struct hs_proc_span *spans = proc->spans;
 	size_t n = proc->span_count;
 
-	if (vma->spans && continues(&spans[n - 1], span)) {
+	if (vma->spans && proc_pages_continue_span(&spans[n - 1], span)) {
 		spans[n - 1].count++;
 		return 0;
 	}
@@ -76,10 +77,10 @@ static int add_span(struct hs_proc *proc, struct hs_proc_vma *vma, const struct 
 }
 
 /*
- * *words of the file from @addr on: fewer than wanted at its end or after an error, see read_until.
- * 0, or -ESRCH: it has nobody's pages.
+ * Reads *words of pagemap from @addr on. At the end of the file or after an error *words becomes
+ * smaller, and read_until says from where on. Returns 0, or -ESRCH: the address space is gone.
  */
-static int read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
+static int proc_pages_read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
 {
 	size_t wanted = *words * sizeof(*proc->words), got = 0;
 	off_t at = (off_t)(addr / HS_PAGE_BYTES * sizeof(*proc->words));
@@ -102,16 +103,16 @@ static int read_block(struct hs_proc *proc, uint64_t addr, uint64_t *words)
 	return 0;
 }
 
-/* By smaps, for certain: it counts neither the zero page nor what has no struct page. */
-static bool is_counted(const struct hs_proc_span *span)
+/* smaps counts the page for certain. It counts no zero page and nothing without a struct page. */
+static bool proc_pages_is_counted(const struct hs_proc_span *span)
 {
 	if (!(span->bits & HS_PM_PRESENT))
 		return span->bits & HS_PM_SWAP;
 	return span->bits & (HS_PM_FILE | HS_PM_EXCLUSIVE | HS_PM_NOT_ZERO);
 }
 
-static int scan_block(struct hs_proc *proc, struct hs_proc_vma *vma, uint64_t addr, uint64_t words,
-		      uint64_t *found)
+static int proc_pages_scan_block(struct hs_proc *proc, struct hs_proc_vma *vma, uint64_t addr,
+				 uint64_t words, uint64_t *found)
 {
 	int ret = 0;
 
@@ -121,14 +122,14 @@ static int scan_block(struct hs_proc *proc, struct hs_proc_vma *vma, uint64_t ad
 
 		if (!(word & (HS_PM_PRESENT | HS_PM_SWAP | HS_PM_GUARD)))
 			continue;
-		span = span_of(proc, addr + i * HS_PAGE_BYTES, word);
-		*found += is_counted(&span);
-		ret = add_span(proc, vma, &span);
+		span = proc_pages_make_span(proc, addr + i * HS_PAGE_BYTES, word);
+		*found += proc_pages_is_counted(&span);
+		ret = proc_pages_add_span(proc, vma, &span);
 	}
 	return ret;
 }
 
-/* PAGEMAP_SCAN of Linux 6.7, which older headers do not know. */
+/* PAGEMAP_SCAN came with Linux 6.7; older headers do not have it. */
 struct scan_arg {
 	uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
 	uint64_t inverted, all_of, any_of, told;
@@ -139,8 +140,8 @@ struct scan_region {
 #define PAGEMAP_SCAN_REQUEST _IOWR('f', 16, struct scan_arg)
 #define SCAN_PRESENT_OR_SWAPPED ((uint64_t)1 << 3 | (uint64_t)1 << 4)
 
-/* Moves *addr to the next page that is not a hole; false: the kernel, or the file, cannot tell. */
-static bool skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t end)
+/* Moves *addr to the next page that is not a hole. False: the kernel, or this file, cannot tell. */
+static bool proc_pages_skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t end)
 {
 	struct scan_region region = { end, end, 0 };
 	struct scan_arg arg = {
@@ -160,15 +161,15 @@ static bool skip_hole(const struct hs_proc *proc, uint64_t *addr, uint64_t end)
 	return true;
 }
 
-/* All that smaps counts is found. It does not count the zero page, and what has no struct page. */
-static bool is_complete(const struct hs_proc_vma *vma, uint64_t found)
+/* True if all pages that smaps counts are found. */
+static bool proc_pages_is_complete(const struct hs_proc_vma *vma, uint64_t found)
 {
 	bool counted = vma->detailed && !vma->hugetlb && !(vma->flags & (HS_VM_PFNMAP | HS_VM_IO));
 
 	return counted && found >= (vma->rss_kb + vma->swap_kb) / 4;
 }
 
-static int scan(struct hs_proc *proc, struct hs_proc_vma *vma)
+static int proc_pages_scan_vma(struct hs_proc *proc, struct hs_proc_vma *vma)
 {
 	uint64_t pages = (vma->end - vma->start) / HS_PAGE_BYTES;
 	uint64_t addr = vma->start, found = 0;
@@ -177,19 +178,19 @@ static int scan(struct hs_proc *proc, struct hs_proc_vma *vma)
 	while (!ret && addr < vma->end && !proc->read_until) {
 		uint64_t words;
 
-		if (pages > BLOCK_WORDS && !skip_hole(proc, &addr, vma->end) &&
-		    pages > HS_PROC_SPARSE && is_complete(vma, found)) {
+		if (pages > BLOCK_WORDS && !proc_pages_skip_hole(proc, &addr, vma->end) &&
+		    pages > HS_PROC_SPARSE && proc_pages_is_complete(vma, found)) {
 			proc->skipped_vmas++;
 			break;
 		}
 		words = (vma->end - addr) / HS_PAGE_BYTES;
 		if (words > BLOCK_WORDS)
 			words = BLOCK_WORDS;
-		if (!words) /* there was only a hole left */
+		if (!words) /* only a hole was left */
 			break;
-		ret = read_block(proc, addr, &words);
+		ret = proc_pages_read_block(proc, addr, &words);
 		if (!ret)
-			ret = scan_block(proc, vma, addr, words, &found);
+			ret = proc_pages_scan_block(proc, vma, addr, words, &found);
 		addr += words * HS_PAGE_BYTES;
 	}
 	return ret;
@@ -203,5 +204,5 @@ int hs_proc_scan(struct hs_proc *proc, struct hs_proc_vma *vma)
 		return 0;
 	if (!proc->words)
 		proc->words = hs_hostmem_zalloc(proc->mem, BLOCK_WORDS, sizeof(*proc->words));
-	return proc->words ? scan(proc, vma) : -ENOMEM;
+	return proc->words ? proc_pages_scan_vma(proc, vma) : -ENOMEM;
 }

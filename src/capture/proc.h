@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.h - what a capture reads from /proc, before it is made sense of
+ * proc.h - what a capture reads from /proc
  *
- * invented. smaps (or maps) become an array of VMAs; pagemap and kpageflags become spans: pages in a
- * row whose words say the same, with frames in a row where frames are shown. Nothing is kept per
- * page.
+ * invented. smaps (or maps) becomes an array of VMAs. pagemap and kpageflags become spans: pages in
+ * a row whose words say the same, with frames in a row where frames are shown. Nothing is kept for
+ * a single page.
  */
 #ifndef HS_CAPTURE_PROC_H
 #define HS_CAPTURE_PROC_H
@@ -20,7 +20,7 @@
 #define HS_PM_EXCLUSIVE ((uint64_t)1 << 56)
 #define HS_PM_FRAME (((uint64_t)1 << 55) - 1)
 #define HS_PM_SWAP_OFFSET_SHIFT 5
-/* Ours: kpageflags told whether it is the zero page. */
+/* Not the kernel's: kpageflags told whether the page is the zero page. */
 #define HS_PM_ZERO ((uint64_t)1 << 0)
 #define HS_PM_NOT_ZERO ((uint64_t)1 << 1)
 
@@ -32,17 +32,17 @@
 struct hs_proc_vma {
 	uint64_t start, end;
 	uint32_t flags; /* HS_VM_* */
-	bool detailed;	/* the figures below were there */
+	bool detailed;	/* smaps had the figures below */
 	bool hugetlb;
-	bool anonymous; /* of no file */
+	bool anonymous; /* maps no file */
 	uint64_t page_kb, rss_kb, swap_kb, anon_huge_kb, file_huge_kb;
-	char *name;		  /* or NULL */
-	size_t first_span, spans; /* in the array of spans */
+	char *name;		  /* NULL: it has none */
+	size_t first_span, spans; /* its spans, in the array */
 };
 
 struct hs_proc_span {
 	uint64_t addr, count;
-	uint64_t frame; /* of the first page, or the swap offset; 0: not shown */
+	uint64_t frame; /* of the first page, or its swap offset; 0: not shown */
 	uint64_t bits;	/* HS_PM_* */
 };
 
@@ -52,38 +52,47 @@ struct hs_proc {
 	struct hs_proc_span *spans;
 	size_t vma_count, span_count;
 	int smaps, maps, pagemap, kpageflags; /* descriptors, or -errno */
-	uint64_t flags_frame, flags_of_it;    /* the kpageflags word read last; frame 0: none */
+	uint64_t flags_frame, flags_of_it;    /* the last kpageflags word; frame 0: none */
 	uint64_t *words;		      /* a block of pagemap */
 	uint64_t read_until;		      /* 0, or the address where reading ended early */
-	int read_error;			      /* and its errno; 0: the file ended */
-	unsigned int skipped_vmas; /* not read, or not to their end: see HS_PROC_SPARSE */
-	bool frames;		   /* are shown */
+	int read_error;			      /* its errno; 0: the file ended */
+	unsigned int skipped_vmas;	      /* not read to their end, see HS_PROC_SPARSE */
+	bool frames;			      /* frames are shown */
 };
 
-/* Where the kernel cannot skip holes, VMAs of more pages are read until nothing more is resident. */
+/*
+ * Where the kernel cannot skip holes, a VMA of more pages is read until all resident ones are
+ * found.
+ */
 #define HS_PROC_SPARSE ((uint64_t)1 << 20)
 
 void hs_proc_init(struct hs_proc *proc, struct hs_hostmem *mem);
-/* Opens the directory, or says why not, and all files of it that can be. */
+/* Opens the files of the process, as far as they can be opened. 0, or why its directory cannot. */
 int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid);
 /*
- * The whole of smaps, or of maps if smaps cannot be had (proc->smaps says why); to be freed. -ENOMEM,
- * -ESRCH: there is no such process any more; why smaps cannot be had, if maps cannot either.
+ * Reads the whole of smaps, or of maps if smaps cannot be read (proc->smaps says why). The caller
+ * frees *bytes. Returns 0; -ENOMEM; -ESRCH: the process has ended; if both cannot be read, the
+ * error of smaps.
  */
 int hs_proc_read_vmas(struct hs_proc *proc, const char **name, char **bytes, size_t *length);
-/* smaps or maps. -EINVAL with a sentence that begins with @name:LINE, -ENOMEM. */
+/*
+ * Parses smaps or maps. 0; -EINVAL with a sentence in @error that begins with @name:LINE; -ENOMEM.
+ */
 int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes, size_t length,
 		       char error[512]);
-/* Adds the VMA's spans. 0, -ENOMEM or -ESRCH: what else cannot be read is not there, see read_until. */
+/*
+ * Adds the spans of the VMA. 0, -ENOMEM or -ESRCH. Any other error ends the pages there, see
+ * read_until.
+ */
 int hs_proc_scan(struct hs_proc *proc, struct hs_proc_vma *vma);
 /*
- * The address space that the files were opened on is gone: what was read may be a part of it. If not,
- * what was read was all there.
+ * True if the address space on which the files were opened is gone: then what was read may be only
+ * a part of it. False: everything that was read was there.
  */
 bool hs_proc_has_ended(const struct hs_proc *proc);
-/* The kpageflags word of a frame; false: not known. */
+/* Sets *flags to the kpageflags word of the frame. False: it is not known. */
 bool hs_proc_page_flags(struct hs_proc *proc, uint64_t frame, uint64_t *flags);
-/* The files, and what was read of them. */
+/* Closes the files and frees what was read. */
 void hs_proc_free(struct hs_proc *proc);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmas.c - /proc/PID/smaps and /proc/PID/maps as VMAs
+ * vmas.c - parses /proc/PID/smaps and /proc/PID/maps into VMAs
  *
- * A VMA's line has the same form in both; in smaps lines "Key: value" follow it. Unknown keys are
- * skipped: every kernel has others.
+ * The line of a VMA has the same form in both. In smaps, lines "Key: value" follow it. Unknown keys
+ * are skipped, because every kernel has others.
  */
 #include "capture/proc.h"
 
@@ -12,23 +12,23 @@
 #include <string.h>
 
 struct lines {
-	const char *at, *end; /* what is left of the present line */
+	const char *at, *end; /* the rest of the present line */
 	unsigned long number;
 };
 
 /* ---- words of a line --------------------------------------------------------------------- */
 
-static void skip_blanks(struct lines *l)
+static void proc_vmas_skip_blanks(struct lines *l)
 {
 	while (l->at < l->end && *l->at == ' ')
 		l->at++;
 }
 
-static struct hs_word next_word(struct lines *l)
+static struct hs_word proc_vmas_next_word(struct lines *l)
 {
 	struct hs_word word;
 
-	skip_blanks(l);
+	proc_vmas_skip_blanks(l);
 	word.at = l->at;
 	while (l->at < l->end && *l->at != ' ')
 		l->at++;
@@ -36,36 +36,36 @@ static struct hs_word next_word(struct lines *l)
 	return word;
 }
 
-static bool is_digit(char c)
+static bool proc_vmas_is_digit(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* Hexadecimal digits, as many as there are: 1 to 16. */
-static bool take_hex(struct lines *l, uint64_t *value)
+/* Takes all hexadecimal digits that follow; there must be 1 to 16. */
+static bool proc_vmas_take_hex(struct lines *l, uint64_t *value)
 {
 	unsigned int digits = 0;
 
-	for (*value = 0; l->at < l->end && is_digit(*l->at); l->at++, digits++)
+	for (*value = 0; l->at < l->end && proc_vmas_is_digit(*l->at); l->at++, digits++)
 		*value = *value << 4 | (uint64_t)(*l->at <= '9' ? *l->at - '0' : *l->at - 'a' + 10);
 	return digits >= 1 && digits <= 16;
 }
 
 /* ---- a VMA's own line -------------------------------------------------------------------- */
 
-static bool take_range(struct lines *l, struct hs_proc_vma *vma)
+static bool proc_vmas_take_range(struct lines *l, struct hs_proc_vma *vma)
 {
-	if (!take_hex(l, &vma->start) || l->at == l->end || *l->at != '-')
+	if (!proc_vmas_take_hex(l, &vma->start) || l->at == l->end || *l->at != '-')
 		return false;
 	l->at++;
-	return take_hex(l, &vma->end) && vma->start < vma->end &&
+	return proc_vmas_take_hex(l, &vma->end) && vma->start < vma->end &&
 	       !((vma->start | vma->end) % HS_PAGE_BYTES);
 }
 
-static bool take_access(struct lines *l, uint32_t *flags)
+static bool proc_vmas_take_access(struct lines *l, uint32_t *flags)
 {
 	static const char letters[] = "rwxs";
-	struct hs_word word = next_word(l);
+	struct hs_word word = proc_vmas_next_word(l);
 
 	if (word.length != 4 || (word.at[3] != 's' && word.at[3] != 'p'))
 		return false;
@@ -79,10 +79,10 @@ static bool take_access(struct lines *l, uint32_t *flags)
 }
 
 /*
- * One word: what a word cannot hold becomes \ooo, and so does a backslash, so that names stay apart.
- * (But for a newline and the text \012: they are the same in maps.)
+ * Makes one word of the name. A byte that a word cannot hold becomes \ooo, and so does a backslash,
+ * so that different names stay different. (maps itself does not tell a newline from the text \012.)
  */
-static char *copy_name(struct hs_hostmem *mem, const char *at, const char *end)
+static char *proc_vmas_copy_name(struct hs_hostmem *mem, const char *at, const char *end)
 {
 	char *name = hs_hostmem_zalloc(mem, 4, (size_t)(end - at) + 1), *to = name;
 
@@ -97,26 +97,26 @@ static char *copy_name(struct hs_hostmem *mem, const char *at, const char *end)
 	return name;
 }
 
-static int add_vma(struct hs_proc *proc, struct lines *l)
+static int proc_vmas_add(struct hs_proc *proc, struct lines *l)
 {
 	struct hs_proc_vma vma = { .page_kb = 4 }, *vmas;
 	struct hs_word word = { NULL, 0 };
 
-	if (!take_range(l, &vma) || !take_access(l, &vma.flags))
+	if (!proc_vmas_take_range(l, &vma) || !proc_vmas_take_access(l, &vma.flags))
 		return -EINVAL;
 	for (int i = 0; i < 3; i++) { /* offset, device, inode */
-		word = next_word(l);
+		word = proc_vmas_next_word(l);
 		if (!word.length)
 			return -EINVAL;
 	}
 	vma.anonymous = hs_word_is(&word, "0");
-	skip_blanks(l);
+	proc_vmas_skip_blanks(l);
 	vmas = hs_hostmem_grow(proc->mem, proc->vmas, proc->vma_count, sizeof(*vmas));
 	if (!vmas)
 		return -ENOMEM;
 	proc->vmas = vmas;
 	if (l->at < l->end) {
-		vma.name = copy_name(proc->mem, l->at, l->end);
+		vma.name = proc_vmas_copy_name(proc->mem, l->at, l->end);
 		if (!vma.name)
 			return -ENOMEM;
 	}
@@ -126,7 +126,7 @@ static int add_vma(struct hs_proc *proc, struct lines *l)
 
 /* ---- Key: value -------------------------------------------------------------------------- */
 
-static void take_vm_flags(struct lines *l, struct hs_proc_vma *vma)
+static void proc_vmas_take_vm_flags(struct lines *l, struct hs_proc_vma *vma)
 {
 	static const struct {
 		const char *name;
@@ -134,7 +134,7 @@ static void take_vm_flags(struct lines *l, struct hs_proc_vma *vma)
 	} known[] = { { "io", HS_VM_IO }, { "pf", HS_VM_PFNMAP }, { "mm", HS_VM_MIXEDMAP } };
 	struct hs_word word;
 
-	while ((word = next_word(l)).length) {
+	while ((word = proc_vmas_next_word(l)).length) {
 		for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 			if (hs_word_is(&word, known[i].name))
 				vma->flags |= known[i].flag;
@@ -142,19 +142,19 @@ static void take_vm_flags(struct lines *l, struct hs_proc_vma *vma)
 	}
 }
 
-static int take_detail(struct lines *l, struct hs_proc_vma *vma)
+static int proc_vmas_take_detail(struct lines *l, struct hs_proc_vma *vma)
 {
-	struct hs_word key = next_word(l), number;
+	struct hs_word key = proc_vmas_next_word(l), number;
 	uint64_t kb;
 
 	if (!key.length || key.at[key.length - 1] != ':')
 		return -EINVAL;
 	vma->detailed = true;
 	if (hs_word_is(&key, "VmFlags:")) {
-		take_vm_flags(l, vma);
+		proc_vmas_take_vm_flags(l, vma);
 		return 0;
 	}
-	number = next_word(l);
+	number = proc_vmas_next_word(l);
 	if (!hs_word_number(&number, &kb))
 		return 0;
 	if (hs_word_is(&key, "KernelPageSize:"))
@@ -172,13 +172,14 @@ static int take_detail(struct lines *l, struct hs_proc_vma *vma)
 
 /* ---- the file ---------------------------------------------------------------------------- */
 
-static int take_line(struct hs_proc *proc, struct lines *l)
+static int proc_vmas_take_line(struct hs_proc *proc, struct lines *l)
 {
 	if (l->at == l->end)
 		return 0;
-	if (is_digit(*l->at))
-		return add_vma(proc, l);
-	return proc->vma_count ? take_detail(l, &proc->vmas[proc->vma_count - 1]) : -EINVAL;
+	if (proc_vmas_is_digit(*l->at))
+		return proc_vmas_add(proc, l);
+	return proc->vma_count ? proc_vmas_take_detail(l, &proc->vmas[proc->vma_count - 1])
+			       : -EINVAL;
 }
 
 int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes, size_t length,
@@ -195,7 +196,7 @@ int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes
 		l.end = newline ? newline : end;
 		l.number++;
 		at = newline ? newline + 1 : end;
-		ret = take_line(proc, &l);
+		ret = proc_vmas_take_line(proc, &l);
 	}
 	if (ret == -EINVAL)
 		snprintf(error, 512,

@@ -167,7 +167,7 @@ static int tool_capture_print_layout(struct capture_tool *tool, struct hs_layout
 	hs_out_text(&out, comments->bytes);
 	code = tool_capture_place_all(tool, layout, &out);
 	if (!tool->names)
-		hs_layout_drop_names(&tool->mem, layout);
+		hs_capture_drop_names(&tool->mem, layout);
 	hs_layout_print(layout, &out);
 	if (!code)
 		code = out.failed ? hs_tool_no_memory("capture")

@@ -10,17 +10,17 @@
 #include "capture/capture.h"
 
 /*
- * A child that does @work, which reports a byte when it is ready: the byte, into *said if that is not
- * NULL. It ends with the test.
+ * Starts a child that runs @work, and waits until it reports a byte. The byte goes into *said,
+ * unless that is NULL. The child ends with the test.
  */
 pid_t live_start(void (*work)(int report), char *said);
 void live_end(pid_t child);
-/* The child's: reports the byte; and stays until it is killed. */
+/* For the child: reports the byte; reports the byte and stays until it is killed. */
 void live_report(int report, char byte);
 void live_stay(int report, char byte);
 /* Reads or writes a byte of each page. */
 void live_touch(char *at, unsigned int pages, bool write);
-/* Must succeed. */
+/* Captures the process, or fails the test. */
 void live_capture(struct hs_hostmem *mem, pid_t pid, struct hs_layout *layout,
 		  struct hs_out *comments);
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shell.sh: sourced by tests that are scripts, after their arguments are resolved: a work folder of their
-# own, complaints, and the end.
+# shell.sh: sourced by tests that are scripts, after they have resolved their arguments. Gives them a
+# work folder of their own, complaints, and a verdict.
 #
-# Streams of the last run are the files out and err. What could not be looked at is put into
-# "unchecked"; the script ends with verdict.
+# The files out and err are the streams of the last run. A test puts what it could not check into
+# "unchecked", and ends with verdict.
 set -uo pipefail
 work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
@@ -12,7 +12,7 @@ cd "$work" || exit 2
 failed=0
 unchecked=()
 
-# complain <what>: with what the last run said.
+# complain <what>: prints it with the output of the last run; the test will fail.
 complain() {
 	{
 		echo "$1"
@@ -24,7 +24,7 @@ complain() {
 	failed=1
 }
 
-# says <pattern>: on the stdout of the last run.
+# says <pattern>: must match a line of stdout of the last run.
 says() {
 	grep -qE -- "$1" out || complain "expected on stdout: $1"
 }
@@ -33,7 +33,7 @@ silent() {
 	[ ! -s out ] || complain "expected nothing on stdout"
 }
 
-# The exit status. All may have passed that was looked at, and not all was: CTest is to say so.
+# Exits: 1 after a complaint, 77 (skipped, for CTest) if something was not checked, otherwise 0.
 verdict() {
 	if [ "$failed" = 0 ] && [ "${#unchecked[@]}" -gt 0 ]; then
 		printf 'not checked: %s\n' "${unchecked[@]}" | sort -u >&2

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * steady_clock.h - a clock that goes on by the same amount whenever somebody looks at it
+ * steady_clock.h - a clock that each reading advances by the same amount
  */
 #ifndef HS_TESTS_STEADY_CLOCK_H
 #define HS_TESTS_STEADY_CLOCK_H

@@ -6,8 +6,8 @@ verb=${2:-}
 # shellcheck source=tests/support/shell.sh
 . "$(dirname "${BASH_SOURCE[0]}")/shell.sh"
 
-# run <exit status> <stderr pattern, or nothing> <argument>...: a run of the program, of the verb if
-# there is one; a verb's error prints nothing on stdout.
+# run <exit status> <stderr pattern, or nothing> <argument>...: runs the program, with the verb if there
+# is one. When a verb fails, nothing must be on stdout.
 run() {
 	local status=$1 pattern=$2 found=0
 	shift 2
@@ -22,7 +22,7 @@ run() {
 	fi
 }
 
-# same <file>: as the last output.
+# same <file>: the last output must be this file.
 same() {
 	diff -u "$1" out >&2 || complain "not as in $1"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# test_bench.sh <directory of the bench programs>: options, thread counts and files of theirs.
+# test_bench.sh <directory of the bench programs>: their options, thread counts and files.
 bench=$(realpath "${1:?usage: test_bench.sh directory}")
 # shellcheck source=tests/support/shell.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/shell.sh"
@@ -13,7 +13,7 @@ run() {
 	[ "$found" = "$status" ] || complain "$*: expected exit status $status, found $found"
 }
 
-# refused <pattern> <program> <argument>...: with a sentence, before anything was done.
+# refused <pattern> <program> <argument>...: with a message, before anything is measured.
 refused() {
 	local pattern=$1
 	shift
@@ -49,7 +49,7 @@ for stem in seam percpu_ref removal invalidate fault map walk explore; do
 	esac
 done
 
-# What compare.py takes from the file is there and true.
+# valid <file>: all that compare.py reads is in the file, and right.
 valid() {
 	if [ -z "$(command -v python3)" ]; then
 		unchecked+=("JSON: python3 is missing")
@@ -89,7 +89,7 @@ if [ -w /dev/full ]; then
 	says "^kill to drained, idle "
 fi
 
-# Walks: strategies by layout, era, threads and body.
+# Walks: groups by layout, walker, threads and body.
 run 0 "$bench/bench_walk" --quick --cpus=2
 for era in 5.3 6.12; do
 	for group in 'anonymous 4K' 'devmap 4K, one pgmap' 'devmap 4K, two pgmaps interleaved' \
@@ -105,7 +105,7 @@ for row in per-range:12 per-call/threads:2:2 'per-call, plain:2' 'per-call, refe
 		complain "bench_walk: expected ${row##*:} rows ${row%:*}"
 done
 
-# Below them: no ratio to a vector loop that is no limit.
+# Ratios to the vector loop stand below a table only if that loop is fast enough to be a limit.
 awk '
 	/^  the vector loop moves / { percent = $7; slow = /: too slow for a limit$/; loops++ }
 	/^  the vector loop moves / && (percent > 80 && slow || percent < 80 && !slow) { exit 1 }
@@ -116,13 +116,13 @@ awk '
 	END { if (!loops || ratios < loops) exit 1 }
 ' out || complain "bench_walk: ratios to a limit that is none"
 
-# As many threads as there ever are, and one that invalidates.
+# The most threads that a group can have, and one that invalidates.
 run 0 "$bench/bench_invalidate" --quick --cpus=64
 says '^  none/in peace/threads:16 '
 says '^  none/told every 20 us/threads:17 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.16 take x'
 
-# All CPUs, if their number is no power of two; the line below says who was tried beside whom.
+# The number of CPUs is a thread count even if it is no power of two. The control line names pairs.
 run 0 "$bench/bench_fault" --quick --cpus=3
 says '^  first touch/threads:3 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.2 take x'

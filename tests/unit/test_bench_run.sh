@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# test_bench_run.sh <bench/run> <directory of the bench programs> <hmmsim>: options of bench/run, and
-# what it leaves behind. Nothing is built: what it takes for CMake puts the programs there.
+# test_bench_run.sh <bench/run> <directory of the bench programs> <hmmsim>: options of bench/run,
+# and its reports. Nothing is built: a false cmake puts the programs in place.
 bench_run=$(realpath "${1:?usage: test_bench_run.sh bench/run directory hmmsim}")
 programs=$(realpath "$2")
 hmmsim=$(realpath "$3")
@@ -16,7 +16,7 @@ run() {
 	[ "$found" = "$status" ] || complain "bench/run $*: expected exit status $status, found $found"
 }
 
-# refused <pattern> <argument>...: with a sentence, before anything was done.
+# refused <pattern> <argument>...: with a message, before anything is built.
 refused() {
 	local pattern=$1
 	shift
@@ -31,7 +31,7 @@ refused() {
 
 # ---- tools ---------------------------------------------------------------------------------------
 
-# All that this system has, but for gnuplot; nothing that could install it, and no compiler at work.
+# All programs of this system but gnuplot, what could install it, and cmake.
 mkdir tools
 IFS=: read -ra folders <<<"$PATH"
 for folder in "${folders[@]}" /usr/bin /bin; do
@@ -81,14 +81,14 @@ grep -q "^bench/run: HMMSIM_BUILD_ROOT: '$work/file/bench' is no folder" err ||
 
 # ---- reports -------------------------------------------------------------------------------------
 
-# No test installs anything: where a package is missing there is no run to look at.
+# A test installs nothing: where a package is missing the reports are not checked.
 # shellcheck source=tests/support/setup.sh
 . "$(dirname "$bench_run")/../tests/support/setup.sh"
 packages=$(missing_packages gcc libc6-dev cmake ninja-build libjemalloc-dev)
 if [ -n "$packages" ]; then
 	unchecked=("reports: ${packages//$'\n'/, } missing")
 else
-	# Without gnuplot, which nobody can install here: no pictures, but all the rest.
+	# Without gnuplot, which cannot be installed here, there are no pictures but all other files.
 	run 0 --quick --only=removal --report="it's bare"
 	grep -qE '(missing: gnuplot-nox\.|install gnuplot-nox\.) Run as root: apt-get ' err ||
 		complain "no gnuplot: how to install it is not said"
@@ -101,14 +101,14 @@ else
 		complain "expected five groups in bench_removal.tsv"
 	[ -z "$(find "it's bare" -name '*.svg')" ] || complain "pictures, but no gnuplot"
 
-	# One that fails.
+	# A gnuplot that fails.
 	printf '#!/bin/sh\nexit 1\n' >tools/gnuplot
 	chmod +x tools/gnuplot
 	run 1 --quick --only=removal --report=failed
 	grep -q '^bench/run: gnuplot failed on bench_removal\.1\.svg$' err || complain "no message"
 	rm tools/gnuplot
 
-	# And a good one, in a folder whose name has an apostrophe.
+	# A gnuplot that works, in a folder whose name has an apostrophe.
 	if [ -n "$gnuplot" ]; then
 		ln -s "$gnuplot" tools/gnuplot
 		run 0 --quick --only=removal --only=compare --report="it's" --report="it's drawn"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Captures: of a live child whose mappings are known, of one that changes all the time, and of the
- * sample of /proc when memory is short. What the sample's layouts are, byte for byte, test_capture.sh
- * checks.
+ * Captures of a live child with known mappings, of a child that changes all the time, and of the
+ * sample of /proc when memory is short. test_capture.sh checks the layouts of the sample byte for
+ * byte.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include <setjmp.h>
@@ -31,7 +31,7 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-/* Where the child maps what: far enough apart that no two VMAs become one. */
+/* Where the child maps each thing: so far apart that no two VMAs become one. */
 enum {
 	UNTOUCHED,
 	WRITTEN,
@@ -49,7 +49,7 @@ enum {
 };
 
 static char *space; /* PROT_NONE, in parent and child at the same address */
-static bool guards; /* the kernel knows them */
+static bool guards; /* the kernel has guard pages */
 
 static char *place(unsigned int i)
 {
@@ -134,7 +134,7 @@ static pid_t start_everything(void)
 	return child;
 }
 
-/* Maps, touches and unmaps, for ever. */
+/* Maps, touches and unmaps without an end. */
 static void churn(int report)
 {
 	live_report(report, '-');
@@ -171,7 +171,7 @@ static const struct hs_layout_vma *vma_at(const struct hs_layout *layout, unsign
 	return vma;
 }
 
-/* "KIND/of ADDR-IN-PAGES+COUNT" of each entry in the place, comma between them. */
+/* Writes "KIND/of ADDR-IN-PAGES+COUNT" of each entry in the place, with commas between them. */
 static void describe(const struct hs_layout *layout, unsigned int i, char text[256])
 {
 	uint64_t from = address(i);
@@ -191,7 +191,7 @@ static void describe(const struct hs_layout *layout, unsigned int i, char text[2
 	}
 }
 
-/* Frames are anywhere: entries that differ in nothing else are one here. */
+/* Entries that differ only in their pfns are one here, because frames can be anywhere. */
 static void forget_frames(struct hs_layout *layout)
 {
 	size_t count = layout->map_count;
@@ -214,7 +214,7 @@ static void check(const struct hs_layout *layout, unsigned int i, const char *ex
 	assert_string_equal(text, expected);
 }
 
-/* A huge page or not is the kernel's decision; smaps says which. */
+/* The kernel decides whether a page is huge; smaps tells. */
 static unsigned int huge_pages_by_smaps(pid_t pid)
 {
 	char path[64], line[512], start[32];
@@ -269,14 +269,14 @@ static void a_live_child_is_as_it_was_made(void **state)
 			 HS_VM_READ | HS_VM_WRITE | HS_VM_SHARED);
 	assert_non_null(strstr(vma_at(&layout, SHARED_MEMORY)->name, "/memfd:test\\040(deleted)"));
 	assert_null(vma_at(&layout, WRITTEN)->name);
-	hs_layout_drop_names(&mem, &layout);
+	hs_capture_drop_names(&mem, &layout);
 	assert_null(vma_at(&layout, SHARED_MEMORY)->name);
 	hs_layout_free(&mem, &layout);
 	hs_out_free(&comments);
 	assert_int_equal(mem.live, 0);
 }
 
-/* The directory of the test may be a tmpfs, where files are shared memory: root can tell. */
+/* The test may run in a tmpfs, where files are shared memory. As root the capture shows that. */
 static void files_are_shared_or_copied(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -330,7 +330,7 @@ static bool kernel_skips_holes(void)
 	return major > 6 || (major == 6 && minor >= 7);
 }
 
-/* A huge untouched VMA takes no time: TIMEOUT says so. */
+/* A huge untouched VMA takes no time, or the test runs into its TIMEOUT. */
 static void large_sparse_vmas_are_quick(void **state)
 {
 	const uint64_t bytes = (uint64_t)1 << 46, offset = (uint64_t)1 << 30;
@@ -364,7 +364,9 @@ static void large_sparse_vmas_are_quick(void **state)
 
 /* ---- spans ------------------------------------------------------------------------------- */
 
-/* Of the sample's heap. The zero page's frame does not go on; two of them are one span all the same. */
+/*
+ * Spans of the heap of the sample. Two zero pages are one span, though their frames do not go on.
+ */
 static void pages_that_say_the_same_are_one_span(void **state)
 {
 	static const uint64_t starts[] = { 0x8000, 0xa000, 0xb000, 0xc000, 0xe000, 0xf000 };
@@ -423,7 +425,7 @@ static void a_process_that_is_gone_is_bad_input(void **state)
 	snprintf(expected, sizeof(expected), "process %s: ", pid); /* a zombie */
 	check_refused("/proc", pid, expected);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	snprintf(expected, sizeof(expected), "process %s: there is none", pid);
+	snprintf(expected, sizeof(expected), "process %s: no such process", pid);
 	check_refused("/proc", pid, expected);
 	memset(proc, 'p', sizeof(proc) - 1);
 	proc[sizeof(proc) - 1] = '\0';

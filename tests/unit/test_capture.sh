@@ -37,8 +37,8 @@ grep -q '^layout process-self$' out || complain "--self: no layout"
 run 2 'capture: process 400: it has no memory: a kernel thread, or it has ended$' --proc "$data" 400
 run 2 '/500/smaps:3: expected START-END rwxp OFFSET DEV INODE \[NAME\] or KEY: VALUE$' \
 	--proc "$data" 500
-run 2 'capture: process 700: there is none$' --proc "$data" 700
-run 2 'capture: process 1: there is none$' --proc "$work/none" 1
+run 2 'capture: process 700: no such process$' --proc "$data" 700
+run 2 'capture: process 1: no such process$' --proc "$work/none" 1
 run 2 'capture: expected one PID, or --self$'
 run 2 'see hmmsim capture --help'
 run 2 "capture: expected one PID, or --self, found '2'$" 1 2
@@ -51,9 +51,9 @@ run 2 'see hmmsim capture --help' --self -d all=fsdax:101
 run 2 "capture: --device: expected PATTERN=KIND:SHARE .*, found 'all'$" --self --device all
 run 2 'see hmmsim capture --help' --nonsense
 run 2 '^hmmsim: none/file: No such file or directory$' --proc "$data" -o none/file 100
-# What was in a file stays until there is something new.
+# The old content of a file stays until the new one is complete.
 echo old >kept
-run 2 'there is none' --proc "$data" -o kept 99999
+run 2 'no such process' --proc "$data" -o kept 99999
 [ "$(cat kept)" = old ] || complain "capture -o: a failure took the old file"
 run 0 '' --proc "$data" -o kept 100
 "$hmmsim" capture --proc "$data" 100 | cmp -s - kept || complain "capture -o: not what is printed"
@@ -64,7 +64,7 @@ if [ -w /dev/full ]; then
 	[ "$status" = 4 ] || complain "capture >/dev/full: exit status $status"
 fi
 
-# What may not be read. Root may read everything, and becomes a user for that who may not.
+# Files that must not be read. Root can read all, so the test becomes another user for this.
 own=$hmmsim
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$work"
@@ -81,11 +81,11 @@ if "$hmmsim" capture --help >out 2>err; then
 	run 0 '' --proc again 200
 	grep -q '^# no entries: pagemap: Permission denied$' out || complain "no word on pagemap"
 	chmod u+rw again/100/smaps again/100/pagemap again/200/pagemap
-	# A process of somebody else's: root's.
+	# A process of another user: of root.
 	if [ "$(stat -c %u /proc/1)" = 0 ]; then
-		run 2 'capture: process 1: (smaps: Permission denied|there is none)$' 1
+		run 2 'capture: process 1: (smaps: Permission denied|no such process)$' 1
 	else
-		unchecked+=("a process of somebody else's: process 1 is not root's")
+		unchecked+=("a process of another user: process 1 does not belong to root")
 	fi
 else
 	unchecked+=("files that may not be read: another user cannot run $work/program")
@@ -99,7 +99,7 @@ cp "$data/100/pagemap" again/100/
 run 0 '' --proc again 100
 same "$data/100.noflags.out"
 
-# Lines of smaps that are none.
+# Lines of smaps that are wrong.
 mkdir again/700
 for line in '1000-3000' '1000-3000 rwxq 0 0:0 0' '1000-3000 azxp 0 0:0 0' '1000-3000 rwxp 0 0:0' \
 	'1000-1000 rwxp 0 0:0 0' '3000-1000 rwxp 0 0:0 0' '1000-3001 rwxp 0 0:0 0' \
@@ -115,7 +115,7 @@ run 0 '' --proc again --names 700
 printf 'name=/a\\%sb\n' 040 134040 134134 011 >names
 grep -o 'name=.*' out | diff names - >&2 || complain "not these names"
 
-# A page at the last pfn there is: none are left for device memory.
+# A page at the last pfn: no pfns are left for device memory.
 printf '%s\n' '1000-2000 rw-p 0 00:00 0' 'Rss: 4 kB' >again/700/smaps
 printf '\0\0\0\0\0\0\0\0\377\377\377\377\377\0\0\201' >again/700/pagemap
 run 0 '' --proc again 700
@@ -123,8 +123,8 @@ grep -q '^map 0x1000 4k rw 0xffffffffff of=anon$' out || complain "not the last 
 run 2 '^hmmsim capture: --device: no pfns are left for it$' --proc again -d all=fsdax:100 700
 rm again/700/pagemap
 
-# A large VMA is read until all that is resident or swapped is found. Its pagemap is all holes but
-# for a page, and swap far behind it.
+# A large VMA is read until all resident and swapped pages are found. Its pagemap has one page and,
+# far behind it, one swap entry.
 word() {
 	printf '%b' "\\0\\0\\0\\0\\0\\0\\0\\x$2" |
 		dd of=again/700/pagemap bs=8 seek="$1" conv=notrunc status=none

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Captures of processes that end meanwhile: never a part of the address space.
+ * A capture of a process that ends meanwhile is never a part of its address space.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@
 #define KILLS 60
 #define SECONDS_MAX 8 /* captures are slow with a sanitizer */
 
-static volatile sig_atomic_t victim; /* 0: it was killed, and its number may be another's */
+static volatile sig_atomic_t victim; /* 0: it was killed, and another process may have its number */
 
 static void kill_victim(int number)
 {
@@ -65,7 +65,7 @@ static uint64_t pages_of(const struct hs_layout *layout)
 	return pages;
 }
 
-/* All of it or an error: true if it is one. */
+/* A capture shows all of the child or is an error. Returns true if it is an error. */
 static bool capture_all_or_nothing(pid_t child, const struct hs_layout *all)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -82,7 +82,7 @@ static bool capture_all_or_nothing(pid_t child, const struct hs_layout *all)
 		assert_int_equal(pages_of(&layout), pages_of(all));
 		hs_layout_free(&mem, &layout);
 		hs_out_free(&comments);
-	} else if (!strstr(error, ": it ended meanwhile") && !strstr(error, ": there is none") &&
+	} else if (!strstr(error, ": it ended meanwhile") && !strstr(error, ": no such process") &&
 		   !strstr(error, ": it has no memory: a kernel thread, or it has ended")) {
 		fail_msg("%s", error);
 	}
@@ -90,7 +90,10 @@ static bool capture_all_or_nothing(pid_t child, const struct hs_layout *all)
 	return ret;
 }
 
-/* Killed at a moment between the beginning of a capture and its end; what is left goes at once or not. */
+/*
+ * The child is killed between the beginning of a capture and its end. The test reaps it at once or
+ * later.
+ */
 static bool kill_during_capture(double moment, bool reaped)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -119,7 +122,7 @@ static bool kill_during_capture(double moment, bool reaped)
 	return refused;
 }
 
-/* Of the child's files, opened before. True: something was refused, or there was nothing. */
+/* Reads the files of the child, opened before. True: a file was refused, or was empty. */
 static bool reads_nothing(struct hs_proc *proc)
 {
 	const char *name;
@@ -146,7 +149,7 @@ static void read_some_vmas(struct hs_proc *proc)
 	assert_true(proc->vma_count > 1);
 }
 
-/* Nothing but hs_proc_has_ended() need notice: a pagemap ends, and PAGEMAP_SCAN finds holes. */
+/* Only hs_proc_has_ended() must notice: pagemap just ends, and PAGEMAP_SCAN finds holes. */
 static void scan_all(struct hs_proc *proc)
 {
 	int ret = 0;
@@ -206,7 +209,9 @@ static void become_another(int report)
 	_exit(7);
 }
 
-/* The number is the same, the memory is another: old VMAs have nothing to do with it. */
+/*
+ * After execve() the number is the same but the memory is not: the old VMAs say nothing about it.
+ */
 static void a_process_that_calls_execve_has_ended(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -245,7 +250,7 @@ static void a_process_that_ends_meanwhile_is_no_part_of_one(void **state)
 	signal(SIGALRM, kill_victim);
 	for (unsigned int i = 0; i < KILLS && time(NULL) - begin < SECONDS_MAX; i++) {
 		refused += kill_during_capture(moment, i % 2);
-		moment += 0.618; /* evenly spread, wherever it stops */
+		moment += 0.618; /* spreads evenly, wherever the loop stops */
 		moment -= moment >= 1;
 	}
 	signal(SIGALRM, SIG_DFL);

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# test_compare.sh <hmmsim> <data>: hmmsim compare: counts that are the same everywhere, byte for byte,
-# files, options and errors.
+# test_compare.sh <hmmsim> <data>: the counts of hmmsim compare, byte for byte; its files, options
+# and errors.
 data=$(realpath "${2:?usage: test_compare.sh hmmsim data-directory}")
 # shellcheck source=tests/support/tool.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1" compare
 
-# A file in the schema of Google Benchmark: what compare.py takes from it is there.
+# valid: the file is in the schema of Google Benchmark, with all that compare.py reads.
 valid() {
 	if [ -z "$(command -v python3)" ]; then
 		unchecked+=("JSON: python3 is missing")
@@ -39,7 +39,7 @@ valid() {
 	PYTHON
 }
 
-# What is counted is the same on every run, every compiler and every machine.
+# Counts are the same in every run, with every compiler and on every machine.
 run 0 '' --no-time --json=standard.json
 same "$data/standard.out"
 valid standard.json
@@ -56,7 +56,7 @@ same "$data/mixed.out"
 run 0 '' --no-time - <"$data/mixed.layout"
 says '^layout mixed: 7 vmas, 3 pgmaps, request none$'
 
-# Restricted, and requests.
+# Options that restrict the rows, and requests.
 run 0 '' --no-time -w 5.3 -s none -s per-page -l full:2M
 [ "$(grep -c '^5.3 ' out)" = 4 ] || complain "expected two rows, and two for one page"
 if grep -q '^6.12 ' out; then complain "a walker that was not asked for"; fi
@@ -70,7 +70,7 @@ run 0 '' --no-time -s none -l full:2M -l anon:4M
 [ "$(grep '^layout' out)" = "$(printf 'layout full:2M: 1 vma, 1 pgmap, request none\nlayout anon:4M: 1 vma, 0 pgmaps, request none')" ] ||
 	complain "the layouts are not in their order"
 
-# Waits for migration entries are held as faults are, and are none.
+# The column held counts waits for migration entries too; the column faults does not.
 {
 	printf 'hmmsim 1\nlayout busy\npgmap 0x200000 0x200200\nvma 0x200000 0x400000 rw\n'
 	printf 'map 0x200000 4k devrw 0x200000 count=2\nmap 0x202000 4k migr 0x5000 count=3\n'
@@ -79,7 +79,7 @@ run 0 '' --no-time -s none -l full:2M -l anon:4M
 run 0 '' --no-time -w 6.12 -s per-call -r read busy
 says '^6\.12 +per-call +2 +1 +1 +1 +1 +0 +0 +3 +4 +ok '
 
-# A call of one page: strategies that are alike are one line.
+# A call of one page: strategies with equal figures share a line.
 run 0 '' --no-time -l alternating:2M -w 6.12 -s none -s per-table -s per-call
 says '^a call of one page; predicted in ns$'
 says '^6\.12 +none +0 +0 +0 +0 .* 57\.08 +1\.00 '
@@ -87,7 +87,7 @@ says '^6\.12 +per-table,per-call +1 +0 +1 +1 .* 64\.93 +1\.14 '
 run 0 '' --no-time -l anon:2M -w 6.12
 says '^6\.12 +none\.\.per-call +0 +0 +0 +0 '
 
-# Scenarios are layouts too: each is what it walks, with its request and owner.
+# A scenario is a layout of what it walks, with its request and owner.
 run 0 '' --no-time -w 6.12 -s none -s per-table -s per-range "$data/scenarios.in"
 same "$data/scenarios.out"
 run 0 '' --no-time -w 6.12 -s none -r none --owner=8 "$data/scenarios.in"
@@ -104,7 +104,7 @@ done
 printf '%b' "$scripted 0 0 0\nfault oom\nmode snapshot\nin 0 1 F\nmaxwalks 3\nrun\n" >harmless.in
 run 0 '' --no-time -w 6.12 -s none harmless.in
 says '^layout s: 1 vma, 0 pgmaps, request none$'
-# Those of the walkers' tests are refused in a sentence, or looked up as the walker does it.
+# A scenario of the walkers' tests is refused with a message, or counted as the walker counts it.
 accepted=0
 for file in quirks devmap; do
 	awk '/^scenario/ { n++ } n <= 40 { print >("scenario" n ".in") }' "$data/../walk/$file.in"
@@ -131,7 +131,7 @@ run 0 '' --no-time -l full:2M -s none -s per-page -p mine.cost
 says ' mine  x none$'
 says '^6\.12 +per-page .* 141\.26 +14\.32$'
 
-# Removals meanwhile: the same everywhere as well.
+# Removals during walks give the same figures everywhere, too.
 run 0 '' --no-time --removal -l full:4M -l holes:4M -l private:4M "$data/mixed.layout" \
 	-d all=fsdax:1/2 --json=removals.json
 same "$data/removal.out"
@@ -139,7 +139,7 @@ valid removals.json
 run 0 '' --no-time --teardown -l holes:1M -s none -s per-range --json=removal.json
 cmp -s removal.json "$data/removal.json" || complain "JSON: not as in $data/removal.json"
 
-# What cannot be removed, and why.
+# Layouts from which nothing can be removed: the reason is printed.
 run 0 '' --no-time --removal -s none -l anon:2M
 says '^no removal: no walk looks up a pgmap that is alive$'
 run 0 '' --no-time --removal -s none -l full:257M
@@ -161,7 +161,7 @@ says '^no removal: a pgmap is mapped that is dead: walks go round in vain whatev
 run 0 '' --no-time --teardown -w 6.12 -s per-call near
 says '^no removal: the pgmap goes in subsections of 512 pages, and another has pages in them$'
 
-# A fault that sleeps is a longer way to begin on; an atomic reference needs no grace period.
+# A fault that sleeps has more points to begin at; an atomic reference needs no grace period.
 run 0 '' --no-time -w 6.12 -s per-range -l holes:2M --sleep=3
 says '^its device memory is removed meanwhile, faults and waits sleep for 3 points; '
 says '^6\.12 +per-range +kill-first +24 +23 +511 +1 +505 +0 +0 +1 '
@@ -169,7 +169,7 @@ run 0 '' --no-time -w 6.12 -s none -l full:2M --atomic
 says '^its device memory is removed meanwhile, its reference is atomic; '
 says '^6\.12 +none +kill-first +[0-9]+ +[0-9]+ +0 +0 +0 +0 +0 +0 '
 
-# Measured, briefly.
+# Times, measured briefly.
 run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
 says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
 [ "$(grep -cE '^walker .* one page ' out)" = 2 ] ||
@@ -194,7 +194,7 @@ if [ -n "$(command -v gnuplot)" ]; then
 	run 0 '' --no-time -l full:2M -l 'half:2M' --plot="it's.svg"
 	grep -q '</svg>' "it's.svg" || complain "--plot: no picture"
 	grep -q 'per-table-local' "it's.svg" || complain "--plot: no key"
-	# One strategy has no prediction, and the layout's name is no text for gnuplot to look into.
+	# A strategy without a prediction, and a layout whose name gnuplot must not interpret.
 	printf 'hmmsim 1\nlayout $"\\{%%d\nvma 0x1000 0x2000 r\nmap 0x1000 4k rw 5\n' >odd.layout
 	run 0 '' --no-time odd.layout --plot=odd.svg
 	grep -q '</svg>' odd.svg || complain "--plot: no picture of a layout with an odd name"
@@ -202,7 +202,7 @@ else
 	unchecked+=("pictures: gnuplot is missing")
 fi
 
-# What cannot be drawn is said before anything is walked, or when all has been seen; no file is left.
+# A picture that cannot be drawn is refused before the walks, or fails after them; no file is left.
 mkdir -p picture.svg pictures/bin
 printf '#!/bin/sh\nexec cat >/dev/null\n' >pictures/bin/gnuplot
 chmod +x pictures/bin/gnuplot
@@ -229,7 +229,7 @@ PATH=$path
 [ "$(echo pictures/*)" = 'pictures/bin pictures/old.svg' ] || complain "--plot: a file is left"
 [ "$(cat pictures/old.svg)" = old ] || complain "--plot: the old picture is lost"
 
-# A file is what it was until the new one is complete.
+# The old content of a file stays until the new one is complete.
 mkdir files
 echo old >files/x.json
 chmod 640 files/x.json
@@ -246,7 +246,7 @@ run 2 '^hmmsim: files: Is a directory$' --json=files
 grep -q '^hmmsim: files/x\.json: File too large$' err || complain "--json: too large: no message"
 [ "$(cat files/x.json)" = old ] || complain "--json: the old file is lost"
 [ "$(echo files/*)" = 'files/link.json files/x.json' ] || complain "--json: a file is left"
-# What somebody else has left beside it is theirs.
+# Files of others beside it stay.
 echo theirs >files/x.json.new0
 run 0 '' --no-time -l full:2M --json=files/link.json
 [ "$(cat files/x.json.new0)" = theirs ] || complain "--json: another one's file is taken"
@@ -258,7 +258,7 @@ echo theirs >files/new.json.new0
 (umask 027 && "$hmmsim" compare --no-time -l full:2M --json=files/new.json >out 2>err)
 [ "$(stat -c %a files/new.json)" = 640 ] || complain "--json: not the rights of a new file"
 rm files/*.new0
-# A link to what is not there yet, and to where nothing can be.
+# A link to a file that is not there yet, and one to a place where no file can be.
 ln -s later.json files/soon.json
 run 2 '^hmmsim: none: No such file or directory$' --json=files/soon.json none
 [ ! -e files/later.json ] || complain "--json: a failed run has made a file"
@@ -298,7 +298,7 @@ printf 'hmmsim 1\nprofile d base=light\n' >d.cost
 run 2 '^hmmsim compare: --profile: expected at most 4 times$' \
 	-p mine.cost -p b.cost -p c.cost -p d.cost -p mine.cost
 
-# Each figure has a name of its own.
+# No two figures have the same name.
 run 0 '' --no-time -l full:2M -l full:4M -l full --teardown -p mine.cost -p b.cost --json=names.json
 valid names.json
 run 2 '^hmmsim compare: --profile: expected profiles of different names, found two that are called mine$' \
@@ -320,7 +320,7 @@ run 2 '^hmmsim compare: layout x: expected pgmap lines for its device memory, fo
 run 2 '^hmmsim: none/x\.json: No such file or directory$' --no-time --json=none/x.json -l full:2M
 run 2 'see hmmsim compare --help' --nonsense
 
-# Nothing to walk, and more than one call can take.
+# A layout with nothing to walk, and one with more than one call can take.
 run 0 '' --no-time nothing
 says '^there is nothing to walk$'
 printf 'hmmsim 1\nlayout far\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f0000001000 r\n' >far

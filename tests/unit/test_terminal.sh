@@ -8,7 +8,7 @@
 unset NO_COLOR
 export SHELL=/bin/sh
 
-# Without util-linux, or where nobody has mounted /dev/pts, there is no terminal to be had.
+# There is no terminal without util-linux, or where /dev/pts is not mounted.
 if ! script -qec true /dev/null </dev/null >out 2>err; then
 	echo "not checked: a terminal: $(cat err out)" >&2
 	exit 77
@@ -16,7 +16,7 @@ fi
 
 # Colours unless NO_COLOR says no, and progress where stderr is a terminal.
 escape=$(printf '\033')
-# terminal <command>: what it prints on a terminal of 50 columns, a line what \r or \n ends.
+# terminal <command>: writes to out what it prints on a terminal of 50 columns; \r ends a line too.
 terminal() {
 	script -qec "stty cols 50; $1" /dev/null </dev/null | tr '\r' '\n' >out
 }

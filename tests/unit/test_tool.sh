@@ -54,7 +54,7 @@ run 0 '' walk good.in good.in -w 6.12
 run 0 '' walk - <good.in
 cmp -s out plain || complain "walk: standard input is not read"
 
-# Bad input: what was before is answered, nothing after.
+# Bad input: the scenarios before it are answered, those after it are not.
 run 2 '^bad\.in:6: vma: expected .* found "q"$' walk bad.in good.in
 cmp -s out plain || complain "walk: not exactly the scenarios before the error are answered"
 run 2 '^stdin:6: vma: ' walk - <bad.in
@@ -79,7 +79,7 @@ fi
 [ "$(cat status)" = 4 ] || complain "walk into a closed pipe: exit status $(cat status)"
 grep -q '^hmmsim: standard output: Broken pipe' err || complain "walk into a closed pipe: no message"
 
-# The list is the same every time, and what it names is accepted.
+# The list is the same every time, and the program accepts every name on it.
 run 0 '' list
 cp out list
 run 0 '' list
@@ -97,7 +97,7 @@ for kind in verb walker strategy body layout; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
 
-# Cost profiles: what is printed can be read again, and says the same.
+# Cost profiles: a printed profile can be read again, and prints the same.
 run 0 '' list --costs
 says '^profile light base=light$'
 says '^profile distro base=distro$'
