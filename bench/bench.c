@@ -23,17 +23,17 @@ double bench_now_ns(void)
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static unsigned int cpus_asked;
+static unsigned int bench_cpus_asked;
 
 unsigned int bench_counted_cpus(void)
 {
-	return cpus_asked ? cpus_asked : bench_cpus();
+	return bench_cpus_asked ? bench_cpus_asked : bench_cpus();
 }
 
-/* Of all groups of a run, one after the other. */
-static uint64_t order_state;
+/* The groups of a run draw their orders from it, one after the other. */
+static uint64_t bench_order_state;
 
-static unsigned long any_seed(void)
+static unsigned long bench_any_seed(void)
 {
 	return (unsigned long)bench_now_ns() % 1000000 + 1;
 }
@@ -61,7 +61,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 {
 	const char *json = NULL;
 
-	*options = (struct bench_options){ .repetitions = 15, .seed = any_seed() };
+	*options = (struct bench_options){ .repetitions = 15, .seed = bench_any_seed() };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			options->quick = true;
@@ -69,7 +69,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 		} else if (!strncmp(argv[i], "--json=", 7)) {
 			json = argv[i] + 7;
 		} else if (!strncmp(argv[i], "--cpus=", 7)) {
-			cpus_asked = (unsigned int)bench_number(argv[0], argv[i], CPUS_MAX);
+			bench_cpus_asked = (unsigned int)bench_number(argv[0], argv[i], CPUS_MAX);
 		} else if (!strncmp(argv[i], "--seed=", 7)) {
 			options->seed = bench_number(argv[0], argv[i], SEED_MAX);
 		} else {
@@ -80,7 +80,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 			exit(2);
 		}
 	}
-	order_state = options->seed;
+	bench_order_state = options->seed;
 	if (json)
 		bench_json_open(json, argv[0], options->seed);
 	printf("repetitions in the order of --seed=%lu\n\n", options->seed);
@@ -89,8 +89,8 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 /* ---- threads ----------------------------------------------------------------------------- */
 
 /*
- * Nobody begins before everybody runs, and the time of all begins then: threads that took turns would
- * not get in each other's way, and that must show.
+ * The time of all threads begins when the last one runs, and none begins before: threads that took
+ * turns would not disturb each other, and the figure would not show that they do.
  */
 struct start {
 	unsigned int threads, running, open;
@@ -106,7 +106,7 @@ struct worker {
 	double ns;
 };
 
-static void wait_for_start(struct start *s)
+static void bench_wait_for_start(struct start *s)
 {
 	if (__atomic_add_fetch(&s->running, 1, __ATOMIC_ACQ_REL) == s->threads) {
 		s->at = bench_now_ns();
@@ -116,12 +116,12 @@ static void wait_for_start(struct start *s)
 		bench_yield();
 }
 
-static void *worker_main(void *arg)
+static void *bench_worker_main(void *arg)
 {
 	struct worker *w = arg;
 
 	bench_pin(w->index);
-	wait_for_start(w->start);
+	bench_wait_for_start(w->start);
 	w->fn(w->index, w->arg);
 	w->ns = bench_now_ns() - w->start->at;
 	return NULL;
@@ -141,7 +141,7 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 	start.threads = threads;
 	for (unsigned int i = 0; i < threads; i++) {
 		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };
-		if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i])) {
+		if (pthread_create(&workers[i].thread, NULL, bench_worker_main, &workers[i])) {
 			fprintf(stderr, "bench: cannot start %u threads\n", threads);
 			exit(1);
 		}
@@ -155,10 +155,10 @@ double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void 
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
-/* Of the last group. */
-static double medians[BENCH_VARIANTS_MAX];
+/* The medians of the last group. */
+static double bench_medians[BENCH_VARIANTS_MAX];
 
-static uint64_t operations_of(const struct bench_options *options, const struct bench_variant *v)
+static uint64_t bench_operations(const struct bench_options *options, const struct bench_variant *v)
 {
 	return options->quick ? v->operations / 10 + 1 : v->operations;
 }
@@ -172,21 +172,21 @@ void bench_group(const struct bench_options *options, const char *title,
 	unsigned int done[BENCH_VARIANTS_MAX] = { 0 }, threads = 1;
 	double base = 0;
 
-	hs_measure_order(&order_state, order, count, options->repetitions);
+	hs_measure_order(&bench_order_state, order, count, options->repetitions);
 	for (unsigned int i = 0; i < total; i++) {
 		const struct bench_variant *v = &variants[order[i]];
 		double *at = &ns[order[i]][done[order[i]]++];
 
-		*at = v->run(v, operations_of(options, v));
+		*at = v->run(v, bench_operations(options, v));
 	}
 	printf("%-44s %9s %9s %9s %7s\n", title, "median ns", "min", "max", "ratio");
 	for (unsigned int v = 0; v < count; v++) {
 		struct hs_measured m;
 
-		bench_json_add(title, &variants[v], operations_of(options, &variants[v]), ns[v],
+		bench_json_add(title, &variants[v], bench_operations(options, &variants[v]), ns[v],
 			       done[v]);
 		m = hs_measure_summary(ns[v], done[v]); /* sorts them */
-		medians[v] = m.median;
+		bench_medians[v] = m.median;
 		if (variants[v].threads > threads)
 			threads = variants[v].threads;
 		if (!v)
@@ -201,5 +201,5 @@ void bench_group(const struct bench_options *options, const char *title,
 
 double bench_median(unsigned int variant)
 {
-	return medians[variant];
+	return bench_medians[variant];
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench.h - variants of one question, measured in one run
+ * bench.h - measures groups of variants that answer one question
  *
- * Repetitions of all variants are interleaved in random order, so that a drift of the machine hits
- * them alike; what counts is the ratio of medians to the group's first variant. Times are ns per
- * operation and thread. The order is another one in each run, lest variants have a place that suits
- * them; the program prints the seed that repeats it.
+ * The repetitions of all variants are interleaved in random order, so that a drift of the machine
+ * hits them alike. Read the ratios, which are those of the medians to the first variant of the
+ * group. Times are ns for each operation of a thread. Each run has another order, so that no
+ * variant always has a place that suits it. The program prints the seed that repeats the order.
  */
 #ifndef HS_BENCH_BENCH_H
 #define HS_BENCH_BENCH_H
@@ -13,14 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BENCH_VARIANTS_MAX 40 /* of a group */
-#define BENCH_THREADS_MAX 17  /* of a variant: 16 that do the same, and one against them */
+#define BENCH_VARIANTS_MAX 40 /* in a group */
+#define BENCH_THREADS_MAX 17  /* in a variant: 16 that do the same, and one that disturbs them */
 
 struct bench_variant {
 	const char *name; /* "counter/threads:2" */
-	/* Does @operations of them and returns the nanoseconds that one took. */
+	/* Does @operations operations and returns how many ns one took. */
 	double (*run)(const struct bench_variant *v, uint64_t operations);
-	uint64_t operations; /* of a repetition; a tenth of it with --quick */
+	uint64_t operations; /* in a repetition; with --quick a tenth of them */
 	unsigned int threads;
 	const void *arg;
 };
@@ -28,27 +28,30 @@ struct bench_variant {
 struct bench_options {
 	bool quick;
 	unsigned int repetitions;
-	unsigned long seed; /* of the order, 1.. */
+	unsigned long seed; /* of the order; not 0 */
 };
 
 /*
- * Exits with 2 and a sentence on arguments that it does not know; @more is what the sentence has to
- * say of options that the caller has taken out. Prints the seed.
+ * Parses the command line and prints the seed. An unknown argument ends the program with a message
+ * and exit status 2. @more goes into the usage of that message: the options that the caller takes
+ * itself.
  */
 void bench_parse(int argc, char **argv, const char *more, struct bench_options *options);
-/* The value of an option "--name=N" with N 1..@most; exits in the same way if it is something else. */
+/* Returns N of "--name=N", 1..@most. Another value ends the program in the same way. */
 unsigned long bench_number(const char *program, const char *option, unsigned long most);
-/* How many CPUs thread counts are made for: those of the process, or of the option --cpus. */
+/* The number of CPUs that thread counts go up to: those of the process, or --cpus. */
 unsigned int bench_counted_cpus(void);
-/* Measures the variants and prints a table; the first one is the base of the ratios. Where a
-   variant has several threads, bench_control_print() follows. */
+/*
+ * Measures the variants and prints a table of them. Ratios are to the first variant. If a variant
+ * has several threads, the line of bench_control_print() follows.
+ */
 void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count);
-/* Of the last group's variant. */
+/* The median of a variant of the last group. */
 double bench_median(unsigned int variant);
 double bench_now_ns(void);
 
-/* Runs fn on 1..BENCH_THREADS_MAX threads that start together; the mean of their times, in ns. */
+/* Runs @fn on 1..BENCH_THREADS_MAX threads that start together. Returns the mean of their ns. */
 double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What sched.h needs for affinity masks. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* affinity masks in sched.h */
 #include "control.h"
 
 #include <sched.h>
@@ -19,8 +18,8 @@
 
 /* ---- what /sys says ---------------------------------------------------------------------- */
 
-/* The main thread is never pinned: what it may use is what the process may use. */
-static unsigned int allowed(cpu_set_t *set)
+/* The main thread is never pinned, so that its CPUs are those of the process. */
+static unsigned int bench_control_allowed_cpus(cpu_set_t *set)
 {
 	CPU_ZERO(set);
 	if (sched_getaffinity(getpid(), sizeof(*set), set))
@@ -31,7 +30,7 @@ static unsigned int allowed(cpu_set_t *set)
 unsigned int bench_cpus(void)
 {
 	cpu_set_t set;
-	unsigned int n = allowed(&set);
+	unsigned int n = bench_control_allowed_cpus(&set);
 
 	return n ? n : 1;
 }
@@ -39,7 +38,7 @@ unsigned int bench_cpus(void)
 void bench_pin(unsigned int index)
 {
 	cpu_set_t set, one;
-	unsigned int n = allowed(&set), skip = n ? index % n : 0;
+	unsigned int n = bench_control_allowed_cpus(&set), skip = n ? index % n : 0;
 
 	for (int cpu = 0; n && cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &set) || skip--)
@@ -47,7 +46,7 @@ void bench_pin(unsigned int index)
 		CPU_ZERO(&one);
 		CPU_SET(cpu, &one);
 		sched_setaffinity(0, sizeof(one),
-				  &one); /* without it the figures are worse, not wrong */
+				  &one); /* if this fails the figures are worse, not wrong */
 		return;
 	}
 }
@@ -58,7 +57,7 @@ void bench_yield(void)
 }
 
 /* The siblings of a CPU name its core: two CPUs with the same list share one. */
-static bool siblings(int cpu, char *text, int room)
+static bool bench_control_siblings(int cpu, char *text, int room)
 {
 	char path[96];
 	bool ok;
@@ -74,8 +73,8 @@ static bool siblings(int cpu, char *text, int room)
 	return ok;
 }
 
-/* Cores that the allowed CPUs lie on; 0: not known. */
-static unsigned int cores(const cpu_set_t *set)
+/* The number of cores that the allowed CPUs lie on; 0: not known. */
+static unsigned int bench_control_cores(const cpu_set_t *set)
 {
 	static char seen[CPUS_MAX][64];
 	unsigned int n = 0;
@@ -85,7 +84,7 @@ static unsigned int cores(const cpu_set_t *set)
 
 		if (!CPU_ISSET(cpu, set))
 			continue;
-		if (!siblings(cpu, seen[n], sizeof(seen[n])))
+		if (!bench_control_siblings(cpu, seen[n], sizeof(seen[n])))
 			return 0;
 		while (strcmp(seen[i], seen[n]) != 0)
 			i++;
@@ -97,7 +96,7 @@ static unsigned int cores(const cpu_set_t *set)
 /* ---- what two threads do to each other --------------------------------------------------- */
 
 /* Four chains of multiplications: one thread keeps the multiplier of a core busy. */
-static void spin(unsigned int thread, void *arg)
+static void bench_control_spin(unsigned int thread, void *arg)
 {
 	uint64_t a = thread, b = 1, c = 2, d = 3;
 
@@ -112,26 +111,26 @@ static void spin(unsigned int thread, void *arg)
 	__asm__ volatile("" : : "r"(a + b + c + d));
 }
 
-/* Of thread 0 alone or beside thread @other. */
-static double fastest(unsigned int threads, unsigned int other)
+/* The shortest time of thread 0 alone, or beside thread @other. */
+static double bench_control_fastest(unsigned int threads, unsigned int other)
 {
 	double best = 0;
 
 	for (int i = 0; i < TRIES; i++) {
-		double ns = bench_threads(threads, spin, &other);
+		double ns = bench_threads(threads, bench_control_spin, &other);
 
 		best = !i || ns < best ? ns : best;
 	}
 	return best;
 }
 
-static void print_pairs(unsigned int threads)
+static void bench_control_print_pairs(unsigned int threads)
 {
-	double one = fastest(1, 0), worst = 0;
+	double one = bench_control_fastest(1, 0), worst = 0;
 	unsigned int at = 1;
 
 	for (unsigned int other = 1; other < threads; other++) {
-		double ratio = fastest(2, other) / one;
+		double ratio = bench_control_fastest(2, other) / one;
 
 		at = ratio > worst ? other : at;
 		worst = ratio > worst ? ratio : worst;
@@ -153,14 +152,14 @@ void bench_control_print(unsigned int threads)
 	double load = 0;
 	cpu_set_t set;
 
-	cpus = allowed(&set);
-	on = cores(&set);
+	cpus = bench_control_allowed_cpus(&set);
+	on = bench_control_cores(&set);
 	printf("  control: %u CPUs", cpus);
 	if (on)
 		printf(" on %u cores (/sys)", on);
 	else
 		printf(", cores unknown (no /sys)");
-	print_pairs(threads);
+	bench_control_print_pairs(threads);
 	if (getloadavg(&load, 1) == 1)
 		printf("; load average %.1f", load);
 	printf("\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore.c - what exploring costs: a fiber switch, an execution, a step
+ * explore.c - times the explorer: a fiber switch, and executions of the retry model
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,30 +12,30 @@
 
 /* ---- the switch -------------------------------------------------------------------------- */
 
-static struct hs_fiber host, fiber;
+static struct hs_fiber bench_explore_host, bench_explore_fiber;
 
-static void bouncer(void *arg)
+static void bench_explore_bounce(void *arg)
 {
 	(void)arg;
-	hs_fiber_entered(&fiber, &host);
+	hs_fiber_entered(&bench_explore_fiber, &bench_explore_host);
 	for (;;)
-		hs_fiber_switch(&fiber, &host);
+		hs_fiber_switch(&bench_explore_fiber, &bench_explore_host);
 }
 
-static double fiber_switch(const struct bench_variant *v, uint64_t operations)
+static double bench_explore_switch(const struct bench_variant *v, uint64_t operations)
 {
 	double begin = bench_now_ns();
 
 	(void)v;
 	for (uint64_t i = 0; i < operations; i += 2)
-		hs_fiber_switch(&host, &fiber);
+		hs_fiber_switch(&bench_explore_host, &bench_explore_fiber);
 	return (bench_now_ns() - begin) / (double)operations;
 }
 
-static void bench_switch(const struct bench_options *options)
+static void bench_explore_switch_group(const struct bench_options *options)
 {
 	const struct bench_variant variants[] = {
-		{ "fiber switch", fiber_switch, 20000000, 1, NULL },
+		{ "fiber switch", bench_explore_switch, 20000000, 1, NULL },
 	};
 	char *stacks = hs_fiber_stacks_map(1);
 
@@ -43,12 +43,12 @@ static void bench_switch(const struct bench_options *options)
 		fprintf(stderr, "bench: no stack\n");
 		exit(1);
 	}
-	hs_fiber_host(&host);
-	memset(&fiber, 0, sizeof(fiber));
-	fiber.stack = hs_fiber_stack(stacks, 0);
-	hs_fiber_prepare(&fiber, &host, bouncer, NULL);
+	hs_fiber_host(&bench_explore_host);
+	memset(&bench_explore_fiber, 0, sizeof(bench_explore_fiber));
+	bench_explore_fiber.stack = hs_fiber_stack(stacks, 0);
+	hs_fiber_prepare(&bench_explore_fiber, &bench_explore_host, bench_explore_bounce, NULL);
 	bench_group(options, "switching", variants, 1);
-	hs_fiber_release(&fiber);
+	hs_fiber_release(&bench_explore_fiber);
 	hs_fiber_stacks_unmap(stacks, 1);
 }
 
@@ -59,7 +59,7 @@ struct exploration {
 	enum hs_search search;
 };
 
-static double per_execution(const struct bench_variant *v, uint64_t operations)
+static double bench_explore_executions(const struct bench_variant *v, uint64_t operations)
 {
 	const struct exploration *e = v->arg;
 	struct hs_explore_options options;
@@ -88,15 +88,15 @@ int main(int argc, char **argv)
 	static const struct exploration sleep5 = { { 4, 1, 1, false, RETRY_CORRECT },
 						   HS_SEARCH_SLEEP };
 	const struct bench_variant variants[] = {
-		{ "random/threads:2", per_execution, 1000000, 1, &random2 },
-		{ "random/threads:4", per_execution, 500000, 1, &random4 },
-		{ "dfs/threads:3", per_execution, 1000000, 1, &dfs3 },
-		{ "sleep sets/threads:5", per_execution, 19072, 1, &sleep5 },
+		{ "random/threads:2", bench_explore_executions, 1000000, 1, &random2 },
+		{ "random/threads:4", bench_explore_executions, 500000, 1, &random4 },
+		{ "dfs/threads:3", bench_explore_executions, 1000000, 1, &dfs3 },
+		{ "sleep sets/threads:5", bench_explore_executions, 19072, 1, &sleep5 },
 	};
 	struct bench_options options;
 
 	bench_parse(argc, argv, "", &options);
-	bench_switch(&options);
+	bench_explore_switch_group(&options);
 	bench_group(&options, "executions of the retry model", variants,
 		    sizeof(variants) / sizeof(variants[0]));
 	return 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * invalidate.c - what a populate costs while somebody invalidates, and how often it tries again
+ * invalidate.c - times a populate while another thread invalidates, and counts its retries
  *
- * A device mirrors a window of PAGES pages of a DAX file. One thread populates all of it again and
- * again. The invalidator either tells the notifiers and takes nothing away ("told"), or takes a
- * page away, which the next populate faults in again ("zapped"), and then leaves the window in
- * peace for a while. "at once": it does not. Tables end with the retries of a populate. One missing
- * page is many faults: the walker asks for the rest of the page table with it, as the kernel's does.
+ * A device mirrors a window of PAGES pages of a DAX file. One thread populates the whole window
+ * again and again. Another one invalidates a page, then pauses, then invalidates the next. It
+ * either runs the notifiers alone and leaves the page ("notified"), or also takes the page away, so
+ * that the next populate faults it in again ("zapped"). A second table has the retries and faults
+ * of a populate. One missing page means many faults: the walker, like the kernel's, asks for the
+ * rest of its page table too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,13 +22,13 @@
 #define END (BASE + PAGES * HS_PAGE_BYTES)
 #define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
 #define NEVER 0xffffffffu
-#define TRIES 100u /* then a populate gives up: without peace it may never get through */
+#define TRIES 100u /* then a populate gives up: without pauses it may never get through */
 
 static struct hs_machine *machine;
 static struct hs_task *boot;
 static struct hs_mm *mm;
 
-/* Of all repetitions of a variant. */
+/* Sums over all repetitions of a variant. */
 struct tally {
 	uint64_t calls, populates, retries, invalidations, faults;
 };
@@ -44,12 +45,12 @@ static struct {
 	const struct question *question;
 	struct hs_dmirror *dev;
 	uint64_t operations;
-	uint32_t running; /* populators */
+	uint32_t running; /* populators that are not done */
 } shared;
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
-static void populate(struct hs_task *self)
+static void bench_invalidate_populate(struct hs_task *self)
 {
 	for (uint64_t i = 0; i < shared.operations; i++) {
 		int ret = hs_dmirror_populate(self, shared.dev, BASE, END, true);
@@ -59,7 +60,7 @@ static void populate(struct hs_task *self)
 	__atomic_sub_fetch(&shared.running, 1, __ATOMIC_SEQ_CST);
 }
 
-static void invalidate_one(struct hs_task *self, uint64_t page)
+static void bench_invalidate_page(struct hs_task *self, uint64_t page)
 {
 	const struct hs_invalidation inv = {
 		.start = BASE + page * HS_PAGE_BYTES,
@@ -76,12 +77,12 @@ static void invalidate_one(struct hs_task *self, uint64_t page)
 	hs_invalidate_end(self, hs_mm_notifiers(mm), &inv);
 }
 
-static void invalidate(struct hs_task *self)
+static void bench_invalidate_pages(struct hs_task *self)
 {
 	for (uint64_t i = 0; __atomic_load_n(&shared.running, __ATOMIC_SEQ_CST); i++) {
 		double begin = bench_now_ns();
 
-		invalidate_one(self, i * 7 % PAGES);
+		bench_invalidate_page(self, i * 7 % PAGES);
 		while (bench_now_ns() - begin < shared.question->pause_ns &&
 		       __atomic_load_n(&shared.running, __ATOMIC_SEQ_CST))
 			;
@@ -90,24 +91,24 @@ static void invalidate(struct hs_task *self)
 
 static double ends_at[BENCH_THREADS_MAX];
 
-static void work(unsigned int thread, void *arg)
+static void bench_invalidate_work(unsigned int thread, void *arg)
 {
 	struct hs_task *self = bench_attach(machine);
 	double begin = bench_now_ns();
 
 	(void)arg;
 	if (thread < shared.question->populators)
-		populate(self);
+		bench_invalidate_populate(self);
 	else
-		invalidate(self);
+		bench_invalidate_pages(self);
 	ends_at[thread] = bench_now_ns() - begin;
 	bench_detach(self);
 }
 
 /* ---- a repetition ------------------------------------------------------------------------ */
 
-static void add(struct tally *tally, const struct hs_dmirror_stats *before,
-		const struct hs_dmirror_stats *after)
+static void bench_invalidate_add_stats(struct tally *tally, const struct hs_dmirror_stats *before,
+				       const struct hs_dmirror_stats *after)
 {
 	tally->populates += after->populates - before->populates;
 	tally->retries += after->retries - before->retries;
@@ -115,7 +116,7 @@ static void add(struct tally *tally, const struct hs_dmirror_stats *before,
 	tally->faults += after->walk.faults - before->walk.faults;
 }
 
-static double populates(const struct bench_variant *v, uint64_t operations)
+static double bench_invalidate_repetition(const struct bench_variant *v, uint64_t operations)
 {
 	const struct question *q = v->arg;
 	struct hs_dmirror_config config;
@@ -131,9 +132,9 @@ static double populates(const struct bench_variant *v, uint64_t operations)
 	shared.question = q;
 	shared.operations = operations / q->populators;
 	shared.running = q->populators;
-	bench_threads(v->threads, work, NULL);
+	bench_threads(v->threads, bench_invalidate_work, NULL);
 	hs_dmirror_stats(boot, shared.dev, &after);
-	add(q->tally, &before, &after);
+	bench_invalidate_add_stats(q->tally, &before, &after);
 	q->tally->calls += shared.operations * q->populators;
 	hs_dmirror_destroy(boot, shared.dev);
 	for (unsigned int t = 0; t < q->populators; t++)
@@ -149,8 +150,8 @@ struct row {
 	struct tally tally;
 };
 
-static void measure(const struct bench_options *options, const char *title, struct row *rows,
-		    unsigned int count)
+static void bench_invalidate_group(const struct bench_options *options, const char *title,
+				   struct row *rows, unsigned int count)
 {
 	struct bench_variant variants[BENCH_VARIANTS_MAX] = { 0 };
 
@@ -160,7 +161,7 @@ static void measure(const struct bench_options *options, const char *title, stru
 		rows[i].question.tally = &rows[i].tally;
 		variants[i] = (struct bench_variant){
 			.name = rows[i].name,
-			.run = populates,
+			.run = bench_invalidate_repetition,
 			.operations = q->pause_ns ? 2000 : 20,
 			.threads = q->populators + (q->pause_ns != NEVER),
 			.arg = q,
@@ -180,7 +181,7 @@ static void measure(const struct bench_options *options, const char *title, stru
 	printf("\n");
 }
 
-static void add_row(struct row *rows, unsigned int *n, struct question question)
+static void bench_invalidate_add_row(struct row *rows, unsigned int *n, struct question question)
 {
 	struct row *r = &rows[(*n)++];
 	char what[32];
@@ -188,11 +189,12 @@ static void add_row(struct row *rows, unsigned int *n, struct question question)
 	r->question = question;
 	r->tally = (struct tally){ 0 };
 	if (question.pause_ns == NEVER)
-		snprintf(what, sizeof(what), "in peace");
+		snprintf(what, sizeof(what), "no invalidation");
 	else if (!question.pause_ns)
-		snprintf(what, sizeof(what), "%s at once", question.zap ? "zapped" : "told");
+		snprintf(what, sizeof(what), "%s without pause",
+			 question.zap ? "zapped" : "notified");
 	else
-		snprintf(what, sizeof(what), "%s every %u us", question.zap ? "zapped" : "told",
+		snprintf(what, sizeof(what), "%s every %u us", question.zap ? "zapped" : "notified",
 			 question.pause_ns / 1000);
 	snprintf(r->name, sizeof(r->name), "%s/%s/threads:%u", hs_strategy_name(question.strategy),
 		 what, question.populators + (question.pause_ns != NEVER));
@@ -201,21 +203,22 @@ static void add_row(struct row *rows, unsigned int *n, struct question question)
 static const uint32_t pauses[] = { NEVER, 100000, 20000, 5000, 0 };
 #define PAUSES (sizeof(pauses) / sizeof(pauses[0]))
 
-static void rates(const struct bench_options *options, bool zap)
+static void bench_invalidate_rates(const struct bench_options *options, bool zap)
 {
 	static struct row rows[BENCH_VARIANTS_MAX];
 	unsigned int n = 0;
 
 	for (size_t p = 0; p < PAUSES; p++)
-		add_row(rows, &n,
+		bench_invalidate_add_row(
+			rows, &n,
 			(struct question){ .zap = zap, .pause_ns = pauses[p], .populators = 1 });
-	measure(options,
-		zap ? "populate of 512 pages, a page is zapped"
-		    : "populate of 512 pages, told and unchanged",
-		rows, n);
+	bench_invalidate_group(options,
+			       zap ? "populate of 512 pages, a page is zapped"
+				   : "populate of 512 pages, notified, pages stay",
+			       rows, n);
 }
 
-static void strategies(const struct bench_options *options)
+static void bench_invalidate_strategies(const struct bench_options *options)
 {
 	static const enum hs_strategy order[] = { HS_STRATEGY_NONE, HS_STRATEGY_PER_PAGE,
 						  HS_STRATEGY_PER_TABLE, HS_STRATEGY_PER_RANGE };
@@ -224,26 +227,29 @@ static void strategies(const struct bench_options *options)
 
 	for (int busy = 0; busy < 2; busy++)
 		for (size_t s = 0; s < sizeof(order) / sizeof(order[0]); s++)
-			add_row(rows, &n,
-				(struct question){ .strategy = order[s],
-						   .zap = true,
-						   .pause_ns = busy ? 20000 : NEVER,
-						   .populators = 1 });
-	measure(options, "populate of 512 pages, by strategy", rows, n);
+			bench_invalidate_add_row(rows, &n,
+						 (struct question){ .strategy = order[s],
+								    .zap = true,
+								    .pause_ns = busy ? 20000
+										     : NEVER,
+								    .populators = 1 });
+	bench_invalidate_group(options, "populate of 512 pages, by strategy", rows, n);
 }
 
-/* Several threads populate through one device: they meet at the driver lock. */
-static void contended(const struct bench_options *options)
+/* Several threads populate through one device and share its driver lock. */
+static void bench_invalidate_contended(const struct bench_options *options)
 {
 	static struct row rows[BENCH_VARIANTS_MAX];
 	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 0;
 
 	for (unsigned int t = 0; t < many; t++)
-		add_row(rows, &n, (struct question){ .pause_ns = NEVER, .populators = counts[t] });
-	/* A CPU is the invalidator's. */
+		bench_invalidate_add_row(
+			rows, &n, (struct question){ .pause_ns = NEVER, .populators = counts[t] });
+	/* One CPU is for the invalidator. */
 	for (unsigned int t = 0; t < many && (!t || counts[t] < bench_counted_cpus()); t++)
-		add_row(rows, &n, (struct question){ .pause_ns = 20000, .populators = counts[t] });
-	measure(options, "populate of 512 pages, one driver lock", rows, n);
+		bench_invalidate_add_row(
+			rows, &n, (struct question){ .pause_ns = 20000, .populators = counts[t] });
+	bench_invalidate_group(options, "populate of 512 pages, one driver lock", rows, n);
 }
 
 /* ---- the window -------------------------------------------------------------------------- */
@@ -265,10 +271,10 @@ int main(int argc, char **argv)
 	bench_must(hs_mapping_create(boot, &config, &file), "file");
 	bench_must(hs_mm_create(boot, hs_geometry(HS_GEOMETRY_X86_64), &mm), "mm");
 	bench_must(hs_mmap(boot, mm, BASE, END, RW | HS_VM_SHARED, file, 0), "mmap");
-	rates(&options, false);
-	rates(&options, true);
-	strategies(&options);
-	contended(&options);
+	bench_invalidate_rates(&options, false);
+	bench_invalidate_rates(&options, true);
+	bench_invalidate_strategies(&options);
+	bench_invalidate_contended(&options);
 	hs_mm_destroy(boot, mm);
 	hs_mapping_destroy(boot, file);
 	hs_pgmap_destroy(boot, config.pgmap);

@@ -10,12 +10,14 @@
 
 #include "bench.h"
 
-/* Exits with a message if the file cannot be written. The file is complete when the program exits. */
+/*
+ * Exits with a message if the file cannot be written. The file is complete when the program exits.
+ */
 void bench_json_open(const char *path, const char *program, unsigned long seed);
 /*
- * Adds the repetitions of a variant, in the order in which they ran; does nothing if no file is open.
- * "iterations" is @operations. "cpu_time" repeats "real_time", because compare.py wants it, and a
- * variant tells only how long the part took that it times, on one thread or several.
+ * Adds the repetitions of a variant, in the order in which they ran; does nothing if no file is
+ * open. "iterations" is @operations. "cpu_time" repeats "real_time", because compare.py wants it,
+ * and a variant tells only how long the part took that it times, on one thread or several.
  */
 void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
 		    const double *ns, unsigned int repetitions);

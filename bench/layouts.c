@@ -7,7 +7,7 @@
 #include "space.h"
 
 #define PAGES BENCH_LAYOUT_PAGES
-#define PGMAPS 2u /* of devmap pages */
+#define PGMAPS 2u /* for devmap pages */
 #define HOLE_EVERY 8u
 #define PRIVATE_PFN (BENCH_DEVICE_PFN + PGMAPS * PAGES)
 
@@ -15,25 +15,27 @@ static struct hs_pgmap *pgmaps[PGMAPS], *private;
 
 /* ---- pgmaps ------------------------------------------------------------------------------ */
 
-static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+static void bench_layouts_page_free(struct hs_task *self, struct hs_pgmap *pgmap,
+				    struct hs_page *page)
 {
 	(void)self;
 	(void)pgmap;
 	(void)page;
 }
 
-/* Nobody else's task touches the pages. */
-static uint32_t migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
+/* Never called: the CPU touches none of these pages. */
+static uint32_t bench_layouts_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	(void)self;
 	(void)vmf;
 	return HS_VM_FAULT_SIGBUS;
 }
 
-static const struct hs_pgmap_ops ops = { page_free, migrate_to_ram };
-const void *const bench_owner = &ops;
+static const struct hs_pgmap_ops bench_layouts_pgmap_ops = { bench_layouts_page_free,
+							     bench_layouts_migrate_to_ram };
+const void *const bench_owner = &bench_layouts_pgmap_ops;
 
-static void open_pgmaps(struct hs_task *self)
+static void bench_layouts_open_pgmaps(struct hs_task *self)
 {
 	struct hs_pgmap_config config;
 
@@ -42,7 +44,7 @@ static void open_pgmaps(struct hs_task *self)
 					BENCH_DEVICE_PFN + (i + 1) * PAGES, NULL, &pgmaps[i]),
 			   "pgmap");
 	hs_pgmap_config_init(&config, HS_PGMAP_PRIVATE, PRIVATE_PFN, PRIVATE_PFN + PAGES);
-	config.ops = &ops;
+	config.ops = &bench_layouts_pgmap_ops;
 	config.owner = bench_owner;
 	bench_must(hs_pgmap_create(self, &config, &private), "private pgmap");
 }
@@ -54,7 +56,7 @@ uint64_t bench_devmap_entry(uint64_t i)
 	return (HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_DEVMAP | BENCH_DEVICE_PFN) + i;
 }
 
-static uint64_t entry_of(enum bench_layout layout, uint64_t i)
+static uint64_t bench_layouts_entry(enum bench_layout layout, uint64_t i)
 {
 	switch (layout) {
 	case BENCH_ANON:
@@ -68,24 +70,24 @@ static uint64_t entry_of(enum bench_layout layout, uint64_t i)
 	}
 }
 
-static bool is_hole(enum bench_layout layout, uint64_t i)
+static bool bench_layouts_is_hole(enum bench_layout layout, uint64_t i)
 {
 	return layout == BENCH_HOLES && i % HOLE_EVERY == HOLE_EVERY - 1;
 }
 
-static void fill(struct hs_task *self, struct hs_mm *mm, enum bench_layout layout)
+static void bench_layouts_fill(struct hs_task *self, struct hs_mm *mm, enum bench_layout layout)
 {
 	uint32_t level = layout == BENCH_DEVMAP_2M;
 	uint64_t step = level ? BENCH_TABLE_PAGES : 1;
 
 	for (uint64_t i = 0; i < PAGES; i += step)
-		if (!is_hole(layout, i))
+		if (!bench_layouts_is_hole(layout, i))
 			bench_must(hs_pt_set(self, mm, BENCH_BASE + i * HS_PAGE_BYTES, level,
-					     entry_of(layout, i)),
+					     bench_layouts_entry(layout, i)),
 				   "entry");
 }
 
-static void fill_private(struct hs_task *self, struct hs_mm *mm)
+static void bench_layouts_fill_private(struct hs_task *self, struct hs_mm *mm)
 {
 	for (uint64_t i = 0; i < PAGES; i++) {
 		struct hs_page *page;
@@ -107,7 +109,7 @@ void bench_holes_punch(struct hs_task *self, struct hs_mm *mm)
 			.blockable = true,
 		};
 
-		if (is_hole(BENCH_HOLES, i))
+		if (bench_layouts_is_hole(BENCH_HOLES, i))
 			bench_must(hs_zap(self, mm, &inv), "zap");
 	}
 }
@@ -117,14 +119,14 @@ void bench_holes_punch(struct hs_task *self, struct hs_mm *mm)
 void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS],
 			uint64_t *out)
 {
-	open_pgmaps(self);
+	bench_layouts_open_pgmaps(self);
 	for (int l = 0; l < BENCH_LAYOUTS; l++) {
 		struct hs_mm *mm = bench_space(self, PAGES);
 
 		if (l == BENCH_PRIVATE)
-			fill_private(self, mm);
+			bench_layouts_fill_private(self, mm);
 		else
-			fill(self, mm, (enum bench_layout)l);
+			bench_layouts_fill(self, mm, (enum bench_layout)l);
 		spaces[l].mm = mm;
 		spaces[l].tables = (struct bench_tables){
 			.tables = l == BENCH_DEVMAP_2M ? NULL : bench_space_tables(mm, PAGES),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layouts.h - the address spaces that the walk bench walks: 64 MiB each, full of pages
+ * layouts.h - the address spaces that bench_walk walks: 64 MiB each, full of pages
  */
 #ifndef HS_BENCH_LAYOUTS_H
 #define HS_BENCH_LAYOUTS_H
@@ -16,28 +16,29 @@
 enum bench_layout {
 	BENCH_ANON,
 	BENCH_DEVMAP,
-	BENCH_INTERLEAVED, /* two pgmaps page by page */
+	BENCH_INTERLEAVED, /* two pgmaps take turns page by page */
 	BENCH_DEVMAP_2M,
-	BENCH_PRIVATE, /* to the owner below */
-	BENCH_HOLES,   /* devmap, each eighth page is missing until it is faulted in */
+	BENCH_PRIVATE, /* device-private pages of bench_owner */
+	BENCH_HOLES,   /* devmap; each eighth page is missing until it is faulted in */
 	BENCH_LAYOUTS
 };
 
 struct bench_space {
 	struct hs_mm *mm;
-	struct bench_tables tables; /* what the limits move; no limit of HOLES: they do not fault */
+	struct bench_tables
+		tables; /* what the limits move; HOLES have none, because limits do not fault */
 };
 
 extern const void *const bench_owner;
 
-/* The machine needs system memory for the holes. Answers of the limits go to @out. */
+/* The machine must have system memory for the holes. The limits write their answers to @out. */
 void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS],
 			uint64_t *out);
 void bench_layouts_close(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS]);
 
-/* What page @i of a full 4 KiB layout of one pgmap is. */
+/* The entry of page @i of a full 4 KiB layout of one pgmap. */
 uint64_t bench_devmap_entry(uint64_t i);
-/* Takes the pages away again that were faulted into the holes. */
+/* Removes the pages that were faulted into the holes. */
 void bench_holes_punch(struct hs_task *self, struct hs_mm *mm);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limits.h - how fast the same bytes can be moved by loops that decide nothing
+ * limits.h - loops that move the bytes of a walk and decide nothing: how fast a walk can be
  *
- * A walked page is 8 bytes read from a page table and 8 bytes written to the answer; where leaves
- * are huge nothing is read. The loops go over the very tables of the walk, in the same process and
- * in the same interleaved group: one entry at a time, in the widest vectors that the CPU has, and
- * memcpy() and memset() for each table.
+ * For each page a walk reads 8 bytes from a page table and writes 8 bytes to the answer; in a huge
+ * leaf it reads nothing. The loops go over the same tables, in the same process and the same
+ * interleaved group: one entry at a time, in the widest vectors of the CPU, and with memcpy() and
+ * memset() for each table.
  */
 #ifndef HS_BENCH_LIMITS_H
 #define HS_BENCH_LIMITS_H
@@ -16,8 +16,8 @@
 #include "bench.h"
 
 struct bench_tables {
-	const uint64_t **tables; /* of 512 entries; NULL: nothing is read */
-	uint64_t count;		 /* of tables, or of 512 answers */
+	const uint64_t **tables; /* of 512 entries each; NULL: nothing is read */
+	uint64_t count;		 /* of tables, or of blocks of 512 answers */
 	uint64_t *out;		 /* aligned to 64 */
 };
 
@@ -25,12 +25,12 @@ struct bench_tables {
 #define BENCH_LIMITS 4
 unsigned int bench_limits_add(struct bench_variant *variants, unsigned int at,
 			      const struct bench_tables *tables, uint64_t rounds);
-/* A loop that takes @vector ns is a limit if it has 80 % of the bytes/s of one that takes @copy ns. */
+/* The vector loop is a limit if it moves at least 80 % of the bytes/s of the copy. Times are ns. */
 bool bench_limits_reached(double vector, double copy);
 /*
- * After the group: what the first @rows variants, times per page, are to the limits, which begin at
- * @at. No ratio to the vector loop if it has not reached 80 % of memcpy's bytes/s (or memset's,
- * where nothing is read): then it is no limit.
+ * Prints, after the group, the ratios of the first @rows variants to the limits, which begin at
+ * @at. Their times must be ns a page. Ratios to the vector loop are left out if it is no limit,
+ * compared with memcpy(), or with memset() where nothing is read.
  */
 void bench_limits_print(const struct bench_variant *variants, unsigned int rows, unsigned int at);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * percpu_ref.c - what one get and one put of a reference cost, by what holds the count
+ * percpu_ref.c - times one get and one put of a reference, by what holds the count
  *
- * A pair is what a strategy pays for each page, table or range. "live": tryget_live, as
- * get_dev_pagemap() does; "lookup": with the search for the pgmap before it. The shared word and
- * the mutex are what a reference would be without per-CPU counters.
+ * A strategy pays such a pair for each page, table or range. "live" is tryget_live, as in
+ * get_dev_pagemap(). "lookup" includes the search for the pgmap. The shared word and the mutex
+ * stand for a reference without per-CPU counters.
  */
 #include <stdio.h>
 
@@ -17,7 +17,7 @@
 
 static struct hs_machine *machine;
 
-/* What all threads of a repetition share, on lines of their own. */
+/* What all threads of a repetition share, each on a cache line of its own. */
 static struct {
 	struct hs_percpu_ref percpu;
 	struct hs_percpu_ref atomic __attribute__((__aligned__(64)));
@@ -28,22 +28,23 @@ static struct {
 	uint64_t operations;
 } shared;
 
-#define LOOP(name, body)                                                                  \
-	static void name##_loop(unsigned int thread, void *arg)                           \
-	{                                                                                 \
-		struct hs_task *self = bench_attach(machine);                             \
-                                                                                          \
-		(void)thread;                                                             \
-		(void)arg;                                                                \
-		for (uint64_t i = 0; i < shared.operations; i++) {                        \
-			body;                                                             \
-		}                                                                         \
-		bench_detach(self);                                                       \
-	}                                                                                 \
-	static double name(const struct bench_variant *v, uint64_t operations)            \
-	{                                                                                 \
-		shared.operations = operations;                                           \
-		return bench_threads(v->threads, name##_loop, NULL) / (double)operations; \
+#define LOOP(name, body)                                                                   \
+	static void bench_ref_##name##_loop(unsigned int thread, void *arg)                \
+	{                                                                                  \
+		struct hs_task *self = bench_attach(machine);                              \
+                                                                                           \
+		(void)thread;                                                              \
+		(void)arg;                                                                 \
+		for (uint64_t i = 0; i < shared.operations; i++) {                         \
+			body;                                                              \
+		}                                                                          \
+		bench_detach(self);                                                        \
+	}                                                                                  \
+	static double bench_ref_##name(const struct bench_variant *v, uint64_t operations) \
+	{                                                                                  \
+		shared.operations = operations;                                            \
+		return bench_threads(v->threads, bench_ref_##name##_loop, NULL) /          \
+		       (double)operations;                                                 \
 	}
 
 LOOP(percpu_live, {
@@ -61,7 +62,7 @@ LOOP(atomic_live, {
 		hs_percpu_ref_put_many(self, &shared.atomic, 1);
 })
 
-/* Unless it is zero: what tryget comes to. */
+/* What tryget does: takes the reference unless the count is 0. */
 LOOP(word_pair, {
 	uint64_t seen = hs_u64_load(self, &shared.word, HS_RELAXED);
 
@@ -85,7 +86,7 @@ LOOP(lookup_pair, {
 	hs_pgmap_put(self, pgmap);
 })
 
-/* Answered by the pgmap of the page before: no reference is taken. */
+/* The pgmap of the last page answers, and no reference is taken. */
 LOOP(cached_hit, {
 	struct hs_pgmap *pgmap = hs_pgmap_get(self, BENCH_DEVICE_PFN + i % PAGES, shared.pgmap);
 
@@ -95,18 +96,18 @@ LOOP(cached_hit, {
 static const struct {
 	const char *name;
 	double (*run)(const struct bench_variant *v, uint64_t operations);
-	uint64_t alone, together; /* operations */
+	uint64_t alone, together; /* operations of one thread, of several */
 } kinds[] = {
-	{ "percpu, live", percpu_live, 5000000, 5000000 },
-	{ "percpu, get", percpu_get, 5000000, 5000000 },
-	{ "atomic mode, live", atomic_live, 1000000, 300000 },
-	{ "one shared word", word_pair, 1000000, 300000 },
-	{ "mutex", mutex_pair, 1000000, 100000 },
+	{ "percpu, live", bench_ref_percpu_live, 5000000, 5000000 },
+	{ "percpu, get", bench_ref_percpu_get, 5000000, 5000000 },
+	{ "atomic mode, live", bench_ref_atomic_live, 1000000, 300000 },
+	{ "one shared word", bench_ref_word_pair, 1000000, 300000 },
+	{ "mutex", bench_ref_mutex_pair, 1000000, 100000 },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static void pairs(const struct bench_options *options)
+static void bench_ref_pairs(const struct bench_options *options)
 {
 	struct bench_variant variants[KINDS * BENCH_THREAD_COUNTS];
 	static char names[KINDS * BENCH_THREAD_COUNTS][48];
@@ -126,19 +127,19 @@ static void pairs(const struct bench_options *options)
 	bench_group(options, "get+put of one reference", variants, n);
 }
 
-static void lookups(const struct bench_options *options)
+static void bench_ref_lookups(const struct bench_options *options)
 {
 	static const struct bench_variant variants[] = {
-		{ "cached hit/threads:1", cached_hit, 10000000, 1, NULL },
-		{ "lookup, live, put/threads:1", lookup_pair, 2000000, 1, NULL },
-		{ "lookup, live, put/threads:2", lookup_pair, 2000000, 2, NULL },
+		{ "cached hit/threads:1", bench_ref_cached_hit, 10000000, 1, NULL },
+		{ "lookup, live, put/threads:1", bench_ref_lookup_pair, 2000000, 1, NULL },
+		{ "lookup, live, put/threads:2", bench_ref_lookup_pair, 2000000, 2, NULL },
 	};
 
 	bench_group(options, "get_dev_pagemap", variants, 3);
 }
 
-/* The owner's own reference is dropped; nobody holds another. */
-static void released(struct hs_task *self, struct hs_percpu_ref *ref)
+/* The last reference, that of the owner, is put. */
+static void bench_ref_owner_released(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	(void)self;
 	(void)ref;
@@ -152,16 +153,18 @@ int main(int argc, char **argv)
 	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(0);
 	self = bench_attach(machine);
-	bench_must(hs_percpu_ref_init(self, &shared.percpu, released, 0), "percpu ref");
-	bench_must(hs_percpu_ref_init(self, &shared.atomic, released, HS_PERCPU_REF_ATOMIC),
+	bench_must(hs_percpu_ref_init(self, &shared.percpu, bench_ref_owner_released, 0),
+		   "percpu ref");
+	bench_must(hs_percpu_ref_init(self, &shared.atomic, bench_ref_owner_released,
+				      HS_PERCPU_REF_ATOMIC),
 		   "atomic ref");
 	hs_u64_init(&shared.word, 1);
 	hs_mutex_init(&shared.mutex, HS_LOCK_DRIVER);
 	bench_must(hs_pgmap_add(self, HS_PGMAP_FS_DAX, BENCH_DEVICE_PFN, BENCH_DEVICE_PFN + PAGES,
 				NULL, &shared.pgmap),
 		   "pgmap");
-	pairs(&options);
-	lookups(&options);
+	bench_ref_pairs(&options);
+	bench_ref_lookups(&options);
 	hs_pgmap_remove(self, shared.pgmap);
 	hs_percpu_ref_kill(self, &shared.percpu);
 	hs_percpu_ref_kill(self, &shared.atomic);

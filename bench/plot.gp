@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Bars by layout, a colour a strategy. hmmsim compare --plot sends before this text: output_file,
-# quantity, columns, and $strategies, a block of a head and a line a layout; - is no value.
+# Bars by layout, one colour for each strategy. hmmsim compare --plot sends this before: output_file,
+# quantity, columns, and the block $strategies: a head, then a line for each layout; - is no value.
 set terminal svg size 1100, 480 dynamic background rgb 'white' font 'sans-serif,12'
 set output output_file
 set datafile missing '-'

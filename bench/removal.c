@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * removal.c - how long the end of a pgmap takes, in ns and in grace periods
+ * removal.c - times the removal of a pgmap, and counts its grace periods
  *
- * drained:  from the start of KILL to the end of WAIT
- * destroy:  the whole of hs_pgmap_destroy()
- * holder:   another thread has a reference, sees the kill, and puts it HELD_NS later; the time
- *	     begins with that put
+ * drained:  from the start of KILL to the end of WAIT destroy:  the whole of hs_pgmap_destroy()
+ * holder:   another thread holds a reference, sees the kill, and puts the reference HELD_NS later.
+ * The
+ *	     time begins with that put.
  */
 #include <stdio.h>
 
@@ -20,20 +20,20 @@
 static struct hs_machine *machine;
 static struct hs_task *self;
 
-/* Of all repetitions of a variant. */
+/* Sums over all repetitions of a variant. */
 struct tally {
 	uint64_t ends, grace_periods;
 };
 
 struct question {
 	uint64_t mib;
-	bool whole; /* destroy; otherwise until it is drained */
+	bool whole; /* times all of the destroy; otherwise until drained */
 	bool holder;
 	enum hs_page_refs page_refs;
 	struct tally *tally;
 };
 
-static struct hs_pgmap *create(const struct question *q)
+static struct hs_pgmap *bench_removal_create(const struct question *q)
 {
 	struct hs_pgmap_config config;
 	struct hs_pgmap *pgmap;
@@ -50,10 +50,10 @@ static struct hs_pgmap *create(const struct question *q)
 struct holder {
 	hs_u32 holds;
 	struct hs_pgmap *pgmap;
-	double put_at; /* read when the thread has ended */
+	double put_at; /* valid when the thread has ended */
 };
 
-static void hold(struct hs_task *task, void *arg)
+static void bench_removal_hold(struct hs_task *task, void *arg)
 {
 	struct holder *h = arg;
 	struct hs_pgmap *pgmap = hs_pgmap_get(task, BENCH_DEVICE_PFN, NULL);
@@ -69,13 +69,13 @@ static void hold(struct hs_task *task, void *arg)
 	hs_pgmap_put(task, pgmap);
 }
 
-static struct hs_thread *start_holder(struct holder *h, struct hs_pgmap *pgmap)
+static struct hs_thread *bench_removal_start_holder(struct holder *h, struct hs_pgmap *pgmap)
 {
 	struct hs_thread *thread;
 
 	hs_u32_init(&h->holds, 0);
 	h->pgmap = pgmap;
-	thread = hs_thread_start(self, "holder", hold, h);
+	thread = hs_thread_start(self, "holder", bench_removal_hold, h);
 	if (!thread)
 		bench_must(-1, "thread");
 	while (!hs_u32_load(self, &h->holds, HS_ACQUIRE))
@@ -85,15 +85,15 @@ static struct hs_thread *start_holder(struct holder *h, struct hs_pgmap *pgmap)
 
 /* ---- the end ----------------------------------------------------------------------------- */
 
-/* KILL .. WAIT: these come first in the order of 6.0. */
-static void drain(struct hs_pgmap *pgmap)
+/* The first steps in the order of 6.0. */
+static void bench_removal_drain(struct hs_pgmap *pgmap)
 {
 	hs_pgmap_step(self, pgmap, HS_PGMAP_KILL);
 	hs_pgmap_step(self, pgmap, HS_PGMAP_PUT_PAGES);
 	hs_pgmap_step(self, pgmap, HS_PGMAP_WAIT);
 }
 
-static void finish(struct hs_pgmap *pgmap)
+static void bench_removal_finish(struct hs_pgmap *pgmap)
 {
 	hs_pgmap_step(self, pgmap, HS_PGMAP_MEMORY);
 	hs_pgmap_step(self, pgmap, HS_PGMAP_ERASE);
@@ -101,49 +101,49 @@ static void finish(struct hs_pgmap *pgmap)
 	hs_pgmap_free(self, pgmap);
 }
 
-static double end_once(const struct question *q)
+static double bench_removal_once(const struct question *q)
 {
-	struct hs_pgmap *pgmap = create(q);
+	struct hs_pgmap *pgmap = bench_removal_create(q);
 	struct hs_thread *thread = NULL;
 	struct holder holder;
 	uint64_t before;
 	double begin, end;
 
 	if (q->holder)
-		thread = start_holder(&holder, pgmap);
+		thread = bench_removal_start_holder(&holder, pgmap);
 	before = bench_grace_periods(machine);
 	begin = bench_now_ns();
 	if (q->whole)
 		hs_pgmap_destroy(self, pgmap);
 	else
-		drain(pgmap);
+		bench_removal_drain(pgmap);
 	end = bench_now_ns();
 	q->tally->grace_periods += bench_grace_periods(machine) - before;
 	q->tally->ends++;
 	if (!q->whole)
-		finish(pgmap);
+		bench_removal_finish(pgmap);
 	if (!thread)
 		return end - begin;
 	hs_thread_join(self, thread);
 	return end - holder.put_at;
 }
 
-static double ends(const struct bench_variant *v, uint64_t operations)
+static double bench_removal_repetition(const struct bench_variant *v, uint64_t operations)
 {
 	double ns = 0;
 
 	for (uint64_t i = 0; i < operations; i++)
-		ns += end_once(v->arg);
+		ns += bench_removal_once(v->arg);
 	return ns / (double)operations;
 }
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
-static const uint64_t sizes[] = { 2, 32, 256, 1024 }; /* MiB */
-#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+static const uint64_t bench_removal_sizes[] = { 2, 32, 256, 1024 }; /* MiB */
+#define SIZES (sizeof(bench_removal_sizes) / sizeof(bench_removal_sizes[0]))
 
-static void group(const struct bench_options *options, const char *title, const char *what,
-		  struct question question)
+static void bench_removal_group(const struct bench_options *options, const char *title,
+				const char *what, struct question question)
 {
 	struct bench_variant variants[SIZES];
 	struct question questions[SIZES];
@@ -152,14 +152,16 @@ static void group(const struct bench_options *options, const char *title, const 
 
 	for (size_t i = 0; i < SIZES; i++) {
 		questions[i] = question;
-		questions[i].mib = sizes[i];
+		questions[i].mib = bench_removal_sizes[i];
 		questions[i].tally = &tallies[i];
 		snprintf(names[i], sizeof(names[i]), "%s/%u MiB/threads:%u", what,
-			 (unsigned int)sizes[i], question.holder ? 2 : 1);
+			 (unsigned int)bench_removal_sizes[i], question.holder ? 2 : 1);
 		variants[i] = (struct bench_variant){
 			.name = names[i],
-			.run = ends,
-			.operations = 2048 / sizes[i] < 50 ? 2048 / sizes[i] : 50,
+			.run = bench_removal_repetition,
+			.operations = 2048 / bench_removal_sizes[i] < 50
+					      ? 2048 / bench_removal_sizes[i]
+					      : 50,
 			.threads = question.holder ? 2 : 1,
 			.arg = &questions[i],
 		};
@@ -178,16 +180,17 @@ int main(int argc, char **argv)
 	bench_parse(argc, argv, "", &options);
 	machine = bench_machine(0);
 	self = bench_attach(machine);
-	group(&options, "kill to drained, idle", "drained",
-	      (struct question){ .page_refs = HS_PAGE_REFS_6_1 });
-	group(&options, "destroy, idle", "destroy",
-	      (struct question){ .whole = true, .page_refs = HS_PAGE_REFS_6_1 });
-	group(&options, "destroy, idle, a reference per page", "destroy 5.3",
-	      (struct question){ .whole = true, .page_refs = HS_PAGE_REFS_5_3 });
-	group(&options, "last put to drained, with a holder", "drained",
-	      (struct question){ .holder = true, .page_refs = HS_PAGE_REFS_6_1 });
-	group(&options, "last put to the end of destroy", "destroy",
-	      (struct question){ .whole = true, .holder = true, .page_refs = HS_PAGE_REFS_6_1 });
+	bench_removal_group(&options, "kill to drained, idle", "drained",
+			    (struct question){ .page_refs = HS_PAGE_REFS_6_1 });
+	bench_removal_group(&options, "destroy, idle", "destroy",
+			    (struct question){ .whole = true, .page_refs = HS_PAGE_REFS_6_1 });
+	bench_removal_group(&options, "destroy, idle, a reference per page", "destroy 5.3",
+			    (struct question){ .whole = true, .page_refs = HS_PAGE_REFS_5_3 });
+	bench_removal_group(&options, "last put to drained, with a holder", "drained",
+			    (struct question){ .holder = true, .page_refs = HS_PAGE_REFS_6_1 });
+	bench_removal_group(
+		&options, "last put to the end of destroy", "destroy",
+		(struct question){ .whole = true, .holder = true, .page_refs = HS_PAGE_REFS_6_1 });
 	bench_detach(self);
 	bench_machine_end(machine);
 	return 0;

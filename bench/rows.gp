@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# One group of a bench program as bars with intervals: -e sets rows (a file: name, median, min, max
-# in tabs), picture and heading.
+# Draws one group of a bench program as points with intervals. -e sets rows (a file of name, median, min
+# and max with tabs between them), count, picture and heading.
 set terminal svg size 1000, 120 + 26 * count dynamic background rgb 'white' font 'sans-serif,12'
 set output picture
 set datafile separator "\t"

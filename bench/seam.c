@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seam.c - what the native seam costs: counters, locks, RCU, loads, objects
+ * seam.c - times the native seam: counters, locks, RCU, loads, objects
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static struct hs_machine *machine;
 
-static struct hs_task *attach(void)
+static struct hs_task *bench_seam_attach(void)
 {
 	struct hs_task *self;
 
@@ -23,7 +23,7 @@ static struct hs_task *attach(void)
 	return self;
 }
 
-/* What all threads of a repetition share, on lines of their own. */
+/* What all threads of a repetition share, each on a cache line of its own. */
 static struct shared {
 	hs_u64 *counter;
 	hs_u64 state __attribute__((__aligned__(64)));
@@ -35,22 +35,23 @@ static struct shared {
 	uint64_t operations;
 } shared = { .pthread = PTHREAD_MUTEX_INITIALIZER };
 
-#define LOOP(name, body)                                                                     \
-	static void name##_loop(unsigned int thread, void *arg)                              \
-	{                                                                                    \
-		struct hs_task *self = attach();                                             \
-		struct shared *s = arg;                                                      \
-                                                                                             \
-		(void)thread;                                                                \
-		for (uint64_t i = 0; i < s->operations; i++) {                               \
-			body;                                                                \
-		}                                                                            \
-		hs_task_detach(self);                                                        \
-	}                                                                                    \
-	static double name(const struct bench_variant *v, uint64_t operations)               \
-	{                                                                                    \
-		shared.operations = operations;                                              \
-		return bench_threads(v->threads, name##_loop, &shared) / (double)operations; \
+#define LOOP(name, body)                                                                    \
+	static void bench_seam_##name##_loop(unsigned int thread, void *arg)                \
+	{                                                                                   \
+		struct hs_task *self = bench_seam_attach();                                 \
+		struct shared *s = arg;                                                     \
+                                                                                            \
+		(void)thread;                                                               \
+		for (uint64_t i = 0; i < s->operations; i++) {                              \
+			body;                                                               \
+		}                                                                           \
+		hs_task_detach(self);                                                       \
+	}                                                                                   \
+	static double bench_seam_##name(const struct bench_variant *v, uint64_t operations) \
+	{                                                                                   \
+		shared.operations = operations;                                             \
+		return bench_threads(v->threads, bench_seam_##name##_loop, &shared) /       \
+		       (double)operations;                                                  \
 	}
 
 LOOP(counter_pair, {
@@ -58,7 +59,7 @@ LOOP(counter_pair, {
 	hs_pcpu_add(self, s->counter, (uint64_t)-1);
 })
 
-/* As a percpu_ref does it: the word that says whether the counters still count comes first. */
+/* What a percpu_ref does: it first reads the word that says whether its counters are in use. */
 LOOP(counter_pair_checked, {
 	uint64_t state = hs_u64_load(self, &s->state, HS_ACQUIRE);
 
@@ -147,43 +148,43 @@ LOOP(chunk_loads, {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct bench_variant references[] = {
-	{ "per-CPU counter get+put/threads:1", counter_pair, 10000000, 1, NULL },
-	{ "per-CPU counter get+put/threads:2", counter_pair, 10000000, 2, NULL },
-	{ "with state word/threads:1", counter_pair_checked, 10000000, 1, NULL },
-	{ "with state word/threads:2", counter_pair_checked, 10000000, 2, NULL },
-	{ "one shared atomic get+put/threads:1", shared_pair, 2000000, 1, NULL },
-	{ "one shared atomic get+put/threads:2", shared_pair, 1000000, 2, NULL },
+	{ "per-CPU counter get+put/threads:1", bench_seam_counter_pair, 10000000, 1, NULL },
+	{ "per-CPU counter get+put/threads:2", bench_seam_counter_pair, 10000000, 2, NULL },
+	{ "with state word/threads:1", bench_seam_counter_pair_checked, 10000000, 1, NULL },
+	{ "with state word/threads:2", bench_seam_counter_pair_checked, 10000000, 2, NULL },
+	{ "one shared atomic get+put/threads:1", bench_seam_shared_pair, 2000000, 1, NULL },
+	{ "one shared atomic get+put/threads:2", bench_seam_shared_pair, 1000000, 2, NULL },
 };
 
 static const struct bench_variant locks[] = {
-	{ "mutex lock+unlock/threads:1", mutex_pair, 2000000, 1, NULL },
-	{ "mutex lock+unlock/threads:2", mutex_pair, 500000, 2, NULL },
-	{ "spinlock lock+unlock/threads:1", spin_pair, 2000000, 1, NULL },
-	{ "spinlock lock+unlock/threads:2", spin_pair, 500000, 2, NULL },
-	{ "rwsem down_read+up_read/threads:1", read_pair, 2000000, 1, NULL },
-	{ "rwsem down_read+up_read/threads:2", read_pair, 1000000, 2, NULL },
-	{ "pthread_mutex lock+unlock/threads:1", pthread_pair, 2000000, 1, NULL },
-	{ "pthread_mutex lock+unlock/threads:2", pthread_pair, 500000, 2, NULL },
+	{ "mutex lock+unlock/threads:1", bench_seam_mutex_pair, 2000000, 1, NULL },
+	{ "mutex lock+unlock/threads:2", bench_seam_mutex_pair, 500000, 2, NULL },
+	{ "spinlock lock+unlock/threads:1", bench_seam_spin_pair, 2000000, 1, NULL },
+	{ "spinlock lock+unlock/threads:2", bench_seam_spin_pair, 500000, 2, NULL },
+	{ "rwsem down_read+up_read/threads:1", bench_seam_read_pair, 2000000, 1, NULL },
+	{ "rwsem down_read+up_read/threads:2", bench_seam_read_pair, 1000000, 2, NULL },
+	{ "pthread_mutex lock+unlock/threads:1", bench_seam_pthread_pair, 2000000, 1, NULL },
+	{ "pthread_mutex lock+unlock/threads:2", bench_seam_pthread_pair, 500000, 2, NULL },
 };
 
 static const struct bench_variant rcu[] = {
-	{ "rcu_read_lock+unlock/threads:1", rcu_section, 10000000, 1, NULL },
-	{ "rcu_read_lock+unlock/threads:2", rcu_section, 10000000, 2, NULL },
-	{ "synchronize_rcu/threads:1", grace_period, 20000, 1, NULL },
-	{ "synchronize_rcu/threads:2", grace_period, 20000, 2, NULL },
+	{ "rcu_read_lock+unlock/threads:1", bench_seam_rcu_section, 10000000, 1, NULL },
+	{ "rcu_read_lock+unlock/threads:2", bench_seam_rcu_section, 10000000, 2, NULL },
+	{ "synchronize_rcu/threads:1", bench_seam_grace_period, 20000, 1, NULL },
+	{ "synchronize_rcu/threads:2", bench_seam_grace_period, 20000, 2, NULL },
 };
 
 static const struct bench_variant loads[] = {
-	{ "512 entries, one by one", entry_loads, 200000, 1, NULL },
-	{ "512 entries, in chunks", chunk_loads, 200000, 1, NULL },
+	{ "512 entries, one by one", bench_seam_entry_loads, 200000, 1, NULL },
+	{ "512 entries, in chunks", bench_seam_chunk_loads, 200000, 1, NULL },
 };
 
 static const struct bench_variant objects[] = {
-	{ "page alloc+free (32 bytes)", page_object, 500000, 1, NULL },
-	{ "page table alloc+free (4096 bytes)", table_object, 200000, 1, NULL },
+	{ "page alloc+free (32 bytes)", bench_seam_page_object, 500000, 1, NULL },
+	{ "page table alloc+free (4096 bytes)", bench_seam_table_object, 200000, 1, NULL },
 };
 
-static void begin(enum hs_arena_kind kind)
+static void bench_seam_begin(enum hs_arena_kind kind)
 {
 	struct hs_machine_config config;
 	struct hs_task *boot;
@@ -203,7 +204,7 @@ static void begin(enum hs_arena_kind kind)
 	hs_rwsem_init(&shared.rwsem, HS_LOCK_MMAP);
 }
 
-static void end(void)
+static void bench_seam_end(void)
 {
 	hs_pcpu_free(hs_arena_boot(machine->arena), shared.counter);
 	hs_machine_destroy(machine, NULL);
@@ -215,15 +216,15 @@ int main(int argc, char **argv)
 
 	bench_parse(argc, argv, "", &options);
 	printf("HS_LANES %d, debug %d\n\n", HS_LANES, HS_DEBUG);
-	begin(HS_ARENA_HEAP);
+	bench_seam_begin(HS_ARENA_HEAP);
 	bench_group(&options, "references", references, COUNT(references));
 	bench_group(&options, "locks", locks, COUNT(locks));
 	bench_group(&options, "RCU", rcu, COUNT(rcu));
 	bench_group(&options, "racy loads", loads, COUNT(loads));
 	bench_group(&options, "objects, heap arena", objects, COUNT(objects));
-	end();
-	begin(HS_ARENA_REGION);
+	bench_seam_end();
+	bench_seam_begin(HS_ARENA_REGION);
 	bench_group(&options, "objects, region arena", objects, COUNT(objects));
-	end();
+	bench_seam_end();
 	return 0;
 }

@@ -12,8 +12,8 @@
 #define MOST_GIB 1024u
 #define MOST_BYTES (16 * GIB)
 
-/* 0: not known. */
-static uint64_t available_bytes(void)
+/* MemAvailable in bytes; 0: not known. */
+static uint64_t bench_space_available_bytes(void)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
 	unsigned long long kib = 0;
@@ -47,12 +47,12 @@ uint64_t bench_parse_large(int argc, char **argv, struct bench_options *options)
 
 uint64_t bench_large_pages(uint64_t gib, unsigned int bytes_per_page)
 {
-	uint64_t available = available_bytes(), room = available / 5 * 4;
+	uint64_t available = bench_space_available_bytes(), room = available / 5 * 4;
 	uint64_t pages = gib * PAGES_PER_GIB;
 
 	if (!available || room > MOST_BYTES)
 		room = MOST_BYTES;
-	room -= room / 16; /* struct pages, the lists of the programs */
+	room -= room / 16; /* for struct pages and the lists of the program */
 	while (pages * bytes_per_page > room)
 		pages /= 2;
 	if (pages < BENCH_TABLE_PAGES) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * space.h - large address spaces of 4 KiB pages, built in the cheapest way
+ * space.h - builds large address spaces of 4 KiB pages in the cheapest way
  *
- * A page costs 8 bytes of page table and, where it is walked, 8 bytes of answer: 1 TiB, 268 million
- * pages, takes 4 GiB. There are no struct pages: nobody touches these pages, walkers copy entries.
+ * A page takes 8 bytes of page table and, where it is walked, 8 bytes of answer: 1 TiB, 268 million
+ * pages, takes 4 GiB. The pages have no struct pages, because they are never touched: walkers copy
+ * entries.
  */
 #ifndef HS_BENCH_SPACE_H
 #define HS_BENCH_SPACE_H
@@ -14,25 +15,25 @@
 
 #include "bench.h"
 
-#define BENCH_BASE 0x100000000000u /* of every space: 16 TiB */
+#define BENCH_BASE 0x100000000000u /* where every space begins: 16 TiB */
 #define BENCH_TABLE_PAGES 512u
 
 /*
- * bench_parse() for a program that has --large[=GIB] as well, GIB 1..1024 and 1024 if it is not said.
- * 0: it is not there.
+ * Does bench_parse() for a program with the option --large[=GIB], 1..1024 and by default 1024.
+ * Returns GIB, or 0 without that option.
  */
 uint64_t bench_parse_large(int argc, char **argv, struct bench_options *options);
 /*
- * The pages of the largest space up to @gib for which @bytes_per_page fit in 16 GiB and in four fifths
- * of what the machine has left. Prints a line that says so.
+ * Returns the pages of the largest space, up to @gib, that needs at most 16 GiB and four fifths of
+ * the available memory at @bytes_per_page. Prints a line about it.
  */
 uint64_t bench_large_pages(uint64_t gib, unsigned int bytes_per_page);
 
-/* An mm with one VMA of @pages, and no tables. */
+/* Makes an mm with one VMA of @pages and no tables. */
 struct hs_mm *bench_space(struct hs_task *self, uint64_t pages);
-/* Page i of the space becomes @entry + i. Tables are made one by one and filled in place. */
+/* Sets page i of the space to @entry + i. Makes the tables one by one and fills them in place. */
 void bench_space_fill(struct hs_task *self, struct hs_mm *mm, uint64_t pages, uint64_t entry);
-/* Its PTE tables in order; the caller frees the array. */
+/* Returns the PTE tables in order. The caller frees the array. */
 const uint64_t **bench_space_tables(const struct hs_mm *mm, uint64_t pages);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk.c - what a walked page costs, by strategy, beside the limits of the memory
+ * walk.c - times walks by strategy, beside loops that only move the same bytes
  *
- * The tables hold 64 MiB of 4 KiB pages; with --large up to 1 TiB. Times are per page, except for
- * the one-page calls. A difference below what the place of the loops in their cache lines makes
- * ("alignment") says nothing about strategies.
+ * A space has 64 MiB of 4 KiB pages; with --large up to 1 TiB. Times are ns a page. The groups
+ * "alignment" show how much the place of a loop in its cache line changes its time: a smaller
+ * difference between strategies means nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +29,17 @@ struct question {
 	struct hs_mm *mm;
 	enum hs_era era;
 	enum hs_strategy strategy;
-	bool reference; /* body; otherwise the plain one */
-	uint64_t pages; /* of one call */
-	uint64_t total; /* of all calls, that walk one part of the space after the other; 0: one */
-	const struct hs_walker *walker; /* NULL: the library's */
+	bool reference; /* the reference body; otherwise the plain one */
+	uint64_t pages; /* in one call */
+	uint64_t total; /* in all calls, which walk the space part by part; 0: one call */
+	const struct hs_walker *walker; /* NULL: that of the library */
 	uint64_t *pfns;
 };
 
 /* ---- walks ------------------------------------------------------------------------------- */
 
-static __attribute__((__noinline__)) int call_walker(struct hs_task *task, const struct question *q,
-						     struct hs_range *range)
+static __attribute__((__noinline__)) int
+bench_walk_call_walker(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
 	struct hs_walk w = {
 		.self = task, .range = range, .mm = range->mm, .rcu = q->era == HS_ERA_6_12
@@ -48,12 +48,12 @@ static __attribute__((__noinline__)) int call_walker(struct hs_task *task, const
 	return w.rcu ? q->walker->fault_6_12(&w) : q->walker->fault_5_3(&w);
 }
 
-static int call(struct hs_task *task, const struct question *q, struct hs_range *range)
+static int bench_walk_call(struct hs_task *task, const struct question *q, struct hs_range *range)
 {
-	return q->walker ? call_walker(task, q, range) : hs_range_fault(task, range);
+	return q->walker ? bench_walk_call_walker(task, q, range) : hs_range_fault(task, range);
 }
 
-static void range_of(const struct question *q, struct hs_range *range)
+static void bench_walk_init_range(const struct question *q, struct hs_range *range)
 {
 	hs_range_init(range, q->mm, BENCH_BASE, BENCH_BASE + q->pages * HS_PAGE_BYTES, q->pfns);
 	range->era = q->era;
@@ -61,14 +61,14 @@ static void range_of(const struct question *q, struct hs_range *range)
 	range->body = q->reference ? HS_BODY_REFERENCE : HS_BODY_PLAIN;
 }
 
-/* One range for all calls, as a driver keeps it: to clear its counts is a part of no call. */
-static void walk_part(struct hs_task *task, const struct question *q, uint64_t first, uint64_t last,
-		      uint64_t rounds)
+/* Uses one range for all calls, as a driver does: clearing its counts is not part of a call. */
+static void bench_walk_part(struct hs_task *task, const struct question *q, uint64_t first,
+			    uint64_t last, uint64_t rounds)
 {
 	struct hs_range range;
 	uint64_t i = first;
 
-	range_of(q, &range);
+	bench_walk_init_range(q, &range);
 	range.owner = bench_owner;
 	while (rounds) {
 		uint64_t n = last - i < q->pages ? last - i : q->pages;
@@ -76,7 +76,7 @@ static void walk_part(struct hs_task *task, const struct question *q, uint64_t f
 		range.start = BENCH_BASE + i * HS_PAGE_BYTES;
 		range.end = range.start + n * HS_PAGE_BYTES;
 		range.pfns = q->pfns + i;
-		bench_must(call(task, q, &range), "walk");
+		bench_must(bench_walk_call(task, q, &range), "walk");
 		i += n;
 		if (i < last)
 			continue;
@@ -85,21 +85,21 @@ static void walk_part(struct hs_task *task, const struct question *q, uint64_t f
 	}
 }
 
-static double walk_pages(const struct bench_variant *v, uint64_t rounds)
+static double bench_walk_repetition(const struct bench_variant *v, uint64_t rounds)
 {
 	const struct question *q = v->arg;
 	uint64_t total = q->total ? q->total : q->pages;
 	double begin = bench_now_ns();
 
-	walk_part(self, q, 0, total, rounds);
+	bench_walk_part(self, q, 0, total, rounds);
 	return (bench_now_ns() - begin) / (double)rounds / (double)total;
 }
 
 /*
- * All of it, the holes as well; then they are holes again, which is not timed. For writing: 5.3 takes
- * no zero page.
+ * Walks the whole space and faults in the holes, then makes them holes again, which is not timed.
+ * The faults are for writing, because the walker of 5.3 does not accept the zero page.
  */
-static double walk_faulting(const struct bench_variant *v, uint64_t rounds)
+static double bench_walk_faulting_repetition(const struct bench_variant *v, uint64_t rounds)
 {
 	const struct question *q = v->arg;
 	double ns = 0;
@@ -108,11 +108,11 @@ static double walk_faulting(const struct bench_variant *v, uint64_t rounds)
 		struct hs_range range;
 		double begin;
 
-		range_of(q, &range);
+		bench_walk_init_range(q, &range);
 		range.default_flags = HS_PFN_VALID | HS_PFN_WRITE;
 		begin = bench_now_ns();
 		hs_mm_lock_read(self, q->mm);
-		bench_must(call(self, q, &range), "walk");
+		bench_must(bench_walk_call(self, q, &range), "walk");
 		hs_mm_unlock_read(self, q->mm);
 		ns += bench_now_ns() - begin;
 		bench_holes_punch(self, q->mm);
@@ -120,29 +120,29 @@ static double walk_faulting(const struct bench_variant *v, uint64_t rounds)
 	return ns / (double)rounds / (double)q->pages;
 }
 
-/* Each thread walks a part of its own. */
+/* Each thread walks its own part. */
 struct parts {
 	const struct question *question;
 	unsigned int threads;
 	uint64_t rounds;
 };
 
-static void walk_own(unsigned int thread, void *arg)
+static void bench_walk_own_part(unsigned int thread, void *arg)
 {
 	const struct parts *p = arg;
 	uint64_t each = p->question->total / p->threads;
 	struct hs_task *task = bench_attach(machine);
 
-	walk_part(task, p->question, thread * each, (thread + 1) * each, p->rounds);
+	bench_walk_part(task, p->question, thread * each, (thread + 1) * each, p->rounds);
 	bench_detach(task);
 }
 
-static double walk_together(const struct bench_variant *v, uint64_t rounds)
+static double bench_walk_parallel_repetition(const struct bench_variant *v, uint64_t rounds)
 {
 	const struct question *q = v->arg;
 	struct parts parts = { q, v->threads, rounds };
 
-	return bench_threads(v->threads, walk_own, &parts) / (double)rounds /
+	return bench_threads(v->threads, bench_walk_own_part, &parts) / (double)rounds /
 	       (double)(q->total / v->threads);
 }
 
@@ -156,9 +156,8 @@ static const enum hs_strategy order[] = {
 };
 #define STRATEGIES COUNT(order)
 
-/* All strategies on one layout, beside the limits. */
-static void strategies(const struct bench_options *options, const char *what,
-		       enum bench_layout layout, enum hs_era era)
+static void bench_walk_strategies(const struct bench_options *options, const char *what,
+				  enum bench_layout layout, enum hs_era era)
 {
 	struct bench_tables *tables = &spaces[layout].tables;
 	struct question questions[STRATEGIES];
@@ -172,16 +171,16 @@ static void strategies(const struct bench_options *options, const char *what,
 						  .strategy = order[n],
 						  .pages = PAGES,
 						  .pfns = pfns };
-		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]), walk_pages, 40, 1,
-						      &questions[n] };
+		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]),
+						      bench_walk_repetition, 40, 1, &questions[n] };
 	}
 	snprintf(title, sizeof(title), "%s, %s", hs_era_name(era), what);
 	bench_group(options, title, variants, bench_limits_add(variants, n, tables, 400));
 	bench_limits_print(variants, n, n);
 }
 
-/* The limits do not fault. */
-static void faulting(const struct bench_options *options, enum hs_era era)
+/* Without limits, because they do not fault. */
+static void bench_walk_faulting(const struct bench_options *options, enum hs_era era)
 {
 	struct question questions[STRATEGIES];
 	struct bench_variant variants[STRATEGIES];
@@ -193,15 +192,16 @@ static void faulting(const struct bench_options *options, enum hs_era era)
 						  .strategy = order[n],
 						  .pages = PAGES,
 						  .pfns = pfns };
-		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]), walk_faulting, 3,
-						      1, &questions[n] };
+		variants[n] = (struct bench_variant){ hs_strategy_name(order[n]),
+						      bench_walk_faulting_repetition, 3, 1,
+						      &questions[n] };
 	}
 	snprintf(title, sizeof(title), "%s, devmap 4K, holes faulted in", hs_era_name(era));
 	bench_group(options, title, variants, STRATEGIES);
 }
 
-/* All threads walk pages of one pgmap: does its counter, or the index, hold them up? */
-static void together(const struct bench_options *options, enum hs_era era)
+/* All threads walk pages of one pgmap, and share its counter and the index. */
+static void bench_walk_together(const struct bench_options *options, enum hs_era era)
 {
 	static char names[BENCH_VARIANTS_MAX][48];
 	struct question questions[STRATEGIES];
@@ -219,9 +219,9 @@ static void together(const struct bench_options *options, enum hs_era era)
 		for (unsigned int t = 0; t < many; t++, n++) {
 			snprintf(names[n], sizeof(names[n]), "%s/threads:%u",
 				 hs_strategy_name(order[s]), counts[t]);
-			variants[n] = (struct bench_variant){ names[n], walk_together,
-							      40u * counts[t], counts[t],
-							      &questions[s] };
+			variants[n] =
+				(struct bench_variant){ names[n], bench_walk_parallel_repetition,
+							40u * counts[t], counts[t], &questions[s] };
 		}
 	}
 	snprintf(title, sizeof(title), "%s, devmap 4K, by threads", hs_era_name(era));
@@ -230,8 +230,8 @@ static void together(const struct bench_options *options, enum hs_era era)
 	bench_limits_print(variants, n, n);
 }
 
-/* What it costs to be slow and obvious; the plain rows are those of other groups. */
-static void bodies(const struct bench_options *options, enum hs_era era)
+/* The reference body beside the plain one. */
+static void bench_walk_bodies(const struct bench_options *options, enum hs_era era)
 {
 	static char names[2 * STRATEGIES][48];
 	struct question questions[2 * STRATEGIES];
@@ -247,23 +247,24 @@ static void bodies(const struct bench_options *options, enum hs_era era)
 						  .pfns = pfns };
 		snprintf(names[n], sizeof(names[n]), "%s, %s", hs_strategy_name(order[n / 2]),
 			 hs_body_name(n % 2 ? HS_BODY_REFERENCE : HS_BODY_PLAIN));
-		variants[n] = (struct bench_variant){ names[n], walk_pages, 20, 1, &questions[n] };
+		variants[n] = (struct bench_variant){ names[n], bench_walk_repetition, 20, 1,
+						      &questions[n] };
 	}
 	snprintf(title, sizeof(title), "%s, devmap 4K, bodies", hs_era_name(era));
 	bench_group(options, title, variants, 2 * STRATEGIES);
 }
 
-static void snapshots(const struct bench_options *options)
+static void bench_walk_snapshots(const struct bench_options *options)
 {
 	const struct question now = {
 		.mm = spaces[BENCH_ANON].mm, .era = HS_ERA_6_12, .pages = PAGES, .pfns = pfns
 	};
 	struct question old = now, one = now, half = now;
 	struct bench_variant variants[4 + BENCH_LIMITS] = {
-		{ "6.12", walk_pages, 40, 1, &now },
-		{ "5.3", walk_pages, 40, 1, &old },
-		{ "6.12, each a half/threads:2", walk_together, 80, 2, &half },
-		{ "6.12, a call of one page", walk_pages, 400000, 1, &one },
+		{ "6.12", bench_walk_repetition, 40, 1, &now },
+		{ "5.3", bench_walk_repetition, 40, 1, &old },
+		{ "6.12, each a half/threads:2", bench_walk_parallel_repetition, 80, 2, &half },
+		{ "6.12, a call of one page", bench_walk_repetition, 400000, 1, &one },
 	};
 
 	old.era = HS_ERA_5_3;
@@ -292,7 +293,7 @@ DECLARE(per_page)
 DECLARE(per_table)
 DECLARE(per_range)
 
-/* The library's walkers have options that keep their loops in place; the last does without. */
+/* The last row is compiled without the options that keep the loops of the library in place. */
 static const struct {
 	const char *name;
 	const struct hs_walker *const *at;
@@ -309,8 +310,8 @@ struct spread {
 	double low, high;
 };
 
-/* Of the medians of one strategy, over its places. */
-static struct spread spread_of(unsigned int s)
+/* The range of the medians of one strategy over its offsets. */
+static struct spread bench_walk_spread(unsigned int s)
 {
 	struct spread r = { bench_median(s * OFFSETS), bench_median(s * OFFSETS) };
 
@@ -323,14 +324,14 @@ static struct spread spread_of(unsigned int s)
 	return r;
 }
 
-static void print_spreads(void)
+static void bench_walk_print_spreads(void)
 {
-	struct spread none = spread_of(0);
+	struct spread none = bench_walk_spread(0);
 
 	printf("  %-42s %9s %9s %9s %17s\n", "medians over the places", "lowest", "highest",
 	       "spread", "ratio to none");
 	for (unsigned int s = 0; s < PLACED; s++) {
-		struct spread r = spread_of(s);
+		struct spread r = bench_walk_spread(s);
 
 		printf("  %-42s %9.2f %9.2f %9.2f %8.2f to %5.2f\n", placed[s].name, r.low, r.high,
 		       r.high / r.low, r.low / none.high, r.high / none.low);
@@ -338,8 +339,8 @@ static void print_spreads(void)
 	printf("  strategies whose intervals overlap cannot be told apart\n\n");
 }
 
-static void alignment(const struct bench_options *options, const char *title,
-		      enum bench_layout layout, enum hs_era era)
+static void bench_walk_alignment(const struct bench_options *options, const char *title,
+				 enum bench_layout layout, enum hs_era era)
 {
 	struct question questions[PLACED * OFFSETS];
 	struct bench_variant variants[PLACED * OFFSETS];
@@ -354,17 +355,18 @@ static void alignment(const struct bench_options *options, const char *title,
 						  .walker = placed[s].at[o],
 						  .pfns = pfns };
 		snprintf(names[i], sizeof(names[i]), "%s, 64n + %u", placed[s].name, o * 16);
-		variants[i] = (struct bench_variant){ names[i], walk_pages, 40, 1, &questions[i] };
+		variants[i] = (struct bench_variant){ names[i], bench_walk_repetition, 40, 1,
+						      &questions[i] };
 	}
 	bench_group(options, title, variants, PLACED * OFFSETS);
-	print_spreads();
+	bench_walk_print_spreads();
 }
 
 /* ---- large ------------------------------------------------------------------------------- */
 
-/* One pass over everything is a repetition. */
-static void measure_large(const struct bench_options *options, struct hs_mm *mm,
-			  const struct bench_tables *t, uint64_t pages)
+/* A repetition is one pass over the whole space. */
+static void bench_walk_measure_large(const struct bench_options *options, struct hs_mm *mm,
+				     const struct bench_tables *t, uint64_t pages)
 {
 	const struct question none = {
 		.mm = mm, .era = HS_ERA_6_12, .pages = pages, .total = pages, .pfns = t->out
@@ -373,13 +375,13 @@ static void measure_large(const struct bench_options *options, struct hs_mm *mm,
 	unsigned int counts[BENCH_THREAD_COUNTS], threads = counts[bench_thread_counts(counts) - 1];
 	char all[48];
 	struct bench_variant variants[7 + BENCH_LIMITS] = {
-		{ "none, one call", walk_pages, 1, 1, &none },
-		{ "per-page, one call", walk_pages, 1, 1, &page },
-		{ "per-table, one call", walk_pages, 1, 1, &table },
-		{ "per-range, one call", walk_pages, 1, 1, &range },
-		{ "none, calls of 1 GiB", walk_pages, 1, 1, &gib },
-		{ "none, calls of 2 MiB", walk_pages, 1, 1, &mib },
-		{ all, walk_together, 1, threads, &part },
+		{ "none, one call", bench_walk_repetition, 1, 1, &none },
+		{ "per-page, one call", bench_walk_repetition, 1, 1, &page },
+		{ "per-table, one call", bench_walk_repetition, 1, 1, &table },
+		{ "per-range, one call", bench_walk_repetition, 1, 1, &range },
+		{ "none, calls of 1 GiB", bench_walk_repetition, 1, 1, &gib },
+		{ "none, calls of 2 MiB", bench_walk_repetition, 1, 1, &mib },
+		{ all, bench_walk_parallel_repetition, 1, threads, &part },
 	};
 
 	snprintf(all, sizeof(all), "none, calls of 1 GiB/threads:%u", threads);
@@ -393,7 +395,7 @@ static void measure_large(const struct bench_options *options, struct hs_mm *mm,
 	bench_limits_print(variants, 7, 7);
 }
 
-static void large(struct bench_options options, uint64_t pages)
+static void bench_walk_large(struct bench_options options, uint64_t pages)
 {
 	struct bench_tables t = { .count = pages / BENCH_TABLE_PAGES };
 	struct hs_pgmap *pgmap;
@@ -410,9 +412,10 @@ static void large(struct bench_options options, uint64_t pages)
 	t.out = aligned_alloc(64, pages * sizeof(uint64_t));
 	if (!t.out)
 		bench_must(-1, "answers");
-	memset(t.out, 0, pages * sizeof(uint64_t)); /* the first touch is not the walk's */
+	memset(t.out, 0,
+	       pages * sizeof(uint64_t)); /* so that the walk does not pay for the first touch */
 	options.repetitions = options.quick ? 1 : 5;
-	measure_large(&options, mm, &t, pages);
+	bench_walk_measure_large(&options, mm, &t, pages);
 	free(t.out);
 	free(t.tables);
 	hs_mm_destroy(self, mm);
@@ -421,7 +424,7 @@ static void large(struct bench_options options, uint64_t pages)
 
 /* ------------------------------------------------------------------------------------------ */
 
-static void usual(const struct bench_options *options)
+static void bench_walk_usual(const struct bench_options *options)
 {
 	static const struct {
 		enum bench_layout layout;
@@ -435,20 +438,20 @@ static void usual(const struct bench_options *options)
 	};
 
 	bench_layouts_open(self, spaces, pfns);
-	snapshots(options);
+	bench_walk_snapshots(options);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		strategies(options, rows[i].what, rows[i].layout, HS_ERA_6_12);
-		strategies(options, rows[i].what, rows[i].layout, HS_ERA_5_3);
+		bench_walk_strategies(options, rows[i].what, rows[i].layout, HS_ERA_6_12);
+		bench_walk_strategies(options, rows[i].what, rows[i].layout, HS_ERA_5_3);
 	}
 	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
-		faulting(options, (enum hs_era)era);
+		bench_walk_faulting(options, (enum hs_era)era);
 	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
-		together(options, (enum hs_era)era);
+		bench_walk_together(options, (enum hs_era)era);
 	for (int era = HS_ERA_COUNT - 1; era >= 0; era--)
-		bodies(options, (enum hs_era)era);
-	alignment(options, "alignment: 6.12, devmap 4K", BENCH_DEVMAP, HS_ERA_6_12);
-	alignment(options, "alignment: 5.3, devmap 4K", BENCH_DEVMAP, HS_ERA_5_3);
-	alignment(options, "alignment: 6.12, devmap 2M", BENCH_DEVMAP_2M, HS_ERA_6_12);
+		bench_walk_bodies(options, (enum hs_era)era);
+	bench_walk_alignment(options, "alignment: 6.12, devmap 4K", BENCH_DEVMAP, HS_ERA_6_12);
+	bench_walk_alignment(options, "alignment: 5.3, devmap 4K", BENCH_DEVMAP, HS_ERA_5_3);
+	bench_walk_alignment(options, "alignment: 6.12, devmap 2M", BENCH_DEVMAP_2M, HS_ERA_6_12);
 	bench_layouts_close(self, spaces);
 }
 
@@ -457,12 +460,12 @@ int main(int argc, char **argv)
 	struct bench_options options;
 	uint64_t gib = bench_parse_large(argc, argv, &options);
 
-	machine = bench_machine(gib ? 0 : PAGES); /* for holes */
+	machine = bench_machine(gib ? 0 : PAGES); /* the memory is for the holes */
 	self = bench_attach(machine);
 	if (gib)
-		large(options, bench_large_pages(gib, 16));
+		bench_walk_large(options, bench_large_pages(gib, 16));
 	else
-		usual(&options);
+		bench_walk_usual(&options);
 	bench_detach(self);
 	bench_machine_end(machine);
 	return 0;

@@ -118,8 +118,8 @@ awk '
 
 # The most threads that a group can have, and one that invalidates.
 run 0 "$bench/bench_invalidate" --quick --cpus=64
-says '^  none/in peace/threads:16 '
-says '^  none/told every 20 us/threads:17 '
+says '^  none/no invalidation/threads:16 '
+says '^  none/notified every 20 us/threads:17 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.16 take x'
 
 # The number of CPUs is a thread count even if it is no power of two. The control line names pairs.
