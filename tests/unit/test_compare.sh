@@ -148,17 +148,17 @@ says '^no removal: the range has more than 65536 pages$'
 	printf 'hmmsim 1\nlayout dead\npgmap 0x200000 0x200200\npgmap 0x200200 0x200400 dead\n'
 	printf 'vma 0x1000 0x3000 rw\nmap 0x1000 4k devrw 0x200000\n'
 } >dead
-run 0 '' --no-time --teardown -w 6.12 -s per-call dead
+run 0 '' --no-time --removal -w 6.12 -s per-call dead
 says '^6\.12 +per-call +kill-first '
 printf 'map 0x2000 4k devrw 0x200200\n' >>dead
-run 0 '' --no-time --teardown -w 6.12 -s per-call dead
+run 0 '' --no-time --removal -w 6.12 -s per-call dead
 says '^no removal: a pgmap is mapped that is dead: walks go round in vain whatever is removed$'
 
 {
 	printf 'hmmsim 1\nlayout near\npgmap 0x200000 0x200010\npgmap 0x200010 0x200020\n'
 	printf 'vma 0x1000 0x3000 rw\nmap 0x1000 4k devrw 0x200000\n'
 } >near
-run 0 '' --no-time --teardown -w 6.12 -s per-call near
+run 0 '' --no-time --removal -w 6.12 -s per-call near
 says '^no removal: the pgmap goes in subsections of 512 pages, and another has pages in them$'
 
 # A fault that sleeps has more points to begin at; an atomic reference needs no grace period.
@@ -299,7 +299,7 @@ run 2 '^hmmsim compare: --profile: expected at most 4 times$' \
 	-p mine.cost -p b.cost -p c.cost -p d.cost -p mine.cost
 
 # No two figures have the same name.
-run 0 '' --no-time -l full:2M -l full:4M -l full --teardown -p mine.cost -p b.cost --json=names.json
+run 0 '' --no-time -l full:2M -l full:4M -l full --removal -p mine.cost -p b.cost --json=names.json
 valid names.json
 run 2 '^hmmsim compare: --profile: expected profiles of different names, found two that are called mine$' \
 	-p mine.cost -p b.cost -p mine.cost
