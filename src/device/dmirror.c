@@ -83,6 +83,8 @@
 
 #include <errno.h>
 
+#include <hmmsim/pgmap.h>
+
 #include "mm/mm.h"
 
 #define PFN_MASK HS_ENTRY_PFN

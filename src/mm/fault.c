@@ -84,196 +84,18 @@
  *	Required outcome: both say 0, one system page is mapped, the device page is free once.
  *	(tests/model/test_fault_model.c: migrate_to_ram_twice)
  */
-#include "mm/mm.h"
+#include "mm/fault.h"
 
-/* ---- what the parts share ---------------------------------------------------------------- */
-
-void hs_fault_look(struct hs_fault *f)
-{
-	f->level = 0;
-	f->entry = hs_pt_descend(f->self, f->mm, f->addr, &f->level);
-	f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
-}
-
-bool hs_fault_populate(struct hs_fault *f, uint32_t level)
-{
-	f->level = level;
-	f->entry = hs_pt_populate(f->self, f->mm, f->addr, &f->level);
-	if (!f->entry)
-		return false;
-	f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
-	return true;
-}
-
-bool hs_fault_replace(struct hs_fault *f, uint64_t to)
-{
-	bool same;
-
-	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	same = hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
-	if (same)
-		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
-	hs_spin_unlock(f->self, &f->mm->page_table_lock);
-	return same;
-}
-
-bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
-		     const void *owner)
-{
-	uint64_t bytes = hs_level_bytes(f->mm->geometry, f->level);
-	uint64_t start = f->addr & ~(bytes - 1);
-	struct hs_invalidation inv =
-		hs_mm_invalidate_start(f->self, f->mm, start, start + bytes, event, owner);
-	bool done = hs_fault_replace(f, to);
-
-	hs_mm_invalidate_end(f->self, f->mm, &inv);
-	return done;
-}
-
-struct hs_page *hs_fault_get_page(struct hs_fault *f)
-{
-	struct hs_page *page = NULL;
-
-	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
-		page = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
-	if (page)
-		hs_page_get(f->self, page);
-	hs_spin_unlock(f->self, &f->mm->page_table_lock);
-	return page;
-}
-
-uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write)
-{
-	uint64_t flags = HS_ENTRY_VALID | HS_ENTRY_COUNTED;
-
-	if (write && f->vma->flags & HS_VM_WRITE)
-		flags |= HS_ENTRY_WRITE;
-	return hs_entry_typed(HS_TYPE_NORMAL, pfn, flags);
-}
-
-uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out)
-{
-	struct hs_page *page;
-
-	if (hs_page_alloc(f->self, &page))
-		return HS_VM_FAULT_OOM;
-	hs_page_set_private(f->self, page, private);
-	hs_u32_or(f->self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	hs_page_map(f->self, page);
-	*out = page;
-	return 0;
-}
-
-void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page)
-{
-	hs_page_unmap(f->self, page);
-	hs_page_put(f->self, page);
-}
-
-uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write)
-{
-	struct hs_page *page;
-	uint64_t to;
-	uint32_t ret;
-	bool done;
-
-	ret = hs_fault_new_page(f, from ? hs_page_private(f->self, from) : 0, &page);
-	if (ret)
-		return ret;
-	to = hs_fault_present(f, hs_page_to_pfn(f->self, page), write);
-	if (hs_fault_is_present(f->seen))
-		done = hs_fault_switch(f, to, HS_INVALIDATE_CLEAR, NULL);
-	else
-		done = hs_fault_replace(f, to);
-	if (!done)
-		hs_fault_drop_page(f, page);
-	else
-		hs_entry_put(f->self, f->seen);
-	return 0;
-}
-
-/* ---- anonymous memory -------------------------------------------------------------------- */
-
-bool hs_fault_is_none(uint64_t entry)
-{
-	return !entry || hs_entry_type(entry) == HS_TYPE_MARKER;
-}
-
-/* Tables and an entry of level 0 that is still empty: true. Otherwise *ret is the answer. */
-bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret)
-{
-	*ret = 0;
-	if (!hs_fault_populate(f, 0))
-		*ret = HS_VM_FAULT_OOM;
-	return !*ret && !f->level && hs_fault_is_none(f->seen);
-}
-
-static uint32_t anonymous(struct hs_fault *f)
-{
-	uint32_t ret;
-
-	if (!hs_fault_want_page(f, &ret))
-		return ret;
-	if (f->write)
-		return hs_fault_map_page(f, NULL, true);
-	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);
-	return 0;
-}
-
-/* The page table lock is held. */
-static bool is_alone(struct hs_fault *f, struct hs_page *page)
-{
-	return hs_page_live(f->self, page) & HS_PAGE_EXCLUSIVE || hs_page_count(f->self, page) == 1;
-}
-
-/* Reused, or another's by now: true. Otherwise a COUNTED entry's page with a reference. */
-static bool reuse(struct hs_fault *f, struct hs_page **from)
-{
-	bool done = true;
-
-	*from = NULL;
-	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_u64_load(f->self, f->entry, HS_RELAXED) != f->seen)
-		goto unlock;
-	if (f->seen & HS_ENTRY_COUNTED && hs_entry_type(f->seen) == HS_TYPE_NORMAL)
-		*from = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
-	if (*from && is_alone(f, *from)) {
-		hs_u32_or(f->self, &(*from)->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-		if (f->vma->flags & HS_VM_WRITE)
-			hs_u64_store(f->self, f->entry, f->seen | HS_ENTRY_WRITE, HS_RELEASE);
-		goto unlock;
-	}
-	if (*from)
-		hs_page_get(f->self, *from);
-	done = false;
-unlock:
-	hs_spin_unlock(f->self, &f->mm->page_table_lock);
-	return done;
-}
-
-/* A write to a read-only page of a VMA that copies. There are no huge pages of such memory. */
-static uint32_t copy_on_write(struct hs_fault *f)
-{
-	struct hs_page *from;
-	uint32_t ret;
-
-	if (f->level)
-		return HS_VM_FAULT_SIGBUS;
-	if (reuse(f, &from))
-		return 0;
-	ret = hs_fault_map_page(f, from, true);
-	if (from)
-		hs_page_put(f->self, from);
-	return ret;
-}
+#include "mm/gate.h"
+#include "mm/table.h"
+#include "mm/vma.h"
 
 static uint32_t write_protected(struct hs_fault *f)
 {
 	bool of_file = f->seen & HS_ENTRY_DEVMAP || hs_entry_type(f->seen) == HS_TYPE_ZERO ||
 		       f->vma->flags & HS_VM_SHARED;
 
-	return f->vma->mapping && of_file ? hs_fault_dax(f) : copy_on_write(f);
+	return f->vma->mapping && of_file ? hs_fault_dax(f) : hs_fault_copy(f);
 }
 
 /* ---- entering ---------------------------------------------------------------------------- */
@@ -301,7 +123,7 @@ static uint32_t stand_before(struct hs_task *self, struct hs_mm *mm, struct hs_g
 		return 0;
 	hs_u32_add(self, &gate->waiters, 1, HS_ACQ_REL);
 	if (drop)
-		hs_mm_unlock_read(self, mm);
+		hs_up_read(self, &mm->lock);
 	hs_gate_wait(self, gate);
 	hs_u32_add(self, &gate->waiters, (uint32_t)-1, HS_ACQ_REL);
 	return drop ? HS_VM_FAULT_RETRY : 0;
@@ -327,7 +149,7 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 		return ret;
 	hs_fault_look(&f);
 	if (hs_fault_is_none(f.seen))
-		return vma->mapping ? hs_fault_dax(&f) : anonymous(&f);
+		return vma->mapping ? hs_fault_dax(&f) : hs_fault_anon(&f);
 	if (!hs_fault_is_present(f.seen))
 		return hs_fault_swap(&f);
 	if (!f.write || f.seen & HS_ENTRY_WRITE)
@@ -391,7 +213,7 @@ static uint32_t attempt(struct hs_fault *f, uint64_t *pfn, bool *again, bool *st
 		return ret & HS_VM_FAULT_ERROR;
 	*again = true;
 	if (ret & HS_VM_FAULT_RETRY) {
-		hs_mm_lock_read(f->self, f->mm);
+		hs_down_read(f->self, &f->mm->lock);
 		return 0;
 	}
 	hs_fault_look(f);
@@ -413,9 +235,9 @@ uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bo
 	uint32_t ret;
 
 	do {
-		hs_mm_lock_read(self, mm);
+		hs_down_read(self, &mm->lock);
 		ret = attempt(&f, pfn, &again, &stuck);
-		hs_mm_unlock_read(self, mm);
+		hs_up_read(self, &mm->lock);
 		if (stuck)
 			hs_retry_wait(self, "access by a CPU");
 	} while (again);

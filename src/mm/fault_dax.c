@@ -24,7 +24,11 @@
  * The block of a hole that is written is mapped by a page, never by a leaf: the table is had before
  * the block is, so that no memory is wanted after it.
  */
-#include "mm/mm.h"
+#include "mm/fault.h"
+
+#include "mm/mapping.h"
+#include "mm/table.h"
+#include "mm/zap.h"
 
 #include <errno.h>
 

@@ -9,7 +9,11 @@
  * The page that comes back from swap is read-only after a read, as in v5.3; from v5.19 on the kernel
  * makes it writable if it can.
  */
-#include "mm/mm.h"
+#include "mm/fault.h"
+
+#include "mm/table.h"
+#include "mm/zap.h"
+#include "pgmap/pgmap.h"
 
 static uint32_t swap_in(struct hs_fault *f)
 {

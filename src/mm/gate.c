@@ -9,7 +9,9 @@
  * A gate that follows a pgmap reads it: the pgmap is freed after the last fault, or the gate is taken
  * off its VMAs first.
  */
-#include "mm/mm.h"
+#include "mm/gate.h"
+
+#include "mm/vma.h"
 
 #include <errno.h>
 
@@ -83,8 +85,8 @@ int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
-	hs_mm_lock_write(self, mm);
+	hs_down_write(self, &mm->lock);
 	ret = hs_vma_modify(self, mm, start, end, set_gate, (uintptr_t)gate);
-	hs_mm_unlock_write(self, mm);
+	hs_up_write(self, &mm->lock);
 	return ret;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mm/mm.h"
+#include "mm/geometry.h"
 
 static const struct hs_geometry geometries[HS_GEOMETRY_COUNT] = {
 	[HS_GEOMETRY_X86_64] = { "x86_64", 4, { 9, 9, 9, 9 }, { 0, 9, 18, 27 } },

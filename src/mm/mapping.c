@@ -47,7 +47,9 @@
  *	because munmap has; each entry is taken away once; no table is read that is freed.
  *	(tests/model/test_mapping_model.c: munmap_against_unmap_mapping_range)
  */
-#include "mm/mm.h"
+#include "mm/mapping.h"
+
+#include "mm/zap.h"
 
 #include <errno.h>
 
@@ -324,6 +326,14 @@ void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct 
 	*at = vma->next;
 	mapping->vma_count--;
 	hs_up_write(self, &mapping->lock);
+}
+
+void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uint64_t *end)
+{
+	uint64_t bytes = HS_PAGE_BYTES << mapping->leaf_order;
+
+	*start &= ~(bytes - 1);
+	*end = (*end + bytes - 1) & ~(bytes - 1);
 }
 
 /* What [first, last] of the mapping is in the VMA. False: nothing. */

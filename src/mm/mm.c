@@ -4,6 +4,11 @@
  */
 #include "mm/mm.h"
 
+#include <hmmsim/fault.h>
+
+#include "mm/table.h"
+#include "mm/vma.h"
+
 #include <errno.h>
 
 int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm **out)

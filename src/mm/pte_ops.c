@@ -26,7 +26,14 @@
  * migration holds the struct.
  *	(tests/model/test_fault_waits_model.c: a_migration_ends_in_an_mm_that_is_unmapped)
  */
-#include "mm/mm.h"
+#include <hmmsim/pte_ops.h>
+
+#include "memory/memory.h"
+#include "mm/fault_entry.h"
+#include "mm/table.h"
+#include "mm/vma.h"
+#include "mm/zap.h"
+#include "pgmap/pgmap.h"
 
 #include <errno.h>
 
@@ -36,10 +43,10 @@ static int begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct h
 	*f = (struct hs_fault){ .self = self, .mm = mm, .addr = addr };
 	if (addr & (HS_PAGE_BYTES - 1))
 		return -EINVAL;
-	hs_mm_lock_read(self, mm);
+	hs_down_read(self, &mm->lock);
 	f->vma = hs_vma_at(mm, addr);
 	if (!f->vma) {
-		hs_mm_unlock_read(self, mm);
+		hs_up_read(self, &mm->lock);
 		return -EINVAL;
 	}
 	hs_fault_look(f);
@@ -48,7 +55,7 @@ static int begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct h
 
 static int finish(struct hs_fault *f, int ret)
 {
-	hs_mm_unlock_read(f->self, f->mm);
+	hs_up_read(f->self, &f->mm->lock);
 	return ret;
 }
 
@@ -301,9 +308,9 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
-	hs_mm_lock_read(self, mm);
+	hs_down_read(self, &mm->lock);
 	if (!is_covered(mm, start, end)) {
-		hs_mm_unlock_read(self, mm);
+		hs_up_read(self, &mm->lock);
 		return -EINVAL;
 	}
 	inv = hs_mm_invalidate_start(self, mm, start, end, HS_INVALIDATE_PROTECTION_VMA, NULL);
@@ -313,7 +320,7 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 		f.addr = hs_level_end(mm->geometry, f.addr, end, f.level);
 	}
 	hs_mm_invalidate_end(self, mm, &inv);
-	hs_mm_unlock_read(self, mm);
+	hs_up_read(self, &mm->lock);
 	return 0;
 }
 

@@ -22,7 +22,7 @@
  *	(tests/model/test_mapping_model.c: faults_that_make_the_same_tables,
  *	 a_fault_that_makes_a_table_against_one_that_makes_a_leaf)
  */
-#include "mm/mm.h"
+#include "mm/table.h"
 
 #include <errno.h>
 

@@ -18,7 +18,11 @@
  *	(tests/model/test_mapping_model.c: munmap_against_unmap_mapping_range,
  *	 mprotect_against_unmap_mapping_range)
  */
-#include "mm/mm.h"
+#include "mm/vma.h"
+
+#include "mm/mapping.h"
+#include "mm/table.h"
+#include "mm/zap.h"
 
 #include <errno.h>
 #include <string.h>

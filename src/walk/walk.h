@@ -31,6 +31,7 @@
 #include <hmmsim/walk.h>
 
 #include "mm/mm.h"
+#include "mm/table.h"
 
 struct hs_walk {
 	struct hs_task *self;

@@ -22,6 +22,9 @@
 #include <cmocka.h>
 
 #include <hmmsim/explore.h>
+#include <hmmsim/fault.h>
+#include <hmmsim/mapping.h>
+#include <hmmsim/pgmap.h>
 
 #include "device/dmirror.h"
 #include "memory/hotplug.h"

@@ -14,8 +14,13 @@
 #include <cmocka.h>
 
 #include <hmmsim/explore.h>
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
 
+#include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/table.h"
+#include "mm/vma.h"
 #include "support/scale.h"
 
 #define PAGE 0x1000ull

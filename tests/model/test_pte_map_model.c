@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include <hmmsim/explore.h>
+#include <hmmsim/pgmap.h>
 
 #include "mm/mm.h"
 #include "port/port.h"

@@ -7,7 +7,13 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/mapping.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/pte_ops.h>
+
 #include "mm/mm.h"
+#include "mm/zap.h"
 #include "support/stage.h"
 
 #define PAGES(n) ((uint64_t)(n)*HS_PAGE_BYTES)

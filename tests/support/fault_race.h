@@ -18,8 +18,16 @@
 #include <cmocka.h>
 
 #include <hmmsim/explore.h>
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/pte_ops.h>
 
+#include "memory/memory.h"
+#include "mm/fault_entry.h"
+#include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/vma.h"
+#include "mm/zap.h"
 #include "support/scale.h"
 
 #define PAGE HS_PAGE_BYTES

@@ -14,7 +14,13 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/pte_ops.h>
+
+#include "memory/memory.h"
 #include "mm/mm.h"
+#include "mm/vma.h"
 #include "support/world.h"
 
 #define BASE 0x40000000ull

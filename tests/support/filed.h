@@ -5,6 +5,7 @@
 #ifndef HS_TESTS_FILED_H
 #define HS_TESTS_FILED_H
 
+#include "mm/mapping.h"
 #include "support/faulted.h"
 
 #define SHARED_RW (RW | HS_VM_SHARED)

@@ -4,7 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/mapping.h>
+#include <hmmsim/pgmap.h>
+
 #include "mm/mm.h"
+#include "mm/zap.h"
 #include "support/script.h"
 
 #define PAGE HS_PAGE_BYTES

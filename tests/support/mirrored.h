@@ -14,6 +14,9 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
+
 #include "device/dmirror.h"
 #include "mm/mm.h"
 #include "support/world.h"

@@ -14,7 +14,13 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
+#include <hmmsim/pte_ops.h>
+
+#include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/vma.h"
 #include "support/world.h"
 
 #define BASE 0x7f0000000000ull

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "mm/gate.h"
+#include "mm/zap.h"
 #include "support/faulted.h"
 
 /* ---- anonymous memory -------------------------------------------------------------------- */

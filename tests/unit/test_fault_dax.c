@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "mm/table.h"
 #include "support/filed.h"
 
 /* ---- DAX files, shared ------------------------------------------------------------------- */

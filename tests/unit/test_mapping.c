@@ -11,7 +11,12 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/fault.h>
+#include <hmmsim/pgmap.h>
+
+#include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/vma.h"
 #include "support/death.h"
 #include "support/world.h"
 

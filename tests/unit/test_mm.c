@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "mm/mm.h"
+#include "mm/table.h"
 #include "support/death.h"
 #include "support/world.h"
 

@@ -11,7 +11,11 @@
 
 #include <cmocka.h>
 
+#include <hmmsim/mapping.h>
+#include <hmmsim/pgmap.h>
+
 #include "mm/mm.h"
+#include "mm/zap.h"
 #include "support/world.h"
 
 #define BASE 0x7f0000000000ull

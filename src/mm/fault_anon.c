@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault_anon.c - anonymous memory: zero page, new pages, copy-on-write and reuse
+ */
+#include "mm/fault.h"
+
+#include "memory/memory.h"
+
+uint32_t hs_fault_anon(struct hs_fault *f)
+{
+	uint32_t ret;
+
+	if (!hs_fault_want_page(f, &ret))
+		return ret;
+	if (f->write)
+		return hs_fault_map_page(f, NULL, true);
+	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);
+	return 0;
+}
+
+/* The page table lock is held. */
+static bool is_alone(struct hs_fault *f, struct hs_page *page)
+{
+	return hs_page_live(f->self, page) & HS_PAGE_EXCLUSIVE || hs_page_count(f->self, page) == 1;
+}
+
+/* Reused, or another's by now: true. Otherwise a COUNTED entry's page with a reference. */
+static bool reuse(struct hs_fault *f, struct hs_page **from)
+{
+	bool done = true;
+
+	*from = NULL;
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	if (hs_u64_load(f->self, f->entry, HS_RELAXED) != f->seen)
+		goto unlock;
+	if (f->seen & HS_ENTRY_COUNTED && hs_entry_type(f->seen) == HS_TYPE_NORMAL)
+		*from = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
+	if (*from && is_alone(f, *from)) {
+		hs_u32_or(f->self, &(*from)->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
+		if (f->vma->flags & HS_VM_WRITE)
+			hs_u64_store(f->self, f->entry, f->seen | HS_ENTRY_WRITE, HS_RELEASE);
+		goto unlock;
+	}
+	if (*from)
+		hs_page_get(f->self, *from);
+	done = false;
+unlock:
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	return done;
+}
+
+/* A write to a read-only page of a VMA that copies. There are no huge pages of such memory. */
+uint32_t hs_fault_copy(struct hs_fault *f)
+{
+	struct hs_page *from;
+	uint32_t ret;
+
+	if (f->level)
+		return HS_VM_FAULT_SIGBUS;
+	if (reuse(f, &from))
+		return 0;
+	ret = hs_fault_map_page(f, from, true);
+	if (from)
+		hs_page_put(f->self, from);
+	return ret;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault_entry.h - one entry, seen and replaced: what the parts of the fault handler and pte_ops.c
+ * share
+ */
+#ifndef HS_MM_FAULT_ENTRY_H
+#define HS_MM_FAULT_ENTRY_H
+
+#include <hmmsim/fault.h>
+
+#include "mm/mm.h"
+
+struct hs_fault {
+	struct hs_task *self;
+	struct hs_mm *mm;
+	const struct hs_vma *vma;
+	uint64_t addr;	/* page aligned */
+	uint32_t flags; /* HS_FAULT_* */
+	bool write;
+	hs_u64 *entry;	/* that the fault is about */
+	uint32_t level; /* of the entry */
+	uint64_t seen;	/* its value when the fault looked */
+};
+
+#define HS_FAULT_ZERO_ENTRY \
+	hs_entry_typed(HS_TYPE_ZERO, HS_ZERO_PFN, HS_ENTRY_VALID | HS_ENTRY_COUNTED)
+
+/* Fills entry, level and seen; populate makes tables down to @level. False: no memory. */
+void hs_fault_look(struct hs_fault *f);
+bool hs_fault_populate(struct hs_fault *f, uint32_t level);
+bool hs_fault_is_none(uint64_t entry);
+/* The CPU reaches something by it: also what has no struct page. */
+static inline bool hs_fault_is_present(uint64_t entry)
+{
+	return entry & (HS_ENTRY_VALID | HS_ENTRY_ERROR);
+}
+/* Tables made, nothing at level 0 yet. False: *ret is what the fault comes to. */
+bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret);
+/* Puts @to where @f->seen was, under the page table lock. False: something else is there now. */
+bool hs_fault_replace(struct hs_fault *f, uint64_t to);
+/* The same, with the notifiers told around it. */
+bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
+		     const void *owner);
+/* The page of f->seen with a reference; NULL: it is there no more, or has no struct page. */
+struct hs_page *hs_fault_get_page(struct hs_fault *f);
+/* A present entry for the VMA. */
+uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write);
+/* A system page for one entry, mapcount 1; and when it was not needed. */
+uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out);
+void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
+/* A fresh system page with the private of @from (NULL: 0), mapped where f->seen was. */
+uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * madvise.c - MADV_DONTNEED: the pages of a range go, the VMAs stay
+ */
+#include "mm/mapping.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
+#include "mm/zap.h"
+
+#include <errno.h>
+
+/* Zaps VMA by VMA what is mapped; the mmap lock is held. False: there was a gap. */
+static bool zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	uint64_t mapped = start; /* without a gap up to here */
+	bool whole = true;
+
+	for (uint64_t addr = start; addr < end; addr = mapped) {
+		const struct hs_vma *vma = hs_vma_find(mm, addr);
+
+		if (!vma || vma->start >= end)
+			return false;
+		whole &= vma->start <= addr;
+		mapped = vma->end < end ? vma->end : end;
+		hs_zap_entries(self, mm, vma->start > addr ? vma->start : addr, mapped, NULL);
+	}
+	return whole;
+}
+
+/* Faults put leaves there meanwhile: the section covers those that may come as well. */
+static void widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end)
+{
+	const struct hs_vma *first = hs_vma_at(mm, *start);
+	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
+	uint64_t above = *end, below = *start;
+
+	if (first && first->mapping)
+		hs_mapping_leaf_span(first->mapping, start, &above);
+	if (last && last->mapping)
+		hs_mapping_leaf_span(last->mapping, &below, end);
+	hs_zap_span(self, mm, start, end);
+}
+
+int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
+{
+	struct hs_invalidation wide = *inv;
+	int ret;
+
+	if (!hs_range_fits(mm, inv->start, inv->end))
+		return -EINVAL;
+	hs_down_read(self, &mm->lock);
+	widen(self, mm, &wide.start, &wide.end);
+	ret = hs_invalidate_start(self, mm->notifiers, &wide);
+	if (!ret) {
+		ret = zap_vmas(self, mm, inv->start, inv->end) ? 0 : -ENOMEM;
+		hs_invalidate_end(self, mm->notifiers, &wide);
+	}
+	hs_up_read(self, &mm->lock);
+	return ret;
+}
