@@ -70,7 +70,7 @@ static void bench_invalidate_page(struct hs_task *self, uint64_t page)
 	};
 
 	if (shared.question->zap) {
-		bench_must(hs_zap(self, mm, &inv), "zap");
+		bench_must(hs_madvise_dontneed(self, mm, inv.start, inv.end), "zap");
 		return;
 	}
 	bench_must(hs_invalidate_start(self, hs_mm_notifiers(mm), &inv), "invalidation");

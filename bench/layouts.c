@@ -102,15 +102,11 @@ static void bench_layouts_fill_private(struct hs_task *self, struct hs_mm *mm)
 void bench_holes_punch(struct hs_task *self, struct hs_mm *mm)
 {
 	for (uint64_t i = 0; i < PAGES; i++) {
-		struct hs_invalidation inv = {
-			.start = BENCH_BASE + i * HS_PAGE_BYTES,
-			.end = BENCH_BASE + (i + 1) * HS_PAGE_BYTES,
-			.event = HS_INVALIDATE_CLEAR,
-			.blockable = true,
-		};
+		uint64_t start = BENCH_BASE + i * HS_PAGE_BYTES;
 
 		if (bench_layouts_is_hole(BENCH_HOLES, i))
-			bench_must(hs_zap(self, mm, &inv), "zap");
+			bench_must(hs_madvise_dontneed(self, mm, start, start + HS_PAGE_BYTES),
+				   "zap");
 	}
 }
 

@@ -236,10 +236,17 @@ HMMSIM_API int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start,
 HMMSIM_API int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			   uint32_t access);
 /*
- * Takes the pages of [inv->start, inv->end) away, as inv->event; the VMAs stay. -EINVAL; -EAGAIN:
- * not blockable, and somebody refused: nothing was done; -ENOMEM: there was a gap, all else is done.
+ * MADV_DONTNEED: takes the pages of [start, end) away, event CLEAR; the VMAs stay. -EINVAL; -ENOMEM:
+ * there was a gap, all else is done.
  */
-HMMSIM_API int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv);
+HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint64_t start,
+				   uint64_t end);
+/*
+ * invented, for tests of what callbacks do by event and owner: the same with an invalidation of the
+ * caller's choice. -EAGAIN: not blockable, and a callback refused: nothing was done.
+ */
+HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
+				  const struct hs_invalidation *inv);
 
 /* ---- page tables ------------------------------------------------------------------------- */
 

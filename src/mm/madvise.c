@@ -41,7 +41,7 @@ static void widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
 	hs_zap_span(self, mm, start, end);
 }
 
-int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
+int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
 {
 	struct hs_invalidation wide = *inv;
 	int ret;
@@ -57,4 +57,16 @@ int hs_zap(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation 
 	}
 	hs_up_read(self, &mm->lock);
 	return ret;
+}
+
+int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+{
+	const struct hs_invalidation inv = {
+		.start = start,
+		.end = end,
+		.event = HS_INVALIDATE_CLEAR,
+		.blockable = true,
+	};
+
+	return hs_zap_range_event(self, mm, &inv);
 }

@@ -186,14 +186,9 @@ static void one_populate(struct hs_task *self, void *arg)
 
 static void one_invalidate(struct hs_task *self, void *arg)
 {
-	const struct hs_invalidation inv = {
-		.end = HS_PAGE_BYTES,
-		.event = HS_INVALIDATE_CLEAR,
-		.blockable = true,
-	};
 	struct one *s = arg;
-	int ret = s->param.unmap ? hs_munmap(self, s->mm, inv.start, inv.end)
-				 : hs_zap(self, s->mm, &inv);
+	int ret = s->param.unmap ? hs_munmap(self, s->mm, 0, HS_PAGE_BYTES)
+				 : hs_madvise_dontneed(self, s->mm, 0, HS_PAGE_BYTES);
 
 	hs_assert(self, !ret, "the page is taken away: %d", ret);
 	if (s->param.judged != S2)

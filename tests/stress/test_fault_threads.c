@@ -118,12 +118,11 @@ static void zapper(struct hs_task *self, void *arg)
 	(void)arg;
 	for (uint32_t i = 0; i < stress->rounds; i++) {
 		uint64_t start = BASE + (KEPT + any(self, ZAPPED)) * PAGE;
-		struct hs_invalidation inv = { start, BASE + (KEPT + ZAPPED) * PAGE,
-					       HS_INVALIDATE_CLEAR, NULL, true };
+		uint64_t end = BASE + (KEPT + ZAPPED) * PAGE;
 		uint64_t addr = kept(self);
 		uint32_t access = any(self, 2) ? HS_VM_READ | HS_VM_WRITE : HS_VM_READ;
 
-		hs_assert(self, !hs_zap(self, mm, &inv), "zap");
+		hs_assert(self, !hs_madvise_dontneed(self, mm, start, end), "zap");
 		if (!any(self, 8))
 			hs_assert(self, !hs_mprotect(self, mm, addr, addr + PAGE, access),
 				  "mprotect");

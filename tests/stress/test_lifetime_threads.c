@@ -214,7 +214,7 @@ static void change_map(struct hs_task *self, struct lab *l)
 		hs_unmap_mapping_range(self, l->file, draw(self, PAGES), 1, draw(self, 2));
 		break;
 	default:
-		hs_zap(self, l->mm, &zap);
+		hs_zap_range_event(self, l->mm, &zap);
 	}
 }
 

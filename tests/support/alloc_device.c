@@ -64,10 +64,8 @@ static int walk(struct stage *st, enum hs_era era, enum hs_strategy strategy, en
 static void walks_of(struct stage *st, enum hs_era era, enum hs_body body)
 {
 	for (int s = 0; s < HS_STRATEGY_COUNT; s++) {
-		struct hs_invalidation inv = { 0, PAGES(32), HS_INVALIDATE_CLEAR, NULL, true };
-
 		TRY_PART(st, -EFAULT, walk(st, era, (enum hs_strategy)s, body));
-		TRY(st, -ENOMEM, hs_zap(st->self, st->mm, &inv));
+		TRY(st, -ENOMEM, hs_madvise_dontneed(st->self, st->mm, 0, PAGES(32)));
 		TRY(st, -ENOMEM, hs_munmap(st->self, st->mm, PAGES(8), PAGES(32)));
 		TRY(st, -ENOMEM, hs_mmap(st->self, st->mm, PAGES(8), PAGES(32), RW, NULL, 0));
 	}
@@ -85,7 +83,6 @@ static void walks(struct stage *st)
 
 static void mirrored(struct stage *st, enum hs_validity validity, enum hs_era era)
 {
-	struct hs_invalidation inv = { PAGES(4), PAGES(12), HS_INVALIDATE_CLEAR, NULL, true };
 	struct hs_dmirror_config config;
 	struct hs_dmirror *device;
 
@@ -98,7 +95,7 @@ static void mirrored(struct stage *st, enum hs_validity validity, enum hs_era er
 	TRY(st, -ENOMEM, hs_dmirror_create(st->self, &config, &st->device));
 	TRY_PART(st, STAGE_POPULATE,
 		 hs_dmirror_populate(st->self, st->device, 0, PAGES(WALKED), true));
-	TRY(st, -ENOMEM, hs_zap(st->self, st->mm, &inv));
+	TRY(st, -ENOMEM, hs_madvise_dontneed(st->self, st->mm, PAGES(4), PAGES(12)));
 	/* A read maps the zero page, which the walker of v5.3 refuses. */
 	TRY_PART(st, STAGE_POPULATE,
 		 hs_dmirror_populate(st->self, st->device, PAGES(8), PAGES(16), era == HS_ERA_5_3));

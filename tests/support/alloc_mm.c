@@ -105,8 +105,6 @@ static void copied_on_write(struct stage *st)
 
 static void anonymous(struct stage *st)
 {
-	struct hs_invalidation inv = { 0, PAGES(16), HS_INVALIDATE_CLEAR, NULL, true };
-
 	SCENE(st, stage_space(st));
 	SCENE(st, stage_ram(st));
 	TRY(st, -ENOMEM, hs_mmap(st->self, st->mm, 0, PAGES(16), RW, NULL, 0));
@@ -118,7 +116,7 @@ static void anonymous(struct stage *st)
 	TRY(st, -ENOMEM, hs_mprotect(st->self, st->mm, 0, PAGES(9), HS_VM_READ | HS_VM_WRITE));
 	TRY(st, HS_VM_FAULT_OOM, stage_access(st, 4, true));
 	SCENE(st, copied_on_write(st));
-	TRY(st, -ENOMEM, hs_zap(st->self, st->mm, &inv));
+	TRY(st, -ENOMEM, hs_madvise_dontneed(st->self, st->mm, 0, PAGES(16)));
 	TRY(st, HS_VM_FAULT_OOM, stage_access(st, 12, true));
 	TRY(st, -ENOMEM, hs_munmap(st->self, st->mm, PAGES(12), PAGES(13)));
 }

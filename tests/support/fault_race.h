@@ -121,9 +121,7 @@ static inline void load_in_time(struct hs_task *self, void *arg)
 
 static inline void zap(struct hs_task *self, struct model *m)
 {
-	struct hs_invalidation inv = { 0, 2 * PAGE, HS_INVALIDATE_CLEAR, NULL, true };
-
-	expect(!hs_zap(self, m->mm, &inv));
+	expect(!hs_madvise_dontneed(self, m->mm, 0, 2 * PAGE));
 }
 
 /* A frame that is free has other contents, as if somebody had it already. */

@@ -90,7 +90,7 @@ static void evict(struct mm_run *r, uint32_t mm, uint32_t page)
 		return;
 	}
 	model_zap(&w->model, mm, page, page + 1);
-	hs_zap(w->self, w->mm[mm], &inv);
+	hs_zap_range_event(w->self, w->mm[mm], &inv);
 }
 
 static bool in_pool(const struct mm_world *w, uint32_t object, uint32_t pool)

@@ -90,7 +90,7 @@ bool mm_run_zap(struct mm_run *r)
 		wanted = -EAGAIN;
 	else
 		wanted = model_zap_call(&r->w->model, r->op->mm, r->first, r->last);
-	real = hs_zap(r->w->self, r->mm, &inv);
+	real = hs_zap_range_event(r->w->self, r->mm, &inv);
 	r->w->refuse = false;
 	return mm_equal(r, "zap", real, wanted);
 }

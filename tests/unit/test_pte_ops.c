@@ -17,7 +17,7 @@ static void swap_out_frees_the_frame_and_keeps_the_contents(void **state)
 	assert_int_equal(hs_entry_pfn(entry_at(&t, BASE)), 0x123456789aull);
 	assert_int_equal(hs_pages_allocated(t.self), 0);
 	assert_int_equal(hs_swap_out(t.self, t.mm, BASE), -ENOENT);
-	assert_int_equal(hs_zap(t.self, t.mm, &t.told), 0);
+	assert_int_equal(hs_madvise_dontneed(t.self, t.mm, BASE, BASE + PAGE), 0);
 	assert_int_equal(entry_at(&t, BASE), 0);
 	faulted_close(&t);
 }

@@ -110,10 +110,7 @@ static void put_entry(struct fixture *f, uint64_t addr, uint32_t level, uint64_t
 
 static int zap(struct fixture *f, uint64_t start, uint64_t end)
 {
-	const struct hs_invalidation inv = { BASE + start, BASE + end, HS_INVALIDATE_CLEAR, NULL,
-					     true };
-
-	return hs_zap(f->w.self, f->mm, &inv);
+	return hs_madvise_dontneed(f->w.self, f->mm, BASE + start, BASE + end);
 }
 
 /* ---- what entries hold ------------------------------------------------------------------- */
@@ -353,6 +350,8 @@ static void a_devmap_leaf_is_put_once_at_its_first_page(void **state)
 	assert_int_equal(zap(f, 5 * PAGE, 6 * PAGE), 0);
 	assert_int_equal(f->inv.start, BASE);
 	assert_int_equal(f->inv.end, BASE + HUGE);
+	assert_int_equal(f->inv.event, HS_INVALIDATE_CLEAR);
+	assert_true(f->inv.blockable);
 	assert_int_equal(hs_pt_get(self, f->mm, BASE, 1), 0);
 	assert_int_equal(hs_page_count(self, first), 0);
 	assert_int_equal(hs_page_count(self, next), 1);
@@ -360,7 +359,7 @@ static void a_devmap_leaf_is_put_once_at_its_first_page(void **state)
 	hs_pgmap_destroy(self, pgmap);
 }
 
-/* ---- hs_zap() ---------------------------------------------------------------------------- */
+/* ---- the whole call ---------------------------------------------------------------------- */
 
 static void entries_go_between_start_and_end(void **state)
 {
@@ -370,7 +369,7 @@ static void entries_go_between_start_and_end(void **state)
 
 	map(f, 0, 2 * PAGE);
 	put_entry(f, 0, 0, PRESENT | 5);
-	assert_int_equal(hs_zap(f->w.self, f->mm, &inv), 0);
+	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), 0);
 	assert_int_equal(f->told, 1);
 	assert_int_equal(f->ended, 1);
 	assert_int_equal(f->at_start, PRESENT | 5);
@@ -399,14 +398,14 @@ static void a_refused_zap_does_nothing(void **state)
 	map(f, 0, PAGE);
 	put_entry(f, 0, 0, PRESENT | 5);
 	f->refuse = true;
-	assert_int_equal(hs_zap(f->w.self, f->mm, &inv), -EAGAIN);
+	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), -EAGAIN);
 	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), PRESENT | 5);
 	assert_int_equal(f->ended, 0);
 	f->refuse = false;
 	/* The mmap lock is free again. */
 	hs_mm_lock_write(f->w.self, f->mm);
 	hs_mm_unlock_write(f->w.self, f->mm);
-	assert_int_equal(hs_zap(f->w.self, f->mm, &inv), 0);
+	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), 0);
 	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), 0);
 }
 
