@@ -191,34 +191,39 @@ static bool reached(const struct hs_fault *f, uint64_t *pfn)
 	return true;
 }
 
-/*
- * One attempt, with the mmap lock; *again: nothing has come of it yet. *stuck: and the entry is what
- * it was before, so that to try again at once would be no use.
- */
-static uint32_t attempt(struct hs_fault *f, uint64_t *pfn, bool *again, bool *stuck)
+/* What an attempt of an access comes to. */
+enum attempt {
+	ATTEMPT_OVER,  /* the entry allows it, or *error says why not */
+	ATTEMPT_AGAIN, /* the fault has changed something, or has dropped the mmap lock */
+	ATTEMPT_STUCK, /* the entry is what it was before: another attempt waits first */
+};
+
+/* The mmap lock is held for read, before and after. */
+static enum attempt attempt_access(struct hs_fault *f, uint64_t *pfn, uint32_t *error)
 {
 	uint64_t before;
 	uint32_t ret;
 
-	*again = *stuck = false;
+	*error = 0;
 	f->vma = hs_vma_at(f->mm, f->addr);
-	if (!allows(f->vma, f->write))
-		return HS_VM_FAULT_SIGSEGV;
-	hs_fault_look(f);
-	if (reached(f, pfn))
-		return 0;
-	before = f->seen;
-	ret = hs_mm_fault(f->self, f->mm, f->vma, f->addr, f->flags);
-	if (ret & HS_VM_FAULT_ERROR)
-		return ret & HS_VM_FAULT_ERROR;
-	*again = true;
-	if (ret & HS_VM_FAULT_RETRY) {
-		hs_down_read(f->self, &f->mm->lock);
-		return 0;
+	if (!allows(f->vma, f->write)) {
+		*error = HS_VM_FAULT_SIGSEGV;
+		return ATTEMPT_OVER;
 	}
 	hs_fault_look(f);
-	*stuck = f->seen == before;
-	return 0;
+	if (reached(f, pfn))
+		return ATTEMPT_OVER;
+	before = f->seen;
+	ret = hs_mm_fault(f->self, f->mm, f->vma, f->addr, f->flags);
+	*error = ret & HS_VM_FAULT_ERROR;
+	if (*error)
+		return ATTEMPT_OVER;
+	if (ret & HS_VM_FAULT_RETRY) {
+		hs_down_read(f->self, &f->mm->lock);
+		return ATTEMPT_AGAIN;
+	}
+	hs_fault_look(f);
+	return f->seen == before ? ATTEMPT_STUCK : ATTEMPT_AGAIN;
 }
 
 uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,
@@ -231,15 +236,15 @@ uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bo
 		.flags = HS_FAULT_ALLOW_RETRY | (write ? HS_FAULT_WRITE : 0),
 		.write = write,
 	};
-	bool again, stuck;
-	uint32_t ret;
+	enum attempt attempt;
+	uint32_t error;
 
 	do {
 		hs_down_read(self, &mm->lock);
-		ret = attempt(&f, pfn, &again, &stuck);
+		attempt = attempt_access(&f, pfn, &error);
 		hs_up_read(self, &mm->lock);
-		if (stuck)
+		if (attempt == ATTEMPT_STUCK)
 			hs_retry_wait(self, "access by a CPU");
-	} while (again);
-	return ret;
+	} while (attempt != ATTEMPT_OVER);
+	return error;
 }

@@ -8,10 +8,10 @@
 
 uint32_t hs_fault_anon(struct hs_fault *f)
 {
-	uint32_t ret;
+	enum hs_fault_verdict verdict = hs_fault_want_page(f);
 
-	if (!hs_fault_want_page(f, &ret))
-		return ret;
+	if (verdict)
+		return hs_fault_result(verdict);
 	if (f->write)
 		return hs_fault_map_page(f, NULL, true);
 	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);

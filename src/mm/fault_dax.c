@@ -41,18 +41,18 @@ struct place {
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
 /* Maps [pfn, ..) by a leaf of f->level where nothing is. It holds what its first page is asked for. */
-static uint32_t map_device(struct hs_fault *f, uint64_t pfn, bool write)
+static enum hs_fault_verdict map_device(struct hs_fault *f, uint64_t pfn, bool write)
 {
 	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
 	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
 	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
 
 	if (!page)
-		return HS_VM_FAULT_SIGBUS;
+		return HS_FAULT_NO_PAGE;
 	hs_pgmap_page_map(f->self, page);
 	if (!hs_fault_replace(f, to))
 		hs_pgmap_page_unmap(f->self, page);
-	return 0;
+	return HS_FAULT_DONE;
 }
 
 /* Shared memory of a device that is mapped already needs nobody's leave to be written. */
@@ -104,34 +104,33 @@ static bool one_run(struct hs_fault *f, const struct place *p, uint64_t first, u
 	return true;
 }
 
-/* A leaf if the file has one there and no table is in the way: true. */
-static bool dax_leaf(struct hs_fault *f, const struct place *p, uint32_t *ret)
+/* UNDECIDED: the file has no leaf there, or a table is in the way. */
+static enum hs_fault_verdict dax_leaf(struct hs_fault *f, const struct place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
 
-	*ret = 0;
 	if (!level || !leaf_fits(f, p, level, &first) || !one_run(f, p, first, &pfn))
-		return false;
-	if (!hs_fault_populate(f, level)) {
-		*ret = HS_VM_FAULT_OOM;
-		return true;
-	}
+		return HS_FAULT_UNDECIDED;
+	if (!hs_fault_populate(f, level))
+		return HS_FAULT_NO_MEMORY;
 	if (hs_entry_is_table(f->seen))
-		return false;
-	if (f->level == level && !f->seen)
-		*ret = map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
-	return true;
+		return HS_FAULT_UNDECIDED;
+	if (f->level != level || f->seen)
+		return HS_FAULT_DONE;
+	return map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
 }
 
 /* The page is a block: maps it. A private VMA may only read it. */
 static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_t pfn)
 {
-	uint32_t ret;
+	enum hs_fault_verdict verdict = dax_leaf(f, p);
 
-	if (dax_leaf(f, p, &ret) || !hs_fault_want_page(f, &ret))
-		return ret;
-	return map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+	if (!verdict)
+		verdict = hs_fault_want_page(f);
+	if (!verdict)
+		verdict = map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+	return hs_fault_result(verdict);
 }
 
 /* A block for a hole that is written. What can fail for want of memory comes first. */
@@ -148,10 +147,10 @@ static uint32_t dax_allocate(struct hs_fault *f, const struct place *p, uint64_t
 /* The file remembers who has to be found when the hole is written. */
 static uint32_t dax_map_zero(struct hs_fault *f, const struct place *p)
 {
-	uint32_t ret;
+	enum hs_fault_verdict verdict = hs_fault_want_page(f);
 
-	if (!hs_fault_want_page(f, &ret))
-		return ret;
+	if (verdict)
+		return hs_fault_result(verdict);
 	p->mapping->blocks[p->index] = HS_BLOCK_ZERO;
 	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);
 	return 0;
@@ -182,14 +181,16 @@ static uint32_t dax_split(struct hs_fault *f)
 
 static uint32_t dax_copy(struct hs_fault *f, const struct place *p)
 {
+	enum hs_fault_verdict verdict = HS_FAULT_UNDECIDED;
 	struct hs_page *from = NULL;
-	uint32_t ret;
 	uint64_t pfn;
 
 	if (f->level && f->seen & HS_ENTRY_VALID)
 		return dax_split(f);
-	if (hs_fault_is_none(f->seen) && !hs_fault_want_page(f, &ret))
-		return ret;
+	if (hs_fault_is_none(f->seen))
+		verdict = hs_fault_want_page(f);
+	if (verdict)
+		return hs_fault_result(verdict);
 	if (!hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
 		from = hs_pfn_to_page(f->self, pfn);
 		if (!from)
@@ -246,18 +247,19 @@ static uint32_t device_dax(struct hs_fault *f, const struct place *p)
 		return HS_VM_FAULT_SIGBUS;
 	if (f->level != level || !hs_fault_is_none(f->seen))
 		return 0;
-	return map_device(f, pfn, true);
+	return hs_fault_result(map_device(f, pfn, true));
 }
 
 static uint32_t p2pdma(struct hs_fault *f, const struct place *p)
 {
+	enum hs_fault_verdict verdict;
 	struct hs_page *page;
-	uint32_t ret;
 
 	if (f->write && is_mapped(f))
 		return make_writable(f);
-	if (!hs_fault_want_page(f, &ret))
-		return ret;
+	verdict = hs_fault_want_page(f);
+	if (verdict)
+		return hs_fault_result(verdict);
 	if (hs_pgmap_page_alloc(f->self, p->mapping->pgmap, &page))
 		return HS_VM_FAULT_SIGBUS;
 	hs_page_map(f->self, page);

@@ -117,11 +117,9 @@ bool hs_fault_is_none(uint64_t entry)
 	return !entry || hs_entry_type(entry) == HS_TYPE_MARKER;
 }
 
-/* Tables and an entry of level 0 that is still empty: true. Otherwise *ret is the answer. */
-bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret)
+enum hs_fault_verdict hs_fault_want_page(struct hs_fault *f)
 {
-	*ret = 0;
 	if (!hs_fault_populate(f, 0))
-		*ret = HS_VM_FAULT_OOM;
-	return !*ret && !f->level && hs_fault_is_none(f->seen);
+		return HS_FAULT_NO_MEMORY;
+	return f->level || !hs_fault_is_none(f->seen) ? HS_FAULT_DONE : HS_FAULT_UNDECIDED;
 }

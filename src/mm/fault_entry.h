@@ -25,6 +25,27 @@ struct hs_fault {
 #define HS_FAULT_ZERO_ENTRY \
 	hs_entry_typed(HS_TYPE_ZERO, HS_ZERO_PFN, HS_ENTRY_VALID | HS_ENTRY_COUNTED)
 
+/* What a step of a fault comes to. */
+enum hs_fault_verdict {
+	HS_FAULT_UNDECIDED, /* the caller goes on */
+	HS_FAULT_DONE,	    /* mapped, or overtaken: look again */
+	HS_FAULT_NO_MEMORY,
+	HS_FAULT_NO_PAGE, /* nothing that could be mapped */
+};
+
+/* The HS_VM_FAULT_* bits of a verdict that is not UNDECIDED. */
+static inline uint32_t hs_fault_result(enum hs_fault_verdict verdict)
+{
+	switch (verdict) {
+	case HS_FAULT_NO_MEMORY:
+		return HS_VM_FAULT_OOM;
+	case HS_FAULT_NO_PAGE:
+		return HS_VM_FAULT_SIGBUS;
+	default:
+		return 0;
+	}
+}
+
 /* Fills entry, level and seen; populate makes tables down to @level. False: no memory. */
 void hs_fault_look(struct hs_fault *f);
 bool hs_fault_populate(struct hs_fault *f, uint32_t level);
@@ -34,8 +55,8 @@ static inline bool hs_fault_is_present(uint64_t entry)
 {
 	return entry & (HS_ENTRY_VALID | HS_ENTRY_ERROR);
 }
-/* Tables made, nothing at level 0 yet. False: *ret is what the fault comes to. */
-bool hs_fault_want_page(struct hs_fault *f, uint32_t *ret);
+/* UNDECIDED: the tables are made, and at level 0 there is nothing yet: a page is wanted. */
+enum hs_fault_verdict hs_fault_want_page(struct hs_fault *f);
 /* Puts @to where @f->seen was, under the page table lock. False: something else is there now. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);
 /* The same, with the notifiers told around it. */

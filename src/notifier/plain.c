@@ -137,25 +137,26 @@ static bool is_idle(struct hs_task *self, void *arg)
 	return !hs_u64_load(self, &((struct hs_notifiers *)arg)->active, HS_ACQUIRE);
 }
 
-/* False: an invalidation is active. */
-static bool enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n, int *ret)
+/* -EAGAIN: an invalidation is active; -EINVAL: the address space has ended. */
+static int enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
 {
 	struct hs_notifier **at = &ns->plain;
-	bool idle;
+	int ret = 0;
 
-	*ret = -EINVAL;
 	hs_spin_lock(self, &ns->lock);
-	idle = is_idle(self, ns);
-	if (idle && !ns->released) {
+	if (!is_idle(self, ns)) {
+		ret = -EAGAIN;
+	} else if (ns->released) {
+		ret = -EINVAL;
+	} else {
 		while (*at)
 			at = &(*at)->next;
 		*at = n;
 		n->born = ns->births++;
 		hs_u32_add(self, &ns->plain_count, 1, HS_RELAXED);
-		*ret = 0;
 	}
 	hs_spin_unlock(self, &ns->lock);
-	return idle;
+	return ret;
 }
 
 int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
@@ -168,7 +169,7 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 	n->next = NULL;
 	n->dead = false;
 	hs_u32_init(hs_notifier_calls(n), 0);
-	while (!enter(self, notifiers, n, &ret))
+	while ((ret = enter(self, notifiers, n)) == -EAGAIN)
 		hs_wait_event(self, &notifiers->queue, is_idle, notifiers);
 	if (ret)
 		n->notifiers = NULL;
