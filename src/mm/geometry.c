@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * geometry.c - the geometries, and where user addresses end
+ */
 #include "mm/geometry.h"
 
 static const struct hs_geometry geometries[HS_GEOMETRY_COUNT] = {
-	[HS_GEOMETRY_X86_64] = { "x86_64", 4, { 9, 9, 9, 9 }, { 0, 9, 18, 27 } },
+	[HS_GEOMETRY_X86_64] = HS_GEOMETRY_X86_64_VALUE,
 	[HS_GEOMETRY_MOCK] = { "mock", 4, { 1, 1, 2, 2 }, { 0, 1, 2, 4 } },
 	[HS_GEOMETRY_X86_64_5L] = { "x86_64_5l", 5, { 9, 9, 9, 9, 9 }, { 0, 9, 18, 27, 36 } },
 };

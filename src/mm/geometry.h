@@ -12,6 +12,15 @@
 
 #include "port/port.h"
 
+/*
+ * The value of HS_GEOMETRY_X86_64, for initialisers. hs_geometry() returns one object; a walker has
+ * a constant of its own with this value, so that the compiler knows its levels and shifts.
+ */
+#define HS_GEOMETRY_X86_64_VALUE                                                                 \
+	{                                                                                        \
+		.name = "x86_64", .levels = 4, .bits = { 9, 9, 9, 9 }, .order = { 0, 9, 18, 27 } \
+	}
+
 /* Size of a table of @level. */
 static inline size_t hs_table_bytes(const struct hs_geometry *g, uint32_t level)
 {

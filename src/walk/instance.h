@@ -7,13 +7,14 @@
  */
 #include <hmmsim/page.h>
 
+#include "mm/geometry.h"
 #include "walk/hooks.h"
 
 #include "walk/era_5_3.h"
 #include "walk/era_6_12.h"
 
 /* Known to the compiler, so that levels and shifts of the usual tables are constants. */
-static const struct hs_geometry x86_64 = { "x86_64", 4, { 9, 9, 9, 9 }, { 0, 9, 18, 27 } };
+static const struct hs_geometry x86_64 = HS_GEOMETRY_X86_64_VALUE;
 
 static bool is_x86_64(const struct hs_walk *w)
 {
