@@ -90,7 +90,7 @@
 #include "mm/table.h"
 #include "mm/vma.h"
 
-static uint32_t write_protected(struct hs_fault *f)
+static uint32_t fault_write_protected(struct hs_fault *f)
 {
 	bool of_file = f->seen & HS_ENTRY_DEVMAP || hs_entry_type(f->seen) == HS_TYPE_ZERO ||
 		       f->vma->flags & HS_VM_SHARED;
@@ -101,7 +101,7 @@ static uint32_t write_protected(struct hs_fault *f)
 /* ---- entering ---------------------------------------------------------------------------- */
 
 /* A write that the VMA does not allow is fine where it ends in a private copy. */
-static uint32_t refusal(const struct hs_vma *vma, bool write)
+static uint32_t fault_refusal(const struct hs_vma *vma, bool write)
 {
 	if (!vma || !(vma->flags & HS_VM_READ))
 		return HS_VM_FAULT_SIGSEGV;
@@ -114,8 +114,8 @@ static uint32_t refusal(const struct hs_vma *vma, bool write)
 }
 
 /* Who may drop the mmap lock waits without it; the gate knows of the waiter before that. */
-static uint32_t stand_before(struct hs_task *self, struct hs_mm *mm, struct hs_gate *gate,
-			     uint32_t flags)
+static uint32_t fault_wait_at_gate(struct hs_task *self, struct hs_mm *mm, struct hs_gate *gate,
+				   uint32_t flags)
 {
 	bool drop = flags & HS_FAULT_ALLOW_RETRY;
 
@@ -140,11 +140,11 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 		.flags = flags,
 		.write = flags & HS_FAULT_WRITE,
 	};
-	uint32_t ret = refusal(vma, f.write);
+	uint32_t ret = fault_refusal(vma, f.write);
 
 	(void)arg;
 	if (!ret && vma->gate)
-		ret = stand_before(self, mm, vma->gate, flags);
+		ret = fault_wait_at_gate(self, mm, vma->gate, flags);
 	if (ret)
 		return ret;
 	hs_fault_look(&f);
@@ -154,11 +154,11 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 		return hs_fault_swap(&f);
 	if (!f.write || f.seen & HS_ENTRY_WRITE)
 		return 0;
-	return write_protected(&f);
+	return fault_write_protected(&f);
 }
 
-static void migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
-			   void *arg)
+static void fault_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				 uint32_t level, void *arg)
 {
 	struct hs_fault f = { .self = self, .mm = mm, .addr = addr & ~(HS_PAGE_BYTES - 1) };
 
@@ -170,17 +170,17 @@ static void migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 
 const struct hs_fault_ops hs_mm_fault_ops = {
 	.fault = hs_handle_mm_fault,
-	.migration_wait = migration_wait,
+	.migration_wait = fault_migration_wait,
 };
 
 /* ---- the CPU ----------------------------------------------------------------------------- */
 
-static bool allows(const struct hs_vma *vma, bool write)
+static bool fault_vma_allows(const struct hs_vma *vma, bool write)
 {
 	return vma && vma->flags & HS_VM_READ && (!write || vma->flags & HS_VM_WRITE);
 }
 
-static bool reached(const struct hs_fault *f, uint64_t *pfn)
+static bool fault_reached(const struct hs_fault *f, uint64_t *pfn)
 {
 	uint64_t in_leaf = f->addr & (hs_level_bytes(f->mm->geometry, f->level) - 1);
 
@@ -199,19 +199,19 @@ enum attempt {
 };
 
 /* The mmap lock is held for read, before and after. */
-static enum attempt attempt_access(struct hs_fault *f, uint64_t *pfn, uint32_t *error)
+static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint32_t *error)
 {
 	uint64_t before;
 	uint32_t ret;
 
 	*error = 0;
 	f->vma = hs_vma_at(f->mm, f->addr);
-	if (!allows(f->vma, f->write)) {
+	if (!fault_vma_allows(f->vma, f->write)) {
 		*error = HS_VM_FAULT_SIGSEGV;
 		return ATTEMPT_OVER;
 	}
 	hs_fault_look(f);
-	if (reached(f, pfn))
+	if (fault_reached(f, pfn))
 		return ATTEMPT_OVER;
 	before = f->seen;
 	ret = hs_mm_fault(f->self, f->mm, f->vma, f->addr, f->flags);
@@ -241,7 +241,7 @@ uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bo
 
 	do {
 		hs_down_read(self, &mm->lock);
-		attempt = attempt_access(&f, pfn, &error);
+		attempt = fault_attempt(&f, pfn, &error);
 		hs_up_read(self, &mm->lock);
 		if (attempt == ATTEMPT_STUCK)
 			hs_retry_wait(self, "access by a CPU");

@@ -19,13 +19,13 @@ uint32_t hs_fault_anon(struct hs_fault *f)
 }
 
 /* The page table lock is held. */
-static bool is_alone(struct hs_fault *f, struct hs_page *page)
+static bool anon_is_alone(struct hs_fault *f, struct hs_page *page)
 {
 	return hs_page_live(f->self, page) & HS_PAGE_EXCLUSIVE || hs_page_count(f->self, page) == 1;
 }
 
 /* Reused, or another's by now: true. Otherwise a COUNTED entry's page with a reference. */
-static bool reuse(struct hs_fault *f, struct hs_page **from)
+static bool anon_reuse(struct hs_fault *f, struct hs_page **from)
 {
 	bool done = true;
 
@@ -35,7 +35,7 @@ static bool reuse(struct hs_fault *f, struct hs_page **from)
 		goto unlock;
 	if (f->seen & HS_ENTRY_COUNTED && hs_entry_type(f->seen) == HS_TYPE_NORMAL)
 		*from = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
-	if (*from && is_alone(f, *from)) {
+	if (*from && anon_is_alone(f, *from)) {
 		hs_u32_or(f->self, &(*from)->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 		if (f->vma->flags & HS_VM_WRITE)
 			hs_u64_store(f->self, f->entry, f->seen | HS_ENTRY_WRITE, HS_RELEASE);
@@ -57,7 +57,7 @@ uint32_t hs_fault_copy(struct hs_fault *f)
 
 	if (f->level)
 		return HS_VM_FAULT_SIGBUS;
-	if (reuse(f, &from))
+	if (anon_reuse(f, &from))
 		return 0;
 	ret = hs_fault_map_page(f, from, true);
 	if (from)

@@ -41,7 +41,7 @@ struct place {
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
 /* Maps [pfn, ..) by a leaf of f->level where nothing is. It holds what its first page is asked for. */
-static enum hs_fault_verdict map_device(struct hs_fault *f, uint64_t pfn, bool write)
+static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bool write)
 {
 	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
 	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
@@ -56,13 +56,13 @@ static enum hs_fault_verdict map_device(struct hs_fault *f, uint64_t pfn, bool w
 }
 
 /* Shared memory of a device that is mapped already needs nobody's leave to be written. */
-static uint32_t make_writable(struct hs_fault *f)
+static uint32_t dax_make_writable(struct hs_fault *f)
 {
 	hs_fault_replace(f, f->seen | HS_ENTRY_WRITE);
 	return 0;
 }
 
-static bool is_mapped(const struct hs_fault *f)
+static bool dax_is_mapped(const struct hs_fault *f)
 {
 	return f->seen & HS_ENTRY_VALID && hs_entry_type(f->seen) == HS_TYPE_NORMAL;
 }
@@ -73,8 +73,8 @@ static bool is_mapped(const struct hs_fault *f)
  * The leaf of @level around the fault: its first page in the mapping. False: the VMA does not cover
  * it. What the VMA covers begins inside the mapping; whether it ends there is for the caller to see.
  */
-static bool leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t level,
-		      uint64_t *first)
+static bool dax_leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t level,
+			  uint64_t *first)
 {
 	const struct hs_geometry *g = f->mm->geometry;
 	uint64_t bytes, start;
@@ -92,7 +92,7 @@ static bool leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t 
 /* ---- DAX files --------------------------------------------------------------------------- */
 
 /* Whether the pages around are one aligned run of blocks; then its first. */
-static bool one_run(struct hs_fault *f, const struct place *p, uint64_t first, uint64_t *pfn)
+static bool dax_one_run(struct hs_fault *f, const struct place *p, uint64_t first, uint64_t *pfn)
 {
 	uint64_t n = (uint64_t)1 << p->mapping->leaf_order, at;
 
@@ -105,12 +105,12 @@ static bool one_run(struct hs_fault *f, const struct place *p, uint64_t first, u
 }
 
 /* UNDECIDED: the file has no leaf there, or a table is in the way. */
-static enum hs_fault_verdict dax_leaf(struct hs_fault *f, const struct place *p)
+static enum hs_fault_verdict dax_map_leaf(struct hs_fault *f, const struct place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
 
-	if (!level || !leaf_fits(f, p, level, &first) || !one_run(f, p, first, &pfn))
+	if (!level || !dax_leaf_fits(f, p, level, &first) || !dax_one_run(f, p, first, &pfn))
 		return HS_FAULT_UNDECIDED;
 	if (!hs_fault_populate(f, level))
 		return HS_FAULT_NO_MEMORY;
@@ -118,18 +118,18 @@ static enum hs_fault_verdict dax_leaf(struct hs_fault *f, const struct place *p)
 		return HS_FAULT_UNDECIDED;
 	if (f->level != level || f->seen)
 		return HS_FAULT_DONE;
-	return map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+	return dax_map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
 }
 
 /* The page is a block: maps it. A private VMA may only read it. */
 static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_t pfn)
 {
-	enum hs_fault_verdict verdict = dax_leaf(f, p);
+	enum hs_fault_verdict verdict = dax_map_leaf(f, p);
 
 	if (!verdict)
 		verdict = hs_fault_want_page(f);
 	if (!verdict)
-		verdict = map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
+		verdict = dax_map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
 	return hs_fault_result(verdict);
 }
 
@@ -161,8 +161,8 @@ static uint32_t dax_shared(struct hs_fault *f, const struct place *p)
 	uint32_t ret = 0;
 	uint64_t pfn;
 
-	if (f->write && is_mapped(f))
-		return make_writable(f);
+	if (f->write && dax_is_mapped(f))
+		return dax_make_writable(f);
 	if (hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
 		if (!f->write)
 			return dax_map_zero(f, p);
@@ -229,14 +229,14 @@ static uint32_t dax_file(struct hs_fault *f, const struct place *p)
  * Leaves of its own level or nothing: a smaller one would be a fallback, and there is none. A device is
  * whole leaves, so an aligned one that begins in it ends in it.
  */
-static uint32_t device_dax(struct hs_fault *f, const struct place *p)
+static uint32_t dax_device(struct hs_fault *f, const struct place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
 
-	if (f->write && is_mapped(f))
-		return make_writable(f);
-	if (!leaf_fits(f, p, level, &first))
+	if (f->write && dax_is_mapped(f))
+		return dax_make_writable(f);
+	if (!dax_leaf_fits(f, p, level, &first))
 		return HS_VM_FAULT_SIGBUS;
 	pfn = p->mapping->first + first;
 	if (pfn & (((uint64_t)1 << p->mapping->leaf_order) - 1))
@@ -247,16 +247,16 @@ static uint32_t device_dax(struct hs_fault *f, const struct place *p)
 		return HS_VM_FAULT_SIGBUS;
 	if (f->level != level || !hs_fault_is_none(f->seen))
 		return 0;
-	return hs_fault_result(map_device(f, pfn, true));
+	return hs_fault_result(dax_map_device(f, pfn, true));
 }
 
-static uint32_t p2pdma(struct hs_fault *f, const struct place *p)
+static uint32_t dax_p2pdma(struct hs_fault *f, const struct place *p)
 {
 	enum hs_fault_verdict verdict;
 	struct hs_page *page;
 
-	if (f->write && is_mapped(f))
-		return make_writable(f);
+	if (f->write && dax_is_mapped(f))
+		return dax_make_writable(f);
 	verdict = hs_fault_want_page(f);
 	if (verdict)
 		return hs_fault_result(verdict);
@@ -281,10 +281,10 @@ uint32_t hs_fault_dax(struct hs_fault *f)
 		ret = dax_file(f, &p);
 		break;
 	case HS_MAPPING_DEVICE_DAX:
-		ret = device_dax(f, &p);
+		ret = dax_device(f, &p);
 		break;
 	default:
-		ret = p2pdma(f, &p);
+		ret = dax_p2pdma(f, &p);
 		break;
 	}
 	hs_mapping_leave(f->self, p.mapping);

@@ -28,7 +28,7 @@ static uint32_t swap_in(struct hs_fault *f)
 }
 
 /* Whether it may be written is looked at by the write that comes next. */
-static uint32_t numa(struct hs_fault *f)
+static uint32_t swap_numa(struct hs_fault *f)
 {
 	uint64_t keep = HS_ENTRY_COUNTED | HS_ENTRY_DEVMAP | HS_ENTRY_ORDER;
 	uint64_t pfn = hs_entry_pfn(f->seen);
@@ -40,19 +40,19 @@ static uint32_t numa(struct hs_fault *f)
 
 /* ---- device-exclusive -------------------------------------------------------------------- */
 
-static bool still_there(struct hs_fault *f)
+static bool swap_still_there(struct hs_fault *f)
 {
 	return hs_u64_load(f->self, f->entry, HS_ACQUIRE) == f->seen;
 }
 
 /* The entry, or the lack of a struct page, that a page could not be had for. */
-static uint32_t no_page(struct hs_fault *f)
+static uint32_t swap_no_page(struct hs_fault *f)
 {
-	return still_there(f) ? HS_VM_FAULT_SIGBUS : 0;
+	return swap_still_there(f) ? HS_VM_FAULT_SIGBUS : 0;
 }
 
 /* Present again. The entry has its reference still; an entry made by hand has nothing. */
-static void restore(struct hs_fault *f, struct hs_page *page)
+static void swap_restore(struct hs_fault *f, struct hs_page *page)
 {
 	uint64_t counted = f->seen & HS_ENTRY_COUNTED;
 	uint64_t to = hs_fault_present(f, hs_entry_pfn(f->seen), f->seen & HS_ENTRY_WRITE);
@@ -65,15 +65,15 @@ static void restore(struct hs_fault *f, struct hs_page *page)
 }
 
 /* The device that has the page holds its lock for as long as it wants to have it. */
-static uint32_t take_back(struct hs_fault *f)
+static uint32_t swap_take_back(struct hs_fault *f)
 {
 	struct hs_page *page = hs_fault_get_page(f);
 
 	if (!page)
-		return no_page(f);
+		return swap_no_page(f);
 	hs_page_lock(f->self, page);
-	if (still_there(f))
-		restore(f, page);
+	if (swap_still_there(f))
+		swap_restore(f, page);
 	hs_page_unlock(f->self, page);
 	hs_page_put(f->self, page);
 	return 0;
@@ -81,7 +81,7 @@ static uint32_t take_back(struct hs_fault *f)
 
 /* ---- device-private ---------------------------------------------------------------------- */
 
-static uint32_t ask_driver(struct hs_fault *f)
+static uint32_t swap_ask_driver(struct hs_fault *f)
 {
 	struct hs_vm_fault vmf = {
 		.mm = f->mm,
@@ -95,7 +95,7 @@ static uint32_t ask_driver(struct hs_fault *f)
 	uint32_t ret;
 
 	if (!vmf.page)
-		return no_page(f);
+		return swap_no_page(f);
 	pgmap = hs_page_pgmap(f->self, vmf.page);
 	if (pgmap && pgmap->ops && pgmap->ops->migrate_to_ram)
 		ret = pgmap->ops->migrate_to_ram(f->self, &vmf);
@@ -106,7 +106,7 @@ static uint32_t ask_driver(struct hs_fault *f)
 }
 
 /* The contents are taken when the notifiers have been told: nobody writes the page any more. */
-static bool switch_to(struct hs_fault *f, struct hs_page *page, struct hs_page *from)
+static bool swap_migrate(struct hs_fault *f, struct hs_page *page, struct hs_page *from)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, from);
 	uint64_t pfn = hs_page_to_pfn(f->self, page);
@@ -133,7 +133,7 @@ uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 	ret = hs_fault_new_page(&f, 0, &page);
 	if (ret)
 		return ret;
-	if (!switch_to(&f, page, vmf->page))
+	if (!swap_migrate(&f, page, vmf->page))
 		hs_fault_drop_page(&f, page);
 	else
 		hs_entry_put(self, f.seen);
@@ -142,7 +142,7 @@ uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 
 /* ---- migration --------------------------------------------------------------------------- */
 
-static bool is_gone(struct hs_task *self, void *arg)
+static bool swap_is_gone(struct hs_task *self, void *arg)
 {
 	const struct hs_fault *f = arg;
 
@@ -152,23 +152,23 @@ static bool is_gone(struct hs_task *self, void *arg)
 void hs_fault_migration_wait(struct hs_fault *f)
 {
 	if (hs_entry_type(f->seen) == HS_TYPE_MIGRATION && !hs_entry_is_table(f->seen))
-		hs_wait_event(f->self, &f->mm->migrations, is_gone, f);
+		hs_wait_event(f->self, &f->mm->migrations, swap_is_gone, f);
 }
 
 uint32_t hs_fault_swap(struct hs_fault *f)
 {
 	if (f->seen & HS_ENTRY_DEVPRIV)
-		return ask_driver(f);
+		return swap_ask_driver(f);
 	switch (hs_entry_type(f->seen)) {
 	case HS_TYPE_PROTNONE:
-		return numa(f);
+		return swap_numa(f);
 	case HS_TYPE_SWAP:
 		return swap_in(f);
 	case HS_TYPE_MIGRATION:
 		hs_fault_migration_wait(f);
 		return 0;
 	case HS_TYPE_EXCLUSIVE:
-		return take_back(f);
+		return swap_take_back(f);
 	case HS_TYPE_HWPOISON:
 	case HS_TYPE_POISON:
 		return HS_VM_FAULT_HWPOISON;

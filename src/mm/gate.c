@@ -59,7 +59,7 @@ bool hs_gate_is_open(struct hs_task *self, struct hs_gate *gate)
 	return hs_u32_load(self, &gate->open, HS_ACQUIRE);
 }
 
-static bool is_open(struct hs_task *self, void *arg)
+static bool gate_is_opened(struct hs_task *self, void *arg)
 {
 	return hs_u32_load(self, &((struct hs_gate *)arg)->open, HS_ACQUIRE);
 }
@@ -69,10 +69,10 @@ void hs_gate_wait(struct hs_task *self, struct hs_gate *gate)
 	if (gate->pgmap)
 		hs_pgmap_step_wait(self, gate->pgmap, gate->step);
 	else
-		hs_wait_event(self, &gate->queue, is_open, gate);
+		hs_wait_event(self, &gate->queue, gate_is_opened, gate);
 }
 
-static void set_gate(struct hs_task *self, struct hs_vma *vma, uint64_t value)
+static void gate_set(struct hs_task *self, struct hs_vma *vma, uint64_t value)
 {
 	(void)self;
 	vma->gate = (struct hs_gate *)(uintptr_t)value;
@@ -86,7 +86,7 @@ int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_down_write(self, &mm->lock);
-	ret = hs_vma_modify(self, mm, start, end, set_gate, (uintptr_t)gate);
+	ret = hs_vma_modify(self, mm, start, end, gate_set, (uintptr_t)gate);
 	hs_up_write(self, &mm->lock);
 	return ret;
 }

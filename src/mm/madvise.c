@@ -10,7 +10,7 @@
 #include <errno.h>
 
 /* Zaps VMA by VMA what is mapped; the mmap lock is held. False: there was a gap. */
-static bool zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+static bool madvise_zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	uint64_t mapped = start; /* without a gap up to here */
 	bool whole = true;
@@ -28,7 +28,8 @@ static bool zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 }
 
 /* Faults put leaves there meanwhile: the section covers those that may come as well. */
-static void widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end)
+static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
+			  uint64_t *end)
 {
 	const struct hs_vma *first = hs_vma_at(mm, *start);
 	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
@@ -49,10 +50,10 @@ int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_i
 	if (!hs_range_fits(mm, inv->start, inv->end))
 		return -EINVAL;
 	hs_down_read(self, &mm->lock);
-	widen(self, mm, &wide.start, &wide.end);
+	madvise_widen(self, mm, &wide.start, &wide.end);
 	ret = hs_invalidate_start(self, mm->notifiers, &wide);
 	if (!ret) {
-		ret = zap_vmas(self, mm, inv->start, inv->end) ? 0 : -ENOMEM;
+		ret = madvise_zap_vmas(self, mm, inv->start, inv->end) ? 0 : -ENOMEM;
 		hs_invalidate_end(self, mm->notifiers, &wide);
 	}
 	hs_up_read(self, &mm->lock);

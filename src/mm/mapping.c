@@ -55,13 +55,13 @@
 
 #define HS_MAPPING_PAGES_MAX ((uint64_t)1 << 40)
 
-static const enum hs_pgmap_type types[HS_MAPPING_KIND_COUNT] = {
+static const enum hs_pgmap_type mapping_types[HS_MAPPING_KIND_COUNT] = {
 	[HS_MAPPING_DAX_FILE] = HS_PGMAP_FS_DAX,
 	[HS_MAPPING_DEVICE_DAX] = HS_PGMAP_GENERIC,
 	[HS_MAPPING_P2PDMA] = HS_PGMAP_P2PDMA,
 };
 
-static bool fits_pgmap(const struct hs_mapping_config *c)
+static bool mapping_fits_pgmap(const struct hs_mapping_config *c)
 {
 	uint64_t end = c->pgmap->end;
 	/* A pgmap that is only registered has no struct pages at all: first == end. */
@@ -79,19 +79,19 @@ static bool fits_pgmap(const struct hs_mapping_config *c)
 	}
 }
 
-static int check_config(const struct hs_mapping_config *c)
+static int mapping_check_config(const struct hs_mapping_config *c)
 {
 	if ((unsigned int)c->kind >= HS_MAPPING_KIND_COUNT || !c->pgmap ||
-	    c->pgmap->type != types[c->kind])
+	    c->pgmap->type != mapping_types[c->kind])
 		return -EINVAL;
 	if (!c->pages || c->pages > HS_MAPPING_PAGES_MAX)
 		return -EINVAL;
 	if (c->level >= HS_LEVELS_MAX || !c->level != !c->leaf_order || c->leaf_order > 39)
 		return -EINVAL;
-	return fits_pgmap(c) ? 0 : -EINVAL;
+	return mapping_fits_pgmap(c) ? 0 : -EINVAL;
 }
 
-static size_t blocks_bytes(const struct hs_mapping *m)
+static size_t mapping_blocks_bytes(const struct hs_mapping *m)
 {
 	return m->pages * sizeof(m->blocks[0]);
 }
@@ -101,7 +101,7 @@ int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *conf
 {
 	struct hs_mapping *m;
 
-	if (check_config(config))
+	if (mapping_check_config(config))
 		return -EINVAL;
 	m = hs_alloc(self, HS_KIND_MAPPING, sizeof(*m));
 	if (!m)
@@ -117,7 +117,7 @@ int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *conf
 	hs_waitq_init(&m->queue);
 	hs_mutex_init(&m->entry_lock, HS_LOCK_DAX_ENTRY);
 	if (m->kind == HS_MAPPING_DAX_FILE) {
-		m->blocks = hs_alloc(self, HS_KIND_BLOCKS, blocks_bytes(m));
+		m->blocks = hs_alloc(self, HS_KIND_BLOCKS, mapping_blocks_bytes(m));
 		if (!m->blocks) {
 			hs_free(self, m, HS_KIND_MAPPING, sizeof(*m));
 			return -ENOMEM;
@@ -132,7 +132,7 @@ void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
 	hs_assert(self, !mapping->vma_count, "a mapping is destroyed that %u VMAs map",
 		  mapping->vma_count);
 	if (mapping->kind == HS_MAPPING_DAX_FILE)
-		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, blocks_bytes(mapping));
+		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, mapping_blocks_bytes(mapping));
 	hs_free(self, mapping, HS_KIND_MAPPING, sizeof(*mapping));
 }
 
@@ -163,7 +163,7 @@ uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *mapping)
 
 /* ---- blocks ------------------------------------------------------------------------------ */
 
-static bool is_hole(const struct hs_mapping *mapping, uint64_t index)
+static bool mapping_is_hole(const struct hs_mapping *mapping, uint64_t index)
 {
 	return !mapping->blocks[index] || mapping->blocks[index] == HS_BLOCK_ZERO;
 }
@@ -176,7 +176,7 @@ int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping,
 		  "a block is allocated without the dax entry lock");
 	if (mapping->kind != HS_MAPPING_DAX_FILE || index >= mapping->pages)
 		return -EINVAL;
-	if (!is_hole(mapping, index))
+	if (!mapping_is_hole(mapping, index))
 		return 0;
 	if (mapping->next_block == mapping->pgmap->end)
 		return -ENOSPC;
@@ -206,7 +206,7 @@ int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint
 		return -EINVAL;
 	switch (mapping->kind) {
 	case HS_MAPPING_DAX_FILE:
-		if (is_hole(mapping, index))
+		if (mapping_is_hole(mapping, index))
 			return -ENOENT;
 		*pfn = mapping->blocks[index] - 1;
 		return 0;
@@ -259,7 +259,7 @@ void hs_mapping_disable_start(struct hs_task *self, struct hs_mapping *mapping)
 	hs_u32_xchg(self, &mapping->alive, 0, HS_SEQ_CST);
 }
 
-static bool nobody_inside(struct hs_task *self, void *arg)
+static bool mapping_is_quiet(struct hs_task *self, void *arg)
 {
 	struct hs_mapping *mapping = arg;
 
@@ -268,18 +268,19 @@ static bool nobody_inside(struct hs_task *self, void *arg)
 
 bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping)
 {
-	return nobody_inside(self, mapping);
+	return mapping_is_quiet(self, mapping);
 }
 
 void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping)
 {
 	hs_mapping_disable_start(self, mapping);
-	hs_wait_event(self, &mapping->queue, nobody_inside, mapping);
+	hs_wait_event(self, &mapping->queue, mapping_is_quiet, mapping);
 }
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
-static bool whole_leaves(const struct hs_mapping *m, uint64_t start, uint64_t end, uint64_t pgoff)
+static bool mapping_whole_leaves(const struct hs_mapping *m, uint64_t start, uint64_t end,
+				 uint64_t pgoff)
 {
 	uint64_t pages = start >> HS_PAGE_SHIFT | end >> HS_PAGE_SHIFT | pgoff;
 
@@ -301,7 +302,7 @@ int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t 
 		return -EINVAL;
 	if (mapping->kind == HS_MAPPING_P2PDMA)
 		*flags |= HS_VM_MIXEDMAP;
-	else if (!whole_leaves(mapping, start, end, pgoff))
+	else if (!mapping_whole_leaves(mapping, start, end, pgoff))
 		return -EINVAL;
 	return 0;
 }
@@ -337,8 +338,8 @@ void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uin
 }
 
 /* What [first, last] of the mapping is in the VMA. False: nothing. */
-static bool part_of(const struct hs_vma *vma, uint64_t first, uint64_t last, uint64_t *start,
-		    uint64_t *end)
+static bool mapping_part_of(const struct hs_vma *vma, uint64_t first, uint64_t last,
+			    uint64_t *start, uint64_t *end)
 {
 	uint64_t vma_last = vma->pgoff + ((vma->end - vma->start) >> HS_PAGE_SHIFT) - 1;
 
@@ -351,8 +352,8 @@ static bool part_of(const struct hs_vma *vma, uint64_t first, uint64_t last, uin
 	return true;
 }
 
-static void unmap_part(struct hs_task *self, struct hs_mapping *mapping, struct hs_mm *mm,
-		       uint64_t start, uint64_t end, bool even_cows)
+static void mapping_unmap_part(struct hs_task *self, struct hs_mapping *mapping, struct hs_mm *mm,
+			       uint64_t start, uint64_t end, bool even_cows)
 {
 	uint64_t wide_start = start, wide_end = end;
 	struct hs_invalidation inv;
@@ -375,7 +376,7 @@ void hs_unmap_mapping_range(struct hs_task *self, struct hs_mapping *mapping, ui
 		return;
 	hs_down_read(self, &mapping->lock);
 	for (struct hs_vma *vma = mapping->vmas; vma; vma = vma->next)
-		if (part_of(vma, first, last, &start, &end))
-			unmap_part(self, mapping, vma->mm, start, end, even_cows);
+		if (mapping_part_of(vma, first, last, &start, &end))
+			mapping_unmap_part(self, mapping, vma->mm, start, end, even_cows);
 	hs_up_read(self, &mapping->lock);
 }

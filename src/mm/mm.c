@@ -54,7 +54,7 @@ bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
  * The last user is gone: nobody takes the mmap lock any more but who unmaps here. A mapping may be
  * unmapping its pages meanwhile, as in munmap.
  */
-static void space_end(struct hs_task *self, struct hs_mm *mm)
+static void mm_end(struct hs_task *self, struct hs_mm *mm)
 {
 	hs_notifiers_release(self, mm->notifiers);
 	hs_down_write(self, &mm->lock);
@@ -70,7 +70,7 @@ void hs_mmput(struct hs_task *self, struct hs_mm *mm)
 	hs_assert(self, was, "an mm is put that has no user");
 	if (was != 1)
 		return;
-	space_end(self, mm);
+	mm_end(self, mm);
 	hs_mmdrop(self, mm);
 }
 

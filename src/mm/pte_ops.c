@@ -38,7 +38,7 @@
 #include <errno.h>
 
 /* Finds the entry and takes the mmap lock; without an error begin() is followed by finish(). */
-static int begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
+static int pte_ops_begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
 {
 	*f = (struct hs_fault){ .self = self, .mm = mm, .addr = addr };
 	if (addr & (HS_PAGE_BYTES - 1))
@@ -53,41 +53,41 @@ static int begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct h
 	return 0;
 }
 
-static int finish(struct hs_fault *f, int ret)
+static int pte_ops_finish(struct hs_fault *f, int ret)
 {
 	hs_up_read(f->self, &f->mm->lock);
 	return ret;
 }
 
 /* Present, with a page of its own or a device's block; no zero page. */
-static bool can_fail(uint64_t e)
+static bool pte_ops_can_fail(uint64_t e)
 {
 	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
 }
 
-static bool is_page(uint64_t e)
+static bool pte_ops_is_page(uint64_t e)
 {
-	return can_fail(e) && !(e & HS_ENTRY_DEVMAP);
+	return pte_ops_can_fail(e) && !(e & HS_ENTRY_DEVMAP);
 }
 
-static bool is_device_private(uint64_t e)
+static bool pte_ops_is_device_private(uint64_t e)
 {
 	return e & HS_ENTRY_DEVPRIV && e & HS_ENTRY_COUNTED;
 }
 
-static struct hs_page *page_of(struct hs_fault *f)
+static struct hs_page *pte_ops_page_of(struct hs_fault *f)
 {
 	return hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
 }
 
-typedef int (*hs_change)(struct hs_fault *f, struct hs_page *page, void *arg);
+typedef int (*pte_ops_change_fn)(struct hs_fault *f, struct hs_page *page, void *arg);
 
 /*
  * Tells the notifiers and calls @change under the page table lock, if the entry is what was seen:
  * it says what the entry becomes by hs_u64_store(), or why not.
  */
-static int change_told(struct hs_fault *f, enum hs_invalidate_event event, const void *owner,
-		       hs_change change, void *arg)
+static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, const void *owner,
+			  pte_ops_change_fn change, void *arg)
 {
 	uint64_t bytes = hs_level_bytes(f->mm->geometry, f->level);
 	uint64_t start = f->addr & ~(bytes - 1);
@@ -97,7 +97,7 @@ static int change_told(struct hs_fault *f, enum hs_invalidate_event event, const
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
-		ret = change(f, page_of(f), arg);
+		ret = change(f, pte_ops_page_of(f), arg);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
 	return ret;
@@ -109,7 +109,7 @@ static int change_told(struct hs_fault *f, enum hs_invalidate_event event, const
  * The count goes from this entry's to none in one step: whoever tries to get the page now, finds it
  * free.
  */
-static int to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
+static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
 	uint32_t one = 1;
@@ -127,23 +127,23 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_fault f;
 	struct hs_page *page;
-	int ret = begin(self, mm, addr, &f);
+	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
 		return ret;
-	page = is_page(f.seen) ? page_of(&f) : NULL;
+	page = pte_ops_is_page(f.seen) ? pte_ops_page_of(&f) : NULL;
 	if (!page || hs_page_is_device(self, page))
-		return finish(&f, -ENOENT);
-	ret = change_told(&f, HS_INVALIDATE_CLEAR, NULL, to_swap, NULL);
+		return pte_ops_finish(&f, -ENOENT);
+	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, NULL);
 	if (!ret)
 		hs_page_free(self, page);
-	return finish(&f, ret);
+	return pte_ops_finish(&f, ret);
 }
 
 /* ---- migration --------------------------------------------------------------------------- */
 
 /* With the references of 5.3 the core has one of a device page as well. */
-static bool has_others(struct hs_fault *f, struct hs_page *page)
+static bool pte_ops_has_others(struct hs_fault *f, struct hs_page *page)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, page);
 	uint32_t own = pgmap && pgmap->page_refs == HS_PAGE_REFS_5_3 ? 2 : 1;
@@ -151,11 +151,11 @@ static bool has_others(struct hs_fault *f, struct hs_page *page)
 	return hs_page_count(f->self, page) != own || hs_page_mapcount(f->self, page) != 1;
 }
 
-static int to_migration(struct hs_fault *f, struct hs_page *page, void *arg)
+static int pte_ops_to_migration(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	struct hs_migration *m = arg;
 
-	if (has_others(f, page))
+	if (pte_ops_has_others(f, page))
 		return -EBUSY;
 	m->before = f->seen;
 	m->page = page;
@@ -170,23 +170,24 @@ int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, co
 		       struct hs_migration *m)
 {
 	struct hs_fault f;
-	int ret = begin(self, mm, addr, &f);
+	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
 		return ret;
 	m->mm = mm;
 	m->addr = addr;
-	if (f.vma->flags & HS_VM_SHARED || (!is_page(f.seen) && !is_device_private(f.seen)))
-		return finish(&f, -ENOENT);
-	ret = change_told(&f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
-			  to_migration, m);
+	if (f.vma->flags & HS_VM_SHARED ||
+	    (!pte_ops_is_page(f.seen) && !pte_ops_is_device_private(f.seen)))
+		return pte_ops_finish(&f, -ENOENT);
+	ret = pte_ops_change(&f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
+			     pte_ops_to_migration, m);
 	if (!ret)
 		hs_mmgrab(self, mm);
-	return finish(&f, ret);
+	return pte_ops_finish(&f, ret);
 }
 
 /* The entry of a page, system or device, with the access that a migration entry keeps. */
-static uint64_t entry_for(struct hs_task *self, struct hs_page *page, uint64_t write)
+static uint64_t pte_ops_entry_for(struct hs_task *self, struct hs_page *page, uint64_t write)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(self, page);
 	bool private = pgmap && pgmap->type == HS_PGMAP_PRIVATE;
@@ -197,7 +198,8 @@ static uint64_t entry_for(struct hs_task *self, struct hs_page *page, uint64_t w
 }
 
 /* Under the page table lock. An mprotect() may have made the migration entry read-only. */
-static bool end_entry(struct hs_task *self, const struct hs_migration *m, struct hs_page *to)
+static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m,
+			      struct hs_page *to)
 {
 	struct hs_fault f = { .self = self, .mm = m->mm, .addr = m->addr };
 
@@ -208,7 +210,7 @@ static bool end_entry(struct hs_task *self, const struct hs_migration *m, struct
 		return false;
 	hs_page_map(self, to);
 	hs_u32_or(self, &to->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	hs_u64_store(self, f.entry, entry_for(self, to, f.seen), HS_RELEASE);
+	hs_u64_store(self, f.entry, pte_ops_entry_for(self, to, f.seen), HS_RELEASE);
 	return true;
 }
 
@@ -219,7 +221,7 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 	if (!to)
 		to = m->page;
 	hs_spin_lock(self, &m->mm->page_table_lock);
-	done = end_entry(self, m, to);
+	done = pte_ops_end_entry(self, m, to);
 	hs_spin_unlock(self, &m->mm->page_table_lock);
 	hs_wake_all(self, &m->mm->migrations);
 	hs_mmdrop(self, m->mm);
@@ -231,7 +233,7 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 
 /* ---- device-exclusive -------------------------------------------------------------------- */
 
-static int to_exclusive(struct hs_fault *f, struct hs_page *page, void *arg)
+static int pte_ops_to_exclusive(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & (HS_ENTRY_WRITE | HS_ENTRY_COUNTED);
 
@@ -247,37 +249,38 @@ int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr, con
 {
 	struct hs_page *p;
 	struct hs_fault f;
-	int ret = begin(self, mm, addr, &f);
+	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
 		return ret;
-	p = is_page(f.seen) && !(f.vma->flags & HS_VM_SHARED) ? hs_fault_get_page(&f) : NULL;
+	p = pte_ops_is_page(f.seen) && !(f.vma->flags & HS_VM_SHARED) ? hs_fault_get_page(&f)
+								      : NULL;
 	if (!p)
-		return finish(&f, -ENOENT);
+		return pte_ops_finish(&f, -ENOENT);
 	if (!hs_page_trylock(self, p)) {
 		hs_page_put(self, p);
-		return finish(&f, -EBUSY);
+		return pte_ops_finish(&f, -EBUSY);
 	}
-	ret = change_told(&f, HS_INVALIDATE_EXCLUSIVE, owner, to_exclusive, NULL);
+	ret = pte_ops_change(&f, HS_INVALIDATE_EXCLUSIVE, owner, pte_ops_to_exclusive, NULL);
 	if (ret) {
 		hs_page_unlock(self, p);
 		hs_page_put(self, p);
 	} else {
 		*page = p;
 	}
-	return finish(&f, ret);
+	return pte_ops_finish(&f, ret);
 }
 
 /* ---- prot-none --------------------------------------------------------------------------- */
 
 /* As the kernel, only system memory: there is no other node for what a device has. */
-static void to_protnone(struct hs_fault *f)
+static void pte_ops_to_protnone(struct hs_fault *f)
 {
 	uint64_t e;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	e = hs_u64_load(f->self, f->entry, HS_RELAXED);
-	if (!f->level && is_page(e)) {
+	if (!f->level && pte_ops_is_page(e)) {
 		struct hs_page *page = hs_pfn_to_page(f->self, hs_entry_pfn(e));
 
 		if (!hs_page_is_device(f->self, page))
@@ -289,7 +292,7 @@ static void to_protnone(struct hs_fault *f)
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 }
 
-static bool is_covered(const struct hs_mm *mm, uint64_t start, uint64_t end)
+static bool pte_ops_is_covered(const struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	while (start < end) {
 		const struct hs_vma *vma = hs_vma_at(mm, start);
@@ -309,14 +312,14 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_down_read(self, &mm->lock);
-	if (!is_covered(mm, start, end)) {
+	if (!pte_ops_is_covered(mm, start, end)) {
 		hs_up_read(self, &mm->lock);
 		return -EINVAL;
 	}
 	inv = hs_mm_invalidate_start(self, mm, start, end, HS_INVALIDATE_PROTECTION_VMA, NULL);
 	while (f.addr < end) {
 		hs_fault_look(&f);
-		to_protnone(&f);
+		pte_ops_to_protnone(&f);
 		f.addr = hs_level_end(mm->geometry, f.addr, end, f.level);
 	}
 	hs_mm_invalidate_end(self, mm, &inv);
@@ -326,7 +329,7 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 
 /* ---- memory failure ---------------------------------------------------------------------- */
 
-static int to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
+static int pte_ops_to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & HS_ENTRY_ORDER;
 
@@ -342,27 +345,27 @@ static int to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
 int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_fault f;
-	int ret = begin(self, mm, addr, &f);
+	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
 		return ret;
-	if (!can_fail(f.seen))
-		return finish(&f, -ENOENT);
-	ret = change_told(&f, HS_INVALIDATE_CLEAR, NULL, to_hwpoison, NULL);
+	if (!pte_ops_can_fail(f.seen))
+		return pte_ops_finish(&f, -ENOENT);
+	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_hwpoison, NULL);
 	if (!ret)
 		hs_entry_put(self, f.seen);
-	return finish(&f, ret);
+	return pte_ops_finish(&f, ret);
 }
 
 /* ---- device memory ----------------------------------------------------------------------- */
 
-static bool is_migratable(const struct hs_pgmap *pgmap)
+static bool pte_ops_is_migratable(const struct hs_pgmap *pgmap)
 {
 	return pgmap && (pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT);
 }
 
 /* The zero page is nothing of its own. */
-static bool is_free(const struct hs_fault *f)
+static bool pte_ops_is_vacant(const struct hs_fault *f)
 {
 	return !f->level && (!f->seen || hs_entry_type(f->seen) == HS_TYPE_ZERO);
 }
@@ -373,23 +376,24 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 	struct hs_pgmap *pgmap = hs_page_pgmap(self, page);
 	struct hs_fault f;
 	uint64_t to;
-	int ret = begin(self, mm, addr, &f);
+	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
 		return ret;
-	if (!is_migratable(pgmap) || f.vma->mapping || f.vma->flags & (HS_VM_IO | HS_VM_PFNMAP))
-		return finish(&f, -EINVAL);
+	if (!pte_ops_is_migratable(pgmap) || f.vma->mapping ||
+	    f.vma->flags & (HS_VM_IO | HS_VM_PFNMAP))
+		return pte_ops_finish(&f, -EINVAL);
 	if (!hs_fault_populate(&f, 0))
-		return finish(&f, -ENOMEM);
-	if (!is_free(&f))
-		return finish(&f, -ENOENT);
+		return pte_ops_finish(&f, -ENOMEM);
+	if (!pte_ops_is_vacant(&f))
+		return pte_ops_finish(&f, -ENOENT);
 	write = write && f.vma->flags & HS_VM_WRITE;
-	to = entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
+	to = pte_ops_entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
 	hs_u32_or(self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 	hs_page_map(self, page);
 	if (!hs_fault_switch(&f, to, HS_INVALIDATE_MIGRATE, pgmap->owner)) {
 		hs_page_unmap(self, page);
 		ret = -ENOENT;
 	}
-	return finish(&f, ret);
+	return pte_ops_finish(&f, ret);
 }

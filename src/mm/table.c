@@ -65,7 +65,7 @@ void hs_pt_destroy(struct hs_task *self, struct hs_mm *mm)
 	table_free(self, mm->geometry, root, mm->geometry->levels - 1);
 }
 
-static bool has_parts(uint64_t leaf)
+static bool table_has_parts(uint64_t leaf)
 {
 	return leaf && hs_entry_type(leaf) != HS_TYPE_BAD &&
 	       hs_entry_type(leaf) != HS_TYPE_HWPOISON;
@@ -78,7 +78,7 @@ static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uin
 	hs_u64 *table = hs_alloc(self, HS_KIND_TABLE, hs_table_bytes(g, level));
 	uint64_t part = old & ~HS_ENTRY_ORDER;
 
-	if (!table || !has_parts(old))
+	if (!table || !table_has_parts(old))
 		return table;
 	if (old & HS_ENTRY_ORDER)
 		part |= (uint64_t)g->order[level] << HS_ENTRY_ORDER_SHIFT;
@@ -88,7 +88,8 @@ static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uin
 }
 
 /* The entry of @level, tables above it made. */
-static hs_u64 *entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
+static hs_u64 *table_entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				uint32_t level)
 {
 	const struct hs_geometry *g = mm->geometry;
 	hs_u64 *table = mm->root;
@@ -109,7 +110,7 @@ static hs_u64 *entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 	return &table[hs_level_index(g, addr, level)];
 }
 
-static bool level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
+static bool table_level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
 {
 	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
 }
@@ -174,8 +175,8 @@ hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t add
 }
 
 /* Of the table of @level: frees what hangs below entries that are in [start, end) as a whole. */
-static void range_free(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, uint32_t level,
-		       uint64_t start, uint64_t end)
+static void table_free_range(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, uint32_t level,
+			     uint64_t start, uint64_t end)
 {
 	const struct hs_geometry *g = mm->geometry;
 	uint64_t bytes = hs_level_bytes(g, level);
@@ -189,7 +190,8 @@ static void range_free(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, ui
 			continue;
 		if (next - addr < bytes) {
 			if (level > 1)
-				range_free(self, mm, hs_entry_table(entry), level - 1, addr, next);
+				table_free_range(self, mm, hs_entry_table(entry), level - 1, addr,
+						 next);
 			continue;
 		}
 		hs_spin_lock(self, &mm->page_table_lock);
@@ -201,14 +203,14 @@ static void range_free(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, ui
 
 void hs_pt_free_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
-	range_free(self, mm, mm->root, mm->geometry->levels - 1, start, end);
+	table_free_range(self, mm, mm->root, mm->geometry->levels - 1, start, end);
 }
 
 int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
 {
-	if (!level_fits(mm, addr, level))
+	if (!table_level_fits(mm, addr, level))
 		return -EINVAL;
-	return entry_make(self, mm, addr, level) ? 0 : -ENOMEM;
+	return table_entry_make(self, mm, addr, level) ? 0 : -ENOMEM;
 }
 
 int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level, uint64_t entry)
@@ -217,10 +219,10 @@ int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t le
 	uint64_t old;
 	hs_u64 *e;
 
-	if (!level_fits(mm, addr, level) || entry & HS_ENTRY_TABLE ||
+	if (!table_level_fits(mm, addr, level) || entry & HS_ENTRY_TABLE ||
 	    addr & (hs_level_bytes(g, level) - 1))
 		return -EINVAL;
-	e = entry_make(self, mm, addr, level);
+	e = table_entry_make(self, mm, addr, level);
 	if (!e)
 		return -ENOMEM;
 	old = hs_u64_xchg(self, e, entry, HS_ACQ_REL);

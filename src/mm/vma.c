@@ -107,7 +107,7 @@ static void vmas_drop(struct hs_mm *mm, uint32_t i, uint32_t n)
 	memmove(&mm->vmas[i], &mm->vmas[i + n], (mm->vma_count - i) * sizeof(mm->vmas[0]));
 }
 
-static uint64_t pgoff_of(const struct hs_vma *vma, uint64_t addr)
+static uint64_t vma_pgoff_of(const struct hs_vma *vma, uint64_t addr)
 {
 	return vma->pgoff + (addr >> HS_PAGE_SHIFT) - (vma->start >> HS_PAGE_SHIFT);
 }
@@ -119,7 +119,7 @@ static void vma_resize(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint6
 
 	if (vma->mapping)
 		hs_down_write(self, &vma->mapping->lock);
-	vma->pgoff = pgoff_of(vma, start);
+	vma->pgoff = vma_pgoff_of(vma, start);
 	vma->start = start;
 	vma->end = end;
 	if (vma->mapping)
@@ -129,19 +129,19 @@ static void vma_resize(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint6
 
 /* ---- joining and cutting ----------------------------------------------------------------- */
 
-static bool can_join(const struct hs_vma *low, const struct hs_vma *high)
+static bool vma_can_join(const struct hs_vma *low, const struct hs_vma *high)
 {
 	return low->end == high->start && low->flags == high->flags &&
 	       low->mapping == high->mapping && low->gate == high->gate &&
-	       pgoff_of(low, low->end) == high->pgoff;
+	       vma_pgoff_of(low, low->end) == high->pgoff;
 }
 
 /* VMA @i with the next. */
-static bool join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
+static bool vma_join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
 {
 	struct hs_vma *low = mm->vmas[i].vma, *high;
 
-	if (i + 1 == mm->vma_count || !can_join(low, mm->vmas[i + 1].vma))
+	if (i + 1 == mm->vma_count || !vma_can_join(low, mm->vmas[i + 1].vma))
 		return false;
 	high = mm->vmas[i + 1].vma;
 	vma_resize(self, mm, i, low->start, high->end);
@@ -153,18 +153,18 @@ static bool join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
 }
 
 /* Whatever can be one at @start, at @end and in between. */
-static void join_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+static void vma_join_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	uint32_t i = vma_index(mm, start);
 
 	i -= i != 0;
 	while (i < mm->vma_count && mm->vmas[i].end <= end)
-		if (!join(self, mm, i))
+		if (!vma_join(self, mm, i))
 			i++;
 }
 
 /* The VMA that a cut at @addr makes two of. */
-static struct hs_vma *cut_by(const struct hs_mm *mm, uint64_t addr)
+static struct hs_vma *vma_cut_by(const struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_vma *vma = hs_vma_at(mm, addr);
 
@@ -172,7 +172,7 @@ static struct hs_vma *cut_by(const struct hs_mm *mm, uint64_t addr)
 }
 
 /* A device-dax VMA is made of whole leaves. */
-static bool may_cut(const struct hs_vma *vma, uint64_t addr)
+static bool vma_may_cut(const struct hs_vma *vma, uint64_t addr)
 {
 	const struct hs_mapping *m = vma ? vma->mapping : NULL;
 
@@ -181,12 +181,12 @@ static bool may_cut(const struct hs_vma *vma, uint64_t addr)
 }
 
 /* Memory for cuts at both ends; @spare is NULL where none is needed. -EINVAL, -ENOMEM: nothing done. */
-static int cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
-			struct hs_vma *spare[2])
+static int vma_cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
+			    struct hs_vma *spare[2])
 {
-	const struct hs_vma *low = cut_by(mm, start), *high = cut_by(mm, end);
+	const struct hs_vma *low = vma_cut_by(mm, start), *high = vma_cut_by(mm, end);
 
-	if (!may_cut(low, start) || !may_cut(high, end))
+	if (!vma_may_cut(low, start) || !vma_may_cut(high, end))
 		return -EINVAL;
 	spare[0] = low ? hs_alloc(self, HS_KIND_VMA, sizeof(*low)) : NULL;
 	spare[1] = high ? hs_alloc(self, HS_KIND_VMA, sizeof(*high)) : NULL;
@@ -199,7 +199,7 @@ static int cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t start, 
 }
 
 /* The upper part first: both together cover the pages at any time. */
-static void cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_vma *spare)
+static void vma_cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_vma *spare)
 {
 	uint32_t i = vma_index(mm, addr);
 	const struct hs_vma *vma;
@@ -211,7 +211,7 @@ static void cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs
 		.start = addr,
 		.end = vma->end,
 		.flags = vma->flags,
-		.pgoff = pgoff_of(vma, addr),
+		.pgoff = vma_pgoff_of(vma, addr),
 		.mm = mm,
 		.mapping = vma->mapping,
 		.gate = vma->gate,
@@ -220,15 +220,15 @@ static void cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs
 	vma_resize(self, mm, i, vma->start, addr);
 }
 
-static int cut_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+static int vma_cut_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	struct hs_vma *spare[2];
-	int ret = cuts_prepare(self, mm, start, end, spare);
+	int ret = vma_cuts_prepare(self, mm, start, end, spare);
 
 	if (ret)
 		return ret;
-	cut(self, mm, start, spare[0]);
-	cut(self, mm, end, spare[1]);
+	vma_cut(self, mm, start, spare[0]);
+	vma_cut(self, mm, end, spare[1]);
 	return 0;
 }
 
@@ -267,18 +267,18 @@ int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t 
 }
 
 /* A neighbour grows, or both become one with it, if they can. */
-static int map_range(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *new)
+static int vma_map_range(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *new)
 {
 	uint32_t i = vma_index(mm, new->start);
 
 	if (i < mm->vma_count && mm->vmas[i].vma->start < new->end)
 		return -EEXIST;
-	if (i && can_join(mm->vmas[i - 1].vma, new)) {
+	if (i && vma_can_join(mm->vmas[i - 1].vma, new)) {
 		vma_resize(self, mm, i - 1, mm->vmas[i - 1].vma->start, new->end);
-		join(self, mm, i - 1);
+		vma_join(self, mm, i - 1);
 		return 0;
 	}
-	if (i < mm->vma_count && can_join(new, mm->vmas[i].vma)) {
+	if (i < mm->vma_count && vma_can_join(new, mm->vmas[i].vma)) {
 		vma_resize(self, mm, i, new->start, mm->vmas[i].end);
 		return 0;
 	}
@@ -304,14 +304,14 @@ int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end
 	if (mapping)
 		ret = hs_mapping_check(self, mapping, start, end, pgoff, &new.flags);
 	if (!ret)
-		ret = map_range(self, mm, &new);
+		ret = vma_map_range(self, mm, &new);
 	hs_up_write(self, &mm->lock);
 	return ret;
 }
 
 /* ---- munmap ------------------------------------------------------------------------------ */
 
-static void zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+static void vma_zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	uint64_t wide_start = start, wide_end = end;
 	struct hs_invalidation inv;
@@ -326,14 +326,14 @@ static void zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t start, 
  * Takes @n VMAs from @i on away, which are what is mapped of [start, end). A mapping forgets a VMA
  * when its entries are gone, not earlier, and before its tables are: see mapping.c.
  */
-static void vmas_take(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint32_t n,
-		      uint64_t start, uint64_t end)
+static void vmas_unmap(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint32_t n,
+		       uint64_t start, uint64_t end)
 {
 	uint64_t floor = i ? mm->vmas[i - 1].end : 0;
 	uint64_t ceiling = i + n < mm->vma_count ? mm->vmas[i + n].vma->start
 						 : hs_geometry_end(mm->geometry);
 
-	zap_section(self, mm, start, end);
+	vma_zap_section(self, mm, start, end);
 	for (uint32_t k = i; k < i + n; k++)
 		if (mm->vmas[k].vma->mapping)
 			hs_mapping_unlink(self, mm->vmas[k].vma->mapping, mm->vmas[k].vma);
@@ -343,7 +343,7 @@ static void vmas_take(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint32
 	vmas_drop(mm, i, n);
 }
 
-static int unmap_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
+static int vma_unmap_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	const struct hs_vma *first = hs_vma_find(mm, start);
 	uint32_t i, n = 0;
@@ -351,13 +351,13 @@ static int unmap_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, u
 
 	if (!first || first->start >= end)
 		return 0;
-	ret = cut_range(self, mm, start, end);
+	ret = vma_cut_range(self, mm, start, end);
 	if (ret)
 		return ret;
 	i = vma_index(mm, start);
 	while (i + n < mm->vma_count && mm->vmas[i + n].vma->start < end)
 		n++;
-	vmas_take(self, mm, i, n, start, end);
+	vmas_unmap(self, mm, i, n, start, end);
 	return 0;
 }
 
@@ -368,7 +368,7 @@ int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t e
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_down_write(self, &mm->lock);
-	ret = unmap_range(self, mm, start, end);
+	ret = vma_unmap_range(self, mm, start, end);
 	hs_up_write(self, &mm->lock);
 	return ret;
 }
@@ -378,7 +378,7 @@ void hs_vmas_destroy(struct hs_task *self, struct hs_mm *mm)
 	uint32_t n = mm->vma_count;
 
 	if (n)
-		vmas_take(self, mm, 0, n, mm->vmas[0].vma->start, mm->vmas[n - 1].end);
+		vmas_unmap(self, mm, 0, n, mm->vmas[0].vma->start, mm->vmas[n - 1].end);
 	hs_free(self, mm->vmas, HS_KIND_VMAS, mm->vma_room * sizeof(mm->vmas[0]));
 	mm->vmas = NULL;
 	mm->vma_room = 0;
@@ -395,13 +395,13 @@ int hs_vma_modify(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64
 	for (uint64_t addr = start; addr < end; addr = hs_vma_at(mm, addr)->end)
 		if (!hs_vma_at(mm, addr))
 			return -ENOMEM;
-	ret = cut_range(self, mm, start, end);
+	ret = vma_cut_range(self, mm, start, end);
 	if (ret)
 		return ret;
 	for (uint32_t i = vma_index(mm, start); i < mm->vma_count && mm->vmas[i].vma->start < end;
 	     i++)
 		change(self, mm->vmas[i].vma, value);
-	join_range(self, mm, start, end);
+	vma_join_range(self, mm, start, end);
 	return 0;
 }
 
@@ -420,7 +420,7 @@ static void vma_protect(struct hs_task *self, struct hs_vma *vma, uint64_t acces
 }
 
 /* -EACCES: a VMA in front of the first gap must not become writable. Gaps are somebody else's business. */
-static int check_access(const struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t access)
+static int vma_check_access(const struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t access)
 {
 	const struct hs_vma *vma;
 
@@ -442,7 +442,7 @@ int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t
 	if (!hs_range_fits(mm, start, end) || access & ~HS_VM_ACCESS)
 		return -EINVAL;
 	hs_down_write(self, &mm->lock);
-	ret = check_access(mm, start, end, access);
+	ret = vma_check_access(mm, start, end, access);
 	if (!ret)
 		ret = hs_vma_modify(self, mm, start, end, vma_protect, access);
 	hs_up_write(self, &mm->lock);

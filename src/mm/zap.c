@@ -24,7 +24,7 @@ struct change {
 };
 
 /* Under the page table lock. Returns what is there, if it is a table by now; otherwise 0. */
-static uint64_t change_entry(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
 {
 	uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE), to;
 
@@ -41,30 +41,30 @@ static uint64_t change_entry(struct hs_task *self, struct change *c, hs_u64 *e, 
 	return 0;
 }
 
-static void change_ptes(struct hs_task *self, struct change *c, hs_u64 *table, uint64_t start,
-			uint64_t end)
+static void zap_change_ptes(struct hs_task *self, struct change *c, hs_u64 *table, uint64_t start,
+			    uint64_t end)
 {
 	hs_u64 *e = &table[hs_level_index(c->mm->geometry, start, 0)];
 
 	hs_spin_lock(self, &c->mm->page_table_lock);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES)
-		change_entry(self, c, e++, true);
+		zap_change_entry(self, c, e++, true);
 	hs_spin_unlock(self, &c->mm->page_table_lock);
 }
 
-static uint64_t change_leaf(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+static uint64_t zap_change_leaf(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
 {
 	uint64_t table;
 
 	hs_spin_lock(self, &c->mm->page_table_lock);
-	table = change_entry(self, c, e, whole);
+	table = zap_change_entry(self, c, e, whole);
 	hs_spin_unlock(self, &c->mm->page_table_lock);
 	return table;
 }
 
 /* Depth is bounded by the levels. */
-static void change_table(struct hs_task *self, struct change *c, hs_u64 *table, uint32_t level,
-			 uint64_t start, uint64_t end)
+static void zap_change_table(struct hs_task *self, struct change *c, hs_u64 *table, uint32_t level,
+			     uint64_t start, uint64_t end)
 {
 	const struct hs_geometry *g = c->mm->geometry;
 
@@ -75,21 +75,22 @@ static void change_table(struct hs_task *self, struct change *c, hs_u64 *table, 
 		next = hs_level_end(g, addr, end, level);
 		/* A leaf may give way to a table while nobody looks; a table stays. */
 		if (entry && !hs_entry_is_table(entry))
-			entry = change_leaf(self, c, e, next - addr == hs_level_bytes(g, level));
+			entry = zap_change_leaf(self, c, e,
+						next - addr == hs_level_bytes(g, level));
 		if (!entry)
 			continue;
 		if (level > 1)
-			change_table(self, c, hs_entry_table(entry), level - 1, addr, next);
+			zap_change_table(self, c, hs_entry_table(entry), level - 1, addr, next);
 		else
-			change_ptes(self, c, hs_entry_table(entry), addr, next);
+			zap_change_ptes(self, c, hs_entry_table(entry), addr, next);
 	}
 }
 
-static void change_range(struct hs_task *self, struct change *c)
+static void zap_change_range(struct hs_task *self, struct change *c)
 {
 	struct hs_mm *mm = c->mm;
 
-	change_table(self, c, mm->root, mm->geometry->levels - 1, c->start, c->end);
+	zap_change_table(self, c, mm->root, mm->geometry->levels - 1, c->start, c->end);
 	if (c->wake)
 		hs_wake_all(self, &mm->migrations);
 }
@@ -97,17 +98,17 @@ static void change_range(struct hs_task *self, struct change *c)
 /* ---- zap --------------------------------------------------------------------------------- */
 
 /* Does the entry map a page, or did it before its access was taken? */
-static bool has_page(uint64_t entry)
+static bool zap_has_page(uint64_t entry)
 {
 	enum hs_entry_type type = hs_entry_type(entry);
 
 	return (type == HS_TYPE_NORMAL && entry & HS_ENTRY_VALID) || type == HS_TYPE_PROTNONE;
 }
 
-static bool is_zero_page(uint64_t entry)
+static bool zap_is_zero_page(uint64_t entry)
 {
 	return hs_entry_type(entry) == HS_TYPE_ZERO ||
-	       (has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
+	       (zap_has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
 }
 
 void hs_entry_put(struct hs_task *self, uint64_t entry)
@@ -116,8 +117,8 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	bool device = entry & HS_ENTRY_DEVPRIV;
 	bool exclusive = hs_entry_type(entry) == HS_TYPE_EXCLUSIVE;
 
-	if (!(entry & HS_ENTRY_COUNTED) || is_zero_page(entry) ||
-	    !(device || exclusive || has_page(entry)))
+	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry) ||
+	    !(device || exclusive || zap_has_page(entry)))
 		return;
 	page = hs_pfn_to_page(self, hs_entry_pfn(entry));
 	hs_assert(self, page, "an entry maps pfn %llx, which has no struct page",
@@ -132,35 +133,35 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 }
 
 /* Not a copy that the VMA has of its own. */
-static bool is_of(const struct hs_mapping *mapping, uint64_t entry)
+static bool zap_is_of_mapping(const struct hs_mapping *mapping, uint64_t entry)
 {
 	uint64_t pfn = hs_entry_pfn(entry);
 
-	if (is_zero_page(entry))
+	if (zap_is_zero_page(entry))
 		return true;
-	return has_page(entry) && (entry & HS_ENTRY_DEVMAP ||
-				   (pfn >= mapping->pgmap->start && pfn < mapping->pgmap->end));
+	return zap_has_page(entry) && (entry & HS_ENTRY_DEVMAP ||
+				       (pfn >= mapping->pgmap->start && pfn < mapping->pgmap->end));
 }
 
-static uint64_t zapped(const struct change *c, uint64_t entry, bool whole)
+static uint64_t zap_to_nothing(const struct change *c, uint64_t entry, bool whole)
 {
 	(void)whole;
-	return c->mapping && !is_of(c->mapping, entry) ? entry : 0;
+	return c->mapping && !zap_is_of_mapping(c->mapping, entry) ? entry : 0;
 }
 
 void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 		    const struct hs_mapping *keep_private)
 {
 	struct change c = {
-		.mm = mm, .start = start, .end = end, .to = zapped, .mapping = keep_private
+		.mm = mm, .start = start, .end = end, .to = zap_to_nothing, .mapping = keep_private
 	};
 
-	change_range(self, &c);
+	zap_change_range(self, &c);
 }
 
 /* The leaf that maps @addr, if one does. */
-static void leaf_span(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint64_t *start,
-		      uint64_t *end)
+static void zap_leaf_span(struct hs_task *self, const struct hs_mm *mm, uint64_t addr,
+			  uint64_t *start, uint64_t *end)
 {
 	uint32_t level;
 	hs_u64 *e = hs_pt_descend(self, mm, addr, &level);
@@ -177,49 +178,49 @@ void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, 
 {
 	uint64_t last = *end - HS_PAGE_BYTES;
 
-	leaf_span(self, mm, *start, start, end);
-	leaf_span(self, mm, last, start, end);
+	zap_leaf_span(self, mm, *start, start, end);
+	zap_leaf_span(self, mm, last, start, end);
 }
 
 /* ---- protect ----------------------------------------------------------------------------- */
 
 /* As x86 does it: an entry that may not be read is prot-none, and keeps all but what it allows. */
-static uint64_t protect_none(uint64_t entry)
+static uint64_t zap_protect_none(uint64_t entry)
 {
 	uint64_t kept = entry & ~(HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_TYPE);
 
 	return kept | (uint64_t)HS_TYPE_PROTNONE << HS_ENTRY_TYPE_SHIFT;
 }
 
-static uint64_t protect_read(uint64_t entry)
+static uint64_t zap_protect_read(uint64_t entry)
 {
-	enum hs_entry_type type = is_zero_page(entry) ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
+	enum hs_entry_type type = zap_is_zero_page(entry) ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
 
 	return (entry & ~HS_ENTRY_TYPE) | HS_ENTRY_VALID | (uint64_t)type << HS_ENTRY_TYPE_SHIFT;
 }
 
 /* A leaf that is hit in part goes: its parts fault again. WRITE is never given, only taken. */
-static uint64_t protected(const struct change *c, uint64_t entry, bool whole)
+static uint64_t zap_to_protected(const struct change *c, uint64_t entry, bool whole)
 {
 	if (!whole)
 		return 0;
 	if (!(c->access & HS_VM_WRITE))
 		entry &= ~HS_ENTRY_WRITE;
-	if (!has_page(entry) && !is_zero_page(entry))
+	if (!zap_has_page(entry) && !zap_is_zero_page(entry))
 		return entry;
 	if (!(c->access & HS_VM_READ))
-		return protect_none(entry);
-	return hs_entry_type(entry) == HS_TYPE_PROTNONE ? protect_read(entry) : entry;
+		return zap_protect_none(entry);
+	return hs_entry_type(entry) == HS_TYPE_PROTNONE ? zap_protect_read(entry) : entry;
 }
 
 void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			uint32_t access)
 {
 	struct change c = {
-		.mm = mm, .start = start, .end = end, .to = protected, .access = access
+		.mm = mm, .start = start, .end = end, .to = zap_to_protected, .access = access
 	};
 
-	change_range(self, &c);
+	zap_change_range(self, &c);
 }
 
 /* ---- sections ---------------------------------------------------------------------------- */

@@ -43,47 +43,49 @@
 
 #include <errno.h>
 
-static struct hs_hmm *hmm_of(struct hs_notifier *n)
+static struct hs_hmm *mirror_hmm_of(struct hs_notifier *n)
 {
 	return hs_container_of(n, struct hs_hmm, notifier);
 }
 
 /* ---- invalidations ----------------------------------------------------------------------- */
 
-static bool is_hit(const struct hs_mirror_range *r, const struct hs_invalidation *inv)
+static bool mirror_is_hit(const struct hs_mirror_range *r, const struct hs_invalidation *inv)
 {
 	return !(inv->end < r->start || inv->start >= r->end);
 }
 
-static void set_valid(struct hs_task *self, struct hs_mirror_range *r, bool valid)
+static void mirror_set_valid(struct hs_task *self, struct hs_mirror_range *r, bool valid)
 {
 	hs_u32_store(self, hs_range_flag(r), valid, HS_RELEASE);
 }
 
-static void count_down(struct hs_task *self, struct hs_hmm *hmm)
+static void mirror_count_down(struct hs_task *self, struct hs_hmm *hmm)
 {
 	bool none;
 
 	hs_spin_lock(self, &hmm->ranges_lock);
 	none = !--hmm->active;
 	for (struct hs_mirror_range *r = hmm->ranges; none && r; r = r->next)
-		set_valid(self, r, true);
+		mirror_set_valid(self, r, true);
 	hs_spin_unlock(self, &hmm->ranges_lock);
 	if (none)
 		hs_wake_all(self, &hmm->queue);
 }
 
-static void count_up(struct hs_task *self, struct hs_hmm *hmm, const struct hs_invalidation *inv)
+static void mirror_count_up(struct hs_task *self, struct hs_hmm *hmm,
+			    const struct hs_invalidation *inv)
 {
 	hs_spin_lock(self, &hmm->ranges_lock);
 	hmm->active++;
 	for (struct hs_mirror_range *r = hmm->ranges; r; r = r->next)
-		if (is_hit(r, inv))
-			set_valid(self, r, false);
+		if (mirror_is_hit(r, inv))
+			mirror_set_valid(self, r, false);
 	hs_spin_unlock(self, &hmm->ranges_lock);
 }
 
-static int sync_mirrors(struct hs_task *self, struct hs_hmm *hmm, const struct hs_invalidation *inv)
+static int mirror_sync_all(struct hs_task *self, struct hs_hmm *hmm,
+			   const struct hs_invalidation *inv)
 {
 	int ret = 0;
 
@@ -101,28 +103,30 @@ static int sync_mirrors(struct hs_task *self, struct hs_hmm *hmm, const struct h
 	return ret;
 }
 
-static int hmm_start(struct hs_task *self, struct hs_notifier *n, const struct hs_invalidation *inv)
+static int mirror_hmm_start(struct hs_task *self, struct hs_notifier *n,
+			    const struct hs_invalidation *inv)
 {
-	struct hs_hmm *hmm = hmm_of(n);
+	struct hs_hmm *hmm = mirror_hmm_of(n);
 	int ret;
 
-	count_up(self, hmm, inv);
-	ret = sync_mirrors(self, hmm, inv);
+	mirror_count_up(self, hmm, inv);
+	ret = mirror_sync_all(self, hmm, inv);
 	if (ret)
-		count_down(self, hmm);
+		mirror_count_down(self, hmm);
 	return ret;
 }
 
-static void hmm_end(struct hs_task *self, struct hs_notifier *n, const struct hs_invalidation *inv)
+static void mirror_hmm_end(struct hs_task *self, struct hs_notifier *n,
+			   const struct hs_invalidation *inv)
 {
 	(void)inv;
-	count_down(self, hmm_of(n));
+	mirror_count_down(self, mirror_hmm_of(n));
 }
 
 /* The kernel warns about ranges: they hold the address space, so that its end cannot begin. */
-static void hmm_release(struct hs_task *self, struct hs_notifier *n)
+static void mirror_hmm_release(struct hs_task *self, struct hs_notifier *n)
 {
-	struct hs_hmm *hmm = hmm_of(n);
+	struct hs_hmm *hmm = mirror_hmm_of(n);
 	bool ranges;
 
 	hs_spin_lock(self, &hmm->ranges_lock);
@@ -137,7 +141,8 @@ static void hmm_release(struct hs_task *self, struct hs_notifier *n)
 	hs_up_read(self, &hmm->mirrors_sem);
 }
 
-static const struct hs_notifier_ops hmm_ops = { hmm_start, hmm_end, hmm_release };
+static const struct hs_notifier_ops mirror_hmm_ops = { mirror_hmm_start, mirror_hmm_end,
+						       mirror_hmm_release };
 
 /* ---- mirrors ----------------------------------------------------------------------------- */
 
@@ -151,7 +156,7 @@ int hs_hmm_create(struct hs_task *self, struct hs_notifiers *notifiers, struct h
 	hs_rwsem_init(&hmm->mirrors_sem, HS_LOCK_MIRRORS);
 	hs_spin_init(&hmm->ranges_lock, HS_LOCK_SUBSCRIPTIONS);
 	hs_waitq_init(&hmm->queue);
-	ret = hs_notifier_register(self, &hmm->notifier, notifiers, &hmm_ops);
+	ret = hs_notifier_register(self, &hmm->notifier, notifiers, &mirror_hmm_ops);
 	if (ret) {
 		hs_free(self, hmm, HS_KIND_HMM, sizeof(*hmm));
 		return ret;
@@ -224,7 +229,7 @@ int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range
 		range->hmm = hmm;
 		range->next = hmm->ranges;
 		hmm->ranges = range;
-		set_valid(self, range, !hmm->active);
+		mirror_set_valid(self, range, !hmm->active);
 	}
 	hs_spin_unlock(self, &hmm->ranges_lock);
 	return dead ? -EFAULT : 0;
@@ -239,13 +244,13 @@ void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *ra
 	while (*at != range)
 		at = &(*at)->next;
 	*at = range->next;
-	set_valid(self, range, false);
+	mirror_set_valid(self, range, false);
 	hs_spin_unlock(self, &hmm->ranges_lock);
 	range->hmm = NULL;
 }
 
 /* Acquire: pairs with set_valid(); whoever sees true sees the page tables as the end left them. */
-static bool is_valid(struct hs_task *self, void *arg)
+static bool mirror_is_valid(struct hs_task *self, void *arg)
 {
 	return hs_u32_load(self, hs_range_flag(arg), HS_ACQUIRE);
 }
@@ -253,10 +258,10 @@ static bool is_valid(struct hs_task *self, void *arg)
 bool hs_mirror_range_wait_until_valid(struct hs_task *self, struct hs_mirror_range *range,
 				      uint64_t deadline)
 {
-	return hs_wait_event_until(self, &range->hmm->queue, is_valid, range, deadline);
+	return hs_wait_event_until(self, &range->hmm->queue, mirror_is_valid, range, deadline);
 }
 
 bool hs_mirror_range_valid(struct hs_task *self, struct hs_mirror_range *range)
 {
-	return is_valid(self, range);
+	return mirror_is_valid(self, range);
 }

@@ -88,7 +88,7 @@
 
 #include <errno.h>
 
-static struct hs_interval_sub *sub_of(struct hs_interval_node *node)
+static struct hs_interval_sub *ns_sub_of(struct hs_interval_node *node)
 {
 	return hs_container_of(node, struct hs_interval_sub, node);
 }
@@ -119,8 +119,8 @@ void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers)
 /* ---- invalidations ----------------------------------------------------------------------- */
 
 /* Returns the first subscription that is hit, and the number to call it with. */
-static struct hs_interval_node *begin(struct hs_task *self, struct hs_notifiers *ns, uint64_t start,
-				      uint64_t last, uint64_t *cur_seq)
+static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifiers *ns,
+					 uint64_t start, uint64_t last, uint64_t *cur_seq)
 {
 	struct hs_interval_node *hit;
 
@@ -137,11 +137,11 @@ static struct hs_interval_node *begin(struct hs_task *self, struct hs_notifiers 
 }
 
 /* The tree is frozen: seq is odd, and this invalidation is active. */
-static int call(struct hs_task *self, struct hs_interval_node *hit, uint64_t start, uint64_t last,
-		const struct hs_invalidation *inv, uint64_t cur_seq)
+static int ns_call(struct hs_task *self, struct hs_interval_node *hit, uint64_t start,
+		   uint64_t last, const struct hs_invalidation *inv, uint64_t cur_seq)
 {
 	for (; hit; hit = hs_interval_tree_next(hit, start, last)) {
-		struct hs_interval_sub *sub = sub_of(hit);
+		struct hs_interval_sub *sub = ns_sub_of(hit);
 
 		hs_deref(self, sub);
 		if (sub->ops->invalidate(self, sub, inv, cur_seq))
@@ -153,7 +153,7 @@ static int call(struct hs_task *self, struct hs_interval_node *hit, uint64_t sta
 	return 0;
 }
 
-static void apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
+static void ns_apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
 {
 	struct hs_interval_sub *sub;
 
@@ -168,7 +168,7 @@ static void apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
 	}
 }
 
-static void finish(struct hs_task *self, struct hs_notifiers *ns)
+static void ns_finish(struct hs_task *self, struct hs_notifiers *ns)
 {
 	uint64_t was, seq;
 
@@ -177,7 +177,7 @@ static void finish(struct hs_task *self, struct hs_notifiers *ns)
 	hs_assert(self, was, "an invalidation ends that never started");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	if (was == 1 && seq & 1) {
-		apply_deferred(self, ns);
+		ns_apply_deferred(self, ns);
 		/* Pairs with moved(): whoever sees it sees the page tables as they are now. */
 		hs_u64_store(self, &ns->seq, seq + 1, HS_RELEASE);
 	}
@@ -194,12 +194,12 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	int ret;
 
 	hs_assert(self, inv->start < inv->end, "an invalidation of nothing");
-	hit = begin(self, notifiers, inv->start, last, &cur_seq);
-	ret = call(self, hit, inv->start, last, inv, cur_seq);
+	hit = ns_begin(self, notifiers, inv->start, last, &cur_seq);
+	ret = ns_call(self, hit, inv->start, last, inv, cur_seq);
 	if (!ret)
 		ret = hs_plain_start(self, notifiers, inv);
 	if (ret)
-		finish(self, notifiers);
+		ns_finish(self, notifiers);
 	return ret;
 }
 
@@ -208,7 +208,7 @@ void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
 		       const struct hs_invalidation *inv)
 {
 	hs_plain_end(self, notifiers, inv);
-	finish(self, notifiers);
+	ns_finish(self, notifiers);
 }
 
 void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
@@ -228,21 +228,21 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	notifiers->released = true;
 	hs_spin_unlock(self, &notifiers->lock);
 	hs_assert(self, !again, "an address space is released twice");
-	hit = begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
-	call(self, hit, 0, UINT64_MAX, &all, cur_seq);
-	finish(self, notifiers);
+	hit = ns_begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
+	ns_call(self, hit, 0, UINT64_MAX, &all, cur_seq);
+	ns_finish(self, notifiers);
 	hs_plain_release(self, notifiers);
 }
 
 /* ---- subscriptions ----------------------------------------------------------------------- */
 
-static void defer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
+static void ns_defer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
 {
 	sub->deferred_next = ns->deferred;
 	ns->deferred = sub;
 }
 
-static void undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
+static void ns_undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
 {
 	struct hs_interval_sub **at = &ns->deferred;
 
@@ -252,13 +252,13 @@ static void undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
 }
 
 /* Under the lock. */
-static void enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_interval_sub *sub)
+static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_interval_sub *sub)
 {
 	uint64_t seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	uint64_t active = hs_u64_load(self, &ns->active, HS_RELAXED);
 
 	if (active && seq & 1) {
-		defer(ns, sub);
+		ns_defer(ns, sub);
 		hs_u64_init(hs_sub_seq(sub), seq);
 		return;
 	}
@@ -288,7 +288,7 @@ int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 	hs_spin_lock(self, &notifiers->lock);
 	released = notifiers->released;
 	if (!released)
-		enter(self, notifiers, sub);
+		ns_enter(self, notifiers, sub);
 	hs_spin_unlock(self, &notifiers->lock);
 	if (released)
 		sub->notifiers = NULL;
@@ -300,7 +300,7 @@ struct settled {
 	uint64_t seq;
 };
 
-static bool moved(struct hs_task *self, void *arg)
+static bool ns_moved(struct hs_task *self, void *arg)
 {
 	const struct settled *s = arg;
 
@@ -318,14 +318,14 @@ void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub)
 	if (!(open.seq & 1)) {
 		hs_interval_tree_erase(&ns->tree, &sub->node);
 	} else if (!sub->in_tree) {
-		undefer(ns, sub);
+		ns_undefer(ns, sub);
 	} else {
-		defer(ns, sub);
+		ns_defer(ns, sub);
 		wait = true;
 	}
 	hs_spin_unlock(self, &ns->lock);
 	if (wait)
-		hs_wait_event(self, &ns->queue, moved, &open);
+		hs_wait_event(self, &ns->queue, ns_moved, &open);
 	sub->notifiers = NULL;
 }
 
@@ -339,7 +339,7 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	seq = hs_u64_load(self, &open.ns->seq, HS_RELAXED);
 	hs_spin_unlock(self, &open.ns->lock);
 	if (open.seq == seq)
-		hs_wait_event(self, &open.ns->queue, moved, &open);
+		hs_wait_event(self, &open.ns->queue, ns_moved, &open);
 	return open.seq;
 }
 

@@ -29,14 +29,14 @@
 #include <errno.h>
 
 /* Gives the count of @n (may be NULL) back, under the lock. True: somebody waits for that. */
-static bool put(struct hs_task *self, struct hs_notifier *n)
+static bool plain_put(struct hs_task *self, struct hs_notifier *n)
 {
 	return n && hs_u32_add(self, hs_notifier_calls(n), -1u, HS_RELEASE) == 1 && n->dead;
 }
 
 /* Leaves @n (NULL: the walk begins) and returns the next live one, NULL at the end of the list. */
-static struct hs_notifier *next(struct hs_task *self, struct hs_notifiers *ns,
-				struct hs_notifier *n)
+static struct hs_notifier *plain_next(struct hs_task *self, struct hs_notifiers *ns,
+				      struct hs_notifier *n)
 {
 	struct hs_notifier *to;
 	bool awaited;
@@ -47,51 +47,51 @@ static struct hs_notifier *next(struct hs_task *self, struct hs_notifiers *ns,
 		to = to->next;
 	if (to)
 		hs_u32_add(self, hs_notifier_calls(to), 1, HS_RELAXED);
-	awaited = put(self, n);
+	awaited = plain_put(self, n);
 	hs_spin_unlock(self, &ns->lock);
 	if (awaited)
 		hs_wake_all(self, &ns->queue);
 	return to;
 }
 
-static void leave(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
+static void plain_leave(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
 {
 	bool awaited;
 
 	hs_spin_lock(self, &ns->lock);
-	awaited = put(self, n);
+	awaited = plain_put(self, n);
 	hs_spin_unlock(self, &ns->lock);
 	if (awaited)
 		hs_wake_all(self, &ns->queue);
 }
 
 /* Saves the lock where there is none: while an invalidation is active the count does not grow. */
-static bool none(struct hs_task *self, struct hs_notifiers *ns)
+static bool plain_is_empty(struct hs_task *self, struct hs_notifiers *ns)
 {
 	return !hs_u32_load(self, &ns->plain_count, HS_RELAXED);
 }
 
 /* Ends what was started: the notifiers that are older than @born. */
-static void end_older(struct hs_task *self, struct hs_notifiers *ns,
-		      const struct hs_invalidation *inv, uint64_t born)
+static void plain_end_older(struct hs_task *self, struct hs_notifiers *ns,
+			    const struct hs_invalidation *inv, uint64_t born)
 {
-	struct hs_notifier *n = next(self, ns, NULL);
+	struct hs_notifier *n = plain_next(self, ns, NULL);
 
 	while (n && n->born < born) {
 		hs_deref(self, n);
 		if (n->ops->end)
 			n->ops->end(self, n, inv);
-		n = next(self, ns, n);
+		n = plain_next(self, ns, n);
 	}
 	if (n)
-		leave(self, ns, n);
+		plain_leave(self, ns, n);
 }
 
 int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv)
 {
-	if (none(self, ns))
+	if (plain_is_empty(self, ns))
 		return 0;
-	for (struct hs_notifier *n = next(self, ns, NULL); n; n = next(self, ns, n)) {
+	for (struct hs_notifier *n = plain_next(self, ns, NULL); n; n = plain_next(self, ns, n)) {
 		int ret;
 
 		hs_deref(self, n);
@@ -101,8 +101,8 @@ int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct h
 		hs_assert(self, ret == -EAGAIN && !inv->blockable,
 			  "a notifier answers %d to an invalidation that may%s block", ret,
 			  inv->blockable ? "" : " not");
-		end_older(self, ns, inv, n->born);
-		leave(self, ns, n);
+		plain_end_older(self, ns, inv, n->born);
+		plain_leave(self, ns, n);
 		return ret;
 	}
 	return 0;
@@ -110,11 +110,11 @@ int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct h
 
 void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv)
 {
-	if (!none(self, ns))
-		end_older(self, ns, inv, UINT64_MAX);
+	if (!plain_is_empty(self, ns))
+		plain_end_older(self, ns, inv, UINT64_MAX);
 }
 
-static void kill(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
+static void plain_mark_dead(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
 {
 	hs_spin_lock(self, &ns->lock);
 	n->dead = true;
@@ -123,28 +123,28 @@ static void kill(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifi
 
 void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns)
 {
-	for (struct hs_notifier *n = next(self, ns, NULL); n; n = next(self, ns, n)) {
+	for (struct hs_notifier *n = plain_next(self, ns, NULL); n; n = plain_next(self, ns, n)) {
 		if (n->ops->release)
 			n->ops->release(self, n);
-		kill(self, ns, n);
+		plain_mark_dead(self, ns, n);
 	}
 }
 
 /* ---- who is on the list ------------------------------------------------------------------ */
 
-static bool is_idle(struct hs_task *self, void *arg)
+static bool plain_is_idle(struct hs_task *self, void *arg)
 {
 	return !hs_u64_load(self, &((struct hs_notifiers *)arg)->active, HS_ACQUIRE);
 }
 
 /* -EAGAIN: an invalidation is active; -EINVAL: the address space has ended. */
-static int enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
+static int plain_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
 {
 	struct hs_notifier **at = &ns->plain;
 	int ret = 0;
 
 	hs_spin_lock(self, &ns->lock);
-	if (!is_idle(self, ns)) {
+	if (!plain_is_idle(self, ns)) {
 		ret = -EAGAIN;
 	} else if (ns->released) {
 		ret = -EINVAL;
@@ -169,14 +169,14 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 	n->next = NULL;
 	n->dead = false;
 	hs_u32_init(hs_notifier_calls(n), 0);
-	while ((ret = enter(self, notifiers, n)) == -EAGAIN)
-		hs_wait_event(self, &notifiers->queue, is_idle, notifiers);
+	while ((ret = plain_enter(self, notifiers, n)) == -EAGAIN)
+		hs_wait_event(self, &notifiers->queue, plain_is_idle, notifiers);
 	if (ret)
 		n->notifiers = NULL;
 	return ret;
 }
 
-static bool is_left(struct hs_task *self, void *arg)
+static bool plain_is_left(struct hs_task *self, void *arg)
 {
 	return !hs_u32_load(self, hs_notifier_calls(arg), HS_ACQUIRE);
 }
@@ -186,8 +186,8 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 	struct hs_notifiers *ns = n->notifiers;
 	struct hs_notifier **at = &ns->plain;
 
-	kill(self, ns, n);
-	hs_wait_event(self, &ns->queue, is_left, n);
+	plain_mark_dead(self, ns, n);
+	hs_wait_event(self, &ns->queue, plain_is_left, n);
 	hs_spin_lock(self, &ns->lock);
 	while (*at != n)
 		at = &(*at)->next;
