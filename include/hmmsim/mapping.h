@@ -64,8 +64,6 @@ HMMSIM_API int hs_mapping_create(struct hs_task *self, const struct hs_mapping_c
 				 struct hs_mapping **out);
 /* Asserts that no VMA maps it. */
 HMMSIM_API void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping);
-HMMSIM_API enum hs_mapping_kind hs_mapping_kind(const struct hs_mapping *mapping);
-HMMSIM_API struct hs_pgmap *hs_mapping_pgmap(const struct hs_mapping *mapping);
 HMMSIM_API uint64_t hs_mapping_pages(const struct hs_mapping *mapping);
 /* VMAs that map it. */
 HMMSIM_API uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *mapping);

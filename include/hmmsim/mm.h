@@ -154,7 +154,6 @@ struct hs_vma {
 
 #define HS_VM_FAULT_OOM 0x1u
 #define HS_VM_FAULT_SIGBUS 0x2u
-#define HS_VM_FAULT_MAJOR 0x4u
 #define HS_VM_FAULT_HWPOISON 0x10u
 #define HS_VM_FAULT_SIGSEGV 0x40u
 #define HS_VM_FAULT_NOPAGE 0x100u

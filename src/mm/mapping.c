@@ -136,16 +136,6 @@ void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
 	hs_free(self, mapping, HS_KIND_MAPPING, sizeof(*mapping));
 }
 
-enum hs_mapping_kind hs_mapping_kind(const struct hs_mapping *mapping)
-{
-	return mapping->kind;
-}
-
-struct hs_pgmap *hs_mapping_pgmap(const struct hs_mapping *mapping)
-{
-	return mapping->pgmap;
-}
-
 uint64_t hs_mapping_pages(const struct hs_mapping *mapping)
 {
 	return mapping->pages;
