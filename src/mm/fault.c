@@ -1,50 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault.c - the fault handler: anonymous memory, copy-on-write, and what its other parts share
+ * fault.c - the fault handler, and accesses by a CPU
  *
- * reduced: handle_mm_fault() and what it calls (v6.12, mm/memory.c). One entry is changed at most; a
- * fault that was overtaken changes nothing and says 0: look again.
+ * reduced: handle_mm_fault() and what it calls (v6.12, mm/memory.c). A fault changes at most one
+ * entry. If another task has changed the entry first, the fault changes nothing and returns 0,
+ * which means: look again. fault_anon.c, fault_dax.c and fault_swap.c are the parts of the handler,
+ * and fault_entry.c is what they share.
  *
  * States of an entry, by predicate, and what a fault does about them:
  *
- *	e == 0, or type MARKER		nothing: a page, a block or the zero page is put there
- *	VALID or ERROR, WRITE		nothing to do
- *	VALID or ERROR, !WRITE		a write copies, or reuses a page that is this entry's alone;
- *					device memory of a shared VMA becomes writable in place
- *	DEVPRIV				device memory that the CPU cannot reach: the driver is asked
- *	PROTNONE			as it was, without WRITE: the next write decides as above
- *	EXCLUSIVE			present again, when the page lock can be had
- *	MIGRATION			somebody else's: waited for
- *	SWAP				a page with these contents, read-only after a read
- *	HWPOISON, POISON, BAD		errors
+ *	e == 0, or type MARKER		maps a page, a block or the zero page
+ *	VALID or ERROR, WRITE		nothing
+ *	VALID or ERROR, !WRITE		a write copies, or reuses a page that belongs to this entry
+ *					alone; device memory of a shared VMA becomes writable
+ *	DEVPRIV				asks the driver: the CPU cannot reach device-private memory
+ *	PROTNONE			makes it present without WRITE: the next write decides
+ *	EXCLUSIVE			takes the page lock, then makes it present
+ *	MIGRATION			waits until the migration ends
+ *	SWAP				maps a page with these contents, read-only after a read
+ *	HWPOISON, POISON, BAD		fails
  *
- * COUNTED says that the entry holds what hs_entry_put() gives back: for a page with a reference and a
- * mapcount both, for EXCLUSIVE the reference alone, for FS_DAX and GENERIC memory what
- * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold nothing.
- * Of an entry that was made by hand (not COUNTED) no page is known: a copy of it has private 0.
+ * COUNTED says that the entry holds what hs_entry_put() gives back: a reference and a mapcount of
+ * the page; for EXCLUSIVE the reference alone; for FS_DAX and GENERIC memory what
+ * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold
+ * nothing. An entry that was made by hand (not COUNTED) names no page that may be touched: a copy
+ * of it has private 0.
  *
- * Legal: an entry changes by hs_fault_replace() and its kin alone, under mm->page_table_lock, and only
- * from the value that was seen. Pages and tables are had before the lock is taken; mapcounts are
- * right before an entry can be seen. Where something goes away that a device may have mapped (page to
- * page, zero page to page, leaf to nothing) the notifiers are told around the change. Nobody is told
- * of what appears, nor of access that grows.
+ * Legal operations: an entry changes only under mm->page_table_lock, and only from the value that
+ * was seen (hs_fault_replace() and the like). Pages and tables are allocated before the lock is
+ * taken. A mapcount is raised before the entry can be seen. Where something goes away that a device
+ * may have mapped (page to page, zero page to page, leaf to nothing), the notifiers are told around
+ * the change. They are not told when an entry appears or gains access.
  *
  * Lock order: mmap lock (read) < dax entry lock < mapping lock < what drivers take in callbacks <
- * page table lock. The page lock is taken with the mmap lock held and no other of these.
+ * page table lock. The page lock is taken with the mmap lock held and none of the others.
  *
- * Who may free what: whoever replaced an entry puts what that entry held, after the notifiers' end;
- * a zap does so at once, under the page table lock, so that page_free may run inside a section.
- * A fault that needs the page behind an entry takes a reference under the page table lock, where the
- * entry's own keeps it alive. Tables stay while the mmap lock is held.
+ * Who may free what: the task that replaced an entry puts what that entry held, after the
+ * notifiers' end. A zap puts it at once, under the page table lock, so that page_free may run
+ * inside an invalidation. A fault that needs the page behind an entry takes a reference under the
+ * page table lock, because the entry's own reference keeps the page alive there. Tables stay while
+ * the mmap lock is held.
  *
  * Two faults on one entry:
  *
  *	fault A				fault B
- *	sees nothing, has a page	sees nothing, has a page
+ *	sees nothing, allocates a page	sees nothing, allocates a page
  *	lock, still nothing: map it	lock, something: unlock
- *	unlock				put its page, 0
+ *	unlock				put its page, return 0
  *
- *	Required outcome: one page is mapped, no other is left, both get it.
+ *	Required outcome: one page is mapped, no other is left, both faults return 0.
  *	(tests/model/test_fault_model.c: two_faults_on_one_entry)
  *
  * Fault against zap:
@@ -56,8 +60,8 @@
  *	copy, lock: nothing there
  *	put the page, put the copy
  *
- *	Required outcome: the page is not touched after it is free; whatever is mapped in the end is
- *	the only page allocated.
+ *	Required outcome: the page is not touched after it is free; if a page is mapped in the end,
+ *	it is the only page allocated.
  *	(tests/model/test_fault_model.c: fault_against_zap)
  *
  * Copy-on-write against a device that reads the old page (src/notifier/notifier.c has the reader):
@@ -69,20 +73,21 @@
  *	switch the entry
  *	end, put the old page
  *
- *	Required outcome: the device does not read a page that is free, and has none mapped but the
- *	one that is in the entry.
+ *	Required outcome: the device does not read a page that is free, and maps no page but the one
+ *	that is in the entry.
  *	(tests/model/test_fault_model.c: copy_on_write_against_a_device)
  *
  * migrate_to_ram twice, for one page:
  *
  *	fault A				fault B
  *	lock, get the page, unlock	lock, get the page, unlock
- *	the driver: new page, switch	the driver: new page, the entry is another
+ *	the driver: new page, switch	the driver: new page, the entry has changed
  *	put the entry's reference	put the new page
  *	put its own			put its own: the page is free
  *
- *	Required outcome: both say 0, one system page is mapped, the device page is free once.
+ *	Required outcome: both return 0, one system page is mapped, the device page is freed once.
  *	(tests/model/test_fault_model.c: migrate_to_ram_twice)
+ *
  */
 #include "mm/fault.h"
 
@@ -100,7 +105,7 @@ static uint32_t fault_write_protected(struct hs_fault *f)
 
 /* ---- entering ---------------------------------------------------------------------------- */
 
-/* A write that the VMA does not allow is fine where it ends in a private copy. */
+/* Why the VMA refuses the access. It allows a write without WRITE that ends in a private copy. */
 static uint32_t fault_refusal(const struct hs_vma *vma, bool write)
 {
 	if (!vma || !(vma->flags & HS_VM_READ))
@@ -113,7 +118,10 @@ static uint32_t fault_refusal(const struct hs_vma *vma, bool write)
 	return 0;
 }
 
-/* Who may drop the mmap lock waits without it; the gate knows of the waiter before that. */
+/*
+ * A fault that may drop the mmap lock waits without it. It is counted as a waiter before it drops
+ * the lock, because without the lock its VMA may lose the gate.
+ */
 static uint32_t fault_wait_at_gate(struct hs_task *self, struct hs_mm *mm, struct hs_gate *gate,
 				   uint32_t flags)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault_anon.c - anonymous memory: zero page, new pages, copy-on-write and reuse
+ * fault_anon.c - faults in anonymous memory: the zero page, new pages, copy-on-write and reuse
+ *
+ * reduced: do_anonymous_page() and do_wp_page() (v6.12, mm/memory.c), for pages of one entry.
  */
 #include "mm/fault.h"
 
@@ -18,13 +20,16 @@ uint32_t hs_fault_anon(struct hs_fault *f)
 	return 0;
 }
 
-/* The page table lock is held. */
+/* The page belongs to this entry alone. The page table lock is held. */
 static bool anon_is_alone(struct hs_fault *f, struct hs_page *page)
 {
 	return hs_page_live(f->self, page) & HS_PAGE_EXCLUSIVE || hs_page_count(f->self, page) == 1;
 }
 
-/* Reused, or another's by now: true. Otherwise a COUNTED entry's page with a reference. */
+/*
+ * True: the write needs no copy, because the page was reused or another task has changed the entry.
+ * False: *from is the page to copy, with a reference; NULL: the entry holds no page.
+ */
 static bool anon_reuse(struct hs_fault *f, struct hs_page **from)
 {
 	bool done = true;
@@ -49,7 +54,7 @@ unlock:
 	return done;
 }
 
-/* A write to a read-only page of a VMA that copies. There are no huge pages of such memory. */
+/* There are no leaves above level 0 in such memory. */
 uint32_t hs_fault_copy(struct hs_fault *f)
 {
 	struct hs_page *from;

@@ -2,27 +2,27 @@
 /*
  * fault_dax.c - faults in what maps device memory: DAX files, device-dax, P2PDMA
  *
- * reduced: dax_iomap_fault() and what a file system does for it (v6.12, fs/dax.c), dev_dax_huge_fault()
- * (drivers/dax/device.c). p2pmem_alloc_mmap() (drivers/pci/p2pdma.c) inserts all pages at mmap; here
- * each comes with its fault.
+ * reduced: dax_iomap_fault() and what a file system does for it (v6.12, fs/dax.c),
+ * dev_dax_huge_fault() (drivers/dax/device.c). p2pmem_alloc_mmap() (drivers/pci/p2pdma.c) inserts
+ * all pages at mmap; here each comes with its fault.
  *
- * A fault is inside the mapping (hs_mapping_enter) from before it looks at a block until its entry is
- * made: so who has killed the mapping and then unmapped it finds no entry afterwards. In a DAX file it
- * holds the entry lock as well: a hole stays a hole until the zero page is mapped, and while a block is
- * allocated nobody maps the zero page anew.
+ * A fault is inside the mapping (hs_mapping_enter()) from before it looks at a block until its
+ * entry is made. So a task that disables the mapping and then unmaps it finds no entry afterwards.
+ * In a DAX file the fault holds the entry lock as well: a hole stays a hole until the zero page is
+ * mapped, and while a block is allocated no other fault maps the zero page again.
  *
  *	fault that reads the hole	fault that writes it
  *	entry lock			entry lock: waits
  *	hole: map the zero page		  allocate the block
- *	entry unlock			  unmap the page from everywhere
+ *	entry unlock			  unmap the zero page from everywhere
  *					  map the block
  *					entry unlock
  *
- *	Required outcome: when both are done nobody has the zero page where a block is.
+ *	Required outcome: when both are done, no entry maps the zero page where a block is.
  *	(tests/model/test_fault_model.c: hole_read_against_hole_write)
  *
- * The block of a hole that is written is mapped by a page, never by a leaf: the table is had before
- * the block is, so that no memory is wanted after it.
+ * The block of a hole that is written is mapped by a page, never by a leaf: the table is allocated
+ * before the block, so that nothing can fail for want of memory after the block is allocated.
  */
 #include "mm/fault.h"
 
@@ -32,15 +32,17 @@
 
 #include <errno.h>
 
-/* A page of the mapping that the fault is about. */
-struct place {
+/* The page of the mapping that the fault is about. */
+struct dax_place {
 	struct hs_mapping *mapping;
 	uint64_t index;
 };
 
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
-/* Maps [pfn, ..) by a leaf of f->level where nothing is. It holds what its first page is asked for. */
+/*
+ * Maps a leaf of f->level from @pfn on where nothing is. What it holds is held of its first page.
+ */
 static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bool write)
 {
 	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
@@ -55,7 +57,7 @@ static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bo
 	return HS_FAULT_DONE;
 }
 
-/* Shared memory of a device that is mapped already needs nobody's leave to be written. */
+/* A shared mapping of device memory becomes writable in place: there is nothing to copy. */
 static uint32_t dax_make_writable(struct hs_fault *f)
 {
 	hs_fault_replace(f, f->seen | HS_ENTRY_WRITE);
@@ -70,10 +72,10 @@ static bool dax_is_mapped(const struct hs_fault *f)
 /* ---- leaves ------------------------------------------------------------------------------ */
 
 /*
- * The leaf of @level around the fault: its first page in the mapping. False: the VMA does not cover
- * it. What the VMA covers begins inside the mapping; whether it ends there is for the caller to see.
+ * *first is the page of the mapping where the leaf of @level around the fault begins. False: the
+ * VMA does not cover the leaf. The caller checks whether the leaf ends inside the mapping.
  */
-static bool dax_leaf_fits(const struct hs_fault *f, const struct place *p, uint32_t level,
+static bool dax_leaf_fits(const struct hs_fault *f, const struct dax_place *p, uint32_t level,
 			  uint64_t *first)
 {
 	const struct hs_geometry *g = f->mm->geometry;
@@ -91,8 +93,9 @@ static bool dax_leaf_fits(const struct hs_fault *f, const struct place *p, uint3
 
 /* ---- DAX files --------------------------------------------------------------------------- */
 
-/* Whether the pages around are one aligned run of blocks; then its first. */
-static bool dax_one_run(struct hs_fault *f, const struct place *p, uint64_t first, uint64_t *pfn)
+/* The pages of a leaf from @first on are one aligned run of blocks that begins at *pfn. */
+static bool dax_one_run(struct hs_fault *f, const struct dax_place *p, uint64_t first,
+			uint64_t *pfn)
 {
 	uint64_t n = (uint64_t)1 << p->mapping->leaf_order, at;
 
@@ -105,7 +108,7 @@ static bool dax_one_run(struct hs_fault *f, const struct place *p, uint64_t firs
 }
 
 /* UNDECIDED: the file has no leaf there, or a table is in the way. */
-static enum hs_fault_verdict dax_map_leaf(struct hs_fault *f, const struct place *p)
+static enum hs_fault_verdict dax_map_leaf(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
@@ -121,8 +124,8 @@ static enum hs_fault_verdict dax_map_leaf(struct hs_fault *f, const struct place
 	return dax_map_device(f, pfn, f->vma->flags & HS_VM_SHARED);
 }
 
-/* The page is a block: maps it. A private VMA may only read it. */
-static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_t pfn)
+/* Maps the block, by a leaf if there is one. A private VMA may only read it. */
+static uint32_t dax_map_block(struct hs_fault *f, const struct dax_place *p, uint64_t pfn)
 {
 	enum hs_fault_verdict verdict = dax_map_leaf(f, p);
 
@@ -133,8 +136,8 @@ static uint32_t dax_map_block(struct hs_fault *f, const struct place *p, uint64_
 	return hs_fault_result(verdict);
 }
 
-/* A block for a hole that is written. What can fail for want of memory comes first. */
-static uint32_t dax_allocate(struct hs_fault *f, const struct place *p, uint64_t *pfn)
+/* Gives a hole that is written a block. The tables are made first, because that can fail. */
+static uint32_t dax_allocate(struct hs_fault *f, const struct dax_place *p, uint64_t *pfn)
 {
 	if (!hs_fault_populate(f, 0))
 		return HS_VM_FAULT_OOM;
@@ -144,8 +147,8 @@ static uint32_t dax_allocate(struct hs_fault *f, const struct place *p, uint64_t
 	return 0;
 }
 
-/* The file remembers who has to be found when the hole is written. */
-static uint32_t dax_map_zero(struct hs_fault *f, const struct place *p)
+/* The file remembers the zero page, because it must be unmapped when the hole is written. */
+static uint32_t dax_map_zero(struct hs_fault *f, const struct dax_place *p)
 {
 	enum hs_fault_verdict verdict = hs_fault_want_page(f);
 
@@ -156,7 +159,7 @@ static uint32_t dax_map_zero(struct hs_fault *f, const struct place *p)
 	return 0;
 }
 
-static uint32_t dax_shared(struct hs_fault *f, const struct place *p)
+static uint32_t dax_shared(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t ret = 0;
 	uint64_t pfn;
@@ -171,7 +174,9 @@ static uint32_t dax_shared(struct hs_fault *f, const struct place *p)
 	return ret ? ret : dax_map_block(f, p, pfn);
 }
 
-/* A leaf of a private VMA goes as a whole, and comes back page by page. */
+/*
+ * A leaf of a private VMA that is written goes as a whole; later faults map its pages one by one.
+ */
 static uint32_t dax_split(struct hs_fault *f)
 {
 	if (hs_fault_switch(f, 0, HS_INVALIDATE_CLEAR, NULL))
@@ -179,7 +184,7 @@ static uint32_t dax_split(struct hs_fault *f)
 	return 0;
 }
 
-static uint32_t dax_copy(struct hs_fault *f, const struct place *p)
+static uint32_t dax_copy(struct hs_fault *f, const struct dax_place *p)
 {
 	enum hs_fault_verdict verdict = HS_FAULT_UNDECIDED;
 	struct hs_page *from = NULL;
@@ -199,7 +204,7 @@ static uint32_t dax_copy(struct hs_fault *f, const struct place *p)
 	return hs_fault_map_page(f, from, true);
 }
 
-static uint32_t dax_private(struct hs_fault *f, const struct place *p)
+static uint32_t dax_private(struct hs_fault *f, const struct dax_place *p)
 {
 	uint64_t pfn;
 
@@ -210,7 +215,7 @@ static uint32_t dax_private(struct hs_fault *f, const struct place *p)
 	return dax_map_zero(f, p);
 }
 
-static uint32_t dax_file(struct hs_fault *f, const struct place *p)
+static uint32_t dax_file(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t ret;
 
@@ -226,10 +231,10 @@ static uint32_t dax_file(struct hs_fault *f, const struct place *p)
 /* ---- devices ----------------------------------------------------------------------------- */
 
 /*
- * Leaves of its own level or nothing: a smaller one would be a fallback, and there is none. A device is
- * whole leaves, so an aligned one that begins in it ends in it.
+ * A device maps leaves of its own level and no smaller ones. Its size is a multiple of that leaf,
+ * so that an aligned leaf that begins inside the device ends inside it.
  */
-static uint32_t dax_device(struct hs_fault *f, const struct place *p)
+static uint32_t dax_device(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
@@ -250,7 +255,7 @@ static uint32_t dax_device(struct hs_fault *f, const struct place *p)
 	return hs_fault_result(dax_map_device(f, pfn, true));
 }
 
-static uint32_t dax_p2pdma(struct hs_fault *f, const struct place *p)
+static uint32_t dax_p2pdma(struct hs_fault *f, const struct dax_place *p)
 {
 	enum hs_fault_verdict verdict;
 	struct hs_page *page;
@@ -270,7 +275,7 @@ static uint32_t dax_p2pdma(struct hs_fault *f, const struct place *p)
 
 uint32_t hs_fault_dax(struct hs_fault *f)
 {
-	struct place p = { .mapping = f->vma->mapping };
+	struct dax_place p = { .mapping = f->vma->mapping };
 	uint32_t ret;
 
 	p.index = f->vma->pgoff + ((f->addr - f->vma->start) >> HS_PAGE_SHIFT);

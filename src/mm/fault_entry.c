@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault_entry.c - what the parts of the fault handler share: one entry, seen and replaced
+ * fault_entry.c - one entry, seen and replaced: what the parts of the fault handler share
+ *
+ * The rules are those of fault.c.
  */
 #include "mm/fault_entry.h"
 

@@ -30,7 +30,7 @@ enum hs_fault_verdict {
 	HS_FAULT_UNDECIDED, /* the caller goes on */
 	HS_FAULT_DONE,	    /* mapped, or overtaken: look again */
 	HS_FAULT_NO_MEMORY,
-	HS_FAULT_NO_PAGE, /* nothing that could be mapped */
+	HS_FAULT_NO_PAGE, /* there is nothing that could be mapped */
 };
 
 /* The HS_VM_FAULT_* bits of a verdict that is not UNDECIDED. */
@@ -46,30 +46,41 @@ static inline uint32_t hs_fault_result(enum hs_fault_verdict verdict)
 	}
 }
 
-/* Fills entry, level and seen; populate makes tables down to @level. False: no memory. */
+/* Finds the lowest entry at f->addr and fills entry, level and seen. */
 void hs_fault_look(struct hs_fault *f);
+/* The same after making the tables above the entry of @level. False: no memory. */
 bool hs_fault_populate(struct hs_fault *f, uint32_t level);
+/* Nothing is mapped there: the entry is 0 or a marker. */
 bool hs_fault_is_none(uint64_t entry);
-/* The CPU reaches something by it: also what has no struct page. */
+/* The CPU reaches something by it, which may have no struct page. */
 static inline bool hs_fault_is_present(uint64_t entry)
 {
 	return entry & (HS_ENTRY_VALID | HS_ENTRY_ERROR);
 }
-/* UNDECIDED: the tables are made, and at level 0 there is nothing yet: a page is wanted. */
+/*
+ * Makes the tables. UNDECIDED: at level 0 nothing is mapped yet, so the fault wants a page there.
+ */
 enum hs_fault_verdict hs_fault_want_page(struct hs_fault *f);
-/* Puts @to where @f->seen was, under the page table lock. False: something else is there now. */
+/* Replaces f->seen by @to, under the page table lock. False: the entry is no longer f->seen. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);
-/* The same, with the notifiers told around it. */
+/* The same inside an invalidation of what the entry spans. */
 bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
 		     const void *owner);
-/* The page of f->seen with a reference; NULL: it is there no more, or has no struct page. */
+/*
+ * The page of f->seen, with a reference. NULL: the entry has changed, or there is no struct page.
+ */
 struct hs_page *hs_fault_get_page(struct hs_fault *f);
-/* A present entry for the VMA. */
+/* The present, COUNTED entry of a page; it has WRITE if @write is true and the VMA allows it. */
 uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write);
-/* A system page for one entry, mapcount 1; and when it was not needed. */
+/* Allocates a system page for one entry: count 1, mapcount 1. 0 or HS_VM_FAULT_OOM. */
 uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out);
+/* Frees such a page that was not mapped after all. */
 void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
-/* A fresh system page with the private of @from (NULL: 0), mapped where f->seen was. */
+/*
+ * Maps a new system page, with the contents (the private) of @from or 0, where f->seen was. Puts
+ * what f->seen held, and tells the notifiers if that was present. 0 (also if the entry has changed)
+ * or HS_VM_FAULT_OOM.
+ */
 uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write);
 
 #endif

@@ -2,11 +2,12 @@
 /*
  * fault_swap.c - faults on entries that are not present
  *
- * reduced: do_swap_page(), do_numa_page() (v6.12, mm/memory.c). The entry decides, whatever the VMA
- * maps: what is not device memory of a file is anonymous here. After each of them the fault is over;
- * who wanted to write looks again and finds an ordinary read-only page, or a writable one.
+ * reduced: do_swap_page(), do_numa_page() (v6.12, mm/memory.c). The entry alone decides: whatever
+ * the VMA maps, an entry that is not present and not device memory of a file counts as anonymous.
+ * After each of these steps the fault is over. A task that wanted to write faults again and finds
+ * an ordinary read-only page, or a writable one.
  *
- * The page that comes back from swap is read-only after a read, as in v5.3; from v5.19 on the kernel
+ * A page that comes back from swap is read-only after a read, as in v5.3; from v5.19 on the kernel
  * makes it writable if it can.
  */
 #include "mm/fault.h"
@@ -27,7 +28,7 @@ static uint32_t swap_in(struct hs_fault *f)
 	return 0;
 }
 
-/* Whether it may be written is looked at by the write that comes next. */
+/* Present again without WRITE: the next write decides whether the page is copied. */
 static uint32_t swap_numa(struct hs_fault *f)
 {
 	uint64_t keep = HS_ENTRY_COUNTED | HS_ENTRY_DEVMAP | HS_ENTRY_ORDER;
@@ -45,13 +46,13 @@ static bool swap_still_there(struct hs_fault *f)
 	return hs_u64_load(f->self, f->entry, HS_ACQUIRE) == f->seen;
 }
 
-/* The entry, or the lack of a struct page, that a page could not be had for. */
+/* What hs_fault_get_page() failed for: the entry has changed, or its pfn has no struct page. */
 static uint32_t swap_no_page(struct hs_fault *f)
 {
 	return swap_still_there(f) ? HS_VM_FAULT_SIGBUS : 0;
 }
 
-/* Present again. The entry has its reference still; an entry made by hand has nothing. */
+/* Makes the entry present. It keeps its reference; an entry made by hand holds nothing. */
 static void swap_restore(struct hs_fault *f, struct hs_page *page)
 {
 	uint64_t counted = f->seen & HS_ENTRY_COUNTED;
@@ -64,7 +65,7 @@ static void swap_restore(struct hs_fault *f, struct hs_page *page)
 		hs_page_unmap(f->self, page);
 }
 
-/* The device that has the page holds its lock for as long as it wants to have it. */
+/* The device holds the page lock for as long as it needs the page to itself. */
 static uint32_t swap_take_back(struct hs_fault *f)
 {
 	struct hs_page *page = hs_fault_get_page(f);
@@ -105,7 +106,7 @@ static uint32_t swap_ask_driver(struct hs_fault *f)
 	return ret;
 }
 
-/* The contents are taken when the notifiers have been told: nobody writes the page any more. */
+/* Copies the contents after the notifiers were told, because no device writes the page then. */
 static bool swap_migrate(struct hs_fault *f, struct hs_page *page, struct hs_page *from)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, from);

@@ -2,12 +2,13 @@
 /*
  * gate.c - what a fault waits for before it looks at anything
  *
- * States, by predicate: open (opened, or the step that it follows is complete) and closed. It never
- * closes again. waiters counts who stands before it; a fault that drops the mmap lock is counted
- * before it does, so that a gate which no VMA has and nobody stands before is nobody's.
+ * States, by predicate: open (opened, or the step that it follows is complete) and closed. A gate
+ * never closes again. The count of waiters is the number of faults that wait at it. A fault that
+ * drops the mmap lock is counted before it does, so that a gate without VMAs and without waiters
+ * may be destroyed.
  *
- * A gate that follows a pgmap reads it: the pgmap is freed after the last fault, or the gate is taken
- * off its VMAs first.
+ * A gate that follows a pgmap reads it. So the pgmap is freed after the last fault, or after the
+ * gate is taken off its VMAs.
  */
 #include "mm/gate.h"
 
@@ -30,13 +31,13 @@ void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate)
 {
 	uint32_t waiters = hs_u32_load(self, &gate->waiters, HS_ACQUIRE);
 
-	hs_assert(self, !waiters, "a gate is destroyed that %u faults stand before", waiters);
+	hs_assert(self, !waiters, "hs_gate_destroy: %u faults wait at the gate", waiters);
 	hs_free(self, gate, HS_KIND_GATE, sizeof(*gate));
 }
 
 void hs_gate_open(struct hs_task *self, struct hs_gate *gate)
 {
-	hs_assert(self, !gate->pgmap, "a gate is opened that follows a pgmap");
+	hs_assert(self, !gate->pgmap, "hs_gate_open: the gate follows a pgmap");
 	hs_u32_store(self, &gate->open, 1, HS_RELEASE);
 	hs_wake_all(self, &gate->queue);
 }

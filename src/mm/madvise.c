@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * madvise.c - MADV_DONTNEED: the pages of a range go, the VMAs stay
+ *
+ * reduced: madvise_dontneed_single_vma() and zap_page_range_single() (v6.12, mm/madvise.c,
+ * mm/memory.c), with one invalidation for the whole call.
  */
 #include "mm/mapping.h"
 #include "mm/mm.h"
@@ -9,7 +12,7 @@
 
 #include <errno.h>
 
-/* Zaps VMA by VMA what is mapped; the mmap lock is held. False: there was a gap. */
+/* Zaps VMA by VMA what is mapped. The mmap lock is held. False: there was a gap. */
 static bool madvise_zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	uint64_t mapped = start; /* without a gap up to here */
@@ -27,7 +30,7 @@ static bool madvise_zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t st
 	return whole;
 }
 
-/* Faults put leaves there meanwhile: the section covers those that may come as well. */
+/* Faults map leaves meanwhile, so that the invalidation covers those that may come as well. */
 static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
 			  uint64_t *end)
 {

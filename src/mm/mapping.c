@@ -6,20 +6,22 @@
  *
  *	alive				faults enter
  *	!alive, faults != 0		no fault enters; some that did are still at work
- *	!alive, faults == 0		disabled: no entry of the mapping is made any more
+ *	!alive, faults == 0		disabled: no fault makes an entry of the mapping any more
  *
- * Legal: enter and leave by a fault that holds the mmap lock for read, so that the VMA, and with it
- * the mapping, stays; kill once; unmap at any time; link and unlink by who changes VMAs.
+ * Legal operations: a fault that holds the mmap lock for read enters and leaves, because the lock
+ * keeps the VMA and with it the mapping; the mapping is disabled once; it is unmapped at any time;
+ * the functions that change VMAs link and unlink them.
  *
  * Lock order: mmap lock < entry_lock < mapping lock < what callbacks of notifiers take < page table
- * lock. The mapping lock is taken for write to change the list or the range of a VMA in it, for read
- * to unmap. While it is held for read, no VMA of the list can go, nor the tables below it: who
- * unmaps a VMA clears its entries first, unlinks it then, and frees the tables last.
+ * lock. The mapping lock is taken for write to change the list or the range of a VMA in it, for
+ * read to unmap. While it is held for read, no VMA of the list can go, nor the tables below it,
+ * because munmap clears the entries of a VMA first, unlinks the VMA then, and frees the tables
+ * last.
  *
- * Who may free what: the creator the mapping, when no VMA is linked.
+ * Who may free what: the creator frees the mapping, when no VMA is linked.
  *
  * disable < invalidate < drain. An entry of device memory holds no reference to it, so the owner of
- * the memory must know that none is left, and that none comes back:
+ * the memory must know that no entry is left and that none comes back:
  *
  *	fault				remover
  *	faults++			alive = 0
@@ -28,9 +30,9 @@
  *	faults--, wake			kill the pgmap, wait for its references
  *					remove the memory
  *
- *	Required outcome: a fault in flight maps before the unmap begins, or sees a dead mapping; no
- *	entry is left when the memory is removed. Both sides write first and read then, in one total
- *	order.
+ *	Required outcome: a fault in flight maps before the unmap begins, or sees that the mapping
+ *	is disabled; no entry is left when the memory is removed. Both sides write first and read
+ *	then, in one total order.
  *	(tests/model/test_mapping_model.c:
  *	 a_fault_in_flight_maps_before_the_unmap_begins_or_sees_a_dead_mapping)
  *
@@ -43,9 +45,11 @@
  *	mapping unlock			remove the memory
  *	free its tables
  *
- *	Required outcome: the remover clears what munmap has not cleared yet, or does not find the VMA
- *	because munmap has; each entry is taken away once; no table is read that is freed.
+ *	Required outcome: the remover clears what munmap has not cleared yet, or does not find the
+ *	VMA because munmap has cleared it; each entry is taken away once; no table is read after it
+ *	is freed.
  *	(tests/model/test_mapping_model.c: munmap_against_unmap_mapping_range)
+ *
  */
 #include "mm/mapping.h"
 
@@ -64,7 +68,7 @@ static const enum hs_pgmap_type mapping_types[HS_MAPPING_KIND_COUNT] = {
 static bool mapping_fits_pgmap(const struct hs_mapping_config *c)
 {
 	uint64_t end = c->pgmap->end;
-	/* A pgmap that is only registered has no struct pages at all: first == end. */
+	/* A pgmap that is only registered has no struct pages: there first == end. */
 	uint64_t start = c->pgmap->first < end ? c->pgmap->first : c->pgmap->start;
 	uint64_t leaf = (uint64_t)1 << c->leaf_order;
 
@@ -129,7 +133,7 @@ int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *conf
 
 void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
 {
-	hs_assert(self, !mapping->vma_count, "a mapping is destroyed that %u VMAs map",
+	hs_assert(self, !mapping->vma_count, "hs_mapping_destroy: %u VMAs map it",
 		  mapping->vma_count);
 	if (mapping->kind == HS_MAPPING_DAX_FILE)
 		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, mapping_blocks_bytes(mapping));
@@ -163,7 +167,7 @@ int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping,
 	bool zero;
 
 	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
-		  "a block is allocated without the dax entry lock");
+		  "hs_mapping_allocate_locked: entry_lock is not held");
 	if (mapping->kind != HS_MAPPING_DAX_FILE || index >= mapping->pages)
 		return -EINVAL;
 	if (!mapping_is_hole(mapping, index))
@@ -191,7 +195,7 @@ int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint
 			  uint64_t *pfn)
 {
 	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
-		  "a block is looked up without the dax entry lock");
+		  "hs_mapping_pfn_locked: entry_lock is not held");
 	if (index >= mapping->pages)
 		return -EINVAL;
 	switch (mapping->kind) {
@@ -224,12 +228,12 @@ void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping)
 {
 	uint32_t was = hs_u32_add(self, &mapping->faults, (uint32_t)-1, HS_RELEASE);
 
-	hs_assert(self, was, "a fault leaves a mapping that it has not entered");
+	hs_assert(self, was, "hs_mapping_leave: no fault is in the mapping");
 	if (was == 1)
 		hs_wake_all(self, &mapping->queue);
 }
 
-/* Counted before it is asked: see the first drawing. */
+/* Counts itself before it reads alive: see the first drawing. */
 bool hs_mapping_enter(struct hs_task *self, struct hs_mapping *mapping)
 {
 	hs_u32_add(self, &mapping->faults, 1, HS_SEQ_CST);
@@ -313,7 +317,7 @@ void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct 
 	hs_down_write(self, &mapping->lock);
 	while (*at && *at != vma)
 		at = &(*at)->next;
-	hs_assert(self, *at, "a VMA is unlinked from a mapping that does not have it");
+	hs_assert(self, *at, "hs_mapping_unlink: the mapping does not have the VMA");
 	*at = vma->next;
 	mapping->vma_count--;
 	hs_up_write(self, &mapping->lock);
@@ -327,7 +331,7 @@ void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uin
 	*end = (*end + bytes - 1) & ~(bytes - 1);
 }
 
-/* What [first, last] of the mapping is in the VMA. False: nothing. */
+/* [*start, *end) is where the VMA maps pages [first, last] of the mapping. False: nowhere. */
 static bool mapping_part_of(const struct hs_vma *vma, uint64_t first, uint64_t last,
 			    uint64_t *start, uint64_t *end)
 {
@@ -348,7 +352,7 @@ static void mapping_unmap_part(struct hs_task *self, struct hs_mapping *mapping,
 	uint64_t wide_start = start, wide_end = end;
 	struct hs_invalidation inv;
 
-	/* In this order: tables may be read inside the VMA only, whose they are. */
+	/* Leaves that exist first: only inside the VMA the tables are sure to stay. */
 	hs_zap_span(self, mm, &wide_start, &wide_end);
 	hs_mapping_leaf_span(mapping, &wide_start, &wide_end);
 	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_CLEAR, NULL);

@@ -41,8 +41,8 @@ void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct 
 /* Widens [*start, *end) to the leaves that faults in VMAs of @mapping may make there. */
 void hs_mapping_leaf_span(const struct hs_mapping *mapping, uint64_t *start, uint64_t *end);
 /*
- * As hs_mapping_allocate() and hs_mapping_pfn(), for a caller that holds .entry_lock. When a hole for
- * which the zero page is mapped gets a block, the zero page is unmapped from everywhere.
+ * As hs_mapping_allocate() and hs_mapping_pfn(), for a caller that holds .entry_lock. When a hole
+ * for which the zero page is mapped gets a block, the zero page is unmapped from everywhere.
  */
 int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index);
 int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,

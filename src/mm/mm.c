@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mm.c - address spaces: their users, and their end
+ *
+ * States, by predicate:
+ *
+ *	users != 0		alive: VMAs and tables change under the mmap lock
+ *	users == 0, count != 0	ended or ending: no VMA, no table; the struct and its notifiers stay
+ *	count == 0		freed
+ *
+ * All users together hold one count. Who may free what: the task that puts the last user ends the
+ * address space; the task that drops the last count frees the struct.
  */
 #include "mm/mm.h"
 
@@ -43,7 +52,7 @@ bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
 {
 	uint32_t users = hs_u32_load(self, &mm->users, HS_RELAXED);
 
-	/* A failed exchange means that somebody else's succeeded. */
+	/* A failed exchange means that another task's succeeded. */
 	while (users)
 		if (hs_u32_cmpxchg(self, &mm->users, &users, users + 1, HS_ACQUIRE))
 			return true;
@@ -51,8 +60,8 @@ bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
 }
 
 /*
- * The last user is gone: nobody takes the mmap lock any more but who unmaps here. A mapping may be
- * unmapping its pages meanwhile, as in munmap.
+ * The last user is gone: no other task takes the mmap lock any more. A mapping may be unmapping its
+ * pages meanwhile, as during munmap.
  */
 static void mm_end(struct hs_task *self, struct hs_mm *mm)
 {
@@ -67,7 +76,7 @@ void hs_mmput(struct hs_task *self, struct hs_mm *mm)
 {
 	uint32_t was = hs_u32_add(self, &mm->users, (uint32_t)-1, HS_ACQ_REL);
 
-	hs_assert(self, was, "an mm is put that has no user");
+	hs_assert(self, was, "hs_mmput: users is already 0");
 	if (was != 1)
 		return;
 	mm_end(self, mm);
@@ -78,14 +87,14 @@ void hs_mmgrab(struct hs_task *self, struct hs_mm *mm)
 {
 	uint32_t was = hs_u32_add(self, &mm->count, 1, HS_RELAXED);
 
-	hs_assert(self, was, "an mm is grabbed that nobody holds");
+	hs_assert(self, was, "hs_mmgrab: count is 0, the mm is free");
 }
 
 void hs_mmdrop(struct hs_task *self, struct hs_mm *mm)
 {
 	uint32_t was = hs_u32_add(self, &mm->count, (uint32_t)-1, HS_ACQ_REL);
 
-	hs_assert(self, was, "an mm is dropped that nobody holds");
+	hs_assert(self, was, "hs_mmdrop: count is already 0");
 	if (was != 1)
 		return;
 	hs_notifiers_destroy(self, mm->notifiers);
@@ -98,8 +107,7 @@ void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm)
 	uint32_t count = hs_u32_load(self, &mm->count, HS_ACQUIRE);
 
 	hs_assert(self, users == 1 && count == 1,
-		  "an mm is destroyed: expected one user and one holder, found %u and %u", users,
-		  count);
+		  "hs_mm_destroy: expected users 1 and count 1, found %u and %u", users, count);
 	hs_mmput(self, mm);
 }
 

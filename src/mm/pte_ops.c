@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pte_ops.c - what happens to pages by other hands than a fault's, one entry at a time
+ * pte_ops.c - what happens to a page other than by a fault, one entry at a time
  *
- * The rules for entries are those of fault.c. Everything here finds its entry under the mmap lock,
- * looks whether it is of the kind that is needed before anybody is told, tells the notifiers, and
- * changes it under the page table lock if it still is. The page behind it is looked at there too: its
- * entry keeps it alive.
+ * The rules for entries are those of fault.c. Each function finds its entry under the mmap lock,
+ * checks the kind of the entry before it tells the notifiers, and changes the entry under the page
+ * table lock if it is still the one that was seen. The page behind the entry is checked there too,
+ * because the entry keeps the page alive.
  *
- * The end of a migration takes no mmap lock, but finds its entry under the page table lock:
+ * The end of a migration takes no mmap lock. It finds its entry under the page table lock:
  *
  *	fault			mmap				migration
  *	mmap lock, for read
@@ -22,8 +22,8 @@
  *	Required outcome: all three come to their end.
  *	(tests/model/test_fault_waits_model.c: a_migration_ends_while_a_writer_waits)
  *
- * Meanwhile munmap() may free the table that the entry was in, and the address space may end; the
- * migration holds the struct.
+ * Meanwhile munmap() may free the table that the entry was in, and the address space may end. So
+ * the migration holds the struct.
  *	(tests/model/test_fault_waits_model.c: a_migration_ends_in_an_mm_that_is_unmapped)
  */
 #include <hmmsim/pte_ops.h>
@@ -37,7 +37,7 @@
 
 #include <errno.h>
 
-/* Finds the entry and takes the mmap lock; without an error begin() is followed by finish(). */
+/* Takes the mmap lock for read and finds the entry. After 0, pte_ops_finish() unlocks. */
 static int pte_ops_begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
 {
 	*f = (struct hs_fault){ .self = self, .mm = mm, .addr = addr };
@@ -59,7 +59,7 @@ static int pte_ops_finish(struct hs_fault *f, int ret)
 	return ret;
 }
 
-/* Present, with a page of its own or a device's block; no zero page. */
+/* Present and COUNTED: a page, or a device's block; not the zero page. */
 static bool pte_ops_can_fail(uint64_t e)
 {
 	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
@@ -83,8 +83,8 @@ static struct hs_page *pte_ops_page_of(struct hs_fault *f)
 typedef int (*pte_ops_change_fn)(struct hs_fault *f, struct hs_page *page, void *arg);
 
 /*
- * Tells the notifiers and calls @change under the page table lock, if the entry is what was seen:
- * it says what the entry becomes by hs_u64_store(), or why not.
+ * Tells the notifiers and, if the entry is still what was seen, calls @change under the page table
+ * lock, which stores the new entry or returns an error. -ENOENT: the entry has changed.
  */
 static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, const void *owner,
 			  pte_ops_change_fn change, void *arg)
@@ -105,10 +105,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 
 /* ---- swap -------------------------------------------------------------------------------- */
 
-/*
- * The count goes from this entry's to none in one step: whoever tries to get the page now, finds it
- * free.
- */
+/* The count goes from 1, this entry's, to 0 in one step, so that no other task gets the page. */
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
@@ -142,7 +139,7 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 
 /* ---- migration --------------------------------------------------------------------------- */
 
-/* With the references of 5.3 the core has one of a device page as well. */
+/* With the references of 5.3 the pgmap holds one of each device page as well. */
 static bool pte_ops_has_others(struct hs_fault *f, struct hs_page *page)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, page);
@@ -186,7 +183,7 @@ int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, co
 	return pte_ops_finish(&f, ret);
 }
 
-/* The entry of a page, system or device, with the access that a migration entry keeps. */
+/* The entry of a system or device page, with WRITE if @write has that bit. */
 static uint64_t pte_ops_entry_for(struct hs_task *self, struct hs_page *page, uint64_t write)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(self, page);
@@ -197,7 +194,10 @@ static uint64_t pte_ops_entry_for(struct hs_task *self, struct hs_page *page, ui
 			      kind | HS_ENTRY_COUNTED | (write & HS_ENTRY_WRITE));
 }
 
-/* Under the page table lock. An mprotect() may have made the migration entry read-only. */
+/*
+ * The page table lock is held. WRITE is not compared, because an mprotect() may have made the
+ * migration entry read-only.
+ */
 static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m,
 			      struct hs_page *to)
 {
@@ -273,7 +273,7 @@ int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr, con
 
 /* ---- prot-none --------------------------------------------------------------------------- */
 
-/* As the kernel, only system memory: there is no other node for what a device has. */
+/* Only system memory, as in the kernel: device memory has no other node to go to. */
 static void pte_ops_to_protnone(struct hs_fault *f)
 {
 	uint64_t e;
@@ -341,7 +341,7 @@ static int pte_ops_to_hwpoison(struct hs_fault *f, struct hs_page *page, void *a
 	return 0;
 }
 
-/* A poisoned page of system memory that is put is not handed out again. */
+/* A poisoned page of system memory is not allocated again after the last put. */
 int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_fault f;
@@ -364,7 +364,7 @@ static bool pte_ops_is_migratable(const struct hs_pgmap *pgmap)
 	return pgmap && (pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT);
 }
 
-/* The zero page is nothing of its own. */
+/* The zero page counts as nothing, because it holds nothing. */
 static bool pte_ops_is_vacant(const struct hs_fault *f)
 {
 	return !f->level && (!f->seen || hs_entry_type(f->seen) == HS_TYPE_ZERO);

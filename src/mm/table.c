@@ -2,25 +2,26 @@
 /*
  * table.c - page tables
  *
- * An entry above level 0 is empty, a table, a leaf, or a leaf that is not present. While the mmap lock
- * is held for read an empty one may become anything, a leaf empty, and a table stays a table: only who
- * holds it for write frees one, when no VMA with entries in it is left (hs_pt_free_range). A table is
- * taken out of the one above under the page table lock: whoever holds that may descend as well, and
- * meets no table that is being freed.
+ * An entry above level 0 is empty, a table, a leaf, or a leaf that is not present. While the mmap
+ * lock is held for read, an empty entry may become anything, a leaf may become empty, and a table
+ * stays a table: only a task that holds the lock for write frees one, when no VMA with entries in
+ * it is left (hs_pt_free_range()). A table is taken out of the one above under the page table lock.
+ * So a task that holds that lock may descend as well, and meets no table that is being freed.
  *
  * Two faults want the same entry, one for a table and one for a leaf:
  *
  *	fault A				fault B
- *	empty: has a table		empty
+ *	empty: allocates a table	empty
  *	page table lock			page table lock
  *	  still empty: publish it	  still empty: put the leaf
  *	unlock				unlock
  *	not empty: free its own		not empty: look again
  *
- *	Required outcome: one of the two is there, nothing is lost; A goes on in whatever table it
- *	finds, or has the leaf.
+ *	Required outcome: the table or the leaf is there, nothing is lost; A goes on in the table
+ *	that it finds, or gets the leaf.
  *	(tests/model/test_mapping_model.c: faults_that_make_the_same_tables,
  *	 a_fault_that_makes_a_table_against_one_that_makes_a_leaf)
+ *
  */
 #include "mm/table.h"
 
@@ -45,7 +46,7 @@ uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level, uint
 	}
 }
 
-/* Frees what hangs below a table, then the table. Depth is bounded by the levels. */
+/* Frees the tables below a table, then the table. Recurses at most once a level. */
 static void table_free(struct hs_task *self, const struct hs_geometry *g, hs_u64 *table,
 		       uint32_t level)
 {
@@ -71,7 +72,7 @@ static bool table_has_parts(uint64_t leaf)
 	       hs_entry_type(leaf) != HS_TYPE_HWPOISON;
 }
 
-/* A table in place of @old: with its parts if it is a leaf that has any. */
+/* Allocates a table in place of @old. If @old is a leaf, the table maps what the leaf maps. */
 static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uint64_t old,
 			  uint32_t level)
 {
@@ -87,7 +88,7 @@ static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uin
 	return table;
 }
 
-/* The entry of @level, tables above it made. */
+/* Returns the entry of @level and makes the tables above it; a leaf in the way is split. */
 static hs_u64 *table_entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				uint32_t level)
 {
@@ -115,7 +116,7 @@ static bool table_level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t lev
 	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
 }
 
-/* Publishes @table where the entry is empty, or frees it: somebody else was faster. */
+/* Publishes @table if the entry is empty. Otherwise another task was first, and @table is freed. */
 static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_u64 *table,
 			  uint32_t level)
 {
@@ -174,7 +175,7 @@ hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t add
 	}
 }
 
-/* Of the table of @level: frees what hangs below entries that are in [start, end) as a whole. */
+/* Frees the tables below those entries of @table that lie in [start, end) as a whole. */
 static void table_free_range(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, uint32_t level,
 			     uint64_t start, uint64_t end)
 {

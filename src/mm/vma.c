@@ -2,8 +2,9 @@
 /*
  * vma.c - the VMAs of an address space: mmap, munmap, mprotect
  *
- * A sorted array, changed under the mmap lock held for write. The range of a VMA that is in the list
- * of a mapping changes under the mapping lock as well. All memory is had before anything changes.
+ * VMAs are a sorted array, changed under the mmap lock held for write. The range of a VMA that is
+ * in the list of a mapping changes under the mapping lock as well. All memory is allocated before
+ * anything changes.
  *
  * hs_unmap_mapping_range() takes no mmap lock and may come between any two steps:
  *
@@ -66,7 +67,7 @@ uint32_t hs_vma_count(const struct hs_mm *mm)
 
 /* ---- the array --------------------------------------------------------------------------- */
 
-/* Room for @n more. */
+/* Makes room for @n more VMAs. 0 or -ENOMEM. */
 static int vmas_reserve(struct hs_task *self, struct hs_mm *mm, uint32_t n)
 {
 	uint32_t room = mm->vma_room ? 2 * mm->vma_room : VMAS_FIRST;
@@ -90,7 +91,7 @@ static void vma_free(struct hs_task *self, struct hs_vma *vma)
 	hs_free(self, vma, HS_KIND_VMA, sizeof(*vma));
 }
 
-/* There is room. */
+/* vmas_reserve() has made room. */
 static void vma_insert(struct hs_task *self, struct hs_mm *mm, uint32_t i, struct hs_vma *vma)
 {
 	memmove(&mm->vmas[i + 1], &mm->vmas[i], (mm->vma_count - i) * sizeof(mm->vmas[0]));
@@ -100,7 +101,7 @@ static void vma_insert(struct hs_task *self, struct hs_mm *mm, uint32_t i, struc
 		hs_mapping_link(self, vma->mapping, vma);
 }
 
-/* From the array only. */
+/* Takes @n VMAs out of the array, and does no more. */
 static void vmas_drop(struct hs_mm *mm, uint32_t i, uint32_t n)
 {
 	mm->vma_count -= n;
@@ -136,7 +137,7 @@ static bool vma_can_join(const struct hs_vma *low, const struct hs_vma *high)
 	       vma_pgoff_of(low, low->end) == high->pgoff;
 }
 
-/* VMA @i with the next. */
+/* Joins VMA @i with the next one, if they allow it. */
 static bool vma_join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
 {
 	struct hs_vma *low = mm->vmas[i].vma, *high;
@@ -152,7 +153,7 @@ static bool vma_join(struct hs_task *self, struct hs_mm *mm, uint32_t i)
 	return true;
 }
 
-/* Whatever can be one at @start, at @end and in between. */
+/* Joins what can be joined at @start, at @end and in between. */
 static void vma_join_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
 {
 	uint32_t i = vma_index(mm, start);
@@ -163,7 +164,7 @@ static void vma_join_range(struct hs_task *self, struct hs_mm *mm, uint64_t star
 			i++;
 }
 
-/* The VMA that a cut at @addr makes two of. */
+/* The VMA that a cut at @addr splits; NULL: none. */
 static struct hs_vma *vma_cut_by(const struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_vma *vma = hs_vma_at(mm, addr);
@@ -171,7 +172,7 @@ static struct hs_vma *vma_cut_by(const struct hs_mm *mm, uint64_t addr)
 	return vma && vma->start < addr ? vma : NULL;
 }
 
-/* A device-dax VMA is made of whole leaves. */
+/* A device-dax VMA consists of whole leaves. */
 static bool vma_may_cut(const struct hs_vma *vma, uint64_t addr)
 {
 	const struct hs_mapping *m = vma ? vma->mapping : NULL;
@@ -180,7 +181,7 @@ static bool vma_may_cut(const struct hs_vma *vma, uint64_t addr)
 	       !(addr >> HS_PAGE_SHIFT & (((uint64_t)1 << m->leaf_order) - 1));
 }
 
-/* Memory for cuts at both ends; @spare is NULL where none is needed. -EINVAL, -ENOMEM: nothing done. */
+/* Allocates what cuts at both ends need; spare[i] is NULL where no cut is needed. */
 static int vma_cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			    struct hs_vma *spare[2])
 {
@@ -198,7 +199,7 @@ static int vma_cuts_prepare(struct hs_task *self, struct hs_mm *mm, uint64_t sta
 	return 0;
 }
 
-/* The upper part first: both together cover the pages at any time. */
+/* The upper part comes first, so that the two cover the pages at any time. */
 static void vma_cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_vma *spare)
 {
 	uint32_t i = vma_index(mm, addr);
@@ -266,7 +267,7 @@ int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t 
 	return vma_new(self, mm, i, &new);
 }
 
-/* A neighbour grows, or both become one with it, if they can. */
+/* Extends a neighbour that can be joined, or joins two; otherwise adds a VMA. */
 static int vma_map_range(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *new)
 {
 	uint32_t i = vma_index(mm, new->start);
@@ -323,8 +324,8 @@ static void vma_zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t sta
 }
 
 /*
- * Takes @n VMAs from @i on away, which are what is mapped of [start, end). A mapping forgets a VMA
- * when its entries are gone, not earlier, and before its tables are: see mapping.c.
+ * Unmaps @n VMAs from @i on, which are all of [start, end). A VMA is unlinked from its mapping
+ * after its entries are gone and before its tables are: mapping.c says why.
  */
 static void vmas_unmap(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint32_t n,
 		       uint64_t start, uint64_t end)
@@ -419,7 +420,7 @@ static void vma_protect(struct hs_task *self, struct hs_vma *vma, uint64_t acces
 	hs_mm_invalidate_end(self, vma->mm, &inv);
 }
 
-/* -EACCES: a VMA in front of the first gap must not become writable. Gaps are somebody else's business. */
+/* -EACCES: a VMA before the first gap must not become writable. hs_vma_modify() refuses gaps. */
 static int vma_check_access(const struct hs_mm *mm, uint64_t start, uint64_t end, uint32_t access)
 {
 	const struct hs_vma *vma;

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zap.c - entries of a range are taken away, or change what they allow
+ * zap.c - entries of a range are taken away, or lose access
  *
- * Whoever calls has told the notifiers and keeps the tables: by the mmap lock, or by the mapping lock
- * of a VMA that is still linked. Entries come and go meanwhile; each is looked at and changed under the
- * page table lock, which is held for one table of level 0 or one leaf at a time. What an entry held is
- * put after it is gone.
+ * The caller has told the notifiers and keeps the tables, by the mmap lock or by the mapping lock
+ * of a VMA that is still linked. Entries come and go meanwhile. Each is read and changed under the
+ * page table lock, which is held for one table of level 0 or for one leaf at a time. What an entry
+ * held is put after the entry is gone.
  */
 #include "mm/zap.h"
 
 #include "mm/mapping.h"
 #include "mm/table.h"
 
-/* What is to happen to the entries of a range. */
+/* A change of all entries of a range. */
 struct change {
 	struct hs_mm *mm;
 	uint64_t start, end;
-	/* The new value, 0: it is taken away. @whole: all that it maps is in the range. */
+	/* Returns the new value; 0: none. @whole: all that the entry maps is in the range. */
 	uint64_t (*to)(const struct change *c, uint64_t entry, bool whole);
-	const struct hs_mapping *mapping; /* zap: leave what is not of it; NULL: leave nothing */
+	const struct hs_mapping *mapping; /* zap: private copies in a VMA of it stay; NULL: none */
 	uint32_t access;		  /* protect */
 	bool wake;			  /* a migration entry is gone */
 };
 
-/* Under the page table lock. Returns what is there, if it is a table by now; otherwise 0. */
+/* The page table lock is held. Returns the entry if it has become a table, otherwise 0. */
 static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
 {
 	uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE), to;
@@ -62,7 +62,7 @@ static uint64_t zap_change_leaf(struct hs_task *self, struct change *c, hs_u64 *
 	return table;
 }
 
-/* Depth is bounded by the levels. */
+/* Recurses at most once a level. */
 static void zap_change_table(struct hs_task *self, struct change *c, hs_u64 *table, uint32_t level,
 			     uint64_t start, uint64_t end)
 {
@@ -73,7 +73,7 @@ static void zap_change_table(struct hs_task *self, struct change *c, hs_u64 *tab
 		uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE);
 
 		next = hs_level_end(g, addr, end, level);
-		/* A leaf may give way to a table while nobody looks; a table stays. */
+		/* A leaf may become empty and then a table meanwhile; a table stays. */
 		if (entry && !hs_entry_is_table(entry))
 			entry = zap_change_leaf(self, c, e,
 						next - addr == hs_level_bytes(g, level));
@@ -97,7 +97,7 @@ static void zap_change_range(struct hs_task *self, struct change *c)
 
 /* ---- zap --------------------------------------------------------------------------------- */
 
-/* Does the entry map a page, or did it before its access was taken? */
+/* The entry maps a page, or would if it were not prot-none. */
 static bool zap_has_page(uint64_t entry)
 {
 	enum hs_entry_type type = hs_entry_type(entry);
@@ -121,7 +121,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	    !(device || exclusive || zap_has_page(entry)))
 		return;
 	page = hs_pfn_to_page(self, hs_entry_pfn(entry));
-	hs_assert(self, page, "an entry maps pfn %llx, which has no struct page",
+	hs_assert(self, page, "hs_entry_put: pfn %llx has no struct page",
 		  (unsigned long long)hs_entry_pfn(entry));
 	if (entry & HS_ENTRY_DEVMAP && !exclusive) {
 		hs_pgmap_page_unmap(self, page);
@@ -132,7 +132,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	hs_page_put(self, page);
 }
 
-/* Not a copy that the VMA has of its own. */
+/* The entry maps what the mapping holds, not a private copy. */
 static bool zap_is_of_mapping(const struct hs_mapping *mapping, uint64_t entry)
 {
 	uint64_t pfn = hs_entry_pfn(entry);
@@ -159,7 +159,7 @@ void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 	zap_change_range(self, &c);
 }
 
-/* The leaf that maps @addr, if one does. */
+/* Widens [*start, *end) by the leaf above level 0 that maps @addr, if there is one. */
 static void zap_leaf_span(struct hs_task *self, const struct hs_mm *mm, uint64_t addr,
 			  uint64_t *start, uint64_t *end)
 {
@@ -184,7 +184,7 @@ void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, 
 
 /* ---- protect ----------------------------------------------------------------------------- */
 
-/* As x86 does it: an entry that may not be read is prot-none, and keeps all but what it allows. */
+/* As on x86: an entry without READ is prot-none. It keeps everything but its access. */
 static uint64_t zap_protect_none(uint64_t entry)
 {
 	uint64_t kept = entry & ~(HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_TYPE);
@@ -199,7 +199,7 @@ static uint64_t zap_protect_read(uint64_t entry)
 	return (entry & ~HS_ENTRY_TYPE) | HS_ENTRY_VALID | (uint64_t)type << HS_ENTRY_TYPE_SHIFT;
 }
 
-/* A leaf that is hit in part goes: its parts fault again. WRITE is never given, only taken. */
+/* A leaf that is hit in part is taken away: its parts fault again. WRITE is taken, never given. */
 static uint64_t zap_to_protected(const struct change *c, uint64_t entry, bool whole)
 {
 	if (!whole)
@@ -238,7 +238,8 @@ struct hs_invalidation hs_mm_invalidate_start(struct hs_task *self, struct hs_mm
 	};
 	int ret = hs_invalidate_start(self, mm->notifiers, &inv);
 
-	hs_assert(self, !ret, "an invalidation that may block failed with %d", ret);
+	hs_assert(self, !ret, "hs_mm_invalidate_start: a blockable invalidation failed with %d",
+		  ret);
 	return inv;
 }
 

@@ -9,8 +9,8 @@
 #include "mm/mm.h"
 
 /*
- * Takes the entries of [start, end) away and puts what they hold; a leaf that is hit in part goes as
- * a whole. The caller has told the notifiers and keeps the tables, by the mmap lock or by the
+ * Takes the entries of [start, end) away and puts what they hold; a leaf that is hit in part goes
+ * as a whole. The caller has told the notifiers and keeps the tables, by the mmap lock or by the
  * mapping lock. @keep_private: private copies in a VMA of this mapping stay; NULL: nothing stays.
  */
 void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
@@ -19,8 +19,8 @@ void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end);
 /*
  * Entries of [start, end) allow no more than @access (of HS_VM_ACCESS) from now on. The caller has
- * told the notifiers and keeps the tables, as for a zap. A leaf that is hit in part is taken away. A
- * migration entry remembers WRITE alone.
+ * told the notifiers and keeps the tables, as for a zap. A leaf that is hit in part is taken away.
+ * A migration entry remembers WRITE alone.
  */
 void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			uint32_t access);
@@ -42,7 +42,9 @@ static inline void hs_page_unmap(struct hs_task *self, struct hs_page *page)
 	hs_assert(self, was, "hs_page_unmap: mapcount is already 0");
 }
 
-/* Starts a blockable invalidation of [start, end), which cannot fail, and returns it for its end. */
+/*
+ * Starts a blockable invalidation of [start, end), which cannot fail, and returns it for its end.
+ */
 struct hs_invalidation hs_mm_invalidate_start(struct hs_task *self, struct hs_mm *mm,
 					      uint64_t start, uint64_t end,
 					      enum hs_invalidate_event event, const void *owner);

@@ -5,23 +5,25 @@
  * reduced: struct hmm, hmm_mirror and the validity of hmm_range (v5.3, mm/hmm.c). One hs_hmm per
  * address space is a plain notifier; it counts the invalidations in progress and tells the mirrors.
  *
- * States of a range, by predicate:
+ * States of a range, by predicate. active is the kernel's hmm->notifiers, the number of
+ * invalidations in progress:
  *
  *	hmm == NULL		not registered; never valid
- *	valid			(P1) no invalidation that hit it is in progress; nothing is said of
- *				what came and went. (P3) Others may be in progress.
- *	!valid, notifiers != 0	it was hit, or registered while anything was in progress. It stays so
- *				until notifiers is 0: (P2) a long invalidation of something else keeps
- *				every range that was hit invalid
- *	!valid, notifiers == 0	impossible under ranges_lock
+ *	valid			(P1) no invalidation that hit it is in progress; some may have begun
+ *				and ended before. (P3) Others may be in progress.
+ *	!valid, active != 0	it was hit, or registered while an invalidation was in progress. It
+ *				stays so until active is 0: (P2) a long invalidation of something
+ *				else keeps every range that was hit invalid
+ *	!valid, active == 0	impossible under ranges_lock
  *
- * An invalidation hits a range unless it ends before the range's first byte or starts at or after its
- * end: one that ends exactly where the range starts hits as well, though its end is exclusive. That
- * was so, and costs a retry.
+ * An invalidation hits a range unless it ends before the range's first byte or starts at or after
+ * its end. So one that ends exactly where the range starts hits as well, though its end is
+ * exclusive. The kernel did so too; it costs a retry.
  *
  * Lock order: mirrors_sem < the user lock (driver lock); ranges_lock is taken alone.
  *
- * Who may free what: the caller of an unregister function the mirror or range, once it returned.
+ * Who may free what: the caller of an unregister function frees the mirror or range, once it
+ * returned.
  *
  * What the flag cannot see:
  *
@@ -35,8 +37,8 @@
  *	valid: write the device's entry
  *	user unlock			free the page
  *
- *	Required outcome: a device entry of a freed page is left, or the freed page is touched. It is
- *	what commit 04ec32fbc2b2 (v5.5) removed the flag for.
+ *	Required outcome: a device entry of a freed page is left, or the freed page is touched. For
+ *	this reason commit 04ec32fbc2b2 (v5.5) removed the flag.
  *	(tests/model/test_notifier_model.c: flag_does_not_see_what_came_and_went)
  */
 #include "notifier/notifier.h"
@@ -96,8 +98,8 @@ static int mirror_sync_all(struct hs_task *self, struct hs_hmm *hmm,
 	for (struct hs_mirror *m = hmm->mirrors; m && !ret; m = m->next) {
 		ret = m->ops->sync(self, m, inv);
 		hs_assert(self, !ret || (ret == -EAGAIN && !inv->blockable),
-			  "a mirror answers %d to an invalidation that may%s block", ret,
-			  inv->blockable ? "" : " not");
+			  "a mirror returned %d for a %sblockable invalidation", ret,
+			  inv->blockable ? "" : "non-");
 	}
 	hs_up_read(self, &hmm->mirrors_sem);
 	return ret;
@@ -123,7 +125,7 @@ static void mirror_hmm_end(struct hs_task *self, struct hs_notifier *n,
 	mirror_count_down(self, mirror_hmm_of(n));
 }
 
-/* The kernel warns about ranges: they hold the address space, so that its end cannot begin. */
+/* The kernel warns about ranges: each holds the address space, so that its end cannot begin. */
 static void mirror_hmm_release(struct hs_task *self, struct hs_notifier *n)
 {
 	struct hs_hmm *hmm = mirror_hmm_of(n);
@@ -133,7 +135,8 @@ static void mirror_hmm_release(struct hs_task *self, struct hs_notifier *n)
 	hmm->dead = true;
 	ranges = hmm->ranges;
 	hs_spin_unlock(self, &hmm->ranges_lock);
-	hs_assert(self, !ranges, "an address space ends while ranges of it are registered");
+	hs_assert(self, !ranges,
+		  "hs_notifiers_release: a range of the address space is registered");
 	hs_down_read(self, &hmm->mirrors_sem);
 	for (struct hs_mirror *m = hmm->mirrors; m; m = m->next)
 		if (m->ops->release)
@@ -168,8 +171,8 @@ int hs_hmm_create(struct hs_task *self, struct hs_notifiers *notifiers, struct h
 void hs_hmm_destroy(struct hs_task *self, struct hs_hmm *hmm)
 {
 	hs_notifier_unregister(self, &hmm->notifier);
-	hs_assert(self, !hmm->mirrors, "a mirror is left");
-	hs_assert(self, !hmm->ranges, "a range is left");
+	hs_assert(self, !hmm->mirrors, "hs_hmm_destroy: a mirror is left");
+	hs_assert(self, !hmm->ranges, "hs_hmm_destroy: a range is left");
 	hs_free(self, hmm, HS_KIND_HMM, sizeof(*hmm));
 }
 
@@ -249,7 +252,9 @@ void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *ra
 	range->hmm = NULL;
 }
 
-/* Acquire: pairs with set_valid(); whoever sees true sees the page tables as the end left them. */
+/*
+ * Pairs with mirror_set_valid(): a task that sees true sees the page tables as the end left them.
+ */
 static bool mirror_is_valid(struct hs_task *self, void *arg)
 {
 	return hs_u32_load(self, hs_range_flag(arg), HS_ACQUIRE);

@@ -2,31 +2,33 @@
 /*
  * notifier.c - invalidations, and the sequence numbers of interval subscriptions
  *
- * same: mmu_interval_notifier (v6.12, mm/mmu_notifier.c), but for the order of the last two steps of
- * an invalidation, see below.
+ * same: mmu_interval_notifier (v6.12, mm/mmu_notifier.c), but for the order of the last two steps
+ * of an invalidation, see below.
  *
  * States of the address space, by predicate:
  *
  *	active == 0, seq even	idle: the tree may change
- *	active != 0, seq even	invalidations that hit nobody: the tree may change
- *	active != 0, seq odd	somebody was hit: the tree is frozen, and read without the lock by
- *				whoever calls back; changes are deferred until active == 0
+ *	active != 0, seq even	invalidations that hit no subscription: the tree may change
+ *	active != 0, seq odd	a subscription was hit: the tree is frozen. Invalidations read it
+ *				without the lock to call back; changes wait until active == 0
  *
- * seq grows by one when an idle or even state becomes odd and when the last invalidation ends. Those
- * that overlap in time share one odd value. States of a subscription (sub->seq is always odd):
+ * seq grows by one when it turns from even to odd and when the last invalidation ends.
+ * Invalidations that overlap in time share one odd value. States of a subscription (sub->seq is
+ * always odd):
  *
- *	sub->seq == seq		hit, or inserted, in the period that is open: a reader waits for its end
- *	sub->seq != seq		its own value is that of the last period it was hit in: a reader
- *				takes it, and whoever hits the subscription from now on changes it
+ *	sub->seq == seq		hit, or inserted, in the current period: a reader waits for its end
+ *	sub->seq != seq		the value of the last period in which it was hit: a reader takes it,
+ *				and every invalidation that hits the subscription changes it
  *
- * Legal: set_seq in the callback, under the user lock; read_retry under the user lock; begin, insert
- * and check_retry anywhere (begin waits); remove where no lock is held that the callback takes.
+ * Legal operations: set_seq in the callback, under the user lock; read_retry under the user lock;
+ * begin, insert and check_retry anywhere (begin waits); remove where no lock is held that the
+ * callback takes.
  *
- * Lock order: whatever the caller of an invalidation holds (mmap lock, mapping lock) < the user lock
+ * Lock order: what the caller of an invalidation holds (mmap lock, mapping lock) < the user lock
  * (driver lock) < ns->lock. No callback runs under ns->lock.
  *
- * Who may free what: the caller of hs_interval_remove() the subscription, once it returned; the owner
- * of the address space ns, when no call is under way.
+ * Who may free what: the caller of hs_interval_remove() frees the subscription, once it returned;
+ * the owner of the address space frees ns, when no call is in progress.
  *
  * A reader copies an entry of the CPU's table to the device's:
  *
@@ -43,8 +45,8 @@
  *	no device entry is left when it is freed; one invalidation costs at most one retry.
  *	(tests/model/test_notifier_model.c: reader_against_invalidator)
  *
- * Overlapping invalidations. Were seq even between the ends, a reader hit by both could begin in the
- * second's period with a number that looks settled:
+ * Overlapping invalidations. If seq were even between the two ends, a reader hit by both could
+ * begin in the second's period with a number that looks settled:
  *
  *	reader		invalidator A		invalidator B
  *			start: seq = 3, hit
@@ -54,10 +56,10 @@
  *						end: active = 0, seq = 4
  *	goes on
  *
- *	Required outcome: as above, whoever of the two frees the page.
+ *	Required outcome: as above, whichever of the two frees the page.
  *	(tests/model/test_notifier_model.c: hit_reader_waits_for_the_last_invalidation)
  *
- * Inserting meets an invalidation whose callbacks are over, or under way without the lock:
+ * Inserting meets an invalidation whose callbacks have returned, or run without the lock:
  *
  *	inserter			invalidator
  *					start: seq = odd
@@ -66,22 +68,22 @@
  *	read_begin: waits		end: insert it, seq = even, wake
  *	goes on
  *
- *	Required outcome: no reader of the new subscription copies what that invalidation takes, and
- *	the next invalidation calls it. Where nobody was hit yet (seq even), the inserter makes seq
- *	odd itself, and the reader waits as well.
+ *	Required outcome: no reader of the new subscription copies an entry that this invalidation
+ *	clears, and the next invalidation calls the subscription. If no subscription was hit yet
+ *	(seq even), the inserter makes seq odd itself, and the reader waits as well.
  *	(tests/model/test_notifier_model.c: insert_meets_invalidation)
  *
- * Removing. The remover frees the subscription as soon as seq moves, and it looks at seq without the
- * lock: so the tree is changed first and seq last.
+ * Removing. The remover frees the subscription as soon as seq changes, and it reads seq without the
+ * lock. So the tree is changed first and seq last.
  *
  *	remover				invalidator
  *	tree frozen: defer		start: seq = odd
- *	wait until seq moves		  callbacks, this one as well
+ *	wait until seq changes		  callbacks, this one as well
  *					end: erase it from the tree
  *					  seq = even
  *	free it				  wake
  *
- *	Required outcome: nobody touches the subscription when it is freed.
+ *	Required outcome: the subscription is not touched after it is freed.
  *	(tests/model/test_notifier_model.c: remove_meets_invalidation)
  */
 #include "notifier/notifier.h"
@@ -108,17 +110,23 @@ int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **out)
 
 void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers)
 {
-	hs_assert(self, !notifiers->active.raw, "%llu invalidations never ended",
+	hs_assert(self, !notifiers->active.raw,
+		  "hs_notifiers_destroy: %llu invalidations have not ended",
 		  (unsigned long long)notifiers->active.raw);
-	hs_assert(self, hs_notifiers_idle(notifiers), "a change of subscriptions is left");
-	hs_assert(self, !notifiers->tree.root, "an interval subscription is left");
-	hs_assert(self, !notifiers->plain, "a plain notifier is left");
+	hs_assert(self, hs_notifiers_idle(notifiers),
+		  "hs_notifiers_destroy: a change of subscriptions is deferred");
+	hs_assert(self, !notifiers->tree.root,
+		  "hs_notifiers_destroy: an interval subscription is left");
+	hs_assert(self, !notifiers->plain, "hs_notifiers_destroy: a plain notifier is left");
 	hs_free(self, notifiers, HS_KIND_NOTIFIERS, sizeof(*notifiers));
 }
 
 /* ---- invalidations ----------------------------------------------------------------------- */
 
-/* Returns the first subscription that is hit, and the number to call it with. */
+/*
+ * Returns the first subscription that is hit (NULL: none) and in *cur_seq the number to call it
+ * with.
+ */
 static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifiers *ns,
 					 uint64_t start, uint64_t last, uint64_t *cur_seq)
 {
@@ -146,8 +154,7 @@ static int ns_call(struct hs_task *self, struct hs_interval_node *hit, uint64_t 
 		hs_deref(self, sub);
 		if (sub->ops->invalidate(self, sub, inv, cur_seq))
 			continue;
-		hs_assert(self, !inv->blockable,
-			  "a callback refuses an invalidation that may block");
+		hs_assert(self, !inv->blockable, "a callback refuses a blockable invalidation");
 		return -EAGAIN;
 	}
 	return 0;
@@ -174,11 +181,13 @@ static void ns_finish(struct hs_task *self, struct hs_notifiers *ns)
 
 	hs_spin_lock(self, &ns->lock);
 	was = hs_u64_add(self, &ns->active, (uint64_t)-1, HS_RELEASE);
-	hs_assert(self, was, "an invalidation ends that never started");
+	hs_assert(self, was, "hs_invalidate_end: no invalidation is in progress");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	if (was == 1 && seq & 1) {
 		ns_apply_deferred(self, ns);
-		/* Pairs with moved(): whoever sees it sees the page tables as they are now. */
+		/*
+		 * Pairs with ns_moved(): a task that sees it sees the page tables as they are now.
+		 */
 		hs_u64_store(self, &ns->seq, seq + 1, HS_RELEASE);
 	}
 	hs_spin_unlock(self, &ns->lock);
@@ -193,7 +202,7 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	uint64_t last = inv->end - 1, cur_seq;
 	int ret;
 
-	hs_assert(self, inv->start < inv->end, "an invalidation of nothing");
+	hs_assert(self, inv->start < inv->end, "hs_invalidate_start: the range is empty");
 	hit = ns_begin(self, notifiers, inv->start, last, &cur_seq);
 	ret = ns_call(self, hit, inv->start, last, inv, cur_seq);
 	if (!ret)
@@ -203,7 +212,10 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	return ret;
 }
 
-/* The plain ends come first: a notifier registers when active is 0, and hears of no end before. */
+/*
+ * The plain ends come first. A notifier registers when active is 0, so that it is not called for
+ * the end of an invalidation that started before.
+ */
 void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
 		       const struct hs_invalidation *inv)
 {
@@ -227,7 +239,7 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	again = notifiers->released;
 	notifiers->released = true;
 	hs_spin_unlock(self, &notifiers->lock);
-	hs_assert(self, !again, "an address space is released twice");
+	hs_assert(self, !again, "hs_notifiers_release: called twice");
 	hit = ns_begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
 	ns_call(self, hit, 0, UINT64_MAX, &all, cur_seq);
 	ns_finish(self, notifiers);
@@ -251,7 +263,7 @@ static void ns_undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
 	*at = sub->deferred_next;
 }
 
-/* Under the lock. */
+/* ns->lock is held. */
 static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_interval_sub *sub)
 {
 	uint64_t seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
@@ -343,7 +355,7 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	return open.seq;
 }
 
-/* Relaxed: the user lock orders it, or nothing does and the answer is a guess. */
+/* Relaxed, because the user lock orders it. Without that lock false is a guess. */
 bool hs_interval_check_retry(struct hs_task *self, struct hs_interval_sub *sub, uint64_t seq)
 {
 	return hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED) != seq;

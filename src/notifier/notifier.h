@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notifier.h - notifiers, for their own files and the floors above
+ * notifier.h - notifiers, for this room and the floors above
  */
 #ifndef HS_NOTIFIER_NOTIFIER_H
 #define HS_NOTIFIER_NOTIFIER_H
@@ -16,11 +16,11 @@ struct hs_notifiers {
 	hs_u64 active;		 /* invalidations in progress; written under lock */
 	struct hs_interval_tree tree;
 	struct hs_interval_sub *deferred; /* inserts and removes that wait for an even seq */
-	struct hs_notifier *plain;	  /* by age */
+	struct hs_notifier *plain;	  /* oldest first */
 	uint64_t births;
 	hs_u32 plain_count; /* written under lock */
 	bool released;
-	struct hs_waitq queue; /* active reached 0, seq moved, a plain notifier's calls reached 0 */
+	struct hs_waitq queue; /* active is 0, seq has changed, or a plain notifier's calls are 0 */
 };
 
 #define HS_SEQ_FIRST 2u
@@ -29,26 +29,26 @@ struct hs_hmm {
 	struct hs_notifier notifier;
 	struct hs_rwsem mirrors_sem;
 	struct hs_mirror *mirrors;
-	struct hs_spinlock ranges_lock; /* all below, and valid of each range */
+	struct hs_spinlock ranges_lock; /* the rest, and valid of each range */
 	struct hs_mirror_range *ranges;
-	int64_t active; /* the kernel's hmm->notifiers */
+	int64_t active; /* invalidations in progress: the kernel's hmm->notifiers */
 	bool dead;	/* the address space has ended */
 	struct hs_waitq queue;
 };
 
-/* The plain list, for hs_invalidate_start() and its kin. Without the lock. */
+/* The plain list, for the functions of notifier.c. ns->lock is not held. */
 int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns,
 		   const struct hs_invalidation *inv);
 void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv);
 void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns);
 
-/* Nothing in progress, tree not frozen. For assertions at quiet moments. */
+/* No invalidation in progress, no change deferred. For assertions when no other task runs. */
 static inline bool hs_notifiers_idle(const struct hs_notifiers *ns)
 {
 	return !ns->active.raw && !(ns->seq.raw & 1) && !ns->deferred;
 }
 
-/* The shared words of structs whose definition is public. */
+/* Words of public structs that tasks share. */
 static inline hs_u64 *hs_sub_seq(struct hs_interval_sub *sub)
 {
 	return (hs_u64 *)&sub->seq;

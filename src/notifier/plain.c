@@ -2,18 +2,18 @@
 /*
  * plain.c - the list of plain notifiers
  *
- * reduced: mmu_notifier (v6.12, mm/mmu_notifier.c). Callbacks may sleep, so the kernel walks its list
- * under SRCU; here a walker holds a count of the notifier that it stands on.
+ * reduced: mmu_notifier (v6.12, mm/mmu_notifier.c). Callbacks may sleep, so the kernel walks its
+ * list under SRCU; here a walk holds a count of the notifier that it has reached.
  *
  * States of a notifier, by predicate (all under ns->lock):
  *
  *	!dead		linked; walks call it
- *	dead, calls	linked, so that walkers that stand on it find the way on; no call begins
- *	dead, !calls	nobody stands on it: whoever unregisters it unlinks it
+ *	dead, calls	linked, so that a walk that has reached it finds the next; no call begins
+ *	dead, !calls	no walk has reached it: the task that unregisters it unlinks it
  *
- * It becomes dead by unregistering, or when the address space is released and it was told so.
- * Registering waits until no invalidation is active, so that nobody hears of an end whose start was
- * before its time.
+ * It becomes dead when it is unregistered, or after its release() when the address space is
+ * released. Registering waits until no invalidation is active, so that a notifier is not called for
+ * the end of an invalidation that started before.
  *
  *	unregistering			invalidator
  *					next: calls = 1
@@ -21,20 +21,22 @@
  *	wait until calls == 0		next: calls = 0, wake
  *	unlink it, free it
  *
- *	Required outcome: nobody touches the notifier when it is freed.
+ *	Required outcome: the notifier is not touched after it is freed.
  *	(tests/model/test_notifier_model.c: unregister_meets_callback)
  */
 #include "notifier/notifier.h"
 
 #include <errno.h>
 
-/* Gives the count of @n (may be NULL) back, under the lock. True: somebody waits for that. */
+/*
+ * Gives back the count of @n (NULL allowed). ns->lock is held. True: the caller wakes the waiters.
+ */
 static bool plain_put(struct hs_task *self, struct hs_notifier *n)
 {
 	return n && hs_u32_add(self, hs_notifier_calls(n), -1u, HS_RELEASE) == 1 && n->dead;
 }
 
-/* Leaves @n (NULL: the walk begins) and returns the next live one, NULL at the end of the list. */
+/* Leaves @n (NULL: the walk begins) and returns the next live notifier; NULL: the list ends. */
 static struct hs_notifier *plain_next(struct hs_task *self, struct hs_notifiers *ns,
 				      struct hs_notifier *n)
 {
@@ -65,13 +67,13 @@ static void plain_leave(struct hs_task *self, struct hs_notifiers *ns, struct hs
 		hs_wake_all(self, &ns->queue);
 }
 
-/* Saves the lock where there is none: while an invalidation is active the count does not grow. */
+/* Read without the lock, because the count does not grow while an invalidation is active. */
 static bool plain_is_empty(struct hs_task *self, struct hs_notifiers *ns)
 {
 	return !hs_u32_load(self, &ns->plain_count, HS_RELAXED);
 }
 
-/* Ends what was started: the notifiers that are older than @born. */
+/* Calls end() of the notifiers that are older than @born. */
 static void plain_end_older(struct hs_task *self, struct hs_notifiers *ns,
 			    const struct hs_invalidation *inv, uint64_t born)
 {
@@ -99,8 +101,8 @@ int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct h
 		if (!ret)
 			continue;
 		hs_assert(self, ret == -EAGAIN && !inv->blockable,
-			  "a notifier answers %d to an invalidation that may%s block", ret,
-			  inv->blockable ? "" : " not");
+			  "a notifier returned %d for a %sblockable invalidation", ret,
+			  inv->blockable ? "" : "non-");
 		plain_end_older(self, ns, inv, n->born);
 		plain_leave(self, ns, n);
 		return ret;
@@ -130,7 +132,7 @@ void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns)
 	}
 }
 
-/* ---- who is on the list ------------------------------------------------------------------ */
+/* ---- registering ------------------------------------------------------------------------- */
 
 static bool plain_is_idle(struct hs_task *self, void *arg)
 {

@@ -552,11 +552,11 @@ static const struct {
 	void (*fn)(void);
 	const char *text;
 } wrong[] = {
-	{ destroy_mapped, "a mapping is destroyed that 1 VMAs map" },
-	{ leave_twice, "a fault leaves a mapping that it has not entered" },
-	{ unlink_unknown, "a VMA is unlinked from a mapping that does not have it" },
-	{ allocate_unlocked, "a block is allocated without the dax entry lock" },
-	{ look_unlocked, "a block is looked up without the dax entry lock" },
+	{ destroy_mapped, "hs_mapping_destroy: 1 VMAs map it" },
+	{ leave_twice, "hs_mapping_leave: no fault is in the mapping" },
+	{ unlink_unknown, "hs_mapping_unlink: the mapping does not have the VMA" },
+	{ allocate_unlocked, "hs_mapping_allocate_locked: entry_lock is not held" },
+	{ look_unlocked, "hs_mapping_pfn_locked: entry_lock is not held" },
 };
 
 static void go_wrong(void *arg)

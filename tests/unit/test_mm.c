@@ -376,9 +376,9 @@ static const struct {
 	void (*fn)(struct hs_task *self, struct hs_mm *mm);
 	const char *text;
 } wrong[] = {
-	{ destroy_used, "expected one user and one holder, found 2 and 1" },
-	{ destroy_held, "expected one user and one holder, found 1 and 2" },
-	{ put_twice, "an mm is put that has no user" },
+	{ destroy_used, "expected users 1 and count 1, found 2 and 1" },
+	{ destroy_held, "expected users 1 and count 1, found 1 and 2" },
+	{ put_twice, "hs_mmput: users is already 0" },
 };
 
 static void go_wrong(void *arg)

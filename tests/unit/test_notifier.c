@@ -379,11 +379,11 @@ static void misuse_is_named(void **state)
 		void (*fn)(void *arg);
 		const char *text;
 	} table[] = {
-		{ refuse_blockable, "refuses an invalidation that may block" },
-		{ end_unstarted, "an invalidation ends that never started" },
-		{ start_empty, "an invalidation of nothing" },
+		{ refuse_blockable, "a callback refuses a blockable invalidation" },
+		{ end_unstarted, "hs_invalidate_end: no invalidation is in progress" },
+		{ start_empty, "hs_invalidate_start: the range is empty" },
 		{ destroy_subscribed, "an interval subscription is left" },
-		{ release_twice, "an address space is released twice" },
+		{ release_twice, "hs_notifiers_release: called twice" },
 	};
 	struct death *death = test_malloc(sizeof(*death));
 
