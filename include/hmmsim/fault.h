@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * fault.h - the fault handler, and things that make a fault wait
+/**
+ * @file fault.h
+ * The fault handler, and gates, which make a fault wait.
  *
- * hs_handle_mm_fault	reduced: handle_mm_fault() (v6.12, mm/memory.c): anonymous memory, zero page,
- *			copy-on-write and reuse, swap, NUMA prot-none, hwpoison, migration, device-exclusive
- *			and device-private entries, DAX files, device-dax, P2PDMA. No THP, no hugetlb
- *			(SIGBUS), no page cache
- * hs_gate		invented: what userfaultfd, a slow disk or a waiting driver do to a fault
+ * @code{.unparsed}
+ * hs_handle_mm_fault  reduced: handle_mm_fault() (v6.12, mm/memory.c): anonymous memory, zero page,
+ *                     copy-on-write and reuse, swap, NUMA prot-none, hwpoison, migration,
+ *                     device-exclusive and device-private entries, DAX files, device-dax, P2PDMA.
+ *                     No THP, no hugetlb (SIGBUS), no page cache
+ * hs_gate             invented: what userfaultfd, a slow disk or a waiting driver do to a fault
+ * @endcode
  *
- * What maps what, with the flags that an entry gets:
+ * What a fault maps, and with which flags:
  *
- *	VMA		read				write
- *	anonymous	zero page, read-only		a new page, writable
- *	present		nothing to do			copy (notified, event CLEAR) or, if the page is
- *							this entry's alone, writable in place
- *	DAX, shared	devmap, writable if a block	block allocated, zero page replaced everywhere
- *			is there and the VMA is; hole:	(notified), devmap, writable
- *			zero page (special: ERROR bit
- *			clear, type ZERO)
- *	DAX, private	as shared, read-only		a copy in system memory
- *	device-dax	devmap, writable if the VMA is	same
- *	P2PDMA		present, writable if the VMA is	same
+ * @code{.unparsed}
+ * VMA           read                              write
+ * anonymous     zero page, read-only              a new page, writable
+ * present       nothing to do                     a copy (notified, event CLEAR), or, if the page
+ *                                                 belongs to this entry alone, writable in place
+ * DAX, shared   a block: devmap, writable if the  a block is allocated, the zero page is replaced
+ *               VMA is; a hole: zero page (type   everywhere (notified); devmap, writable
+ *               ZERO, not ERROR)
+ * DAX, private  as shared, read-only              a copy in system memory
+ * device-dax    devmap, writable if the VMA is    same
+ * P2PDMA        present, writable if the VMA is   same
+ * @endcode
  */
 #ifndef HMMSIM_FAULT_H
 #define HMMSIM_FAULT_H
@@ -37,64 +41,152 @@
 extern "C" {
 #endif
 
-/* struct vm_fault: what migrate_to_ram() is told. */
+/** struct hs_vm_fault - what migrate_to_ram() of a pgmap is told; struct vm_fault */
 struct hs_vm_fault {
-	struct hs_mm *mm;
-	const struct hs_vma *vma;
-	uint64_t addr;
-	uint32_t flags;	      /* HS_FAULT_* */
-	uint64_t entry;	      /* that the fault is about */
-	struct hs_page *page; /* device-private: the page, with a reference of the handler's */
+	struct hs_mm *mm;	  /**< the address space */
+	const struct hs_vma *vma; /**< the VMA of the fault */
+	uint64_t addr;		  /**< its address, page aligned */
+	uint32_t flags;		  /**< HS_FAULT_* */
+	uint64_t entry;		  /**< the device-private entry that the fault has seen */
+	struct hs_page *page;	  /**< its page; the fault handler holds a reference */
 };
 
-/*
- * The handler: an mm has it from the start. Called with the mmap lock held for read. Results:
+/**
+ * hs_handle_mm_fault() - handle a fault
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param vma    the VMA that contains @p addr; NULL: none
+ * @param addr   a byte
+ * @param flags  HS_FAULT_*
+ * @param arg    not used; for struct hs_fault_ops
  *
- *	0			look again
- *	HS_VM_FAULT_OOM		no page, no table
- *	HS_VM_FAULT_SIGBUS	beyond the file, a dead device, device memory that cannot be reached,
- *				a leaf that does not fit
- *	HS_VM_FAULT_SIGSEGV	no VMA, access that the VMA does not allow (a missing READ, a write
- *				without WRITE to anything but a VMA that may copy)
- *	HS_VM_FAULT_HWPOISON	the page is poisoned
- *	HS_VM_FAULT_RETRY	only with ALLOW_RETRY: it would have had to wait at a gate; it has waited
- *				without the mmap lock, and the lock is dropped
+ * Changes at most one entry. An mm calls it until hs_mm_set_fault_ops() chooses another handler.
+ *
+ * Context: the mmap lock is held for read; may sleep.
+ *
+ * Return: 0: look again; or
+ * - HS_VM_FAULT_OOM: no memory for a page or a table
+ * - HS_VM_FAULT_SIGBUS: beyond the file, a disabled mapping, device memory that cannot be reached,
+ *   or a leaf that does not fit
+ * - HS_VM_FAULT_SIGSEGV: no VMA, or access that it does not allow: a missing READ; a write without
+ *   WRITE, except in a private VMA with MAYWRITE
+ * - HS_VM_FAULT_HWPOISON: the page has failed
+ * - HS_VM_FAULT_RETRY: only with ALLOW_RETRY: it had to wait at a gate. It has dropped the mmap
+ *   lock and waited without it
  */
 HMMSIM_API uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm,
 				       const struct hs_vma *vma, uint64_t addr, uint32_t flags,
 				       void *arg);
+
+/** The handler that every mm begins with: hs_handle_mm_fault(), and waits for migrations. */
 HMMSIM_API extern const struct hs_fault_ops hs_mm_fault_ops;
 
-/*
- * invented: a load or store by a CPU: takes the mmap lock for read, and faults until the entry allows
- * it. 0 with the pfn; otherwise the HS_VM_FAULT_ERROR bits of the signal.
+/**
+ * hs_cpu_access() - a load or store by a CPU
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   a byte
+ * @param write  a store
+ * @param pfn    where the access went, on success; NULL allowed
+ *
+ * *invented*. Faults until the entry allows the access.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0; or the bits of HS_VM_FAULT_ERROR that the fault returned, HS_VM_FAULT_SIGSEGV where
+ * the VMA does not allow the access.
  */
 HMMSIM_API uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,
 				  uint64_t *pfn);
 
-/*
- * What a driver's migrate_to_ram() comes to: a system page with the contents of vmf->page takes its
- * place (event MIGRATE, with the pgmap's owner), and the device page loses the entry's reference. 0,
- * also if somebody else was faster; HS_VM_FAULT_OOM.
+/**
+ * hs_migrate_to_ram() - what a driver's migrate_to_ram() does
+ * @param self  the calling task
+ * @param vmf   what migrate_to_ram() was told
+ *
+ * A system page with the contents of vmf->page takes its place (event MIGRATE, with the pgmap's
+ * owner), and the device page loses the entry's reference.
+ *
+ * Context: in migrate_to_ram(), with the mmap lock held for read; may sleep.
+ *
+ * Return: 0, also if another task has changed the entry first; or
+ * - HS_VM_FAULT_OOM: no memory
  */
 HMMSIM_API uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
 /* ---- gates ------------------------------------------------------------------------------- */
 
-/* A closed gate holds every fault in the VMAs that it is set on. It is opened once, for good. */
+/**
+ * hs_gate_create() - make a gate, closed
+ * @param self  the calling task
+ * @param out   the gate, on success; the caller's until hs_gate_destroy()
+ *
+ * A closed gate holds every fault in the VMAs that it is set on. Once open it stays open.
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: 0, or
+ * - -ENOMEM: no memory
+ */
 HMMSIM_API int hs_gate_create(struct hs_task *self, struct hs_gate **out);
-/* No VMA may have it. */
+
+/**
+ * hs_gate_destroy() - free a gate
+ * @param self  the calling task
+ * @param gate  the gate; no VMA has it. Asserts that no fault waits at it
+ *
+ * Context: no other task uses the gate; does not sleep.
+ */
 HMMSIM_API void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate);
+
+/**
+ * hs_gate_open() - open a gate for good
+ * @param self  the calling task
+ * @param gate  the gate; asserts that it does not follow a pgmap
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_gate_open(struct hs_task *self, struct hs_gate *gate);
-/*
- * From now on open when @step of @pgmap's removal is complete, and not before. Set at a quiet moment.
- * Faults look at the pgmap: it is freed when none stands before the gate and no VMA has it.
+
+/**
+ * hs_gate_follow() - let a gate open when a step of a removal is complete
+ * @param gate   the gate
+ * @param pgmap  whose removal it follows; freed when no fault waits at the gate and no VMA has it
+ * @param step   from its completion on the gate is open, and not before
+ *
+ * Context: no VMA has the gate, or no fault runs there.
  */
 HMMSIM_API void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap,
 			       enum hs_pgmap_step step);
-/* Faults that stand before it. */
+
+/**
+ * hs_gate_waiters() - how many faults wait at a gate
+ * @param self  the calling task
+ * @param gate  the gate
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: their number.
+ */
 HMMSIM_API uint32_t hs_gate_waiters(struct hs_task *self, struct hs_gate *gate);
-/* Takes the mmap lock for write, cuts VMAs at the borders. NULL: none. -EINVAL, -ENOMEM as mprotect. */
+
+/**
+ * hs_vma_set_gate() - set a gate on the VMAs of a range
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param start  first byte
+ * @param end    end, exclusive
+ * @param gate   the gate, which stays as long as a VMA has it; NULL: none
+ *
+ * Cuts VMAs at the borders.
+ *
+ * Context: no lock held; takes the mmap lock for write, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; or a VMA of device-dax would be cut
+ *   inside a leaf
+ * - -ENOMEM: there is a gap, or no memory
+ */
 HMMSIM_API int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			       struct hs_gate *gate);
 

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * mm.h - address spaces: geometry, page tables, VMAs, and how faults get in
+/**
+ * @file mm.h
+ * Address spaces: geometry, page tables, VMAs, and how a fault reaches its handler.
  *
- * Addresses are bytes, pfns count 4 KiB pages, ranges are [start, end). Everything lives in the
- * arena of one machine. Errors: -EINVAL (alignment, order, overlap, level), -ENOMEM, -EEXIST, -ENXIO,
- * -EAGAIN, -EACCES.
+ * @code{.unparsed}
+ * hs_mm      reduced: mm_struct (v6.12, include/linux/mm_types.h): no rss, no per-VMA locks, one
+ *            page table lock
+ * hs_vma     reduced: vm_area_struct: range, flags, and the mapping behind it (mapping.h)
+ * hs_mmap    reduced: do_mmap() at a fixed address; do_munmap(), mprotect(2), MADV_DONTNEED
+ * entry      invented encoding, see HS_ENTRY_VALID; the states are those of the kernel's walkers
+ * fault ops  reduced: handle_mm_fault() (mm/memory.c), called through a pointer. fault.h has the
+ *            handler that every mm begins with
+ * @endcode
  *
- * Locking: hs_mm_lock_read/write() stand for the mmap lock. VMAs change under the write lock;
- * a walker holds the read lock. Entries change at any time: walkers read them racily, as the
- * kernel's do. Whoever takes an entry away tells the notifiers first.
+ * Addresses are bytes, pfns count pages of 4 KiB, ranges are [start, end). Everything lives in the
+ * arena of one machine.
  *
- * hs_mm	reduced: mm_struct (v6.12, include/linux/mm_types.h): no rss, no per-VMA locks, one page
- *		table lock
- * hs_vma	reduced: vm_area_struct: range, flags, and the mapping behind it (mapping.h)
- * hs_mmap ..	reduced: do_mmap() at a fixed address, do_munmap(), mprotect(2), MADV_DONTNEED
- * entry	invented encoding, see below; the states are those of the kernel's walkers
- * fault ops	reduced: handle_mm_fault() (mm/memory.c), reached through a pointer; fault.h has the
- *		handler that every mm begins with
+ * Locking: hs_mm_lock_read() and hs_mm_lock_write() take the mmap lock. VMAs change under the write
+ * lock; a walker holds the read lock. Entries change at any time: walkers read them racily, as the
+ * kernel's do. A task that takes an entry away tells the notifiers first.
  */
 #ifndef HMMSIM_MM_H
 #define HMMSIM_MM_H
@@ -36,82 +38,152 @@ extern "C" {
 
 /* ---- geometry ---------------------------------------------------------------------------- */
 
+/** The most levels that a geometry has. */
 #define HS_LEVELS_MAX 5
+/** log2 of the bytes of a page. */
 #define HS_PAGE_SHIFT 12
+/** Bytes of a page. */
 #define HS_PAGE_BYTES ((uint64_t)1 << HS_PAGE_SHIFT)
 
+/** enum hs_geometry_id - the geometries that there are */
 enum hs_geometry_id {
-	HS_GEOMETRY_X86_64, /* 4 levels of 9 bits */
-	HS_GEOMETRY_MOCK,   /* 4 levels: 1, 1, 2, 2 bits: for exhaustive search */
-	HS_GEOMETRY_X86_64_5L,
+	HS_GEOMETRY_X86_64,    /**< 4 levels of 9 bits; addresses end at 2^47 */
+	HS_GEOMETRY_MOCK,      /**< 4 levels of 1, 1, 2 and 2 bits, for exhaustive search */
+	HS_GEOMETRY_X86_64_5L, /**< 5 levels of 9 bits; addresses end at 2^56 */
 	HS_GEOMETRY_COUNT
 };
 
-/* Level 0 is the PTE table, then PMD, PUD, (P4D,) PGD. A leaf of level n maps 1 << order[n] pages. */
+/**
+ * struct hs_geometry - the shape of page tables
+ *
+ * Level 0 is the PTE table, then PMD, PUD, P4D (with 5 levels), PGD. A leaf of level n maps
+ * 1 << order[n] pages.
+ */
 struct hs_geometry {
-	const char *name;
-	uint32_t levels;
-	uint32_t bits[HS_LEVELS_MAX];  /* of index, per level */
-	uint32_t order[HS_LEVELS_MAX]; /* log2 of the pages that an entry spans */
+	const char *name;	       /**< a word, as `hmmsim list` prints it */
+	uint32_t levels;	       /**< how many; the root is level levels - 1 */
+	uint32_t bits[HS_LEVELS_MAX];  /**< bits of index, per level */
+	uint32_t order[HS_LEVELS_MAX]; /**< log2 of the pages that an entry spans, per level */
 };
 
+/**
+ * hs_geometry() - look up a geometry
+ * @param id  which one
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: the geometry, a constant; NULL: there is none of that id.
+ */
 HMMSIM_API const struct hs_geometry *hs_geometry(enum hs_geometry_id id);
-/* One past the highest address. */
+
+/**
+ * hs_geometry_end() - where addresses end
+ * @param g  a geometry
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: one past the highest address that can be mapped, in bytes.
+ */
 HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
-/*
- * invented. Chosen so that a snapshot is branch-free: what a present entry reports is its own upper
- * byte and pfn.
- *   63 VALID   a pfn can be handed out
- *   62 WRITE
- *   61 ERROR   special: reported as an error, VALID is clear
- *   60..56     order of the leaf: 0, 9, 18
- *   55 DEVMAP  54 DEVPRIV (VALID clear)  53 TABLE (47..0: address of the table)
- *   52 COUNTED made by a fault or the like: what it holds of its page is put when it is taken away
- *   47..40     type, enum hs_entry_type; 39..0 pfn
- * None is 0.
+/**
+ * Bit 63 of an entry: it is present, and its pfn can be handed out.
+ *
+ * The encoding is invented. What a present entry reports to a walker is its own upper byte and pfn,
+ * so that a snapshot needs no branches. 0 is an empty entry.
+ *
+ * @code{.unparsed}
+ * 63      VALID
+ * 62      WRITE
+ * 61      ERROR
+ * 60..56  order of the leaf: 0, 9 or 18
+ * 55      DEVMAP
+ * 54      DEVPRIV
+ * 53      TABLE: bits 47..0 are the address of the next table
+ * 52      COUNTED
+ * 47..40  enum hs_entry_type
+ * 39..0   pfn
+ * @endcode
  */
 #define HS_ENTRY_VALID ((uint64_t)1 << 63)
+/** The CPU may write; also what a migration or device-exclusive entry will allow again. */
 #define HS_ENTRY_WRITE ((uint64_t)1 << 62)
+/** pte_special(): walkers report an error. VALID is clear. */
 #define HS_ENTRY_ERROR ((uint64_t)1 << 61)
+/** Where the order begins: log2 of the pages that the leaf maps. */
 #define HS_ENTRY_ORDER_SHIFT 56
+/** The bits of the order. */
 #define HS_ENTRY_ORDER ((uint64_t)0x1f << HS_ENTRY_ORDER_SHIFT)
+/** pte_devmap(): FS_DAX or GENERIC device memory. */
 #define HS_ENTRY_DEVMAP ((uint64_t)1 << 55)
+/** A device-private page, which the CPU cannot reach. VALID is clear. */
 #define HS_ENTRY_DEVPRIV ((uint64_t)1 << 54)
+/** Not a leaf: the other bits are the address of the next table. */
 #define HS_ENTRY_TABLE ((uint64_t)1 << 53)
+/** The entry holds a reference and the like, which are put when it is taken away. */
 #define HS_ENTRY_COUNTED ((uint64_t)1 << 52)
+/** Where enum hs_entry_type begins. */
 #define HS_ENTRY_TYPE_SHIFT 40
+/** The bits of enum hs_entry_type. */
 #define HS_ENTRY_TYPE ((uint64_t)0xff << HS_ENTRY_TYPE_SHIFT)
+/** The bits of the pfn. */
 #define HS_ENTRY_PFN (((uint64_t)1 << 40) - 1)
+/** With TABLE: the bits of the address of the next table. */
 #define HS_ENTRY_TABLE_ADDR (((uint64_t)1 << 48) - 1)
 
+/** enum hs_entry_type - what an entry is */
 enum hs_entry_type {
-	HS_TYPE_NORMAL,	  /* present; or, with DEVPRIV or ERROR set, that */
-	HS_TYPE_ZERO,	  /* present: the shared zero page */
-	HS_TYPE_PROTNONE, /* NUMA prot-none: pfn kept, not VALID */
-	HS_TYPE_SWAP,
-	HS_TYPE_MIGRATION, /* WRITE: a writable one */
-	HS_TYPE_EXCLUSIVE, /* device-exclusive; WRITE likewise */
-	HS_TYPE_HWPOISON,
-	HS_TYPE_MARKER,
-	HS_TYPE_POISON, /* poison marker */
-	HS_TYPE_BAD,	/* a PMD that is neither leaf nor table */
+	HS_TYPE_NORMAL,	   /**< a page; with DEVPRIV or ERROR what those say */
+	HS_TYPE_ZERO,	   /**< the shared zero page, present */
+	HS_TYPE_PROTNONE,  /**< NUMA prot-none: the pfn is kept, VALID is clear */
+	HS_TYPE_SWAP,	   /**< swapped out; the pfn field holds the contents */
+	HS_TYPE_MIGRATION, /**< a migration is in progress; WRITE: from a writable entry */
+	HS_TYPE_EXCLUSIVE, /**< device-exclusive; WRITE: from a writable entry */
+	HS_TYPE_HWPOISON,  /**< the page has failed */
+	HS_TYPE_MARKER,	   /**< a PTE marker that counts as empty */
+	HS_TYPE_POISON,	   /**< a poison marker */
+	HS_TYPE_BAD,	   /**< a PMD that is neither leaf nor table */
 	HS_TYPE_COUNT
 };
 
+/**
+ * hs_entry_type() - the type of an entry
+ * @param e  an entry that is no table
+ *
+ * Context: any.
+ *
+ * Return: the type.
+ */
 static inline enum hs_entry_type hs_entry_type(uint64_t e)
 {
 	return (enum hs_entry_type)((e & HS_ENTRY_TYPE) >> HS_ENTRY_TYPE_SHIFT);
 }
 
+/**
+ * hs_entry_pfn() - the pfn of an entry
+ * @param e  an entry that is no table
+ *
+ * Context: any.
+ *
+ * Return: the pfn; of a leaf, that of its first page.
+ */
 static inline uint64_t hs_entry_pfn(uint64_t e)
 {
 	return e & HS_ENTRY_PFN;
 }
 
-/* VALID, WRITE and the like in @flags. */
+/**
+ * hs_entry_typed() - compose an entry
+ * @param type   what it is
+ * @param pfn    the pfn, below 2^40
+ * @param flags  HS_ENTRY_VALID, HS_ENTRY_WRITE and the like, and the order
+ *
+ * Context: any.
+ *
+ * Return: the entry.
+ */
 static inline uint64_t hs_entry_typed(enum hs_entry_type type, uint64_t pfn, uint64_t flags)
 {
 	return flags | ((uint64_t)type << HS_ENTRY_TYPE_SHIFT) | pfn;
@@ -123,150 +195,447 @@ struct hs_mm;
 struct hs_mapping;
 struct hs_gate;
 
-/* VMA flags. */
+/** VMA flag: the CPU may read. Without it every fault is SIGSEGV. */
 #define HS_VM_READ 0x1u
+/** VMA flag: the CPU may write. */
 #define HS_VM_WRITE 0x2u
+/** VMA flag: the CPU may execute; nothing asks for it. */
 #define HS_VM_EXEC 0x4u
+/** VMA flag: writes reach the mapping; without it they make private copies. */
 #define HS_VM_SHARED 0x8u
+/** VMA flag: pfns without struct page; a fault is SIGBUS. */
 #define HS_VM_PFNMAP 0x10u
+/** VMA flag: memory of a device; a fault is SIGBUS. */
 #define HS_VM_IO 0x20u
+/** VMA flag: may hold pages and bare pfns; set for P2PDMA mappings. */
 #define HS_VM_MIXEDMAP 0x40u
-#define HS_VM_HUGETLB 0x80u	/* of level 1 leaves */
-#define HS_VM_HUGETLB_1G 0x100u /* of level 2 leaves; set together with HS_VM_HUGETLB */
-#define HS_VM_MAYWRITE 0x200u	/* mprotect() may add WRITE; WRITE does not need it here */
+/** VMA flag: leaves of level 1 (2 MiB), as hugetlb; a fault is SIGBUS. */
+#define HS_VM_HUGETLB 0x80u
+/** VMA flag: leaves of level 2 (1 GiB); set together with HS_VM_HUGETLB. */
+#define HS_VM_HUGETLB_1G 0x100u
+/** VMA flag: hs_mprotect() may add WRITE. A VMA may have WRITE without it. */
+#define HS_VM_MAYWRITE 0x200u
 
+/** The VMA flags that hs_mprotect() changes. */
 #define HS_VM_ACCESS (HS_VM_READ | HS_VM_WRITE | HS_VM_EXEC)
 
+/** struct hs_vma - a range of an address space; readable while the mmap lock is held */
 struct hs_vma {
-	uint64_t start, end;
-	uint32_t flags;
-	uint64_t pgoff; /* of start, in pages of the mapping */
-	struct hs_mm *mm;
-	struct hs_mapping *mapping; /* NULL: anonymous */
-	struct hs_vma *next;	    /* of the mapping's; the mapping lock protects it */
-	struct hs_gate *gate;	    /* faults wait for it first (fault.h); NULL: they do not */
+	uint64_t start;	  /**< first byte */
+	uint64_t end;	  /**< end, exclusive */
+	uint32_t flags;	  /**< HS_VM_* */
+	uint64_t pgoff;	  /**< page of the mapping at start; anonymous: start's own page */
+	struct hs_mm *mm; /**< the address space */
+	struct hs_mapping *mapping; /**< what it maps; NULL: anonymous memory */
+	struct hs_vma *next;	    /**< the next VMA of the mapping; under the mapping lock */
+	struct hs_gate *gate;	    /**< faults wait for it first (fault.h); NULL: they do not */
 };
 
-/* Fault flags and results: the kernel's bits. */
+/** Fault flag: a write. The fault flags and HS_VM_FAULT_* are the kernel's bits. */
 #define HS_FAULT_WRITE 0x1u
+/** Fault flag: the handler may drop the mmap lock and return HS_VM_FAULT_RETRY. */
 #define HS_FAULT_ALLOW_RETRY 0x4u
+/** Fault flag: not an access of the mm's own task; walkers set it. */
 #define HS_FAULT_REMOTE 0x80u
 
+/** Fault result, an error: no memory. */
 #define HS_VM_FAULT_OOM 0x1u
+/** Fault result, an error: nothing can be mapped there. */
 #define HS_VM_FAULT_SIGBUS 0x2u
+/** Fault result, an error: the page has failed. */
 #define HS_VM_FAULT_HWPOISON 0x10u
+/** Fault result, an error: no VMA, or it does not allow the access. */
 #define HS_VM_FAULT_SIGSEGV 0x40u
+/** Fault result: the entry is installed, there is no page to return. */
 #define HS_VM_FAULT_NOPAGE 0x100u
+/** Fault result: the mmap lock has been dropped; try again. Only with HS_FAULT_ALLOW_RETRY. */
 #define HS_VM_FAULT_RETRY 0x400u
+/** Fault result, an error to a walker: a huge fault gave up in favour of small pages. */
 #define HS_VM_FAULT_FALLBACK 0x800u
+/** Fault result (kernel: v6.0 on): done. There the mmap lock is dropped; here it is still held. */
 #define HS_VM_FAULT_COMPLETED 0x4000u
+/** The fault results that are errors. */
 #define HS_VM_FAULT_ERROR                                                                    \
 	(HS_VM_FAULT_OOM | HS_VM_FAULT_SIGBUS | HS_VM_FAULT_HWPOISON | HS_VM_FAULT_SIGSEGV | \
 	 HS_VM_FAULT_FALLBACK)
 
-/* Who resolves faults and waits for migrations in an mm. Called with the mmap lock held for read. */
+/** struct hs_fault_ops - what resolves faults in an mm; called with the mmap lock held for read */
 struct hs_fault_ops {
-	/*
-	 * A page at @addr is wanted. HS_VM_FAULT_* bits; 0: look again. @vma is NULL where v5.3's
-	 * walker faults in a gap (the kernel would oops): answer HS_VM_FAULT_SIGSEGV. With RETRY the
-	 * mmap lock is dropped, which takes ALLOW_RETRY; with COMPLETED it is held here.
+	/**
+	 * A page at addr is wanted. Returns HS_VM_FAULT_* bits; 0: look again. vma is NULL where
+	 * the walker of v5.3 faults in a gap (the kernel would oops): the answer is
+	 * HS_VM_FAULT_SIGSEGV. With RETRY the mmap lock has been dropped, for which flags need
+	 * ALLOW_RETRY.
 	 */
 	uint32_t (*fault)(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			  uint64_t addr, uint32_t flags, void *arg);
-	/* A migration entry of @level (0: PTE, 1: PMD) at @addr: wait until it is gone. */
+	/** Waits until the migration entry of level (0: PTE, 1: PMD) at addr is gone. */
 	void (*migration_wait)(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 			       uint32_t level, void *arg);
 };
 
-/* With the handler of fault.h, one user, and notifiers of its own. */
+/**
+ * hs_mm_create() - make an address space
+ * @param self  the calling task
+ * @param g     its geometry
+ * @param out   the mm, on success; it has one user, the caller
+ *
+ * It has notifiers of its own and the fault handler of fault.h.
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: @p g is NULL
+ * - -ENOMEM: no memory
+ */
 HMMSIM_API int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm **out);
-/*
- * mmget_not_zero(), mmput(): users of the address space. The last mmput() ends it: notifiers'
- * release, every VMA unmapped, tables freed. Sleeps. No lock may be held.
+
+/**
+ * hs_mmget_not_zero() - become a user of an address space, if it has not ended
+ * @param self  the calling task
+ * @param mm    the mm; the caller holds the struct (hs_mmgrab()) or is a user
+ *
+ * Models mmget_not_zero().
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: true if the caller is a user now, until hs_mmput().
  */
 HMMSIM_API bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm);
+
+/**
+ * hs_mmput() - stop being a user of an address space
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * The last user ends it: calls release of the notifiers, unmaps every VMA and frees the tables.
+ * Models mmput().
+ *
+ * Context: no lock held; may sleep.
+ */
 HMMSIM_API void hs_mmput(struct hs_task *self, struct hs_mm *mm);
-/* mmgrab(), mmdrop(): users of the struct and its notifiers, which outlive the address space. */
+
+/**
+ * hs_mmgrab() - hold the struct of an address space
+ * @param self  the calling task
+ * @param mm    the mm; the caller is a user or holds the struct
+ *
+ * The struct and its notifiers stay until hs_mmdrop(), also after the address space has ended.
+ * Models mmgrab().
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_mmgrab(struct hs_task *self, struct hs_mm *mm);
+
+/**
+ * hs_mmdrop() - stop holding the struct of an address space
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * Frees it for the last holder. Models mmdrop().
+ *
+ * Context: any; does not sleep.
+ */
 HMMSIM_API void hs_mmdrop(struct hs_task *self, struct hs_mm *mm);
-/* The creator's mmput(); asserts that nobody else uses the mm. */
+
+/**
+ * hs_mm_destroy() - the hs_mmput() of the only user
+ * @param self  the calling task
+ * @param mm    the mm; asserts that it has no other user and no holder
+ *
+ * Context: no lock held; may sleep.
+ */
 HMMSIM_API void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm);
 
-/* NULL: every fault is SIGBUS, and nobody waits for migrations. */
+/**
+ * hs_mm_set_fault_ops() - choose what resolves faults
+ * @param mm   the mm
+ * @param ops  the handler; it outlives the mm. NULL: every fault is SIGBUS, and migrations are not
+ *             waited for
+ * @param arg  passed to the handler; may be NULL
+ *
+ * Context: no other task uses the mm.
+ */
 HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg);
+
+/**
+ * hs_mm_geometry() - the geometry of an mm
+ * @param mm  the mm
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: what hs_mm_create() was given.
+ */
 HMMSIM_API const struct hs_geometry *hs_mm_geometry(const struct hs_mm *mm);
+
+/**
+ * hs_mm_notifiers() - the notifiers of an mm
+ * @param mm  the mm
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: the notifiers, which live as long as the struct.
+ */
 HMMSIM_API struct hs_notifiers *hs_mm_notifiers(const struct hs_mm *mm);
 
+/**
+ * hs_mm_lock_read() - take the mmap lock for read
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * Models mmap_read_lock().
+ *
+ * Context: no lock held that comes after it (mapping, user, page table lock); may sleep.
+ */
 HMMSIM_API void hs_mm_lock_read(struct hs_task *self, struct hs_mm *mm);
+
+/**
+ * hs_mm_unlock_read() - release it
+ * @param self  the calling task, which holds it for read
+ * @param mm    the mm
+ *
+ * Context: does not sleep.
+ */
 HMMSIM_API void hs_mm_unlock_read(struct hs_task *self, struct hs_mm *mm);
+
+/**
+ * hs_mm_lock_write() - take the mmap lock for write
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * Models mmap_write_lock(). A writer that waits keeps new readers out.
+ *
+ * Context: no lock held that comes after it (mapping, user, page table lock); may sleep.
+ */
 HMMSIM_API void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm);
+
+/**
+ * hs_mm_unlock_write() - release it
+ * @param self  the calling task, which holds it for write
+ * @param mm    the mm
+ *
+ * Context: does not sleep.
+ */
 HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
-/*
- * A VMA of its own, anonymous, never merged; the caller holds the write lock or is alone. -EINVAL:
- * not page aligned, empty, beyond the geometry; -EEXIST: overlaps another VMA.
+/**
+ * hs_vma_add() - add an anonymous VMA that is not joined with its neighbours
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param start  first byte
+ * @param end    end, exclusive
+ * @param flags  HS_VM_*
+ *
+ * Later calls may join it with a neighbour when they change that one.
+ *
+ * Context: the mmap lock is held for write, or no other task uses the mm; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: not page aligned, empty, or beyond the geometry
+ * - -EEXIST: it overlaps another VMA
+ * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			  uint32_t flags);
-/* The first VMA with end > addr, as find_vma(); NULL: none. It may begin after addr. */
+
+/**
+ * hs_vma_find() - find the VMA at or after an address
+ * @param mm    the mm
+ * @param addr  a byte
+ *
+ * Models find_vma().
+ *
+ * Context: the mmap lock is held.
+ *
+ * Return: the first VMA with end > addr, which may begin after addr; NULL: none.
+ */
 HMMSIM_API const struct hs_vma *hs_vma_find(const struct hs_mm *mm, uint64_t addr);
+
+/**
+ * hs_vma_count() - the number of VMAs
+ * @param mm  the mm
+ *
+ * Context: the mmap lock is held.
+ *
+ * Return: how many there are.
+ */
 HMMSIM_API uint32_t hs_vma_count(const struct hs_mm *mm);
 
-/*
- * These four take the mmap lock: mmap, munmap and mprotect for write, zap for read. Every one of
- * them leaves everything as it was when it fails, except that zap has zapped what it could. A VMA of
- * device-dax is not cut inside a leaf: -EINVAL.
+/**
+ * hs_mmap() - map a range at a fixed address
+ * @param self     the calling task
+ * @param mm       the mm
+ * @param start    first byte
+ * @param end      end, exclusive
+ * @param flags    HS_VM_*
+ * @param mapping  what to map; it outlives the VMA. NULL: anonymous memory
+ * @param pgoff    the page of @p mapping at @p start; not used for anonymous memory
  *
- * hs_mmap(): [start, end) of @mapping from page @pgoff on (NULL: anonymous). The VMA becomes one
- * with neighbours of equal flags, mapping, gate and contiguous pgoff. -EINVAL as hs_vma_add(), and
- * what the mapping refuses; -ENXIO: a device that is disabled; -EEXIST.
+ * The VMA is joined with neighbours of equal flags, mapping and gate whose pgoff is contiguous.
+ * Models do_mmap().
+ *
+ * Context: no lock held; takes the mmap lock for write, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; @p pgoff overflows; a device: not
+ *   SHARED, beyond its end, or (device-dax) not whole leaves
+ * - -ENXIO: a device that is disabled
+ * - -EEXIST: it overlaps another VMA
+ * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 		       uint32_t flags, struct hs_mapping *mapping, uint64_t pgoff);
-/* Whatever is mapped there, VMAs cut at the borders. Event UNMAP. -EINVAL, -ENOMEM. */
+
+/**
+ * hs_munmap() - unmap what is mapped in a range
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param start  first byte
+ * @param end    end, exclusive
+ *
+ * Cuts VMAs at the borders and takes their pages away, event UNMAP. Gaps are allowed. Models
+ * do_munmap().
+ *
+ * Context: no lock held; takes the mmap lock for write, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; or a VMA of device-dax would be cut
+ *   inside a leaf
+ * - -ENOMEM: no memory
+ */
 HMMSIM_API int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end);
-/*
- * @access: of HS_VM_ACCESS. Event PROTECTION_VMA, for each VMA that changes. -EINVAL; -ENOMEM: there
- * is a gap, or no memory; -EACCES: WRITE where MAYWRITE is missing. The kernel stops half-way at a
- * gap; this looks first.
+
+/**
+ * hs_mprotect() - change the access that a range allows
+ * @param self    the calling task
+ * @param mm      the mm
+ * @param start   first byte
+ * @param end     end, exclusive
+ * @param access  of HS_VM_ACCESS
+ *
+ * Tells the notifiers of each VMA that changes, event PROTECTION_VMA. Models mprotect(2), which
+ * changes the VMAs before a gap; this looks for gaps first.
+ *
+ * Context: no lock held; takes the mmap lock for write, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; bits that are not of HS_VM_ACCESS; or
+ *   a VMA of device-dax would be cut inside a leaf
+ * - -EACCES: WRITE, and a VMA before the first gap lacks MAYWRITE
+ * - -ENOMEM: there is a gap, or no memory
  */
 HMMSIM_API int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			   uint32_t access);
-/*
- * MADV_DONTNEED: takes the pages of [start, end) away, event CLEAR; the VMAs stay. -EINVAL; -ENOMEM:
- * there was a gap, all else is done.
+
+/**
+ * hs_madvise_dontneed() - take the pages of a range away
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param start  first byte
+ * @param end    end, exclusive
+ *
+ * The VMAs stay, and later accesses fault. One invalidation covers the whole range, and the leaves
+ * that it hits; event CLEAR. Models MADV_DONTNEED.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; nothing was done
+ * - -ENOMEM: there is a gap; what is mapped in the range is gone nevertheless
  */
 HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint64_t start,
 				   uint64_t end);
-/*
- * invented, for tests of what callbacks do by event and owner: the same with an invalidation of the
- * caller's choice. -EAGAIN: not blockable, and a callback refused: nothing was done.
+
+/**
+ * hs_zap_range_event() - the same with an invalidation of the caller's choice
+ * @param self  the calling task
+ * @param mm    the mm
+ * @param inv   range, event, owner, and whether callbacks may block
+ *
+ * *invented*, for tests of what callbacks do by event and owner, and of callbacks that refuse.
+ *
+ * Context: as hs_madvise_dontneed().
+ *
+ * Return: as hs_madvise_dontneed(), or
+ * - -EAGAIN: @p inv is not blockable, and a callback refused; nothing was done
  */
 HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
 				  const struct hs_invalidation *inv);
 
-/* ---- page tables ------------------------------------------------------------------------- */
+/* ---- page tables by hand ----------------------------------------------------------------- */
 
-/*
- * Entries by hand: for tests and layouts. These know nothing of references, mapcounts, notifiers or
- * the page table lock. Without COUNTED nothing is put when such an entry is taken away.
+/**
+ * hs_pt_find() - find an entry
+ * @param mm       the mm
+ * @param addr     a byte below hs_geometry_end()
+ * @param level    below the geometry's levels
+ * @param missing  NULL allowed; after NULL is returned, the level of the entry that stopped the
+ *                 descent
  *
- * The entry of @level that spans @addr: NULL if a table above it is missing or a leaf is in the
- * way; @missing (may be NULL) then is the level whose entry stopped the descent.
+ * This function and the next three make and read entries by hand, for tests and layouts. They know
+ * nothing of references, mapcounts, notifiers or the page table lock. An entry without COUNTED
+ * holds nothing, and nothing is put when it is taken away.
+ *
+ * Context: no other task changes page tables of the mm.
+ *
+ * Return: the entry of @p level that spans @p addr; NULL: a table above it is missing, or a leaf is
+ * in the way.
  */
 HMMSIM_API uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level,
 				uint32_t *missing);
-/* Makes the tables above that entry; a leaf in the way is split. 0 or -ENOMEM. */
+
+/**
+ * hs_pt_make() - make the tables above an entry
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param addr   a byte
+ * @param level  of the entry
+ *
+ * A leaf in the way is split: a table takes its place and maps what it mapped.
+ *
+ * Context: no other task changes page tables of the mm; walkers may read them. Does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: the address or the level is beyond the geometry
+ * - -ENOMEM: no memory; tables that were made stay
+ */
 HMMSIM_API int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level);
-/*
- * Puts @entry (no table) at @addr on @level, making tables; what was there is replaced, a table
- * below it freed. @entry carries its order. -EINVAL: addr not aligned to the level, level too high.
+
+/**
+ * hs_pt_set() - put an entry
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param addr   where its span begins
+ * @param level  its level
+ * @param entry  the entry, with its order; no table; 0: empty
+ *
+ * Makes the tables above it as hs_pt_make(). What was there is replaced without being put; a table
+ * there is freed with all below it.
+ *
+ * Context: no other task changes page tables of the mm; walkers may read them, but not below a
+ * table that is freed. Does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: the address or the level is beyond the geometry, the address is not aligned to the
+ *   level, or @p entry is a table
+ * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
 			 uint64_t entry);
-/* Racy read of one entry: 0 where there is none. */
+
+/**
+ * hs_pt_get() - read an entry racily
+ * @param self   the calling task
+ * @param mm     the mm
+ * @param addr   a byte below hs_geometry_end()
+ * @param level  below the geometry's levels
+ *
+ * Context: the mmap lock is held, or no other task changes page tables of the mm; does not sleep.
+ *
+ * Return: the entry; 0: it is empty, or a table above it is missing.
+ */
 HMMSIM_API uint64_t hs_pt_get(struct hs_task *self, const struct hs_mm *mm, uint64_t addr,
 			      uint32_t level);
 

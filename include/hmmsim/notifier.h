@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * notifier.h - who is told before an address space changes
+/**
+ * @file notifier.h
+ * Notifiers: callbacks of an address space that run before its page tables change.
  *
- * Whoever takes pages out of an address space says so first: hs_invalidate_start(), then the page
- * tables change, then hs_invalidate_end(). Between the two, nobody who was told may have the old
- * pages mapped. Three ways to be told, all hanging on one struct hs_notifiers per address space:
+ * A task that takes pages out of an address space calls hs_invalidate_start(), changes the page
+ * tables, and calls hs_invalidate_end(). Between the two, no subscriber that was called may have
+ * the old pages mapped. There are three ways to subscribe, and one struct hs_notifiers per address
+ * space holds all subscribers:
  *
- * hs_interval_sub	same: mmu_interval_notifier (v5.5 to v6.12, mm/mmu_notifier.c), whose sequence
- *			number says "nothing happened since I looked"
- * hs_notifier		reduced: mmu_notifier (v6.12, mm/mmu_notifier.c): start, end and release. SRCU
- *			is a count of callers, mm_take_all_locks() a wait for invalidations to end; the
- *			first refusal ends the round; release is called by hs_notifiers_release() only
- * hs_hmm, hs_mirror	reduced: struct hmm and hmm_mirror (v5.3, mm/hmm.c), whose flag range->valid
- *			says "nothing is happening now". Ranges hold no mm_users, and a struct hmm is
- *			made by its users, not by the first mirror
+ * @code{.unparsed}
+ * hs_interval_sub   same: mmu_interval_notifier (v5.5 to v6.12, mm/mmu_notifier.c). Its sequence
+ *                   number says "nothing has happened since I looked"
+ * hs_notifier       reduced: mmu_notifier (v6.12, mm/mmu_notifier.c): start, end and release. SRCU
+ *                   is a count of callers, mm_take_all_locks() a wait for invalidations to end;
+ *                   the first refusal ends the round; only hs_notifiers_release() calls release
+ * hs_hmm,           reduced: struct hmm and hmm_mirror (v5.3, mm/hmm.c). The flag range->valid says
+ * hs_mirror         "nothing is happening now". Ranges hold no mm_users, and a struct hmm is made
+ *                   by its users, not by the first mirror
+ * @endcode
  *
  * Addresses are bytes. An invalidation covers [start, end), a subscription [start, last].
  *
- * Memory: hs_notifiers and hs_hmm are allocated in the machine of self. The other structs are
- * the caller's, embedded in objects of its own in the same machine (what hs_interval_insert() and
- * the like do not set needs no initialisation), and must stay until they are removed. Fields are
- * for reading where it says so, all else is the functions' business.
+ * Memory: hs_notifiers and hs_hmm are allocated in the machine of the calling task. The caller
+ * embeds the other structs in objects of its own in the same machine, and keeps them until they are
+ * removed. A struct that is passed to hs_interval_insert() and the like needs no initialisation.
+ * Fields that are documented as readable may be read; all others belong to the functions.
  *
- * Errors: -ENOMEM, -EINVAL, -EOVERFLOW, -EFAULT and -EAGAIN as said at each function.
- *
- * Waiting: whoever says "waits" below may sleep until every invalidation of the address space has
- * ended. It must not be called between a start and an end of the same task, nor from a callback,
- * nor with a lock held that a callback takes.
+ * Waiting: a function whose Context says "waits for invalidations" sleeps until every invalidation
+ * of the address space has ended. A task must not call it between a start and an end of its own, in
+ * a callback, or with a lock held that a callback takes.
  */
 #ifndef HMMSIM_NOTIFIER_H
 #define HMMSIM_NOTIFIER_H
@@ -46,45 +48,97 @@ extern "C" {
 
 struct hs_notifiers;
 
-/* Why; the kernel's MMU_NOTIFY_* of v6.12. */
+/** enum hs_invalidate_event - why page tables change; MMU_NOTIFY_* of v6.12 */
 enum hs_invalidate_event {
-	HS_INVALIDATE_UNMAP,
-	HS_INVALIDATE_CLEAR,
-	HS_INVALIDATE_PROTECTION_VMA,
-	HS_INVALIDATE_PROTECTION_PAGE,
-	HS_INVALIDATE_SOFT_DIRTY,
-	HS_INVALIDATE_RELEASE, /* the address space ends */
-	HS_INVALIDATE_MIGRATE,
-	HS_INVALIDATE_EXCLUSIVE,
+	HS_INVALIDATE_UNMAP,	       /**< munmap */
+	HS_INVALIDATE_CLEAR,	       /**< entries go, the VMA stays */
+	HS_INVALIDATE_PROTECTION_VMA,  /**< a VMA allows less */
+	HS_INVALIDATE_PROTECTION_PAGE, /**< an entry allows less; the model never says it */
+	HS_INVALIDATE_SOFT_DIRTY,      /**< soft-dirty tracking; the model never says it */
+	HS_INVALIDATE_RELEASE,	       /**< the address space ends */
+	HS_INVALIDATE_MIGRATE,	       /**< a page moves, .owner asked for it */
+	HS_INVALIDATE_EXCLUSIVE,       /**< device-exclusive access, .owner asked for it */
 	HS_INVALIDATE_EVENT_COUNT
 };
 
+/** struct hs_invalidation - one change of page tables */
 struct hs_invalidation {
-	uint64_t start, end; /* [start, end), not empty */
-	enum hs_invalidate_event event;
-	const void *owner; /* MIGRATE, EXCLUSIVE: the device that asked for it may skip its part */
-	bool blockable;	   /* callbacks may sleep; otherwise they refuse where they would */
+	uint64_t start;			/**< first byte */
+	uint64_t end;			/**< end, exclusive; the range is not empty */
+	enum hs_invalidate_event event; /**< the reason */
+	const void *owner; /**< MIGRATE, EXCLUSIVE: the owner's device may skip its part; or NULL */
+	bool blockable;	   /**< callbacks may sleep; if false, they refuse where they would */
 };
 
+/**
+ * hs_notifiers_create() - make the notifiers of an address space
+ * @param self  the calling task
+ * @param out   the notifiers, on success; the caller's until hs_notifiers_destroy()
+ *
+ * hs_mm_create() calls it: an mm has notifiers from the start (hs_mm_notifiers()).
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: 0, or
+ * - -ENOMEM: no memory
+ */
 HMMSIM_API int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **out);
-/* Nothing may be subscribed, no invalidation in progress. */
+
+/**
+ * hs_notifiers_destroy() - free the notifiers of an address space
+ * @param self       the calling task
+ * @param notifiers  nothing is subscribed, and no invalidation is in progress
+ *
+ * Context: no other task uses @p notifiers; does not sleep.
+ */
 HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers);
 
-/*
- * Calls the interval subscriptions that overlap, by ascending start, then the plain notifiers, by
- * age. 0; or -EAGAIN: @inv is not blockable and somebody refused. Then everything is as if it had
- * never begun, and hs_invalidate_end() must not be called. Invalidations nest and overlap freely.
+/**
+ * hs_invalidate_start() - tell subscribers that page tables are about to change
+ * @param self       the calling task
+ * @param notifiers  those of the address space
+ * @param inv        the change; passed to the callbacks
+ *
+ * Calls the interval subscriptions that overlap the range, by ascending start, then all plain
+ * notifiers, oldest first. Invalidations nest and overlap in time freely. After an error everything
+ * is as before the call, and hs_invalidate_end() must not be called. Models
+ * mmu_notifier_invalidate_range_start() and its _nonblock variant.
+ *
+ * Context: no lock held that a callback takes. May sleep if @p inv is blockable; otherwise as the
+ * callbacks do.
+ *
+ * Return: 0, or
+ * - -EAGAIN: @p inv is not blockable, and a callback refused
  */
 HMMSIM_API int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 				   const struct hs_invalidation *inv);
-/* With the @inv of the start. */
+
+/**
+ * hs_invalidate_end() - the page tables have changed
+ * @param self       the calling task
+ * @param notifiers  those of the address space
+ * @param inv        the one that was passed to hs_invalidate_start()
+ *
+ * Calls end() of all plain notifiers. The last end of overlapping invalidations wakes the tasks
+ * that wait for invalidations.
+ *
+ * Context: the task that called hs_invalidate_start(), or another one; no lock held that a callback
+ * takes. Sleeps if an end() does.
+ */
 HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
 				  const struct hs_invalidation *inv);
 
-/*
- * The address space ends: every interval subscription sees an invalidation of everything with event
- * RELEASE, every plain notifier its release(), once. From now on inserting is -EINVAL, registering a
- * range is -EFAULT, and plain notifiers hear nothing more; intervals do. Removing works as ever.
+/**
+ * hs_notifiers_release() - the address space ends
+ * @param self       the calling task
+ * @param notifiers  those of the address space; released once
+ *
+ * Calls every interval subscription for an invalidation of all addresses with event RELEASE, then
+ * release() of every plain notifier. From now on an insertion returns -EINVAL, the registration of
+ * a range -EFAULT, and plain notifiers are called no more. Interval subscriptions still are.
+ * Removing works as before. hs_mmput() calls it for the last user.
+ *
+ * Context: no lock held that a callback takes; may sleep.
  */
 HMMSIM_API void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers);
 
@@ -92,54 +146,122 @@ HMMSIM_API void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *
 
 struct hs_interval_sub;
 
+/** struct hs_interval_ops - what an interval subscription does */
 struct hs_interval_ops {
-	/*
-	 * Takes the user lock (if @inv is not blockable: tries to, and returns false if it cannot),
-	 * calls hs_interval_set_seq(.., cur_seq), removes what the device maps of @inv, unlocks.
+	/**
+	 * An invalidation hits the subscription. The callback takes the user lock, calls
+	 * hs_interval_set_seq() with cur_seq, removes what the device maps of inv, and unlocks. If
+	 * inv is not blockable, it returns false where it would have to wait for the lock;
+	 * otherwise it returns true.
 	 */
 	bool (*invalidate)(struct hs_task *self, struct hs_interval_sub *sub,
 			   const struct hs_invalidation *inv, uint64_t cur_seq);
 };
 
+/** struct hs_interval_sub - a subscription to a range; embedded in an object of the caller's */
 struct hs_interval_sub {
-	struct hs_interval_node node;	/* .start and .last: for reading */
-	struct hs_notifiers *notifiers; /* NULL: not subscribed */
-	const struct hs_interval_ops *ops;
-	struct hs_interval_sub *deferred_next;
-	bool in_tree;
-	uint64_t seq; /* odd; shared */
+	struct hs_interval_node node;	       /**< .start and .last are readable */
+	struct hs_notifiers *notifiers;	       /**< readable; NULL: not subscribed */
+	const struct hs_interval_ops *ops;     /**< the callbacks */
+	struct hs_interval_sub *deferred_next; /**< the next change that is deferred */
+	bool in_tree;			       /**< its node is in the tree */
+	uint64_t seq;			       /**< the period of its last hit; odd, shared */
 };
 
-/*
- * Subscribes to [start, start + length - 1]. -EOVERFLOW: empty, or beyond 2^64. -EINVAL: the address
- * space has ended. Does not wait, but the first hs_interval_read_begin() does, if invalidations are
- * in progress: it cannot be known what they have done already.
+/**
+ * hs_interval_insert() - subscribe to a range
+ * @param self       the calling task
+ * @param sub        the subscription; needs no initialisation, stays until hs_interval_remove()
+ * @param notifiers  those of the address space
+ * @param start      first byte
+ * @param length     bytes
+ * @param ops        the callbacks; they outlive the subscription
+ *
+ * If invalidations are in progress, the first hs_interval_read_begin() waits for their end, because
+ * what they have changed already cannot be known. Models mmu_interval_notifier_insert().
+ *
+ * Context: any, also in a callback; does not sleep.
+ *
+ * Return: 0, or
+ * - -EOVERFLOW: the range is empty, or ends beyond 2^64
+ * - -EINVAL: the address space has ended
  */
 HMMSIM_API int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 				  struct hs_notifiers *notifiers, uint64_t start, uint64_t length,
 				  const struct hs_interval_ops *ops);
-/* Waits. When it returns no callback runs or will run, and @sub may be freed. */
+
+/**
+ * hs_interval_remove() - end a subscription
+ * @param self  the calling task
+ * @param sub   a subscription; the caller may free it afterwards
+ *
+ * When it returns, no callback of @p sub runs or will run. Models mmu_interval_notifier_remove().
+ *
+ * Context: no lock held that a callback takes; waits for invalidations.
+ */
 HMMSIM_API void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub);
 
-/*
- * To copy from the CPU's page table:
+/**
+ * hs_interval_read_begin() - begin to copy from the CPU's page table
+ * @param self  the calling task
+ * @param sub   the subscription that covers what is copied
  *
- *	again:	seq = hs_interval_read_begin(self, sub);
- *		look
- *		take the user lock
- *		if (hs_interval_read_retry(self, sub, seq)) { release the lock; goto again; }
- *		tell the device
+ * Waits while an invalidation that hit the subscription is in progress. The whole protocol of a
+ * reader:
+ *
+ * @code{.c}
+ * again:
+ *	seq = hs_interval_read_begin(self, sub);
+ *	look at the page table
+ *	take the user lock
+ *	if (hs_interval_read_retry(self, sub, seq)) {
  *		release the user lock
+ *		goto again;
+ *	}
+ *	write the device's page table
+ *	release the user lock
+ * @endcode
  *
- * Begin waits, if the subscription is hit by an invalidation that is not over. Retry is asked under
- * the lock that the callback takes; check_retry under none: true is reliable, false is a guess.
+ * Context: the user lock is not held; waits for invalidations.
+ *
+ * Return: the number to pass to hs_interval_read_retry().
  */
 HMMSIM_API uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *sub);
+
+/**
+ * hs_interval_read_retry() - has an invalidation hit the subscription since the begin?
+ * @param self  the calling task
+ * @param sub   the subscription
+ * @param seq   what hs_interval_read_begin() returned
+ *
+ * Context: the user lock is held, the one that the callback takes; does not sleep.
+ *
+ * Return: true if it has, and what was read must not be used.
+ */
 HMMSIM_API bool hs_interval_read_retry(struct hs_task *self, struct hs_interval_sub *sub,
 				       uint64_t seq);
+
+/**
+ * hs_interval_check_retry() - the same without the user lock, to give up early
+ * @param self  the calling task
+ * @param sub   the subscription
+ * @param seq   what hs_interval_read_begin() returned
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: true if it has. False is a guess, and hs_interval_read_retry() decides.
+ */
 HMMSIM_API bool hs_interval_check_retry(struct hs_task *self, struct hs_interval_sub *sub,
 					uint64_t seq);
-/* In the callback, under the user lock. */
+
+/**
+ * hs_interval_set_seq() - note that an invalidation hits the subscription
+ * @param self     the calling task
+ * @param sub      the subscription that is called back
+ * @param cur_seq  what the callback was called with
+ *
+ * Context: in the callback, with the user lock held; does not sleep.
+ */
 HMMSIM_API void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub,
 				    uint64_t cur_seq);
 
@@ -147,88 +269,216 @@ HMMSIM_API void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub
 
 struct hs_notifier;
 
-struct hs_notifier_ops { /* each may be NULL */
-	/* 0; or -EAGAIN, if @inv is not blockable: then its end is not called. */
+/** struct hs_notifier_ops - what a plain notifier does; each member may be NULL */
+struct hs_notifier_ops {
+	/**
+	 * An invalidation of any range starts. Returns 0; or -EAGAIN, if inv is not blockable and
+	 * the callback would have to sleep: then the end of inv is not called for it.
+	 */
 	int (*start)(struct hs_task *self, struct hs_notifier *n,
 		     const struct hs_invalidation *inv);
+	/** The invalidation has ended. */
 	void (*end)(struct hs_task *self, struct hs_notifier *n, const struct hs_invalidation *inv);
+	/** The address space ends; no callback follows. */
 	void (*release)(struct hs_task *self, struct hs_notifier *n);
 };
 
+/** struct hs_notifier - a plain notifier; embedded in an object of the caller's */
 struct hs_notifier {
-	const struct hs_notifier_ops *ops;
-	struct hs_notifiers *notifiers; /* NULL: not registered */
-	struct hs_notifier *next;
-	uint64_t born;	/* older ones are called first */
-	uint32_t calls; /* walks that stand on it; shared */
-	bool dead;	/* nobody begins a call */
+	const struct hs_notifier_ops *ops; /**< the callbacks */
+	struct hs_notifiers *notifiers;	   /**< readable; NULL: not registered */
+	struct hs_notifier *next;	   /**< the next younger one */
+	uint64_t born;			   /**< number of its registration */
+	uint32_t calls;			   /**< walks that have reached it; shared */
+	bool dead;			   /**< no call of it begins any more */
 };
 
-/* Waits, so that every end that is heard had its start. -EINVAL: the address space has ended. */
+/**
+ * hs_notifier_register() - register a plain notifier
+ * @param self       the calling task
+ * @param n          the notifier; needs no initialisation, stays until hs_notifier_unregister()
+ * @param notifiers  those of the address space
+ * @param ops        the callbacks; they outlive the notifier
+ *
+ * Every end() that is called has had its start() called before. Models mmu_notifier_register().
+ *
+ * Context: no lock held that a callback takes; waits for invalidations.
+ *
+ * Return: 0, or
+ * - -EINVAL: the address space has ended
+ */
 HMMSIM_API int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 				    struct hs_notifiers *notifiers,
 				    const struct hs_notifier_ops *ops);
-/*
- * Sleeps while a call to @n runs, not while an invalidation does: an end may be missing afterwards.
- * When it returns no callback runs or will run, and @n may be freed.
+
+/**
+ * hs_notifier_unregister() - end a registration
+ * @param self  the calling task
+ * @param n     the notifier; the caller may free it afterwards
+ *
+ * When it returns, no callback of @p n runs or will run. It does not wait for invalidations, so
+ * that the end() of one whose start() was called may be missing. Models mmu_notifier_unregister(),
+ * but does not call release().
+ *
+ * Context: no lock held that a callback of @p n takes, and not in such a callback; sleeps while one
+ * runs.
  */
 HMMSIM_API void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n);
 
 /* ---- the mirror of v5.3 ------------------------------------------------------------------ */
 
-/*
- * The flag of a range is true again as soon as no invalidation is in progress. That is not what a
- * reader needs: one that began and ended between its look and its check is invisible (kernel commit
- * 04ec32fbc2b2 says so). It is modelled as it was.
- */
 struct hs_hmm;
 struct hs_mirror;
 
+/** struct hs_mirror_ops - what a mirror does */
 struct hs_mirror_ops {
-	/* sync_cpu_device_pagetables(): 0, or -EAGAIN if @inv is not blockable. */
+	/**
+	 * The kernel's sync_cpu_device_pagetables(): removes what the device maps of inv. Returns
+	 * 0; or -EAGAIN, if inv is not blockable and the callback would have to sleep.
+	 */
 	int (*sync)(struct hs_task *self, struct hs_mirror *mirror,
 		    const struct hs_invalidation *inv);
-	void (*release)(struct hs_task *self, struct hs_mirror *mirror); /* may be NULL */
+	/** The address space ends; may be NULL. */
+	void (*release)(struct hs_task *self, struct hs_mirror *mirror);
 };
 
+/** struct hs_mirror - a device that mirrors an address space; embedded in a driver's object */
 struct hs_mirror {
-	const struct hs_mirror_ops *ops;
-	struct hs_hmm *hmm;
-	struct hs_mirror *next;
+	const struct hs_mirror_ops *ops; /**< the callbacks */
+	struct hs_hmm *hmm;		 /**< readable; NULL: not registered */
+	struct hs_mirror *next;		 /**< the next mirror of hmm */
 };
 
+/**
+ * struct hs_mirror_range - a range that a driver is about to copy
+ *
+ * valid is true again as soon as no invalidation is in progress. A reader needs more: it cannot see
+ * an invalidation that began and ended between its look and its check. Kernel commit 04ec32fbc2b2
+ * (v5.5) says so, and removes the flag. It is modelled as it was.
+ */
 struct hs_mirror_range {
-	uint64_t start, end; /* [start, end); for reading */
-	struct hs_hmm *hmm;  /* NULL: not registered */
-	struct hs_mirror_range *next;
-	uint32_t valid; /* shared */
+	uint64_t start;		      /**< first byte; readable */
+	uint64_t end;		      /**< end, exclusive; readable */
+	struct hs_hmm *hmm;	      /**< readable; NULL: not registered */
+	struct hs_mirror_range *next; /**< the next range of hmm */
+	uint32_t valid;		      /**< read with hs_mirror_range_valid(); shared */
 };
 
-/* The kernel's HMM_RANGE_DEFAULT_TIMEOUT: there milliseconds, here ticks. */
+/** How long drivers of v5.3 wait for a range: HMM_RANGE_DEFAULT_TIMEOUT, there ms, here ticks. */
 #define HS_RANGE_DEFAULT_TICKS 1000u
 
-/* One for each address space that has mirrors. Waits. -ENOMEM, -EINVAL: the space has ended. */
+/**
+ * hs_hmm_create() - make the struct hmm of an address space
+ * @param self       the calling task
+ * @param notifiers  those of the address space
+ * @param out        the hmm, on success; the caller's until hs_hmm_destroy()
+ *
+ * An address space needs one if it has mirrors.
+ *
+ * Context: no lock held that a callback takes; waits for invalidations.
+ *
+ * Return: 0, or
+ * - -ENOMEM: no memory
+ * - -EINVAL: the address space has ended
+ */
 HMMSIM_API int hs_hmm_create(struct hs_task *self, struct hs_notifiers *notifiers,
 			     struct hs_hmm **out);
-/* No mirror and no range may be left. */
+
+/**
+ * hs_hmm_destroy() - free a struct hmm
+ * @param self  the calling task
+ * @param hmm   it has no mirrors and no ranges
+ *
+ * Context: no lock held that a callback takes; sleeps while one of its callbacks runs.
+ */
 HMMSIM_API void hs_hmm_destroy(struct hs_task *self, struct hs_hmm *hmm);
 
-/* -EINVAL: no ops, or no sync in them. Sleeps while callbacks of mirrors run. */
+/**
+ * hs_mirror_register() - register a mirror
+ * @param self    the calling task
+ * @param mirror  the mirror; needs no initialisation, stays until hs_mirror_unregister()
+ * @param hmm     that of the address space
+ * @param ops     the callbacks; they outlive the mirror
+ *
+ * Models hmm_mirror_register().
+ *
+ * Context: no lock held that a callback takes; sleeps while callbacks of mirrors run.
+ *
+ * Return: 0, or
+ * - -EINVAL: @p ops is NULL, or has no sync
+ */
 HMMSIM_API int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror,
 				  struct hs_hmm *hmm, const struct hs_mirror_ops *ops);
+
+/**
+ * hs_mirror_unregister() - end the registration of a mirror
+ * @param self    the calling task
+ * @param mirror  the mirror; the caller may free it afterwards
+ *
+ * When it returns, no callback of @p mirror runs or will run.
+ *
+ * Context: no lock held that a callback takes; sleeps while callbacks of mirrors run.
+ */
 HMMSIM_API void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mirror);
 
-/*
- * -EINVAL: empty, or not aligned to 1 << page_shift. -EFAULT: the address space has ended. The range
- * is valid if no invalidation at all is in progress.
+/**
+ * hs_mirror_range_register() - register a range
+ * @param self        the calling task
+ * @param range       the range; needs no initialisation, stays until hs_mirror_range_unregister()
+ * @param mirror      the mirror that copies it
+ * @param start       first byte
+ * @param end         end, exclusive
+ * @param page_shift  log2 of the device's page size in bytes, to which both ends are aligned
+ *
+ * The range is valid at once if no invalidation at all is in progress. Models
+ * hmm_range_register().
+ *
+ * Context: takes a spinlock; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: empty, not aligned, or page_shift above 63
+ * - -EFAULT: the address space has ended
  */
 HMMSIM_API int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range,
 					struct hs_mirror *mirror, uint64_t start, uint64_t end,
 					uint32_t page_shift);
+
+/**
+ * hs_mirror_range_unregister() - end the registration of a range
+ * @param self   the calling task
+ * @param range  the range, not valid from now on; the caller may free it
+ *
+ * Context: takes a spinlock; does not sleep.
+ */
 HMMSIM_API void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *range);
-/* Sleeps until it is valid or the clock reaches @deadline; says whether it is. */
+
+/**
+ * hs_mirror_range_wait_until_valid() - wait until a range is valid
+ * @param self      the calling task
+ * @param range     a registered range
+ * @param deadline  reading of the machine's clock, in ticks, at which it gives up
+ *
+ * Models hmm_range_wait_until_valid().
+ *
+ * Context: no lock held that a callback takes, and not between a start and an end of the same task;
+ * sleeps.
+ *
+ * Return: whether the range is valid.
+ */
 HMMSIM_API bool hs_mirror_range_wait_until_valid(struct hs_task *self,
 						 struct hs_mirror_range *range, uint64_t deadline);
+
+/**
+ * hs_mirror_range_valid() - is the range valid?
+ * @param self   the calling task
+ * @param range  a range that is or was registered
+ *
+ * Models hmm_range_valid().
+ *
+ * Context: any; drivers hold their user lock. Does not sleep.
+ *
+ * Return: true if it is. See struct hs_mirror_range for what that is worth.
+ */
 HMMSIM_API bool hs_mirror_range_valid(struct hs_task *self, struct hs_mirror_range *range);
 
 #ifdef __cplusplus

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * pte_ops.h - what else happens to the pages of an address space: entries that are not present
+/**
+ * @file pte_ops.h
+ * What happens to the pages of an address space other than by faults: swap, migration and the like.
  *
- * Each function (but hs_migration_end) takes the mmap lock for read, tells the notifiers, and changes
- * one entry (prot-none: a range). They stand for kernel paths that reach the entry through the reverse
- * map of its page:
+ * Each function except hs_migration_end() takes the mmap lock for read, tells the notifiers, and
+ * changes one entry (hs_make_protnone(): those of a range). They stand for kernel paths that reach
+ * the entry through the reverse map of its page:
  *
- * hs_swap_out		reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap device: the
- *			entry keeps the low 40 bits of page->private, and they come back
- * hs_migration_start ..	reduced: try_to_migrate() and remove_migration_ptes() (mm/rmap.c, mm/migrate.c)
- * hs_make_exclusive	reduced: make_device_exclusive_range() (mm/rmap.c), one page
- * hs_make_protnone	reduced: change_prot_numa() (mm/mempolicy.c)
- * hs_memory_failure	reduced: memory_failure() (mm/memory-failure.c), one mapping
- * hs_migrate_insert_page	reduced: migrate_vma_insert_page() (mm/migrate_device.c)
+ * @code{.unparsed}
+ * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap
+ *                         device: the entry keeps the low 40 bits of page->private, and they
+ *                         come back
+ * hs_migration_start, ..  reduced: try_to_migrate(), remove_migration_ptes() (mm/rmap.c,
+ *                         mm/migrate.c)
+ * hs_make_exclusive       reduced: make_device_exclusive_range() (mm/rmap.c), one page
+ * hs_make_protnone        reduced: change_prot_numa() (mm/mempolicy.c)
+ * hs_memory_failure       reduced: memory_failure() (mm/memory-failure.c), one mapping
+ * hs_migrate_insert_page  reduced: migrate_vma_insert_page() (mm/migrate_device.c)
+ * @endcode
  *
- * Errors: -EINVAL (misaligned, no VMA), -ENOENT (the entry is not of the kind that is needed), -EBUSY
- * (the page has references that are not this entry's; exclusive: it is locked), -ENOMEM. Pages of
- * entries made by hand (not COUNTED) are of no kind.
+ * An entry that was made by hand (not COUNTED) is of no kind that these functions accept.
  */
 #ifndef HMMSIM_PTE_OPS_H
 #define HMMSIM_PTE_OPS_H
@@ -33,51 +36,143 @@
 extern "C" {
 #endif
 
-/* An anonymous page of system memory becomes a swap entry, its frame is free. Event CLEAR. */
+/**
+ * hs_swap_out() - swap out an anonymous page
+ * @param self  the calling task
+ * @param mm    the address space
+ * @param addr  the page's address, page aligned
+ *
+ * The entry becomes a swap entry, and the page is free. Event CLEAR.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, or no VMA
+ * - -ENOENT: no present system page, or another task has changed the entry first
+ * - -EBUSY: the page has references beside the entry's
+ */
 HMMSIM_API int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
 
-/* A migration under way: holds the reference that the entry held, and the mm (hs_mmgrab). */
+/** struct hs_migration - a migration in progress; it holds the entry's reference, and the mm */
 struct hs_migration {
-	struct hs_mm *mm;
-	uint64_t addr, entry; /* the migration entry */
-	uint64_t before;      /* what it replaced */
-	struct hs_page *page; /* for reading */
+	struct hs_mm *mm;     /**< held by hs_mmgrab() */
+	uint64_t addr;	      /**< of the entry */
+	uint64_t entry;	      /**< the migration entry */
+	uint64_t before;      /**< the entry that it replaced; readable */
+	struct hs_page *page; /**< the page that moves; readable */
 };
 
-/*
- * An anonymous page: a migration entry takes its place, and whoever needs the page waits. Event
- * CLEAR, or MIGRATE with @owner if that is not NULL.
+/**
+ * hs_migration_start() - replace an anonymous page by a migration entry
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   the page's address, page aligned
+ * @param owner  NULL: event CLEAR; otherwise event MIGRATE with this owner
+ * @param m      the migration, on success; ended by hs_migration_end()
+ *
+ * Tasks that need the page wait until the migration ends.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, or no VMA
+ * - -ENOENT: the VMA is shared, there is no present page and no device-private page, or another
+ *   task has changed the entry first
+ * - -EBUSY: the page has references or mappings beside the entry's
  */
 HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				  const void *owner, struct hs_migration *m);
-/*
- * Ends it: the entry becomes @to (NULL: the old page again) and takes over that reference; the old
- * page, if it is not that, is put. If the entry has been unmapped meanwhile, both are put. Waiters
- * wake, who may hold the mmap lock: this takes no lock but the page table's. So it does not ask the
- * VMA, and a page of the system becomes present where mprotect() has taken READ meanwhile (the
- * kernel's becomes prot-none). Whoever accesses or walks asks the VMA first.
+
+/**
+ * hs_migration_end() - end a migration
+ * @param self  the calling task
+ * @param m     the migration
+ * @param to    the page that takes the place, with a reference, which the entry takes over; NULL:
+ *              the old page
+ *
+ * Puts the old page if another takes its place. If the entry has been unmapped meanwhile, puts
+ * both. Wakes the waiters and drops the mm. The waiters may hold the mmap lock, so this takes no
+ * lock but the page table's. For that reason it does not ask the VMA: a system page becomes present
+ * where mprotect() has taken READ away meanwhile (the kernel's becomes prot-none). Every access and
+ * walk asks the VMA first.
+ *
+ * Context: the mmap lock may be held, the page table lock and what page_free takes may not; does not
+ * sleep.
  */
 HMMSIM_API void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_page *to);
 
-/*
- * A present page of anonymous memory for the device alone: event EXCLUSIVE with @owner. The page is
- * returned locked, with a reference, both the caller's: a fault waits for the lock and then gives the
- * page back to the CPU.
+/**
+ * hs_make_exclusive() - give a device exclusive access to a page
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   the page's address, page aligned
+ * @param owner  of the device; passed to the notifiers with event EXCLUSIVE
+ * @param page   the page, on success: locked, and with a reference, both the caller's
+ *
+ * A fault waits for the page lock and then gives the page back to the CPU.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, or no VMA
+ * - -ENOENT: the VMA is shared, there is no present page, or another task has changed the entry
+ *   first
+ * - -EBUSY: the page is locked
  */
 HMMSIM_API int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				 const void *owner, struct hs_page **page);
 
-/* Present pages of [start, end) lose their access until the next fault. Event PROTECTION_VMA. */
+/**
+ * hs_make_protnone() - take the access to present system pages until their next fault
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param start  first byte
+ * @param end    end, exclusive
+ *
+ * Event PROTECTION_VMA.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, empty, beyond the geometry, or there is a gap
+ */
 HMMSIM_API int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start,
 				uint64_t end);
 
-/* A present page has failed: a hwpoison entry. A system page is never used again. Event CLEAR. */
+/**
+ * hs_memory_failure() - a page has failed
+ * @param self  the calling task
+ * @param mm    an address space that maps it
+ * @param addr  the page's address there, page aligned
+ *
+ * A hwpoison entry takes the place of the entry, event CLEAR. A system page is never allocated
+ * again.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with nothing changed,
+ * - -EINVAL: not page aligned, or no VMA
+ * - -ENOENT: no present page or block, or another task has changed the entry first
+ */
 HMMSIM_API int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
 
-/*
- * Maps a page of PRIVATE or COHERENT memory where nothing is mapped in anonymous memory, and takes
- * over the caller's reference. Event MIGRATE with the pgmap's owner. The zero page is nothing.
- * -ENOENT: something is there. An error leaves the reference to the caller.
+/**
+ * hs_migrate_insert_page() - map a page of PRIVATE or COHERENT memory where nothing is mapped
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   where, page aligned, in anonymous memory
+ * @param page   the page; on success the entry takes over the caller's reference
+ * @param write  writable, if the VMA is
+ *
+ * Event MIGRATE with the pgmap's owner. The zero page counts as nothing.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: 0, or, with the reference still the caller's,
+ * - -EINVAL: not page aligned, no VMA, a VMA with a mapping, IO or PFNMAP, or memory of another
+ *   type
+ * - -ENOENT: something is mapped there, or another task has changed the entry first
+ * - -ENOMEM: no memory for tables
  */
 HMMSIM_API int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				      struct hs_page *page, bool write);

@@ -41,7 +41,8 @@ struct dax_place {
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
 /*
- * Maps a leaf of f->level from @pfn on where nothing is. What it holds is held of its first page.
+ * Maps a leaf of f->level from @pfn on where nothing is. It holds what hs_pgmap_page_map() takes of
+ * the first page.
  */
 static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bool write)
 {

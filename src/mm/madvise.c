@@ -30,7 +30,7 @@ static bool madvise_zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t st
 	return whole;
 }
 
-/* Faults map leaves meanwhile, so that the invalidation covers those that may come as well. */
+/* Faults map leaves meanwhile, so the invalidation covers those that may come as well. */
 static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
 			  uint64_t *end)
 {
