@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults against faults and against those who take pages away, under every schedule that matters. The
- * tests bear the names of the drawings in src/mm/fault.c and src/mm/fault_dax.c.
+ * Faults against faults and against tasks that take pages away, under every schedule that matters.
+ * The tests bear the names of the drawings in src/mm/fault.c and src/mm/fault_dax.c.
  */
 #include "support/fault_race.h"
 
@@ -94,7 +94,7 @@ static void mirror(struct hs_task *self, void *arg)
 		;
 }
 
-/* The page is the fault's and this task's: when the fault has copied it, it is free. */
+/* The fault and this task hold the page: after the fault has copied it, it is free. */
 static void store_and_free(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
@@ -258,7 +258,7 @@ static void swapper(struct hs_task *self, void *arg)
 		spoil_frame(self, m);
 }
 
-/* Who gets the page without its entry, as GUP-fast does, has the page that is mapped. */
+/* A task that gets the page by hs_page_tryget() alone, as GUP-fast does, finds it mapped. */
 static void getter(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What faults wait for: page locks, migrations, gates. None of them is missed, none left early. */
+/*
+ * What faults wait for: page locks, migrations, gates. No wake-up is missed, and no wait ends
+ * early.
+ */
 #include "support/fault_race.h"
 
 #include <hmmsim/walk.h>
@@ -58,7 +61,7 @@ static void let_go_and_zap(struct hs_task *self, void *arg)
 	zap(self, m);
 }
 
-/* Who comes second to the page lock has nothing to tell. */
+/* The task that takes the page lock second tells no notifier. */
 static void check_told_once(struct hs_task *self, struct model *m)
 {
 	check_page(self, m);
@@ -113,7 +116,7 @@ static void check_zapped(struct hs_task *self, struct model *m)
 	expect(!hs_pages_allocated(self));
 }
 
-/* What a walker waits for, it waits for: looking again at once would be a livelock. */
+/* A walker sleeps until the migration ends: looking again at once would be a livelock. */
 static void walk_in_time(struct hs_task *self, struct model *m, enum hs_era era)
 {
 	uint64_t pfn = 0;
@@ -141,7 +144,7 @@ static void walk_5_3(struct hs_task *self, void *arg)
 	walk_in_time(self, arg, HS_ERA_5_3);
 }
 
-/* Whoever has begun it is not seen here: an entry by hand. */
+/* An entry by hand: the task that began the migration is not part of the scenario. */
 static int migrating_leaf(struct hs_task *self, struct model *m)
 {
 	uint64_t order = m->mm->geometry->order[1];
@@ -201,7 +204,7 @@ static const struct race unmapped_migrations[] = {
 
 /* ---- drivers ----------------------------------------------------------------------------- */
 
-/* Nothing has come of it, look again: until the driver may. */
+/* Returns 0 without a change, until the driver may migrate. */
 static uint32_t migrate_later(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	struct model *m = hs_pgmap_driver_data(hs_page_pgmap(self, vmf->page));
@@ -271,7 +274,9 @@ static void fault_as_a_walker(struct hs_task *self, void *arg)
 	hs_mm_unlock_read(self, m->mm);
 }
 
-/* The gate goes as soon as no VMA has it and nobody stands before it: no wait is left behind. */
+/*
+ * The gate is destroyed as soon as no VMA has it and no fault waits at it: no wait is left behind.
+ */
 static void open_and_destroy_gate(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;

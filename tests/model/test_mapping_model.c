@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The drawings of src/mm/mapping.c, and what many do at once to the tables of one address space, under
- * every schedule.
+ * The drawings of src/mm/mapping.c, and tasks that change the tables of one address space at once,
+ * under every schedule.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -307,7 +307,10 @@ static void an_access_against_the_whole_removal(void **state)
 	(void)state;
 	expect_none(&old);
 	expect_none(&counted);
-	/* The drain does not see the entry, whether it holds a reference of the page or not. */
+	/*
+	 * The drain does not wait for the entry, whether the entry holds a reference to the page or
+	 * not.
+	 */
 	late.task[1] = counted_late.task[1] = remove_all_unmapping_first;
 	expect_verdict(&late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
 	expect_verdict(&counted_late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
@@ -451,7 +454,7 @@ static void faults_that_make_the_same_tables(void **state)
 	expect_none(&param);
 }
 
-/* The table is there first, or the leaf is: neither is lost. */
+/* The table comes first, or the leaf: neither is lost. */
 static void a_fault_that_makes_a_table_against_one_that_makes_a_leaf(void **state)
 {
 	const struct param param = { .task = { put_page_0, put_leaf }, .check = leaf_or_page };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device copies one entry of a CPU's page table while the page is taken away, under every schedule
- * that matters. Judged are
+ * A device copies one entry of a CPU's page table while the page is taken away, under every
+ * schedule that matters. Judged are
  *
  *	S1	no device entry is left when the page is freed
  *	S2	the page is not touched after it is freed
@@ -35,7 +35,7 @@ enum mutant {
 	TOUCH_OUTSIDE,	  /* it touches the page before it takes the lock */
 	CHECK_OUTSIDE,	  /* it asks before it takes the lock */
 	CALLBACK_NO_LOCK, /* the callback does not take the lock */
-	CALLBACK_SKIPPED, /* it takes the invalidation for its own, and nobody does its work */
+	CALLBACK_SKIPPED, /* the callback takes the invalidation for its own and does nothing */
 };
 
 enum judged {
@@ -49,11 +49,11 @@ struct param {
 	enum judged judged;
 	uint32_t warm_ups; /* invalidations by the same task before the one that takes the page */
 	bool other;	   /* another task invalidates the same range meanwhile */
-	bool late;	   /* the reader inserts its subscription when everything runs already */
-	bool bystander;	   /* another subscription is hit as well */
-	bool remove;	   /* the reader removes its subscription and frees it */
-	bool no_reader;	   /* it only does that */
-	bool nonblocking;  /* first the invalidator tries without waiting for the lock */
+	bool late;	  /* the reader inserts its subscription when the other tasks run already */
+	bool bystander;	  /* another subscription is hit as well */
+	bool remove;	  /* the reader removes its subscription and frees it */
+	bool no_reader;	  /* it only does that */
+	bool nonblocking; /* first the invalidator tries without waiting for the lock */
 	enum hs_invalidate_event event;
 };
 
@@ -401,7 +401,7 @@ static void hit_reader_waits_for_the_last_invalidation(void **state)
 	holds((struct param){ .validity = SEQ, .other = true });
 }
 
-/* With a bystander the invalidation freezes the tree, without it nobody is hit yet. */
+/* With a bystander the invalidation freezes the tree; without one it hits no subscription yet. */
 static void insert_meets_invalidation(void **state)
 {
 	(void)state;
@@ -434,7 +434,10 @@ static void remove_meets_invalidation(void **state)
 		}
 }
 
-/* Who may not wait for the reader's lock is refused, leaves the counters idle, and comes again. */
+/*
+ * An invalidator that may not wait for the reader's lock is refused, leaves the counters idle, and
+ * tries again.
+ */
 static void refusal_leaves_no_trace(void **state)
 {
 	(void)state;
@@ -551,7 +554,7 @@ static const struct hs_scenario plain_scenario = {
 	.check = plain_check,
 };
 
-/* The one that refuses may be on its way out while what it stopped is unwound. */
+/* The notifier that refuses may be unregistered while the ends of the others are called. */
 static void unregister_meets_callback(void **state)
 {
 	static const bool refuse[] = { false, true };

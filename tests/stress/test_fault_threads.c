@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults, reclaim, migration to a device and back, exclusive access, mprotect and zaps under many
- * threads: what a page contains goes with it, whoever has it.
+ * threads: the contents of a page move with it.
  */
 #include "support/faulted.h"
 #include "support/scale.h"
 
-#define KEPT 8	 /* pages that nobody zaps */
-#define ZAPPED 8 /* and those after them, that somebody does */
+#define KEPT 8	 /* pages that are not zapped */
+#define ZAPPED 8 /* the pages after them, which are */
 #define CPUS 3
 #define MARK 1000
 

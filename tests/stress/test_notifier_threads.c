@@ -19,7 +19,7 @@ struct stress {
 
 static struct stress *stress;
 
-/* Without giving up the processor: on a busy machine that would last for ages. */
+/* Spins without giving up the processor, because on a busy machine a yield takes very long. */
 static void dawdle(struct hs_task *self)
 {
 	for (uint64_t n = hs_random(self) % 500; n; n--)
@@ -52,7 +52,7 @@ static bool turn(struct hs_task *self, uint32_t n)
 	return n < stress->rounds || hs_u32_load(self, &stress->busy, HS_ACQUIRE);
 }
 
-/* Has its rounds and stops: whoever waits for a moment without invalidations gets it at last. */
+/* Runs its rounds and stops, so that a task that waits for invalidations to end goes on at last. */
 static void stress_writer(struct hs_task *self, void *arg)
 {
 	(void)arg;
@@ -71,7 +71,7 @@ static void stress_writer(struct hs_task *self, void *arg)
 	hs_u32_add(self, &stress->busy, -1u, HS_RELEASE);
 }
 
-/* What the device has is what the CPU has, as long as the lock is held and nothing had changed. */
+/* The device holds what the CPU holds while the lock is held and no retry is needed. */
 static void stress_reader(struct hs_task *self, void *arg)
 {
 	(void)arg;

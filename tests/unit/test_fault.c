@@ -65,7 +65,7 @@ static void write_to_the_zero_page_is_told(void **state)
 	faulted_close(&t);
 }
 
-/* The page of BASE at BASE + PAGE as well, read-only both, as after a fork. */
+/* Maps the page of BASE at BASE + PAGE as well, both read-only, as after a fork. */
 static void share(struct faulted *t, struct hs_page *page)
 {
 	uint64_t e = entry_at(t, BASE) & ~HS_ENTRY_WRITE;
@@ -118,7 +118,7 @@ static void write_to_the_last_reference_reuses_the_page_and_tells_nobody(void **
 	faulted_close(&t);
 }
 
-/* PG_anon_exclusive: who has pinned it keeps on seeing what is written. */
+/* PG_anon_exclusive: a task that has pinned the page goes on seeing what is written. */
 static void write_to_an_exclusive_page_reuses_it_although_it_is_pinned(void **state)
 {
 	struct hs_page *page;
@@ -229,7 +229,7 @@ static void access_that_the_vma_forbids_is_a_segfault(void **state)
 	}
 }
 
-/* As ptrace: a private copy, which stays read-only. The second time there is nothing to do. */
+/* As with ptrace: a private copy, which stays read-only. The second time nothing changes. */
 static void write_where_only_a_copy_is_allowed_ends_read_only(void **state)
 {
 	struct faulted t;
@@ -384,7 +384,7 @@ static void a_gate_that_follows_opens_with_the_step(void **state)
 
 /* ---- failing allocations ----------------------------------------------------------------- */
 
-/* Reads BASE, writes BASE + PAGE, writes BASE: every allocation of theirs fails once. */
+/* Reads BASE, writes BASE + PAGE, writes BASE: each of their allocations fails once. */
 static uint32_t all_faults(struct faulted *t)
 {
 	uint32_t ret = read_fault(t, BASE);
@@ -456,7 +456,7 @@ static void every_allocation_of_a_gate_can_fail(void **state)
 	assert_true(failures >= 3); /* the gate, two VMAs */
 }
 
-/* No page is free: nothing changes, and what goes away makes room. */
+/* No page is free: nothing changes, and a page that is freed makes the fault succeed. */
 static void a_fault_without_a_free_page_changes_nothing(void **state)
 {
 	struct hs_page *pages[RAM_END - RAM_START];

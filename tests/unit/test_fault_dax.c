@@ -55,7 +55,7 @@ static void writing_a_hole_allocates_and_nobody_is_told(void **state)
 	file_close(&f);
 }
 
-/* Three VMAs have it, one of them private, one elsewhere in the file. */
+/* Three VMAs map the hole, one of them private, one from another page of the file on. */
 static void writing_a_hole_replaces_the_zero_page_everywhere_and_is_told(void **state)
 {
 	struct file f;
@@ -136,7 +136,7 @@ static void a_dead_mapping_is_a_bus_error(void **state)
 		assert_int_equal(read_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
 		assert_int_equal(write_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
 		assert_int_equal(entry_at(&f.t, BASE + PAGE), 0);
-		/* What is mapped works on. */
+		/* What is mapped already stays accessible. */
 		assert_int_equal(hs_cpu_access(f.t.self, f.t.mm, BASE, true, NULL), 0);
 		file_close(&f);
 	}
@@ -160,7 +160,7 @@ static void a_private_block_is_read_in_place_and_written_as_a_told_copy(void **s
 	expect_page(&f.t, BASE, true, 99);
 	expect_told(&f.t, 1, HS_INVALIDATE_CLEAR, BASE, BASE + PAGE, NULL);
 	assert_int_equal(f.t.entry_then, DEVMAP | DEVICE_START);
-	/* From a hole: the zero page, then a copy of nothing. */
+	/* A hole: first the zero page, then a copy with contents 0. */
 	assert_int_equal(read_fault(&f.t, BASE + PAGE), 0);
 	assert_int_equal(entry_at(&f.t, BASE + PAGE), ZERO_ENTRY);
 	assert_int_equal(write_fault(&f.t, BASE + PAGE), 0);
@@ -212,7 +212,7 @@ static void a_private_copy_is_anonymous_memory(void **state)
 
 /* ---- failing allocations ----------------------------------------------------------------- */
 
-/* One fault with every kind of mapping; OOM leaves no entry and no block. */
+/* One fault in every kind of mapping; after OOM there is no entry and no block. */
 static uint32_t fault_failing(uint64_t fail, enum hs_mapping_kind kind, uint32_t level,
 			      uint32_t vma_flags, uint32_t flags, bool block)
 {

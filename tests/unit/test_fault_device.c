@@ -20,8 +20,8 @@ static void an_aligned_run_of_blocks_is_one_leaf(void **state)
 }
 
 /*
- * Each lacks one thing: the VMA's cover, a block, the first one's place, alignment, a free place, a
- * level, the order of the others.
+ * Each case lacks one thing that a leaf needs: a VMA that covers it, all blocks, the first block's
+ * place, alignment, an empty entry, a level, blocks in order.
  */
 static void blocks_that_do_not_make_a_leaf_are_mapped_by_pages(void **state)
 {
@@ -94,7 +94,7 @@ static void a_device_maps_leaves_of_its_own_level(void **state)
 	}
 }
 
-/* In the geometry of the explorer, where the memory of a PUD's leaf is small. */
+/* In the mock geometry, where the leaf of a PUD is small. */
 static void a_device_can_map_leaves_of_level_2(void **state)
 {
 	const struct hs_geometry *g = hs_geometry(HS_GEOMETRY_MOCK);
@@ -138,7 +138,7 @@ static void a_device_leaf_that_does_not_fit_is_a_bus_error(void **state)
 	for (int lack = 0; lack < 4; lack++) {
 		file_open(&f, HS_MAPPING_DEVICE_DAX, 1);
 		map_file(&f, BASE, 512, SHARED_RW, 0);
-		/* What the mapping would not let by: a start, an end, a page offset. */
+		/* VMAs that hs_mmap() refuses, by start, end and page offset. */
 		vma = hs_vma_at(f.t.mm, BASE);
 		vma->start += lack == 0 ? PAGE : 0;
 		vma->end -= lack == 1 ? PAGE : 0;
@@ -207,7 +207,7 @@ static void an_entry_holds_a_reference_from_6_15_on(void **state)
 		}
 }
 
-/* Whether there is one is the mapping's business alone. */
+/* The mapping alone decides whether a fault may map: a killed pgmap refuses nothing. */
 static void a_killed_pgmap_refuses_no_entry(void **state)
 {
 	struct file f;
@@ -273,7 +273,7 @@ static void a_p2pdma_page_stays_where_it_is(void **state)
 	assert_int_equal(hs_swap_out(f.t.self, f.t.mm, BASE), -ENOENT);
 	expect_untold(&f.t);
 	assert_int_equal(entry_at(&f.t, BASE), e);
-	/* It can fail like any other: the entry's reference is gone then. */
+	/* A device page can fail like any other. The reference of its entry is put then. */
 	assert_int_equal(hs_memory_failure(f.t.self, f.t.mm, BASE), 0);
 	assert_int_equal(hs_entry_type(entry_at(&f.t, BASE)), HS_TYPE_HWPOISON);
 	assert_int_equal(hs_pgmap_pages_allocated(f.t.self, f.pgmap), 0);

@@ -261,7 +261,7 @@ static void migrate_to_ram_is_told_all_and_has_the_page_held(void **state)
 	faulted_close(&t);
 }
 
-/* The entry is another when the driver comes to it: nothing is done, and that is no error. */
+/* The entry changes before the driver comes to it: nothing is done, and that is no error. */
 static uint32_t zap_first(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	hs_mm_unlock_read(self, vmf->mm);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings: what their pages are, who may map them, and unmapping all of one.
+ * Mappings: what their pages are, which VMAs may map them, and how all of one is unmapped.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -254,7 +254,7 @@ static void a_file_gets_blocks_in_the_order_of_asking(void **state)
 	assert_int_equal(hs_mapping_pfn(self, f->mapping, 4, &pfn), -EINVAL);
 }
 
-/* Whoever read the hole has the zero page, and loses it. */
+/* The entry that maps the zero page for the hole is taken away. */
 static void a_block_takes_the_place_of_the_zero_page(void **state)
 {
 	struct fixture *f = *state;
@@ -334,7 +334,7 @@ static void p2pdma_is_mapped_shared_and_mixed(void **state)
 	assert_int_equal(map(f, HUGE, HUGE + PAGE, SHARED, 0), -ENXIO);
 }
 
-/* The fault answers for what is beyond the end, and for the dead. */
+/* hs_mmap() accepts pages beyond the end and a disabled file; the fault refuses them. */
 static void a_file_is_mapped_in_any_way(void **state)
 {
 	struct fixture *f = *state;
@@ -492,7 +492,10 @@ static void private_copies_go_only_with_even_cows(void **state)
 		assert_int_equal(entry_at(f, 0, i * PAGE), 0);
 }
 
-/* The section covers the leaves that faults may be making; only what is there is taken. */
+/*
+ * The invalidation covers the leaves that faults may be making; only entries of the range are
+ * taken.
+ */
 static void the_section_covers_whole_leaves_and_the_zap_does_not(void **state)
 {
 	const uint64_t leaf = DEVMAP | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | (FIRST + 512);

@@ -78,7 +78,7 @@ static void a_range_is_valid_if_nothing_at_all_is_in_progress(void **state)
 	start(&far);
 	range_register(&busy, 0, PAGE);
 	assert_false(valid(&busy));
-	assert_true(valid(&idle)); /* P3: true while something is in progress */
+	assert_true(valid(&idle)); /* P3: valid while another invalidation is in progress */
 	assert_int_equal(now->hmm->active, 1);
 	end(&far);
 	assert_true(valid(&busy));
@@ -94,7 +94,7 @@ static void an_invalidation_that_ends_where_a_range_starts_hits_it(void **state)
 		bool hit;
 	} table[] = {
 		{ PAGE, 3 * PAGE, false },	  { PAGE, 4 * PAGE - 1, false },
-		{ PAGE, 4 * PAGE, true }, /* the false positive */
+		{ PAGE, 4 * PAGE, true }, /* it only ends where the range starts */
 		{ PAGE, 4 * PAGE + 1, true },	  { 5 * PAGE, 6 * PAGE, true },
 		{ 8 * PAGE - 1, 9 * PAGE, true }, { 8 * PAGE, 9 * PAGE, false },
 		{ 10 * PAGE, 11 * PAGE, false },  { 0, UINT64_MAX, true },
@@ -115,7 +115,7 @@ static void an_invalidation_that_ends_where_a_range_starts_hits_it(void **state)
 	range_unregister(&r);
 }
 
-/* P1. What came and went is invisible. */
+/* P1. An invalidation that began and ended is invisible. */
 static void the_flag_has_an_aba(void **state)
 {
 	struct hs_invalidation inv = range(0, PAGE);
@@ -131,7 +131,7 @@ static void the_flag_has_an_aba(void **state)
 	range_unregister(&r);
 }
 
-/* P2. */
+/* P2. A long invalidation of another range keeps the range that was hit invalid. */
 static void a_long_invalidation_of_something_else_keeps_what_was_hit_invalid(void **state)
 {
 	struct hs_invalidation far = range(64 * PAGE, 65 * PAGE), inv = range(0, PAGE);

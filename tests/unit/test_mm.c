@@ -90,7 +90,7 @@ static void entries_are_found_where_they_were_put(void **state)
 	}
 }
 
-/* A leaf over a table frees it, a page under a leaf splits it. */
+/* A leaf put over a table frees the table; a page put below a leaf splits the leaf. */
 static void entries_of_other_sizes_replace_each_other(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -217,7 +217,7 @@ static bool note_event(struct hs_task *self, struct hs_interval_sub *sub,
 
 static const struct hs_interval_ops note_ops = { note_event };
 
-/* Everything goes with the last user, but the struct and its notifiers with the last holder. */
+/* The last user frees everything but the struct and its notifiers; the last holder frees these. */
 static void the_last_user_ends_the_space_and_the_last_holder_the_struct(void **state)
 {
 	struct hs_task *self = world_task(state);
@@ -242,7 +242,7 @@ static void the_last_user_ends_the_space_and_the_last_holder_the_struct(void **s
 	assert_int_equal(l.releases, 1);
 	assert_int_equal(l.vmas_at_release, 2);
 	assert_int_equal(hs_vma_count(mm), 0);
-	/* After the release only intervals hear of the unmapping. */
+	/* After the release only interval subscriptions are told of the unmapping. */
 	assert_int_equal(l.starts, 0);
 	assert_int_equal(notes, 2);
 	assert_int_equal(noted[0].event, HS_INVALIDATE_RELEASE);
@@ -280,7 +280,7 @@ static void populate_makes_tables_down_to_the_entry(void **state)
 		assert_int_equal(objects(self), before + g->levels - 2);
 		assert_ptr_equal(hs_pt_descend(self, mm, addr, &level), e);
 		assert_int_equal(level, 1);
-		/* A leaf in the way is the answer, whatever it is. */
+		/* A leaf of any kind that is in the way is returned. */
 		hs_u64_init(e, leaf);
 		level = 0;
 		assert_ptr_equal(hs_pt_populate(self, mm, addr, &level), e);
@@ -299,7 +299,7 @@ static void populate_makes_tables_down_to_the_entry(void **state)
 	}
 }
 
-/* Tables of 2, 4 and 16 pages; which are whole in a range is looked up entry by entry. */
+/* Tables of 2, 4 and 16 pages: those that lie in the range as a whole are freed. */
 static void every_range_frees_the_tables_that_are_whole_in_it(void **state)
 {
 	struct hs_task *self = world_task(state);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interval subscriptions, one task: what each operation does in each state. Then what is refused
- * of any notifier, and allocations that fail.
+ * Interval subscriptions, one task: what each operation does in each state. Then misuse of every
+ * kind of notifier, and allocations that fail.
  */
 #include "support/notified.h"
 
@@ -186,7 +186,9 @@ static void an_idle_insert_is_one_behind(void **state)
 	remove_probe(1);
 }
 
-/* What the invalidation has done already is unknown: the reader has to wait, so seq becomes odd. */
+/*
+ * The reader must wait, because what the invalidation has done already is unknown: seq becomes odd.
+ */
 static void an_insert_while_nobody_is_hit_makes_the_sequence_odd(void **state)
 {
 	struct hs_invalidation inv = range(0, PAGE), far = range(8 * PAGE, 9 * PAGE);
@@ -294,7 +296,7 @@ static void a_refusal_leaves_the_counters_idle(void **state)
 		remove_probe(i);
 }
 
-/* The user lock is what a callback cannot wait for. */
+/* A callback of such an invalidation cannot wait for the user lock. */
 static void a_held_user_lock_refuses_what_may_not_block(void **state)
 {
 	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
@@ -313,7 +315,7 @@ static void a_held_user_lock_refuses_what_may_not_block(void **state)
 	remove_probe(0);
 }
 
-/* One refuses while another invalidation is in progress: that one goes on. */
+/* A callback refuses while another invalidation is in progress: that one goes on. */
 static void a_refusal_does_not_end_the_period_of_others(void **state)
 {
 	struct hs_invalidation other = range(0, PAGE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who waits for whom, in small scenarios that run under every schedule in the explorer, and on
- * threads.
+ * What each operation waits for, in small scenarios that run under every schedule in the explorer,
+ * and on threads.
  */
 #include "support/play.h"
 
@@ -50,13 +50,13 @@ static void count_end(struct hs_task *self, struct hs_notifier *n,
 
 static const struct hs_notifier_ops count_plain_ops = { count_start, count_end, NULL };
 
-/* On threads: goes on when somebody sleeps until it does. */
+/* On threads: goes on when another task sleeps until it does. */
 static int patient_start(struct hs_task *self, struct hs_notifier *n,
 			 const struct hs_invalidation *inv)
 {
 #ifdef HS_BACKEND_NATIVE
 	while (!hs_u32_load(self, &n->notifiers->queue.waiters, HS_ACQUIRE))
-		hs_retry_wait(self, "somebody who sleeps");
+		hs_retry_wait(self, "no task sleeps yet");
 #endif
 	return count_start(self, n, inv);
 }
@@ -116,7 +116,7 @@ static void wait_check(struct hs_task *self, struct play_state *st)
 	hs_notifiers_destroy(self, ns_of(st));
 }
 
-/* word[0] counts starts that are over, word[1] ends that begin. */
+/* word[0] counts starts that have returned, word[1] ends that begin. */
 static void wait_invalidate(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -128,7 +128,7 @@ static void wait_invalidate(struct hs_task *self, void *state)
 	hs_invalidate_end(self, ns_of(st), &inv);
 }
 
-/* No read begins between a start that hit it and the last end. */
+/* No read begins between a start that hit the subscription and the last end. */
 static void wait_read(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -161,7 +161,7 @@ static void wait_unregister(struct hs_task *self, void *state)
 	hs_free(self, w, HS_KIND_OTHER, sizeof(*w));
 }
 
-/* Its invalidation does not end before the notifier is gone. */
+/* The invalidation does not end before the notifier is gone. */
 static void wait_hold(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;

@@ -152,7 +152,7 @@ static void migration_keeps_the_access_that_mprotect_left(void **state)
 	faulted_close(&t);
 }
 
-/* The VMA is not asked: it forbids the access, and gives it again, without the entry. */
+/* The end does not ask the VMA, which forbids the access and allows it again meanwhile. */
 static void migration_ends_where_nothing_may_be_read(void **state)
 {
 	struct hs_migration m;
@@ -195,7 +195,7 @@ static void migration_refuses_what_others_hold(void **state)
 	faulted_close(&t);
 }
 
-/* To the device and back again, with the references of every era. */
+/* To the device and back, with the references of every kernel. */
 static void migration_to_the_device_and_back(void **state)
 {
 	struct hs_page *device, *back;
@@ -407,7 +407,7 @@ static void an_insert_that_fails_leaves_the_reference(void **state)
 	expect_untold(&t);
 	assert_int_equal(hs_page_count(t.self, page), 1);
 	assert_int_equal(hs_page_mapcount(t.self, page), 0);
-	/* The zero page is nothing of its own; a VMA without WRITE gets none. */
+	/* The zero page counts as nothing; in a VMA without WRITE the entry has none. */
 	read_fault(&t, BASE + PAGE);
 	assert_int_equal(hs_mprotect(t.self, t.mm, BASE, BASE + 4 * PAGE, HS_VM_READ), 0);
 	assert_int_equal(hs_migrate_insert_page(t.self, t.mm, BASE + PAGE, page, true), 0);

@@ -181,7 +181,7 @@ static void mprotect_asks_before_it_changes(void **state)
 	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, W), -EACCES);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, R), -ENOMEM);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE + 4 * PAGE, BASE + 6 * PAGE, W), -ENOMEM);
-	/* The gap comes first: the VMA behind it is not asked. */
+	/* The gap comes first, so the VMA behind it is not checked. */
 	assert_int_equal(hs_mprotect(self, s.mm, BASE - PAGE, BASE + 4 * PAGE, W), -ENOMEM);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE + 5 * PAGE, BASE + 7 * PAGE, R), -ENOMEM);
 	assert_string_equal(layout(s.mm, BASE), "0-2rw 2-4r 5-6r");
@@ -234,7 +234,7 @@ static void mprotect_is_a_section_for_each_vma_that_changes(void **state)
 	space_close(&s);
 }
 
-/* A leaf that is hit in part goes as a whole, and its whole span is told. */
+/* A leaf that is hit in part goes as a whole, and the invalidation covers its whole span. */
 static void a_leaf_that_is_hit_in_part_is_told_and_goes_as_a_whole(void **state)
 {
 	const uint64_t huge = 0x200000, from = BASE + huge - 4 * PAGE, to = from + 8 * PAGE;
@@ -262,7 +262,7 @@ static void a_leaf_that_is_hit_in_part_is_told_and_goes_as_a_whole(void **state)
 		assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + 4 * huge), 0);
 		s.told = 0;
 	}
-	/* As a whole: it stays, and only its access changes. */
+	/* A leaf that is hit as a whole stays, and only its access changes. */
 	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 2 * huge, W | MAY, NULL, 0), 0);
 	assert_int_equal(hs_pt_set(self, s.mm, BASE, 1, LEAF_2M | 1 << 9), 0);
 	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + huge, R), 0);
@@ -331,7 +331,7 @@ static void munmap_frees_tables_that_no_neighbour_needs(void **state)
 		assert_int_equal(hs_mmap(s.w.self, s.mm, 0, 16 * PAGE, W, NULL, 0), 0);
 		for (uint64_t k = 0; k < 16; k++)
 			assert_int_equal(hs_pt_set(s.w.self, s.mm, k * PAGE, 0, PRESENT | k), 0);
-		/* The VMA that a cut makes is one object more, one that goes is one less. */
+		/* A cut makes one object more; a VMA that goes is one less. */
 		before = objects(s.w.self) - s.mm->vma_count;
 		assert_int_equal(hs_munmap(s.w.self, s.mm, of[i].start * PAGE, of[i].end * PAGE),
 				 0);
@@ -343,7 +343,7 @@ static void munmap_frees_tables_that_no_neighbour_needs(void **state)
 	}
 }
 
-/* Two halves of a table go one after the other: the second one takes it along. */
+/* Two halves of a table are unmapped one after the other: the second munmap frees the table. */
 static void a_table_goes_with_the_last_vma_in_it(void **state)
 {
 	struct space s;
@@ -373,7 +373,7 @@ static const struct step memory_steps[] = {
 	{ MAP, 24, 25, W, 0 },	   { END, 0, 0, 0, 0 },
 };
 
-/* Runs the steps; one that fails has changed nothing, and succeeds when it is taken again. */
+/* Runs the steps. A step that fails has changed nothing, and succeeds when it is repeated. */
 static uint32_t run_out_of_memory(struct space *s)
 {
 	uint32_t failures = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries that are taken away: what each kind puts, how far a leaf reaches, who is told, and when.
+ * Entries that are taken away: what each kind puts, how far a leaf reaches, and what the notifiers
+ * are told.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -210,7 +211,7 @@ static struct hs_page *page_make(struct hs_task *self, struct hs_pgmap *pgmap)
 	return page;
 }
 
-/* An entry of the kind, with what it holds taken as the fault that makes it does. */
+/* Makes an entry of the kind, and takes what it holds as a fault does. */
 static uint64_t entry_make(struct hs_task *self, struct hs_page *page, size_t kind)
 {
 	uint64_t entry = kinds[kind].bits | HS_ENTRY_COUNTED | hs_page_to_pfn(self, page);
@@ -308,7 +309,10 @@ static void check_ways(struct fixture *f, size_t kind, size_t memory)
 	check_kind(f, kind, memory, MUNMAP, 0);
 }
 
-/* Every kind of entry of every kind of memory, however it is taken away; and one that is not counted. */
+/*
+ * Every kind of entry of every kind of memory, in every way to take it away; and one that is not
+ * COUNTED.
+ */
 static void references_are_exact_after_every_kind_of_entry(void **state)
 {
 	struct fixture *f = *state;
@@ -320,7 +324,7 @@ static void references_are_exact_after_every_kind_of_entry(void **state)
 				check_ways(f, kind, memory);
 }
 
-/* The zero page is counted by nobody, whatever mprotect makes of its entry. */
+/* No entry holds the zero page, also not after mprotect has changed its type. */
 static void the_zero_page_is_never_put(void **state)
 {
 	struct fixture *f = *state;
@@ -334,7 +338,7 @@ static void the_zero_page_is_never_put(void **state)
 	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), 0);
 }
 
-/* A leaf holds what its first page says, once. */
+/* A leaf holds what hs_pgmap_page_map() took of its first page, once. */
 static void a_devmap_leaf_is_put_once_at_its_first_page(void **state)
 {
 	struct fixture *f = *state;
@@ -475,7 +479,7 @@ static void a_span_is_widened_to_the_leaves_at_its_ends(void **state)
 		assert_int_equal(start - BASE, table[i].wide_start);
 		assert_int_equal(end - BASE, table[i].wide_end);
 	}
-	/* And the zap takes just those. */
+	/* The zap takes exactly those. */
 	hs_zap_entries(f->w.self, f->mm, BASE + HUGE + PAGE, BASE + giga + PAGE, NULL);
 	assert_true(hs_pt_get(f->w.self, f->mm, BASE, 1));
 	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE + HUGE, 1), 0);
@@ -483,7 +487,7 @@ static void a_span_is_widened_to_the_leaves_at_its_ends(void **state)
 	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE + giga, 2), 0);
 }
 
-/* Where faults of a file may put a leaf meanwhile, the section reaches to its ends beforehand. */
+/* Where faults of a file may map a leaf meanwhile, the invalidation covers the whole leaf. */
 static void a_zap_in_a_file_tells_whole_leaves(void **state)
 {
 	struct fixture *f = *state;
@@ -503,7 +507,7 @@ static void a_zap_in_a_file_tells_whole_leaves(void **state)
 	assert_int_equal(f->inv.start, BASE);
 	assert_int_equal(f->inv.end, BASE + 3 * HUGE);
 	assert_int_equal(hs_pt_get(self, f->mm, BASE, 0), PRESENT | 1);
-	/* Anonymous memory has no such leaves: each end is its own VMA's. */
+	/* Anonymous memory has no such leaves: each end is widened by what its own VMA maps. */
 	assert_int_equal(hs_munmap(self, f->mm, BASE + HUGE, BASE + 2 * HUGE), 0);
 	map(f, HUGE, 2 * HUGE);
 	assert_int_equal(zap(f, PAGE, HUGE + PAGE), 0);
