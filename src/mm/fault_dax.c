@@ -216,7 +216,7 @@ static uint32_t dax_private(struct hs_fault *f, const struct dax_place *p)
 	return dax_map_zero(f, p);
 }
 
-static uint32_t dax_file(struct hs_fault *f, const struct dax_place *p)
+static uint32_t dax_fault_file(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t ret;
 
@@ -235,7 +235,7 @@ static uint32_t dax_file(struct hs_fault *f, const struct dax_place *p)
  * A device maps leaves of its own level and no smaller ones. Its size is a multiple of that leaf,
  * so that an aligned leaf that begins inside the device ends inside it.
  */
-static uint32_t dax_device(struct hs_fault *f, const struct dax_place *p)
+static uint32_t dax_fault_device(struct hs_fault *f, const struct dax_place *p)
 {
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
@@ -256,7 +256,7 @@ static uint32_t dax_device(struct hs_fault *f, const struct dax_place *p)
 	return hs_fault_result(dax_map_device(f, pfn, true));
 }
 
-static uint32_t dax_p2pdma(struct hs_fault *f, const struct dax_place *p)
+static uint32_t dax_fault_p2pdma(struct hs_fault *f, const struct dax_place *p)
 {
 	enum hs_fault_verdict verdict;
 	struct hs_page *page;
@@ -284,13 +284,13 @@ uint32_t hs_fault_dax(struct hs_fault *f)
 		return HS_VM_FAULT_SIGBUS;
 	switch (p.mapping->kind) {
 	case HS_MAPPING_DAX_FILE:
-		ret = dax_file(f, &p);
+		ret = dax_fault_file(f, &p);
 		break;
 	case HS_MAPPING_DEVICE_DAX:
-		ret = dax_device(f, &p);
+		ret = dax_fault_device(f, &p);
 		break;
 	default:
-		ret = dax_p2pdma(f, &p);
+		ret = dax_fault_p2pdma(f, &p);
 		break;
 	}
 	hs_mapping_leave(f->self, p.mapping);
