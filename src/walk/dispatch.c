@@ -17,26 +17,6 @@ static const struct hs_walker *const plain[HS_STRATEGY_COUNT] = {
 	[HS_STRATEGY_CUSTOM] = &hs_walker_custom,
 };
 
-uint64_t hs_walk_raw_pfn(uint64_t e)
-{
-	if (hs_entry_is_table(e)) /* pages where only huge ones belong */
-		return 0;
-	switch (hs_entry_type(e)) {
-	case HS_TYPE_MIGRATION:
-	case HS_TYPE_HWPOISON:
-		return hs_entry_pfn(e) >> 3;
-	case HS_TYPE_PROTNONE:
-		return hs_entry_pfn(e) | 0x1ff;
-	default:
-		return hs_entry_pfn(e);
-	}
-}
-
-void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry)
-{
-	hs_u64_store(w->self, entry, 0, HS_RELEASE);
-}
-
 static bool arguments_valid(const struct hs_range *r)
 {
 	if ((unsigned int)r->era >= HS_ERA_COUNT ||

@@ -159,9 +159,34 @@ static inline void hs_walk_migration_wait(struct hs_walk *w, uint64_t addr, uint
 	hs_mm_migration_wait(w->self, w->mm, addr, level);
 }
 
-/* What the entry of a missing or unreadable huge page looks like to code that expects a pfn. */
-uint64_t hs_walk_raw_pfn(uint64_t entry);
-/* Splitting a PUD leaf takes it away, as the kernel's split does; what was there is faulted anew. */
-void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry);
+/*
+ * The pfn of a hugetlb entry. The kernel's walkers take it before they know that the entry is
+ * present. Where it is not, this is what x86-64 keeps in these bits: an offset that begins three bits
+ * further up (migration, hwpoison), or a pfn whose low bits are set (prot-none). A table of smaller
+ * pages in the place of a huge one reads as 0.
+ */
+static inline uint64_t hs_walk_raw_pfn(uint64_t e)
+{
+	if (hs_entry_is_table(e))
+		return 0;
+	switch (hs_entry_type(e)) {
+	case HS_TYPE_MIGRATION:
+	case HS_TYPE_HWPOISON:
+		return hs_entry_pfn(e) >> 3;
+	case HS_TYPE_PROTNONE:
+		return hs_entry_pfn(e) | 0x1ff;
+	default:
+		return hs_entry_pfn(e);
+	}
+}
+
+/*
+ * The kernel splits a PUD leaf by taking it away: the entry is empty afterwards, and what it mapped
+ * is faulted again.
+ */
+static inline void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry)
+{
+	hs_u64_store(w->self, entry, 0, HS_RELEASE);
+}
 
 #endif
