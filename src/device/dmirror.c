@@ -100,22 +100,22 @@ struct populate {
 	uint64_t pfns[];
 };
 
-static size_t device_bytes(uint64_t pages)
+static size_t dmirror_bytes(uint64_t pages)
 {
 	return sizeof(struct hs_dmirror) + pages * sizeof(hs_u64);
 }
 
-static size_t populate_bytes(uint64_t pages)
+static size_t dmirror_populate_bytes(uint64_t pages)
 {
 	return sizeof(struct populate) + pages * sizeof(uint64_t);
 }
 
-static uint64_t index_of(const struct hs_dmirror *dev, uint64_t addr)
+static uint64_t dmirror_index(const struct hs_dmirror *dev, uint64_t addr)
 {
 	return (addr - dev->config.range.start) >> HS_PAGE_SHIFT;
 }
 
-static void add_stats(struct hs_dmirror_stats *to, const struct hs_dmirror_stats *from)
+static void dmirror_add_stats(struct hs_dmirror_stats *to, const struct hs_dmirror_stats *from)
 {
 	to->populates += from->populates;
 	to->retries += from->retries;
@@ -125,7 +125,8 @@ static void add_stats(struct hs_dmirror_stats *to, const struct hs_dmirror_stats
 /* ---- callbacks --------------------------------------------------------------------------- */
 
 /* The words of [start, end), as far as they are in the window. */
-static void clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, uint64_t end)
+static void dmirror_clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start,
+			  uint64_t end)
 {
 	const struct hs_dmirror_config *c = &dev->config;
 
@@ -133,25 +134,25 @@ static void clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start, 
 	end = end < c->range.end ? end : c->range.end;
 	if (start >= end)
 		return;
-	for (uint64_t i = index_of(dev, start); i <= index_of(dev, end - 1); i++)
+	for (uint64_t i = dmirror_index(dev, start); i <= dmirror_index(dev, end - 1); i++)
 		hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);
 }
 
 /* The device asked for it and knows what it does. */
-static bool is_own(const struct hs_dmirror_config *c, const struct hs_invalidation *inv)
+static bool dmirror_is_own(const struct hs_dmirror_config *c, const struct hs_invalidation *inv)
 {
 	return c->range.owner && inv->owner == c->range.owner &&
 	       (inv->event == HS_INVALIDATE_MIGRATE || inv->event == HS_INVALIDATE_EXCLUSIVE);
 }
 
 /* False: it would have to wait for the lock. @cur_seq: NULL with the flag. */
-static bool invalidate(struct hs_task *self, struct hs_dmirror *dev,
-		       const struct hs_invalidation *inv, const uint64_t *cur_seq)
+static bool dmirror_invalidate(struct hs_task *self, struct hs_dmirror *dev,
+			       const struct hs_invalidation *inv, const uint64_t *cur_seq)
 {
 	const struct hs_dmirror_config *c = &dev->config;
 	bool lock = c->protocol != HS_PROTOCOL_CALLBACK_NO_LOCK;
 
-	if (c->protocol == HS_PROTOCOL_CALLBACK_SKIPS || is_own(c, inv))
+	if (c->protocol == HS_PROTOCOL_CALLBACK_SKIPS || dmirror_is_own(c, inv))
 		return true;
 	if (lock && inv->blockable) {
 		hs_mutex_lock(self, &dev->lock);
@@ -161,7 +162,7 @@ static bool invalidate(struct hs_task *self, struct hs_dmirror *dev,
 	}
 	if (cur_seq)
 		hs_interval_set_seq(self, &dev->sub, *cur_seq);
-	clear(self, dev, inv->start, inv->end);
+	dmirror_clear(self, dev, inv->start, inv->end);
 	if (!lock)
 		return true;
 	dev->stats.invalidations++;
@@ -169,33 +170,33 @@ static bool invalidate(struct hs_task *self, struct hs_dmirror *dev,
 	return true;
 }
 
-static bool invalidate_interval(struct hs_task *self, struct hs_interval_sub *sub,
-				const struct hs_invalidation *inv, uint64_t cur_seq)
+static bool dmirror_invalidate_interval(struct hs_task *self, struct hs_interval_sub *sub,
+					const struct hs_invalidation *inv, uint64_t cur_seq)
 {
 	struct hs_dmirror *dev = hs_container_of(sub, struct hs_dmirror, sub);
 
-	return invalidate(self, dev, inv, &cur_seq);
+	return dmirror_invalidate(self, dev, inv, &cur_seq);
 }
 
-static struct hs_dmirror *of_mirror(struct hs_mirror *mirror)
+static struct hs_dmirror *dmirror_of_mirror(struct hs_mirror *mirror)
 {
 	return hs_container_of(mirror, struct hs_dmirror, mirror);
 }
 
 /* A mirror hears of everything. */
-static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
-		       const struct hs_invalidation *inv)
+static int dmirror_sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
+			       const struct hs_invalidation *inv)
 {
-	struct hs_dmirror *dev = of_mirror(mirror);
+	struct hs_dmirror *dev = dmirror_of_mirror(mirror);
 
 	if (inv->start >= dev->config.range.end || inv->end <= dev->config.range.start)
 		return 0;
-	return invalidate(self, dev, inv, NULL) ? 0 : -EAGAIN;
+	return dmirror_invalidate(self, dev, inv, NULL) ? 0 : -EAGAIN;
 }
 
-static void release_mirror(struct hs_task *self, struct hs_mirror *mirror)
+static void dmirror_release_mirror(struct hs_task *self, struct hs_mirror *mirror)
 {
-	struct hs_dmirror *dev = of_mirror(mirror);
+	struct hs_dmirror *dev = dmirror_of_mirror(mirror);
 	const struct hs_invalidation all = {
 		.start = dev->config.range.start,
 		.end = dev->config.range.end,
@@ -203,29 +204,30 @@ static void release_mirror(struct hs_task *self, struct hs_mirror *mirror)
 		.blockable = true,
 	};
 
-	invalidate(self, dev, &all, NULL);
+	dmirror_invalidate(self, dev, &all, NULL);
 }
 
-static const struct hs_interval_ops interval_ops = { invalidate_interval };
-static const struct hs_mirror_ops mirror_ops = { sync_mirror, release_mirror };
+static const struct hs_interval_ops dmirror_interval_ops = { dmirror_invalidate_interval };
+static const struct hs_mirror_ops dmirror_mirror_ops = { dmirror_sync_mirror,
+							 dmirror_release_mirror };
 
 /* ---- populate ---------------------------------------------------------------------------- */
 
-static bool has_changed(struct hs_task *self, struct populate *p)
+static bool dmirror_has_changed(struct hs_task *self, struct populate *p)
 {
 	if (p->dev->config.validity == HS_VALIDITY_FLAG)
 		return !hs_mirror_range_valid(self, &p->range);
 	return hs_interval_read_retry(self, &p->dev->sub, p->seq);
 }
 
-static bool walk_is_late(struct hs_task *self, struct hs_range *range, void *arg)
+static bool dmirror_walk_is_late(struct hs_task *self, struct hs_range *range, void *arg)
 {
 	(void)range;
-	return has_changed(self, arg);
+	return dmirror_has_changed(self, arg);
 }
 
 /* That the flag may not come true in time is the walk's to notice. */
-static void begin(struct hs_task *self, struct populate *p)
+static void dmirror_begin(struct hs_task *self, struct populate *p)
 {
 	if (p->dev->config.validity == HS_VALIDITY_SEQ)
 		p->seq = hs_interval_read_begin(self, &p->dev->sub);
@@ -234,7 +236,7 @@ static void begin(struct hs_task *self, struct populate *p)
 						 hs_ticks(self) + HS_RANGE_DEFAULT_TICKS);
 }
 
-static int walk(struct hs_task *self, struct populate *p)
+static int dmirror_walk(struct hs_task *self, struct populate *p)
 {
 	const struct hs_dmirror_config *c = &p->dev->config;
 	struct hs_range range = c->range;
@@ -244,7 +246,7 @@ static int walk(struct hs_task *self, struct populate *p)
 	range.end = p->end;
 	range.pfns = p->pfns;
 	range.default_flags = HS_PFN_VALID | (p->write ? HS_PFN_WRITE : 0);
-	range.retry = walk_is_late;
+	range.retry = dmirror_walk_is_late;
 	range.retry_arg = p;
 	hs_mm_lock_read(self, range.mm);
 	ret = hs_range_fault(self, &range);
@@ -255,7 +257,7 @@ static int walk(struct hs_task *self, struct populate *p)
 }
 
 /* The zero page is no device's memory and never goes. */
-static void touch(struct hs_task *self, uint64_t pfn)
+static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 {
 	if (pfn == HS_ZERO_PFN)
 		return;
@@ -264,7 +266,8 @@ static void touch(struct hs_task *self, uint64_t pfn)
 }
 
 /* v5.3 hands out device-private pages of anybody; in 6.12 the walker has looked. */
-static bool is_foreign(struct hs_task *self, const struct hs_dmirror_config *c, uint64_t slot)
+static bool dmirror_is_foreign(struct hs_task *self, const struct hs_dmirror_config *c,
+			       uint64_t slot)
 {
 	struct hs_page *page;
 	struct hs_pgmap *pgmap;
@@ -278,71 +281,71 @@ static bool is_foreign(struct hs_task *self, const struct hs_dmirror_config *c, 
 	return !pgmap || hs_pgmap_owner(pgmap) != c->range.owner;
 }
 
-static void touch_pages(struct hs_task *self, struct populate *p)
+static void dmirror_touch_pages(struct hs_task *self, struct populate *p)
 {
 	uint64_t pages = (p->end - p->start) >> HS_PAGE_SHIFT;
 
 	for (uint64_t i = 0; p->dev->config.touch && i < pages; i++)
 		if (p->pfns[i] & HS_PFN_VALID)
-			touch(self, p->pfns[i] & PFN_MASK);
+			dmirror_touch(self, p->pfns[i] & PFN_MASK);
 }
 
 /* The lock is held. */
-static void write_words(struct hs_task *self, struct populate *p)
+static void dmirror_write_words(struct hs_task *self, struct populate *p)
 {
 	struct hs_dmirror *dev = p->dev;
-	uint64_t first = index_of(dev, p->start), pages = (p->end - p->start) >> HS_PAGE_SHIFT;
+	uint64_t first = dmirror_index(dev, p->start), pages = (p->end - p->start) >> HS_PAGE_SHIFT;
 
 	for (uint64_t i = 0; i < pages; i++) {
 		uint64_t word = p->pfns[i] & (HS_PFN_VALID | HS_PFN_WRITE | PFN_MASK);
 
-		if (!(word & HS_PFN_VALID) || is_foreign(self, &dev->config, p->pfns[i]))
+		if (!(word & HS_PFN_VALID) || dmirror_is_foreign(self, &dev->config, p->pfns[i]))
 			word = 0;
 		hs_u64_store(self, &dev->table[first + i], word, HS_RELAXED);
 	}
 	p->stats.populates++;
-	add_stats(&dev->stats, &p->stats);
+	dmirror_add_stats(&dev->stats, &p->stats);
 }
 
-/* -EAGAIN: something has changed since begin(). */
-static int commit(struct hs_task *self, struct populate *p)
+/* -EAGAIN: something has changed since dmirror_begin(). */
+static int dmirror_commit(struct hs_task *self, struct populate *p)
 {
 	struct hs_dmirror *dev = p->dev;
 	enum hs_protocol protocol = dev->config.protocol;
 	bool check = protocol != HS_PROTOCOL_NO_CHECK && protocol != HS_PROTOCOL_CHECK_OUTSIDE;
 	int ret = 0;
 
-	if (protocol == HS_PROTOCOL_CHECK_OUTSIDE && has_changed(self, p))
+	if (protocol == HS_PROTOCOL_CHECK_OUTSIDE && dmirror_has_changed(self, p))
 		return -EAGAIN;
 	if (protocol == HS_PROTOCOL_TOUCH_OUTSIDE)
-		touch_pages(self, p);
+		dmirror_touch_pages(self, p);
 	hs_mutex_lock(self, &dev->lock);
-	if (check && has_changed(self, p)) {
+	if (check && dmirror_has_changed(self, p)) {
 		ret = -EAGAIN;
 	} else {
 		if (protocol != HS_PROTOCOL_TOUCH_OUTSIDE)
-			touch_pages(self, p);
-		write_words(self, p);
+			dmirror_touch_pages(self, p);
+		dmirror_write_words(self, p);
 	}
 	hs_mutex_unlock(self, &dev->lock);
 	return ret;
 }
 
 /*
- * A turn that failed has seen a change, so begin() waits for the end of it. The flag's wait is over
+ * A turn that failed has seen a change, so dmirror_begin() waits for the end of it. The flag's wait is over
  * at its deadline, too: if the walk then finds it false, only its change can help.
  */
-static int turns(struct hs_task *self, struct populate *p)
+static int dmirror_turns(struct hs_task *self, struct populate *p)
 {
 	uint32_t tries = p->dev->config.tries;
 	int ret;
 
 	for (uint64_t n = 1;; n++) {
-		begin(self, p);
-		ret = walk(self, p);
+		dmirror_begin(self, p);
+		ret = dmirror_walk(self, p);
 		if (ret && ret != -EBUSY)
 			return ret;
-		if (!ret && !commit(self, p))
+		if (!ret && !dmirror_commit(self, p))
 			return 0;
 		p->stats.retries++;
 		if (n == tries)
@@ -352,7 +355,7 @@ static int turns(struct hs_task *self, struct populate *p)
 	}
 }
 
-static int populate(struct hs_task *self, struct populate *p)
+static int dmirror_populate(struct hs_task *self, struct populate *p)
 {
 	struct hs_dmirror *dev = p->dev;
 	bool flag = dev->config.validity == HS_VALIDITY_FLAG;
@@ -364,19 +367,19 @@ static int populate(struct hs_task *self, struct populate *p)
 		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
 					       HS_PAGE_SHIFT);
 	hs_assert(self, !ret, "a range of an address space that is in use: %d", ret);
-	ret = turns(self, p);
+	ret = dmirror_turns(self, p);
 	if (flag)
 		hs_mirror_range_unregister(self, &p->range);
 	hs_mmput(self, dev->config.range.mm);
 	if (!ret)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
-	add_stats(&dev->stats, &p->stats);
+	dmirror_add_stats(&dev->stats, &p->stats);
 	hs_mutex_unlock(self, &dev->lock);
 	return ret;
 }
 
-static bool in_window(const struct hs_dmirror *dev, uint64_t start, uint64_t end)
+static bool dmirror_in_window(const struct hs_dmirror *dev, uint64_t start, uint64_t end)
 {
 	return start < end && start >= dev->config.range.start && end <= dev->config.range.end &&
 	       !((start | end) & (HS_PAGE_BYTES - 1));
@@ -389,9 +392,9 @@ int hs_dmirror_populate(struct hs_task *self, struct hs_dmirror *dev, uint64_t s
 	size_t bytes;
 	int ret;
 
-	if (!in_window(dev, start, end))
+	if (!dmirror_in_window(dev, start, end))
 		return -EINVAL;
-	bytes = populate_bytes((end - start) >> HS_PAGE_SHIFT);
+	bytes = dmirror_populate_bytes((end - start) >> HS_PAGE_SHIFT);
 	p = hs_alloc(self, HS_KIND_PFNS, bytes);
 	if (!p)
 		return -ENOMEM;
@@ -399,7 +402,7 @@ int hs_dmirror_populate(struct hs_task *self, struct hs_dmirror *dev, uint64_t s
 	p->start = start;
 	p->end = end;
 	p->write = write;
-	ret = populate(self, p);
+	ret = dmirror_populate(self, p);
 	hs_free(self, p, HS_KIND_PFNS, bytes);
 	return ret;
 }
@@ -413,7 +416,7 @@ uint64_t hs_dmirror_entry(struct hs_task *self, struct hs_dmirror *dev, uint64_t
 	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
-	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
+	word = hs_u64_load(self, &dev->table[dmirror_index(dev, addr)], HS_RELAXED);
 	hs_mutex_unlock(self, &dev->lock);
 	return word;
 }
@@ -425,9 +428,9 @@ bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, uint64_t ad
 	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return false;
 	hs_mutex_lock(self, &dev->lock);
-	word = hs_u64_load(self, &dev->table[index_of(dev, addr)], HS_RELAXED);
+	word = hs_u64_load(self, &dev->table[dmirror_index(dev, addr)], HS_RELAXED);
 	if ((word & need) == need)
-		touch(self, word & PFN_MASK);
+		dmirror_touch(self, word & PFN_MASK);
 	hs_mutex_unlock(self, &dev->lock);
 	return (word & need) == need;
 }
@@ -464,7 +467,7 @@ void hs_dmirror_config_init(struct hs_dmirror_config *config, struct hs_mm *mm, 
 	hs_range_init(&config->range, mm, start, end, NULL);
 }
 
-static bool config_valid(const struct hs_dmirror_config *c)
+static bool dmirror_config_valid(const struct hs_dmirror_config *c)
 {
 	const struct hs_range *r = &c->range;
 
@@ -478,7 +481,7 @@ static bool config_valid(const struct hs_dmirror_config *c)
 	       (unsigned int)c->protocol < HS_PROTOCOL_COUNT;
 }
 
-static int subscribe(struct hs_task *self, struct hs_dmirror *dev)
+static int dmirror_subscribe(struct hs_task *self, struct hs_dmirror *dev)
 {
 	const struct hs_dmirror_config *c = &dev->config;
 	struct hs_notifiers *notifiers = hs_mm_notifiers(c->range.mm);
@@ -486,11 +489,11 @@ static int subscribe(struct hs_task *self, struct hs_dmirror *dev)
 
 	if (c->validity == HS_VALIDITY_SEQ)
 		return hs_interval_insert(self, &dev->sub, notifiers, c->range.start,
-					  c->range.end - c->range.start, &interval_ops);
+					  c->range.end - c->range.start, &dmirror_interval_ops);
 	ret = hs_hmm_create(self, notifiers, &dev->hmm);
 	if (ret)
 		return ret;
-	return hs_mirror_register(self, &dev->mirror, dev->hmm, &mirror_ops);
+	return hs_mirror_register(self, &dev->mirror, dev->hmm, &dmirror_mirror_ops);
 }
 
 int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *config,
@@ -500,20 +503,20 @@ int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *conf
 	uint64_t pages;
 	int ret;
 
-	if (!config_valid(config))
+	if (!dmirror_config_valid(config))
 		return -EINVAL;
 	pages = (config->range.end - config->range.start) >> HS_PAGE_SHIFT;
-	dev = hs_alloc(self, HS_KIND_DEVICE, device_bytes(pages));
+	dev = hs_alloc(self, HS_KIND_DEVICE, dmirror_bytes(pages));
 	if (!dev)
 		return -ENOMEM;
 	dev->config = *config;
 	dev->pages = pages;
 	hs_mutex_init(&dev->lock, HS_LOCK_DRIVER);
 	hs_mmgrab(self, config->range.mm);
-	ret = subscribe(self, dev);
+	ret = dmirror_subscribe(self, dev);
 	if (ret) {
 		hs_mmdrop(self, config->range.mm);
-		hs_free(self, dev, HS_KIND_DEVICE, device_bytes(pages));
+		hs_free(self, dev, HS_KIND_DEVICE, dmirror_bytes(pages));
 		return ret;
 	}
 	*out = dev;
@@ -531,5 +534,5 @@ void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
 		hs_hmm_destroy(self, dev->hmm);
 	}
 	hs_mmdrop(self, mm);
-	hs_free(self, dev, HS_KIND_DEVICE, device_bytes(dev->pages));
+	hs_free(self, dev, HS_KIND_DEVICE, dmirror_bytes(dev->pages));
 }

@@ -6,7 +6,7 @@
 
 #include "walk/reference.h"
 
-static const struct hs_walker *const plain[HS_STRATEGY_COUNT] = {
+static const struct hs_walker *const dispatch_walkers[HS_STRATEGY_COUNT] = {
 	[HS_STRATEGY_NONE] = &hs_walker_none,
 	[HS_STRATEGY_PER_PAGE] = &hs_walker_per_page,
 	[HS_STRATEGY_PER_TABLE] = &hs_walker_per_table,
@@ -17,7 +17,7 @@ static const struct hs_walker *const plain[HS_STRATEGY_COUNT] = {
 	[HS_STRATEGY_CUSTOM] = &hs_walker_custom,
 };
 
-static bool arguments_valid(const struct hs_range *r)
+static bool dispatch_valid(const struct hs_range *r)
 {
 	if ((unsigned int)r->era >= HS_ERA_COUNT ||
 	    (unsigned int)r->strategy >= HS_STRATEGY_COUNT ||
@@ -30,9 +30,9 @@ static bool arguments_valid(const struct hs_range *r)
 }
 
 /* v5.3 counts up to `last`, which holes do not move. */
-static int walk_plain(struct hs_task *self, struct hs_range *range, bool snapshot)
+static int dispatch_plain(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
-	const struct hs_walker *walker = plain[range->strategy];
+	const struct hs_walker *walker = dispatch_walkers[range->strategy];
 	struct hs_walk w = { .self = self, .range = range, .mm = range->mm };
 	uint64_t end = range->end;
 	int ret;
@@ -51,13 +51,13 @@ static int walk_plain(struct hs_task *self, struct hs_range *range, bool snapsho
 	return ret;
 }
 
-static int walk(struct hs_task *self, struct hs_range *range, bool snapshot)
+static int dispatch_walk(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
 	range->pages = 0;
-	if (!arguments_valid(range))
+	if (!dispatch_valid(range))
 		return -EINVAL;
 	if (range->body == HS_BODY_PLAIN)
-		return walk_plain(self, range, snapshot);
+		return dispatch_plain(self, range, snapshot);
 	return range->era == HS_ERA_6_12 ? hs_reference_6_12(self, range)
 					 : hs_reference_5_3(self, range, snapshot);
 }
@@ -79,7 +79,7 @@ void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t start, uin
 
 int hs_range_fault(struct hs_task *self, struct hs_range *range)
 {
-	return walk(self, range, false);
+	return dispatch_walk(self, range, false);
 }
 
 /* v6.12 has no function for it: a snapshot is a call that requests nothing. */
@@ -90,7 +90,7 @@ int hs_range_snapshot(struct hs_task *self, struct hs_range *range)
 
 	if (range->era == HS_ERA_6_12)
 		range->default_flags = range->pfn_flags_mask = 0;
-	ret = walk(self, range, true);
+	ret = dispatch_walk(self, range, true);
 	range->default_flags = default_flags;
 	range->pfn_flags_mask = mask;
 	return ret;

@@ -7,17 +7,17 @@
  * an error everything from `last` on becomes NONE. hmm_range_snapshot() is the same loop without
  * faults, which goes on with the next VMA whatever a walk returned.
  */
-#define PW(name) o_##name
+#define ERA(name) v53_##name
 #include "walk/pagewalk.h"
-#undef PW
+#undef ERA
 
-struct o_need {
+struct v53_need {
 	bool fault, write;
 };
 
-static inline struct o_need o_need(const struct hs_walk *w, uint64_t request, uint64_t cpu)
+static inline struct v53_need v53_need(const struct hs_walk *w, uint64_t request, uint64_t cpu)
 {
-	struct o_need need = { false, false };
+	struct v53_need need = { false, false };
 
 	if (w->snapshot)
 		return need;
@@ -37,15 +37,15 @@ static inline struct o_need o_need(const struct hs_walk *w, uint64_t request, ui
 	return need;
 }
 
-static inline struct o_need o_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
-					uint64_t cpu)
+static inline struct v53_need v53_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
+					    uint64_t cpu)
 {
 	const uint64_t *pfns = w->range->pfns;
 	uint64_t i = hs_walk_index(w, start), n = hs_walk_index(w, end);
-	struct o_need all = { false, false };
+	struct v53_need all = { false, false };
 
 	for (; !w->snapshot && i < n && !all.write; i++) {
-		struct o_need one = o_need(w, pfns[i], cpu);
+		struct v53_need one = v53_need(w, pfns[i], cpu);
 
 		all.fault |= one.fault;
 		all.write |= one.write;
@@ -54,7 +54,7 @@ static inline struct o_need o_need_span(const struct hs_walk *w, uint64_t start,
 }
 
 /* -EBUSY: look again. */
-static int o_fault(struct hs_walk *w, uint64_t addr, bool write, uint64_t *pfn)
+static int v53_fault(struct hs_walk *w, uint64_t addr, bool write, uint64_t *pfn)
 {
 	uint32_t ret = hs_walk_fault(w, addr, write);
 
@@ -67,7 +67,7 @@ static int o_fault(struct hs_walk *w, uint64_t addr, bool write, uint64_t *pfn)
 	return -EBUSY;
 }
 
-static int o_hole_as(struct hs_walk *w, uint64_t addr, uint64_t end, struct o_need need)
+static int v53_hole_as(struct hs_walk *w, uint64_t addr, uint64_t end, struct v53_need need)
 {
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
 
@@ -78,47 +78,47 @@ static int o_hole_as(struct hs_walk *w, uint64_t addr, uint64_t end, struct o_ne
 		*pfn = 0;
 		if (!need.fault && !need.write)
 			continue;
-		ret = o_fault(w, addr, need.write, pfn);
+		ret = v53_fault(w, addr, need.write, pfn);
 		if (ret != -EBUSY)
 			return ret;
 	}
 	return need.fault || need.write ? -EBUSY : 0;
 }
 
-static int o_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
+static int v53_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 {
-	return o_hole_as(w, addr, end, o_need_span(w, addr, end, 0));
+	return v53_hole_as(w, addr, end, v53_need_span(w, addr, end, 0));
 }
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
-static HS_NOINLINE int o_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end,
-				   struct o_need need, struct hs_pgmap **slot)
+static HS_NOINLINE int v53_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end,
+				     struct v53_need need, struct hs_pgmap **slot)
 {
 	st_fault_begin(w, slot);
 	hs_walk_unmap_table(w);
-	return o_hole_as(w, addr, end, need);
+	return v53_hole_as(w, addr, end, need);
 }
 
-static HS_NOINLINE int o_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
-				    uint64_t request, uint64_t *pfn, struct hs_pgmap **slot)
+static HS_NOINLINE int v53_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+				      uint64_t request, uint64_t *pfn, struct hs_pgmap **slot)
 {
-	struct o_need need;
+	struct v53_need need;
 
 	if (e & HS_ENTRY_DEVPRIV) {
 		uint64_t cpu = HS_PFN_VALID | HS_PFN_DEVICE | (e & HS_PFN_WRITE);
 
-		need = o_need(w, request, cpu);
+		need = v53_need(w, request, cpu);
 		if (need.fault || need.write)
-			return o_pte_fault(w, addr, end, need, slot);
+			return v53_pte_fault(w, addr, end, need, slot);
 		*pfn = hs_entry_pfn(e) | cpu;
 		return 0;
 	}
 	switch (hs_entry_type(e)) {
 	case HS_TYPE_PROTNONE:
-		need = o_need(w, request, 0);
+		need = v53_need(w, request, 0);
 		if (need.fault || need.write)
-			return o_pte_fault(w, addr, end, need, slot);
+			return v53_pte_fault(w, addr, end, need, slot);
 		*pfn = hs_entry_pfn(e) | HS_PFN_VALID;
 		return 0;
 	case HS_TYPE_SWAP:	/* never faulted: the request is looked at too late */
@@ -130,20 +130,20 @@ static HS_NOINLINE int o_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t e
 	}
 }
 
-static int o_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
-		 struct hs_pgmap **slot)
+static int v53_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
+		   struct hs_pgmap **slot)
 {
 	uint64_t request = *pfn, cpu = e & (HS_PFN_VALID | HS_PFN_WRITE);
-	struct o_need need;
+	struct v53_need need;
 
 	*pfn = 0;
 	if (!(e & (HS_ENTRY_VALID | HS_ENTRY_ERROR)) && e)
-		return o_absent_pte(w, addr, end, e, request, pfn, slot);
+		return v53_absent_pte(w, addr, end, e, request, pfn, slot);
 	if (e & HS_ENTRY_ERROR)
 		cpu |= HS_PFN_VALID;
-	need = o_need(w, request, cpu);
+	need = v53_need(w, request, cpu);
 	if (need.fault || need.write)
-		return o_pte_fault(w, addr, end, need, slot);
+		return v53_pte_fault(w, addr, end, need, slot);
 	if (!e)
 		return 0;
 	if (e & HS_ENTRY_DEVMAP) {
@@ -160,19 +160,19 @@ static int o_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uin
 }
 
 /* An ordinary page that nobody wants more of. */
-static inline bool o_is_enough(const struct hs_walk *w, uint64_t e, uint64_t request)
+static inline bool v53_is_enough(const struct hs_walk *w, uint64_t e, uint64_t request)
 {
-	struct o_need need;
+	struct v53_need need;
 
 	if ((e & (HS_ENTRY_VALID | HS_ENTRY_ERROR | HS_ENTRY_TYPE)) != HS_ENTRY_VALID)
 		return false;
-	need = o_need(w, request, e & (HS_PFN_VALID | HS_PFN_WRITE));
+	need = v53_need(w, request, e & (HS_PFN_VALID | HS_PFN_WRITE));
 	return !need.fault && !need.write;
 }
 
 /* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
-static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
-				   uint64_t end)
+static HS_NOINLINE int v53_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
+				     uint64_t end)
 {
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
@@ -182,12 +182,12 @@ static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 		uint64_t e = hs_u64_load(w->self, pte, HS_RELAXED);
 		int ret = 0;
 
-		if (hs_likely(o_is_enough(w, e, *pfn))) {
+		if (hs_likely(v53_is_enough(w, e, *pfn))) {
 			if (e & HS_ENTRY_DEVMAP)
 				ret = st_page(w, slot, hs_entry_pfn(e));
 			*pfn = ret ? 0 : e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
 		} else {
-			ret = o_pte(w, addr, end, e, pfn, slot);
+			ret = v53_pte(w, addr, end, e, pfn, slot);
 		}
 
 		if (ret) {
@@ -205,20 +205,20 @@ static HS_NOINLINE int o_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 
 /* ---- leaves ------------------------------------------------------------------------------ */
 
-static int o_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
-		  uint64_t e, uint32_t level)
+static int v53_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
+		    uint64_t e, uint32_t level)
 {
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end);
-	uint64_t pfn = hs_entry_pfn(e) + o_in_leaf(g, addr, level);
+	uint64_t pfn = hs_entry_pfn(e) + v53_pagewalk_in_leaf(g, addr, level);
 	uint64_t cpu = e & (HS_PFN_VALID | HS_PFN_WRITE);
-	struct o_need need;
+	struct v53_need need;
 
 	if (hs_entry_type(e) == HS_TYPE_PROTNONE)
 		cpu = 0;
-	need = o_need_span(w, addr, end, cpu);
+	need = v53_need_span(w, addr, end, cpu);
 	if (need.fault || need.write || !cpu)
-		return o_hole_as(w, addr, end, need);
+		return v53_hole_as(w, addr, end, need);
 	for (; i < n; i++, pfn++) {
 		int ret = e & HS_ENTRY_DEVMAP ? st_page(w, slot, pfn) : 0;
 
@@ -231,17 +231,17 @@ static int o_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 	return 0;
 }
 
-static int o_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd, uint64_t addr,
-		 uint64_t end)
+static int v53_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd, uint64_t addr,
+		   uint64_t end)
 {
 	uint64_t e = hs_u64_load(w->self, pmd, HS_ACQUIRE);
 
 	if (hs_likely(hs_entry_is_table(e)))
-		return o_pte_table(w, hs_entry_table(e) + hs_level_index(g, addr, 0), addr, end);
+		return v53_pte_table(w, hs_entry_table(e) + hs_level_index(g, addr, 0), addr, end);
 	if (!e)
-		return o_hole(w, addr, end);
+		return v53_hole(w, addr, end);
 	if (hs_entry_type(e) == HS_TYPE_MIGRATION) {
-		struct o_need need = o_need_span(w, addr, end, 0);
+		struct v53_need need = v53_need_span(w, addr, end, 0);
 
 		if (!need.fault && !need.write)
 			return 0; /* the slots stay as they are */
@@ -249,28 +249,28 @@ static int o_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *p
 		return -EBUSY;
 	}
 	if (e & HS_ENTRY_VALID || hs_entry_type(e) == HS_TYPE_PROTNONE)
-		return o_leaf(w, g, addr, end, e, 1);
+		return v53_leaf(w, g, addr, end, e, 1);
 	hs_walk_fill(w, addr, end, HS_PFN_ERROR);
 	return 0;
 }
 
-static int o_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
-		      uint64_t e)
+static int v53_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
+			uint64_t e)
 {
-	return o_leaf(w, g, addr, end, e, 2);
+	return v53_leaf(w, g, addr, end, e, 2);
 }
 
-static int o_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
-			   uint32_t level, uint64_t addr, uint64_t end)
+static int v53_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
+			     uint32_t level, uint64_t addr, uint64_t end)
 {
 	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end), pfn;
 	uint64_t cpu = e & HS_ENTRY_VALID ? e & (HS_PFN_VALID | HS_PFN_WRITE) : 0;
-	struct o_need need = o_need(w, w->range->pfns[i], cpu);
+	struct v53_need need = v53_need(w, w->range->pfns[i], cpu);
 
 	w->range->pfns[i] = 0;
 	if (need.fault || need.write)
-		return o_hole_as(w, addr, end, need);
-	pfn = hs_walk_raw_pfn(e) + o_in_leaf(g, addr, level);
+		return v53_hole_as(w, addr, end, need);
+	pfn = hs_walk_raw_pfn(e) + v53_pagewalk_in_leaf(g, addr, level);
 	for (; i < n; i++, pfn++)
 		w->range->pfns[i] = pfn | HS_PFN_VALID | cpu;
 	w->last = end;
@@ -279,19 +279,19 @@ static int o_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint6
 
 /* ---- VMA turns --------------------------------------------------------------------------- */
 
-static int o_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int v53_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
-	return o_tables(w, g, addr, end);
+	return v53_pagewalk_tables(w, g, addr, end);
 }
 
 /* The walk still goes down to the PUDs there, and finds nothing. */
-static int o_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int v53_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
-	return o_tables(w, g, addr, end);
+	return v53_pagewalk_tables(w, g, addr, end);
 }
 
 /* The VMA of the turn that begins at @addr: 0, or the error that ends the call. */
-static int o_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **out)
+static int v53_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **out)
 {
 	const struct hs_vma *vma;
 
@@ -309,7 +309,7 @@ static int o_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **ou
 }
 
 /* The page walk, again while it says -EBUSY; a snapshot walks once and cannot fail. */
-static int o_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int v53_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
 	int ret;
 
@@ -318,7 +318,7 @@ static int o_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 	for (;;) {
 		uint64_t failures = w->counts.failures;
 
-		ret = o_pass(w, g, addr, end);
+		ret = v53_pagewalk_pass(w, g, addr, end);
 		st_pass_end(w, &w->cached);
 		if (w->snapshot || ret != -EBUSY || hs_walk_invalid(w))
 			break;
@@ -329,7 +329,7 @@ static int o_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 	return w->snapshot ? 0 : ret;
 }
 
-static inline int o_range(struct hs_walk *w, const struct hs_geometry *g)
+static inline int v53_range(struct hs_walk *w, const struct hs_geometry *g)
 {
 	const struct hs_range *range = w->range;
 	uint64_t addr = range->start, end;
@@ -338,11 +338,11 @@ static inline int o_range(struct hs_walk *w, const struct hs_geometry *g)
 
 	w->last = addr;
 	do {
-		ret = o_turn_vma(w, addr, &vma);
+		ret = v53_turn_vma(w, addr, &vma);
 		if (ret)
 			break;
 		end = vma->end < range->end ? vma->end : range->end;
-		ret = o_turn(w, g, addr, end);
+		ret = v53_turn(w, g, addr, end);
 		if (ret) {
 			hs_walk_fill(w, w->last, range->end, 0);
 			break;

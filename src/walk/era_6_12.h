@@ -6,9 +6,9 @@
  * `last` is set only where a fault or a wait follows: slots before it are answers, the others still
  * requests. With a strategy other than none, devmap pages take references where v5.6 did.
  */
-#define PW(name) m_##name
+#define ERA(name) v612_##name
 #include "walk/pagewalk.h"
-#undef PW
+#undef ERA
 
 enum need_6_12 {
 	NEED_NOTHING = 0,
@@ -17,7 +17,7 @@ enum need_6_12 {
 	NEED_BOTH = 3,
 };
 
-static inline uint32_t m_need(const struct hs_walk *w, uint64_t request, uint64_t cpu)
+static inline uint32_t v612_need(const struct hs_walk *w, uint64_t request, uint64_t cpu)
 {
 	request = (request & w->range->pfn_flags_mask) | w->range->default_flags;
 	if (!(request & HS_PFN_VALID))
@@ -28,8 +28,8 @@ static inline uint32_t m_need(const struct hs_walk *w, uint64_t request, uint64_
 }
 
 /* What the pages of a span, all in one CPU state, need together. */
-static inline uint32_t m_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
-				   uint64_t cpu)
+static inline uint32_t v612_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
+				      uint64_t cpu)
 {
 	const uint64_t *pfns = w->range->pfns;
 	uint64_t i = hs_walk_index(w, start), n = hs_walk_index(w, end);
@@ -38,12 +38,12 @@ static inline uint32_t m_need_span(const struct hs_walk *w, uint64_t start, uint
 	if (!((w->range->default_flags | w->range->pfn_flags_mask) & HS_PFN_VALID))
 		return NEED_NOTHING;
 	for (; i < n && need != NEED_BOTH; i++)
-		need |= m_need(w, pfns[i], cpu);
+		need |= v612_need(w, pfns[i], cpu);
 	return need;
 }
 
 /* Faults everything up to @end, also what nobody asked for: so does the kernel. */
-static int m_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need)
+static int v612_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need)
 {
 	w->last = addr;
 	if (need & NEED_WRITE && !(w->vma->flags & HS_VM_WRITE))
@@ -54,9 +54,9 @@ static int m_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need
 	return -EBUSY;
 }
 
-static int m_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
+static int v612_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 {
-	uint32_t need = m_need_span(w, addr, end, 0);
+	uint32_t need = v612_need_span(w, addr, end, 0);
 
 	if (!w->vma) {
 		if (need)
@@ -65,7 +65,7 @@ static int m_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 		return 0;
 	}
 	if (need)
-		return m_fault(w, addr, end, need);
+		return v612_fault(w, addr, end, need);
 	hs_walk_fill(w, addr, end, 0);
 	return 0;
 }
@@ -73,7 +73,7 @@ static int m_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
 /* Of somebody's page, with no reference and no lock: the map of the table is all that protects it. */
-static const void *m_owner(struct hs_walk *w, uint64_t pfn)
+static const void *v612_owner(struct hs_walk *w, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(w->self, pfn);
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
@@ -85,26 +85,26 @@ static const void *m_owner(struct hs_walk *w, uint64_t pfn)
 }
 
 /* A fault that a PTE asks for. */
-static HS_NOINLINE int m_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need,
-				   struct hs_pgmap **slot)
+static HS_NOINLINE int v612_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need,
+				      struct hs_pgmap **slot)
 {
 	st_fault_begin(w, slot);
 	hs_walk_unmap_table(w);
-	return m_fault(w, addr, end, need);
+	return v612_fault(w, addr, end, need);
 }
 
 /* Not VALID: everything but a present page. */
-static int m_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
-			struct hs_pgmap **slot)
+static int v612_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+			   uint64_t *pfn, struct hs_pgmap **slot)
 {
 	enum hs_entry_type type = hs_entry_type(e);
 	uint32_t need;
 
-	if (e & HS_ENTRY_DEVPRIV && m_owner(w, hs_entry_pfn(e)) == w->range->owner) {
+	if (e & HS_ENTRY_DEVPRIV && v612_owner(w, hs_entry_pfn(e)) == w->range->owner) {
 		*pfn = hs_entry_pfn(e) | HS_PFN_VALID | (e & HS_PFN_WRITE);
 		return 0;
 	}
-	need = m_need(w, *pfn, 0);
+	need = v612_need(w, *pfn, 0);
 	if (!need) {
 		*pfn = type == HS_TYPE_PROTNONE ? hs_entry_pfn(e) : 0;
 		return 0;
@@ -116,38 +116,38 @@ static int m_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t
 	}
 	if (type == HS_TYPE_HWPOISON)
 		return -EFAULT;
-	return m_pte_fault(w, addr, end, need, slot);
+	return v612_pte_fault(w, addr, end, need, slot);
 }
 
 /* A present PTE without a struct page. */
-static int m_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
-			 struct hs_pgmap **slot)
+static int v612_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+			    uint64_t *pfn, struct hs_pgmap **slot)
 {
-	uint32_t need = m_need(w, *pfn, HS_PFN_VALID | (e & HS_PFN_WRITE));
+	uint32_t need = v612_need(w, *pfn, HS_PFN_VALID | (e & HS_PFN_WRITE));
 
 	if (need)
-		return m_pte_fault(w, addr, end, need, slot);
+		return v612_pte_fault(w, addr, end, need, slot);
 	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
 		w->counts.bad_ptes++;
-	if (m_need(w, *pfn, 0))
+	if (v612_need(w, *pfn, 0))
 		return -EFAULT;
 	*pfn = HS_PFN_ERROR;
 	return 0;
 }
 
 /* Something else than a plain present page that nobody wants more of. */
-static int m_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
-		      struct hs_pgmap **slot)
+static int v612_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
+			 struct hs_pgmap **slot)
 {
 	uint32_t need;
 
 	if (e & HS_ENTRY_ERROR)
-		return m_special_pte(w, addr, end, e, pfn, slot);
+		return v612_special_pte(w, addr, end, e, pfn, slot);
 	if (!(e & HS_ENTRY_VALID))
-		return m_absent_pte(w, addr, end, e, pfn, slot);
-	need = m_need(w, *pfn, e);
+		return v612_absent_pte(w, addr, end, e, pfn, slot);
+	need = v612_need(w, *pfn, e);
 	if (need)
-		return m_pte_fault(w, addr, end, need, slot);
+		return v612_pte_fault(w, addr, end, need, slot);
 	if (e & HS_ENTRY_DEVMAP && st_page(w, slot, hs_entry_pfn(e))) {
 		w->last = addr;
 		return -EBUSY;
@@ -157,8 +157,8 @@ static int m_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e
 }
 
 /* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
-static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
-				   uint64_t end)
+static HS_NOINLINE int v612_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
+				      uint64_t end)
 {
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t *pfn = &w->range->pfns[hs_walk_index(w, addr)];
@@ -169,11 +169,11 @@ static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 		int ret;
 
 		if (hs_likely(e & HS_ENTRY_VALID && !(e & HS_ENTRY_DEVMAP) &&
-			      !m_need(w, *pfn, e))) {
+			      !v612_need(w, *pfn, e))) {
 			*pfn = e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
 			continue;
 		}
-		ret = m_slow_pte(w, addr, end, e, pfn, slot);
+		ret = v612_slow_pte(w, addr, end, e, pfn, slot);
 		if (ret) {
 			st_table_error(w, slot);
 			hs_walk_unmap_table(w);
@@ -188,8 +188,8 @@ static HS_NOINLINE int m_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_
 /* ---- leaves ------------------------------------------------------------------------------ */
 
 /* Stores a leaf's pages; the whole entry is needed as it is. */
-static int m_store_leaf(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
-			uint64_t in_leaf)
+static int v612_store_leaf(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
+			   uint64_t in_leaf)
 {
 	struct hs_pgmap *local = NULL, **slot = ST_LOCAL_SLOT ? &local : &w->cached;
 	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end);
@@ -205,30 +205,30 @@ static int m_store_leaf(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t
 	return 0;
 }
 
-static int m_pmd_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
-		      uint64_t e)
+static int v612_pmd_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+			 uint64_t end, uint64_t e)
 {
 	bool protnone = hs_entry_type(e) == HS_TYPE_PROTNONE;
-	uint32_t need = m_need_span(w, addr, end, e);
+	uint32_t need = v612_need_span(w, addr, end, e);
 
 	if (need)
-		return m_fault(w, addr, end, need);
+		return v612_fault(w, addr, end, need);
 	if (protnone)
 		e = hs_entry_pfn(e); /* no flags, no order */
-	return m_store_leaf(w, addr, end, e, m_in_leaf(g, addr, 1));
+	return v612_store_leaf(w, addr, end, e, v612_pagewalk_in_leaf(g, addr, 1));
 }
 
-static int m_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd, uint64_t addr,
-		 uint64_t end)
+static int v612_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd,
+		    uint64_t addr, uint64_t end)
 {
 	uint64_t e = hs_u64_load(w->self, pmd, HS_ACQUIRE);
 
 	if (hs_likely(hs_entry_is_table(e)))
-		return m_pte_table(w, hs_entry_table(e) + hs_level_index(g, addr, 0), addr, end);
+		return v612_pte_table(w, hs_entry_table(e) + hs_level_index(g, addr, 0), addr, end);
 	if (!e)
-		return m_hole(w, addr, end);
+		return v612_hole(w, addr, end);
 	if (hs_entry_type(e) == HS_TYPE_MIGRATION) {
-		if (m_need_span(w, addr, end, 0)) {
+		if (v612_need_span(w, addr, end, 0)) {
 			hs_walk_migration_wait(w, addr, 1, w->cached);
 			return -EBUSY;
 		}
@@ -236,70 +236,70 @@ static int m_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *p
 		return 0;
 	}
 	if (e & HS_ENTRY_VALID || hs_entry_type(e) == HS_TYPE_PROTNONE)
-		return m_pmd_leaf(w, g, addr, end, e);
-	if (m_need_span(w, addr, end, 0))
+		return v612_pmd_leaf(w, g, addr, end, e);
+	if (v612_need_span(w, addr, end, 0))
 		return -EFAULT;
 	hs_walk_fill(w, addr, end, HS_PFN_ERROR);
 	return 0;
 }
 
-static int m_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
-		      uint64_t e)
+static int v612_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+			 uint64_t end, uint64_t e)
 {
-	uint32_t need = m_need_span(w, addr, end, e);
+	uint32_t need = v612_need_span(w, addr, end, e);
 
 	if (need)
-		return m_fault(w, addr, end, need);
-	return m_store_leaf(w, addr, end, e, m_in_leaf(g, addr, 2));
+		return v612_fault(w, addr, end, need);
+	return v612_store_leaf(w, addr, end, e, v612_pagewalk_in_leaf(g, addr, 2));
 }
 
 /* ---- hugetlb, VMAs, passes ---------------------------------------------------------------- */
 
 /* Only the first slot of each huge page is asked for its request. */
-static int m_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
-			   uint32_t level, uint64_t addr, uint64_t end)
+static int v612_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
+			      uint32_t level, uint64_t addr, uint64_t end)
 {
 	uint64_t i = hs_walk_index(w, addr), n = hs_walk_index(w, end), pfn;
 	uint64_t cpu = e & HS_ENTRY_VALID ? e & (HS_PFN_VALID | HS_PFN_WRITE) : 0;
-	uint32_t need = m_need(w, w->range->pfns[i], cpu);
+	uint32_t need = v612_need(w, w->range->pfns[i], cpu);
 
 	if (need)
-		return m_fault(w, addr, end, need);
+		return v612_fault(w, addr, end, need);
 	cpu |= (uint64_t)g->order[level] << HS_PFN_ORDER_SHIFT;
-	pfn = hs_walk_raw_pfn(e) + m_in_leaf(g, addr, level);
+	pfn = hs_walk_raw_pfn(e) + v612_pagewalk_in_leaf(g, addr, level);
 	for (; i < n; i++, pfn++)
 		w->range->pfns[i] = pfn | cpu;
 	return 0;
 }
 
-static void m_enter(struct hs_walk *w, const struct hs_vma *vma)
+static void v612_enter(struct hs_walk *w, const struct hs_vma *vma)
 {
 	if (w->turn && w->turn != vma)
 		st_vma_end(w, &w->cached);
 	w->turn = vma;
 }
 
-static int m_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int v612_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
 	const struct hs_vma *vma = w->vma;
 
-	m_enter(w, vma);
+	v612_enter(w, vma);
 	if (vma->flags & (HS_VM_IO | HS_VM_PFNMAP) || !(vma->flags & HS_VM_READ)) {
-		if (m_need_span(w, addr, end, 0))
+		if (v612_need_span(w, addr, end, 0))
 			return -EFAULT;
 		hs_walk_fill(w, addr, end, HS_PFN_ERROR);
 		return 0;
 	}
-	return m_tables(w, g, addr, end);
+	return v612_pagewalk_tables(w, g, addr, end);
 }
 
-static int m_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int v612_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
 	(void)g;
-	return m_hole(w, addr, end);
+	return v612_hole(w, addr, end);
 }
 
-static inline int m_range(struct hs_walk *w, const struct hs_geometry *g)
+static inline int v612_range(struct hs_walk *w, const struct hs_geometry *g)
 {
 	int ret = -EBUSY;
 
@@ -307,7 +307,7 @@ static inline int m_range(struct hs_walk *w, const struct hs_geometry *g)
 	while (!hs_walk_invalid(w)) {
 		uint64_t failures = w->counts.failures;
 
-		ret = m_pass(w, g, w->last, w->range->end);
+		ret = v612_pagewalk_pass(w, g, w->last, w->range->end);
 		st_pass_end(w, &w->cached);
 		if (ret != -EBUSY)
 			break;

@@ -16,26 +16,35 @@
 /* Known to the compiler, so that levels and shifts of the usual tables are constants. */
 static const struct hs_geometry x86_64 = HS_GEOMETRY_X86_64_VALUE;
 
-static bool is_x86_64(const struct hs_walk *w)
+/* The functions bear the table's name, so that a backtrace names the strategy. */
+#define INSTANCE_PASTE(walker, name) walker##_##name
+#define INSTANCE_NAME(walker, name) INSTANCE_PASTE(walker, name)
+#define INSTANCE(name) INSTANCE_NAME(WALKER, name)
+
+static bool INSTANCE(is_x86_64)(const struct hs_walk *w)
 {
 	return w->mm->geometry == hs_geometry(HS_GEOMETRY_X86_64);
 }
 
-static int range_5_3(struct hs_walk *w)
+static int INSTANCE(fault_5_3)(struct hs_walk *w)
 {
 	w->snapshot = false;
-	return is_x86_64(w) ? o_range(w, &x86_64) : o_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v53_range(w, &x86_64) : v53_range(w, w->mm->geometry);
 }
 
-static int snapshot_5_3(struct hs_walk *w)
+static int INSTANCE(snapshot_5_3)(struct hs_walk *w)
 {
 	w->snapshot = true;
-	return is_x86_64(w) ? o_range(w, &x86_64) : o_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v53_range(w, &x86_64) : v53_range(w, w->mm->geometry);
 }
 
-static int range_6_12(struct hs_walk *w)
+static int INSTANCE(fault_6_12)(struct hs_walk *w)
 {
-	return is_x86_64(w) ? m_range(w, &x86_64) : m_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v612_range(w, &x86_64) : v612_range(w, w->mm->geometry);
 }
 
-const struct hs_walker WALKER = { range_5_3, snapshot_5_3, range_6_12 };
+const struct hs_walker WALKER = {
+	.fault_5_3 = INSTANCE(fault_5_3),
+	.snapshot_5_3 = INSTANCE(snapshot_5_3),
+	.fault_6_12 = INSTANCE(fault_6_12),
+};

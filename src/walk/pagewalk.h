@@ -2,34 +2,35 @@
 /*
  * pagewalk.h - the generic page walk (v5.3 and v6.12, mm/pagewalk.c), as a template
  *
- * Each era includes it once, with PW(name) making names of its own, and defines the callbacks that
+ * Each era includes it once, with ERA(name) making names of its own, and defines the callbacks that
  * are declared here. A missing entry of any level is one call of hole() for the part of its span
  * that is asked for. 0 goes on, an error ends the walk.
  */
 
 /* No table, no entry. */
-static int PW(hole)(struct hs_walk *w, uint64_t addr, uint64_t end);
+static int ERA(hole)(struct hs_walk *w, uint64_t addr, uint64_t end);
 /* An entry of level 1, whatever it is: table, leaf, none, neither. */
-static int PW(pmd)(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd, uint64_t addr,
-		   uint64_t end);
+static int ERA(pmd)(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd,
+		    uint64_t addr, uint64_t end);
 /* A devmap leaf of level 2; others are split. */
-static int PW(pud_leaf)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end,
-			uint64_t entry);
+static int ERA(pud_leaf)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+			 uint64_t end, uint64_t entry);
 /* A huge page of a hugetlb VMA, present or not. */
-static int PW(hugetlb_entry)(struct hs_walk *w, const struct hs_geometry *g, uint64_t entry,
-			     uint32_t level, uint64_t addr, uint64_t end);
+static int ERA(hugetlb_entry)(struct hs_walk *w, const struct hs_geometry *g, uint64_t entry,
+			      uint32_t level, uint64_t addr, uint64_t end);
 /* A part of w->vma, and a part without VMA. */
-static int PW(vma)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
-static int PW(gap)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
+static int ERA(vma)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
+static int ERA(gap)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
 
 /* Pages before @addr inside the leaf of @level. */
-static inline uint64_t PW(in_leaf)(const struct hs_geometry *g, uint64_t addr, uint32_t level)
+static inline uint64_t ERA(pagewalk_in_leaf)(const struct hs_geometry *g, uint64_t addr,
+					     uint32_t level)
 {
 	return (addr & (hs_level_bytes(g, level) - 1)) >> HS_PAGE_SHIFT;
 }
 
 /* The entry of level 2 or above, split first if it is a leaf that the walk cannot take. */
-static inline uint64_t PW(upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_t level)
+static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_t level)
 {
 	uint64_t e = hs_u64_load(w->self, entry, HS_ACQUIRE);
 
@@ -42,8 +43,8 @@ static inline uint64_t PW(upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_
 }
 
 /* Where there is no VMA nothing below level 2 is looked at. */
-static int PW(level)(struct hs_walk *w, const struct hs_geometry *g, hs_u64 *table, uint32_t level,
-		     uint64_t addr, uint64_t end)
+static int ERA(pagewalk_level)(struct hs_walk *w, const struct hs_geometry *g, hs_u64 *table,
+			       uint32_t level, uint64_t addr, uint64_t end)
 {
 	hs_u64 *entry = &table[hs_level_index(g, addr, level)];
 	int ret = 0;
@@ -53,21 +54,22 @@ static int PW(level)(struct hs_walk *w, const struct hs_geometry *g, hs_u64 *tab
 
 		next = hs_level_end(g, addr, end, level);
 		if (level == 1) {
-			ret = PW(pmd)(w, g, entry, addr, next);
+			ret = ERA(pmd)(w, g, entry, addr, next);
 			continue;
 		}
-		e = level == 2 && !w->vma ? 0 : PW(upper_entry)(w, entry, level);
+		e = level == 2 && !w->vma ? 0 : ERA(pagewalk_upper_entry)(w, entry, level);
 		if (!e)
-			ret = PW(hole)(w, addr, next);
+			ret = ERA(hole)(w, addr, next);
 		else if (hs_entry_is_table(e))
-			ret = PW(level)(w, g, hs_entry_table(e), level - 1, addr, next);
+			ret = ERA(pagewalk_level)(w, g, hs_entry_table(e), level - 1, addr, next);
 		else
-			ret = PW(pud_leaf)(w, g, addr, next, e);
+			ret = ERA(pud_leaf)(w, g, addr, next, e);
 	}
 	return ret;
 }
 
-static int PW(hugetlb)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int ERA(pagewalk_hugetlb)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+				 uint64_t end)
 {
 	uint32_t level = w->vma->flags & HS_VM_HUGETLB_1G ? 2 : 1;
 	int ret = 0;
@@ -77,24 +79,26 @@ static int PW(hugetlb)(struct hs_walk *w, const struct hs_geometry *g, uint64_t 
 
 		next = hs_level_end(g, addr, end, level);
 		if (!entry)
-			ret = PW(hole)(w, addr, next);
+			ret = ERA(hole)(w, addr, next);
 		else
-			ret = PW(hugetlb_entry)(
+			ret = ERA(hugetlb_entry)(
 				w, g, hs_u64_load(w->self, (const hs_u64 *)entry, HS_ACQUIRE),
 				level, addr, next);
 	}
 	return ret;
 }
 
-static int PW(tables)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int ERA(pagewalk_tables)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+				uint64_t end)
 {
 	if (w->vma && w->vma->flags & HS_VM_HUGETLB)
-		return PW(hugetlb)(w, g, addr, end);
-	return PW(level)(w, g, w->mm->root, g->levels - 1, addr, end);
+		return ERA(pagewalk_hugetlb)(w, g, addr, end);
+	return ERA(pagewalk_level)(w, g, w->mm->root, g->levels - 1, addr, end);
 }
 
 /* walk_page_range(): VMA after VMA, and what is between them. */
-static int PW(pass)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
+static int ERA(pagewalk_pass)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
+			      uint64_t end)
 {
 	int ret = 0;
 
@@ -107,7 +111,7 @@ static int PW(pass)(struct hs_walk *w, const struct hs_geometry *g, uint64_t add
 		w->vma = vma && vma->start <= addr ? vma : NULL;
 		next = w->vma ? vma->end : vma ? vma->start : end;
 		next = next < end ? next : end;
-		ret = w->vma ? PW(vma)(w, g, addr, next) : PW(gap)(w, g, addr, next);
+		ret = w->vma ? ERA(vma)(w, g, addr, next) : ERA(gap)(w, g, addr, next);
 	}
 	return ret;
 }

@@ -21,14 +21,14 @@
 #define NEED_FAULT 1u
 #define NEED_WRITE 2u
 
-static void clear(struct hs_reference *w, uint64_t addr, uint64_t end)
+static void ref53_clear(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	for (; addr < end; addr += HS_PAGE_BYTES)
 		*hs_reference_slot(w, addr) = NONE;
 }
 
 /* @request against what the CPU has: VALID, WRITE, DEVICE. */
-static unsigned int page_need(const struct hs_reference *w, uint64_t request, uint64_t cpu)
+static unsigned int ref53_page_need(const struct hs_reference *w, uint64_t request, uint64_t cpu)
 {
 	unsigned int need = 0;
 
@@ -46,22 +46,22 @@ static unsigned int page_need(const struct hs_reference *w, uint64_t request, ui
 	return need;
 }
 
-static unsigned int span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
-			      uint64_t cpu)
+static unsigned int ref53_span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
+				    uint64_t cpu)
 {
 	unsigned int need = 0;
 
 	for (; addr < end; addr += HS_PAGE_BYTES)
-		need |= page_need(w, hs_reference_request(w, addr), cpu);
+		need |= ref53_page_need(w, hs_reference_request(w, addr), cpu);
 	return need;
 }
 
-static uint64_t slot_value(uint64_t pfn, uint64_t flags)
+static uint64_t ref53_slot_value(uint64_t pfn, uint64_t flags)
 {
 	return HS_PFN_VALID | flags | pfn;
 }
 
-static int fault_page(struct hs_reference *w, uint64_t addr, bool write)
+static int ref53_fault_page(struct hs_reference *w, uint64_t addr, bool write)
 {
 	uint32_t result = hs_reference_fault(w, addr, write);
 
@@ -79,13 +79,13 @@ static int fault_page(struct hs_reference *w, uint64_t addr, bool write)
 }
 
 /* Nothing is here, or what is here will not do. Every page of the span is faulted if one is. */
-static int fill_hole(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+static int ref53_fill_hole(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	w->last = addr;
 	for (; addr < end; addr += HS_PAGE_BYTES) {
 		*hs_reference_slot(w, addr) = NONE;
 		if (need) {
-			int ret = fault_page(w, addr, need & NEED_WRITE);
+			int ret = ref53_fault_page(w, addr, need & NEED_WRITE);
 
 			if (ret != -EBUSY)
 				return ret;
@@ -94,20 +94,21 @@ static int fill_hole(struct hs_reference *w, uint64_t addr, uint64_t end, unsign
 	return need ? -EBUSY : 0;
 }
 
-static int hole(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref53_hole(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
-	return fill_hole(w, addr, end, span_need(w, addr, end, 0));
+	return ref53_fill_hole(w, addr, end, ref53_span_need(w, addr, end, 0));
 }
 
 /* A PMD leaf, or a devmap one of the level above. */
-static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end, uint32_t level)
+static int ref53_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
+		      uint32_t level)
 {
 	uint64_t cpu = hs_reference_access(entry);
-	unsigned int need = span_need(w, addr, end, cpu);
+	unsigned int need = ref53_span_need(w, addr, end, cpu);
 	uint64_t pfn = hs_entry_pfn(entry) + hs_reference_offset(w, addr, level);
 
 	if (need || hs_entry_type(entry) == HS_TYPE_PROTNONE)
-		return fill_hole(w, addr, end, need);
+		return ref53_fill_hole(w, addr, end, need);
 	for (; addr < end; addr += HS_PAGE_BYTES, pfn++) {
 		if (entry & HS_ENTRY_DEVMAP) {
 			int ret = hs_reference_page(w, pfn);
@@ -115,7 +116,7 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 			if (ret)
 				return ret;
 		}
-		*hs_reference_slot(w, addr) = slot_value(pfn, cpu);
+		*hs_reference_slot(w, addr) = ref53_slot_value(pfn, cpu);
 		hs_reference_step(w, HS_WALK_PAGE, addr);
 	}
 	hs_reference_at(w, HS_REFERENCE_TABLE_END);
@@ -125,24 +126,24 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 }
 
 /* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
-static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+static int ref53_pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
 	hs_reference_unmap(w);
-	return fill_hole(w, addr, end, need);
+	return ref53_fill_hole(w, addr, end, need);
 }
 
-static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t request, uint64_t addr,
-		      uint64_t end)
+static int ref53_pte_absent(struct hs_reference *w, uint64_t entry, uint64_t request, uint64_t addr,
+			    uint64_t end)
 {
 	uint64_t cpu = HS_PFN_VALID | HS_PFN_DEVICE | (entry & HS_ENTRY_WRITE ? HS_PFN_WRITE : 0);
 	unsigned int need;
 
 	if (entry & HS_ENTRY_DEVPRIV) {
-		need = page_need(w, request, cpu);
+		need = ref53_page_need(w, request, cpu);
 		if (need)
-			return pte_fault(w, addr, end, need);
-		*hs_reference_slot(w, addr) = slot_value(hs_entry_pfn(entry), cpu);
+			return ref53_pte_fault(w, addr, end, need);
+		*hs_reference_slot(w, addr) = ref53_slot_value(hs_entry_pfn(entry), cpu);
 		return 0;
 	}
 	switch (hs_entry_type(entry)) {
@@ -155,7 +156,7 @@ static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t request, 
 	}
 }
 
-static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref53_pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	uint64_t entry = hs_pt_get(w->self, w->range->mm, addr, 0);
 	uint64_t request = hs_reference_request(w, addr);
@@ -165,10 +166,10 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 
 	*hs_reference_slot(w, addr) = NONE;
 	if (entry && !hs_reference_present(entry))
-		return pte_absent(w, entry, request, addr, end);
-	need = page_need(w, request, cpu);
+		return ref53_pte_absent(w, entry, request, addr, end);
+	need = ref53_page_need(w, request, cpu);
 	if (need)
-		return pte_fault(w, addr, end, need);
+		return ref53_pte_fault(w, addr, end, need);
 	if (!entry)
 		return 0;
 	if (entry & HS_ENTRY_DEVMAP) {
@@ -179,15 +180,15 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 		*hs_reference_slot(w, addr) = HS_PFN_SPECIAL;
 		return -EFAULT;
 	}
-	*hs_reference_slot(w, addr) = slot_value(hs_entry_pfn(entry), cpu);
+	*hs_reference_slot(w, addr) = ref53_slot_value(hs_entry_pfn(entry), cpu);
 	return 0;
 }
 
-static int table(struct hs_reference *w, uint64_t start, uint64_t end)
+static int ref53_table(struct hs_reference *w, uint64_t start, uint64_t end)
 {
 	hs_reference_map(w);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
-		int ret = pte(w, addr, end);
+		int ret = ref53_pte(w, addr, end);
 
 		if (ret) {
 			w->last = addr;
@@ -206,16 +207,16 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 }
 
 /* The PMD entry at @addr; @end is not beyond its span. */
-static int pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+static int ref53_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
 {
 	if (!entry)
-		return hole(w, addr, end);
+		return ref53_hole(w, addr, end);
 	if (entry & HS_ENTRY_TABLE)
-		return table(w, addr, end);
+		return ref53_table(w, addr, end);
 	if (hs_reference_present(entry))
-		return leaf(w, entry, addr, end, 1);
+		return ref53_leaf(w, entry, addr, end, 1);
 	if (hs_entry_type(entry) == HS_TYPE_MIGRATION) {
-		if (!span_need(w, addr, end, 0))
+		if (!ref53_span_need(w, addr, end, 0))
 			return 0;
 		w->last = addr;
 		hs_reference_wait(w, addr, 1);
@@ -227,7 +228,7 @@ static int pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t e
 }
 
 /* What is in the tables for [*addr, end), as far as one entry goes. */
-static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+static int ref53_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint64_t start = *addr;
 	uint32_t level;
@@ -238,24 +239,24 @@ static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (level == 1)
-		return pmd(w, entry, start, end);
+		return ref53_pmd(w, entry, start, end);
 	if (level == 2 && entry)
-		return leaf(w, entry, start, end, 2);
-	return hole(w, start, end);
+		return ref53_leaf(w, entry, start, end, 2);
+	return ref53_hole(w, start, end);
 }
 
 /* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
-static int hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
-			uint32_t level)
+static int ref53_hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
+			      uint32_t level)
 {
 	uint64_t cpu = hs_reference_access(entry);
-	unsigned int need = page_need(w, hs_reference_request(w, addr), cpu);
+	unsigned int need = ref53_page_need(w, hs_reference_request(w, addr), cpu);
 	uint64_t pfn = hs_reference_raw_pfn(entry) + hs_reference_offset(w, addr, level);
 
 	if (need)
-		return fill_hole(w, addr, end, need);
+		return ref53_fill_hole(w, addr, end, need);
 	for (uint64_t at = addr; at < end; at += HS_PAGE_BYTES, pfn++) {
-		*hs_reference_slot(w, at) = slot_value(pfn, cpu);
+		*hs_reference_slot(w, at) = ref53_slot_value(pfn, cpu);
 		hs_reference_step(w, HS_WALK_PAGE, at);
 	}
 	hs_reference_step(w, HS_WALK_TABLE_END, end);
@@ -263,7 +264,7 @@ static int hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, u
 	return 0;
 }
 
-static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+static int ref53_hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint32_t level = hs_reference_hugetlb_level(w->vma);
 	uint64_t start = *addr;
@@ -271,22 +272,23 @@ static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (!hs_pt_find(w->range->mm, start, level, NULL))
-		return hole(w, start, end);
-	return hugetlb_page(w, hs_pt_get(w->self, w->range->mm, start, level), start, end, level);
+		return ref53_hole(w, start, end);
+	return ref53_hugetlb_page(w, hs_pt_get(w->self, w->range->mm, start, level), start, end,
+				  level);
 }
 
-static int vma_pages(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref53_vma_pages(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	int ret = 0;
 
 	while (!ret && addr < end)
-		ret = w->vma->flags & HS_VM_HUGETLB ? hugetlb_span(w, &addr, end)
-						    : entry_span(w, &addr, end);
+		ret = w->vma->flags & HS_VM_HUGETLB ? ref53_hugetlb_span(w, &addr, end)
+						    : ref53_entry_span(w, &addr, end);
 	return ret;
 }
 
 /* Outside VMAs there are only holes, as large as the upper tables say: nothing below a PUD counts. */
-static int gap(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref53_gap(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	int ret = 0;
 
@@ -296,13 +298,14 @@ static int gap(struct hs_reference *w, uint64_t addr, uint64_t end)
 
 		(void)hs_reference_entry(w, addr, 2, &level);
 		next = hs_reference_span(w, addr, end, level);
-		ret = hole(w, addr, next);
+		ret = ref53_hole(w, addr, next);
 		addr = next;
 	}
 	return ret;
 }
 
-static int page_walk(struct hs_reference *w, const struct hs_vma *vma, uint64_t start, uint64_t end)
+static int ref53_page_walk(struct hs_reference *w, const struct hs_vma *vma, uint64_t start,
+			   uint64_t end)
 {
 	uint64_t gap_end = vma->start < end ? vma->start : end;
 	int ret = 0;
@@ -311,31 +314,32 @@ static int page_walk(struct hs_reference *w, const struct hs_vma *vma, uint64_t 
 		return -EINVAL;
 	if (start < gap_end) {
 		w->vma = NULL;
-		ret = gap(w, start, gap_end);
+		ret = ref53_gap(w, start, gap_end);
 		start = gap_end;
 	}
 	if (ret)
 		return ret;
 	w->vma = vma;
-	return vma_pages(w, start, end);
+	return ref53_vma_pages(w, start, end);
 }
 
-static int pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start, uint64_t end)
+static int ref53_pass(struct hs_reference *w, const struct hs_vma *vma, uint64_t start,
+		      uint64_t end)
 {
 	int ret;
 
 	w->range->counts.passes++;
-	ret = page_walk(w, vma, start, end);
+	ret = ref53_page_walk(w, vma, start, end);
 	hs_reference_at(w, HS_REFERENCE_PASS_END);
 	hs_reference_step(w, HS_WALK_PASS_END, w->last);
 	return ret;
 }
 
-static int passes(struct hs_reference *w, const struct hs_vma *vma, uint64_t end)
+static int ref53_passes(struct hs_reference *w, const struct hs_vma *vma, uint64_t end)
 {
 	for (;;) {
 		uint64_t failures = w->range->counts.failures;
-		int ret = pass(w, vma, w->last, end);
+		int ret = ref53_pass(w, vma, w->last, end);
 
 		if (w->snapshot) /* whatever it said */
 			return 0;
@@ -346,7 +350,7 @@ static int passes(struct hs_reference *w, const struct hs_vma *vma, uint64_t end
 }
 
 /* The first VMA that ends behind *start, and the gap before it. */
-static int vma_turn(struct hs_reference *w, uint64_t *start)
+static int ref53_vma_turn(struct hs_reference *w, uint64_t *start)
 {
 	struct hs_range *range = w->range;
 	const struct hs_vma *vma;
@@ -359,17 +363,17 @@ static int vma_turn(struct hs_reference *w, uint64_t *start)
 	if (!vma || (vma->flags & (HS_VM_IO | HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
 		return -EFAULT;
 	if (!(vma->flags & HS_VM_READ)) {
-		clear(w, range->start, range->end);
+		ref53_clear(w, range->start, range->end);
 		return -EPERM;
 	}
 	hs_reference_at(w, HS_REFERENCE_VMA_BEGIN);
 	w->last = *start;
 	end = range->end < vma->end ? range->end : vma->end;
-	ret = passes(w, vma, end);
+	ret = ref53_passes(w, vma, end);
 	hs_reference_at(w, HS_REFERENCE_VMA_END);
 	hs_reference_step(w, HS_WALK_VMA_END, vma->start);
 	if (ret)
-		clear(w, w->last, range->end);
+		ref53_clear(w, w->last, range->end);
 	*start = end;
 	return ret;
 }
@@ -384,7 +388,7 @@ int hs_reference_5_3(struct hs_task *self, struct hs_range *range, bool snapshot
 	hs_reference_begin(&w, self, range, false);
 	w.snapshot = snapshot;
 	do {
-		ret = vma_turn(&w, &start);
+		ret = ref53_vma_turn(&w, &start);
 	} while (!ret && start < range->end);
 	hs_reference_end(&w);
 	range->pages = ret ? 0 : (w.last - range->start) / HS_PAGE_BYTES;

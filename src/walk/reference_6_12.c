@@ -25,7 +25,7 @@
 #define NEED_FAULT 1u
 #define NEED_WRITE 2u
 
-static unsigned int page_need(const struct hs_reference *w, uint64_t addr, uint64_t cpu)
+static unsigned int ref612_page_need(const struct hs_reference *w, uint64_t addr, uint64_t cpu)
 {
 	uint64_t request = hs_reference_request(w, addr);
 
@@ -36,19 +36,19 @@ static unsigned int page_need(const struct hs_reference *w, uint64_t addr, uint6
 	return cpu & HS_PFN_VALID ? 0 : NEED_FAULT;
 }
 
-static unsigned int span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
-			      uint64_t cpu)
+static unsigned int ref612_span_need(const struct hs_reference *w, uint64_t addr, uint64_t end,
+				     uint64_t cpu)
 {
 	unsigned int need = 0;
 
 	for (; addr < end; addr += HS_PAGE_BYTES)
-		need |= page_need(w, addr, cpu);
+		need |= ref612_page_need(w, addr, cpu);
 	return need;
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
-static int fill(struct hs_reference *w, uint64_t addr, uint64_t end, uint64_t value)
+static int ref612_fill(struct hs_reference *w, uint64_t addr, uint64_t end, uint64_t value)
 {
 	for (; addr < end; addr += HS_PAGE_BYTES)
 		*hs_reference_slot(w, addr) = value;
@@ -56,14 +56,14 @@ static int fill(struct hs_reference *w, uint64_t addr, uint64_t end, uint64_t va
 }
 
 /* There is nothing that a fault could help: an error for whoever asked, or as the answer. */
-static int refuse(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref612_refuse(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
-	if (span_need(w, addr, end, 0))
+	if (ref612_span_need(w, addr, end, 0))
 		return -EFAULT;
-	return fill(w, addr, end, HS_PFN_ERROR);
+	return ref612_fill(w, addr, end, HS_PFN_ERROR);
 }
 
-static int fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+static int ref612_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	bool write = need & NEED_WRITE;
 
@@ -76,31 +76,32 @@ static int fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned i
 	return -EBUSY;
 }
 
-static int hole(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref612_hole(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
-	unsigned int need = span_need(w, addr, end, 0);
+	unsigned int need = ref612_span_need(w, addr, end, 0);
 
 	if (need)
-		return fault(w, addr, end, need);
-	return fill(w, addr, end, 0);
+		return ref612_fault(w, addr, end, need);
+	return ref612_fill(w, addr, end, 0);
 }
 
-static uint64_t order_bits(const struct hs_reference *w, uint32_t level)
+static uint64_t ref612_order_bits(const struct hs_reference *w, uint32_t level)
 {
 	return (uint64_t)w->geometry->order[level] << HS_PFN_ORDER_SHIFT;
 }
 
 /* A PMD leaf, or a devmap one of the level above. */
-static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end, uint32_t level)
+static int ref612_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
+		       uint32_t level)
 {
 	uint64_t cpu = hs_reference_access(entry);
-	unsigned int need = span_need(w, addr, end, cpu);
+	unsigned int need = ref612_span_need(w, addr, end, cpu);
 	uint64_t pfn = hs_entry_pfn(entry) + hs_reference_offset(w, addr, level);
 
 	if (need)
-		return fault(w, addr, end, need);
+		return ref612_fault(w, addr, end, need);
 	if (cpu)
-		cpu |= order_bits(w, level);
+		cpu |= ref612_order_bits(w, level);
 	for (; addr < end; addr += HS_PAGE_BYTES, pfn++) {
 		if (entry & HS_ENTRY_DEVMAP) {
 			int ret = hs_reference_page(w, pfn);
@@ -119,14 +120,14 @@ static int leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
 /* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
-static int pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
+static int ref612_pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
 	hs_reference_unmap(w);
-	return fault(w, addr, end, need);
+	return ref612_fault(w, addr, end, need);
 }
 
-static bool device_private_own(const struct hs_reference *w, uint64_t entry)
+static bool ref612_device_private_own(const struct hs_reference *w, uint64_t entry)
 {
 	struct hs_page *page = hs_pfn_to_page(w->self, hs_entry_pfn(entry));
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
@@ -136,12 +137,12 @@ static bool device_private_own(const struct hs_reference *w, uint64_t entry)
 	return (pgmap ? hs_pgmap_owner(pgmap) : NULL) == w->range->owner;
 }
 
-static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+static int ref612_pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
 {
 	uint64_t *slot = hs_reference_slot(w, addr);
-	unsigned int need = page_need(w, addr, 0);
+	unsigned int need = ref612_page_need(w, addr, 0);
 
-	if ((entry & HS_ENTRY_DEVPRIV) && device_private_own(w, entry)) {
+	if ((entry & HS_ENTRY_DEVPRIV) && ref612_device_private_own(w, entry)) {
 		*slot = hs_entry_pfn(entry) | HS_PFN_VALID;
 		if (entry & HS_ENTRY_WRITE)
 			*slot |= HS_PFN_WRITE;
@@ -152,14 +153,14 @@ static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uin
 		return 0;
 	}
 	if (entry & HS_ENTRY_DEVPRIV)
-		return pte_fault(w, addr, end, need);
+		return ref612_pte_fault(w, addr, end, need);
 	switch (hs_entry_type(entry)) {
 	case HS_TYPE_NORMAL: /* none */
 	case HS_TYPE_MARKER:
 	case HS_TYPE_POISON:
 	case HS_TYPE_SWAP:
 	case HS_TYPE_EXCLUSIVE:
-		return pte_fault(w, addr, end, need);
+		return ref612_pte_fault(w, addr, end, need);
 	case HS_TYPE_MIGRATION:
 		w->last = addr;
 		hs_reference_unmap(w);
@@ -171,14 +172,14 @@ static int pte_absent(struct hs_reference *w, uint64_t entry, uint64_t addr, uin
 }
 
 /* A present PTE without a struct page, and not the zero page. */
-static int pte_special(struct hs_reference *w, uint64_t addr)
+static int ref612_pte_special(struct hs_reference *w, uint64_t addr)
 {
 	if (!(w->vma->flags & (HS_VM_PFNMAP | HS_VM_MIXEDMAP)))
 		w->range->counts.bad_ptes++;
-	return refuse(w, addr, addr + HS_PAGE_BYTES);
+	return ref612_refuse(w, addr, addr + HS_PAGE_BYTES);
 }
 
-static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref612_pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	uint64_t entry = hs_pt_get(w->self, w->range->mm, addr, 0);
 	uint64_t cpu = hs_reference_access(entry);
@@ -186,12 +187,12 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 	int ret;
 
 	if (!hs_reference_present(entry))
-		return pte_absent(w, entry, addr, end);
-	need = page_need(w, addr, cpu);
+		return ref612_pte_absent(w, entry, addr, end);
+	need = ref612_page_need(w, addr, cpu);
 	if (need)
-		return pte_fault(w, addr, end, need);
+		return ref612_pte_fault(w, addr, end, need);
 	if (entry & HS_ENTRY_ERROR)
-		return pte_special(w, addr);
+		return ref612_pte_special(w, addr);
 	if (entry & HS_ENTRY_DEVMAP) {
 		ret = hs_reference_page(w, hs_entry_pfn(entry));
 		if (ret) {
@@ -203,11 +204,11 @@ static int pte(struct hs_reference *w, uint64_t addr, uint64_t end)
 	return 0;
 }
 
-static int table(struct hs_reference *w, uint64_t start, uint64_t end)
+static int ref612_table(struct hs_reference *w, uint64_t start, uint64_t end)
 {
 	hs_reference_map(w);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES) {
-		int ret = pte(w, addr, end);
+		int ret = ref612_pte(w, addr, end);
 
 		if (ret) {
 			hs_reference_at(w, HS_REFERENCE_TABLE_ERROR);
@@ -226,26 +227,26 @@ static int table(struct hs_reference *w, uint64_t start, uint64_t end)
 /* ---- the walk ---------------------------------------------------------------------------- */
 
 /* The PMD entry at @addr; @end is not beyond its span. */
-static int pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
+static int ref612_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
 {
 	if (!entry)
-		return hole(w, addr, end);
+		return ref612_hole(w, addr, end);
 	if (entry & HS_ENTRY_TABLE)
-		return table(w, addr, end);
+		return ref612_table(w, addr, end);
 	if (hs_reference_present(entry))
-		return leaf(w, entry, addr, end, 1);
+		return ref612_leaf(w, entry, addr, end, 1);
 	if (hs_entry_type(entry) == HS_TYPE_MIGRATION) {
-		if (!span_need(w, addr, end, 0))
-			return fill(w, addr, end, 0);
+		if (!ref612_span_need(w, addr, end, 0))
+			return ref612_fill(w, addr, end, 0);
 		w->last = addr;
 		hs_reference_wait(w, addr, 1);
 		return -EBUSY;
 	}
-	return refuse(w, addr, end);
+	return ref612_refuse(w, addr, end);
 }
 
 /* What is in the tables for [*addr, end), as far as one entry goes. */
-static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+static int ref612_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint64_t start = *addr;
 	uint32_t level;
@@ -256,14 +257,14 @@ static int entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (level == 1)
-		return pmd(w, entry, start, end);
+		return ref612_pmd(w, entry, start, end);
 	if (level == 2 && entry)
-		return leaf(w, entry, start, end, 2);
-	return hole(w, start, end);
+		return ref612_leaf(w, entry, start, end, 2);
+	return ref612_hole(w, start, end);
 }
 
 /* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
-static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
+static int ref612_hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint32_t level = hs_reference_hugetlb_level(w->vma);
 	uint64_t start = *addr, entry, cpu, pfn;
@@ -272,12 +273,12 @@ static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (!hs_pt_find(w->range->mm, start, level, NULL))
-		return hole(w, start, end);
+		return ref612_hole(w, start, end);
 	entry = hs_pt_get(w->self, w->range->mm, start, level);
-	cpu = hs_reference_access(entry) | order_bits(w, level);
-	need = page_need(w, start, cpu);
+	cpu = hs_reference_access(entry) | ref612_order_bits(w, level);
+	need = ref612_page_need(w, start, cpu);
 	if (need)
-		return fault(w, start, end, need);
+		return ref612_fault(w, start, end, need);
 	pfn = hs_reference_raw_pfn(entry) + hs_reference_offset(w, start, level);
 	for (; start < end; start += HS_PAGE_BYTES, pfn++) {
 		*hs_reference_slot(w, start) = pfn | cpu;
@@ -287,7 +288,7 @@ static int hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 	return 0;
 }
 
-static void leave_vma(struct hs_reference *w)
+static void ref612_leave_vma(struct hs_reference *w)
 {
 	if (!w->vma)
 		return;
@@ -296,28 +297,29 @@ static void leave_vma(struct hs_reference *w)
 }
 
 /* Where a walk enters a VMA, also one that it then skips. */
-static void enter_vma(struct hs_reference *w, const struct hs_vma *vma)
+static void ref612_enter_vma(struct hs_reference *w, const struct hs_vma *vma)
 {
 	if (w->vma == vma)
 		return;
-	leave_vma(w);
+	ref612_leave_vma(w);
 	w->vma = vma;
 }
 
-static int vma_span(struct hs_reference *w, const struct hs_vma *vma, uint64_t addr, uint64_t end)
+static int ref612_vma_span(struct hs_reference *w, const struct hs_vma *vma, uint64_t addr,
+			   uint64_t end)
 {
 	int ret = 0;
 
-	enter_vma(w, vma);
+	ref612_enter_vma(w, vma);
 	if ((vma->flags & (HS_VM_IO | HS_VM_PFNMAP)) || !(vma->flags & HS_VM_READ))
-		return refuse(w, addr, end);
+		return ref612_refuse(w, addr, end);
 	while (!ret && addr < end)
-		ret = vma->flags & HS_VM_HUGETLB ? hugetlb_span(w, &addr, end)
-						 : entry_span(w, &addr, end);
+		ret = vma->flags & HS_VM_HUGETLB ? ref612_hugetlb_span(w, &addr, end)
+						 : ref612_entry_span(w, &addr, end);
 	return ret;
 }
 
-static int page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
+static int ref612_page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	int ret = 0;
 
@@ -332,7 +334,7 @@ static int page_walk(struct hs_reference *w, uint64_t addr, uint64_t end)
 			next = vma->end;
 		else if (!in_vma && vma && vma->start < end)
 			next = vma->start;
-		ret = in_vma ? vma_span(w, vma, addr, next) : refuse(w, addr, next);
+		ret = in_vma ? ref612_vma_span(w, vma, addr, next) : ref612_refuse(w, addr, next);
 		addr = next;
 	}
 	return ret;
@@ -348,14 +350,14 @@ int hs_reference_6_12(struct hs_task *self, struct hs_range *range)
 		uint64_t failures = range->counts.failures;
 
 		range->counts.passes++;
-		ret = page_walk(&w, w.last, range->end);
+		ret = ref612_page_walk(&w, w.last, range->end);
 		hs_reference_at(&w, HS_REFERENCE_PASS_END);
 		hs_reference_step(&w, HS_WALK_PASS_END, w.last);
 		if (ret != -EBUSY)
 			break;
 		hs_reference_again(&w, failures);
 	}
-	leave_vma(&w);
+	ref612_leave_vma(&w);
 	hs_reference_end(&w);
 	range->pages = ret ? 0 : (range->end - range->start) / HS_PAGE_BYTES;
 	return ret;
