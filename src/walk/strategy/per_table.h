@@ -3,11 +3,7 @@
  * per-table: v5.2-v5.6 (992de9a8b751). Cached until the table is done or a PTE faults. A table left
  * with an error keeps the reference; on v5.3 the next VMA turn forgets it.
  */
-static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
-{
-	return hs_walk_get(w, slot, pfn);
-}
-#define st_page st_page
+#define st_page hs_walk_get
 #define st_fault_begin hs_walk_put
 #define st_table_end hs_walk_put
 

@@ -5,10 +5,6 @@
  */
 #define ST_LOCAL_SLOT 1
 
-static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
-{
-	return hs_walk_get(w, slot, pfn);
-}
-#define st_page st_page
+#define st_page hs_walk_get
 #define st_fault_begin hs_walk_put
 #define st_table_end hs_walk_put
