@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * linux.h - the kernel's own spellings, for drivers that are written in them
+/**
+ * @file linux.h
+ * The kernel's own spellings, for drivers that are written in them.
  *
- * reduced: include/linux/hmm.h and mmu_notifier.h of v6.12, and what of memremap.h, mm.h, sched/mm.h
- * and mmap_lock.h exists here. The kernel's signatures have no task: they act for the task that the
- * calling thread attached last. Names that this header takes: those below and nothing else. Include
- * it in driver sources only.
+ * *reduced*: include/linux/hmm.h and mmu_notifier.h of v6.12, and those functions of memremap.h,
+ * mm.h, sched/mm.h and mmap_lock.h that the simulator has. The kernel's signatures have no task: a
+ * function acts for the task that the calling thread attached last. The header takes the kernel's
+ * names below and no others of the kernel; include it in driver sources only.
  *
- * A driver embeds struct mmu_interval_notifier in a struct of its own, as in the kernel. Its lock is
- * its own business. Page structs are the machine's, struct hs_page, and opaque.
+ * A driver embeds struct mmu_interval_notifier in a struct of its own, as in the kernel, and
+ * brings its own lock. Page structs are the machine's, struct hs_page, and opaque.
  */
 #ifndef HMMSIM_LINUX_H
 #define HMMSIM_LINUX_H
@@ -26,63 +27,107 @@
 extern "C" {
 #endif
 
+/** The address space. */
 #define mm_struct hs_mm
+/** A VMA. */
 #define vm_area_struct hs_vma
+/** Device memory. */
 #define dev_pagemap hs_pgmap
 
+/** Answer: a page that may be read. */
 #define HMM_PFN_VALID HS_PFN_VALID
+/** Answer: a page that may be written. */
 #define HMM_PFN_WRITE HS_PFN_WRITE
+/** Answer: a page that cannot be had. */
 #define HMM_PFN_ERROR HS_PFN_ERROR
+/** Answer: the lowest of the five bits of the order; see hmm_pfn_to_map_order(). */
 #define HMM_PFN_ORDER_SHIFT HS_PFN_ORDER_SHIFT
+/** Request: fault the page in if it is missing. */
 #define HMM_PFN_REQ_FAULT HMM_PFN_VALID
+/** Request, together with #HMM_PFN_REQ_FAULT: the page must be writable. */
 #define HMM_PFN_REQ_WRITE HMM_PFN_WRITE
+/** All bits that are no pfn: flags and order. */
 #define HMM_PFN_FLAGS ((uint64_t)0xff << HMM_PFN_ORDER_SHIFT)
 
+/** VMA flag: may be read. */
 #define VM_READ HS_VM_READ
+/** VMA flag: may be written. */
 #define VM_WRITE HS_VM_WRITE
 
 /* ---- notifiers --------------------------------------------------------------------------- */
 
+/** enum mmu_notifier_event - why a range is invalidated */
 enum mmu_notifier_event {
-	MMU_NOTIFY_UNMAP = HS_INVALIDATE_UNMAP,
-	MMU_NOTIFY_CLEAR = HS_INVALIDATE_CLEAR,
-	MMU_NOTIFY_PROTECTION_VMA = HS_INVALIDATE_PROTECTION_VMA,
-	MMU_NOTIFY_PROTECTION_PAGE = HS_INVALIDATE_PROTECTION_PAGE,
-	MMU_NOTIFY_SOFT_DIRTY = HS_INVALIDATE_SOFT_DIRTY,
-	MMU_NOTIFY_RELEASE = HS_INVALIDATE_RELEASE,
-	MMU_NOTIFY_MIGRATE = HS_INVALIDATE_MIGRATE,
-	MMU_NOTIFY_EXCLUSIVE = HS_INVALIDATE_EXCLUSIVE
+	MMU_NOTIFY_UNMAP = HS_INVALIDATE_UNMAP,			    /**< munmap() */
+	MMU_NOTIFY_CLEAR = HS_INVALIDATE_CLEAR,			    /**< entries are taken away */
+	MMU_NOTIFY_PROTECTION_VMA = HS_INVALIDATE_PROTECTION_VMA,   /**< mprotect() */
+	MMU_NOTIFY_PROTECTION_PAGE = HS_INVALIDATE_PROTECTION_PAGE, /**< of single pages */
+	MMU_NOTIFY_SOFT_DIRTY = HS_INVALIDATE_SOFT_DIRTY,	    /**< soft-dirty tracking */
+	MMU_NOTIFY_RELEASE = HS_INVALIDATE_RELEASE,		    /**< the address space ends */
+	MMU_NOTIFY_MIGRATE = HS_INVALIDATE_MIGRATE, /**< migration; its owner may skip its part */
+	MMU_NOTIFY_EXCLUSIVE = HS_INVALIDATE_EXCLUSIVE /**< device-exclusive access, likewise */
 };
 
+/** In mmu_notifier_range::flags: callbacks may sleep. */
 #define MMU_NOTIFIER_RANGE_BLOCKABLE 1u
 
+/** struct mmu_notifier_range - one invalidation, as a callback sees it */
 struct mmu_notifier_range {
-	struct mm_struct *mm;
-	unsigned long start, end;
-	unsigned int flags;
-	enum mmu_notifier_event event;
-	void *owner;
+	struct mm_struct *mm;	       /**< the address space */
+	unsigned long start;	       /**< first address, in bytes */
+	unsigned long end;	       /**< exclusive */
+	unsigned int flags;	       /**< #MMU_NOTIFIER_RANGE_BLOCKABLE or 0 */
+	enum mmu_notifier_event event; /**< why */
+	void *owner; /**< MIGRATE, EXCLUSIVE: the device that asked for it; else NULL */
 };
 
 struct mmu_interval_notifier;
 
+/** struct mmu_interval_notifier_ops - the driver's callback */
 struct mmu_interval_notifier_ops {
+	/**
+	 * Takes the driver's lock (if the range is not blockable: tries to, and returns false if it
+	 * cannot), calls mmu_interval_set_seq() with cur_seq, removes what the device maps of the
+	 * range, releases the lock and returns true.
+	 */
 	bool (*invalidate)(struct mmu_interval_notifier *interval_sub,
 			   const struct mmu_notifier_range *range, unsigned long cur_seq);
 };
 
+/** struct mmu_interval_notifier - a subscription to a range of an address space */
 struct mmu_interval_notifier {
-	struct hs_interval_sub sub; /* first */
-	const struct mmu_interval_notifier_ops *ops;
-	struct mm_struct *mm;
+	struct hs_interval_sub sub;		     /**< what the simulator knows; first */
+	const struct mmu_interval_notifier_ops *ops; /**< the driver's */
+	struct mm_struct *mm;			     /**< its struct is kept while subscribed */
 };
 
+/**
+ * mmu_notifier_range_blockable() - may the callback sleep?
+ * @param range  the invalidation
+ *
+ * Context: any.
+ *
+ * Return: true if it may; otherwise it refuses where it would have to.
+ */
 static inline bool mmu_notifier_range_blockable(const struct mmu_notifier_range *range)
 {
 	return (range->flags & MMU_NOTIFIER_RANGE_BLOCKABLE) != 0;
 }
 
-/* Not the kernel's: from the library's callback to the driver's. */
+/**
+ * hs_linux_invalidate() - not the kernel's: hand the simulator's callback to the driver's
+ * @param self     the task that invalidates; the driver's callback finds it by itself
+ * @param sub      the member of the driver's struct mmu_interval_notifier
+ * @param inv      the invalidation
+ * @param cur_seq  its sequence number, for mmu_interval_set_seq()
+ *
+ * The callback of every subscription that mmu_interval_notifier_insert() makes. Drivers do not
+ * call it.
+ *
+ * Context: as hs_interval_ops::invalidate.
+ *
+ * Return: what the driver's callback returned; false: it would have had to sleep.
+ */
 static inline bool hs_linux_invalidate(struct hs_task *self, struct hs_interval_sub *sub,
 				       const struct hs_invalidation *inv, uint64_t cur_seq)
 {
@@ -99,6 +144,22 @@ static inline bool hs_linux_invalidate(struct hs_task *self, struct hs_interval_
 	return interval_sub->ops->invalidate(interval_sub, &range, cur_seq);
 }
 
+/**
+ * mmu_interval_notifier_insert() - subscribe to a range of an address space
+ * @param interval_sub  the driver's, not subscribed; set here
+ * @param mm            the address space; its struct is kept until the subscription is removed
+ * @param start         first address, in bytes
+ * @param length        in bytes, not 0
+ * @param ops           the driver's callback; outlives the subscription
+ *
+ * Does not wait. The first mmu_interval_read_begin() waits if invalidations are in progress.
+ *
+ * Context: a task is attached. Does not sleep.
+ *
+ * Return: 0, or
+ * - -EOVERFLOW: the range is empty, or ends beyond the highest address
+ * - -EINVAL: the address space has ended
+ */
 static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *interval_sub,
 					       struct mm_struct *mm, unsigned long start,
 					       unsigned long length,
@@ -117,6 +178,14 @@ static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *int
 	return ret;
 }
 
+/**
+ * mmu_interval_notifier_remove() - end a subscription
+ * @param interval_sub  subscribed; the driver's to free when this returns
+ *
+ * When it returns no callback runs or will run. It lets go of the struct of the address space.
+ *
+ * Context: a task is attached; no lock that a callback takes may be held. May sleep.
+ */
 static inline void mmu_interval_notifier_remove(struct mmu_interval_notifier *interval_sub)
 {
 	struct hs_task *self = hs_task_current();
@@ -125,23 +194,58 @@ static inline void mmu_interval_notifier_remove(struct mmu_interval_notifier *in
 	hs_mmdrop(self, interval_sub->mm);
 }
 
+/**
+ * mmu_interval_read_begin() - begin to copy from the CPU's page table
+ * @param interval_sub  subscribed
+ *
+ * Waits while an invalidation that hits the subscription is in progress.
+ *
+ * Context: a task is attached; no lock that a callback takes may be held. May sleep.
+ *
+ * Return: the sequence number for hmm_range::notifier_seq and mmu_interval_read_retry().
+ */
 static inline unsigned long mmu_interval_read_begin(struct mmu_interval_notifier *interval_sub)
 {
 	return hs_interval_read_begin(hs_task_current(), &interval_sub->sub);
 }
 
+/**
+ * mmu_interval_read_retry() - did an invalidation hit the subscription?
+ * @param interval_sub  subscribed
+ * @param seq           of mmu_interval_read_begin()
+ *
+ * Context: a task is attached; the driver's lock, which the callback takes, is held.
+ *
+ * Return: true if what was read since then may be stale: release the lock and begin again.
+ */
 static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *interval_sub,
 					   unsigned long seq)
 {
 	return hs_interval_read_retry(hs_task_current(), &interval_sub->sub, seq);
 }
 
+/**
+ * mmu_interval_check_retry() - the same question without the driver's lock
+ * @param interval_sub  subscribed
+ * @param seq           of mmu_interval_read_begin()
+ *
+ * Context: a task is attached.
+ *
+ * Return: true is reliable; false is a guess.
+ */
 static inline bool mmu_interval_check_retry(struct mmu_interval_notifier *interval_sub,
 					    unsigned long seq)
 {
 	return hs_interval_check_retry(hs_task_current(), &interval_sub->sub, seq);
 }
 
+/**
+ * mmu_interval_set_seq() - let readers see that an invalidation has hit the subscription
+ * @param interval_sub  that of the callback
+ * @param cur_seq       what the callback was given
+ *
+ * Context: inside the callback, under the driver's lock.
+ */
 static inline void mmu_interval_set_seq(struct mmu_interval_notifier *interval_sub,
 					unsigned long cur_seq)
 {
@@ -150,16 +254,30 @@ static inline void mmu_interval_set_seq(struct mmu_interval_notifier *interval_s
 
 /* ---- hmm_range_fault() ------------------------------------------------------------------- */
 
+/** struct hmm_range - arguments of hmm_range_fault(); the driver sets every field */
 struct hmm_range {
-	struct mmu_interval_notifier *notifier;
-	unsigned long notifier_seq;
-	unsigned long start, end;
-	uint64_t *hmm_pfns;
-	uint64_t default_flags, pfn_flags_mask;
-	void *dev_private_owner;
+	struct mmu_interval_notifier *notifier; /**< subscribed to all of [start, end) */
+	unsigned long notifier_seq;		/**< of mmu_interval_read_begin() */
+	unsigned long start;			/**< first address, in bytes, page aligned */
+	unsigned long end;			/**< exclusive, page aligned */
+	uint64_t *hmm_pfns;			/**< one slot a page: request in, answer out */
+	uint64_t default_flags;	 /**< requested for every page, in addition to its slot */
+	uint64_t pfn_flags_mask; /**< the bits of each slot that are its request */
+	void *dev_private_owner; /**< whose device-private pages are handed out */
 };
 
-/* Not the kernel's: asks what hmm_range_fault() asks before each pass. */
+/**
+ * hs_linux_retry() - not the kernel's: ask what hmm_range_fault() asks before each pass
+ * @param self  the task that walks
+ * @param r     the simulator's range; not used
+ * @param arg   the driver's struct hmm_range
+ *
+ * The hs_range::retry of every walk that hmm_range_fault() begins. Drivers do not call it.
+ *
+ * Context: as hs_retry_fn.
+ *
+ * Return: true if the driver's subscription was hit since notifier_seq.
+ */
 static inline bool hs_linux_retry(struct hs_task *self, struct hs_range *r, void *arg)
 {
 	struct hmm_range *range = (struct hmm_range *)arg;
@@ -168,7 +286,20 @@ static inline bool hs_linux_retry(struct hs_task *self, struct hs_range *r, void
 	return hs_interval_check_retry(self, &range->notifier->sub, range->notifier_seq);
 }
 
-/* 0 or -errno, as v6.12's, with the strategy of v6.12: none. */
+/**
+ * hmm_range_fault() - walk a range and fault in what is requested
+ * @param range  the driver's; its slots are set
+ *
+ * v6.12's, with its strategy: none. See hs_range_fault().
+ *
+ * Context: a task is attached and holds the mmap lock for read. May sleep.
+ *
+ * Return: 0, or
+ * - -EBUSY: the subscription was hit since notifier_seq: begin again with mmu_interval_read_begin()
+ * - -EINVAL: start or end misaligned, the range empty or beyond the address space
+ * - -EFAULT: a requested page cannot be had
+ * - -EPERM: a page was requested for writing and its VMA may not be written
+ */
 static inline int hmm_range_fault(struct hmm_range *range)
 {
 	struct hs_range r;
@@ -182,11 +313,27 @@ static inline int hmm_range_fault(struct hmm_range *range)
 	return hs_range_fault(hs_task_current(), &r);
 }
 
+/**
+ * hmm_pfn_to_map_order() - how large the mapping is that a page is a part of
+ * @param hmm_pfn  an answer
+ *
+ * Context: any.
+ *
+ * Return: log2 of its pages; 0: one page.
+ */
 static inline unsigned int hmm_pfn_to_map_order(uint64_t hmm_pfn)
 {
 	return (unsigned int)(hmm_pfn >> HMM_PFN_ORDER_SHIFT) & 0x1f;
 }
 
+/**
+ * hmm_pfn_to_page() - the struct page of an answer
+ * @param hmm_pfn  an answer with #HMM_PFN_VALID
+ *
+ * Context: a task is attached. The page is kept by the driver's lock and its check of the sequence.
+ *
+ * Return: the page; NULL if there is no struct page.
+ */
 static inline struct hs_page *hmm_pfn_to_page(uint64_t hmm_pfn)
 {
 	return hs_pfn_to_page(hs_task_current(), hmm_pfn & ~HMM_PFN_FLAGS);
@@ -194,46 +341,105 @@ static inline struct hs_page *hmm_pfn_to_page(uint64_t hmm_pfn)
 
 /* ---- address spaces ---------------------------------------------------------------------- */
 
+/**
+ * mmget_not_zero() - become a user of an address space
+ * @param mm  its struct is kept
+ *
+ * Context: a task is attached.
+ *
+ * Return: false if the last user is gone already.
+ */
 static inline bool mmget_not_zero(struct mm_struct *mm)
 {
 	return hs_mmget_not_zero(hs_task_current(), mm);
 }
 
+/**
+ * mmput() - cease to be a user of an address space
+ * @param mm  the last user ends it: release of the notifiers, every VMA unmapped, tables freed
+ *
+ * Context: a task is attached and holds no lock. May sleep.
+ */
 static inline void mmput(struct mm_struct *mm)
 {
 	hs_mmput(hs_task_current(), mm);
 }
 
+/**
+ * mmgrab() - keep the struct of an address space
+ * @param mm  may end meanwhile; the struct stays until mmdrop()
+ *
+ * Context: a task is attached.
+ */
 static inline void mmgrab(struct mm_struct *mm)
 {
 	hs_mmgrab(hs_task_current(), mm);
 }
 
+/**
+ * mmdrop() - let go of the struct of an address space
+ * @param mm  freed if this was the last
+ *
+ * Context: a task is attached.
+ */
 static inline void mmdrop(struct mm_struct *mm)
 {
 	hs_mmdrop(hs_task_current(), mm);
 }
 
+/**
+ * mmap_read_lock() - take the mmap lock for read
+ * @param mm  the address space
+ *
+ * Context: a task is attached and does not hold it. May sleep.
+ */
 static inline void mmap_read_lock(struct mm_struct *mm)
 {
 	hs_mm_lock_read(hs_task_current(), mm);
 }
 
+/**
+ * mmap_read_unlock() - release the mmap lock
+ * @param mm  the address space
+ *
+ * Context: the attached task holds it for read.
+ */
 static inline void mmap_read_unlock(struct mm_struct *mm)
 {
 	hs_mm_unlock_read(hs_task_current(), mm);
 }
 
+/**
+ * mmap_write_lock() - take the mmap lock for write
+ * @param mm  the address space
+ *
+ * Context: a task is attached and does not hold it. May sleep.
+ */
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
 	hs_mm_lock_write(hs_task_current(), mm);
 }
 
+/**
+ * mmap_write_unlock() - release the mmap lock
+ * @param mm  the address space
+ *
+ * Context: the attached task holds it for write.
+ */
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
 	hs_mm_unlock_write(hs_task_current(), mm);
 }
 
+/**
+ * find_vma() - the first VMA that ends after an address
+ * @param mm    the address space
+ * @param addr  in bytes
+ *
+ * Context: the mmap lock is held.
+ *
+ * Return: the VMA, which may begin after the address; NULL: none. Valid until the lock is released.
+ */
 static inline const struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
 	return hs_vma_find(mm, addr);
@@ -241,71 +447,175 @@ static inline const struct vm_area_struct *find_vma(struct mm_struct *mm, unsign
 
 /* ---- pages and device memory ------------------------------------------------------------- */
 
+/**
+ * pfn_valid() - is there a struct page?
+ * @param pfn  a page frame number
+ *
+ * Context: a task is attached. Without a reference the answer may be stale.
+ *
+ * Return: true if the machine has a struct page for it.
+ */
 static inline bool pfn_valid(unsigned long pfn)
 {
 	return hs_pfn_valid(hs_task_current(), pfn);
 }
 
+/**
+ * pfn_to_page() - the struct page of a pfn
+ * @param pfn  a page frame number
+ *
+ * Context: a task is attached. The memory is kept by a reference, or what stands for one.
+ *
+ * Return: the page; NULL if there is no struct page.
+ */
 static inline struct hs_page *pfn_to_page(unsigned long pfn)
 {
 	return hs_pfn_to_page(hs_task_current(), pfn);
 }
 
+/**
+ * page_to_pfn() - the pfn of a struct page
+ * @param page  the page
+ *
+ * Context: a task is attached.
+ *
+ * Return: the page frame number.
+ */
 static inline unsigned long page_to_pfn(const struct hs_page *page)
 {
 	return hs_page_to_pfn(hs_task_current(), page);
 }
 
+/**
+ * page_count() - the count of a page
+ * @param page  the page
+ *
+ * Context: a task is attached.
+ *
+ * Return: the references; stale at once without a lock that keeps them.
+ */
 static inline int page_count(struct hs_page *page)
 {
 	return (int)hs_page_count(hs_task_current(), page);
 }
 
+/**
+ * page_mapcount() - how many entries map a page
+ * @param page  the page
+ *
+ * Context: a task is attached.
+ *
+ * Return: the entries; stale at once without a lock that keeps them.
+ */
 static inline int page_mapcount(struct hs_page *page)
 {
 	return (int)hs_page_mapcount(hs_task_current(), page);
 }
 
+/**
+ * get_page() - take a reference to a page
+ * @param page  the caller has one already, or what stands for one
+ *
+ * Context: a task is attached.
+ */
 static inline void get_page(struct hs_page *page)
 {
 	hs_page_get(hs_task_current(), page);
 }
 
+/**
+ * try_get_page() - take a reference to a page if it has any
+ * @param page  the page
+ *
+ * Context: a task is attached.
+ *
+ * Return: false if the count is 0.
+ */
 static inline bool try_get_page(struct hs_page *page)
 {
 	return hs_page_tryget(hs_task_current(), page);
 }
 
+/**
+ * put_page() - put a reference to a page
+ * @param page  the last reference frees it
+ *
+ * Context: a task is attached.
+ */
 static inline void put_page(struct hs_page *page)
 {
 	hs_page_put(hs_task_current(), page);
 }
 
+/**
+ * lock_page() - take the lock of a page
+ * @param page  the caller has a reference
+ *
+ * Context: a task is attached and does not hold it. May sleep.
+ */
 static inline void lock_page(struct hs_page *page)
 {
 	hs_page_lock(hs_task_current(), page);
 }
 
+/**
+ * trylock_page() - take the lock of a page if it is free
+ * @param page  the caller has a reference
+ *
+ * Context: a task is attached. Does not sleep.
+ *
+ * Return: true if it is taken.
+ */
 static inline bool trylock_page(struct hs_page *page)
 {
 	return hs_page_trylock(hs_task_current(), page);
 }
 
+/**
+ * unlock_page() - release the lock of a page
+ * @param page  locked
+ *
+ * Context: a task is attached.
+ */
 static inline void unlock_page(struct hs_page *page)
 {
 	hs_page_unlock(hs_task_current(), page);
 }
 
+/**
+ * memunmap_pages() - remove device memory, all steps of it
+ * @param pgmap  the owner's; freed
+ *
+ * Context: a task is attached and holds no lock. May sleep: it waits for the last reference.
+ */
 static inline void memunmap_pages(struct dev_pagemap *pgmap)
 {
 	hs_pgmap_destroy(hs_task_current(), pgmap);
 }
 
+/**
+ * get_dev_pagemap() - take a reference to the device memory of a pfn
+ * @param pfn    a page frame number
+ * @param pgmap  a reference that the caller has, or NULL; used up
+ *
+ * If the pgmap covers the pfn it is the answer as it is. Otherwise its reference is put and the
+ * pfn is looked up.
+ *
+ * Context: a task is attached.
+ *
+ * Return: the pgmap, with a reference; NULL: there is none, or it is dead.
+ */
 static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_pagemap *pgmap)
 {
 	return hs_pgmap_get(hs_task_current(), pfn, pgmap);
 }
 
+/**
+ * put_dev_pagemap() - put a reference to device memory
+ * @param pgmap  may be NULL
+ *
+ * Context: a task is attached.
+ */
 static inline void put_dev_pagemap(struct dev_pagemap *pgmap)
 {
 	hs_pgmap_put(hs_task_current(), pgmap);
