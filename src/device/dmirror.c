@@ -2,31 +2,32 @@
 /*
  * dmirror.c - a device that mirrors a window of an address space
  *
- * invented, see <hmmsim/dmirror.h>. Its page table is one word a page.
+ * invented: see <hmmsim/dmirror.h>. Its page table is one word a page.
  *
  * States of a word, by predicate:
  *
  *	0		nothing is mapped
- *	VALID		the CPU's table had this page, and no invalidation of it has been called back
- *			since: whoever holds the lock may use the page
+ *	VALID		the CPU's table had this page, and no callback has invalidated it since: the
+ *			task that holds the lock may use the page
  *
  * States of a populate:
  *
- *	walked		it has pfns, and nothing says that they still mean anything
- *	checked		it holds the lock, and nothing has changed since it began: until it unlocks,
- *			each of its pages is as good as a VALID word
+ *	walked		it has pfns, which may be stale already
+ *	checked		it holds the lock, and nothing has changed since it began: until it releases
+ *			the lock it may use each of its pages
  *
- * Legal: populate, entry and access by many tasks at once; callbacks at any time; destroy when no
- * populate is under way. A populate is a user of the address space, so release finds none.
+ * Legal: populate, entry and access by many tasks at once; callbacks at any time; destroy when
+ * none of the three is under way. A populate is a user of the address space, so that the address
+ * space does not end before it.
  *
  * Lock order: mmap lock, mapping lock, mirrors lock < the lock (driver lock) < subscriptions lock.
- * The walk is over, its mmap lock released, when the lock is taken. No lock is held at mmput.
+ * A populate releases the mmap lock before it takes the lock, and holds none at mmput.
  *
- * Who may free what: the caller of hs_dmirror_destroy() the device, which holds the mm's struct until
- * then; a populate its pfn array, with its v5.3 range unregistered.
+ * Who may free what: hs_dmirror_destroy() frees the device, which keeps the struct of the mm until
+ * then; a populate frees its pfn array, after it has unregistered its v5.3 range.
  *
- * Answers that are no page (v5.3 has such for swap and migration entries, and for device-private
- * pages of others) become words that map nothing, and populate succeeds.
+ * Answers without a page (v5.3 gives them for swap and migration entries) and device-private pages
+ * of other owners become words that map nothing, and populate succeeds.
  *
  * Populate against invalidation:
  *
@@ -42,7 +43,7 @@
  *
  *	Required outcome: no word is left of a page that is freed, no such page is touched, and one
  *	invalidation costs one retry. With the flag of v5.3 the check may say "valid" after all of
- *	the right column: a word is left, or the page is touched when it is free.
+ *	the right column: then a word is left, or the page is touched when it is free.
  *	(tests/model/test_device_model.c: populate_against_invalidation)
  *
  * Populate against a whole removal:
@@ -59,9 +60,9 @@
  *	sub->seq != s: unlock, again	drain: kill, put pages, wait
  *	walk: fault, SIGBUS: -EFAULT	remove: struct pages, index, counters
  *
- *	Required outcome: no word is left when the struct pages go (S1), none of them is touched when
- *	it is gone (S2), the removal ends and leaves nothing (S3). If disable comes after invalidate,
- *	the second walk faults the page in again, and no invalidation follows.
+ *	Required outcome: no word is left when the struct pages go (S1), no struct page is touched
+ *	when it is gone (S2), the removal ends and leaves nothing (S3). If disable comes after
+ *	invalidate, the second walk faults the page in again, and no invalidation follows.
  *	(tests/model/test_device_model.c: populate_against_whole_removal)
  *
  * The lock as a fence:
@@ -75,8 +76,8 @@
  *					  unlock
  *					clear the CPU's entry, free the page
  *
- *	Required outcome: the page is live while it is touched, and the word is gone when it is freed.
- *	Without the lock in the callback, or with the touch outside of it, neither holds.
+ *	Required outcome: the page is live while it is touched, and the word is gone when the page
+ *	is freed. Without the lock in the callback, or with the touch outside of it, neither holds.
  *	(tests/model/test_device_model.c: lock_as_fence)
  */
 #include "device/dmirror.h"
@@ -89,7 +90,7 @@
 
 #define PFN_MASK HS_ENTRY_PFN
 
-/* One call of populate; in the arena, because invalidations reach the range. */
+/* One call of populate. In the arena, because invalidations write to the range. */
 struct populate {
 	struct hs_dmirror *dev;
 	uint64_t start, end;
@@ -124,7 +125,7 @@ static void dmirror_add_stats(struct hs_dmirror_stats *to, const struct hs_dmirr
 
 /* ---- callbacks --------------------------------------------------------------------------- */
 
-/* The words of [start, end), as far as they are in the window. */
+/* Clears the words of [start, end), as far as they are in the window. */
 static void dmirror_clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t start,
 			  uint64_t end)
 {
@@ -138,14 +139,14 @@ static void dmirror_clear(struct hs_task *self, struct hs_dmirror *dev, uint64_t
 		hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);
 }
 
-/* The device asked for it and knows what it does. */
+/* The device itself asked for this invalidation: its words stay. */
 static bool dmirror_is_own(const struct hs_dmirror_config *c, const struct hs_invalidation *inv)
 {
 	return c->range.owner && inv->owner == c->range.owner &&
 	       (inv->event == HS_INVALIDATE_MIGRATE || inv->event == HS_INVALIDATE_EXCLUSIVE);
 }
 
-/* False: it would have to wait for the lock. @cur_seq: NULL with the flag. */
+/* False: @inv is not blockable and the lock is held. @cur_seq: NULL with HS_VALIDITY_FLAG. */
 static bool dmirror_invalidate(struct hs_task *self, struct hs_dmirror *dev,
 			       const struct hs_invalidation *inv, const uint64_t *cur_seq)
 {
@@ -183,7 +184,7 @@ static struct hs_dmirror *dmirror_of_mirror(struct hs_mirror *mirror)
 	return hs_container_of(mirror, struct hs_dmirror, mirror);
 }
 
-/* A mirror hears of everything. */
+/* A mirror is called for every invalidation of its address space. */
 static int dmirror_sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
 			       const struct hs_invalidation *inv)
 {
@@ -226,7 +227,7 @@ static bool dmirror_walk_is_late(struct hs_task *self, struct hs_range *range, v
 	return dmirror_has_changed(self, arg);
 }
 
-/* That the flag may not come true in time is the walk's to notice. */
+/* If the flag does not come true in time, the walk finds it false. */
 static void dmirror_begin(struct hs_task *self, struct populate *p)
 {
 	if (p->dev->config.validity == HS_VALIDITY_SEQ)
@@ -250,13 +251,14 @@ static int dmirror_walk(struct hs_task *self, struct populate *p)
 	range.retry_arg = p;
 	hs_mm_lock_read(self, range.mm);
 	ret = hs_range_fault(self, &range);
-	hs_assert(self, ret != -EAGAIN, "a fault dropped the mmap lock, and was not allowed to");
+	hs_assert(self, ret != -EAGAIN,
+		  "the walk's fault dropped the mmap lock without ALLOW_RETRY");
 	hs_mm_unlock_read(self, range.mm);
 	hs_walk_counts_add(&p->stats.walk, &range.counts);
 	return ret;
 }
 
-/* The zero page is no device's memory and never goes. */
+/* The zero page is never removed. */
 static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 {
 	if (pfn == HS_ZERO_PFN)
@@ -265,7 +267,7 @@ static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 		  "the device touches page %#llx, which is gone", (unsigned long long)pfn);
 }
 
-/* v5.3 hands out device-private pages of anybody; in 6.12 the walker has looked. */
+/* v5.3 hands out device-private pages of every owner; in 6.12 the walker compares owners. */
 static bool dmirror_is_foreign(struct hs_task *self, const struct hs_dmirror_config *c,
 			       uint64_t slot)
 {
@@ -307,7 +309,7 @@ static void dmirror_write_words(struct hs_task *self, struct populate *p)
 	dmirror_add_stats(&dev->stats, &p->stats);
 }
 
-/* -EAGAIN: something has changed since dmirror_begin(). */
+/* -EAGAIN: something has changed since dmirror_begin(), and nothing was written. */
 static int dmirror_commit(struct hs_task *self, struct populate *p)
 {
 	struct hs_dmirror *dev = p->dev;
@@ -332,8 +334,9 @@ static int dmirror_commit(struct hs_task *self, struct populate *p)
 }
 
 /*
- * A turn that failed has seen a change, so dmirror_begin() waits for the end of it. The flag's wait is over
- * at its deadline, too: if the walk then finds it false, only its change can help.
+ * A turn that failed has met a change, so the next dmirror_begin() waits for its end. The wait for
+ * the flag also ends at its deadline: if the walk then finds the flag false, the turn waits until
+ * it changes.
  */
 static int dmirror_turns(struct hs_task *self, struct populate *p)
 {
@@ -366,7 +369,8 @@ static int dmirror_populate(struct hs_task *self, struct populate *p)
 	if (flag)
 		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
 					       HS_PAGE_SHIFT);
-	hs_assert(self, !ret, "a range of an address space that is in use: %d", ret);
+	hs_assert(self, !ret, "hs_mirror_range_register: %d while the address space is in use",
+		  ret);
 	ret = dmirror_turns(self, p);
 	if (flag)
 		hs_mirror_range_unregister(self, &p->range);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dispatch.c - from (era, strategy, body) to the instance that walks
+ * dispatch.c - chooses the walker by era, strategy and body; the public functions
  */
 #include "walk/walk.h"
 
@@ -29,7 +29,7 @@ static bool dispatch_valid(const struct hs_range *r)
 	return r->strategy != HS_STRATEGY_CUSTOM || r->ops;
 }
 
-/* v5.3 counts up to `last`, which holes do not move. */
+/* v5.3 counts pages up to `last`: a hole at the end of the range is left out. */
 static int dispatch_plain(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
 	const struct hs_walker *walker = dispatch_walkers[range->strategy];
@@ -82,7 +82,7 @@ int hs_range_fault(struct hs_task *self, struct hs_range *range)
 	return dispatch_walk(self, range, false);
 }
 
-/* v6.12 has no function for it: a snapshot is a call that requests nothing. */
+/* v6.12 has no such function: its snapshot is a call that requests nothing. */
 int hs_range_snapshot(struct hs_task *self, struct hs_range *range)
 {
 	uint64_t default_flags = range->default_flags, mask = range->pfn_flags_mask;

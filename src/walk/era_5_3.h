@@ -2,10 +2,10 @@
 /*
  * era_5_3.h - the range-fault walker of v5.3 (mm/hmm.c, mm/pagewalk.c), as a template
  *
- * One turn a VMA, in which the page walk is repeated while it returns -EBUSY and the range is valid.
- * Slots are overwritten before a fault, so that requests of single pages are lost on the way; on
- * an error everything from `last` on becomes NONE. hmm_range_snapshot() is the same loop without
- * faults, which goes on with the next VMA whatever a walk returned.
+ * One turn a VMA: the page walk is repeated while it returns -EBUSY and the range is valid. A slot
+ * is overwritten before its page is faulted, so that the next pass does not find its request any
+ * more. On an error every slot from `last` on becomes 0. hmm_range_snapshot() is the same loop
+ * without faults: it goes on with the next VMA whatever a walk returned.
  */
 #define ERA(name) v53_##name
 #include "walk/pagewalk.h"
@@ -53,7 +53,7 @@ static inline struct v53_need v53_need_span(const struct hs_walk *w, uint64_t st
 	return all;
 }
 
-/* -EBUSY: look again. */
+/* -EBUSY: the page was faulted, the walk looks again. */
 static int v53_fault(struct hs_walk *w, uint64_t addr, bool write, uint64_t *pfn)
 {
 	uint32_t ret = hs_walk_fault(w, addr, write);
@@ -121,8 +121,8 @@ static HS_NOINLINE int v53_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t
 			return v53_pte_fault(w, addr, end, need, slot);
 		*pfn = hs_entry_pfn(e) | HS_PFN_VALID;
 		return 0;
-	case HS_TYPE_SWAP:	/* never faulted: the request is looked at too late */
-	case HS_TYPE_MIGRATION: /* never waited for, likewise */
+	case HS_TYPE_SWAP:	/* not faulted: v5.3 does not look at the request here */
+	case HS_TYPE_MIGRATION: /* not waited for, likewise */
 		return 0;
 	default:
 		*pfn = HS_PFN_ERROR;
@@ -159,7 +159,7 @@ static int v53_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, u
 	return 0;
 }
 
-/* An ordinary page that nobody wants more of. */
+/* A present page with a struct page, of which no more is requested than it has. */
 static inline bool v53_is_enough(const struct hs_walk *w, uint64_t e, uint64_t request)
 {
 	struct v53_need need;
@@ -170,7 +170,7 @@ static inline bool v53_is_enough(const struct hs_walk *w, uint64_t e, uint64_t r
 	return !need.fault && !need.write;
 }
 
-/* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
+/* Out of line, because tests/lint/pte_loop.sh looks at the machine code of its loop. */
 static HS_NOINLINE int v53_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
 				     uint64_t end)
 {
@@ -244,7 +244,7 @@ static int v53_pmd(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 
 		struct v53_need need = v53_need_span(w, addr, end, 0);
 
 		if (!need.fault && !need.write)
-			return 0; /* the slots stay as they are */
+			return 0; /* the slots keep their requests */
 		hs_walk_migration_wait(w, addr, 1, w->cached);
 		return -EBUSY;
 	}
@@ -284,13 +284,13 @@ static int v53_vma(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr
 	return v53_pagewalk_tables(w, g, addr, end);
 }
 
-/* The walk still goes down to the PUDs there, and finds nothing. */
+/* In a gap the walk goes down to level 2 and finds holes. */
 static int v53_gap(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
 	return v53_pagewalk_tables(w, g, addr, end);
 }
 
-/* The VMA of the turn that begins at @addr: 0, or the error that ends the call. */
+/* Finds the VMA of the turn that begins at @addr. 0, or the error that ends the call. */
 static int v53_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **out)
 {
 	const struct hs_vma *vma;
@@ -308,7 +308,7 @@ static int v53_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **
 	return 0;
 }
 
-/* The page walk, again while it says -EBUSY; a snapshot walks once and cannot fail. */
+/* The page walk, repeated while it returns -EBUSY. A snapshot walks once and cannot fail. */
 static int v53_turn(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end)
 {
 	int ret;

@@ -2,9 +2,10 @@
 /*
  * era_6_12.h - the range-fault walker of v6.12 (mm/hmm.c, mm/pagewalk.c), as a template
  *
- * One pass over all VMAs; on -EBUSY the validity is checked and the walk goes on from `last`.
- * `last` is set only where a fault or a wait follows: slots before it are answers, the others still
- * requests. With a strategy other than none, devmap pages take references where v5.6 did.
+ * One pass over all VMAs. On -EBUSY the walk asks whether the range is valid and goes on from
+ * `last`. `last` is set only where a fault or a wait follows: slots before it are answers, the
+ * others are still requests. With a strategy other than none, devmap pages take references where
+ * v5.6 did.
  */
 #define ERA(name) v612_##name
 #include "walk/pagewalk.h"
@@ -27,7 +28,7 @@ static inline uint32_t v612_need(const struct hs_walk *w, uint64_t request, uint
 	return cpu & HS_PFN_VALID ? NEED_NOTHING : NEED_FAULT;
 }
 
-/* What the pages of a span, all in one CPU state, need together. */
+/* What the pages of a span need together, if the CPU has @cpu for all of them. */
 static inline uint32_t v612_need_span(const struct hs_walk *w, uint64_t start, uint64_t end,
 				      uint64_t cpu)
 {
@@ -42,7 +43,7 @@ static inline uint32_t v612_need_span(const struct hs_walk *w, uint64_t start, u
 	return need;
 }
 
-/* Faults everything up to @end, also what nobody asked for: so does the kernel. */
+/* Faults every page up to @end, also those that are not requested: so does the kernel. */
 static int v612_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need)
 {
 	w->last = addr;
@@ -72,7 +73,7 @@ static int v612_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
-/* Of somebody's page, with no reference and no lock: the map of the table is all that protects it. */
+/* The owner of a page, without reference or lock: only the map of the PTE table protects it. */
 static const void *v612_owner(struct hs_walk *w, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(w->self, pfn);
@@ -84,7 +85,7 @@ static const void *v612_owner(struct hs_walk *w, uint64_t pfn)
 	return hs_pgmap_owner(pgmap);
 }
 
-/* A fault that a PTE asks for. */
+/* A PTE asks for a fault. */
 static HS_NOINLINE int v612_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t end, uint32_t need,
 				      struct hs_pgmap **slot)
 {
@@ -93,7 +94,7 @@ static HS_NOINLINE int v612_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t
 	return v612_fault(w, addr, end, need);
 }
 
-/* Not VALID: everything but a present page. */
+/* An entry that is not VALID: no present page. */
 static int v612_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
 			   uint64_t *pfn, struct hs_pgmap **slot)
 {
@@ -135,7 +136,7 @@ static int v612_special_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint
 	return 0;
 }
 
-/* Something else than a plain present page that nobody wants more of. */
+/* All but a present page with a struct page of which no more is requested than it has. */
 static int v612_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
 			 struct hs_pgmap **slot)
 {
@@ -156,7 +157,7 @@ static int v612_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_
 	return 0;
 }
 
-/* Out of line, so that its loop can be looked at (tests/lint/pte_loop.sh). */
+/* Out of line, because tests/lint/pte_loop.sh looks at the machine code of its loop. */
 static HS_NOINLINE int v612_pte_table(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
 				      uint64_t end)
 {
@@ -187,7 +188,7 @@ static HS_NOINLINE int v612_pte_table(struct hs_walk *w, const hs_u64 *pte, uint
 
 /* ---- leaves ------------------------------------------------------------------------------ */
 
-/* Stores a leaf's pages; the whole entry is needed as it is. */
+/* Stores the pages of leaf @e, from the one that is @in_leaf pages behind its first. */
 static int v612_store_leaf(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
 			   uint64_t in_leaf)
 {
@@ -255,7 +256,7 @@ static int v612_pud_leaf(struct hs_walk *w, const struct hs_geometry *g, uint64_
 
 /* ---- hugetlb, VMAs, passes ---------------------------------------------------------------- */
 
-/* Only the first slot of each huge page is asked for its request. */
+/* Only the first slot of each huge page counts as a request. */
 static int v612_hugetlb_entry(struct hs_walk *w, const struct hs_geometry *g, uint64_t e,
 			      uint32_t level, uint64_t addr, uint64_t end)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks.h - empty bodies for the hooks that a strategy does not define; see walk.h
+ * hooks.h - empty bodies for the hooks that a strategy does not bind; see walk.h
  */
 #ifndef st_page
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)

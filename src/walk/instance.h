@@ -2,8 +2,8 @@
 /*
  * instance.h - both walkers for one strategy
  *
- * The instantiating file includes walk.h, then its strategy's header, then this one with WALKER set
- * to the name of the table that it defines.
+ * The file that makes an instance includes walk.h, then the header of its strategy, then this one,
+ * with WALKER set to the name of the struct hs_walker that it defines.
  */
 #include <hmmsim/page.h>
 
@@ -13,10 +13,13 @@
 #include "walk/era_5_3.h"
 #include "walk/era_6_12.h"
 
-/* Known to the compiler, so that levels and shifts of the usual tables are constants. */
+/* Constants to the compiler: levels and shifts of the usual tables are computed at build time. */
 static const struct hs_geometry x86_64 = HS_GEOMETRY_X86_64_VALUE;
 
-/* The functions bear the table's name, so that a backtrace names the strategy. */
+/*
+ * The functions carry the name of WALKER, because the functions of the templates are called the
+ * same in every instance: a backtrace names the strategy here.
+ */
 #define INSTANCE_PASTE(walker, name) walker##_##name
 #define INSTANCE_NAME(walker, name) INSTANCE_PASTE(walker, name)
 #define INSTANCE(name) INSTANCE_NAME(WALKER, name)

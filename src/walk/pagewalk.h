@@ -2,23 +2,24 @@
 /*
  * pagewalk.h - the generic page walk (v5.3 and v6.12, mm/pagewalk.c), as a template
  *
- * Each era includes it once, with ERA(name) making names of its own, and defines the callbacks that
- * are declared here. A missing entry of any level is one call of hole() for the part of its span
- * that is asked for. 0 goes on, an error ends the walk.
+ * Each era includes it once and defines the callbacks that are declared here. ERA(name) makes
+ * their names, and those of the functions below, the era's own. A missing entry of any level is
+ * one call of hole(), for the part of the entry's span that is in the range. A callback returns 0
+ * to go on; an error ends the walk.
  */
 
-/* No table, no entry. */
+/* A missing entry, of any level. */
 static int ERA(hole)(struct hs_walk *w, uint64_t addr, uint64_t end);
-/* An entry of level 1, whatever it is: table, leaf, none, neither. */
+/* An entry of level 1: a table, a leaf, none, or something else. */
 static int ERA(pmd)(struct hs_walk *w, const struct hs_geometry *g, const hs_u64 *pmd,
 		    uint64_t addr, uint64_t end);
-/* A devmap leaf of level 2; others are split. */
+/* A devmap leaf of level 2. Other leaves of that level are split before. */
 static int ERA(pud_leaf)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 			 uint64_t end, uint64_t entry);
 /* A huge page of a hugetlb VMA, present or not. */
 static int ERA(hugetlb_entry)(struct hs_walk *w, const struct hs_geometry *g, uint64_t entry,
 			      uint32_t level, uint64_t addr, uint64_t end);
-/* A part of w->vma, and a part without VMA. */
+/* A part of w->vma, and a part that no VMA covers. */
 static int ERA(vma)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
 static int ERA(gap)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr, uint64_t end);
 
@@ -29,7 +30,7 @@ static inline uint64_t ERA(pagewalk_in_leaf)(const struct hs_geometry *g, uint64
 	return (addr & (hs_level_bytes(g, level) - 1)) >> HS_PAGE_SHIFT;
 }
 
-/* The entry of level 2 or above, split first if it is a leaf that the walk cannot take. */
+/* An entry of level 2 or above. A leaf that is no devmap one is split first. */
 static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_t level)
 {
 	uint64_t e = hs_u64_load(w->self, entry, HS_ACQUIRE);
@@ -42,7 +43,7 @@ static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entr
 	return 0;
 }
 
-/* Where there is no VMA nothing below level 2 is looked at. */
+/* Without a VMA nothing below level 2 is looked at. */
 static int ERA(pagewalk_level)(struct hs_walk *w, const struct hs_geometry *g, hs_u64 *table,
 			       uint32_t level, uint64_t addr, uint64_t end)
 {
@@ -96,7 +97,7 @@ static int ERA(pagewalk_tables)(struct hs_walk *w, const struct hs_geometry *g, 
 	return ERA(pagewalk_level)(w, g, w->mm->root, g->levels - 1, addr, end);
 }
 
-/* walk_page_range(): VMA after VMA, and what is between them. */
+/* walk_page_range(): VMA after VMA, and the gaps between them. */
 static int ERA(pagewalk_pass)(struct hs_walk *w, const struct hs_geometry *g, uint64_t addr,
 			      uint64_t end)
 {

@@ -69,7 +69,7 @@ uint64_t hs_reference_entry(const struct hs_reference *w, uint64_t addr, uint32_
 
 bool hs_reference_present(uint64_t entry)
 {
-	if (entry & HS_ENTRY_TABLE) /* the type would be a part of an address */
+	if (entry & HS_ENTRY_TABLE) /* its type bits belong to the address of the table */
 		return false;
 	switch (hs_entry_type(entry)) {
 	case HS_TYPE_NORMAL:
@@ -90,8 +90,9 @@ uint64_t hs_reference_access(uint64_t entry)
 }
 
 /*
- * The walkers take the bits of a huge page's entry for a pfn before they know that it is one. What
- * x86-64 keeps in these bits: an offset three bits further up, or a pfn with the low ones set.
+ * The walkers take the pfn of a hugetlb entry before they know that the entry is present. Where it
+ * is not, x86-64 keeps something else in these bits: an offset that begins three bits further up,
+ * or a pfn whose low bits are set.
  */
 uint64_t hs_reference_raw_pfn(uint64_t entry)
 {
@@ -209,10 +210,10 @@ static int reference_get(struct hs_reference *w, uint64_t pfn)
 enum reference_action {
 	REFERENCE_KEEP,
 	REFERENCE_PUT,
-	REFERENCE_FORGET, /* drops the pointer and not the reference: a leak, if there was one */
+	REFERENCE_FORGET, /* clears the slot and puts nothing: what was in it leaks */
 };
 
-/* What the strategies that cache a reference do with it. Those without a row keep nothing. */
+/* What a strategy does with its cached reference at each point. Those without a row cache none. */
 static const uint8_t reference_actions[HS_STRATEGY_COUNT][HS_REFERENCE_POINT_COUNT] = {
 	[HS_STRATEGY_PER_TABLE] = {
 		[HS_REFERENCE_FAULT_BEGIN] = REFERENCE_PUT,

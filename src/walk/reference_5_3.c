@@ -2,22 +2,22 @@
 /*
  * reference_5_3.c - the range-fault walker of v5.3, written from its description
  *
- * One turn for each VMA: the gap in front of it and the part of it that is in the range are walked,
- * again and again while the walk says -EBUSY and the range is valid. An answer of the walk about
- * one page or leaf is
+ * One turn for each VMA: the gap in front of it and the part of it that is in the range are
+ * walked, and walked again while the walk returns -EBUSY and the range is valid. What a function
+ * returns about one page or leaf:
  *
- *	0		stored, go on
- *	-EBUSY		something was faulted or waited for: look again, from `last` on
- *	other		the end
+ *	0		it is stored: go on
+ *	-EBUSY		something was faulted or waited for: walk again, from `last` on
+ *	other		the call ends
  */
 #include "walk/reference.h"
 
 #include <errno.h>
 
-/* Bare values of a slot. */
+/* A slot that has no answer. */
 #define NONE ((uint64_t)0)
 
-/* What a page needs: a fault, and one that writes. */
+/* What a page needs: a fault, and a fault for writing. */
 #define NEED_FAULT 1u
 #define NEED_WRITE 2u
 
@@ -27,7 +27,7 @@ static void ref53_clear(struct hs_reference *w, uint64_t addr, uint64_t end)
 		*hs_reference_slot(w, addr) = NONE;
 }
 
-/* @request against what the CPU has: VALID, WRITE, DEVICE. */
+/* What @request asks beyond @cpu: HS_PFN_VALID, WRITE and DEVICE as the CPU's entry has them. */
 static unsigned int ref53_page_need(const struct hs_reference *w, uint64_t request, uint64_t cpu)
 {
 	unsigned int need = 0;
@@ -65,7 +65,7 @@ static int ref53_fault_page(struct hs_reference *w, uint64_t addr, bool write)
 {
 	uint32_t result = hs_reference_fault(w, addr, write);
 
-	if (!w->vma) { /* v5.3 would look into a VMA that is not there */
+	if (!w->vma) { /* a gap: the kernel would use a NULL VMA */
 		*hs_reference_slot(w, addr) = HS_PFN_ERROR;
 		return -EFAULT;
 	}
@@ -78,7 +78,7 @@ static int ref53_fault_page(struct hs_reference *w, uint64_t addr, bool write)
 	return -EBUSY;
 }
 
-/* Nothing is here, or what is here will not do. Every page of the span is faulted if one is. */
+/* Nothing is here, or not enough. With a @need every page of the span is faulted. */
 static int ref53_fill_hole(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	w->last = addr;
@@ -99,7 +99,7 @@ static int ref53_hole(struct hs_reference *w, uint64_t addr, uint64_t end)
 	return ref53_fill_hole(w, addr, end, ref53_span_need(w, addr, end, 0));
 }
 
-/* A PMD leaf, or a devmap one of the level above. */
+/* A leaf of level 1, or a devmap leaf of level 2. */
 static int ref53_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
 		      uint32_t level)
 {
@@ -125,7 +125,7 @@ static int ref53_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uin
 	return 0;
 }
 
-/* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
+/* A PTE faults its page and all up to @end, the end of its table or of the walk. */
 static int ref53_pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
@@ -147,7 +147,7 @@ static int ref53_pte_absent(struct hs_reference *w, uint64_t entry, uint64_t req
 		return 0;
 	}
 	switch (hs_entry_type(entry)) {
-	case HS_TYPE_SWAP: /* neither is ever faulted or waited for */
+	case HS_TYPE_SWAP: /* neither is faulted or waited for, requested or not */
 	case HS_TYPE_MIGRATION:
 		return 0;
 	default:
@@ -206,7 +206,7 @@ static int ref53_table(struct hs_reference *w, uint64_t start, uint64_t end)
 	return 0;
 }
 
-/* The PMD entry at @addr; @end is not beyond its span. */
+/* The entry of level 1 at @addr; @end is not beyond its span. */
 static int ref53_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
 {
 	if (!entry)
@@ -227,7 +227,7 @@ static int ref53_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint
 	return 0;
 }
 
-/* What is in the tables for [*addr, end), as far as one entry goes. */
+/* The part of [*addr, end) that one entry spans; *addr moves to its end. */
 static int ref53_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint64_t start = *addr;
@@ -235,7 +235,7 @@ static int ref53_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end
 	uint64_t entry = hs_reference_entry(w, start, 1, &level);
 
 	if (level == 2 && entry && !(entry & HS_ENTRY_DEVMAP))
-		return hs_reference_split(w, start); /* look again */
+		return hs_reference_split(w, start); /* the next call finds a hole */
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (level == 1)
@@ -245,7 +245,7 @@ static int ref53_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end
 	return ref53_hole(w, start, end);
 }
 
-/* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
+/* Only the slot of the first page counts as a request. An entry is stored whatever it is. */
 static int ref53_hugetlb_page(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
 			      uint32_t level)
 {
@@ -287,7 +287,7 @@ static int ref53_vma_pages(struct hs_reference *w, uint64_t addr, uint64_t end)
 	return ret;
 }
 
-/* Outside VMAs there are only holes, as large as the upper tables say: nothing below a PUD counts. */
+/* A gap has only holes, as large as the entries of the upper tables, down to level 2. */
 static int ref53_gap(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	int ret = 0;
@@ -341,7 +341,7 @@ static int ref53_passes(struct hs_reference *w, const struct hs_vma *vma, uint64
 		uint64_t failures = w->range->counts.failures;
 		int ret = ref53_pass(w, vma, w->last, end);
 
-		if (w->snapshot) /* whatever it said */
+		if (w->snapshot) /* whatever the walk returned */
 			return 0;
 		if (ret != -EBUSY || hs_reference_retry(w))
 			return ret;
@@ -349,7 +349,7 @@ static int ref53_passes(struct hs_reference *w, const struct hs_vma *vma, uint64
 	}
 }
 
-/* The first VMA that ends behind *start, and the gap before it. */
+/* The first VMA that ends after *start, and the gap before it. *start moves to the end. */
 static int ref53_vma_turn(struct hs_reference *w, uint64_t *start)
 {
 	struct hs_range *range = w->range;
@@ -378,7 +378,7 @@ static int ref53_vma_turn(struct hs_reference *w, uint64_t *start)
 	return ret;
 }
 
-/* Counts up to `last`, which holes do not move: what is behind the last page may be missing. */
+/* .pages counts up to `last`: a hole at the end of the range is left out. */
 int hs_reference_5_3(struct hs_task *self, struct hs_range *range, bool snapshot)
 {
 	struct hs_reference w;

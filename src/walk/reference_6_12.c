@@ -2,18 +2,18 @@
 /*
  * reference_6_12.c - the range-fault walker of v6.12, written from its description
  *
- * One walk over the whole range, VMAs and gaps, again from `last` on while it says -EBUSY. Slots
- * below `last` are answers, from there on they are still requests; `last` moves only where
+ * One walk over the whole range, VMAs and gaps, and again from `last` on while it returns -EBUSY.
+ * Slots below `last` are answers, from there on they are still requests. `last` moves only where
  * something is faulted or waited for.
  *
- * v6.12 looks up no pgmap. With a strategy other than none the devmap pages are accounted where
- * v5.3 did it, and the loop has the shape of v5.6:
+ * v6.12 looks up no pgmap. With a strategy other than none devmap pages take references where v5.3
+ * did, and the loop has the shape of v5.6:
  *
  *	a lookup that fails at a PTE is -EBUSY with `last` at that page; in a leaf `last` stays
- *	a way out of a table by an error or a wait drops nothing: per-table-local leaks at once,
- *	per-table if the call ends before it comes to the end of a table
- *	per-pass and per-call as their names say
- *	per-range has no VMA turns here: kept until the walk enters another VMA, or the call ends
+ *	a table that is left with an error or a wait puts nothing: per-table-local leaks at once,
+ *	per-table leaks if the call ends before the walk comes to the end of a table
+ *	per-pass and per-call put as their names say
+ *	per-range puts when the walk enters another VMA or the call ends: there are no VMA turns
  */
 #include "walk/reference.h"
 
@@ -21,7 +21,7 @@
 
 /* ---- requests ---------------------------------------------------------------------------- */
 
-/* What a page needs: a fault, and one that writes. */
+/* What a page needs: a fault, and a fault for writing. */
 #define NEED_FAULT 1u
 #define NEED_WRITE 2u
 
@@ -55,7 +55,7 @@ static int ref612_fill(struct hs_reference *w, uint64_t addr, uint64_t end, uint
 	return 0;
 }
 
-/* There is nothing that a fault could help: an error for whoever asked, or as the answer. */
+/* A fault cannot help: -EFAULT if a page is requested, otherwise HS_PFN_ERROR is the answer. */
 static int ref612_refuse(struct hs_reference *w, uint64_t addr, uint64_t end)
 {
 	if (ref612_span_need(w, addr, end, 0))
@@ -90,7 +90,7 @@ static uint64_t ref612_order_bits(const struct hs_reference *w, uint32_t level)
 	return (uint64_t)w->geometry->order[level] << HS_PFN_ORDER_SHIFT;
 }
 
-/* A PMD leaf, or a devmap one of the level above. */
+/* A leaf of level 1, or a devmap leaf of level 2. */
 static int ref612_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end,
 		       uint32_t level)
 {
@@ -119,7 +119,7 @@ static int ref612_leaf(struct hs_reference *w, uint64_t entry, uint64_t addr, ui
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
-/* A PTE faults itself and all pages up to @end, the end of its table or of the walk. */
+/* A PTE faults its page and all up to @end, the end of its table or of the walk. */
 static int ref612_pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end, unsigned int need)
 {
 	hs_reference_at(w, HS_REFERENCE_FAULT_BEGIN);
@@ -226,7 +226,7 @@ static int ref612_table(struct hs_reference *w, uint64_t start, uint64_t end)
 
 /* ---- the walk ---------------------------------------------------------------------------- */
 
-/* The PMD entry at @addr; @end is not beyond its span. */
+/* The entry of level 1 at @addr; @end is not beyond its span. */
 static int ref612_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uint64_t end)
 {
 	if (!entry)
@@ -245,7 +245,7 @@ static int ref612_pmd(struct hs_reference *w, uint64_t entry, uint64_t addr, uin
 	return ref612_refuse(w, addr, end);
 }
 
-/* What is in the tables for [*addr, end), as far as one entry goes. */
+/* The part of [*addr, end) that one entry spans; *addr moves to its end. */
 static int ref612_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint64_t start = *addr;
@@ -253,7 +253,7 @@ static int ref612_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t en
 	uint64_t entry = hs_reference_entry(w, start, 1, &level);
 
 	if (level == 2 && entry && !(entry & HS_ENTRY_DEVMAP))
-		return hs_reference_split(w, start); /* look again */
+		return hs_reference_split(w, start); /* the next call finds a hole */
 	end = hs_reference_span(w, start, end, level);
 	*addr = end;
 	if (level == 1)
@@ -263,7 +263,7 @@ static int ref612_entry_span(struct hs_reference *w, uint64_t *addr, uint64_t en
 	return ref612_hole(w, start, end);
 }
 
-/* Only the first page is asked what is wanted, and an entry is filled in whatever it is. */
+/* Only the slot of the first page counts as a request. An entry is stored whatever it is. */
 static int ref612_hugetlb_span(struct hs_reference *w, uint64_t *addr, uint64_t end)
 {
 	uint32_t level = hs_reference_hugetlb_level(w->vma);
@@ -296,7 +296,7 @@ static void ref612_leave_vma(struct hs_reference *w)
 	hs_reference_step(w, HS_WALK_VMA_END, w->vma->start);
 }
 
-/* Where a walk enters a VMA, also one that it then skips. */
+/* The walk enters a VMA, even one that it skips. */
 static void ref612_enter_vma(struct hs_reference *w, const struct hs_vma *vma)
 {
 	if (w->vma == vma)

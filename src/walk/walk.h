@@ -3,24 +3,25 @@
  * walk.h - the state of one walk, and the contract between walkers and strategies
  *
  * A walker template (era_5_3.h, era_6_12.h) is compiled once for each strategy. A strategy is a
- * header that defines some of the hooks below as static inline functions named st_<hook> and binds
- * each with `#define st_<hook> st_<hook>`; hooks.h gives the others an empty body. Dispatch happens
- * once a call (walk.c), never in a loop.
+ * header that binds some of the hooks below, each by `#define st_<hook> function`: to
+ * hs_walk_get() or hs_walk_put(), or to a static inline function of its own that is called
+ * st_<hook>. hooks.h gives the others an empty body. Dispatch happens once a call (dispatch.c),
+ * never in a loop.
  *
  * hook			where						may
  * st_page		a devmap page is about to be stored		return -EBUSY
- * st_fault_begin	before a fault that a PTE asks for		drop the slot
- * st_table_end		PTE table, PMD or PUD leaf completed		drop the slot
- * st_table_error	a PTE table is left before its end		drop the slot
- * st_pass_end		the page walk returned				drop the slot
+ * st_fault_begin	before a fault that a PTE asks for		put the slot
+ * st_table_end		PTE table, PMD or PUD leaf completed		put the slot
+ * st_table_error	a PTE table is left before its end		put the slot
+ * st_pass_end		the page walk returned				put the slot
  * st_vma_begin		5.3: a VMA turn begins				clear the slot
  * st_vma_end		5.3: a VMA turn is over, before its error return;
- *			6.12: another VMA is entered, or the call ends	drop the slot
- * st_call_end		every return once a walk has begun		drop the slot
+ *			6.12: another VMA is entered, or the call ends	put the slot
+ * st_call_end		every return once a walk has begun		put the slot
  *
- * The slot is where a cached reference lives: in struct hs_walk, or, with ST_LOCAL_SLOT, in the
- * scan of one table, where it dies with the scan. After the call refs == puts, except for what a
- * table error leaks with per-table and per-table-local: that is what v5.2-v5.6 did.
+ * The slot is where a cached reference is kept: in struct hs_walk, or, with ST_LOCAL_SLOT, in a
+ * local variable of the scan of one table, which ends with the scan. After the call refs == puts,
+ * except for what a table error leaks with per-table and per-table-local, as v5.2 to v5.6 did.
  */
 #ifndef HS_WALK_WALK_H
 #define HS_WALK_WALK_H
@@ -37,17 +38,17 @@ struct hs_walk {
 	struct hs_task *self;
 	struct hs_range *range;
 	struct hs_mm *mm;
-	const struct hs_vma *vma;  /* that the walk is in; NULL: a gap */
-	const struct hs_vma *turn; /* 6.12: whose pages the slot may hold */
+	const struct hs_vma *vma;  /* where the walk is; NULL: in a gap */
+	const struct hs_vma *turn; /* 6.12: the last VMA entered, for st_vma_end */
 	uint64_t last;		   /* first address not completed */
 	struct hs_pgmap *cached;   /* the slot */
-	bool snapshot;		   /* 5.3: nothing is ever faulted */
+	bool snapshot;		   /* 5.3: nothing is faulted */
 	bool rcu;		   /* PTE tables are mapped under RCU */
-	bool mapped;		   /* one is */
+	bool mapped;		   /* one is mapped under RCU now */
 	struct hs_walk_counts counts;
 };
 
-/* One strategy, both eras. */
+/* The walkers of one strategy. */
 struct hs_walker {
 	int (*fault_5_3)(struct hs_walk *w);
 	int (*snapshot_5_3)(struct hs_walk *w);
@@ -73,7 +74,7 @@ static inline void hs_walk_fill(struct hs_walk *w, uint64_t start, uint64_t end,
 		pfns[i] = value;
 }
 
-/* get_dev_pagemap() with the slot as its cached argument, counted. */
+/* get_dev_pagemap() with the slot as its cached argument, counted. 0, or -EBUSY: no reference. */
 static inline int hs_walk_get(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {
 	struct hs_pgmap *was = *slot, *now = hs_pgmap_get(w->self, pfn, was);
@@ -111,8 +112,8 @@ static inline bool hs_walk_invalid(struct hs_walk *w)
 }
 
 /*
- * pte_offset_map() and pte_unmap(). A table is unmapped before whatever may sleep, so its end may
- * find it unmapped.
+ * pte_offset_map() and pte_unmap(). A table is unmapped before a fault or a wait, because these may
+ * sleep; so the end of its scan may find it unmapped.
  */
 static inline void hs_walk_map_table(struct hs_walk *w)
 {
@@ -131,8 +132,9 @@ static inline void hs_walk_unmap_table(struct hs_walk *w)
 }
 
 /*
- * Before the next pass: if this one could do nothing because of a dead pgmap, only somebody else's
- * step can help. (What it faulted or waited for is progress.)
+ * Before the next pass: one that ended at a failed lookup waits until another task changes what it
+ * read, because walking again alone cannot help. One that ended with a fault or a wait has made
+ * progress, and does not wait here.
  */
 static inline void hs_walk_again(struct hs_walk *w, uint64_t failures_before)
 {
@@ -140,7 +142,7 @@ static inline void hs_walk_again(struct hs_walk *w, uint64_t failures_before)
 		hs_retry_wait(w->self, "the pgmap is dead, its pages are still mapped");
 }
 
-/* A fault for @addr; HS_VM_FAULT_* bits. The walk's VMA may be NULL: the ops know what that means. */
+/* Faults @addr. HS_VM_FAULT_* bits. In a gap the fault ops get NULL for the VMA (mm.h). */
 static inline uint32_t hs_walk_fault(struct hs_walk *w, uint64_t addr, bool write)
 {
 	w->counts.faults++;
@@ -149,7 +151,7 @@ static inline uint32_t hs_walk_fault(struct hs_walk *w, uint64_t addr, bool writ
 			   HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0));
 }
 
-/* @held: what the slot holds, wherever it is. */
+/* Waits for a migration entry to go. @held: the reference in the slot, wherever that is. */
 static inline void hs_walk_migration_wait(struct hs_walk *w, uint64_t addr, uint32_t level,
 					  const struct hs_pgmap *held)
 {
@@ -161,9 +163,9 @@ static inline void hs_walk_migration_wait(struct hs_walk *w, uint64_t addr, uint
 
 /*
  * The pfn of a hugetlb entry. The kernel's walkers take it before they know that the entry is
- * present. Where it is not, this is what x86-64 keeps in these bits: an offset that begins three bits
- * further up (migration, hwpoison), or a pfn whose low bits are set (prot-none). A table of smaller
- * pages in the place of a huge one reads as 0.
+ * present. Where it is not, this is what x86-64 keeps in these bits: an offset that begins three
+ * bits further up (migration, hwpoison), or a pfn whose low bits are set (prot-none). A table of
+ * smaller pages in the place of a huge one reads as 0.
  */
 static inline uint64_t hs_walk_raw_pfn(uint64_t e)
 {

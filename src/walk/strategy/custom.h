@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * custom: the user's functions at every hook. Of the counts, only failures is kept for them: a
- * walker that goes round because of one has to wait for somebody else's step.
+ * custom: the functions of hs_range.ops at every hook. Of their counts only failures is kept here,
+ * because a walker that goes round after one has to wait for another task (hs_walk_again()).
  */
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * none: v5.7 on (068354ade5dd). Nobody looks the pgmap up; notifiers, lock and retry protect.
+ * none: v5.7 on (068354ade5dd). No lookup: notifiers, the driver's lock and its retry protect.
  */

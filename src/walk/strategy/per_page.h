@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * per-page: a reference for the moment in which a page is stored. For comparison.
+ * per-page: a reference is taken and put for each page. For comparison.
  */
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * per-table-local: 04/15 of 6 Aug 2019. As per-table, but the reference lives in a local of the
- * scan: a table left with an error loses it at once.
+ * per-table-local: 04/15 of 6 Aug 2019. As per-table, but the reference is kept in a local variable
+ * of the scan: a table that is left with an error leaks it at once.
  */
 #define ST_LOCAL_SLOT 1
 
