@@ -3,8 +3,9 @@
  * A million random operations on address spaces: after each of them every entry, VMA, count and
  * reference is what a model made of sets says.
  *
- * Operations run in a child, which may fail an assertion as well. The list of an episode that shows a
- * difference is made smaller in further children, as long as it shows one, and printed.
+ * Operations run in a child process, because they may fail an assertion. The operations of an
+ * episode that shows a difference are made fewer in further children, as long as it shows one, and
+ * printed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,7 @@
 #define EPISODE 1000u
 #define ENOUGH 1000u /* of each operation on each kind of VMA, in all of them */
 #define ALL_EVERY 100u
-/* An operation that waits for somebody waits for ever: nobody else is there. */
+/* An operation that waits never ends, because there is no other task: the child is stopped. */
 #define EPISODE_SECONDS 30u
 #define TRY_SECONDS 2u
 #define SHRINK_SECONDS 60
@@ -60,7 +61,7 @@ static bool one(struct mm_world *w, uint32_t i, uint64_t *seed)
 			 i % ALL_EVERY == ALL_EVERY - 1 || i + 1 == board->count);
 }
 
-/* Draws @count operations, or, without a seed, runs those that are there. */
+/* Draws and runs @count operations; without a seed runs those of the board. */
 static bool episode(struct mm_world *w, uint32_t count, uint64_t *seed)
 {
 	enum hs_page_refs refs = (enum hs_page_refs)(board->seed % HS_PAGE_REFS_COUNT);
@@ -113,7 +114,7 @@ static void say_death(int status)
 			 WEXITSTATUS(status));
 }
 
-/* True: all went well. */
+/* True: the child found no difference. */
 static bool in_child(void (*fn)(uint64_t first, uint64_t count), uint64_t first, uint64_t count)
 {
 	int status = 0;
@@ -136,7 +137,7 @@ static bool in_child(void (*fn)(uint64_t first, uint64_t count), uint64_t first,
 	return !status && !board->failed;
 }
 
-/* Without ops [first, first + count) it fails as well: they are dropped. */
+/* Drops operations [first, first + count) if the episode still fails without them. */
 static bool drop(struct mm_op *best, uint32_t *n, uint32_t first, uint32_t count)
 {
 	if (time(NULL) > shrink_until)
@@ -231,7 +232,7 @@ static void every_operation_met_every_kind(void **state)
 	uint64_t wanted = ENOUGH * operations / OPERATIONS;
 
 	(void)state;
-	if (operations < OPERATIONS) /* chance has more to say about few */
+	if (operations < OPERATIONS) /* a short run need not meet every kind */
 		wanted /= 4;
 	printf("%-22s", "succeeded/called");
 	for (int kind = 0; kind < MM_KIND_COUNT; kind++)

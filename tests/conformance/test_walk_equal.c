@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * On random scenarios each walker answers, counts and faults as the reference does. A scenario that
- * shows a difference is made smaller and printed, to be run by `hmmsim walk`.
+ * shows a difference is made smaller and printed, so that `hmmsim walk` can run it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 #define SCENARIOS 5000u
 
-/* What the scenarios led to, so that a generator that avoids something is noticed. */
+/* What the scenarios led to, because a generator that avoids something must be noticed. */
 struct seen {
 	uint64_t success, fault, perm, busy, again, inval;
 	uint64_t waits, leaks, failures, held, null_vmas, bad_ptes, livelocks;
@@ -88,7 +88,7 @@ static void note(const struct hs_walk_scenario *s, const struct hs_walk_answer *
 		seen.kinds[s->layout.maps[i].kind]++;
 }
 
-/* 0: equal answers; 1: not; else an error of the run itself. */
+/* 0: the answers are equal; 1: they differ; other: an error of the run itself. */
 static int differ(const struct hs_walk_scenario *s, const struct pair *pair)
 {
 	struct hs_walk_answer reference, plain;

@@ -20,7 +20,7 @@
 #define W (HS_PFN_VALID | HS_PFN_WRITE)
 #define D HS_PFN_DEVICE
 #define RW (HS_VM_READ | HS_VM_WRITE)
-#define TREE 16u /* pages below one entry of the top table: all that a case uses */
+#define TREE 16u /* pages below one entry of the top table: no case uses more */
 #define RETRY_AT 4u
 
 /* ---- entries ----------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ static void request_add(struct requests *rs, const struct request *r)
 	rs->r[rs->count++] = *r;
 }
 
-/* Each page of [first, end) asks for each of @n words, independent of the others. */
+/* Each page of [first, end) requests each of @n words, independently of the others. */
 static void requests_all(struct requests *rs, const uint64_t *word, unsigned int n, uint32_t first,
 			 uint32_t end)
 {
@@ -160,7 +160,7 @@ static void requests_default(struct requests *rs, uint32_t first, uint32_t end)
 	}
 }
 
-/* One page of the range asks. */
+/* One page of the range requests. */
 static void requests_one(struct requests *rs, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++) {
@@ -204,7 +204,7 @@ static const struct setting settings[] = {
 	{ "gap, rw ok", { GAP, RW }, true, WORLD_OK, false, true },
 };
 
-/* What two entries are in a table of which level. */
+/* The two entries of a case: their level and what can be in them. */
 struct shape {
 	const char *name;
 	const struct kind *kind;
@@ -232,7 +232,7 @@ static void requests_make(struct requests *rs, const struct shape *shape)
 		requests_all(rs, words, shape->level ? 3 : COUNT(words), 0, end);
 	else
 		requests_one(rs, 0, end);
-	if (shape->level) { /* parts of the entries; and what is around them */
+	if (shape->level) { /* parts of the entries, and pages around them */
 		requests_one(rs, 1, end);
 		requests_one(rs, 0, end - 1);
 		requests_one(rs, 1, end - 1);
@@ -317,7 +317,7 @@ static void compare_all(struct cases *c, bool first_setting)
 	for (int s = 0; s < HS_STRATEGY_COUNT; s++) {
 		compare(c, HS_ERA_5_3, false, (enum hs_strategy)s);
 		compare(c, HS_ERA_6_12, false, (enum hs_strategy)s);
-		if (first_setting || c->setting->two) /* nothing is faulted in the others */
+		if (first_setting || c->setting->two) /* in the others nothing is faulted */
 			compare(c, HS_ERA_5_3, true, (enum hs_strategy)s);
 	}
 }

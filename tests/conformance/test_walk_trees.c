@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random trees of tables in every geometry, at the places where upper tables meet: each walker
- * does what the reference does. The strategy custom takes part.
+ * does what the reference does, also with the strategy custom.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static uint64_t typed(enum hs_entry_type type, uint64_t flags)
 	return hs_entry_typed(type, 0, flags);
 }
 
-/* On a PTE's level, or of a leaf above it. */
+/* An entry of level 0, or a leaf above it. */
 static uint64_t draw_entry(struct tree *t, bool leaf)
 {
 	static const uint64_t device = HS_ENTRY_VALID | HS_ENTRY_DEVMAP;
@@ -79,7 +79,7 @@ static void set(struct tree *t, uint64_t page, uint32_t level, uint64_t entry)
 	uint64_t addr = world_addr(&t->w, page) & ~((HS_PAGE_BYTES << t->g->order[level]) - 1);
 
 	if (entry && hs_entry_type(entry) != HS_TYPE_ZERO)
-		entry += addr / HS_PAGE_BYTES % 1024; /* inside a pgmap, not the same everywhere */
+		entry += addr / HS_PAGE_BYTES % 1024; /* another pfn of the pgmap for each page */
 	if (entry)
 		entry |= (uint64_t)t->g->order[level] << HS_ENTRY_ORDER_SHIFT;
 	assert_int_equal(hs_pt_set(t->w.self, t->w.mm, addr, level, entry), 0);
@@ -148,7 +148,7 @@ static void draw_slots(struct tree *t)
 	}
 }
 
-/* The same for every walker: all of it follows from the seed. */
+/* The same tree for every walker, because all of it follows from the seed. */
 static void build(struct tree *t)
 {
 	struct world *w = &t->w;
@@ -198,7 +198,7 @@ static void compare(struct tree *t, enum hs_era era, bool snapshot, enum hs_stra
 	fail_msg("the walkers differ");
 }
 
-/* In front of the end of an entry's span on each level. */
+/* Just before the end of an entry's span, of any level. */
 static uint64_t draw_origin(struct tree *t)
 {
 	uint32_t level = 1 + (uint32_t)draw(t, t->g->levels);

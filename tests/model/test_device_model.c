@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A device populates one page while that page is taken away, under every schedule that matters:
- * first by one invalidation, then by the removal of all the memory behind a mapping. Judged are
+ * first by one invalidation, then by the removal of all the memory behind a mapping. Judged:
  *
  *	S1	no word of the device is left when the struct pages are gone
  *	S2	no struct page is touched when it is gone
  *	S3	nothing is left at the end
  *
- * Where something is expected, S1 and S2 are judged one at a time: an execution ends at its first
- * violation. The pages are in a section that was not there at boot, so that their memmap goes. The
- * tests bear the names of the drawings in src/device/dmirror.c.
+ * Where a violation is expected, S1 and S2 are judged one at a time, because an execution ends at
+ * its first violation. The pages are in a section that is not there at boot, so that their memmap
+ * goes with them. The tests have the names of the drawings in src/device/dmirror.c.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static void no_word_is_left(struct hs_task *self, struct hs_dmirror *dev)
 
 /* ---- exploring --------------------------------------------------------------------------- */
 
-/* What a search must come to. */
+/* What a search must find. */
 enum finding {
 	NOTHING,
 	VIOLATION, /* of what is judged */
@@ -68,8 +68,8 @@ enum finding {
 };
 
 /*
- * The default goes to the end of all searches but the longest, which are cut; HMMSIM_DEVICE_FULL
- * cuts nothing. Slow builds cut all of them, and may not come to a violation.
+ * How many executions at most; 0: no limit. By default only the longest searches are cut, with
+ * HMMSIM_DEVICE_FULL none. Slow builds cut all, and may then miss a violation.
  */
 static uint64_t bound(enum finding want)
 {
@@ -93,7 +93,7 @@ static void explore(const struct hs_scenario *scenario, const void *param, uint6
 	assert_true(r->image_bytes < 16384);
 }
 
-/* S2: the reader finds no memmap any more, or has it freed under it. */
+/* A violation of S2 is a page that is not live, or a memmap that is freed while it is read. */
 static bool is_found(const struct hs_explore_result *r, enum finding want, enum judged judged)
 {
 	if (want == NOTHING)
@@ -107,7 +107,7 @@ static bool is_found(const struct hs_explore_result *r, enum finding want, enum 
 	       (r->verdict == HS_VERDICT_FREED && strstr(r->message, "(task populate)"));
 }
 
-/* What is found is found again by its schedule. */
+/* Explores, and replays the schedule of what was found: it must be found again. */
 static void expect(const struct hs_scenario *scenario, const void *param, const char *name,
 		   enum judged judged, enum finding want)
 {
@@ -235,7 +235,7 @@ static int one_setup(struct hs_task *self, struct hs_plan *plan, void *state, co
 	return ret ? ret : hs_plan_task(plan, "invalidator", one_invalidate, s);
 }
 
-/* With the sequence, one invalidation costs no more than one retry. */
+/* With the sequence, one invalidation costs at most one retry. */
 static void one_check(struct hs_task *self, void *state, const void *param)
 {
 	struct hs_dmirror_stats stats;
@@ -290,7 +290,7 @@ static void populate_against_invalidation(void **state)
 	one_each((struct one_param){ .judged = BOTH, .unmap = true }, NOTHING);
 }
 
-/* What each rule is for: leave it out. S1, S2. */
+/* What happens to S1 and S2 when a rule is left out. */
 static const enum finding wants[HS_PROTOCOL_COUNT][2] = {
 	[HS_PROTOCOL_SOUND] = { NOTHING, NOTHING },
 	[HS_PROTOCOL_NO_CHECK] = { VIOLATION, VIOLATION },
@@ -310,7 +310,7 @@ static void lock_as_fence(void **state)
 				 wants[protocol][judged]);
 }
 
-/* The sound protocol, and it asks a flag that is true again. */
+/* The sound protocol asks a flag that is true again. */
 static void flag_does_not_see_what_came_and_went(void **state)
 {
 	(void)state;
@@ -322,7 +322,7 @@ static void flag_does_not_see_what_came_and_went(void **state)
 
 /* ---- the removal of all the memory ------------------------------------------------------- */
 
-/* What the owner does, in the order in which it should; then the pgmap is freed. */
+/* The acts of the owner, in the right order. Afterwards it frees the pgmap. */
 enum act {
 	DISABLE,
 	INVALIDATE,
@@ -369,8 +369,8 @@ static void all_populate(struct hs_task *self, void *arg)
 }
 
 /*
- * In a wrong order the CPU still maps what is gone, and to unmap that is a violation of its own. S2 is
- * the device's, so its judge takes the entry away by hand.
+ * In a wrong order the CPU still maps a page that is gone, and to unmap it is a violation as well.
+ * S2 is about the device, so where it is judged the entry is taken away by hand.
  */
 static void forget_stale_entry(struct hs_task *self, struct all *s)
 {
@@ -506,7 +506,7 @@ static void populate_against_whole_removal(void **state)
 	}
 }
 
-/* Both judges, each on its own; @judged: S1 and S2. */
+/* S1 and S2, one at a time; @judged: what each must find. */
 static void row(struct all_param p, const char *name, const enum finding judged[2])
 {
 	for (int j = S1; j <= S2; j++) {
@@ -517,7 +517,7 @@ static void row(struct all_param p, const char *name, const enum finding judged[
 
 static const enum finding both[2] = { VIOLATION, VIOLATION };
 
-/* In 5.3's walker the shortest search; nothing of this depends on the walker. */
+/* With the walker of 5.3, because its search is the shortest; the rules do not depend on it. */
 static void each_rule_of_the_protocol_is_needed(void **state)
 {
 	struct all_param p = right;
@@ -542,7 +542,7 @@ static void invalidate_before_disable_lets_the_page_come_back(void **state)
 	row(p, "invalidate < disable < drain", both);
 }
 
-static void drain_before_disable_waits_for_nobody(void **state)
+static void drain_before_disable_waits_for_no_device(void **state)
 {
 	static const struct all_param drain_first = {
 		.kind = HS_MAPPING_DEVICE_DAX,
@@ -555,9 +555,9 @@ static void drain_before_disable_waits_for_nobody(void **state)
 }
 
 /*
- * Neighbours in the wrong order, one pair at a time. Only the first pair protects what the device does;
- * references hang if they are waited for before they are put. Memory before the wait, and exit before
- * erase, are tried against lookups in test_removal_model.c.
+ * Two neighbours in the wrong order, one pair at a time. Only the order of the first pair protects
+ * the device. To wait before the page references are put never ends. test_removal_model.c tries
+ * memory before the wait, and exit before erase, against lookups.
  */
 static void neighbours_in_the_wrong_order(void **state)
 {
@@ -591,7 +591,7 @@ int main(void)
 		cmocka_unit_test(populate_against_whole_removal),
 		cmocka_unit_test(each_rule_of_the_protocol_is_needed),
 		cmocka_unit_test(invalidate_before_disable_lets_the_page_come_back),
-		cmocka_unit_test(drain_before_disable_waits_for_nobody),
+		cmocka_unit_test(drain_before_disable_waits_for_no_device),
 		cmocka_unit_test(neighbours_in_the_wrong_order),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A walker looks whose a device-private page is, by page->pgmap->owner, with no reference and no
- * lock, while the owner takes it back and removes all of its memory.
+ * A walker reads the owner of a device-private page, page->pgmap->owner, without reference or
+ * lock, while the owner takes the page back and removes all of its memory.
  *
  *	X walks				Y removes its memory
  *	map the PTE table
@@ -11,8 +11,9 @@
  *	unmap the PTE table		free the pgmap
  *
  *	Required outcome: mapped bare, X reads a struct page or a pgmap that is freed. Mapped under
- *	RCU it does not, because the kill of the pgmap has a grace period before its release; with a
- *	reference count that is atomic from the start there is none, and the bug is back.
+ *	RCU it does not, because a grace period lies between the kill of the pgmap and its release.
+ *	A reference count that is atomic from the start has no such grace period: X reads freed
+ *	memory again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,7 +66,7 @@ static void walker(struct hs_task *self, void *arg)
 	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, s->mm);
 	hs_assert(self, !ret, "the walk returned %d", ret);
-	hs_assert(self, !s->pfn, "S4: a page of somebody else, %#llx", (unsigned long long)s->pfn);
+	hs_assert(self, !s->pfn, "S4: a page of another owner, %#llx", (unsigned long long)s->pfn);
 }
 
 static void owner(struct hs_task *self, void *arg)
@@ -196,14 +197,14 @@ static void a_map_under_rcu_keeps_a_foreign_page(void **state)
 	each((struct param){ .map = HS_PTE_MAP_ERA }, expect_none);
 }
 
-/* It is the grace period of percpu_ref_kill() that the reader is safe by. */
+/* The grace period of percpu_ref_kill() is what protects the reader. */
 static void without_the_kills_grace_period_rcu_is_not_enough(void **state)
 {
 	(void)state;
 	each((struct param){ .map = HS_PTE_MAP_RCU, .atomic = true }, expect_freed);
 }
 
-/* Before 50f44ee7248a the struct pages went before anything was waited for. */
+/* Before 50f44ee7248a the struct pages went before the wait. */
 static void memory_before_the_wait_defeats_rcu_too(void **state)
 {
 	(void)state;

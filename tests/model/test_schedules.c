@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The schedules that the argument comes down to, each played step by step (lab.h says what the steps
- * are), on threads and in the explorer, where what a schedule leaves open is explored. The tenth needs
- * a point between two loads of the walker: test_device_model.c finds it by search.
+ * The schedules that the argument comes down to, each played step by step (the steps are in
+ * lab.h), on threads and in the explorer, which explores what a schedule leaves open. The tenth
+ * schedule needs a point between two loads of the walker: test_device_model.c finds it by search.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@
 #define PAGE HS_PAGE_BYTES
 
 #ifdef HS_BACKEND_EXPLORE
-/* What a schedule with ~ leaves open may be a lot, and sanitizer builds do not look at everything. */
+/* A schedule with ~ leaves much open: the search is cut, and in sanitizer builds always. */
 static uint64_t bound(const struct lab_param *param)
 {
 	if (test_is_short())
@@ -194,7 +194,7 @@ static void schedule_7_page_that_escapes_the_lock_needs_a_pin(void **state)
 	p.want.s2 = false;
 	p.want.waited = true;
 	play(&p);
-	/* From 5.18 on a pin of file memory holds the page, and not the memory. */
+	/* From 5.18 on a pin of file memory keeps the page and does not block the drain. */
 	p.page_refs = HS_PAGE_REFS_6_1;
 	p.text = "w1 w2 pin | r1 r2 r3 r4 r5 r6 r7 r8 | dma unpin w5 w6 w9 w1 w2";
 	p.want.s2 = true;

@@ -9,7 +9,7 @@
  *	-EBUSY: walk again		clear the entry
  *
  *	Required outcome: a walker that takes references goes round until the entry is gone, and for
- *	ever if nobody clears it; one that takes none returns at once.
+ *	ever if no task clears it; one that takes none returns at once.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -93,7 +93,7 @@ static void errors_leave_the_entries_as_they_were(void **state)
 	each_validity(errors_leave_everything);
 }
 
-/* 6.12 says so before it faults; in 5.3 the VMA must be readable at all. */
+/* 6.12 checks WRITE before it faults; 5.3 checks only that the VMA may be read. */
 static void a_vma_that_does_not_allow_it_is_eperm(void **state)
 {
 	(void)state;
@@ -118,7 +118,7 @@ static void a_change_costs_one_retry(void)
 	assert_int_equal(populate(0, 1, false), 0);
 	assert_int_equal(entry(0), HS_PFN_VALID | HS_PFN_WRITE | (PFN + 1));
 	now->during = inv(0, 0);
-	/* The flag is true again: nobody sees that anything happened. */
+	/* The flag is true again: the populate cannot see that anything happened. */
 	assert_int_equal(stats().retries, now->config.validity == HS_VALIDITY_SEQ);
 	assert_int_equal(stats().invalidations, 1);
 	map(0, PRESENT | PFN);
@@ -189,7 +189,7 @@ static void v5_3_leaves_swap_entries_unmapped(void **state)
 
 static const int me, other;
 
-/* By owner: 5.3 is handed everything and looks itself, 6.12 brings the other's page back. */
+/* With 5.3 the device gets pages of every owner and compares; 6.12 faults the other's page back. */
 static void private_pages_are_taken_by_their_owner(void **state)
 {
 	struct hs_task *self = now->w.self;
@@ -216,7 +216,7 @@ static void private_pages_are_taken_by_their_owner(void **state)
 	hs_pgmap_remove(self, pgmap);
 }
 
-/* The order in a pfn of 6.12 shares its bits with 5.3's flag for device-private pages. */
+/* The order in a slot of 6.12 lies on the bits of 5.3's DEVICE. */
 static void the_order_is_no_flag(void **state)
 {
 	uint64_t leaf = PRESENT | HS_ENTRY_DEVMAP | (uint64_t)18 << HS_ENTRY_ORDER_SHIFT | 0x40000;
@@ -322,7 +322,7 @@ static void its_own_migrations_are_left_out(void **state)
 	each_validity(own_are_left_out);
 }
 
-static void nobodys_are_not_own(void)
+static void without_owner_none_is_own(void)
 {
 	struct hs_invalidation i = inv(at(0), at(1));
 
@@ -335,7 +335,7 @@ static void nobodys_are_not_own(void)
 static void without_an_owner_nothing_is_its_own(void **state)
 {
 	(void)state;
-	each_validity(nobodys_are_not_own);
+	each_validity(without_owner_none_is_own);
 }
 
 static void refusal_leaves_everything(void)
@@ -396,7 +396,7 @@ static void the_end_of_the_address_space_clears_everything(void **state)
 	}
 }
 
-/* With the handler that every address space begins with. */
+/* With the fault handler that every address space has at first. */
 static void faulted_memory_comes_and_goes(void **state)
 {
 	struct hs_task *self = now->w.self;
@@ -464,7 +464,7 @@ static void a_device_that_makes_no_sense_is_refused(void **state)
 	refused((c = good, c.protocol = HS_PROTOCOL_COUNT, c));
 }
 
-/* Page 0 is there, page 1 is faulted in. */
+/* Page 0 is mapped, page 1 is faulted in. */
 static int live_and_die(struct world *w, enum hs_validity validity)
 {
 	struct hs_dmirror_config config;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How PTE tables are held while they are scanned. A strategy of the user's looks whether it is
- * called inside an RCU section, and so do the fault ops.
+ * How PTE tables are held while they are scanned. The functions of a custom strategy and the fault
+ * ops count whether they are called inside an RCU section.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -152,7 +152,7 @@ static void a_table_is_not_held_over_a_fault(void **state)
 	each(world_task(state), look, faulted_outside);
 }
 
-/* v5.3 does not wait for a page's migration. */
+/* v5.3 does not wait for the migration of a PTE. */
 static void waited_outside(const struct look *look, const struct seen *seen, long ret)
 {
 	assert_true(ret >= 0);
@@ -176,7 +176,7 @@ static void left_with_an_error(const struct look *look, const struct seen *seen,
 	assert_int_equal(seen->fault[0] + seen->fault[1], 0);
 }
 
-/* walk() looks that nothing is held when the call returns. */
+/* walk() checks that no RCU section is open when the call returns. */
 static void an_error_leaves_the_table_unmapped(void **state)
 {
 	static const uint64_t bad[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner of the walk dialect: what the conformance data do not decide, and what happens
+ * The runner of walk scenarios: answers that the conformance data do not decide, and what happens
  * without memory.
  */
 #include <setjmp.h>
@@ -28,7 +28,7 @@ static const struct {
 	  "walks 3 faults 1025 mwaits 0 livelock 0 badpte 0 warns 0 nullvma 0\n"
 	  "f 40001000 1023 R thp\nf 40400000 2 W thp\n"
 	  "p 0 1023 V:8040001/9+\np 1023 2 VW:8040400/0+\nend\n" },
-	/* A page has one owner. */
+	/* A page has one owner, the last that is named. */
 	{ HS_ERA_6_12, HS_STRATEGY_NONE,
 	  "scenario owners\nvma 0x1000 0x5000 rw\nmap 0x1000 4k dpw 5 owner=1\n"
 	  "map 0x2000 4k dpw 5 owner=2\nmap 0x3000 4k dpr 6\nmap 0x4000 4k dpr 7 owner=2\n"
@@ -36,7 +36,7 @@ static const struct {
 	  "result owners\nret 0\n"
 	  "walks 1 faults 0 mwaits 0 livelock 0 badpte 0 warns 0 nullvma 0\n"
 	  "p 0 2 VW:5/0\np 2 1 0\np 3 1 V:7/0\nend\n" },
-	/* D asks v5.3 for a migration back; it says nothing to v6.12. */
+	/* D requests a migration back from v5.3; v6.12 ignores it. */
 	{ HS_ERA_6_12, HS_STRATEGY_NONE,
 	  "scenario device\nvma 0x1000 0x4000 rw\nmap 0x1000 4k dpw 5 owner=1\n"
 	  "req 0x1000 0x4000 0 all 1\nin 0 1 FWD\nin 2 1 D\nrun\n",
@@ -58,7 +58,7 @@ static const struct {
 	  "f 1000 1 R NULLVMA\n"
 	  "pgmap lookups 0 gets 0 failures 0 leaked 0 heldfaults 0\n"
 	  "p 0 2 0\nend\n" },
-	/* Waits of a PTE are one event each, and the address of a PMD is not told. */
+	/* Waits for a PTE are one event each; the wait for a PMD is one without its address. */
 	{ HS_ERA_6_12, HS_STRATEGY_NONE,
 	  "scenario wait\nvma 0 0x400000 rw\nmap 0x1000 4k migw 5\nmap 0x2000 4k migr 6\n"
 	  "map 0x200000 2m migr 0x200\nreq 0 0x400000 0 all 0\nin 1 2 F\nin 1000 1 F\nrun\n",
@@ -72,7 +72,7 @@ static const struct {
 	  "walks 0 faults 0 mwaits 0 livelock 1 badpte 0 warns 0 nullvma 0\n"
 	  "pgmap lookups 0 gets 0 failures 0 leaked 0 heldfaults 0\n"
 	  "p 0 1 0\nend\n" },
-	/* okrw counts on a read fault in a hugetlb VMA, and every rule of a key but the last is idle. */
+	/* okrw works on a read fault in a hugetlb VMA; of the rules of a key the last works. */
 	{ HS_ERA_6_12, HS_STRATEGY_NONE,
 	  "scenario huge\nvma 0x40000000 0x80000000 rwH\nfaultn 1 sigbus\nfaultn 1 okrw\n"
 	  "faultat 0x40002000 oom\nfaultat 0x40002000 noop\nreq 0x40001000 0x40003000 F 0 0\nrun\n",
@@ -80,7 +80,7 @@ static const struct {
 	  "walks 2 faults 2 mwaits 0 livelock 0 badpte 0 warns 0 nullvma 0\n"
 	  "f 40001000 1 R okrw\nf 40002000 1 R noop\n"
 	  "p 0 2 VW:8040001/18+\nend\n" },
-	/* An answer says what was leaked, and the leak ends with the scenario. */
+	/* An answer has what was leaked; the leaked reference is put when the scenario ends. */
 	{ HS_ERA_6_12, HS_STRATEGY_PER_TABLE,
 	  "scenario leak\nvma 0x1000 0x5000 r\npgmap 16 32\npgmap 32 48 dead\n"
 	  "map 0x1000 4k devro 16 count=2\nmap 0x3000 4k hwp 1\nreq 0x1000 0x5000 F 0 0\nrun\n",
@@ -88,7 +88,7 @@ static const struct {
 	  "walks 1 faults 0 mwaits 0 livelock 0 badpte 0 warns 0 nullvma 0\n"
 	  "pgmap lookups 1 gets 1 failures 0 leaked 1 heldfaults 0\n"
 	  "p 0 2 V:10/0+\np 2 2 0\nend\n" },
-	/* Equal slots go before growing ones, one slot belongs to one run. */
+	/* A run of equal slots goes before one of growing pfns; a slot belongs to one run. */
 	{ HS_ERA_6_12, HS_STRATEGY_NONE,
 	  "scenario runs\nreq 0x1000 0x9000 0 0 0\nin 0 2 5\nin 2 2 6\nin 4 1 7\nin 5 1 8\n"
 	  "in 6 2 9\nretry_at 1\nrun\n",
@@ -128,7 +128,7 @@ static void answers_are_as_documented(void **state)
 
 /* ---- no memory --------------------------------------------------------------------------- */
 
-/* Something of everything that takes memory, in the set-up and under faults. */
+/* One of each thing that takes memory, in the set-up and in faults. */
 static const char everything[] =
 	"scenario everything\n"
 	"vma 0x1000 0x9000 rw\nvma 0x40000000 0x40400000 rwh\nvma 0x40400000 0x40600000 rw\n"
@@ -141,7 +141,7 @@ static const char everything[] =
 	"req 0x1000 0x40600000 0 all 1\n"
 	"in 3 5 F\nin 0x3ffff 0x400 F\nin 0x403ff 1 F\nrun\n";
 
-/* Runs it with the machine's or the host's allocation @index failing; true: none was left to fail. */
+/* Runs it while allocation @index of machine or host fails; true: there is no such allocation. */
 static bool run_failing(const struct hs_walk_scenario *s, struct hs_walk_setting set, bool host,
 			uint64_t index)
 {

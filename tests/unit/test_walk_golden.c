@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cost of each strategy in calls, lookups and puts: eight small address spaces whose figures are
- * known by hand, and formulas that give them for any layout of device pages.
+ * The cost of each strategy in calls, lookups and puts: eight small address spaces whose figures
+ * are known by hand, and formulas that give them for any layout of device pages.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -189,7 +189,7 @@ static const struct {
 	enum hs_strategy strategy;
 } walkers[] = {
 	{ A, HS_ERA_5_3, HS_STRATEGY_PER_TABLE },
-	{ A, HS_ERA_5_3, HS_STRATEGY_CUSTOM }, /* per-table again, by a user's functions */
+	{ A, HS_ERA_5_3, HS_STRATEGY_CUSTOM }, /* per-table again, by functions of the test */
 	{ B, HS_ERA_5_3, HS_STRATEGY_PER_TABLE_LOCAL },
 	{ C, HS_ERA_5_3, HS_STRATEGY_PER_RANGE },
 	{ A56, HS_ERA_6_12, HS_STRATEGY_PER_TABLE },
@@ -243,8 +243,8 @@ static void costs_are_the_golden_ones(void **state)
 				check_golden(&table[i], j, (enum hs_body)body);
 }
 
-/* The pgmap is dead, its pages are still mapped: every pass fails at its first lookup. */
-static void a_dead_pgmap_spins(void **state)
+/* The pgmap is dead, its pages are still mapped: the walk ends only when the range is invalid. */
+static void a_dead_pgmap_makes_every_pass_fail(void **state)
 {
 	static struct world w;
 	const struct hs_walk_counts *c = &w.range.counts;
@@ -273,9 +273,9 @@ static void a_dead_pgmap_spins(void **state)
 
 #define LAYOUT_PAGES 2048u
 
-/* Device pages of one range: whose, and whether a walk must fault them first. */
+/* The device pages of one range: their pgmaps, and which of them a walk must fault first. */
 struct layout {
-	int pgmap[LAYOUT_PAGES]; /* of the page at the end */
+	int pgmap[LAYOUT_PAGES]; /* of each page when the walk is over */
 	bool hole[LAYOUT_PAGES];
 	bool leaf[LAYOUT_PAGES / TABLE]; /* one PMD entry */
 	unsigned int vma[LAYOUT_PAGES];
@@ -414,7 +414,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(costs_are_the_golden_ones),
-		cmocka_unit_test(a_dead_pgmap_spins),
+		cmocka_unit_test(a_dead_pgmap_makes_every_pass_fail),
 		cmocka_unit_test(costs_follow_the_formulas),
 	};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps of the reference body, as text, one word a step: a letter for the step, then the page it
- * is about, counted from the begin of the range. A `*` behind it: a reference is cached.
+ * The steps of the reference body, as text, one word a step: a letter for the step, then its page,
+ * counted from the begin of the range. A slash before the letter: the step is the end of a fault or
+ * wait. A `*` at the end: a reference is cached.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -38,8 +39,8 @@ struct look {
 
 struct told {
 	char text[512];
-	uint32_t sleeps; /* steps outside, inside of an RCU section */
-	uint32_t inside;
+	uint32_t sleeps;      /* steps outside an RCU section */
+	uint32_t inside;      /* steps inside one */
 	uint64_t faults_then; /* .counts.faults at the first FAULT_BEGIN */
 };
 
@@ -90,7 +91,6 @@ static void add_vmas(struct hs_task *self, struct hs_mm *mm, const struct look *
 		assert_int_equal(hs_vma_add(self, mm, middle, end, HS_VM_READ | HS_VM_WRITE), 0);
 }
 
-/* Twice: what a step is called or not makes no difference to answers and counts. */
 static long walk_once(struct hs_task *self, const struct look *look, struct told *told,
 		      uint64_t *pfns, struct hs_walk_counts *counts)
 {
@@ -123,6 +123,7 @@ static long walk_once(struct hs_task *self, const struct look *look, struct told
 	return hs_range_kernel_ret(&range, ret);
 }
 
+/* Walks with and without a step function: answers and counts must be the same. */
 static void check(void **state, const struct look *look, long want, const char *text)
 {
 	struct hs_task *self = world_task(state);
