@@ -64,7 +64,6 @@ struct hs_machine_config {
 	uint64_t fail_at;   /**< the allocation with this index (from 1) fails; 0: none does */
 	uint32_t section_order; /**< log2 of pages per section, at most 30; default 15 (128 MiB) */
 	uint32_t subsection_order; /**< log2 of pages; at most 6 below; default 9 (2 MiB) */
-	uint32_t trace_records;	   /**< capacity of the event trace; 0 (default): no trace */
 };
 
 /** struct hs_leaks - what was left in a machine when it was destroyed */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kinds.h - the names that the seam knows: lock classes, object kinds, trace events
+ * kinds.h - the names that the seam knows: lock classes and object kinds
  *
  * Each is one list whose order means something. A floor that brings a new lock or object adds its
  * line here, so that reports name it and nobody needs a pointer into another process.
@@ -35,7 +35,6 @@
  */
 #define HS_OBJECT_KINDS(X)                \
 	X(MACHINE, "machine", 16)         \
-	X(TRACE, "trace buffer", 64)      \
 	X(SCENARIO, "scenario state", 64) \
 	X(PERCPU, "percpu counter", 8)    \
 	X(RADIX, "index node", 64)        \
@@ -57,17 +56,6 @@
 	X(PFNS, "pfn array", 64)          \
 	X(OTHER, "other object", 16)
 
-/* Events of the trace. X(NAME, "words", "first argument", "second argument") */
-#define HS_TRACE_EVENTS(X)                    \
-	X(ATTACH, "attach", "task", "cpu")    \
-	X(DETACH, "detach", "task", "cpu")    \
-	X(ALLOC, "alloc", "kind", "bytes")    \
-	X(FREE, "free", "kind", "bytes")      \
-	X(SLEEP, "sleep", "queue", "")        \
-	X(WAKE, "wake", "queue", "")          \
-	X(GRACE, "grace period", "count", "") \
-	X(DEATH, "task died", "task", "locks held")
-
 enum hs_lock_class {
 #define X(name, words) HS_LOCK_##name,
 	HS_LOCK_CLASSES(X)
@@ -82,17 +70,9 @@ enum hs_kind {
 	HS_KIND_COUNT
 };
 
-enum hs_event {
-#define X(name, words, a, b) HS_EVENT_##name,
-	HS_TRACE_EVENTS(X)
-#undef X
-	HS_EVENT_COUNT
-};
-
 const char *hs_lock_class_name(enum hs_lock_class cls);
 const char *hs_kind_name(enum hs_kind kind);
 /* Of an object of @size bytes: small ones need less, mock page tables are 16 bytes. */
 size_t hs_kind_align(enum hs_kind kind, size_t size);
-const char *hs_event_name(enum hs_event event);
 
 #endif

@@ -350,23 +350,11 @@ void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
 void hs_arena_set_root(struct hs_arena *arena, void *root);
 void *hs_arena_root(struct hs_arena *arena);
 
-/* ---- chance, choice, trace --------------------------------------------------------------- */
+/* ---- chance, choice ---------------------------------------------------------------------- */
 
 uint64_t hs_random(struct hs_task *self); /* the task's own stream of the arena's seed */
 /* One of 0 .. n-1: every one of them in the explorer, a random one natively. */
 uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
-
-struct hs_trace_record {
-	uint64_t seq; /* from 1; records may be lost at the end, never in between */
-	uint32_t task;
-	uint32_t event; /* enum hs_event */
-	uint64_t a, b;
-};
-
-/* Records an event if the arena was made with a trace buffer. No step. */
-static inline void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
-/* Copies up to @n records from the first on, at a quiet moment; returns how many there were. */
-uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n);
 
 #include <backend.h>
 

@@ -41,17 +41,6 @@ size_t hs_kind_align(enum hs_kind kind, size_t size)
 	return align < full ? align : full;
 }
 
-const char *hs_event_name(enum hs_event event)
-{
-	static const char *const names[] = {
-#define X(name, words, a, b) words,
-		HS_TRACE_EVENTS(X)
-#undef X
-	};
-
-	return (unsigned int)event < HS_EVENT_COUNT ? names[event] : "no event";
-}
-
 void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left)
 {
 	size_t used = 0;

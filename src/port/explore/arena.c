@@ -55,16 +55,6 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	s->arena = arena;
 	hs_arena_boot(arena);
 	*out = arena;
-	if (!config->trace_records)
-		return 0;
-	arena->trace = hs_alloc(hs_arena_boot(arena), HS_KIND_TRACE,
-				sizeof(*arena->trace) +
-					config->trace_records * sizeof(struct hs_trace_record));
-	if (!arena->trace) {
-		hs_arena_destroy(arena, NULL);
-		return -ENOMEM;
-	}
-	arena->trace->capacity = config->trace_records;
 	return 0;
 }
 
@@ -86,8 +76,6 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	if (attached(s))
 		return -EBUSY;
 	hs_rcu_flush(hs_arena_boot(arena));
-	if (arena->trace)
-		arena->live[HS_KIND_TRACE]--;
 	for (int k = 0; k < HS_KIND_COUNT; k++)
 		live[k].raw = arena->live[k];
 	hs_leaks_name(live, &mine);
@@ -189,7 +177,6 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 	s->task[id].live = true;
 	s->current = id;
 	*out = &s->task[id];
-	hs_trace(*out, HS_EVENT_ATTACH, id, s->task[id].cpu);
 	return 0;
 }
 
@@ -199,7 +186,6 @@ int hs_arena_detach(struct hs_task *self)
 	hs_assert(self, self->id, "the boot task is never detached");
 	if (self->rcu_nest || self->held_count)
 		return -EBUSY;
-	hs_trace(self, HS_EVENT_DETACH, self->id, self->cpu);
 	self->live = false;
 	self->sched->current = 0;
 	return 0;
@@ -236,7 +222,6 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	hs_life_set(self->sched, p, size, HS_LIFE_LIVE);
 	arena->live[kind]++;
 	arena->bytes += size;
-	hs_trace(self, HS_EVENT_ALLOC, kind, size);
 	return p;
 }
 
@@ -255,7 +240,6 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 	arena->bytes -= size;
 	hs_life_set(self->sched, object, size, HS_LIFE_FREED);
 	hs_region_free(&arena->region, object, size, hs_kind_align(kind, size));
-	hs_trace(self, HS_EVENT_FREE, kind, size);
 }
 
 /* ---- counters ---------------------------------------------------------------------------- */
@@ -310,7 +294,7 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
 	return sum;
 }
 
-/* ---- chance, choice, trace --------------------------------------------------------------- */
+/* ---- chance, choice ---------------------------------------------------------------------- */
 
 uint64_t hs_random(struct hs_task *self)
 {
@@ -334,27 +318,4 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 	answer = s->chooser->choose(s->chooser->ctx, s, n);
 	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
 	return answer;
-}
-
-void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
-{
-	struct hs_trace_buffer *t = self->arena ? self->arena->trace : NULL;
-	uint64_t seq;
-
-	if (!t)
-		return;
-	seq = t->next++;
-	if (seq < t->capacity)
-		t->record[seq] = (struct hs_trace_record){ seq + 1, self->id, event, a, b };
-}
-
-uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n)
-{
-	struct hs_trace_buffer *t = arena->trace;
-
-	if (!t)
-		return 0;
-	for (uint64_t i = 0; i < n && i < t->next && i < t->capacity; i++)
-		out[i] = t->record[i];
-	return t->next;
 }

@@ -367,11 +367,4 @@ HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, cons
 	hs_step(self, HS_OP_DEREF, HS_READ, object, 1, where);
 }
 
-void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
-
-HS_ALWAYS_INLINE void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
-{
-	hs_trace_slow(self, event, a, b);
-}
-
 #endif

@@ -48,7 +48,6 @@ static void grace_over(struct hs_task *self, const char *where)
 
 	hs_step(self, HS_OP_RCU_WAIT, HS_READ, DOMAIN(arena), where);
 	arena->grace_periods++;
-	hs_trace(self, HS_EVENT_GRACE, arena->grace_periods, 0);
 }
 
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)

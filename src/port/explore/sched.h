@@ -35,12 +35,6 @@ enum hs_life {
 	HS_LIFE_FREED,
 };
 
-struct hs_trace_buffer {
-	uint64_t next;
-	uint64_t capacity;
-	struct hs_trace_record record[];
-};
-
 struct hs_arena {
 	struct hs_machine_config config;
 	void *root;
@@ -57,7 +51,6 @@ struct hs_arena {
 		uint64_t callbacks; /* mask of tasks that run or will run a callback */
 	} rcu;
 	struct hs_rcu_head *direct_callbacks; /* queued outside an execution */
-	struct hs_trace_buffer *trace;
 	uint32_t cpus;
 	uint16_t pcpu_map;
 	char *pcpu;

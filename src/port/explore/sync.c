@@ -179,7 +179,6 @@ void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == q)
 			s->debts[i--] = s->debts[--s->debt_count];
-	hs_trace(self, HS_EVENT_WAKE, 0, 0);
 }
 
 uint64_t hs_ticks(struct hs_task *self)

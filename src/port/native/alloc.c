@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * alloc.c (native) - objects, per-CPU counters, the event trace
+ * alloc.c (native) - objects, per-CPU counters, chance
  */
 #include <string.h>
 
@@ -37,7 +37,6 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 		return NULL;
 	hs_u64_add(self, &arena->live[kind], 1, HS_RELAXED);
 	hs_u64_add(self, &arena->bytes, size, HS_RELAXED);
-	hs_trace(self, HS_EVENT_ALLOC, kind, size);
 	return p;
 }
 
@@ -53,7 +52,6 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 	    hs_u64_load(self, &arena->bytes, HS_RELAXED) < size)
 		hs_fail(self, where, "free of a %s of %zu bytes, but none is live",
 			hs_kind_name(kind), size);
-	hs_trace(self, HS_EVENT_FREE, kind, size);
 	hs_u64_add(self, &arena->live[kind], -(uint64_t)1, HS_RELAXED);
 	hs_u64_add(self, &arena->bytes, -(uint64_t)size, HS_RELAXED);
 	if (arena->config.kind == HS_ARENA_REGION) {
@@ -125,7 +123,7 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
 	return sum;
 }
 
-/* ---- chance, trace ----------------------------------------------------------------------- */
+/* ---- chance ------------------------------------------------------------------------------ */
 
 uint64_t hs_random(struct hs_task *self)
 {
@@ -136,29 +134,4 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 {
 	hs_assert(self, n, "a choice among nothing: %s", why);
 	return hs_random_below(&self->hot.rng, n);
-}
-
-void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
-{
-	struct hs_trace_buffer *t = self->hot.arena->trace;
-	uint64_t seq;
-
-	if (!t)
-		return;
-	seq = hs_u64_add(self, &t->next, 1, HS_RELAXED);
-	if (seq < t->capacity)
-		t->record[seq] = (struct hs_trace_record){ seq + 1, self->hot.id, event, a, b };
-}
-
-uint64_t hs_trace_read(struct hs_arena *arena, struct hs_trace_record *out, uint64_t n)
-{
-	struct hs_trace_buffer *t = arena->trace;
-	uint64_t total;
-
-	if (!t)
-		return 0;
-	total = hs_u64_load(NULL, &t->next, HS_ACQUIRE);
-	for (uint64_t i = 0; i < n && i < total && i < t->capacity; i++)
-		out[i] = t->record[i];
-	return total;
 }

@@ -124,21 +124,6 @@ static int lives_init(struct hs_arena *arena)
 	return -ret;
 }
 
-static int trace_init(struct hs_arena *arena)
-{
-	uint64_t n = arena->config.trace_records;
-	size_t size = sizeof(struct hs_trace_buffer) + n * sizeof(struct hs_trace_record);
-
-	if (!n)
-		return 0;
-	arena->trace = hs_alloc(hs_arena_boot(arena), HS_KIND_TRACE, size);
-	if (!arena->trace)
-		return -ENOMEM;
-	arena->trace->capacity = n;
-	hs_arena_boot(arena)->hot.tracing = true;
-	return 0;
-}
-
 int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out)
 {
 	struct hs_arena *arena;
@@ -158,8 +143,6 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	hs_rcu_init(arena);
 	hs_arena_boot(arena);
 	ret = lives_init(arena);
-	if (!ret)
-		ret = trace_init(arena);
 	if (ret) {
 		arena_release(arena);
 		return ret;
@@ -177,11 +160,6 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	if (hs_arena_attached(arena))
 		return -EBUSY;
 	hs_rcu_flush(boot);
-	if (arena->trace)
-		hs_free(boot, arena->trace, HS_KIND_TRACE,
-			sizeof(*arena->trace) +
-				arena->config.trace_records * sizeof(struct hs_trace_record));
-	arena->trace = NULL;
 	hs_leaks_name(arena->live, &mine);
 	if (left)
 		*left = mine;

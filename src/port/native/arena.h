@@ -60,12 +60,6 @@ struct hs_rcu_domain {
 	hs_u64 completed; /* grace periods */
 };
 
-struct hs_trace_buffer {
-	hs_u64 next;
-	uint64_t capacity;
-	struct hs_trace_record record[];
-};
-
 struct hs_arena {
 	struct hs_machine_config config;
 	void *root;
@@ -92,7 +86,6 @@ struct hs_arena {
 	const char *failed_at;
 	hs_u64 live[HS_KIND_COUNT];
 	hs_u64 bytes;
-	struct hs_trace_buffer *trace;
 
 	struct hs_rcu_domain rcu;
 	struct hs_slot slot[];

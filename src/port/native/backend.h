@@ -24,7 +24,6 @@ struct hs_task_hot {
 	uint32_t last_cls; /* of the lock asked for last: names the lock that a dead task held */
 	hs_u64 retry_spins;
 	uint64_t rng;
-	bool tracing;
 };
 
 /* The rest of a task is private to the backend. */
@@ -303,7 +302,7 @@ HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
 	return self->hot.rcu_nest != 0;
 }
 
-/* ---- counters, memory, trace ------------------------------------------------------------- */
+/* ---- counters, memory -------------------------------------------------------------------- */
 
 HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
 {
@@ -331,14 +330,6 @@ HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, cons
 #else
 	(void)object;
 #endif
-}
-
-void hs_trace_slow(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b);
-
-HS_ALWAYS_INLINE void hs_trace(struct hs_task *self, enum hs_event event, uint64_t a, uint64_t b)
-{
-	if (hs_unlikely(self->hot.tracing))
-		hs_trace_slow(self, event, a, b);
 }
 
 #endif

@@ -102,8 +102,7 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 				hs_arena_check_deaths(self);
 		}
 	}
-	hs_trace(self, HS_EVENT_GRACE, hs_u64_add(self, &arena->rcu.completed, 1, HS_ACQ_REL) + 1,
-		 0);
+	hs_u64_add(self, &arena->rcu.completed, 1, HS_ACQ_REL);
 	hs_rcu_poll(self);
 }
 
@@ -196,10 +195,8 @@ bool hs_rcu_poll(struct hs_task *self)
 		batch_begin(self, arena);
 	ready = batch_take(self, arena);
 	hs_spin_unlock(self, &rcu->lock);
-	if (ready) {
-		hs_trace(self, HS_EVENT_GRACE, hs_u64_load(self, &rcu->completed, HS_RELAXED), 0);
+	if (ready)
 		batch_run(self, ready);
-	}
 	return hs_u64_load(self, &rcu->queued, HS_ACQUIRE) !=
 	       hs_u64_load(self, &rcu->ran, HS_ACQUIRE);
 }

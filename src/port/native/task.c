@@ -42,7 +42,6 @@ static void slot_fill(struct hs_arena *arena, struct hs_slot *slot, const char *
 	hot->in_callback = 0;
 	hs_u64_store(NULL, &hot->retry_spins, 0, HS_RELAXED);
 	hot->rng = hs_random_stream(arena->config.seed, id);
-	hot->tracing = arena->trace != NULL;
 	slot->task.held_count = 0;
 	slot->guard = NULL;
 	hs_u64_store(NULL, &slot->deadline, 0, HS_RELAXED);
@@ -84,7 +83,6 @@ static void bury(struct hs_arena *arena, struct hs_slot *slot)
 	pthread_mutex_consistent(&slot->life);
 	if (state == HS_TASK_LIVE) {
 		hs_u32_add(NULL, &arena->dead_tasks, 1, HS_RELAXED);
-		hs_trace(dead, HS_EVENT_DEATH, dead->hot.id, held);
 		if (rcu & 1)
 			hs_u32_store(NULL, &dead->hot.rcu, rcu + 1, HS_RELEASE);
 		if (held || dead->hot.in_callback)
@@ -148,7 +146,6 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 	slot_fill(arena, slot, name);
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
 	*out = current_task = &slot->task;
-	hs_trace(*out, HS_EVENT_ATTACH, slot->task.hot.id, slot->task.hot.id);
 	return 0;
 }
 
@@ -161,7 +158,6 @@ int hs_arena_detach(struct hs_task *self)
 	hs_assert(self, self->hot.id, "the boot task is never detached");
 	if (self->hot.nheld.raw || self->hot.rcu_nest)
 		return -EBUSY;
-	hs_trace(self, HS_EVENT_DETACH, self->hot.id, self->hot.id);
 	if (current_task == self)
 		current_task = NULL;
 	slot_leave(arena, hs_slot_of(self));

@@ -159,7 +159,6 @@ static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	pending = hs_rcu_poll(self);
 	if (pred(self, arg))
 		return true;
-	hs_trace(self, HS_EVENT_SLEEP, 0, 0);
 	hs_u32_add(self, &q->waiters, 1, HS_SEQ_CST);
 	hs_park(self, &q->seq, seq, poll || pending);
 	hs_u32_add(self, &q->waiters, -1u, HS_RELAXED);
@@ -201,7 +200,6 @@ void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
 	hs_u32_add(self, &q->seq, 1, HS_SEQ_CST);
 	if (!hs_u32_load(self, &q->waiters, HS_SEQ_CST))
 		return;
-	hs_trace(self, HS_EVENT_WAKE, 0, 0);
 	hs_unpark(self, &q->seq, UINT32_MAX);
 }
 
