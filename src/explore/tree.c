@@ -26,8 +26,7 @@ struct tree {
 	bool sleep_sets;
 	uint32_t depth;	 /* decisions of this execution */
 	uint32_t length; /* nodes on the path */
-	uint32_t room;
-	uint32_t sleep; /* at the node that comes next */
+	uint32_t sleep;	 /* at the node that comes next */
 	struct node node[];
 };
 
@@ -131,7 +130,6 @@ int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher 
 		return -ENOMEM;
 	t->searcher = (struct hs_searcher){ { pick, choose, t }, start, next, release };
 	t->sleep_sets = options->search == HS_SEARCH_SLEEP;
-	t->room = room;
 	*out = &t->searcher;
 	return 0;
 }

@@ -15,7 +15,6 @@
  * classes further down. Checked in debug and explore builds. X(NAME, "words")
  */
 #define HS_LOCK_CLASSES(X)                     \
-	X(MACHINE, "machine lock")             \
 	X(MMAP, "mmap lock")                   \
 	X(DAX_ENTRY, "dax entry lock")         \
 	X(MAPPING, "mapping lock")             \
@@ -26,7 +25,6 @@
 	X(PAGEMAP_INDEX, "pagemap index lock") \
 	X(PGMAP_PAGES, "free pages lock")      \
 	X(MEMORY, "memory lock")               \
-	X(REF, "percpu ref lock")              \
 	X(ARENA, "arena lock")
 
 /*

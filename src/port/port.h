@@ -125,8 +125,6 @@ struct hs_arena; /* the ground of one machine: memory, tasks, RCU, clock */
 static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
 static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
-/* The task's simulated CPU. Natively each task has its own, in the explorer tasks share a few. */
-static inline uint32_t hs_task_cpu(const struct hs_task *self);
 const char *hs_task_name(const struct hs_task *self);
 
 /*
@@ -228,12 +226,10 @@ const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 #define hs_down_read_trylock(self, s) hs_down_read_trylock_at((self), (s), HS_HERE)
 #define hs_up_read(self, s) hs_up_read_at((self), (s), HS_HERE)
 #define hs_down_write(self, s) hs_down_write_at((self), (s), HS_HERE)
-#define hs_down_write_trylock(self, s) hs_down_write_trylock_at((self), (s), HS_HERE)
 #define hs_up_write(self, s) hs_up_write_at((self), (s), HS_HERE)
 
 /* Whether self holds it: for assertions, no step. */
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
-static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l);
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
@@ -312,7 +308,7 @@ void hs_rcu_flush(struct hs_task *boot);
 /*
  * reduced: alloc_percpu(unsigned long) with this_cpu_add. A counter is named by the address of its
  * first slot, so that a user may keep flags in the low 3 bits. Each CPU adds to a slot of its own,
- * which nobody else writes; single slots wrap, their sum is exact when no add is in flight that
+ * which no other CPU writes (natively each task is a CPU, in the explorer tasks share a few); single slots wrap, their sum is exact when no add is in flight that
  * the caller has not ordered before it (RCU does that for percpu_ref).
  *   void hs_pcpu_add(self, hs_u64 *counter, uint64_t n)	one step
  */

@@ -513,7 +513,7 @@ static void detached_writes(void *arg)
 {
 	struct detached *d = arg;
 
-	hs_down_write_trylock(d->self, &d->st->sem);
+	hs_down_write(d->self, &d->st->sem);
 }
 
 static void detached_allocates(void *arg)

@@ -7,7 +7,6 @@
 
 #define HS_REGION_PAGE 4096u
 #define HS_REGION_BIG_MIN 1024u
-#define HS_REGION_BIG_MAX (HS_REGION_BIG_MIN << (HS_REGION_BIG - 1))
 
 /* What a free block holds. It fits the smallest block. */
 struct free_block {

@@ -123,11 +123,6 @@ static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
 	return self->arena;
 }
 
-static inline uint32_t hs_task_cpu(const struct hs_task *self)
-{
-	return self->cpu;
-}
-
 static inline bool hs_task_in_callback(const struct hs_task *self)
 {
 	return self->in_callback;
@@ -328,16 +323,10 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 	return m->word.raw == self->id + 1;
 }
 
-static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
-{
-	return l->word.raw == self->id + 1;
-}
-
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
 /* ---- the rest ---------------------------------------------------------------------------- */

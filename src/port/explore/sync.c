@@ -88,19 +88,6 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	hs_held_push(self, s, s->cls, where);
 }
 
-bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
-{
-	hs_lock_check(self, s->cls, false, where);
-	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
-	if (s->word.raw) {
-		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
-		return false;
-	}
-	s->word.raw = HS_RW_WRITER | (self->id + 1);
-	hs_held_push(self, s, s->cls, where);
-	return true;
-}
-
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	uint32_t seen = s->word.raw;

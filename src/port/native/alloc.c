@@ -65,9 +65,8 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 
 /* ---- counters ---------------------------------------------------------------------------- */
 
-static hs_u64 *slot_of(struct hs_arena *arena, hs_u64 *counter, uint32_t shard)
+static hs_u64 *slot_of(hs_u64 *counter, uint32_t shard)
 {
-	(void)arena;
 	return (hs_u64 *)((char *)counter + shard * HS_PCPU_STRIDE);
 }
 
@@ -92,7 +91,7 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	if (!counter)
 		return NULL;
 	for (uint32_t i = 0; i < arena->slots; i++)
-		hs_u64_store(self, slot_of(arena, counter, i), 0, HS_RELAXED);
+		hs_u64_store(self, slot_of(counter, i), 0, HS_RELAXED);
 	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], 1, HS_RELAXED);
 	return counter;
 }
@@ -119,7 +118,7 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < arena->slots; i++)
-		sum += hs_u64_load(self, slot_of(arena, counter, i), HS_RELAXED);
+		sum += hs_u64_load(self, slot_of(counter, i), HS_RELAXED);
 	return sum;
 }
 

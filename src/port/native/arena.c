@@ -104,7 +104,7 @@ static void arena_release(struct hs_arena *arena)
 	void *list = arena->heap_list;
 	uint32_t heap = arena->heap;
 
-	hs_heap_drop_all(heap, &list);
+	hs_heap_drop_all(&list);
 	hs_heap_give(heap);
 }
 

@@ -125,7 +125,7 @@ int hs_heap_take(uint32_t *heap);
 void hs_heap_give(uint32_t heap);
 void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align);
 void hs_heap_free(void **list, void *object, size_t size, size_t align);
-void hs_heap_drop_all(uint32_t heap, void **list);
+void hs_heap_drop_all(void **list);
 
 /* rcu.c */
 int hs_rcu_register_process(struct hs_arena *arena);

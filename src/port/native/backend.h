@@ -49,11 +49,6 @@ static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
 	return self->hot.arena;
 }
 
-static inline uint32_t hs_task_cpu(const struct hs_task *self)
-{
-	return self->hot.id;
-}
-
 static inline bool hs_task_in_callback(const struct hs_task *self)
 {
 	return self->hot.in_callback;
@@ -251,28 +246,23 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 	return (hs_u32_load(self, &m->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
 }
 
-static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
-{
-	return (hs_u32_load(self, &l->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
-}
-
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
 /* ---- waiting, RCU ------------------------------------------------------------------------ */
 
-void hs_retry_pause(struct hs_task *self, uint64_t spins, const char *why);
+void hs_retry_pause(struct hs_task *self, uint64_t spins);
 
 static inline void hs_retry_wait(struct hs_task *self, const char *why)
 {
 	uint64_t spins = self->hot.retry_spins.raw + 1;
 
+	(void)why;
 	hs_u64_store(self, &self->hot.retry_spins, spins, HS_RELAXED);
-	hs_retry_pause(self, spins, why);
+	hs_retry_pause(self, spins);
 }
 
 /*

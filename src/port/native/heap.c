@@ -91,10 +91,9 @@ void hs_heap_free(void **list, void *object, size_t size, size_t align)
 	hs_je_sdallocx(object, size, __builtin_ctzl(align) | FLAG_NO_TCACHE);
 }
 
-void hs_heap_drop_all(uint32_t heap, void **list)
+void hs_heap_drop_all(void **list)
 {
-	(void)heap; /* hs_heap_give() resets it */
-	(void)list;
+	(void)list; /* hs_heap_give() resets the arena */
 }
 
 #else
@@ -156,9 +155,8 @@ void hs_heap_free(void **list, void *object, size_t size, size_t align)
 	free(c->block);
 }
 
-void hs_heap_drop_all(uint32_t heap, void **list)
+void hs_heap_drop_all(void **list)
 {
-	(void)heap;
 	while (*list)
 		hs_heap_free(list, (struct chain *)*list + 1, 0, 0);
 }

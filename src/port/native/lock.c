@@ -190,17 +190,6 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	hs_lock_entered(self, s, s->cls, where);
 }
 
-bool hs_down_write_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
-{
-	hs_lock_enter(self, s->cls, false, where);
-	if (!try_write(self, s)) {
-		hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
-		return false;
-	}
-	hs_lock_entered(self, s, s->cls, where);
-	return true;
-}
-
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);

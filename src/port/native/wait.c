@@ -204,11 +204,10 @@ void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
 }
 
 /* Spins are counted by the caller; now and then the others get the processor. */
-void hs_retry_pause(struct hs_task *self, uint64_t spins, const char *why)
+void hs_retry_pause(struct hs_task *self, uint64_t spins)
 {
 	struct hs_arena *arena = self->hot.arena;
 
-	(void)why;
 	hs_spin_hint();
 	if (spins & 63)
 		return;
