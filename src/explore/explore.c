@@ -114,7 +114,7 @@ static int prepare(struct exploration *e)
 			    e->scenario->state_size);
 	if (!e->state)
 		return -ENOMEM;
-	memcpy(e->standing, e->machine->arena->live, sizeof(e->standing));
+	memcpy(e->standing, hs_arena_live(e->machine->arena), sizeof(e->standing));
 	return 0;
 }
 
@@ -124,16 +124,17 @@ static void call_check(void *arg)
 {
 	struct exploration *e = arg;
 	struct hs_arena *arena = e->machine->arena;
+	const uint64_t *live = hs_arena_live(arena);
 
 	if (e->scenario->check)
 		e->scenario->check(hs_arena_boot(arena), e->state, e->param);
 	hs_rcu_poll(hs_arena_boot(arena));
-	if (!memcmp(arena->live, e->standing, sizeof(e->standing)))
+	if (!memcmp(live, e->standing, sizeof(e->standing)))
 		return;
 	for (int k = 0; k < HS_KIND_COUNT; k++)
-		if (!hs_machine_keeps((enum hs_kind)k) && arena->live[k] > e->standing[k])
+		if (!hs_machine_keeps((enum hs_kind)k) && live[k] > e->standing[k])
 			hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%llu %s left at the end",
-					   (unsigned long long)(arena->live[k] - e->standing[k]),
+					   (unsigned long long)(live[k] - e->standing[k]),
 					   hs_kind_name((enum hs_kind)k));
 }
 

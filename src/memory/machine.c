@@ -8,8 +8,6 @@
 
 #include "memory/hotplug.h"
 
-#define HS_MACHINE_BASE 0x7e9000000000ull
-#define HS_MACHINE_SIZE ((size_t)64 << 20)
 #define HS_MACHINE_TASKS 32
 #define HS_SECTION_ORDER 15   /* x86-64: 128 MiB */
 #define HS_SUBSECTION_ORDER 9 /* 2 MiB */
@@ -19,8 +17,8 @@ void hs_machine_config_init(struct hs_machine_config *config)
 	*config = (struct hs_machine_config){
 		.kind = HS_ARENA_HEAP,
 		.reuse = HS_REUSE_LIFO,
-		.size = HS_MACHINE_SIZE,
-		.base = HS_MACHINE_BASE,
+		.size = HS_ARENA_BYTES,
+		.base = HS_ARENA_BASE,
 		.max_tasks = HS_MACHINE_TASKS,
 		.seed = 1,
 		.section_order = HS_SECTION_ORDER,

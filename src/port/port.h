@@ -336,6 +336,10 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 
 /* ---- arenas ------------------------------------------------------------------------------ */
 
+/* Where a region lies and how large it is, unless the configuration says otherwise. */
+#define HS_ARENA_BASE ((uintptr_t)0x7e9000000000)
+#define HS_ARENA_BYTES ((size_t)64 << 20)
+
 int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out);
 /* As hs_machine_destroy(). The boot task must have freed what it allocated. */
 int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left);

@@ -5,7 +5,6 @@
 
 #include "port/common/sanitize.h"
 
-#define HS_REGION_PAGE 4096u
 #define HS_REGION_BIG_MIN 1024u
 
 /* What a free block holds. It fits the smallest block. */

@@ -16,6 +16,7 @@
 
 #include <hmmsim/machine.h>
 
+#define HS_REGION_PAGE 4096u
 #define HS_REGION_SMALL 32 /* lists for 16, 32 .. 512 bytes */
 #define HS_REGION_BIG 7	   /* lists for 1, 2 .. 64 KiB */
 

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
 #define ARENA_TASKS_MAX (HS_SCHED_TASKS - 2)
+#define ARENA_COUNTERS (HS_PCPU_STRIDE / HS_GRANULE)
 
 void hs_life_set(struct hs_sched *s, void *object, size_t size, enum hs_life life)
 {
@@ -44,12 +46,12 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	used = head + (size_t)cpus * HS_PCPU_STRIDE;
 	arena = (struct hs_arena *)s->region;
 	memset(s->region, 0, used);
-	memset(s->life, HS_LIFE_NEVER, HS_REGION_BYTES / HS_GRANULE / 64);
+	memset(s->life, HS_LIFE_NEVER, HS_ARENA_BYTES / HS_GRANULE / 64);
 	arena->config = *config;
 	arena->allocations = 1;
 	arena->cpus = cpus;
 	arena->pcpu = s->region + head;
-	hs_region_init(&arena->region, s->region, HS_REGION_BYTES, used, HS_REUSE_NEVER, true);
+	hs_region_init(&arena->region, s->region, HS_ARENA_BYTES, used, HS_REUSE_NEVER, true);
 	arena->region.high = s->high > used ? s->high : used;
 	hs_life_set(s, s->region, used, HS_LIFE_LIVE);
 	s->arena = arena;
@@ -102,6 +104,11 @@ void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 	info->retry_spins = arena->retries;
 	info->ticks = arena->ticks;
 	info->tasks = attached(hs_sched_get());
+}
+
+const uint64_t *hs_arena_live(const struct hs_arena *arena)
+{
+	return arena->live;
 }
 
 void hs_arena_set_root(struct hs_arena *arena, void *root)
@@ -275,7 +282,7 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	struct hs_arena *arena = self->arena;
 	size_t bit = (size_t)((char *)counter - (char *)arena->pcpu) / HS_GRANULE;
 
-	hs_assert(self, bit < HS_PCPU_COUNTERS && (arena->pcpu_map >> bit & 1),
+	hs_assert(self, bit < ARENA_COUNTERS && (arena->pcpu_map >> bit & 1),
 		  "free of a counter that is not live");
 	for (uint32_t i = 0; i < arena->cpus; i++) {
 		hs_step(self, HS_OP_FREE, HS_WRITE, slot_of(counter, i), sizeof(*counter), HS_HERE);

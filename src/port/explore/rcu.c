@@ -6,6 +6,7 @@
  * notes who is inside, one that can be taken when all of those have left. A callback is a task of
  * its own, as a softirq on another CPU would be. No timers.
  */
+#include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
 #define DOMAIN(arena) (&(arena)->rcu), sizeof((arena)->rcu)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "port/explore/sched.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define REGION_BASE ((void *)0x7e9000000000)
+#include "port/explore/arena.h"
+#include "port/explore/sched.h"
 
 static struct hs_sched *the_sched;
 
@@ -31,8 +30,8 @@ struct hs_sched *hs_sched_get(void)
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	s->region = map(REGION_BASE, HS_REGION_BYTES);
-	s->life = map(NULL, HS_REGION_BYTES / HS_GRANULE);
+	s->region = map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
+	s->life = map(NULL, HS_ARENA_BYTES / HS_GRANULE);
 	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
 	the_sched = s;
 	if (!s->region || !s->life || !s->stacks) {
@@ -55,9 +54,9 @@ void hs_sched_put(void)
 	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
 		hs_fiber_release(&s->task[i].fiber);
 	if (s->region)
-		munmap(s->region, HS_REGION_BYTES);
+		munmap(s->region, HS_ARENA_BYTES);
 	if (s->life)
-		munmap(s->life, HS_REGION_BYTES / HS_GRANULE);
+		munmap(s->life, HS_ARENA_BYTES / HS_GRANULE);
 	if (s->stacks)
 		hs_fiber_stacks_unmap(s->stacks, HS_SCHED_TASKS);
 	free(s->image.bytes);
@@ -422,7 +421,7 @@ static void hash_result(struct hs_sched *s, const struct hs_task *t)
 {
 	uint64_t value = t->read_count ? t->reads[t->read_count - 1].value : 0;
 
-	hash_add(s, value - (uintptr_t)s->region < HS_REGION_BYTES ? 1 : value);
+	hash_add(s, value - (uintptr_t)s->region < HS_ARENA_BYTES ? 1 : value);
 }
 
 static inline uint32_t enabled_tasks(struct hs_sched *s)

@@ -19,42 +19,18 @@
 
 #include <hmmsim/explore.h>
 
-#include "port/common/region.h"
 #include "port/port.h"
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
 #define HS_SCHED_DEBTS 16
 #define HS_HASH_OBJECTS 256
 #define HS_CPUS_MAX 16
-#define HS_PCPU_COUNTERS (HS_PCPU_STRIDE / HS_GRANULE)
 #define HS_GRANULE 16
 
 enum hs_life {
 	HS_LIFE_NEVER,
 	HS_LIFE_LIVE,
 	HS_LIFE_FREED,
-};
-
-struct hs_arena {
-	struct hs_machine_config config;
-	void *root;
-	uint64_t ticks;
-	uint64_t allocations;
-	const char
-		*failed_at; /* a literal in the program: putting the image back changes nothing */
-	uint64_t live[HS_KIND_COUNT];
-	uint64_t bytes;
-	uint64_t grace_periods;
-	uint64_t retries;
-	struct {
-		uint64_t readers;   /* mask of tasks in a section */
-		uint64_t callbacks; /* mask of tasks that run or will run a callback */
-	} rcu;
-	struct hs_rcu_head *direct_callbacks; /* queued outside an execution */
-	uint32_t cpus;
-	uint16_t pcpu_map;
-	char *pcpu;
-	struct hs_region region;
 };
 
 /* A predicate came true at a step after the last wake of its queue. */
@@ -128,7 +104,6 @@ struct hs_sched {
 };
 
 #define HS_CHOICE 0x80u
-#define HS_REGION_BYTES ((size_t)64 << 20)
 
 /* The one scheduler of the process, made at first use; NULL without memory for it. */
 struct hs_sched *hs_sched_get(void);
@@ -155,11 +130,6 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name);
 
-/* Outside an execution there is one thread: callbacks run when no task is in a section. */
-void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head);
-bool hs_rcu_poll_direct(struct hs_task *self);
-bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
-
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);
 /* A word for an operation: "lock", "wait". */
@@ -169,9 +139,11 @@ static inline enum hs_life hs_life_of(const struct hs_sched *s, const void *addr
 {
 	uintptr_t offset = (uintptr_t)addr - (uintptr_t)s->region;
 
-	return offset < HS_REGION_BYTES ? (enum hs_life)s->life[offset / HS_GRANULE] : HS_LIFE_LIVE;
+	return offset < HS_ARENA_BYTES ? (enum hs_life)s->life[offset / HS_GRANULE] : HS_LIFE_LIVE;
 }
 
+/* How many objects of each kind are live: HS_KIND_COUNT figures. */
+const uint64_t *hs_arena_live(const struct hs_arena *arena);
 void hs_life_set(struct hs_sched *s, void *object, size_t size, enum hs_life life);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
 void hs_step_direct(struct hs_task *self)

@@ -9,18 +9,16 @@
 
 #include "port/native/arena.h"
 
-#define ARENA_PAGE 4096u
-
 static size_t arena_bytes(uint32_t slots)
 {
 	size_t bytes = sizeof(struct hs_arena) + slots * sizeof(struct hs_slot);
 
-	return (bytes + ARENA_PAGE - 1) & ~(size_t)(ARENA_PAGE - 1);
+	return (bytes + HS_REGION_PAGE - 1) & ~(size_t)(HS_REGION_PAGE - 1);
 }
 
 static size_t pcpu_bytes(uint32_t slots)
 {
-	return (slots * HS_PCPU_STRIDE + ARENA_PAGE - 1) & ~(size_t)(ARENA_PAGE - 1);
+	return (slots * HS_PCPU_STRIDE + HS_REGION_PAGE - 1) & ~(size_t)(HS_REGION_PAGE - 1);
 }
 
 static int config_check(const struct hs_machine_config *c)
@@ -35,7 +33,7 @@ static int config_check(const struct hs_machine_config *c)
 		return -EINVAL;
 	if (!region)
 		return c->shared || c->reuse == HS_REUSE_NEVER ? -EINVAL : 0;
-	if (c->base & (ARENA_PAGE - 1) || c->size & (ARENA_PAGE - 1))
+	if (c->base & (HS_REGION_PAGE - 1) || c->size & (HS_REGION_PAGE - 1))
 		return -EINVAL;
 	if (!c->base || c->base > UINTPTR_MAX - c->size)
 		return -EINVAL;
@@ -81,7 +79,7 @@ static int arena_memory(const struct hs_machine_config *c, struct hs_arena **out
 	ret = hs_heap_take(&heap);
 	if (ret)
 		return ret;
-	p = hs_heap_alloc(heap, &list, head + shards, ARENA_PAGE);
+	p = hs_heap_alloc(heap, &list, head + shards, HS_REGION_PAGE);
 	if (!p) {
 		hs_heap_give(heap);
 		return -ENOMEM;
