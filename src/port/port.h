@@ -124,6 +124,7 @@ struct hs_arena; /* the ground of one machine: memory, tasks, RCU, clock */
 /* Slot of the task in its arena, stable while it is attached; 0 is the boot task. */
 static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
+static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached, not detached */
 static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
 const char *hs_task_name(const struct hs_task *self);
 
@@ -172,11 +173,13 @@ struct hs_spinlock {
 
 /* Writers do not starve: a waiting writer holds off new readers. So a reader must not nest. */
 struct hs_rwsem {
-	hs_u32 word;   /* readers, or the writer's id */
+	hs_u32 word;   /* readers, or HS_RW_WRITER and the writer's id + 1 */
 	hs_u32 wanted; /* writers that wait */
 	hs_u32 turn;   /* what sleepers watch */
 	uint32_t cls;
 };
+
+#define HS_RW_WRITER 0x80000000u
 
 static inline void hs_mutex_init(struct hs_mutex *m, enum hs_lock_class cls)
 {
@@ -207,12 +210,6 @@ struct hs_held {
 
 #define HS_HELD_MAX 8
 
-void hs_held_check(struct hs_task *self, uint32_t cls, const char *where);
-void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
-void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
-/* An unlock by somebody who is not @owner (id + 1; 0: nobody). */
-HS_NORETURN void hs_lock_fail(struct hs_task *self, uint32_t owner, uint32_t cls,
-			      const char *where);
 /* NULL: no such task. */
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 
@@ -227,6 +224,12 @@ const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 #define hs_up_read(self, s) hs_up_read_at((self), (s), HS_HERE)
 #define hs_down_write(self, s) hs_down_write_at((self), (s), HS_HERE)
 #define hs_up_write(self, s) hs_up_write_at((self), (s), HS_HERE)
+
+void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
+void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
 /* Whether self holds it: for assertions, no step. */
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
@@ -283,6 +286,8 @@ void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
  *   void hs_rcu_read_lock(self); void hs_rcu_read_unlock(self);	one step each when outermost
  *   bool hs_rcu_held(self)						no step
  */
+static inline bool hs_rcu_held(const struct hs_task *self);
+
 struct hs_rcu_head {
 	struct hs_rcu_head *next;
 	void (*fn)(struct hs_task *self, struct hs_rcu_head *head);
@@ -358,13 +363,14 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
 
 #include <backend.h>
 
+_Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
+	       "a chunk is 1, 2, 4 or 8 entries");
+
 /* Mutex and spinlock are one word each, whatever the backend makes of hs_word_lock() and its kin. */
 
 static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
 {
-	if (hs_unlikely(hs_task_in_callback(self)))
-		hs_fail(self, where, "an RCU callback takes the %s",
-			hs_lock_class_name((enum hs_lock_class)m->cls));
+	hs_check_lock_may_sleep(self, m->cls, where);
 	hs_word_lock(self, &m->word, m->cls, true, where);
 }
 

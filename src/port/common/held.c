@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * held.c - which locks a task holds, and what is wrong with how it takes or leaves one
+ * held.c - the locks that a task holds, and the order in which it may take them
  */
 #include "port/port.h"
 
-void hs_lock_fail(struct hs_task *self, uint32_t owner, uint32_t cls, const char *where)
-{
-	const char *name = hs_lock_class_name((enum hs_lock_class)cls);
-	const char *who;
-
-	if (!owner)
-		hs_fail(self, where, "unlock of the %s, which nobody holds", name);
-	who = hs_arena_task_name(hs_task_arena(self), owner - 1);
-	if (!who)
-		hs_fail(self, where, "the %s is no lock: its word is %#x", name, owner);
-	hs_fail(self, where, "unlock of the %s, which task %s holds", name, who);
-}
-
-void hs_held_check(struct hs_task *self, uint32_t cls, const char *where)
+void hs_held_check_order(struct hs_task *self, uint32_t cls, const char *where)
 {
 	for (uint32_t i = 0; i < self->held_count; i++) {
 		const struct hs_held *h = &self->held[i];
@@ -32,8 +19,8 @@ void hs_held_check(struct hs_task *self, uint32_t cls, const char *where)
 
 void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const char *where)
 {
-	hs_assert(self, self->held_count < HS_HELD_MAX, "%s: more than %d locks held", where,
-		  HS_HELD_MAX);
+	if (self->held_count == HS_HELD_MAX)
+		hs_fail(self, where, "more than %d locks held", HS_HELD_MAX);
 	self->held[self->held_count++] = (struct hs_held){ lock, where, cls };
 }
 

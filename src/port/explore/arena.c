@@ -189,8 +189,7 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 
 int hs_arena_detach(struct hs_task *self)
 {
-	hs_assert(self, self->live, "a detached task is detached again");
-	hs_assert(self, self->id, "the boot task is never detached");
+	hs_check_detach(self);
 	if (self->rcu_nest || self->held_count)
 		return -EBUSY;
 	self->live = false;
@@ -219,8 +218,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	struct hs_arena *arena = self->arena;
 	void *p;
 
-	hs_assert(self, self->live, "%s: a detached task allocates", where);
-	hs_assert(self, size, "%s: an object of no bytes", where);
+	hs_check_alloc(self, size, where);
 	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
 	p = hs_region_alloc(&arena->region, size, hs_kind_align(kind, size));
@@ -240,9 +238,7 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 	if (!object)
 		return;
 	hs_step(self, HS_OP_FREE, HS_WRITE, object, size, where);
-	if (!arena->live[kind] || arena->bytes < size)
-		hs_fail(self, where, "free of a %s of %zu bytes, but none is live",
-			hs_kind_name(kind), size);
+	hs_check_free(self, kind, size, arena->live[kind], arena->bytes, where);
 	arena->live[kind]--;
 	arena->bytes -= size;
 	hs_life_set(self->sched, object, size, HS_LIFE_FREED);

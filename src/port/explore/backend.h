@@ -10,6 +10,7 @@
 #ifndef HS_PORT_EXPLORE_BACKEND_H
 #define HS_PORT_EXPLORE_BACKEND_H
 
+#include "port/common/checks.h"
 #include "port/common/random.h"
 #include "port/explore/fiber.h"
 
@@ -19,8 +20,6 @@
 #ifndef HS_LANES
 #define HS_LANES 2
 #endif
-_Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
-	       "a chunk is 1, 2, 4 or 8 entries");
 
 /*
  * Two steps depend on each other iff they touch a common byte, unless both only READ it or both
@@ -121,6 +120,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
 {
 	return self->arena;
+}
+
+static inline bool hs_task_is_live(const struct hs_task *self)
+{
+	return self->live;
 }
 
 static inline bool hs_task_in_callback(const struct hs_task *self)
@@ -253,42 +257,19 @@ HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 	(void)o;
 }
 
-struct hs_chunk {
-	uint64_t lane[HS_LANES];
-};
-
-HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
-{
-	struct hs_chunk c;
-
-	for (unsigned int i = 0; i < HS_LANES; i++)
-		c.lane[i] = hs_u64_load(self, &first[i], HS_RELAXED);
-	return c;
-}
-
-HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
-{
-	return c.lane[lane];
-}
+#include "port/common/chunk.h"
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-/*
- * A lock word: 0, or the owner's id + 1. An rwsem's: n readers, or HS_RW_WRITER | id + 1. Who asks for
- * an rwsem that is held to write it is counted in .wanted, and keeps new readers out.
- */
-#define HS_RW_WRITER 0x80000000u
-
-void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where);
+/* The word of a mutex or spinlock: 0, or the owner's id + 1. */
 
 HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
 				   const char *where)
 {
 	(void)may_sleep;
-	hs_lock_check(self, cls, true, where);
+	hs_check_lock(self, cls, true, where);
 	if (hs_unlikely(word->raw == self->id + 1))
-		hs_fail(self, where, "the %s is taken twice",
-			hs_lock_class_name((enum hs_lock_class)cls));
+		hs_fail_lock_twice(self, cls, where);
 	hs_step(self, HS_OP_LOCK, HS_WRITE, word, sizeof(*word), where);
 	word->raw = self->id + 1;
 	hs_held_push(self, word, cls, where);
@@ -297,7 +278,7 @@ HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t 
 HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32_t cls,
 				      const char *where)
 {
-	hs_lock_check(self, cls, false, where);
+	hs_check_lock(self, cls, false, where);
 	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, word, sizeof(*word), where);
 	if (word->raw) {
 		hs_saw(self, word, sizeof(*word), word->raw);
@@ -312,7 +293,7 @@ HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_
 				     const char *where)
 {
 	if (hs_unlikely(word->raw != self->id + 1))
-		hs_lock_fail(self, word->raw, cls, where);
+		hs_fail_unlock(self, word->raw, cls, where);
 	hs_step(self, HS_OP_UNLOCK, HS_WRITE, word, sizeof(*word), where);
 	word->raw = 0;
 	hs_held_pop(self, word, cls, where);
@@ -322,12 +303,6 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 {
 	return m->word.raw == self->id + 1;
 }
-
-void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
 /* ---- the rest ---------------------------------------------------------------------------- */
 

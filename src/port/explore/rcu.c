@@ -53,9 +53,7 @@ static void grace_over(struct hs_task *self, const char *where)
 
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 {
-	hs_assert(self, self->live, "%s: a detached task waits", where);
-	hs_assert(self, !self->rcu_nest, "%s: grace period inside a read section", where);
-	hs_assert(self, !self->in_callback, "%s: grace period inside an RCU callback", where);
+	hs_check_synchronize(self, where);
 	self->rcu_wait = snapshot(self, where);
 	grace_over(self, where);
 	if (self->mode == HS_MODE_DIRECT)

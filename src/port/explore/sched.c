@@ -101,11 +101,8 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!s || (!s->running && !s->boot_guard) || self->mode == HS_MODE_PEEK) {
-		fprintf(stderr, "hmmsim: %s: %s (task %s)\n", where, text,
-			self ? hs_task_name(self) : "none");
-		abort();
-	}
+	if (!s || (!s->running && !s->boot_guard) || self->mode == HS_MODE_PEEK)
+		hs_fail_abort(self, where, text);
 	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text,
 			   hs_task_name(self));
 	if (!self->id)

@@ -31,19 +31,10 @@ void hs_step_direct(struct hs_task *self)
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-void hs_lock_check(struct hs_task *self, uint32_t cls, bool blocking, const char *where)
-{
-	if (!self->live)
-		hs_fail(self, where, "a detached task takes the %s",
-			hs_lock_class_name((enum hs_lock_class)cls));
-	if (blocking)
-		hs_held_check(self, cls, where);
-}
-
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_assert(self, !self->in_callback, "%s: an RCU callback may sleep", where);
-	hs_lock_check(self, s->cls, true, where);
+	hs_check_lock_may_sleep(self, s->cls, where);
+	hs_check_lock(self, s->cls, true, where);
 	hs_step(self, HS_OP_DOWN_READ, HS_COMMUTE, s, sizeof(*s), where);
 	s->word.raw++;
 	hs_held_push(self, s, s->cls, where);
@@ -51,7 +42,7 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 
 bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_lock_check(self, s->cls, false, where);
+	hs_check_lock(self, s->cls, false, where);
 	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw & HS_RW_WRITER || s->wanted.raw) {
 		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
@@ -64,8 +55,7 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 
 void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	if (!s->word.raw || s->word.raw & HS_RW_WRITER)
-		hs_lock_fail(self, s->word.raw & ~HS_RW_WRITER, s->cls, where);
+	hs_check_up_read(self, s->word.raw, s->cls, where);
 	hs_step(self, HS_OP_UNLOCK, HS_COMMUTE, s, sizeof(*s), where);
 	s->word.raw--;
 	hs_held_pop(self, s, s->cls, where);
@@ -74,11 +64,10 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 /* A waiting writer keeps new readers out: so one step to ask, and one to get what was not free. */
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_assert(self, !self->in_callback, "%s: an RCU callback may sleep", where);
-	hs_lock_check(self, s->cls, true, where);
+	hs_check_lock_may_sleep(self, s->cls, where);
+	hs_check_lock(self, s->cls, true, where);
 	if (s->word.raw == (HS_RW_WRITER | (self->id + 1)))
-		hs_fail(self, where, "the %s is taken twice",
-			hs_lock_class_name((enum hs_lock_class)s->cls));
+		hs_fail_lock_twice(self, s->cls, where);
 	hs_step(self, HS_OP_ASK_WRITE, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw) {
 		s->wanted.raw++;
@@ -91,14 +80,8 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	uint32_t seen = s->word.raw;
-
-	if (!seen)
-		hs_lock_fail(self, 0, s->cls, where);
-	if (seen != (HS_RW_WRITER | (self->id + 1)))
-		hs_fail(self, where, "up_write of the %s, which is held %s",
-			hs_lock_class_name((enum hs_lock_class)s->cls),
-			seen & HS_RW_WRITER ? "by another writer" : "for reading");
+	if (s->word.raw != (HS_RW_WRITER | (self->id + 1)))
+		hs_fail_up_write(self, s->word.raw, s->cls, where);
 	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
 	s->word.raw = 0;
 	hs_held_pop(self, s, s->cls, where);
@@ -122,9 +105,7 @@ static bool pred_logged(struct hs_task *self)
 static void wait_publish(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			 const char *where)
 {
-	hs_assert(self, self->live, "%s: a detached task waits", where);
-	hs_assert(self, !self->in_callback, "%s: an RCU callback waits", where);
-	hs_assert(self, !self->rcu_nest, "%s: wait inside an RCU read section", where);
+	hs_check_wait(self, where);
 	/* Outside an execution nobody else runs the callbacks that may make the predicate true. */
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);

@@ -21,9 +21,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	size_t align = hs_kind_align(kind, size);
 	void *p;
 
-	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
-		  "%s: a detached task allocates", where);
-	hs_assert(self, size, "%s: an object of no bytes", where);
+	hs_check_alloc(self, size, where);
 	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
 	if (arena->config.kind == HS_ARENA_REGION) {
@@ -48,10 +46,8 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 
 	if (!object)
 		return;
-	if (!hs_u64_load(self, &arena->live[kind], HS_RELAXED) ||
-	    hs_u64_load(self, &arena->bytes, HS_RELAXED) < size)
-		hs_fail(self, where, "free of a %s of %zu bytes, but none is live",
-			hs_kind_name(kind), size);
+	hs_check_free(self, kind, size, hs_u64_load(self, &arena->live[kind], HS_RELAXED),
+		      hs_u64_load(self, &arena->bytes, HS_RELAXED), where);
 	hs_u64_add(self, &arena->live[kind], -(uint64_t)1, HS_RELAXED);
 	hs_u64_add(self, &arena->bytes, -(uint64_t)size, HS_RELAXED);
 	if (arena->config.kind == HS_ARENA_REGION) {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "port/native/arena.h"
 
@@ -17,9 +16,7 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "hmmsim: %s: %s (task %s)\n", where, text,
-		self ? hs_task_name(self) : "none");
-	abort();
+	hs_fail_abort(self, where, text);
 }
 
 void hs_oops(struct hs_task *self)

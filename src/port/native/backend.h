@@ -8,6 +8,7 @@
 #ifndef HS_PORT_NATIVE_BACKEND_H
 #define HS_PORT_NATIVE_BACKEND_H
 
+#include "port/common/checks.h"
 #include "port/common/random.h"
 #include "port/common/sanitize.h"
 
@@ -47,6 +48,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
 {
 	return self->hot.arena;
+}
+
+static inline bool hs_task_is_live(const struct hs_task *self)
+{
+	return __atomic_load_n(&self->hot.state.raw, __ATOMIC_RELAXED) == HS_TASK_LIVE;
 }
 
 static inline bool hs_task_in_callback(const struct hs_task *self)
@@ -121,29 +127,11 @@ HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 #define HS_LANES 2
 #endif
 #endif
-_Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
-	       "a chunk is 1, 2, 4 or 8 entries");
 
 /* Chunks wider than the instruction set's vectors, and those of a sanitizer build, load by lane. */
 #if HS_TSAN || HS_ASAN || !defined(__SSE2__) || HS_LANES == 1 || \
 	(HS_LANES == 4 && !defined(__AVX2__)) || (HS_LANES == 8 && !defined(__AVX512F__))
-struct hs_chunk {
-	uint64_t lane[HS_LANES];
-};
-
-HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
-{
-	struct hs_chunk c;
-
-	for (unsigned int i = 0; i < HS_LANES; i++)
-		c.lane[i] = hs_u64_load(self, &first[i], HS_RELAXED);
-	return c;
-}
-
-HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
-{
-	return c.lane[lane];
-}
+#include "port/common/chunk.h"
 #else
 typedef uint64_t hs_lanes __attribute__((__vector_size__(8 * HS_LANES), __may_alias__));
 
@@ -175,15 +163,11 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 		  const char *where);
 void hs_lock_wake(struct hs_task *self, hs_u32 *word);
 
-/* Before a lock is waited for; a trylock cannot deadlock and skips the order check. */
+/* Before a lock is waited for or tried. */
 HS_ALWAYS_INLINE void hs_lock_enter(struct hs_task *self, uint32_t cls, bool blocking,
 				    const char *where)
 {
-	if (hs_unlikely(hs_u32_load(self, &self->hot.state, HS_RELAXED) != HS_TASK_LIVE))
-		hs_fail(self, where, "a detached task takes the %s",
-			hs_lock_class_name((enum hs_lock_class)cls));
-	if (HS_DEBUG && blocking)
-		hs_held_check(self, cls, where);
+	hs_check_lock(self, cls, blocking, where);
 	self->hot.last_cls = cls;
 	hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw + 1, HS_RELAXED);
 }
@@ -234,7 +218,7 @@ HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_
 	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
 
 	if (hs_unlikely((seen & ~HS_LOCK_SLEEPERS) != self->hot.id + 1))
-		hs_lock_fail(self, seen & ~HS_LOCK_SLEEPERS, cls, where);
+		hs_fail_unlock(self, seen & ~HS_LOCK_SLEEPERS, cls, where);
 	seen = hs_u32_xchg(self, word, 0, HS_RELEASE);
 	if (hs_unlikely(seen & HS_LOCK_SLEEPERS))
 		hs_lock_wake(self, word);
@@ -245,12 +229,6 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 {
 	return (hs_u32_load(self, &m->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
 }
-
-void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
-void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
 /* ---- waiting, RCU ------------------------------------------------------------------------ */
 

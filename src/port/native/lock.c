@@ -22,7 +22,6 @@
 
 #include "port/native/arena.h"
 
-#define HS_RW_WRITER 0x80000000u
 #define SPINS_BEFORE_SLEEP 100
 #define SPINS_BEFORE_YIELD 64
 
@@ -54,8 +53,7 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
 
 	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
-		hs_fail(self, where, "the %s is taken twice",
-			hs_lock_class_name((enum hs_lock_class)cls));
+		hs_fail_lock_twice(self, cls, where);
 	if (!may_sleep) {
 		spin_slow(self, word);
 		return;
@@ -110,8 +108,7 @@ static bool try_write(struct hs_task *self, struct hs_rwsem *s)
 static void refuse_own_write(struct hs_task *self, const struct hs_rwsem *s, const char *where)
 {
 	if (hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1)))
-		hs_fail(self, where, "the %s is taken twice",
-			hs_lock_class_name((enum hs_lock_class)s->cls));
+		hs_fail_lock_twice(self, s->cls, where);
 }
 
 static void rwsem_wait(struct hs_task *self, struct hs_rwsem *s,
@@ -143,7 +140,7 @@ static void rwsem_left(struct hs_task *self, struct hs_rwsem *s)
 
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
+	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
 	if (!try_read(self, s)) {
 		refuse_own_write(self, s, where);
@@ -165,12 +162,7 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 
 void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
-
-	if (!seen)
-		hs_lock_fail(self, 0, s->cls, where);
-	if (seen & HS_RW_WRITER)
-		hs_lock_fail(self, seen & ~HS_RW_WRITER, s->cls, where);
+	hs_check_up_read(self, hs_u32_load(self, &s->word, HS_RELAXED), s->cls, where);
 	hs_u32_add(self, &s->word, -1u, HS_SEQ_CST);
 	rwsem_left(self, s);
 	hs_lock_left(self, s, s->cls, where);
@@ -179,7 +171,7 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 /* A waiting writer counts as a holder: @wanted keeps the readers out until it is served. */
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback may sleep", where);
+	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
 	if (!try_write(self, s)) {
 		refuse_own_write(self, s, where);
@@ -194,12 +186,8 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	uint32_t seen = hs_u32_load(self, &s->word, HS_RELAXED);
 
-	if (!seen)
-		hs_lock_fail(self, 0, s->cls, where);
-	if (seen != (HS_RW_WRITER | (self->hot.id + 1)))
-		hs_fail(self, where, "up_write of the %s, which is held %s",
-			hs_lock_class_name((enum hs_lock_class)s->cls),
-			seen & HS_RW_WRITER ? "by another writer" : "for reading");
+	if (hs_unlikely(seen != (HS_RW_WRITER | (self->hot.id + 1))))
+		hs_fail_up_write(self, seen, s->cls, where);
 	hs_u32_store(self, &s->word, 0, HS_SEQ_CST);
 	rwsem_left(self, s);
 	hs_lock_left(self, s, s->cls, where);

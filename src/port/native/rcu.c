@@ -81,10 +81,7 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	struct hs_arena *arena = self->hot.arena;
 	uint32_t seen[HS_TASKS_MAX];
 
-	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
-		  "%s: a detached task waits", where);
-	hs_assert(self, !self->hot.rcu_nest, "%s: grace period inside a read section", where);
-	hs_assert(self, !self->hot.in_callback, "%s: grace period inside an RCU callback", where);
+	hs_check_synchronize(self, where);
 	barrier_all(self);
 	for (uint32_t i = 0; i < arena->slots; i++)
 		seen[i] = reader_word(self, &arena->slot[i]);

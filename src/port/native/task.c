@@ -153,9 +153,7 @@ int hs_arena_detach(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 
-	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
-		  "a detached task is detached again");
-	hs_assert(self, self->hot.id, "the boot task is never detached");
+	hs_check_detach(self);
 	if (self->hot.nheld.raw || self->hot.rcu_nest)
 		return -EBUSY;
 	if (current_task == self)

@@ -165,18 +165,10 @@ static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	return false;
 }
 
-static void wait_begin(struct hs_task *self, const char *where)
-{
-	hs_assert(self, hs_u32_load(self, &self->hot.state, HS_RELAXED) == HS_TASK_LIVE,
-		  "%s: a detached task waits", where);
-	hs_assert(self, !self->hot.in_callback, "%s: an RCU callback waits", where);
-	hs_assert(self, !self->hot.rcu_nest, "%s: wait inside an RCU read section", where);
-}
-
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
-	wait_begin(self, where);
+	hs_check_wait(self, where);
 	while (!wait_once(self, q, pred, arg, false))
 		;
 }
@@ -187,7 +179,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	struct hs_slot *slot = hs_slot_of(self);
 	bool met;
 
-	wait_begin(self, where);
+	hs_check_wait(self, where);
 	hs_u64_store(self, &slot->deadline, deadline ? deadline : 1, HS_RELEASE);
 	while (!(met = wait_once(self, q, pred, arg, true)) && hs_ticks(self) < deadline)
 		;
