@@ -63,7 +63,7 @@ void hs_explore_result_free(struct hs_explore_result *result)
 
 /* ---- set-up ------------------------------------------------------------------------------ */
 
-static int searcher_make(const struct hs_explore_options *options, struct hs_searcher **out)
+static int explore_make_searcher(const struct hs_explore_options *options, struct hs_searcher **out)
 {
 	switch (options->search) {
 	case HS_SEARCH_DFS:
@@ -77,7 +77,7 @@ static int searcher_make(const struct hs_explore_options *options, struct hs_sea
 	return -EINVAL;
 }
 
-static void call_setup(void *arg)
+static void explore_call_setup(void *arg)
 {
 	struct exploration *e = arg;
 	struct hs_task *boot = hs_arena_boot(e->machine->arena);
@@ -95,7 +95,7 @@ static void call_setup(void *arg)
 }
 
 /* Machine and state. The caller ends the machine whatever comes back. */
-static int prepare(struct exploration *e)
+static int explore_prepare(struct exploration *e)
 {
 	struct hs_machine_config config;
 	int ret;
@@ -120,7 +120,7 @@ static int prepare(struct exploration *e)
 
 /* ---- one execution ----------------------------------------------------------------------- */
 
-static void call_check(void *arg)
+static void explore_call_check(void *arg)
 {
 	struct exploration *e = arg;
 	struct hs_arena *arena = e->machine->arena;
@@ -138,7 +138,7 @@ static void call_check(void *arg)
 					   hs_kind_name((enum hs_kind)k));
 }
 
-static int keep_schedule(struct exploration *e)
+static int explore_keep_schedule(struct exploration *e)
 {
 	if (e->result->schedule)
 		return 0;
@@ -146,7 +146,7 @@ static int keep_schedule(struct exploration *e)
 	return e->result->schedule ? 0 : -ENOMEM;
 }
 
-static int note_violation(struct exploration *e)
+static int explore_note_violation(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 
@@ -155,10 +155,10 @@ static int note_violation(struct exploration *e)
 	r->verdict = e->sched->verdict;
 	r->first_violation = r->executions;
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
-	return keep_schedule(e);
+	return explore_keep_schedule(e);
 }
 
-static int execute(struct exploration *e)
+static int explore_execute(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 	struct hs_sched *s = e->sched;
@@ -183,16 +183,16 @@ static int execute(struct exploration *e)
 				   "the schedule goes on after decision %u, but nothing can move",
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, call_check, e);
+		hs_sched_on_boot(s, explore_call_check, e);
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)
-		ret = note_violation(e);
+		ret = explore_note_violation(e);
 	else if (e->options->search == HS_SEARCH_REPLAY)
-		ret = keep_schedule(e);
+		ret = explore_keep_schedule(e);
 	return ret;
 }
 
-static int search(struct exploration *e)
+static int explore_search(struct exploration *e)
 {
 	const struct hs_explore_options *o = e->options;
 	struct hs_explore_result *r = e->result;
@@ -205,7 +205,7 @@ static int search(struct exploration *e)
 	e->sched->hashing = o->search == HS_SEARCH_REPLAY;
 	r->image_bytes = e->sched->image.used;
 	while (more) {
-		ret = execute(e);
+		ret = explore_execute(e);
 		if (ret)
 			return ret;
 		more = e->searcher->next(e->searcher);
@@ -218,7 +218,7 @@ static int search(struct exploration *e)
 	return 0;
 }
 
-static bool options_valid(const struct hs_explore_options *o)
+static bool explore_options_valid(const struct hs_explore_options *o)
 {
 	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX;
 }
@@ -231,17 +231,17 @@ int hs_explore(const struct hs_scenario *scenario, const void *param,
 	int ret;
 
 	memset(result, 0, sizeof(*result));
-	if (!scenario->setup || !scenario->state_size || !options_valid(options))
+	if (!scenario->setup || !scenario->state_size || !explore_options_valid(options))
 		return -EINVAL;
-	ret = searcher_make(options, &e.searcher);
+	ret = explore_make_searcher(options, &e.searcher);
 	if (ret)
 		return ret;
 	e.sched = hs_sched_get();
-	ret = e.sched ? prepare(&e) : -ENOMEM;
-	if (!ret && !hs_sched_on_boot(e.sched, call_setup, &e))
-		ret = note_violation(&e);
+	ret = e.sched ? explore_prepare(&e) : -ENOMEM;
+	if (!ret && !hs_sched_on_boot(e.sched, explore_call_setup, &e))
+		ret = explore_note_violation(&e);
 	else if (!ret)
-		ret = e.setup_ret ? e.setup_ret : search(&e);
+		ret = e.setup_ret ? e.setup_ret : explore_search(&e);
 	if (e.sched)
 		hs_sched_end(e.sched);
 	if (e.machine)

@@ -14,7 +14,7 @@ struct random_search {
 };
 
 /* Without the branch that half of the executions would mispredict. */
-static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
+static int random_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
 	struct random_search *r = ctx;
 	uint32_t rest = enabled & (enabled - 1), n;
@@ -35,7 +35,7 @@ static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 	return __builtin_ctz(enabled);
 }
 
-static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t n)
+static uint32_t random_choose(void *ctx, struct hs_sched *s, uint32_t n)
 {
 	struct random_search *r = ctx;
 
@@ -43,21 +43,21 @@ static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t n)
 	return hs_random_below(&r->state, n);
 }
 
-static void start(struct hs_searcher *me)
+static void random_start(struct hs_searcher *me)
 {
 	struct random_search *r = (struct random_search *)me;
 
 	r->state = hs_random_stream(r->seed, r->index);
 }
 
-static bool next(struct hs_searcher *me)
+static bool random_next(struct hs_searcher *me)
 {
 	struct random_search *r = (struct random_search *)me;
 
 	return ++r->index != r->end;
 }
 
-static void release(struct hs_searcher *me)
+static void random_release(struct hs_searcher *me)
 {
 	free(me);
 }
@@ -71,7 +71,9 @@ int hs_search_random(const struct hs_explore_options *options, struct hs_searche
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	r->searcher = (struct hs_searcher){ { pick, choose, r }, start, next, release };
+	r->searcher = (struct hs_searcher){
+		{ random_pick, random_choose, r }, random_start, random_next, random_release
+	};
 	r->seed = options->seed;
 	r->index = options->first;
 	r->end = options->first + options->max_executions;

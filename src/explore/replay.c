@@ -43,7 +43,7 @@ char *hs_schedule_print(const uint8_t *decisions, uint32_t count)
 }
 
 /* A number up to @most at *at, which moves behind it. */
-static int number(const char **at, unsigned long most, uint32_t *value)
+static int replay_parse_number(const char **at, unsigned long most, uint32_t *value)
 {
 	unsigned long v = 0;
 
@@ -59,25 +59,25 @@ static int number(const char **at, unsigned long most, uint32_t *value)
 }
 
 /* One item: id, id*count or c<answer>. */
-static int item(const char **at, uint8_t *decision, uint32_t *run)
+static int replay_parse_item(const char **at, uint8_t *decision, uint32_t *run)
 {
 	uint32_t value;
 
 	*run = 1;
 	if (**at == 'c') {
 		(*at)++;
-		if (number(at, HS_CHOICE - 1, &value))
+		if (replay_parse_number(at, HS_CHOICE - 1, &value))
 			return -EINVAL;
 		*decision = (uint8_t)(HS_CHOICE | value);
 		return 0;
 	}
-	if (number(at, HS_SCHED_TASKS - 1, &value) || !value)
+	if (replay_parse_number(at, HS_SCHED_TASKS - 1, &value) || !value)
 		return -EINVAL;
 	*decision = (uint8_t)value;
 	if (**at != '*')
 		return 0;
 	(*at)++;
-	return number(at, DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
+	return replay_parse_number(at, DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
 }
 
 int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
@@ -89,7 +89,7 @@ int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
 		uint8_t decision;
 		uint32_t run;
 
-		if (item(&text, &decision, &run) || run > DECISIONS_MAX - used)
+		if (replay_parse_item(&text, &decision, &run) || run > DECISIONS_MAX - used)
 			goto invalid;
 		if (*text && (*text++ != ' ' || !*text))
 			goto invalid;
@@ -122,7 +122,7 @@ struct replay {
 	uint32_t count, at;
 };
 
-static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
+static int replay_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
 	struct replay *r = ctx;
 
@@ -142,7 +142,7 @@ static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 }
 
 /* A wrong answer here shows as a divergence at the next step. */
-static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t n)
+static uint32_t replay_choose(void *ctx, struct hs_sched *s, uint32_t n)
 {
 	struct replay *r = ctx;
 
@@ -155,18 +155,18 @@ static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t n)
 	return 0;
 }
 
-static void start(struct hs_searcher *me)
+static void replay_start(struct hs_searcher *me)
 {
 	((struct replay *)me)->at = 0;
 }
 
-static bool next(struct hs_searcher *me)
+static bool replay_next(struct hs_searcher *me)
 {
 	(void)me;
 	return false;
 }
 
-static void release(struct hs_searcher *me)
+static void replay_release(struct hs_searcher *me)
 {
 	free(((struct replay *)me)->decisions);
 	free(me);
@@ -194,7 +194,9 @@ int hs_search_replay(const struct hs_explore_options *options, struct hs_searche
 		free(r);
 		return ret;
 	}
-	r->searcher = (struct hs_searcher){ { pick, choose, r }, start, next, release };
+	r->searcher = (struct hs_searcher){
+		{ replay_pick, replay_choose, r }, replay_start, replay_next, replay_release
+	};
 	*out = &r->searcher;
 	return 0;
 }

@@ -19,23 +19,23 @@ struct runner {
 	const struct hs_plan_entry *task;
 };
 
-static bool gate_open(struct hs_task *self, void *arg)
+static bool threads_gate_is_open(struct hs_task *self, void *arg)
 {
 	struct gate *gate = arg;
 
 	return hs_u32_load(self, &gate->open, HS_ACQUIRE) != 0;
 }
 
-static void runner_main(struct hs_task *self, void *arg)
+static void threads_main(struct hs_task *self, void *arg)
 {
 	struct runner *r = arg;
 
-	hs_wait_event(self, &r->gate->queue, gate_open, r->gate);
+	hs_wait_event(self, &r->gate->queue, threads_gate_is_open, r->gate);
 	if (hs_u32_load(self, &r->gate->open, HS_ACQUIRE) == 1)
 		r->task->fn(self, r->task->arg);
 }
 
-static int run_tasks(struct hs_task *boot, const struct hs_plan *plan)
+static int threads_run_tasks(struct hs_task *boot, const struct hs_plan *plan)
 {
 	struct hs_thread *threads[HS_PLAN_TASKS];
 	struct runner runners[HS_PLAN_TASKS];
@@ -45,7 +45,7 @@ static int run_tasks(struct hs_task *boot, const struct hs_plan *plan)
 	hs_waitq_init(&gate.queue);
 	for (; started < plan->count; started++) {
 		runners[started] = (struct runner){ &gate, &plan->task[started] };
-		threads[started] = hs_thread_start(boot, plan->task[started].name, runner_main,
+		threads[started] = hs_thread_start(boot, plan->task[started].name, threads_main,
 						   &runners[started]);
 		if (!threads[started])
 			break;
@@ -57,7 +57,8 @@ static int run_tasks(struct hs_task *boot, const struct hs_plan *plan)
 	return started == plan->count ? 0 : -ENOMEM;
 }
 
-static int run_on(struct hs_task *boot, const struct hs_scenario *scenario, const void *param)
+static int threads_run_on(struct hs_task *boot, const struct hs_scenario *scenario,
+			  const void *param)
 {
 	struct hs_plan plan = { .count = 0 };
 	void *state = hs_alloc(boot, HS_KIND_SCENARIO, scenario->state_size);
@@ -67,7 +68,7 @@ static int run_on(struct hs_task *boot, const struct hs_scenario *scenario, cons
 		return -ENOMEM;
 	ret = scenario->setup(boot, &plan, state, param);
 	if (!ret)
-		ret = run_tasks(boot, &plan);
+		ret = threads_run_tasks(boot, &plan);
 	if (!ret && scenario->check)
 		scenario->check(boot, state, param);
 	hs_free(boot, state, HS_KIND_SCENARIO, scenario->state_size);
@@ -87,7 +88,7 @@ int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
 	ret = hs_machine_create(config ? config : &standard, &machine);
 	if (ret)
 		return ret;
-	ret = run_on(hs_arena_boot(machine->arena), scenario, param);
+	ret = threads_run_on(hs_arena_boot(machine->arena), scenario, param);
 	end = hs_machine_destroy(machine, left);
 	return ret ? ret : end;
 }

@@ -31,13 +31,13 @@ struct tree {
 };
 
 /* The task that ran last goes on if it can: schedules with few switches come first. */
-static uint32_t first_of(const struct hs_sched *s, uint32_t awake)
+static uint32_t tree_first(const struct hs_sched *s, uint32_t awake)
 {
 	return awake >> s->current & 1 ? s->current : (uint32_t)__builtin_ctz(awake);
 }
 
 /* Of those that sleep or were done at @n, the ones that the step of @n leaves asleep. */
-static uint32_t sleep_below(const struct hs_sched *s, const struct node *n)
+static uint32_t tree_sleep_below(const struct hs_sched *s, const struct node *n)
 {
 	uint32_t candidates = (n->sleep | n->done) & n->enabled, asleep = 0;
 
@@ -50,7 +50,7 @@ static uint32_t sleep_below(const struct hs_sched *s, const struct node *n)
 	return asleep;
 }
 
-static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
+static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
 	struct tree *t = ctx;
 	struct node *n = &t->node[t->depth];
@@ -60,15 +60,15 @@ static int pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 
 		if (!awake)
 			return -1;
-		*n = (struct node){ enabled, t->sleep, 0, first_of(s, awake), 0 };
+		*n = (struct node){ enabled, t->sleep, 0, tree_first(s, awake), 0 };
 		t->length++;
 	}
 	if (++t->depth == t->length && t->sleep_sets)
-		t->sleep = sleep_below(s, n);
+		t->sleep = tree_sleep_below(s, n);
 	return (int)n->taken;
 }
 
-static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t count)
+static uint32_t tree_choose(void *ctx, struct hs_sched *s, uint32_t count)
 {
 	struct tree *t = ctx;
 	struct node *n = &t->node[t->depth];
@@ -83,7 +83,7 @@ static uint32_t choose(void *ctx, struct hs_sched *s, uint32_t count)
 	return n->taken;
 }
 
-static void start(struct hs_searcher *me)
+static void tree_start(struct hs_searcher *me)
 {
 	struct tree *t = (struct tree *)me;
 
@@ -92,7 +92,7 @@ static void start(struct hs_searcher *me)
 }
 
 /* Takes the next alternative of the deepest node that has one. */
-static bool next(struct hs_searcher *me)
+static bool tree_next(struct hs_searcher *me)
 {
 	struct tree *t = (struct tree *)me;
 
@@ -115,7 +115,7 @@ static bool next(struct hs_searcher *me)
 	return false;
 }
 
-static void release(struct hs_searcher *me)
+static void tree_release(struct hs_searcher *me)
 {
 	free(me);
 }
@@ -128,7 +128,9 @@ int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher 
 
 	if (!t)
 		return -ENOMEM;
-	t->searcher = (struct hs_searcher){ { pick, choose, t }, start, next, release };
+	t->searcher = (struct hs_searcher){
+		{ tree_pick, tree_choose, t }, tree_start, tree_next, tree_release
+	};
 	t->sleep_sets = options->search == HS_SEARCH_SLEEP;
 	*out = &t->searcher;
 	return 0;

@@ -14,7 +14,7 @@ struct free_block {
 };
 
 /* The list that a block of this size and alignment lives on, if any, and the size it then has. */
-static uintptr_t *list_of(struct hs_region *r, size_t *size, size_t align)
+static uintptr_t *region_list(struct hs_region *r, size_t *size, size_t align)
 {
 	size_t block;
 	unsigned int i;
@@ -56,7 +56,7 @@ void hs_region_init(struct hs_region *r, void *base, size_t size, size_t used, e
 }
 
 /* Takes a fitting block from the list; only the huge list holds blocks of more than one size. */
-static void *take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t align)
+static void *region_take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t align)
 {
 	while (list && *list) {
 		struct free_block *b = (struct free_block *)*list;
@@ -78,7 +78,7 @@ static void *take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t
  * Unless addresses are never reused, blocks sit on the largest power of two that divides their size,
  * up to a page: then any block of a list fits any alignment that is asked of it.
  */
-static void *take_fresh(struct hs_region *r, size_t size, size_t align)
+static void *region_take_fresh(struct hs_region *r, size_t size, size_t align)
 {
 	size_t step = 16, start, dirty;
 	char *p;
@@ -112,14 +112,14 @@ void *hs_region_alloc(struct hs_region *r, size_t size, size_t align)
 
 	if (size > r->size)
 		return NULL;
-	list = list_of(r, &size, align);
-	p = take_free(r, list, size, align);
-	return p ? p : take_fresh(r, size, align);
+	list = region_list(r, &size, align);
+	p = region_take_free(r, list, size, align);
+	return p ? p : region_take_fresh(r, size, align);
 }
 
 void hs_region_free(struct hs_region *r, void *object, size_t size, size_t align)
 {
-	uintptr_t *list = list_of(r, &size, align);
+	uintptr_t *list = region_list(r, &size, align);
 	struct free_block *b = object;
 
 	if (list) {

@@ -60,7 +60,7 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	return 0;
 }
 
-static uint32_t attached(const struct hs_sched *s)
+static uint32_t explore_arena_attached(const struct hs_sched *s)
 {
 	uint32_t n = 0;
 
@@ -75,7 +75,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	struct hs_leaks mine;
 	hs_u64 live[HS_KIND_COUNT];
 
-	if (attached(s))
+	if (explore_arena_attached(s))
 		return -EBUSY;
 	hs_rcu_flush(hs_arena_boot(arena));
 	for (int k = 0; k < HS_KIND_COUNT; k++)
@@ -103,7 +103,7 @@ void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 	info->grace_periods = arena->grace_periods;
 	info->retry_spins = arena->retries;
 	info->ticks = arena->ticks;
-	info->tasks = attached(hs_sched_get());
+	info->tasks = explore_arena_attached(hs_sched_get());
 }
 
 const uint64_t *hs_arena_live(const struct hs_arena *arena)
@@ -172,7 +172,7 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 
 	if (s->running)
 		return -EBUSY;
-	if (attached(s) >= arena->config.max_tasks)
+	if (explore_arena_attached(s) >= arena->config.max_tasks)
 		return -EAGAIN;
 	while (id < s->tasks && s->task[id].live)
 		id++;
@@ -247,7 +247,7 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 
 /* ---- counters ---------------------------------------------------------------------------- */
 
-static hs_u64 *slot_of(hs_u64 *counter, uint32_t cpu)
+static hs_u64 *explore_arena_counter_slot(hs_u64 *counter, uint32_t cpu)
 {
 	return (hs_u64 *)((char *)counter + cpu * HS_PCPU_STRIDE);
 }
@@ -264,9 +264,10 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	arena->pcpu_map |= (uint16_t)(1u << bit);
 	counter = (hs_u64 *)(arena->pcpu + bit * HS_GRANULE);
 	for (uint32_t i = 0; i < arena->cpus; i++) {
-		hs_life_set(self->sched, slot_of(counter, i), HS_GRANULE, HS_LIFE_LIVE);
-		hs_unpoison(slot_of(counter, i), HS_GRANULE);
-		hs_u64_init(slot_of(counter, i), 0);
+		hs_life_set(self->sched, explore_arena_counter_slot(counter, i), HS_GRANULE,
+			    HS_LIFE_LIVE);
+		hs_unpoison(explore_arena_counter_slot(counter, i), HS_GRANULE);
+		hs_u64_init(explore_arena_counter_slot(counter, i), 0);
 	}
 	arena->live[HS_KIND_PERCPU]++;
 	return counter;
@@ -281,8 +282,10 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	hs_assert(self, bit < ARENA_COUNTERS && (arena->pcpu_map >> bit & 1),
 		  "free of a counter that is not live");
 	for (uint32_t i = 0; i < arena->cpus; i++) {
-		hs_step(self, HS_OP_FREE, HS_WRITE, slot_of(counter, i), sizeof(*counter), HS_HERE);
-		hs_life_set(self->sched, slot_of(counter, i), HS_GRANULE, HS_LIFE_FREED);
+		hs_step(self, HS_OP_FREE, HS_WRITE, explore_arena_counter_slot(counter, i),
+			sizeof(*counter), HS_HERE);
+		hs_life_set(self->sched, explore_arena_counter_slot(counter, i), HS_GRANULE,
+			    HS_LIFE_FREED);
 	}
 	arena->pcpu_map &= (uint16_t) ~(1u << bit);
 	arena->live[HS_KIND_PERCPU]--;
@@ -293,7 +296,7 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < self->arena->cpus; i++)
-		sum += hs_u64_load(self, slot_of(counter, i), HS_RELAXED);
+		sum += hs_u64_load(self, explore_arena_counter_slot(counter, i), HS_RELAXED);
 	return sum;
 }
 

@@ -95,7 +95,7 @@ void hs_fiber_host(struct hs_fiber *host)
  */
 #define TSAN_RUNS 1000
 
-static void tsan_renew(struct hs_fiber *f)
+static void fiber_renew_tsan(struct hs_fiber *f)
 {
 #if HS_TSAN
 	if (f->tsan && ++f->runs < TSAN_RUNS)
@@ -107,7 +107,8 @@ static void tsan_renew(struct hs_fiber *f)
 }
 
 /* makecontext() passes ints. */
-static void start(unsigned int fn_hi, unsigned int fn_lo, unsigned int arg_hi, unsigned int arg_lo)
+static void fiber_start(unsigned int fn_hi, unsigned int fn_lo, unsigned int arg_hi,
+			unsigned int arg_lo)
 {
 	uintptr_t fn = ((uintptr_t)fn_hi << 32) | fn_lo, arg = ((uintptr_t)arg_hi << 32) | arg_lo;
 
@@ -126,8 +127,8 @@ void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void
 	f->context.uc_link = &host->context;
 	f->bottom = f->stack;
 	f->size = HS_FIBER_STACK;
-	tsan_renew(f);
-	makecontext(&f->context, (void (*)(void))start, 4, (unsigned int)((uint64_t)p >> 32),
+	fiber_renew_tsan(f);
+	makecontext(&f->context, (void (*)(void))fiber_start, 4, (unsigned int)((uint64_t)p >> 32),
 		    (unsigned int)p, (unsigned int)((uint64_t)a >> 32), (unsigned int)a);
 }
 

@@ -37,7 +37,7 @@ const char *hs_op_name(enum hs_op_kind kind)
 
 /* ---- predicates -------------------------------------------------------------------------- */
 
-static void debt_add(struct hs_sched *s, struct hs_task *t)
+static void ops_add_debt(struct hs_sched *s, struct hs_task *t)
 {
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == t->queue)
@@ -50,7 +50,7 @@ static void debt_add(struct hs_sched *s, struct hs_task *t)
  * Asks the predicate, noting what it reads. When it turns true, the queue must be woken in the step
  * that did it or later: hs_wake_all() stamps the queue with its step, and pays the debt.
  */
-static bool pred_holds(struct hs_sched *s, struct hs_task *t)
+static bool ops_ask_predicate(struct hs_sched *s, struct hs_task *t)
 {
 	struct hs_op op = t->op;
 	uint8_t mode = t->mode;
@@ -62,7 +62,7 @@ static bool pred_holds(struct hs_sched *s, struct hs_task *t)
 	t->mode = mode;
 	t->op = op;
 	if (held && t->pred_asked && !t->pred_held && t->queue->seq.raw != s->step)
-		debt_add(s, t);
+		ops_add_debt(s, t);
 	t->pred_asked = true;
 	t->pred_held = held;
 	return held;
@@ -71,18 +71,18 @@ static bool pred_holds(struct hs_sched *s, struct hs_task *t)
 typedef uint32_t __attribute__((__may_alias__)) word32;
 typedef uint64_t __attribute__((__may_alias__)) word64;
 
-static uint64_t word_now(uintptr_t word)
+static uint64_t ops_word_value(uintptr_t word)
 {
 	return word & 1 ? *(const word32 *)(word - 1) : *(const word64 *)word;
 }
 
 /* A fruitless pass is worth another try once a word holds another value than it saw. */
-static bool reads_differ(const struct hs_task *t)
+static bool ops_reads_differ(const struct hs_task *t)
 {
 	if (t->reads_lost)
 		return true;
 	for (uint32_t i = 0; i < t->read_count; i++)
-		if (word_now(t->reads[i].word) != t->reads[i].value)
+		if (ops_word_value(t->reads[i].word) != t->reads[i].value)
 			return true;
 	return false;
 }
@@ -101,12 +101,12 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 		sem = t->op.addr;
 		return !sem->word.raw;
 	case HS_OP_WAIT:
-		return pred_holds(s, t);
+		return ops_ask_predicate(s, t);
 	case HS_OP_WAIT_UNTIL:
-		pred_holds(s, t);
+		ops_ask_predicate(s, t);
 		return true;
 	case HS_OP_RETRY:
-		return reads_differ(t);
+		return ops_reads_differ(t);
 	case HS_OP_RCU_WAIT:
 		return !t->rcu_wait;
 	case HS_OP_JOIN:
@@ -121,32 +121,32 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 
 /* ---- dependence -------------------------------------------------------------------------- */
 
-static bool overlap(const void *a, size_t a_size, const void *b, size_t b_size)
+static bool ops_overlap(const void *a, size_t a_size, const void *b, size_t b_size)
 {
 	return (uintptr_t)a < (uintptr_t)b + b_size && (uintptr_t)b < (uintptr_t)a + a_size;
 }
 
 /* Whether @t, which waits for any of several words to change, looks at what @op touches. */
-static bool waits_on(const struct hs_task *t, const struct hs_op *op)
+static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 {
 	if (t->op.kind == HS_OP_RETRY) {
 		if (t->reads_lost)
 			return true;
 		for (uint32_t i = 0; i < t->read_count; i++)
-			if (overlap((const void *)(t->reads[i].word & ~(uintptr_t)1), 8, op->addr,
-				    op->size))
+			if (ops_overlap((const void *)(t->reads[i].word & ~(uintptr_t)1), 8,
+					op->addr, op->size))
 				return true;
 		return false;
 	}
 	if (t->watch_count == HS_WATCH_MAX)
 		return true;
 	for (uint32_t i = 0; i < t->watch_count; i++)
-		if (overlap(t->watch[i], 8, op->addr, op->size))
+		if (ops_overlap(t->watch[i], 8, op->addr, op->size))
 			return true;
-	return overlap(t->op.addr, t->op.size, op->addr, op->size);
+	return ops_overlap(t->op.addr, t->op.size, op->addr, op->size);
 }
 
-static bool waits_on_many(const struct hs_op *op)
+static bool ops_waits_on_many(const struct hs_op *op)
 {
 	return op->kind == HS_OP_RETRY || op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
 }
@@ -157,10 +157,10 @@ bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
 
 	if (x->access == HS_READ && y->access == HS_READ)
 		return false;
-	if (waits_on_many(x))
-		return waits_on(a, y);
-	if (waits_on_many(y))
-		return waits_on(b, x);
-	return overlap(x->addr, x->size, y->addr, y->size) &&
+	if (ops_waits_on_many(x))
+		return ops_waits_on(a, y);
+	if (ops_waits_on_many(y))
+		return ops_waits_on(b, x);
+	return ops_overlap(x->addr, x->size, y->addr, y->size) &&
 	       !(x->access == HS_COMMUTE && y->access == HS_COMMUTE);
 }

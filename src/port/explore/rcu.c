@@ -35,7 +35,7 @@ void hs_rcu_read_unlock(struct hs_task *self)
 		s->task[i].rcu_wait &= ~(1ull << self->id);
 }
 
-static uint64_t snapshot(struct hs_task *self, const char *where)
+static uint64_t explore_rcu_snapshot(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
@@ -43,7 +43,7 @@ static uint64_t snapshot(struct hs_task *self, const char *where)
 	return arena->rcu.readers;
 }
 
-static void grace_over(struct hs_task *self, const char *where)
+static void explore_rcu_wait(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
@@ -54,18 +54,18 @@ static void grace_over(struct hs_task *self, const char *where)
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 {
 	hs_check_synchronize(self, where);
-	self->rcu_wait = snapshot(self, where);
-	grace_over(self, where);
+	self->rcu_wait = explore_rcu_snapshot(self, where);
+	explore_rcu_wait(self, where);
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);
 }
 
-static void callback_main(struct hs_task *self, void *arg)
+static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 {
 	struct hs_rcu_head *head = arg;
 	struct hs_arena *arena = self->arena;
 
-	grace_over(self, HS_HERE);
+	explore_rcu_wait(self, HS_HERE);
 	self->in_callback = true;
 	head->fn(self, head);
 	self->in_callback = false;
@@ -77,7 +77,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where)
 {
 	struct hs_task *t;
-	uint64_t readers = snapshot(self, where);
+	uint64_t readers = explore_rcu_snapshot(self, where);
 
 	head->next = NULL;
 	head->fn = fn;
@@ -85,7 +85,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		hs_rcu_queue_direct(self->arena, head);
 		return;
 	}
-	t = hs_sched_task_new(self->sched, "rcu callback", callback_main, head);
+	t = hs_sched_task_new(self->sched, "rcu callback", explore_rcu_callback_main, head);
 	hs_assert(self, t, "%s: more than %d tasks and callbacks", where, HS_SCHED_TASKS - 1);
 	t->rcu_wait = readers;
 	self->arena->rcu.callbacks |= 1ull << t->id;

@@ -9,11 +9,11 @@
 #include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
-static struct hs_sched *the_sched;
+static struct hs_sched *sched_instance;
 
 /* ---- making and ending ------------------------------------------------------------------- */
 
-static void *map(void *at, size_t size)
+static void *sched_map(void *at, size_t size)
 {
 	void *p = mmap(at, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -23,17 +23,17 @@ static void *map(void *at, size_t size)
 
 struct hs_sched *hs_sched_get(void)
 {
-	struct hs_sched *s = the_sched;
+	struct hs_sched *s = sched_instance;
 
 	if (s)
 		return s;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	s->region = map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
-	s->life = map(NULL, HS_ARENA_BYTES / HS_GRANULE);
+	s->region = sched_map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
+	s->life = sched_map(NULL, HS_ARENA_BYTES / HS_GRANULE);
 	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
-	the_sched = s;
+	sched_instance = s;
 	if (!s->region || !s->life || !s->stacks) {
 		hs_sched_put();
 		return NULL;
@@ -47,7 +47,7 @@ struct hs_sched *hs_sched_get(void)
 
 void hs_sched_put(void)
 {
-	struct hs_sched *s = the_sched;
+	struct hs_sched *s = sched_instance;
 
 	if (!s)
 		return;
@@ -62,7 +62,7 @@ void hs_sched_put(void)
 	free(s->image.bytes);
 	free(s->schedule);
 	free(s);
-	the_sched = NULL;
+	sched_instance = NULL;
 }
 
 void hs_sched_end(struct hs_sched *s)
@@ -131,7 +131,7 @@ bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
-static void task_main(void *arg)
+static void sched_task_main(void *arg)
 {
 	struct hs_task *t = arg;
 
@@ -167,7 +167,7 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 }
 
 /* Files the task under what its published operation needs. */
-static inline void classify(struct hs_sched *s, struct hs_task *t)
+static inline void sched_classify(struct hs_sched *s, struct hs_task *t)
 {
 	uint32_t bit = 1u << t->id;
 
@@ -180,33 +180,33 @@ static inline void classify(struct hs_sched *s, struct hs_task *t)
 	}
 }
 
-static inline void switch_to(struct hs_sched *s, struct hs_task *t)
+static inline void sched_switch_to(struct hs_sched *s, struct hs_task *t)
 {
 	s->current = t->id;
 	hs_fiber_switch(&s->fiber, &t->fiber);
-	classify(s, t);
+	sched_classify(s, t);
 }
 
-static void start_fresh(struct hs_sched *s)
+static void sched_start_fresh(struct hs_sched *s)
 {
 	while (s->fresh) {
 		struct hs_task *t = &s->task[__builtin_ctz(s->fresh)];
 
 		s->fresh &= s->fresh - 1;
-		hs_fiber_prepare(&t->fiber, &s->fiber, task_main, t);
-		switch_to(s, t);
+		hs_fiber_prepare(&t->fiber, &s->fiber, sched_task_main, t);
+		sched_switch_to(s, t);
 	}
 }
 
 /* ---- image ------------------------------------------------------------------------------- */
 
-static size_t used_bytes(const struct hs_sched *s)
+static size_t sched_used_bytes(const struct hs_sched *s)
 {
 	return s->arena ? s->arena->region.used : 0;
 }
 
 #if HS_FIBER_IMAGE
-static size_t task_bytes(const struct hs_task *t)
+static size_t sched_task_bytes(const struct hs_task *t)
 {
 	if (t->read_count)
 		return offsetof(struct hs_task, reads) + t->read_count * sizeof(t->reads[0]);
@@ -214,17 +214,17 @@ static size_t task_bytes(const struct hs_task *t)
 					       : offsetof(struct hs_task, watch);
 }
 
-static size_t stack_bytes(const struct hs_task *t)
+static size_t sched_stack_bytes(const struct hs_task *t)
 {
 	return (size_t)(t->fiber.stack + HS_FIBER_STACK - (char *)t->fiber.sp);
 }
 #endif
 
 /* Lists every part of the image: the machine, its life map, tasks and their live stacks. */
-static void image_list(struct hs_sched *s)
+static void sched_list_image(struct hs_sched *s)
 {
 	struct hs_image *image = &s->image;
-	size_t used = used_bytes(s), granules = (used + HS_GRANULE - 1) / HS_GRANULE;
+	size_t used = sched_used_bytes(s), granules = (used + HS_GRANULE - 1) / HS_GRANULE;
 
 	image->used = used;
 	image->parts = 0;
@@ -234,19 +234,19 @@ static void image_list(struct hs_sched *s)
 	for (uint32_t i = 1; i < s->tasks; i++) {
 		struct hs_task *t = &s->task[i];
 
-		image->part[image->parts++] = (struct hs_part){ t, task_bytes(t) };
-		image->part[image->parts++] = (struct hs_part){ t->fiber.sp, stack_bytes(t) };
+		image->part[image->parts++] = (struct hs_part){ t, sched_task_bytes(t) };
+		image->part[image->parts++] = (struct hs_part){ t->fiber.sp, sched_stack_bytes(t) };
 	}
 #endif
 }
 
-static int image_save(struct hs_sched *s)
+static int sched_save_image(struct hs_sched *s)
 {
 	struct hs_image *image = &s->image;
 	size_t need = 0;
 	char *at;
 
-	image_list(s);
+	sched_list_image(s);
 	for (uint32_t i = 0; i < image->parts; i++)
 		need += image->part[i].size;
 	at = realloc(image->bytes, need);
@@ -265,7 +265,7 @@ static int image_save(struct hs_sched *s)
 }
 
 /* Objects that executions made beyond the image are unknown again. */
-static void life_reset(struct hs_sched *s, size_t used_now)
+static void sched_reset_life(struct hs_sched *s, size_t used_now)
 {
 	size_t first = (s->image.used + HS_GRANULE - 1) / HS_GRANULE;
 	size_t end = (used_now + HS_GRANULE - 1) / HS_GRANULE;
@@ -276,7 +276,7 @@ static void life_reset(struct hs_sched *s, size_t used_now)
 }
 
 #if HS_ASAN
-static void poison_what_is_not_live(struct hs_sched *s, size_t used_now)
+static void sched_poison_dead(struct hs_sched *s, size_t used_now)
 {
 	for (size_t g = 0; g < s->image.used / HS_GRANULE; g++)
 		if (s->life[g] != HS_LIFE_LIVE)
@@ -285,34 +285,34 @@ static void poison_what_is_not_live(struct hs_sched *s, size_t used_now)
 		hs_poison(s->region + s->image.used, used_now - s->image.used);
 }
 #else
-static void poison_what_is_not_live(struct hs_sched *s, size_t used_now)
+static void sched_poison_dead(struct hs_sched *s, size_t used_now)
 {
 	(void)s;
 	(void)used_now;
 }
 #endif
 
-static void image_restore(struct hs_sched *s)
+static void sched_restore_image(struct hs_sched *s)
 {
 	const struct hs_image *image = &s->image;
 	const char *at = image->bytes;
-	size_t high = s->arena->region.high, used_now = used_bytes(s);
+	size_t high = s->arena->region.high, used_now = sched_used_bytes(s);
 
-	life_reset(s, used_now);
+	sched_reset_life(s, used_now);
 	for (uint32_t i = 0; i < image->parts; i++) {
 		memcpy(image->part[i].start, at, image->part[i].size);
 		at += image->part[i].size;
 	}
 	if (s->arena->region.high < high)
 		s->arena->region.high = high; /* stale bytes beyond the image are cleared on use */
-	poison_what_is_not_live(s, used_now);
+	sched_poison_dead(s, used_now);
 	s->tasks = image->tasks;
 	s->ready = image->ready;
 	s->conditional = image->conditional;
 }
 
 /* Without images of stacks the tasks run to their first step again. */
-static void tasks_restart(struct hs_sched *s)
+static void sched_restart_tasks(struct hs_sched *s)
 {
 	uint32_t tasks = s->tasks;
 
@@ -328,7 +328,7 @@ static void tasks_restart(struct hs_sched *s)
 		t->live = true;
 		s->fresh |= 1u << i;
 	}
-	start_fresh(s);
+	sched_start_fresh(s);
 }
 
 int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_t max_steps)
@@ -346,17 +346,17 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 	s->decisions = s->step = 0;
 	if (HS_FIBER_IMAGE) {
 		s->running = true;
-		start_fresh(s);
+		sched_start_fresh(s);
 		s->running = false;
 	}
 	s->image.verdict = s->verdict;
 	memcpy(s->image.message, s->message, sizeof(s->message));
-	return image_save(s);
+	return sched_save_image(s);
 }
 
 void hs_sched_reset(struct hs_sched *s)
 {
-	image_restore(s);
+	sched_restore_image(s);
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->hash = 0;
@@ -367,7 +367,7 @@ void hs_sched_reset(struct hs_sched *s)
 		memcpy(s->message, s->image.message, sizeof(s->message));
 	if (!HS_FIBER_IMAGE) {
 		s->running = true;
-		tasks_restart(s);
+		sched_restart_tasks(s);
 		s->running = false;
 	}
 	s->current = 0; /* equal searches, with images and without */
@@ -375,7 +375,7 @@ void hs_sched_reset(struct hs_sched *s)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-static bool access_is_live(struct hs_sched *s, struct hs_task *t)
+static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 {
 	enum hs_life life = hs_life_of(s, t->op.addr);
 
@@ -392,7 +392,7 @@ static bool access_is_live(struct hs_sched *s, struct hs_task *t)
  * The hash names objects by the order of their first use and leaves addresses out of values, so that
  * it does not depend on how compilers lay anything out.
  */
-static uint64_t object_number(struct hs_sched *s, const void *addr)
+static uint64_t sched_object_number(struct hs_sched *s, const void *addr)
 {
 	for (uint32_t i = 0; i < s->object_count; i++)
 		if (s->objects[i] == addr)
@@ -403,25 +403,25 @@ static uint64_t object_number(struct hs_sched *s, const void *addr)
 	return s->object_count++;
 }
 
-static void hash_add(struct hs_sched *s, uint64_t value)
+static void sched_hash_add(struct hs_sched *s, uint64_t value)
 {
 	s->hash = hs_mix64(s->hash ^ value) + 1;
 }
 
-static void hash_step(struct hs_sched *s, const struct hs_task *t)
+static void sched_hash_step(struct hs_sched *s, const struct hs_task *t)
 {
-	hash_add(s,
-		 object_number(s, t->op.addr) | (uint64_t)t->op.kind << 32 | (uint64_t)t->id << 40);
+	sched_hash_add(s, sched_object_number(s, t->op.addr) | (uint64_t)t->op.kind << 32 |
+				  (uint64_t)t->id << 40);
 }
 
-static void hash_result(struct hs_sched *s, const struct hs_task *t)
+static void sched_hash_result(struct hs_sched *s, const struct hs_task *t)
 {
 	uint64_t value = t->read_count ? t->reads[t->read_count - 1].value : 0;
 
-	hash_add(s, value - (uintptr_t)s->region < HS_ARENA_BYTES ? 1 : value);
+	sched_hash_add(s, value - (uintptr_t)s->region < HS_ARENA_BYTES ? 1 : value);
 }
 
-static inline uint32_t enabled_tasks(struct hs_sched *s)
+static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
 {
 	uint32_t enabled = s->ready;
 
@@ -443,7 +443,7 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 
 	s->running = true;
 	while (s->verdict == HS_VERDICT_NONE) {
-		uint32_t enabled = enabled_tasks(s);
+		uint32_t enabled = sched_enabled_tasks(s);
 		struct hs_task *t;
 		int pick;
 
@@ -463,15 +463,15 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 		t = &s->task[pick];
 		s->schedule[s->decisions++] = (uint8_t)pick;
 		s->step++;
-		if (!access_is_live(s, t))
+		if (!sched_access_is_live(s, t))
 			break;
 		if (s->hashing)
-			hash_step(s, t);
-		switch_to(s, t);
+			sched_hash_step(s, t);
+		sched_switch_to(s, t);
 		if (s->hashing)
-			hash_result(s, t);
+			sched_hash_result(s, t);
 		if (hs_unlikely(s->fresh))
-			start_fresh(s);
+			sched_start_fresh(s);
 	}
 	s->running = false;
 	return s->verdict == HS_VERDICT_NONE ? end : HS_RUN_VIOLATION;
@@ -479,8 +479,8 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 
 /* ---- the end of an execution ------------------------------------------------------------- */
 
-static void name_read_set(const struct hs_sched *s, const struct hs_task *t, char *text,
-			  size_t room)
+static void sched_print_reads(const struct hs_sched *s, const struct hs_task *t, char *text,
+			      size_t room)
 {
 	size_t used = 0;
 
@@ -495,7 +495,7 @@ static void name_read_set(const struct hs_sched *s, const struct hs_task *t, cha
 	}
 }
 
-static void name_waiters(const struct hs_sched *s, char *text, size_t room)
+static void sched_print_waiters(const struct hs_sched *s, char *text, size_t room)
 {
 	size_t used = 0;
 
@@ -530,10 +530,10 @@ bool hs_sched_finish(struct hs_sched *s)
 		}
 	}
 	if (other) {
-		name_waiters(s, text, sizeof(text));
+		sched_print_waiters(s, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
 	} else if (retry) {
-		name_read_set(s, spinner, text, sizeof(text));
+		sched_print_reads(s, spinner, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
 				   "%s tries again for ever (%s): nothing it read can change: %s",
 				   spinner->name, spinner->retry_why, text);

@@ -90,7 +90,7 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 /* The predicate once more, so that a pass that ends in a retry remembers what it looked at. */
-static bool pred_logged(struct hs_task *self)
+static bool sync_log_predicate(struct hs_task *self)
 {
 	uint8_t mode = self->mode;
 	bool held;
@@ -102,8 +102,8 @@ static bool pred_logged(struct hs_task *self)
 	return held;
 }
 
-static void wait_publish(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
-			 const char *where)
+static void sync_publish_wait(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+			      const char *where)
 {
 	hs_check_wait(self, where);
 	/* Outside an execution nobody else runs the callbacks that may make the predicate true. */
@@ -119,9 +119,9 @@ static void wait_publish(struct hs_task *self, struct hs_waitq *q, hs_pred pred,
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
-	wait_publish(self, q, pred, arg, where);
+	sync_publish_wait(self, q, pred, arg, where);
 	hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
-	pred_logged(self);
+	sync_log_predicate(self);
 }
 
 /* Either the predicate holds when the step is taken, or time has run out. */
@@ -130,9 +130,9 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 {
 	uint64_t *ticks = &self->arena->ticks;
 
-	wait_publish(self, q, pred, arg, where);
+	sync_publish_wait(self, q, pred, arg, where);
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
-	if (pred_logged(self))
+	if (sync_log_predicate(self))
 		return true;
 	if (*ticks < deadline)
 		*ticks = deadline;
@@ -178,7 +178,7 @@ void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value)
 }
 
 /* Keeps the last value seen of each word. */
-static void reads_compact(struct hs_task *self)
+static void sync_compact_reads(struct hs_task *self)
 {
 	uint32_t kept = 0;
 
@@ -196,7 +196,7 @@ static void reads_compact(struct hs_task *self)
 
 void hs_reads_full(struct hs_task *self)
 {
-	reads_compact(self);
+	sync_compact_reads(self);
 	if (self->read_count < HS_READS_MAX)
 		return;
 	self->reads_lost = true;
@@ -210,7 +210,7 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 		return;
 	}
 	self->retry_why = why;
-	reads_compact(self);
+	sync_compact_reads(self);
 	hs_step(self, HS_OP_RETRY, HS_READ, &self->arena->retries, sizeof(self->arena->retries),
 		why);
 	self->arena->retries++;

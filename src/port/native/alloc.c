@@ -61,7 +61,7 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 
 /* ---- counters ---------------------------------------------------------------------------- */
 
-static hs_u64 *slot_of(hs_u64 *counter, uint32_t shard)
+static hs_u64 *alloc_counter_slot(hs_u64 *counter, uint32_t shard)
 {
 	return (hs_u64 *)((char *)counter + shard * HS_PCPU_STRIDE);
 }
@@ -87,7 +87,7 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	if (!counter)
 		return NULL;
 	for (uint32_t i = 0; i < arena->slots; i++)
-		hs_u64_store(self, slot_of(counter, i), 0, HS_RELAXED);
+		hs_u64_store(self, alloc_counter_slot(counter, i), 0, HS_RELAXED);
 	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], 1, HS_RELAXED);
 	return counter;
 }
@@ -114,7 +114,7 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < arena->slots; i++)
-		sum += hs_u64_load(self, slot_of(counter, i), HS_RELAXED);
+		sum += hs_u64_load(self, alloc_counter_slot(counter, i), HS_RELAXED);
 	return sum;
 }
 

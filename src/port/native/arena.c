@@ -9,19 +9,19 @@
 
 #include "port/native/arena.h"
 
-static size_t arena_bytes(uint32_t slots)
+static size_t native_arena_bytes(uint32_t slots)
 {
 	size_t bytes = sizeof(struct hs_arena) + slots * sizeof(struct hs_slot);
 
 	return (bytes + HS_REGION_PAGE - 1) & ~(size_t)(HS_REGION_PAGE - 1);
 }
 
-static size_t pcpu_bytes(uint32_t slots)
+static size_t native_arena_counter_bytes(uint32_t slots)
 {
 	return (slots * HS_PCPU_STRIDE + HS_REGION_PAGE - 1) & ~(size_t)(HS_REGION_PAGE - 1);
 }
 
-static int config_check(const struct hs_machine_config *c)
+static int native_arena_check_config(const struct hs_machine_config *c)
 {
 	bool region = c->kind == HS_ARENA_REGION;
 
@@ -37,12 +37,13 @@ static int config_check(const struct hs_machine_config *c)
 		return -EINVAL;
 	if (!c->base || c->base > UINTPTR_MAX - c->size)
 		return -EINVAL;
-	if (c->size < arena_bytes(c->max_tasks + 1) + pcpu_bytes(c->max_tasks + 1))
+	if (c->size <
+	    native_arena_bytes(c->max_tasks + 1) + native_arena_counter_bytes(c->max_tasks + 1))
 		return -EINVAL;
 	return 0;
 }
 
-static int region_map(const struct hs_machine_config *c, void **out)
+static int native_arena_map_region(const struct hs_machine_config *c, void **out)
 {
 	int flags = MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE |
 		    (c->shared ? MAP_SHARED : MAP_PRIVATE);
@@ -60,15 +61,15 @@ static int region_map(const struct hs_machine_config *c, void **out)
 }
 
 /* The arena with its slots, then the counters, both zeroed. Leaves nothing behind on error. */
-static int arena_memory(const struct hs_machine_config *c, struct hs_arena **out)
+static int native_arena_make(const struct hs_machine_config *c, struct hs_arena **out)
 {
 	uint32_t slots = c->max_tasks + 1, heap;
-	size_t head = arena_bytes(slots), shards = pcpu_bytes(slots);
+	size_t head = native_arena_bytes(slots), shards = native_arena_counter_bytes(slots);
 	void *list = NULL, *p;
 	int ret;
 
 	if (c->kind == HS_ARENA_REGION) {
-		ret = region_map(c, &p);
+		ret = native_arena_map_region(c, &p);
 		if (ret)
 			return ret;
 		*out = p;
@@ -91,7 +92,7 @@ static int arena_memory(const struct hs_machine_config *c, struct hs_arena **out
 	return 0;
 }
 
-static void arena_release(struct hs_arena *arena)
+static void native_arena_release(struct hs_arena *arena)
 {
 	if (arena->config.kind == HS_ARENA_REGION) {
 		hs_unpoison(arena, arena->config.size);
@@ -106,7 +107,7 @@ static void arena_release(struct hs_arena *arena)
 	hs_heap_give(heap);
 }
 
-static int lives_init(struct hs_arena *arena)
+static int native_arena_init_lives(struct hs_arena *arena)
 {
 	pthread_mutexattr_t attr;
 	int ret;
@@ -125,13 +126,13 @@ static int lives_init(struct hs_arena *arena)
 int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out)
 {
 	struct hs_arena *arena;
-	int ret = config_check(config);
+	int ret = native_arena_check_config(config);
 
 	if (ret)
 		return ret;
 	if (config->fail_at == 1)
 		return -ENOMEM;
-	ret = arena_memory(config, &arena);
+	ret = native_arena_make(config, &arena);
 	if (ret)
 		return ret;
 	arena->config = *config;
@@ -140,9 +141,9 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	hs_spin_init(&arena->lock, HS_LOCK_ARENA);
 	hs_rcu_init(arena);
 	hs_arena_boot(arena);
-	ret = lives_init(arena);
+	ret = native_arena_init_lives(arena);
 	if (ret) {
-		arena_release(arena);
+		native_arena_release(arena);
 		return ret;
 	}
 	*out = arena;
@@ -154,7 +155,7 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	struct hs_task *boot = hs_arena_boot(arena);
 	struct hs_leaks mine;
 
-	hs_arena_bury(arena);
+	hs_arena_reap(arena);
 	if (hs_arena_attached(arena))
 		return -EBUSY;
 	hs_rcu_flush(boot);
@@ -163,14 +164,14 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 		*left = mine;
 	for (uint32_t i = 0; i < arena->slots; i++)
 		pthread_mutex_destroy(&arena->slot[i].life);
-	arena_release(arena);
+	native_arena_release(arena);
 	return mine.objects ? -ENOTEMPTY : 0;
 }
 
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
 {
 	memset(info, 0, sizeof(*info));
-	hs_arena_bury(arena);
+	hs_arena_reap(arena);
 	info->allocations = hs_u64_load(NULL, &arena->allocations, HS_RELAXED);
 	info->failed_at = __atomic_load_n(&arena->failed_at, __ATOMIC_RELAXED);
 	for (int k = 0; k < HS_KIND_COUNT; k++)

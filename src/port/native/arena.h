@@ -101,7 +101,7 @@ HS_NORETURN void hs_oops(struct hs_task *self);
 /* Looks for dead tasks and oopses if one of them broke the arena. */
 void hs_arena_check_deaths(struct hs_task *self);
 /* Buries every task whose thread is gone. Returns how many there were. */
-uint32_t hs_arena_bury(struct hs_arena *arena);
+uint32_t hs_arena_reap(struct hs_arena *arena);
 /* Boot excluded, those that are about to be LIVE included. */
 uint32_t hs_arena_attached(const struct hs_arena *arena);
 
@@ -112,7 +112,7 @@ uint32_t hs_arena_attached(const struct hs_arena *arena);
  */
 void hs_park(struct hs_task *self, const hs_u32 *word, uint32_t seen, bool poll);
 /* The same for ever, whoever dies. */
-void hs_park_blindly(struct hs_task *self, const hs_u32 *word, uint32_t seen);
+void hs_park_unchecked(struct hs_task *self, const hs_u32 *word, uint32_t seen);
 /* After a change of the word: lets up to @most of those go that sleep on it. */
 void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most);
 void hs_spin_hint(void);

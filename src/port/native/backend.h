@@ -245,7 +245,7 @@ static inline void hs_retry_wait(struct hs_task *self, const char *why)
 
 /*
  * The word is odd inside the outermost section. Store and later loads are ordered by the grace
- * period, which runs a barrier on every attached thread (pairs with hs_rcu_barrier_all in rcu.c).
+ * period, which runs a barrier on every attached thread (pairs with native_rcu_barrier_all in rcu.c).
  */
 HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
 {

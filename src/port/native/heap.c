@@ -22,15 +22,15 @@ extern void *hs_je_mallocx(size_t size, int flags);
 extern void hs_je_sdallocx(void *p, size_t size, int flags);
 extern int hs_je_mallctl(const char *name, void *old, size_t *old_len, void *new, size_t new_len);
 
-#define POOL_MAX 64
+#define HEAP_POOL_MAX 64
 /* The flags of jemalloc's mallocx(): log2 of the alignment, zero, no thread cache, arena index. */
-#define FLAG_ZERO 0x40
-#define FLAG_NO_TCACHE 0x100
-#define FLAGS(heap, align) (__builtin_ctzl(align) | FLAG_NO_TCACHE | (int)(((heap) + 1) << 20))
+#define HEAP_ZERO 0x40
+#define HEAP_NO_TCACHE 0x100
+#define HEAP_FLAGS(heap, align) (__builtin_ctzl(align) | HEAP_NO_TCACHE | (int)(((heap) + 1) << 20))
 
-static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t pool[POOL_MAX];
-static unsigned int pool_count;
+static pthread_mutex_t heap_pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t heap_pool[HEAP_POOL_MAX];
+static unsigned int heap_pool_count;
 
 static int heap_create(uint32_t *heap)
 {
@@ -52,12 +52,12 @@ int hs_heap_take(uint32_t *heap)
 {
 	bool found = false;
 
-	pthread_mutex_lock(&pool_lock);
-	if (pool_count) {
-		*heap = pool[--pool_count];
+	pthread_mutex_lock(&heap_pool_lock);
+	if (heap_pool_count) {
+		*heap = heap_pool[--heap_pool_count];
 		found = true;
 	}
-	pthread_mutex_unlock(&pool_lock);
+	pthread_mutex_unlock(&heap_pool_lock);
 	return found ? 0 : heap_create(heap);
 }
 
@@ -68,11 +68,11 @@ void hs_heap_give(uint32_t heap)
 
 	snprintf(name, sizeof(name), "arena.%u.reset", heap);
 	hs_je_mallctl(name, NULL, NULL, NULL, 0);
-	pthread_mutex_lock(&pool_lock);
-	kept = pool_count < POOL_MAX;
+	pthread_mutex_lock(&heap_pool_lock);
+	kept = heap_pool_count < HEAP_POOL_MAX;
 	if (kept)
-		pool[pool_count++] = heap;
-	pthread_mutex_unlock(&pool_lock);
+		heap_pool[heap_pool_count++] = heap;
+	pthread_mutex_unlock(&heap_pool_lock);
 	if (kept)
 		return;
 	snprintf(name, sizeof(name), "arena.%u.destroy", heap);
@@ -82,13 +82,13 @@ void hs_heap_give(uint32_t heap)
 void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align)
 {
 	(void)list;
-	return hs_je_mallocx(size, FLAGS(heap, align) | FLAG_ZERO);
+	return hs_je_mallocx(size, HEAP_FLAGS(heap, align) | HEAP_ZERO);
 }
 
 void hs_heap_free(void **list, void *object, size_t size, size_t align)
 {
 	(void)list;
-	hs_je_sdallocx(object, size, __builtin_ctzl(align) | FLAG_NO_TCACHE);
+	hs_je_sdallocx(object, size, __builtin_ctzl(align) | HEAP_NO_TCACHE);
 }
 
 void hs_heap_drop_all(void **list)
@@ -98,7 +98,7 @@ void hs_heap_drop_all(void **list)
 
 #else
 
-static pthread_mutex_t chain_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t heap_chain_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Precedes each object, in a block that starts @align bytes or one header before it. */
 struct chain {
@@ -129,12 +129,12 @@ void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align)
 		return NULL;
 	memset(block, 0, lead + size);
 	c = (struct chain *)((char *)block + lead) - 1;
-	pthread_mutex_lock(&chain_lock);
+	pthread_mutex_lock(&heap_chain_lock);
 	*c = (struct chain){ .next = *list, .block = block };
 	if (c->next)
 		c->next->prev = c;
 	*list = c;
-	pthread_mutex_unlock(&chain_lock);
+	pthread_mutex_unlock(&heap_chain_lock);
 	return c + 1;
 }
 
@@ -144,14 +144,14 @@ void hs_heap_free(void **list, void *object, size_t size, size_t align)
 
 	(void)size;
 	(void)align;
-	pthread_mutex_lock(&chain_lock);
+	pthread_mutex_lock(&heap_chain_lock);
 	if (c->next)
 		c->next->prev = c->prev;
 	if (c->prev)
 		c->prev->next = c->next;
 	else
 		*list = c->next;
-	pthread_mutex_unlock(&chain_lock);
+	pthread_mutex_unlock(&heap_chain_lock);
 	free(c->block);
 }
 

@@ -25,7 +25,7 @@
 #define SPINS_BEFORE_SLEEP 100
 #define SPINS_BEFORE_YIELD 64
 
-static void spin_slow(struct hs_task *self, hs_u32 *word)
+static void lock_spin(struct hs_task *self, hs_u32 *word)
 {
 	struct hs_arena *arena = self->hot.arena;
 
@@ -55,7 +55,7 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
 		hs_fail_lock_twice(self, cls, where);
 	if (!may_sleep) {
-		spin_slow(self, word);
+		lock_spin(self, word);
 		return;
 	}
 	for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
@@ -88,7 +88,7 @@ void hs_lock_wake(struct hs_task *self, hs_u32 *word)
 
 /* ---- rwsem ------------------------------------------------------------------------------- */
 
-static bool try_read(struct hs_task *self, struct hs_rwsem *s)
+static bool lock_try_read(struct hs_task *self, struct hs_rwsem *s)
 {
 	uint32_t seen = hs_u32_load(self, &s->word, HS_SEQ_CST);
 
@@ -98,21 +98,21 @@ static bool try_read(struct hs_task *self, struct hs_rwsem *s)
 	return false;
 }
 
-static bool try_write(struct hs_task *self, struct hs_rwsem *s)
+static bool lock_try_write(struct hs_task *self, struct hs_rwsem *s)
 {
 	uint32_t seen = 0;
 
 	return hs_u32_cmpxchg(self, &s->word, &seen, HS_RW_WRITER | (self->hot.id + 1), HS_SEQ_CST);
 }
 
-static void refuse_own_write(struct hs_task *self, const struct hs_rwsem *s, const char *where)
+static void lock_refuse_own_write(struct hs_task *self, const struct hs_rwsem *s, const char *where)
 {
 	if (hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1)))
 		hs_fail_lock_twice(self, s->cls, where);
 }
 
-static void rwsem_wait(struct hs_task *self, struct hs_rwsem *s,
-		       bool (*try)(struct hs_task *, struct hs_rwsem *))
+static void lock_wait_rwsem(struct hs_task *self, struct hs_rwsem *s,
+			    bool (*try)(struct hs_task *, struct hs_rwsem *))
 {
 	for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
 		if (try(self, s))
@@ -130,7 +130,7 @@ static void rwsem_wait(struct hs_task *self, struct hs_rwsem *s,
 	}
 }
 
-static void rwsem_left(struct hs_task *self, struct hs_rwsem *s)
+static void lock_wake_rwsem(struct hs_task *self, struct hs_rwsem *s)
 {
 	if (!(hs_u32_load(self, &s->turn, HS_SEQ_CST) & 1))
 		return;
@@ -142,9 +142,9 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 {
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
-	if (!try_read(self, s)) {
-		refuse_own_write(self, s, where);
-		rwsem_wait(self, s, try_read);
+	if (!lock_try_read(self, s)) {
+		lock_refuse_own_write(self, s, where);
+		lock_wait_rwsem(self, s, lock_try_read);
 	}
 	hs_lock_entered(self, s, s->cls, where);
 }
@@ -152,7 +152,7 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_lock_enter(self, s->cls, false, where);
-	if (!try_read(self, s)) {
+	if (!lock_try_read(self, s)) {
 		hs_u32_store(self, &self->hot.nheld, self->hot.nheld.raw - 1, HS_RELAXED);
 		return false;
 	}
@@ -164,7 +164,7 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_check_up_read(self, hs_u32_load(self, &s->word, HS_RELAXED), s->cls, where);
 	hs_u32_add(self, &s->word, -1u, HS_SEQ_CST);
-	rwsem_left(self, s);
+	lock_wake_rwsem(self, s);
 	hs_lock_left(self, s, s->cls, where);
 }
 
@@ -173,10 +173,10 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 {
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
-	if (!try_write(self, s)) {
-		refuse_own_write(self, s, where);
+	if (!lock_try_write(self, s)) {
+		lock_refuse_own_write(self, s, where);
 		hs_u32_add(self, &s->wanted, 1, HS_SEQ_CST);
-		rwsem_wait(self, s, try_write);
+		lock_wait_rwsem(self, s, lock_try_write);
 		hs_u32_add(self, &s->wanted, -1u, HS_SEQ_CST);
 	}
 	hs_lock_entered(self, s, s->cls, where);
@@ -189,6 +189,6 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	if (hs_unlikely(seen != (HS_RW_WRITER | (self->hot.id + 1))))
 		hs_fail_up_write(self, seen, s->cls, where);
 	hs_u32_store(self, &s->word, 0, HS_SEQ_CST);
-	rwsem_left(self, s);
+	lock_wake_rwsem(self, s);
 	hs_lock_left(self, s, s->cls, where);
 }

@@ -29,12 +29,12 @@
 #define SPINS_BEFORE_NAP 200
 #define NAP_NS 20000
 
-static long membarrier(int cmd)
+static long native_rcu_membarrier(int cmd)
 {
 	return syscall(SYS_membarrier, cmd, 0, 0);
 }
 
-static bool is_shared(const struct hs_arena *arena)
+static bool native_rcu_is_shared(const struct hs_arena *arena)
 {
 	return arena->config.shared;
 }
@@ -44,8 +44,9 @@ int hs_rcu_register_process(struct hs_arena *arena)
 {
 	if (arena->rcu_fence)
 		return 0;
-	if (membarrier(is_shared(arena) ? MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
-					: MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+	if (native_rcu_membarrier(native_rcu_is_shared(arena)
+					  ? MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
+					  : MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
 		return -ENOSYS;
 	return 0;
 }
@@ -60,18 +61,19 @@ void hs_rcu_init(struct hs_arena *arena)
 }
 
 /* Pairs with hs_rcu_read_lock(). */
-static void barrier_all(struct hs_task *self)
+static void native_rcu_barrier_all(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 
 	hs_fence(self, HS_SEQ_CST);
 	if (!arena->rcu_fence)
-		membarrier(is_shared(arena) ? MEMBARRIER_CMD_GLOBAL_EXPEDITED
-					    : MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+		native_rcu_membarrier(native_rcu_is_shared(arena)
+					      ? MEMBARRIER_CMD_GLOBAL_EXPEDITED
+					      : MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 	hs_fence(self, HS_SEQ_CST);
 }
 
-static uint32_t reader_word(struct hs_task *self, struct hs_slot *slot)
+static uint32_t native_rcu_reader_word(struct hs_task *self, struct hs_slot *slot)
 {
 	return hs_u32_load(self, &slot->task.hot.rcu, HS_ACQUIRE);
 }
@@ -82,12 +84,13 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	uint32_t seen[HS_TASKS_MAX];
 
 	hs_check_synchronize(self, where);
-	barrier_all(self);
+	native_rcu_barrier_all(self);
 	for (uint32_t i = 0; i < arena->slots; i++)
-		seen[i] = reader_word(self, &arena->slot[i]);
+		seen[i] = native_rcu_reader_word(self, &arena->slot[i]);
 	for (uint32_t i = 0; i < arena->slots; i++) {
 		for (uint32_t spins = 1;
-		     (seen[i] & 1) && reader_word(self, &arena->slot[i]) == seen[i]; spins++) {
+		     (seen[i] & 1) && native_rcu_reader_word(self, &arena->slot[i]) == seen[i];
+		     spins++) {
 			struct timespec nap = { .tv_nsec = NAP_NS };
 
 			if (spins < SPINS_BEFORE_NAP) {
@@ -120,24 +123,24 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 }
 
 /* Begins a grace period for the callbacks that came in since the last one began. */
-static void batch_begin(struct hs_task *self, struct hs_arena *arena)
+static void native_rcu_begin_batch(struct hs_task *self, struct hs_arena *arena)
 {
 	struct hs_rcu_domain *rcu = &arena->rcu;
 
 	rcu->wait = rcu->next;
 	rcu->next = NULL;
 	rcu->next_tail = &rcu->next;
-	barrier_all(self);
+	native_rcu_barrier_all(self);
 	for (uint32_t i = 0; i < arena->slots; i++)
-		arena->slot[i].rcu_seen = reader_word(self, &arena->slot[i]);
+		arena->slot[i].rcu_seen = native_rcu_reader_word(self, &arena->slot[i]);
 }
 
-static bool batch_over(struct hs_task *self, struct hs_arena *arena)
+static bool native_rcu_batch_is_over(struct hs_task *self, struct hs_arena *arena)
 {
 	for (uint32_t i = 0; i < arena->slots; i++) {
 		uint32_t seen = arena->slot[i].rcu_seen;
 
-		if ((seen & 1) && reader_word(self, &arena->slot[i]) == seen)
+		if ((seen & 1) && native_rcu_reader_word(self, &arena->slot[i]) == seen)
 			return false;
 	}
 	return true;
@@ -148,13 +151,13 @@ static bool batch_over(struct hs_task *self, struct hs_arena *arena)
  * run, so later ones must not overtake. A task that dies from here on has broken the arena: nobody
  * else can run what it took.
  */
-static struct hs_rcu_head *batch_take(struct hs_task *self, struct hs_arena *arena)
+static struct hs_rcu_head *native_rcu_take_batch(struct hs_task *self, struct hs_arena *arena)
 {
 	struct hs_rcu_domain *rcu = &arena->rcu;
 	struct hs_rcu_head *batch = rcu->wait;
 
 	if (!batch || rcu->taken != hs_u64_load(self, &rcu->ran, HS_ACQUIRE) ||
-	    !batch_over(self, arena))
+	    !native_rcu_batch_is_over(self, arena))
 		return NULL;
 	self->hot.in_callback = 1;
 	rcu->wait = NULL;
@@ -164,7 +167,7 @@ static struct hs_rcu_head *batch_take(struct hs_task *self, struct hs_arena *are
 	return batch;
 }
 
-static void batch_run(struct hs_task *self, struct hs_rcu_head *head)
+static void native_rcu_run_batch(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
 
@@ -189,11 +192,11 @@ bool hs_rcu_poll(struct hs_task *self)
 	if (self->hot.in_callback || !hs_spin_trylock(self, &rcu->lock))
 		return true;
 	if (!rcu->wait && rcu->next)
-		batch_begin(self, arena);
-	ready = batch_take(self, arena);
+		native_rcu_begin_batch(self, arena);
+	ready = native_rcu_take_batch(self, arena);
 	hs_spin_unlock(self, &rcu->lock);
 	if (ready)
-		batch_run(self, ready);
+		native_rcu_run_batch(self, ready);
 	return hs_u64_load(self, &rcu->queued, HS_ACQUIRE) !=
 	       hs_u64_load(self, &rcu->ran, HS_ACQUIRE);
 }

@@ -9,11 +9,11 @@
 #include "port/native/arena.h"
 
 /* For entry points without a task argument. The last one attached wins; nothing below uses it. */
-static __thread struct hs_task *current_task;
+static __thread struct hs_task *task_current;
 
 struct hs_task *hs_task_current(void)
 {
-	return current_task;
+	return task_current;
 }
 
 const char *hs_task_name(const struct hs_task *self)
@@ -26,7 +26,7 @@ const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
 	return id < arena->slots ? arena->slot[id].name : NULL;
 }
 
-static void slot_fill(struct hs_arena *arena, struct hs_slot *slot, const char *name)
+static void task_fill_slot(struct hs_arena *arena, struct hs_slot *slot, const char *name)
 {
 	struct hs_task_hot *hot = &slot->task.hot;
 	uint32_t id = (uint32_t)(slot - arena->slot), rcu = hot->rcu.raw;
@@ -54,14 +54,14 @@ struct hs_task *hs_arena_boot(struct hs_arena *arena)
 	struct hs_slot *slot = &arena->slot[0];
 
 	if (!slot->task.hot.arena) {
-		slot_fill(arena, slot, "boot");
+		task_fill_slot(arena, slot, "boot");
 		hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
 	}
 	return &slot->task;
 }
 
 /* The slot's counts stay in its shard: sums over all shards remain right. */
-static void slot_leave(struct hs_arena *arena, struct hs_slot *slot)
+static void task_free_slot(struct hs_arena *arena, struct hs_slot *slot)
 {
 	hs_u64_add(NULL, &arena->retired_spins,
 		   hs_u64_load(NULL, &slot->task.hot.retry_spins, HS_RELAXED), HS_RELAXED);
@@ -73,7 +73,7 @@ static void slot_leave(struct hs_arena *arena, struct hs_slot *slot)
 }
 
 /* The certificate says that the owner is gone; we hold it now. */
-static void bury(struct hs_arena *arena, struct hs_slot *slot)
+static void task_reap(struct hs_arena *arena, struct hs_slot *slot)
 {
 	struct hs_task *dead = &slot->task;
 	uint32_t state = hs_u32_load(NULL, &dead->hot.state, HS_ACQUIRE);
@@ -88,11 +88,11 @@ static void bury(struct hs_arena *arena, struct hs_slot *slot)
 		if (held || dead->hot.in_callback)
 			hs_u32_cmpxchg(NULL, &arena->broken, &none, dead->hot.id + 1, HS_ACQ_REL);
 	}
-	slot_leave(arena, slot);
+	task_free_slot(arena, slot);
 }
 
 /* Takes the certificate of a slot that looked free: 0, -EBUSY for a moment, -EAGAIN. */
-static int life_begin(struct hs_arena *arena, struct hs_slot *slot)
+static int task_take_life(struct hs_arena *arena, struct hs_slot *slot)
 {
 	int ret = pthread_mutex_trylock(&slot->life);
 
@@ -104,13 +104,13 @@ static int life_begin(struct hs_arena *arena, struct hs_slot *slot)
 		return 0;
 	}
 	if (ret)
-		bury(arena, slot);
+		task_reap(arena, slot);
 	else
 		pthread_mutex_unlock(&slot->life);
 	return -EAGAIN;
 }
 
-static int slot_take(struct hs_arena *arena, struct hs_slot **out)
+static int task_take_slot(struct hs_arena *arena, struct hs_slot **out)
 {
 	int ret = -EAGAIN;
 
@@ -119,7 +119,7 @@ static int slot_take(struct hs_arena *arena, struct hs_slot **out)
 
 		if (hs_u32_load(NULL, &slot->task.hot.state, HS_ACQUIRE) != HS_TASK_FREE)
 			continue;
-		switch (life_begin(arena, slot)) {
+		switch (task_take_life(arena, slot)) {
 		case 0:
 			*out = slot;
 			return 0;
@@ -137,15 +137,15 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 
 	if (ret)
 		return ret;
-	while ((ret = slot_take(arena, &slot)))
+	while ((ret = task_take_slot(arena, &slot)))
 		if (ret == -EBUSY)
 			sched_yield();
-		else if (!hs_arena_bury(arena))
+		else if (!hs_arena_reap(arena))
 			return ret;
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_STARTING, HS_RELEASE);
-	slot_fill(arena, slot, name);
+	task_fill_slot(arena, slot, name);
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
-	*out = current_task = &slot->task;
+	*out = task_current = &slot->task;
 	return 0;
 }
 
@@ -156,13 +156,13 @@ int hs_arena_detach(struct hs_task *self)
 	hs_check_detach(self);
 	if (self->hot.nheld.raw || self->hot.rcu_nest)
 		return -EBUSY;
-	if (current_task == self)
-		current_task = NULL;
-	slot_leave(arena, hs_slot_of(self));
+	if (task_current == self)
+		task_current = NULL;
+	task_free_slot(arena, hs_slot_of(self));
 	return 0;
 }
 
-uint32_t hs_arena_bury(struct hs_arena *arena)
+uint32_t hs_arena_reap(struct hs_arena *arena)
 {
 	uint32_t dead = 0;
 
@@ -174,7 +174,7 @@ uint32_t hs_arena_bury(struct hs_arena *arena)
 			continue;
 		ret = pthread_mutex_trylock(&slot->life);
 		if (ret == EOWNERDEAD) {
-			bury(arena, slot);
+			task_reap(arena, slot);
 			dead++;
 		} else if (!ret) {
 			pthread_mutex_unlock(&slot->life); /* it detached meanwhile */
@@ -187,7 +187,7 @@ void hs_arena_check_deaths(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 
-	hs_arena_bury(arena);
+	hs_arena_reap(arena);
 	if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
 		hs_oops(self);
 }

@@ -27,7 +27,7 @@ struct running {
 };
 
 /* Also when the thread calls pthread_exit(). The joiner may free the handle at once. */
-static void tell_joiner(void *arg)
+static void thread_tell_joiner(void *arg)
 {
 	struct running *r = arg;
 	hs_u32 *ended = &r->thread->ended;
@@ -49,14 +49,14 @@ static void *thread_main(void *arg)
 	}
 	sem_post(&t->started);
 	running = (struct running){ t, self };
-	pthread_cleanup_push(tell_joiner, &running);
+	pthread_cleanup_push(thread_tell_joiner, &running);
 	t->fn(self, t->arg);
 	pthread_cleanup_pop(1);
 	hs_assert(self, !hs_arena_detach(self), "a thread ends with a lock or in a read section");
 	return NULL;
 }
 
-static void handle_free(struct hs_thread *t)
+static void thread_free_handle(struct hs_thread *t)
 {
 	sem_destroy(&t->started);
 	free(t);
@@ -73,7 +73,7 @@ struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 	*t = (struct hs_thread){ .arena = self->hot.arena, .name = name, .fn = fn, .arg = arg };
 	sem_init(&t->started, 0, 0);
 	if (pthread_create(&t->thread, NULL, thread_main, t)) {
-		handle_free(t);
+		thread_free_handle(t);
 		return NULL;
 	}
 	while (sem_wait(&t->started))
@@ -81,14 +81,14 @@ struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 	if (!t->attached)
 		return t;
 	pthread_join(t->thread, NULL);
-	handle_free(t);
+	thread_free_handle(t);
 	return NULL;
 }
 
 void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
 {
 	while (!hs_u32_load(self, &thread->ended, HS_ACQUIRE))
-		hs_park_blindly(self, &thread->ended, 0);
+		hs_park_unchecked(self, &thread->ended, 0);
 	pthread_join(thread->thread, NULL);
-	handle_free(thread);
+	thread_free_handle(thread);
 }

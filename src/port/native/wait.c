@@ -23,8 +23,8 @@
 
 #include "port/native/arena.h"
 
-static long futex(struct hs_arena *arena, hs_u32 *word, int op, uint32_t value,
-		  const struct timespec *timeout)
+static long wait_futex(struct hs_arena *arena, hs_u32 *word, int op, uint32_t value,
+		       const struct timespec *timeout)
 {
 	if (!arena->config.shared)
 		op |= FUTEX_PRIVATE_FLAG;
@@ -52,7 +52,7 @@ void hs_spin_hint(void)
  *	Required outcome: the sleeper sees the change, or the waker sees the sleeper.
  *	(tests/unit/test_port_wait.c: clock_stands_while_a_woken_task_can_run)
  */
-static bool all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX], bool again)
+static bool wait_all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX], bool again)
 {
 	struct hs_arena *arena = self->hot.arena;
 
@@ -77,7 +77,7 @@ static bool all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX], bool
  * who slept at both looks, without a wake-up in between, all slept at one moment; then nobody was
  * left to wake them.
  */
-static void clock_idle(struct hs_task *self)
+static void wait_advance_idle_clock(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 	uint64_t now = hs_ticks(self), first = UINT64_MAX;
@@ -91,13 +91,13 @@ static void clock_idle(struct hs_task *self)
 	}
 	if (first == UINT64_MAX || first <= now)
 		return;
-	if (all_sleep(self, wakeups, false) && all_sleep(self, wakeups, true))
+	if (wait_all_sleep(self, wakeups, false) && wait_all_sleep(self, wakeups, true))
 		hs_u64_cmpxchg(self, &arena->ticks, &now, first, HS_SEQ_CST);
 }
 
 /* True: the time was up. */
-static bool sleep_on(struct hs_task *self, const hs_u32 *word, uint32_t seen,
-		     const struct timespec *limit)
+static bool wait_sleep_on(struct hs_task *self, const hs_u32 *word, uint32_t seen,
+			  const struct timespec *limit)
 {
 	struct hs_arena *arena = self->hot.arena;
 	hs_u64 *sleeps_on = &arena->sleeps_on[self->hot.id];
@@ -107,8 +107,8 @@ static bool sleep_on(struct hs_task *self, const hs_u32 *word, uint32_t seen,
 
 	hs_u64_xchg(self, sleeps_on, (uintptr_t)word, HS_SEQ_CST);
 	if (hs_u32_load(self, word, HS_SEQ_CST) == seen) {
-		clock_idle(self);
-		late = futex(arena, wakeups, FUTEX_WAIT, before, limit) && errno == ETIMEDOUT;
+		wait_advance_idle_clock(self);
+		late = wait_futex(arena, wakeups, FUTEX_WAIT, before, limit) && errno == ETIMEDOUT;
 	}
 	hs_u64_xchg(self, sleeps_on, 0, HS_SEQ_CST);
 	hs_u32_add(self, wakeups, 1, HS_SEQ_CST);
@@ -120,13 +120,13 @@ void hs_park(struct hs_task *self, const hs_u32 *word, uint32_t seen, bool poll)
 	bool shared = self->hot.arena->config.shared;
 	struct timespec limit = { .tv_nsec = poll ? HS_POLL_NS : HS_DEATH_CHECK_NS };
 
-	if (sleep_on(self, word, seen, poll || shared ? &limit : NULL) && shared)
+	if (wait_sleep_on(self, word, seen, poll || shared ? &limit : NULL) && shared)
 		hs_arena_check_deaths(self);
 }
 
-void hs_park_blindly(struct hs_task *self, const hs_u32 *word, uint32_t seen)
+void hs_park_unchecked(struct hs_task *self, const hs_u32 *word, uint32_t seen)
 {
-	sleep_on(self, word, seen, NULL);
+	wait_sleep_on(self, word, seen, NULL);
 }
 
 /* Round the slots from the waker's own on, so that none is always served first. */
@@ -143,7 +143,7 @@ void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most)
 		    !hs_u64_cmpxchg(self, &arena->sleeps_on[i], &on, 0, HS_SEQ_CST))
 			continue;
 		hs_u32_add(self, &arena->slot[i].wakeups, 1, HS_SEQ_CST);
-		futex(arena, &arena->slot[i].wakeups, FUTEX_WAKE, 1, NULL);
+		wait_futex(arena, &arena->slot[i].wakeups, FUTEX_WAKE, 1, NULL);
 		most--;
 	}
 }
