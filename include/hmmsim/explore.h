@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * explore.h - scenarios, and the verdict on all their interleavings
+/**
+ * @file explore.h
+ * Scenarios, and the verdict on all their interleavings.
  *
- * invented. A scenario is a small concurrent program on one machine: a set-up, some tasks, a final
- * check. The same scenario runs
+ * *invented*. A scenario is a small concurrent program on one machine: a set-up, some tasks, a
+ * final check. The same scenario runs
  *
- *   natively      on real threads, once:                    hs_scenario_run(), in hmmsim::hmmsim
- *   in the explorer, under every schedule that matters:     hs_explore(), in hmmsim::explore
+ * - natively, on real threads, once: hs_scenario_run(), in the library hmmsim::hmmsim
+ * - in the explorer, under every schedule that matters: hs_explore(), in hmmsim::explore
  *
- * The two libraries define the same symbols otherwise and never meet in one program.
+ * Apart from these two functions both libraries define the same symbols, so a program links one of
+ * them.
  *
- * A step is one access to a shared word or one operation on a lock, wait queue or RCU domain; the
+ * A step is one access to a shared word, or one operation on a lock, wait queue or RCU domain. The
  * code between two steps runs at once with the first. An execution runs until no task can move. It
- * is complete if the search did not cut it short because an equal one was seen before.
+ * is complete unless the search cuts it short, because an equal one was seen before.
  *
- * Errors are negative errno: -EINVAL (options or schedule make no sense), -ENOMEM, what the
- * scenario's set-up returned. A violation is not an error, it is the answer.
+ * Errors are negative errno. A violation is not an error: it is the result.
  */
 #ifndef HMMSIM_EXPLORE_H
 #define HMMSIM_EXPLORE_H
@@ -31,83 +32,164 @@
 extern "C" {
 #endif
 
+/** struct hs_plan - the tasks that a scenario's set-up has asked for, see hs_plan_task() */
 struct hs_plan;
 
+/** struct hs_scenario - a small concurrent program */
 struct hs_scenario {
-	const char *name;
-	size_t state_size; /* of the zeroed object that set-up, tasks and check share */
-	/* Builds the state and names the tasks. Runs alone. 0 or -errno. */
+	const char *name; /**< a label for the author's own reports; the library does not read it */
+	size_t state_size; /**< bytes of the zeroed object that set-up, tasks and check share */
+	/**
+	 * Builds the state and names the tasks with hs_plan_task(). Runs alone, on the boot task.
+	 * The last argument is the one of hs_scenario_run() or hs_explore(). Returns 0, or -errno
+	 * to end the run.
+	 */
 	int (*setup)(struct hs_task *self, struct hs_plan *plan, void *state, const void *param);
-	/* Runs alone when all tasks are done: asserts, and frees what set-up allocated. May be NULL. */
+	/**
+	 * Asserts what must hold at the end and frees what the set-up allocated. Runs alone, on the
+	 * boot task, when all tasks are done. May be NULL.
+	 */
 	void (*check)(struct hs_task *self, void *state, const void *param);
 };
 
-/* A task of the scenario, to start when set-up is through. At most 14; more: -EINVAL. */
+/**
+ * hs_plan_task() - add a task to the scenario
+ * @param plan  the plan that the set-up was called with
+ * @param name  of the task, for reports; used until the run ends, 15 bytes of it
+ * @param fn    what the task runs
+ * @param arg   passed to @p fn; the caller's
+ *
+ * The task starts when the set-up has returned 0.
+ *
+ * Context: only in hs_scenario.setup().
+ *
+ * Return: 0, or
+ * - -EINVAL: @p name or @p fn is NULL, or the plan holds 14 tasks already
+ */
 HMMSIM_API int hs_plan_task(struct hs_plan *plan, const char *name,
 			    void (*fn)(struct hs_task *self, void *arg), void *arg);
 
-/*
- * Runs it once on threads. @config may be NULL; -ENOTEMPTY with @left filled in if objects were
- * left behind. A failed assertion aborts.
+/**
+ * hs_scenario_run() - run a scenario once, on threads (hmmsim::hmmsim)
+ * @param scenario  what to run
+ * @param param     passed to set-up and check; may be NULL if they allow it
+ * @param config    of the machine that is made for the run; NULL: the defaults
+ * @param left      receives what was left in the machine, unless no machine could be made; may be
+ *                  NULL
+ *
+ * Makes a machine, runs set-up, tasks and check, and destroys the machine. Either all tasks run or
+ * none. A failed assertion aborts the process.
+ *
+ * Context: any thread; may sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: the scenario has no set-up or no state, or @p config makes no sense
+ * - -ENOMEM: no memory, or a thread could not be started
+ * - -EEXIST: the addresses of the machine's region are taken
+ * - -ENOTEMPTY: objects were left in the machine
+ * - what the set-up returned, if not 0
  */
 HMMSIM_API int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
 			       const struct hs_machine_config *config, struct hs_leaks *left);
 
+/** enum hs_search - which executions hs_explore() runs */
 enum hs_search {
-	HS_SEARCH_DFS,	  /* every interleaving */
-	HS_SEARCH_SLEEP,  /* one complete execution for each class of equal ones */
-	HS_SEARCH_RANDOM, /* uniform among what can move, execution i from (seed, i) */
-	HS_SEARCH_REPLAY, /* the one that .schedule names */
+	HS_SEARCH_DFS,	  /**< every interleaving */
+	HS_SEARCH_SLEEP,  /**< one complete execution for each class of equal ones (sleep sets) */
+	HS_SEARCH_RANDOM, /**< each step uniform among what can move; execution i from (seed, i) */
+	HS_SEARCH_REPLAY, /**< the one that hs_explore_options.schedule names */
 };
 
+/** enum hs_verdict - what a search has found */
 enum hs_verdict {
-	HS_VERDICT_NONE,      /* no violation in what was searched */
-	HS_VERDICT_ASSERT,    /* an assertion failed */
-	HS_VERDICT_FREED,     /* access to an object that is freed, or never was */
-	HS_VERDICT_DEADLOCK,  /* tasks wait, nothing can move */
-	HS_VERDICT_LIVELOCK,  /* tasks try again, and what they read cannot change any more */
-	HS_VERDICT_LOST_WAKE, /* a predicate came true and nobody woke the queue */
-	HS_VERDICT_LEAK,      /* objects were left at the end */
-	HS_VERDICT_STEPS,     /* an execution exceeded max_steps: no verdict on it */
-	HS_VERDICT_DIVERGED,  /* replay: the schedule does not fit the scenario */
+	HS_VERDICT_NONE,      /**< no violation in what was searched */
+	HS_VERDICT_ASSERT,    /**< an assertion failed */
+	HS_VERDICT_FREED,     /**< access to an object that is freed or was never allocated */
+	HS_VERDICT_DEADLOCK,  /**< tasks wait, and no task can move */
+	HS_VERDICT_LIVELOCK,  /**< tasks try again, and what they read cannot change any more */
+	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
+	HS_VERDICT_LEAK,      /**< objects were left at the end */
+	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */
+	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
 };
 
-/* Fill it with hs_explore_options_init(), then change fields. */
+/** struct hs_explore_options - how to search; initialize it with hs_explore_options_init() */
 struct hs_explore_options {
-	enum hs_search search;	   /* default HS_SEARCH_SLEEP */
-	uint64_t max_executions;   /* 0 (default): until done; RANDOM needs one */
-	uint32_t max_steps;	   /* of one execution; default 10000 */
-	uint64_t seed;		   /* RANDOM; default 1 */
-	uint64_t first;		   /* RANDOM: index of the first execution */
-	uint32_t cpus;		   /* simulated CPUs, 1..16; default 2 */
-	uint32_t section_order;	   /* of the machine; default 3: 8 pages */
-	uint32_t subsection_order; /* default 1: 2 pages */
-	bool go_on;		   /* count violations instead of stopping at the first */
-	const char *schedule;	   /* REPLAY: as in hs_explore_result */
+	enum hs_search search;	   /**< default HS_SEARCH_SLEEP */
+	uint64_t max_executions;   /**< 0 (default): no bound; HS_SEARCH_RANDOM needs one */
+	uint32_t max_steps;	   /**< of one execution, 1..1000000; default 10000 */
+	uint64_t seed;		   /**< of HS_SEARCH_RANDOM and of the machine; default 1 */
+	uint64_t first;		   /**< HS_SEARCH_RANDOM: index of the first execution */
+	uint32_t cpus;		   /**< simulated CPUs, 1..16; default 2 */
+	uint32_t section_order;	   /**< of the machine, log2 of pages; default 3: 8 pages */
+	uint32_t subsection_order; /**< of the machine, log2 of pages; default 1: 2 pages */
+	bool go_on;		   /**< count violations instead of stopping at the first */
+	const char *schedule;	   /**< HS_SEARCH_REPLAY: as in hs_explore_result; the caller's */
 };
 
+/** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
 struct hs_explore_result {
-	enum hs_verdict verdict; /* of the first violation */
-	uint64_t executions;	 /* complete + blocked, violations and cut ones included */
-	uint64_t complete;
-	uint64_t blocked;	  /* ended early by the sleep set */
-	uint64_t violations;	  /* executions that ended in one */
-	uint64_t first_violation; /* its execution, from 1 */
-	uint64_t steps;		  /* of all executions */
-	uint32_t steps_max;	  /* of the longest one */
-	bool exhaustive;	  /* the search came to its end */
-	uint64_t trace_hash; /* of the last execution: every step, object and value; REPLAY only */
-	size_t image_bytes;  /* of the machine at the start of an execution */
-	char message[512];   /* what was expected and what was found */
-	char *schedule;	     /* of the first violation, or of the replayed execution; else NULL */
+	enum hs_verdict verdict;  /**< on the first violation */
+	uint64_t executions;	  /**< complete + blocked */
+	uint64_t complete;	  /**< executions not cut short, violations included */
+	uint64_t blocked;	  /**< executions that the sleep set ended early */
+	uint64_t violations;	  /**< executions that ended in a violation */
+	uint64_t first_violation; /**< number of the first of them, from 1; 0: none, or in set-up */
+	uint64_t steps;		  /**< of all executions */
+	uint32_t steps_max;	  /**< of the longest execution */
+	bool exhaustive;	  /**< the search came to its end: there is no other execution */
+	uint64_t trace_hash;	  /**< HS_SEARCH_REPLAY: of every step, object and value */
+	size_t image_bytes;	  /**< of the machine at the start of an execution */
+	char message[512];	  /**< what was expected and what was found; empty: no violation */
+	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
 };
 
+/**
+ * hs_explore_options_init() - the defaults
+ * @param options  every member is set
+ *
+ * Context: any.
+ */
 HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
-/* One exploration at a time in a process. hs_explore_result_free() releases the schedule. */
+
+/**
+ * hs_explore() - run a scenario under many schedules (hmmsim::explore)
+ * @param scenario  what to run
+ * @param param     passed to set-up and check; may be NULL if they allow it
+ * @param options   how to search
+ * @param result    what was found; overwritten, also on error
+ *
+ * Runs the set-up once. Every execution begins with the state that it left.
+ *
+ * Context: one exploration at a time in a process, and no other machine.
+ *
+ * Return: 0, with a violation or without, or
+ * - -EINVAL: the scenario has no set-up or no state, an option is out of range, HS_SEARCH_RANDOM
+ *   has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
+ * - -EBUSY: a machine exists
+ * - -ENOMEM: no memory
+ * - what the set-up returned, if not 0
+ */
 HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
 			  const struct hs_explore_options *options,
 			  struct hs_explore_result *result);
+
+/**
+ * hs_explore_result_free() - release the schedule of a result
+ * @param result  a result that hs_explore() has filled in; may be released more than once
+ *
+ * Context: any.
+ */
 HMMSIM_API void hs_explore_result_free(struct hs_explore_result *result);
+
+/**
+ * hs_verdict_name() - words for a verdict
+ * @param verdict  any value
+ *
+ * Context: any.
+ *
+ * Return: a literal such as "use after free"; "?" for a value that is no verdict
+ */
 HMMSIM_API const char *hs_verdict_name(enum hs_verdict verdict);
 
 #ifdef __cplusplus
