@@ -2,8 +2,8 @@
 /*
  * kinds.h - the names that the seam knows: lock classes and object kinds
  *
- * Each is one list whose order means something. A floor that brings a new lock or object adds its
- * line here, so that reports name it and nobody needs a pointer into another process.
+ * A floor that brings a new lock or object adds a line here. So reports can name it, and a process
+ * that shares a machine needs no pointer into another process.
  */
 #ifndef HS_PORT_KINDS_H
 #define HS_PORT_KINDS_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /*
- * Lock classes in the order in which they may be taken: a task that holds a class may take only
- * classes further down. Checked in debug and explore builds. X(NAME, "words")
+ * Lock classes in the order in which a task may take them: while it holds a lock of one class it
+ * takes only locks of classes further down. X(NAME, "words of reports")
  */
 #define HS_LOCK_CLASSES(X)                     \
 	X(MMAP, "mmap lock")                   \
@@ -28,8 +28,8 @@
 	X(ARENA, "arena lock")
 
 /*
- * Kinds of objects that live in an arena. X(NAME, "words", alignment in bytes); reports print the
- * words, leaks are counted by kind.
+ * Kinds of objects that live in an arena, in the order in which leaks are reported.
+ * X(NAME, "words of reports", largest alignment in bytes)
  */
 #define HS_OBJECT_KINDS(X)                \
 	X(MACHINE, "machine", 16)         \
@@ -70,7 +70,10 @@ enum hs_kind {
 
 const char *hs_lock_class_name(enum hs_lock_class cls);
 const char *hs_kind_name(enum hs_kind kind);
-/* Of an object of @size bytes: small ones need less, mock page tables are 16 bytes. */
+/*
+ * Alignment of an object of @size bytes: the kind's, but no more than the next power of two of
+ * @size, from 16 on (a mock page table is 16 bytes).
+ */
 size_t hs_kind_align(enum hs_kind kind, size_t size);
 
 #endif

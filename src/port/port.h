@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * port.h - the seam: everything the model needs from the world outside it
+ * port.h - the seam: everything that the model needs from the world outside it
  *
  * invented. The model (src/base .. src/device) is compiled twice from one source, each time with
  * another include path for <backend.h>:
@@ -8,26 +8,30 @@
  *   src/port/native/   C11 memory model, pthreads, futexes, jemalloc: real threads, real time
  *   src/port/explore/  fibers and a scheduler: every shared access is a step that can be chosen
  *
- * This file is the contract; the backends define what it declares. The rules that hold for all:
+ * This file is the contract. The backends define what it declares. These rules hold for all of it:
  *
- * Task first. Whatever may yield, count, allocate or fail takes `struct hs_task *self`, the
- *	simulated thread, as its first argument. Nothing is found through thread-local storage;
- *	hs_task_current() exists for entry points whose signature has no task, and for nobody else.
+ * Task first. A function that may yield, count, allocate or fail takes `struct hs_task *self`, the
+ *	simulated thread, as its first parameter. Nothing is found through thread-local storage.
+ *	hs_task_current() exists only for entry points whose signature has no task.
  *
- * Shared words are hs_u32, hs_u64, hs_ptr, touched only through the functions below, each with its
- *	order written out. In the explorer each call is one step, except the *_init() functions,
- *	which are for memory that no other task can reach yet.
+ * Shared words are hs_u32, hs_u64 and hs_ptr. They are accessed only through the functions below,
+ *	each access with its order written out. In the explorer each call is one step, except the
+ *	*_init() functions, which are for memory that no other task can reach yet.
  *
- * Blocking is waiting for a predicate. No loop spins by hand: a loop that tries again ends its
+ * Blocking means waiting for a predicate. No loop spins by hand: a loop that tries again ends its
  *	body with hs_retry_wait().
  *
- * Freeing an object is a write to all of it, hs_deref() is a read: a use after free is a race that
- *	the explorer finds, and a report under ASan.
+ * Freeing an object is a write to all of it, hs_deref() is a read. So the explorer finds a use
+ *	after free as a race, and ASan reports it.
  *
- * Locks are checked: unlocking what is free or another's, and any use of a detached task, fail the
- *	assertion in every build; order of classes (kinds.h) in debug and explore builds (HS_DEBUG).
+ * Misuse fails an assertion in every build (common/checks.h): a detached task that locks, waits or
+ *	allocates, an unlock by a task that is not the owner, a wait in an RCU read section. The
+ *	order of lock classes (kinds.h) is checked in debug and explore builds (HS_DEBUG).
  *
- * A failed assertion aborts natively; in the explorer it is a finding with a schedule.
+ * A failed assertion aborts natively. In the explorer it is a finding with a schedule.
+ *
+ * "Context:" says where a function may be called. Without it: any attached task, any lock held,
+ * in RCU read sections and callbacks too; the function does not sleep.
  */
 #ifndef HS_PORT_PORT_H
 #define HS_PORT_PORT_H
@@ -40,7 +44,7 @@
 
 #include "port/kinds.h"
 
-/* Build switches, set for every file of a build by the build system. */
+/* 1: lock order is checked. Set by the build system for every file of a build. */
 #ifndef HS_DEBUG
 #define HS_DEBUG 0
 #endif
@@ -96,54 +100,66 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
 }
 
 /*
- * For each T of u32, u64, ptr (value type V):
+ * For each T of u32, u64 and ptr, with value type V:
  *   V    hs_T_load(self, const hs_T *a, order)
  *   void hs_T_store(self, hs_T *a, V v, order)
  *   V    hs_T_xchg(self, hs_T *a, V v, order)			returns the old value
  *   bool hs_T_cmpxchg(self, hs_T *a, V *expected, V v, order)	false: *expected is the value seen
- * and for u32, u64:
+ * and for u32 and u64:
  *   V    hs_T_add(self, hs_T *a, V n, order)			these return the old value
  *   V    hs_T_or(self, hs_T *a, V bits, order)
  *   V    hs_T_and(self, hs_T *a, V bits, order)
- * Each is one step. hs_fence(self, order) is no step: the explorer is sequentially consistent.
+ *
+ * Each call is one step. hs_fence(self, order) is no step, because the explorer is sequentially
+ * consistent.
  */
 
 /*
- * A chunk: HS_LANES table entries that are read racily, while others change them. Each entry is
- * read once and whole; nothing is promised between the lanes. @first is aligned to the chunk's size.
+ * A chunk: HS_LANES table entries that are read while other tasks change them. Each entry is read
+ * once and whole; nothing is promised between the lanes. @first is aligned to the chunk's size.
  * Natively one vector load, under sanitizers HS_LANES relaxed loads, in the explorer HS_LANES steps
- * in ascending order. Answers must not depend on HS_LANES (1, 2, 4 or 8).
+ * in ascending order. Results must not depend on HS_LANES (1, 2, 4 or 8).
  *   struct hs_chunk hs_chunk_load(self, const hs_u64 *first)
  *   uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
  */
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
-struct hs_arena; /* the ground of one machine: memory, tasks, RCU, clock */
+struct hs_arena; /* what a machine stands on: memory, tasks, RCU, clock */
 
-/* Slot of the task in its arena, stable while it is attached; 0 is the boot task. */
+/* Slot of the task in its arena, the same for as long as it is attached; 0 is the boot task. */
 static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
-static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached, not detached */
+static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached */
 static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
 const char *hs_task_name(const struct hs_task *self);
+/* The name of the task in slot @id. NULL: there is no such slot. */
+const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 
 /*
- * The boot task, slot 0: for the one thread that creates or destroys the arena, while no other
- * task is attached. In the explorer, scenario set-up and final checks run on it, without steps.
+ * The boot task, slot 0. It is for the one thread that creates or destroys the arena, while no
+ * other task is attached. In the explorer set-up and final check of a scenario run on it, without
+ * steps.
  */
 struct hs_task *hs_arena_boot(struct hs_arena *arena);
+
+/* As hs_task_attach() and hs_task_detach() of <hmmsim/machine.h>. */
 int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out);
 int hs_arena_detach(struct hs_task *self);
 
-/* A thread with a task of self's arena; the explorer takes a fiber. NULL: none could be had. */
+/*
+ * Starts a thread that runs fn(task, arg) with an attached task of @self's arena; a fiber in the
+ * explorer. @name is copied (15 bytes). NULL: no memory, no thread or no task slot.
+ *
+ * Context: no lock held; may sleep.
+ */
 struct hs_thread;
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);
-/* Waits for its end and releases the handle. */
+/* Waits until the thread has ended and releases the handle. Context: as hs_thread_start(). */
 void hs_thread_join(struct hs_task *self, struct hs_thread *thread);
 
-/* ---- assertion and oops ------------------------------------------------------------------ */
+/* ---- assertion --------------------------------------------------------------------------- */
 
 HS_NORETURN void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	HS_PRINTF(3, 4);
@@ -158,8 +174,11 @@ HS_NORETURN void hs_fail(struct hs_task *self, const char *where, const char *fo
 /* ---- locks ------------------------------------------------------------------------------- */
 
 /*
- * Eight or sixteen bytes, no pointer inside. The state words are the backend's business.
- * Spinlocks may be taken where mutexes may not: in RCU callbacks and by whoever holds a spinlock.
+ * Eight or sixteen bytes, no pointer inside. The backend defines what the words hold.
+ *
+ * Mutex and rwsem may sleep: not in RCU callbacks, and not by a task that holds a spinlock.
+ * Spinlocks may be taken in both places. A task that holds a lock takes only locks of classes that
+ * come later in HS_LOCK_CLASSES; a trylock is exempt, because it cannot deadlock.
  */
 struct hs_mutex {
 	hs_u32 word;
@@ -171,9 +190,9 @@ struct hs_spinlock {
 	uint32_t cls;
 };
 
-/* Writers do not starve: a waiting writer holds off new readers. So a reader must not nest. */
+/* A waiting writer keeps out new readers, so that writers do not starve. So readers do not nest. */
 struct hs_rwsem {
-	hs_u32 word;   /* readers, or HS_RW_WRITER and the writer's id + 1 */
+	hs_u32 word;   /* number of readers, or HS_RW_WRITER | id + 1 of the writer */
 	hs_u32 wanted; /* writers that wait */
 	hs_u32 turn;   /* what sleepers watch */
 	uint32_t cls;
@@ -201,7 +220,7 @@ static inline void hs_rwsem_init(struct hs_rwsem *s, enum hs_lock_class cls)
 	s->cls = cls;
 }
 
-/* Which locks a task holds (common/held.c): the order check, and the backends' book-keeping. */
+/* One entry of the list of locks that a task holds (common/held.c). */
 struct hs_held {
 	const void *lock;
 	const char *where;
@@ -209,9 +228,6 @@ struct hs_held {
 };
 
 #define HS_HELD_MAX 8
-
-/* NULL: no such task. */
-const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 
 #define hs_mutex_lock(self, m) hs_mutex_lock_at((self), (m), HS_HERE)
 #define hs_mutex_trylock(self, m) hs_mutex_trylock_at((self), (m), HS_HERE)
@@ -231,18 +247,20 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
-/* Whether self holds it: for assertions, no step. */
+/* Whether @self holds the mutex. For assertions: no step. */
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 /*
- * reduced: wait_event and wake_up_all of linux/wait.h; all waiters wake, none is exclusive.
- * @pred reads shared words through the seam and changes nothing; it may be called at any time and
- * by any task's turn. Whoever makes it true calls hs_wake_all() afterwards; a write that makes it
- * true and is never followed by a wake is reported by the explorer as a lost wake-up. To the
- * explorer a wake is no step of its own but part of the one before: a waiter that frees the queue
- * between the two is not found.
+ * reduced: wait_event and wake_up_all of linux/wait.h. All waiters wake, none is exclusive.
+ *
+ * The predicate reads shared words through the seam and changes nothing. The explorer calls it at
+ * any time and in any task's turn. The task that makes it true calls hs_wake_all() afterwards; the
+ * explorer reports a write that makes it true and is not followed by a wake as a lost wake-up.
+ *
+ * In the explorer a wake is no step but part of the step before it. So the explorer does not find
+ * a waiter that frees the queue between the two.
  */
 struct hs_waitq {
 	hs_u32 seq;
@@ -257,54 +275,83 @@ static inline void hs_waitq_init(struct hs_waitq *q)
 	hs_u32_init(&q->waiters, 0);
 }
 
+/*
+ * Waits until pred(self, arg) holds. Runs RCU callbacks that are ready.
+ *
+ * Context: no spinlock held, not in an RCU read section or callback; may sleep.
+ */
 #define hs_wait_event(self, q, pred, arg) hs_wait_event_at((self), (q), (pred), (arg), HS_HERE)
-/* False: the clock reached @deadline first. In the explorer both outcomes are possible. */
-#define hs_wait_event_until(self, q, pred, arg, deadline) \
-	hs_wait_event_until_at((self), (q), (pred), (arg), (deadline), HS_HERE)
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where);
+
+/*
+ * The same with an end. True: the predicate holds. False: the clock reached @deadline first. The
+ * explorer follows both outcomes. Context: as hs_wait_event().
+ */
+#define hs_wait_event_until(self, q, pred, arg, deadline) \
+	hs_wait_event_until_at((self), (q), (pred), (arg), (deadline), HS_HERE)
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where);
+
 void hs_wake_all(struct hs_task *self, struct hs_waitq *q);
 
 /*
- * Ends the body of a loop that tries again. Natively a spin, counted. In the explorer the task
- * sleeps until a word that it read since its last retry holds another value; if nothing can change
- * one any more, that is a livelock. void hs_retry_wait(self, "where")
+ * hs_retry_wait(self, "what the loop waits for") ends the body of a loop that tries again.
+ *
+ * Natively it spins, is counted and runs RCU callbacks now and then. In the explorer the task
+ * sleeps until a word that it read since its last retry holds another value. If nothing can change
+ * such a word any more, that is a livelock.
+ *
+ * Context: no spinlock held that an RCU callback takes.
  */
 
-/* Model time. It moves by hs_ticks_advance(), or to the next deadline when nothing else can run. */
+/* Model time. It moves by hs_ticks_advance(), or to the next deadline when no task can run. */
 uint64_t hs_ticks(struct hs_task *self);
 void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
 
 /* ---- RCU --------------------------------------------------------------------------------- */
 
 /*
- * reduced: one domain an arena, no expedited form, no sleeping readers. Sections nest. Callbacks
- * run as in softirq: on whatever task waits, synchronizes or polls next, so they take spinlocks
- * only. There is no hidden thread: without any such task they run when the arena is destroyed.
- *   void hs_rcu_read_lock(self); void hs_rcu_read_unlock(self);	one step each when outermost
- *   bool hs_rcu_held(self)						no step
+ * reduced: one domain for each arena, no expedited form, no sleeping readers. Sections nest.
+ *   void hs_rcu_read_lock(self)		one step if it enters the outermost section
+ *   void hs_rcu_read_unlock(self)		one step if it leaves it
+ *
+ * A callback runs as in a softirq: it takes spinlocks only and does not wait. Natively it runs on
+ * the task that next waits, retries, synchronizes or polls; there is no hidden thread, and without
+ * such a task it runs when the arena is destroyed. In the explorer it is a task of its own.
  */
-static inline bool hs_rcu_held(const struct hs_task *self);
-
 struct hs_rcu_head {
 	struct hs_rcu_head *next;
 	void (*fn)(struct hs_task *self, struct hs_rcu_head *head);
 };
 
+/* Whether @self is in a read section. No step. */
+static inline bool hs_rcu_held(const struct hs_task *self);
+
+/*
+ * Waits until every read section that is open now has been left, then natively runs callbacks that
+ * are ready. Context: as hs_wait_event().
+ */
 #define hs_synchronize_rcu(self) hs_synchronize_rcu_at((self), HS_HERE)
-#define hs_call_rcu(self, head, fn) hs_call_rcu_at((self), (head), (fn), HS_HERE)
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where);
+
+/* Runs fn(task, head) once every read section that is open now has been left. */
+#define hs_call_rcu(self, head, fn) hs_call_rcu_at((self), (head), (fn), HS_HERE)
 void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where);
-/* Runs the callbacks whose grace period is over, without waiting. True: some are still pending. */
-bool hs_rcu_poll(struct hs_task *self);
-/* Waits until every callback queued so far has run. */
-void hs_rcu_barrier(struct hs_task *self);
+
 /*
- * Runs every callback that is pending, when no task is attached any more: before what they touch is
- * freed. In a broken arena none runs.
+ * Runs the callbacks whose grace period is over, without waiting. True: callbacks are pending.
+ * Context: no spinlock held that an RCU callback takes.
+ */
+bool hs_rcu_poll(struct hs_task *self);
+
+/* Waits until every callback queued so far has run. Context: as hs_wait_event(). */
+void hs_rcu_barrier(struct hs_task *self);
+
+/*
+ * Runs every pending callback, before the caller frees what they touch. In a broken arena it runs
+ * none. Context: the boot task, no other task attached.
  */
 void hs_rcu_flush(struct hs_task *boot);
 
@@ -312,31 +359,35 @@ void hs_rcu_flush(struct hs_task *boot);
 
 /*
  * reduced: alloc_percpu(unsigned long) with this_cpu_add. A counter is named by the address of its
- * first slot, so that a user may keep flags in the low 3 bits. Each CPU adds to a slot of its own,
- * which no other CPU writes (natively each task is a CPU, in the explorer tasks share a few); single slots wrap, their sum is exact when no add is in flight that
- * the caller has not ordered before it (RCU does that for percpu_ref).
+ * first slot, which leaves the low 3 bits to the user for flags. Each CPU adds to a slot of its own
+ * that no other CPU writes; natively each task is a CPU, in the explorer tasks share a few. A
+ * single slot may wrap. The sum is exact when every add is ordered before it by the caller (RCU
+ * does that for percpu_ref).
  *   void hs_pcpu_add(self, hs_u64 *counter, uint64_t n)	one step
  */
 #define hs_pcpu_alloc(self) hs_pcpu_alloc_at((self), HS_HERE)
 hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where); /* zeroed; NULL: no memory */
 void hs_pcpu_free(struct hs_task *self, hs_u64 *counter);
-uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step a CPU */
+uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step for each CPU */
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
 /*
- * Objects of one arena. Zeroed. Alignment is the kind's (kinds.h), or the next power of two of
- * @size if that is less. NULL: no memory, or this is the allocation that was told to fail. The
- * caller gives kind and size again when it frees, and they are believed: what is checked is that as
- * much of that kind is live.
+ * A zeroed object of @size bytes in the arena, aligned by hs_kind_align(). NULL: no memory, or this
+ * is the allocation that .fail_at of the configuration names.
  */
 #define hs_alloc(self, kind, size) hs_alloc_at((self), (kind), (size), HS_HERE)
-#define hs_free(self, object, kind, size) hs_free_at((self), (object), (kind), (size), HS_HERE)
 void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where);
+
+/*
+ * The caller repeats kind and size of the allocation. They are trusted: checked is only that an
+ * object of the kind and as many bytes are live. NULL is allowed. One step.
+ */
+#define hs_free(self, object, kind, size) hs_free_at((self), (object), (kind), (size), HS_HERE)
 void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
 		const char *where);
 
-/* The access that needs the object alive: one step. hs_deref(self, object) */
+/* An access that needs the object to be live: one step. */
 #define hs_deref(self, object) hs_deref_at((self), (object), HS_HERE)
 
 /* ---- arenas ------------------------------------------------------------------------------ */
@@ -345,20 +396,22 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 #define HS_ARENA_BASE ((uintptr_t)0x7e9000000000)
 #define HS_ARENA_BYTES ((size_t)64 << 20)
 
+/* These three do what the functions of <hmmsim/machine.h> promise. Context: see there. */
 int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **out);
-/* As hs_machine_destroy(). The boot task must have freed what it allocated. */
+/* The boot task must have freed what it allocated; objects that are live are leaks. */
 int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left);
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info);
-/* For the backends: the report of hs_arena_destroy(). */
-void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
 /* One pointer for the owner of the arena: the machine. */
 void hs_arena_set_root(struct hs_arena *arena, void *root);
 void *hs_arena_root(struct hs_arena *arena);
+/* For the backends: names the live objects by kind, for hs_arena_destroy(). */
+void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
 
-/* ---- chance, choice ---------------------------------------------------------------------- */
+/* ---- chance and choice ------------------------------------------------------------------- */
 
-uint64_t hs_random(struct hs_task *self); /* the task's own stream of the arena's seed */
-/* One of 0 .. n-1: every one of them in the explorer, a random one natively. */
+/* The next number of the task's own stream, which the arena's seed and the task's id determine. */
+uint64_t hs_random(struct hs_task *self);
+/* A number below @n: the explorer follows each of them, natively it is a random one. No step. */
 uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
 
 #include <backend.h>
@@ -366,7 +419,7 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
 _Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
 	       "a chunk is 1, 2, 4 or 8 entries");
 
-/* Mutex and spinlock are one word each, whatever the backend makes of hs_word_lock() and its kin. */
+/* Mutex and spinlock are one word each, which the backend's hs_word_lock() and its kin handle. */
 
 static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)
 {
