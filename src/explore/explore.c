@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore.c - one exploration: set up once, then execution after execution until the searcher is
- * done, a violation ends it, or a bound is hit
+ * explore.c - one exploration: the set-up once, then one execution after the other until the
+ * searcher is done, a violation ends it or a bound is reached
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct exploration {
 	void *state;
 	struct hs_plan plan;
 	int setup_ret;
-	uint64_t standing[HS_KIND_COUNT]; /* objects that are the explorer's own */
+	uint64_t standing[HS_KIND_COUNT]; /* live before set-up: the machine's and the state */
 };
 
 void hs_explore_options_init(struct hs_explore_options *options)
@@ -94,7 +94,7 @@ static void explore_call_setup(void *arg)
 	}
 }
 
-/* Machine and state. The caller ends the machine whatever comes back. */
+/* Makes machine and state. The caller destroys the machine, also after an error. */
 static int explore_prepare(struct exploration *e)
 {
 	struct hs_machine_config config;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * plan.c - the list of tasks that a set-up asks for; in both libraries
+ */
 #include "explore/plan.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.h - the tasks that a scenario's set-up asked for
+ * plan.h - the tasks that the set-up of a scenario has asked for
  */
 #ifndef HS_EXPLORE_PLAN_H
 #define HS_EXPLORE_PLAN_H

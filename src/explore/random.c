@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * random.c - independent executions, each step uniform among the tasks that can move
+ * random.c - independent executions; each step is uniform among the tasks that can move
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct random_search {
 	uint64_t state;
 };
 
-/* Without the branch that half of the executions would mispredict. */
+/* A choice between two tasks takes no branch, because it would be mispredicted half of the time. */
 static int random_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
 	struct random_search *r = ctx;

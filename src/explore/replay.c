@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay.c - schedules as text, and the execution that one of them names
+ * replay.c - schedules as text, and the search that runs the execution a schedule names
  */
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "explore/search.h"
 
-#define DECISIONS_MAX 1000000u
+#define REPLAY_DECISIONS_MAX 1000000u
 
 /* ---- text -------------------------------------------------------------------------------- */
 
@@ -42,7 +42,7 @@ char *hs_schedule_print(const uint8_t *decisions, uint32_t count)
 	return text;
 }
 
-/* A number up to @most at *at, which moves behind it. */
+/* Reads a number up to @most at *at and moves *at behind it. */
 static int replay_parse_number(const char **at, unsigned long most, uint32_t *value)
 {
 	unsigned long v = 0;
@@ -58,7 +58,7 @@ static int replay_parse_number(const char **at, unsigned long most, uint32_t *va
 	return 0;
 }
 
-/* One item: id, id*count or c<answer>. */
+/* Reads one item: id, id*count or c<answer>. */
 static int replay_parse_item(const char **at, uint8_t *decision, uint32_t *run)
 {
 	uint32_t value;
@@ -77,7 +77,7 @@ static int replay_parse_item(const char **at, uint8_t *decision, uint32_t *run)
 	if (**at != '*')
 		return 0;
 	(*at)++;
-	return replay_parse_number(at, DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
+	return replay_parse_number(at, REPLAY_DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
 }
 
 int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
@@ -89,7 +89,7 @@ int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
 		uint8_t decision;
 		uint32_t run;
 
-		if (replay_parse_item(&text, &decision, &run) || run > DECISIONS_MAX - used)
+		if (replay_parse_item(&text, &decision, &run) || run > REPLAY_DECISIONS_MAX - used)
 			goto invalid;
 		if (*text && (*text++ != ' ' || !*text))
 			goto invalid;
@@ -134,14 +134,14 @@ static int replay_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 	}
 	if (r->decisions[r->at] & HS_CHOICE || !(enabled >> r->decisions[r->at] & 1)) {
 		hs_sched_violation(s, HS_VERDICT_DIVERGED,
-				   "decision %u of the schedule is no task that can move",
+				   "decision %u of the schedule is not a task that can move",
 				   r->at + 1);
 		return -1;
 	}
 	return r->decisions[r->at++];
 }
 
-/* A wrong answer here shows as a divergence at the next step. */
+/* If the schedule has no answer here, the execution ends with this verdict at the next step. */
 static uint32_t replay_choose(void *ctx, struct hs_sched *s, uint32_t n)
 {
 	struct replay *r = ctx;
@@ -150,7 +150,7 @@ static uint32_t replay_choose(void *ctx, struct hs_sched *s, uint32_t n)
 	    (r->decisions[r->at] & ~HS_CHOICE) < n)
 		return r->decisions[r->at++] & ~HS_CHOICE;
 	hs_sched_violation(s, HS_VERDICT_DIVERGED,
-			   "decision %u of the schedule is no answer to a choice among %u",
+			   "decision %u of the schedule is not an answer to a choice among %u",
 			   r->at + 1, n);
 	return 0;
 }

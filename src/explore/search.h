@@ -2,8 +2,8 @@
 /*
  * search.h - which execution comes next
  *
- * A searcher decides for one execution after the other. The place for a further one (DPOR, PCT) is
- * a file of its own with these four functions and a line in hs_explore().
+ * A searcher decides for one execution after the other. A further one (DPOR, PCT) is a file of its
+ * own with these functions and a line in explore_make_searcher().
  */
 #ifndef HS_EXPLORE_SEARCH_H
 #define HS_EXPLORE_SEARCH_H
@@ -11,25 +11,26 @@
 #include "port/explore/sched.h"
 
 struct hs_searcher {
-	struct hs_chooser chooser;
+	struct hs_chooser chooser;	       /* decides within an execution */
 	void (*start)(struct hs_searcher *me); /* an execution begins */
-	bool (*next)(struct hs_searcher *me);  /* it has ended; false: nothing is left to search */
+	bool (*next)(struct hs_searcher *me);  /* it has ended; false: no other one is left */
 	void (*release)(struct hs_searcher *me);
 };
 
-/* 0, -ENOMEM or -EINVAL. */
+/* 0, -ENOMEM or -EINVAL (the options lack what the search needs). */
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_random(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out);
-/* Decisions of a replayed schedule that were not needed. */
+/* How many decisions of the replayed schedule the execution did not use. */
 uint32_t hs_replay_left(const struct hs_searcher *me);
 
 /*
- * A schedule as text: the decisions of an execution in order, runs of one task as id*count, answers
- * of hs_choose() as c0, c1 ...: "1*3 2 c1 1*2". NULL: no memory. The caller frees it.
+ * A schedule as text: the decisions of an execution in order. Steps of one task in a row are
+ * id*count, answers of hs_choose() are c0, c1 ...: "1*3 2 c1 1*2". The caller frees the text. NULL:
+ * no memory.
  */
 char *hs_schedule_print(const uint8_t *decisions, uint32_t count);
-/* -EINVAL: not of that form. */
+/* The reverse; the caller frees *decisions. -EINVAL: @text is not of that form. -ENOMEM. */
 int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * threads.c - a scenario on real threads
+ * threads.c - a scenario on real threads: hs_scenario_run(), in the native library only
  */
 #include <errno.h>
 
@@ -8,10 +8,10 @@
 #include "port/port.h"
 #include "explore/plan.h"
 
-/* Every task runs, or none: a thread that cannot be had ends the run before the others begin. */
+/* Threads wait here until all of them have started, so that either all tasks run or none. */
 struct gate {
 	struct hs_waitq queue;
-	hs_u32 open; /* 1: go, 2: go home */
+	hs_u32 open; /* 1: run the task; 2: end, because a thread did not start */
 };
 
 struct runner {

@@ -2,11 +2,13 @@
 /*
  * tree.c - systematic search: every interleaving, or one of each class by sleep sets
  *
- * The path to the current execution is a stack of nodes; the next execution takes the same path up
- * to the deepest node that has a choice left, by replay. With sleep sets, a task that was taken at a
- * node before sleeps below its siblings until a step that depends on its next one: until then,
- * taking it would only repeat an execution with independent steps swapped. When all that can move
- * sleeps, the execution is cut: an equal one was complete.
+ * The path to the current execution is a stack of nodes. The next execution repeats that path up to
+ * the deepest node with an alternative left.
+ *
+ * With sleep sets, a task that was taken at a node sleeps in later executions through that node
+ * until a step that depends on its next step. Until then, taking the task would only repeat an
+ * execution with independent steps swapped. If all tasks that can move sleep, the execution is cut,
+ * because an equal one was complete.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,19 +16,19 @@
 #include "explore/search.h"
 
 struct node {
-	uint32_t enabled; /* tasks; a choice has none */
-	uint32_t sleep;	  /* tasks that sleep here */
-	uint32_t done;	  /* tasks taken before the present one */
-	uint32_t taken;	  /* the task, or the answer */
-	uint32_t answers; /* of a choice: how many there are */
+	uint32_t enabled; /* mask of tasks; 0: this is a choice */
+	uint32_t sleep;	  /* mask of tasks that sleep here */
+	uint32_t done;	  /* mask of tasks taken here by earlier executions */
+	uint32_t taken;	  /* the task, or the answer, that this execution takes */
+	uint32_t answers; /* of a choice: how many there are; else 0 */
 };
 
 struct tree {
 	struct hs_searcher searcher;
 	bool sleep_sets;
-	uint32_t depth;	 /* decisions of this execution */
+	uint32_t depth;	 /* decisions of this execution so far */
 	uint32_t length; /* nodes on the path */
-	uint32_t sleep;	 /* at the node that comes next */
+	uint32_t sleep;	 /* mask of tasks that sleep at the next node */
 	struct node node[];
 };
 
@@ -36,7 +38,7 @@ static uint32_t tree_first(const struct hs_sched *s, uint32_t awake)
 	return awake >> s->current & 1 ? s->current : (uint32_t)__builtin_ctz(awake);
 }
 
-/* Of those that sleep or were done at @n, the ones that the step of @n leaves asleep. */
+/* Which of the tasks that sleep or were taken at @n still sleep after the step taken at @n. */
 static uint32_t tree_sleep_below(const struct hs_sched *s, const struct node *n)
 {
 	uint32_t candidates = (n->sleep | n->done) & n->enabled, asleep = 0;
@@ -122,7 +124,7 @@ static void tree_release(struct hs_searcher *me)
 
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out)
 {
-	/* As many choices as steps, at most: hs_choose() checks it. */
+	/* hs_choose() makes sure that there are no more choices than steps. */
 	uint32_t room = 2 * options->max_steps;
 	struct tree *t = calloc(1, sizeof(*t) + room * sizeof(t->node[0]));
 

@@ -24,7 +24,9 @@ HS_NORETURN void hs_fail_unlock(struct hs_task *self, uint32_t owner, uint32_t c
 HS_NORETURN void hs_fail_up_write(struct hs_task *self, uint32_t word, uint32_t cls,
 				  const char *where);
 
-/* Before a lock is taken. A trylock cannot deadlock, so that the order of classes is not checked. */
+/*
+ * Before a lock is taken. A trylock cannot deadlock, so that the order of classes is not checked.
+ */
 static inline void hs_check_lock(struct hs_task *self, uint32_t cls, bool blocking,
 				 const char *where)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * names.c - words for lock classes and object kinds, and the report of what was left behind
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +61,6 @@ void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left)
 			       hs_kind_name((enum hs_kind)k));
 		if (len > 0 && used + (size_t)len < sizeof(left->text))
 			used += (size_t)len;
-		left->text[used] = '\0'; /* no half item, if that was too long */
+		left->text[used] = '\0'; /* cuts off an item that did not fit whole */
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * random.h - one small generator (SplitMix64): equal numbers on every machine and compiler
+ * random.h - one small generator (SplitMix64), the same numbers on every machine and compiler
  */
 #ifndef HS_PORT_RANDOM_H
 #define HS_PORT_RANDOM_H
@@ -14,7 +14,7 @@ static inline uint64_t hs_mix64(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* Independent streams of one seed. */
+/* The state that begins stream @stream of @seed; streams are independent of each other. */
 static inline uint64_t hs_random_stream(uint64_t seed, uint64_t stream)
 {
 	return hs_mix64(seed + 0x9e3779b97f4a7c15u * (stream + 1));
@@ -26,7 +26,7 @@ static inline uint64_t hs_random_next(uint64_t *state)
 	return hs_mix64(*state);
 }
 
-/* Uniform enough below @n (n is small): the high half of a product, no division. */
+/* A number below @n, uniform enough for a small @n: the high half of a product, no division. */
 static inline uint32_t hs_random_below(uint64_t *state, uint32_t n)
 {
 	return (uint32_t)(((hs_random_next(state) >> 32) * n) >> 32);

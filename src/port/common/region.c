@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * region.c - lists of free blocks and the bump pointer behind them
+ */
 #include "port/common/region.h"
 
 #include <string.h>
@@ -7,13 +10,13 @@
 
 #define HS_REGION_BIG_MIN 1024u
 
-/* What a free block holds. It fits the smallest block. */
+/* What a free block holds; fits the smallest block. */
 struct free_block {
 	uintptr_t next;
 	size_t size;
 };
 
-/* The list that a block of this size and alignment lives on, if any, and the size it then has. */
+/* Rounds *size up and returns the list of free blocks of that size. NULL: no block is reused. */
 static uintptr_t *region_list(struct hs_region *r, size_t *size, size_t align)
 {
 	size_t block;
@@ -55,7 +58,7 @@ void hs_region_init(struct hs_region *r, void *base, size_t size, size_t used, e
 		hs_poison((char *)base + used, size - used);
 }
 
-/* Takes a fitting block from the list; only the huge list holds blocks of more than one size. */
+/* Takes a fitting block off the list; only the huge list holds blocks of more than one size. */
 static void *region_take_free(struct hs_region *r, uintptr_t *list, size_t size, size_t align)
 {
 	while (list && *list) {
@@ -75,8 +78,8 @@ static void *region_take_free(struct hs_region *r, uintptr_t *list, size_t size,
 }
 
 /*
- * Unless addresses are never reused, blocks sit on the largest power of two that divides their size,
- * up to a page: then any block of a list fits any alignment that is asked of it.
+ * If blocks are reused, each is aligned to the largest power of two that divides its size, up to a
+ * page. So every block of a list has every alignment that a caller may ask for.
  */
 static void *region_take_fresh(struct hs_region *r, size_t size, size_t align)
 {
@@ -98,7 +101,7 @@ static void *region_take_fresh(struct hs_region *r, size_t size, size_t align)
 		hs_unpoison(p, size);
 	dirty = r->high > start ? r->high - start : 0;
 	memset(p, 0, dirty < size ? dirty : size);
-	/* hs_arena_info() looks at it without the lock. */
+	/* hs_arena_info() reads it without the lock. */
 	__atomic_store_n(&r->used, start + size, __ATOMIC_RELAXED);
 	if (r->high < r->used)
 		r->high = r->used;

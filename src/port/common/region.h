@@ -2,10 +2,12 @@
 /*
  * region.h - objects inside one reserved range of addresses
  *
- * Used by region arenas of both backends. A bump pointer and, unless addresses are never reused,
- * one LIFO list for each size. Sizes up to 512 bytes are rounded to their alignment, at least 16,
- * larger ones to a power of two below 64 KiB and to pages above. The state sits in the arena, so
- * that it is shared, saved and reset with it. Not locked: the caller is.
+ * Region arenas of both backends use it. A bump pointer and, unless addresses are never reused, one
+ * LIFO list of free blocks for each size. Sizes up to 512 bytes are rounded up to their alignment,
+ * at least 16, sizes up to 64 KiB to a power of two, larger ones to pages.
+ *
+ * The state is a part of the arena, so that it is shared, saved and reset with it. The caller holds
+ * the lock that protects it.
  */
 #ifndef HS_PORT_REGION_H
 #define HS_PORT_REGION_H
@@ -23,20 +25,21 @@
 struct hs_region {
 	uintptr_t base;
 	size_t size;
-	size_t used; /* bytes handed out so far, free ones included */
-	size_t high; /* bytes that may hold anything but zeros */
+	size_t used; /* bytes allocated from the start on, free blocks included */
+	size_t high; /* bytes from the start on that may hold anything but zeros */
 	enum hs_reuse reuse;
-	bool poison; /* tell ASan what is free; impossible when processes share the region */
+	bool poison; /* tell ASan what is free; impossible if processes share the region */
 	uintptr_t small[HS_REGION_SMALL];
 	uintptr_t big[HS_REGION_BIG];
 	uintptr_t huge; /* blocks above 64 KiB, each with its size */
 };
 
-/* The range [base, base + size) is mapped, zero from @used on, and the first @used bytes are taken. */
+/* The caller has mapped [base, base + size), uses the first @used bytes and left the rest zero. */
 void hs_region_init(struct hs_region *r, void *base, size_t size, size_t used, enum hs_reuse reuse,
 		    bool poison);
-/* Zeroed; NULL when the range is full. @align is a power of two up to 4096. */
+/* A zeroed block. NULL: the range is full. @align is a power of two up to HS_REGION_PAGE. */
 void *hs_region_alloc(struct hs_region *r, size_t size, size_t align);
+/* @size and @align are those of the allocation. */
 void hs_region_free(struct hs_region *r, void *object, size_t size, size_t align);
 
 #endif

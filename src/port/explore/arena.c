@@ -2,9 +2,9 @@
 /*
  * arena.c (explore) - the machine's memory, and tasks outside an execution
  *
- * One arena at a time, at the start of the scheduler's region. Addresses are never used twice. A
- * life map says of each granule whether an object lives there: that is how an access to what is
- * freed becomes a finding.
+ * One arena at a time, at the start of the scheduler's region. No address is used twice. The life
+ * map says of each granule of the region whether an object lives there, so that an access to a
+ * freed object is a finding.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -164,7 +164,7 @@ struct hs_task *hs_arena_boot(struct hs_arena *arena)
 	return &s->task[0];
 }
 
-/* Outside an execution a task is a name: all of them run on the calling thread, without steps. */
+/* Outside an execution all tasks run on the calling thread, without steps. */
 int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
 {
 	struct hs_sched *s = hs_sched_get();
@@ -197,7 +197,7 @@ int hs_arena_detach(struct hs_task *self)
 	return 0;
 }
 
-/* Nobody else shares the machine, so nothing can break it. */
+/* No other process shares the machine, so that none can break it. */
 int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg), void *arg)
 {
 	return fn(self, arg);
@@ -273,7 +273,7 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	return counter;
 }
 
-/* An add to it afterwards is a use after free, as that of an object. */
+/* A later add to the counter is a use after free. */
 void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 {
 	struct hs_arena *arena = self->arena;
@@ -307,7 +307,7 @@ uint64_t hs_random(struct hs_task *self)
 	return hs_random_next(&self->rng);
 }
 
-/* A decision like the one which task is next, but of the task that runs: no step. */
+/* A decision of the execution, as the choice of the next task is, but no step. */
 uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 {
 	struct hs_sched *s = self->sched;
@@ -316,10 +316,10 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 	hs_assert(self, n && n < HS_CHOICE, "a choice among %u: %s", n, why);
 	if (self->mode != HS_MODE_STEP)
 		return hs_random_below(&self->rng, n);
-	/* Before its first step a task is not in an execution yet. */
+	/* Before the first step there is no execution in which to decide. */
 	if (!s->step)
 		hs_step(self, HS_OP_LOAD, HS_READ, self->arena, 1, why);
-	/* Schedule and search have room for as many choices as steps. */
+	/* Schedule and search tree have room for as many choices as steps. */
 	hs_assert(self, s->decisions - s->step < s->max_steps, "too many choices: %s", why);
 	answer = s->chooser->choose(s->chooser->ctx, s, n);
 	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);

@@ -5,7 +5,8 @@
  * One struct hs_arena at the start of the scheduler's region; it is part of the image that begins
  * every execution. Only the explorer's backend looks inside.
  *
- * Behind it lie the per-CPU counters, HS_PCPU_STRIDE bytes for each simulated CPU, then the objects.
+ * Behind it lie the per-CPU counters, HS_PCPU_STRIDE bytes for each simulated CPU, then the
+ * objects.
  */
 #ifndef HS_PORT_EXPLORE_ARENA_H
 #define HS_PORT_EXPLORE_ARENA_H

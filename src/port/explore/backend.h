@@ -2,10 +2,10 @@
 /*
  * backend.h (explore) - the seam as steps: what is inlined
  *
- * An operation first publishes what it is about to touch (hs_step), which gives up the processor
- * to the scheduler, and acts when it is chosen. Enabledness is the scheduler's: an operation that
- * is chosen never has to wait. The world is sequentially consistent; orders are accepted and
- * ignored.
+ * An operation first publishes what it is about to touch (hs_step()), which switches to the
+ * scheduler, and acts when the scheduler has chosen it. The scheduler chooses only operations that
+ * are enabled, so that an operation never has to wait. Memory is sequentially consistent: orders
+ * are accepted and ignored.
  */
 #ifndef HS_PORT_EXPLORE_BACKEND_H
 #define HS_PORT_EXPLORE_BACKEND_H
@@ -14,7 +14,7 @@
 #include "port/common/random.h"
 #include "port/explore/fiber.h"
 
-#define HS_READS_MAX 128 /* that a fruitless pass may remember */
+#define HS_READS_MAX 128 /* reads since the last retry that a task remembers */
 #define HS_WATCH_MAX 8	 /* words that a predicate may read */
 
 #ifndef HS_LANES
@@ -31,8 +31,9 @@ enum hs_access {
 	HS_COMMUTE,
 };
 
+/* The trace hash holds these values: the order is fixed. */
 enum hs_op_kind {
-	HS_OP_NONE, /* the task is finished, or not started */
+	HS_OP_NONE, /* the task has ended, or has not begun */
 	HS_OP_LOAD,
 	HS_OP_STORE,
 	HS_OP_RMW,
@@ -45,7 +46,7 @@ enum hs_op_kind {
 	HS_OP_RCU_ENTER,
 	HS_OP_RCU_LEAVE,
 	HS_OP_RCU_SNAPSHOT,
-	HS_OP_CONDITIONAL, /* those below may have to wait */
+	HS_OP_CONDITIONAL, /* from here on: may have to wait */
 	HS_OP_LOCK = HS_OP_CONDITIONAL,
 	HS_OP_DOWN_READ,
 	HS_OP_DOWN_WRITE,
@@ -65,15 +66,15 @@ struct hs_op {
 	uint8_t access; /* enum hs_access */
 };
 
-/* Where the task's operations go. */
+/* What the task's operations do. */
 enum hs_mode {
-	HS_MODE_DIRECT, /* set-up, final check, unit tests: act at once */
-	HS_MODE_PEEK,	/* a predicate on the scheduler's behalf: note what it reads */
-	HS_MODE_LOG,	/* a predicate that held: act at once, remember the reads */
-	HS_MODE_STEP,
+	HS_MODE_DIRECT, /* act at once: set-up, final check, unit tests */
+	HS_MODE_PEEK,	/* note the address in .watch: a predicate that the scheduler asks */
+	HS_MODE_LOG,	/* act at once, remember reads: the predicate when its wait ends */
+	HS_MODE_STEP,	/* publish and switch to the scheduler: a task in an execution */
 };
 
-/* The low bit of the address tells a word of 4 bytes from one of 8. */
+/* A word that a task read, as address | 1 if it has 4 bytes, and the value seen. */
 struct hs_read {
 	uintptr_t word;
 	uint64_t value;
@@ -81,7 +82,9 @@ struct hs_read {
 
 struct hs_sched;
 
-/* What an execution changes; the rarely used arrays are last, saved only as far as they are in use. */
+/*
+ * Part of the image. The arrays that are rarely used come last, saved only as far as they are used.
+ */
 struct hs_task {
 	struct hs_fiber fiber;
 	struct hs_op op;
@@ -91,14 +94,14 @@ struct hs_task {
 	uint8_t mode; /* enum hs_mode */
 	bool live;
 	bool in_callback;
-	bool pred_asked; /* since the wait began */
-	bool pred_held;	 /* when it was asked last */
-	bool reads_lost; /* more than fit: any write may matter */
+	bool pred_asked; /* the predicate was asked since the wait began */
+	bool pred_held;	 /* what it said last */
+	bool reads_lost; /* more reads than fit: any write may end the retry */
 	uint16_t rcu_nest;
 	uint16_t watch_count, held_count;
 	uint32_t read_count;
-	uint64_t rcu_wait; /* readers that its grace period waits for */
-	uint64_t join;	   /* tasks that it waits for */
+	uint64_t rcu_wait; /* mask of the readers that its grace period waits for */
+	uint64_t join;	   /* mask of the tasks that it waits for */
 	uint64_t rng;
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
@@ -134,7 +137,7 @@ static inline bool hs_task_in_callback(const struct hs_task *self)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* An operation outside an execution: checks that it could go on at once. */
+/* An operation in a mode other than STEP: checks that it need not wait. */
 void hs_step_direct(struct hs_task *self);
 /* The fiber that the scheduler runs on. */
 static inline struct hs_fiber *hs_sched_fiber(struct hs_sched *sched)
@@ -152,7 +155,10 @@ HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum h
 		hs_step_direct(self);
 }
 
-/* What the operation saw or made of the word: for hs_retry_wait() and the trace hash. */
+/*
+ * The reads that a task remembers, for hs_retry_wait() and the trace hash: hs_saw() adds what an
+ * operation read, hs_made() updates what it wrote.
+ */
 void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value);
 void hs_reads_full(struct hs_task *self);
 
@@ -170,14 +176,14 @@ HS_ALWAYS_INLINE void hs_saw(struct hs_task *self, const void *addr, size_t size
 	self->reads[self->read_count++] = (struct hs_read){ hs_read_word(addr, size), value };
 }
 
-/* The task's own writes are no news to it. */
+/* A task does not wake from a retry by its own write, so the value that it remembers follows. */
 HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t size, uint64_t value)
 {
 	if (self->read_count)
 		hs_reads_changed(self, hs_read_word(addr, size), value);
 }
 
-/* Word operations carry no place: what a report names is the word. */
+/* Operations on words have no place in the source. */
 #define HS_WORD_STEP(kind, access) hs_step(self, kind, access, a, sizeof(*a), NULL)
 #define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
 
@@ -304,7 +310,7 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 	return m->word.raw == self->id + 1;
 }
 
-/* ---- the rest ---------------------------------------------------------------------------- */
+/* ---- retry, RCU, counters, objects ------------------------------------------------------- */
 
 void hs_retry_wait(struct hs_task *self, const char *why);
 void hs_rcu_read_lock(struct hs_task *self);

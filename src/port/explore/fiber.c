@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * fiber.c (explore) - stacks, and how a fiber begins
+ */
 #include "port/explore/fiber.h"
 
 #include <string.h>
@@ -11,35 +14,35 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#define STACKS_BASE ((void *)0x7e8800000000)
-#define GUARD ((size_t)4096)
+#define FIBER_STACKS_BASE ((void *)0x7e8800000000)
+#define FIBER_GUARD ((size_t)4096)
 
 char *hs_fiber_stacks_map(unsigned int count)
 {
-	size_t size = count * (HS_FIBER_STACK + GUARD);
-	char *p = mmap(STACKS_BASE, size, PROT_READ | PROT_WRITE,
+	size_t size = count * (HS_FIBER_STACK + FIBER_GUARD);
+	char *p = mmap(FIBER_STACKS_BASE, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;
 	for (unsigned int i = 0; i < count; i++)
-		mprotect(p + i * (HS_FIBER_STACK + GUARD), GUARD, PROT_NONE);
+		mprotect(p + i * (HS_FIBER_STACK + FIBER_GUARD), FIBER_GUARD, PROT_NONE);
 	return p;
 }
 
 void hs_fiber_stacks_unmap(char *stacks, unsigned int count)
 {
-	munmap(stacks, count * (HS_FIBER_STACK + GUARD));
+	munmap(stacks, count * (HS_FIBER_STACK + FIBER_GUARD));
 }
 
 char *hs_fiber_stack(char *stacks, unsigned int i)
 {
-	return stacks + i * (HS_FIBER_STACK + GUARD) + GUARD;
+	return stacks + i * (HS_FIBER_STACK + FIBER_GUARD) + FIBER_GUARD;
 }
 
 #if HS_FIBER_IMAGE
 
-/* Pops argument and function; the function never returns. */
+/* Where a new fiber begins: pops argument and function and calls it. */
 void hs_fiber_start(void);
 __asm__(".text\n"
 	".type hs_fiber_start, @function\n"
@@ -58,7 +61,7 @@ void hs_fiber_host(struct hs_fiber *host)
 
 void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg)
 {
-	/* Three words are popped before the call, which wants the stack on 16 bytes. */
+	/* Three words are popped before the call, which wants the stack aligned to 16 bytes. */
 	void **sp = (void **)(f->stack + HS_FIBER_STACK - 64) - 3;
 
 	(void)host;
@@ -90,15 +93,15 @@ void hs_fiber_host(struct hs_fiber *host)
 }
 
 /*
- * TSan keeps a call stack for each fiber, on which every run that was abandoned leaves its frames.
- * A new fiber costs tens of microseconds, so that one serves for many runs.
+ * TSan keeps a call stack for each of its fibers, and every run that was abandoned leaves its
+ * frames there. A new TSan fiber costs tens of microseconds, so one serves for many runs.
  */
-#define TSAN_RUNS 1000
+#define FIBER_TSAN_RUNS 1000
 
 static void fiber_renew_tsan(struct hs_fiber *f)
 {
 #if HS_TSAN
-	if (f->tsan && ++f->runs < TSAN_RUNS)
+	if (f->tsan && ++f->runs < FIBER_TSAN_RUNS)
 		return;
 	hs_fiber_release(f);
 	f->tsan = __tsan_create_fiber(0);
@@ -106,7 +109,7 @@ static void fiber_renew_tsan(struct hs_fiber *f)
 	f->runs = 0;
 }
 
-/* makecontext() passes ints. */
+/* makecontext() passes ints, so that each pointer comes in two. */
 static void fiber_start(unsigned int fn_hi, unsigned int fn_lo, unsigned int arg_hi,
 			unsigned int arg_lo)
 {
@@ -119,7 +122,7 @@ void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void
 {
 	uintptr_t a = (uintptr_t)arg, p = (uintptr_t)fn;
 
-	/* Whatever ran on this stack was abandoned: its frames' red zones are still there. */
+	/* The last run on this stack may have been abandoned, with the red zones of its frames. */
 	hs_unpoison(f->stack, HS_FIBER_STACK);
 	getcontext(&f->context);
 	f->context.uc_stack.ss_sp = f->stack;

@@ -2,13 +2,15 @@
 /*
  * fiber.h (explore) - switching stacks
  *
- * On x86-64 an inlined switch that lets the compiler spill what is live: two pushes, two moves of
+ * On x86-64 the switch is inlined and the compiler spills what is live: two pushes, two moves of
  * the stack pointer and an indirect jump, about a nanosecond. A call and a return would cost a
- * mispredicted return each time. The stack then is plain bytes: a fiber that has not run since can
- * be put back with memcpy (HS_FIBER_IMAGE). Elsewhere, and under sanitizers, which must be told
- * of each switch, ucontext; there a fiber starts anew for each execution.
+ * mispredicted return each time. A stack is plain bytes, so that memcpy puts a fiber back to where
+ * it was (HS_FIBER_IMAGE).
  *
- * Code that contains a switch is compiled with -mno-red-zone: the switch pushes.
+ * Elsewhere, and under sanitizers, which must be told of each switch, a fiber is a ucontext and
+ * starts anew for each execution.
+ *
+ * Code that contains a switch is compiled with -mno-red-zone, because the switch pushes.
  */
 #ifndef HS_PORT_EXPLORE_FIBER_H
 #define HS_PORT_EXPLORE_FIBER_H
@@ -25,7 +27,7 @@
 
 struct hs_fiber {
 	void *sp;
-	char *stack; /* lowest usable byte; NULL for the thread that the fibers run on */
+	char *stack; /* lowest usable byte; NULL: the host, the thread that the fibers run on */
 };
 
 static inline __attribute__((__always_inline__)) void hs_fiber_switch(struct hs_fiber *from,
@@ -55,26 +57,29 @@ static inline __attribute__((__always_inline__)) void hs_fiber_switch(struct hs_
 struct hs_fiber {
 	ucontext_t context;
 	char *stack;
-	const void *bottom; /* ASan: of the stack, also that of the host thread */
+	const void *bottom; /* for ASan: lowest byte of the stack, also of the host's */
 	size_t size;
 	void *tsan;
-	unsigned int runs; /* of the TSan fiber */
+	unsigned int runs; /* that the TSan fiber has served */
 };
 
 void hs_fiber_switch(struct hs_fiber *from, struct hs_fiber *to);
 #endif
 
-/* Takes over the calling thread as the fiber that the others come back to. */
+/* Makes the calling thread the host, the fiber that the others switch back to. */
 void hs_fiber_host(struct hs_fiber *host);
-/* Makes @f start with fn(arg) at the next switch to it, whatever it did before. */
+/* The next switch to @f begins fn(arg), whatever @f did before. fn() never returns. */
 void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg);
 void hs_fiber_release(struct hs_fiber *f);
-/* The first thing that fn() calls. */
+/* The fn() of a fiber calls it first. */
 void hs_fiber_entered(struct hs_fiber *f, struct hs_fiber *host);
 
-/* @count stacks with guard pages between them, at a fixed address if that is free. */
+/*
+ * @count stacks with guard pages between them, at a fixed address if it is free. NULL: no memory.
+ */
 char *hs_fiber_stacks_map(unsigned int count);
 void hs_fiber_stacks_unmap(char *stacks, unsigned int count);
+/* The lowest usable byte of stack @i. */
 char *hs_fiber_stack(char *stacks, unsigned int i);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops.c (explore) - when an operation can be taken, and which operations depend on each other
+ * ops.c (explore) - when an operation is enabled, and which operations depend on each other
  */
 #include <string.h>
 
@@ -47,8 +47,9 @@ static void ops_add_debt(struct hs_sched *s, struct hs_task *t)
 }
 
 /*
- * Asks the predicate, noting what it reads. When it turns true, the queue must be woken in the step
- * that did it or later: hs_wake_all() stamps the queue with its step, and pays the debt.
+ * Asks the predicate and notes which words it reads. If it has become true, the queue must be woken
+ * in the step that made it true or later: a debt, unless hs_wake_all() has put this step's number
+ * on the queue. A later hs_wake_all() settles the debt.
  */
 static bool ops_ask_predicate(struct hs_sched *s, struct hs_task *t)
 {
@@ -76,7 +77,7 @@ static uint64_t ops_word_value(uintptr_t word)
 	return word & 1 ? *(const word32 *)(word - 1) : *(const word64 *)word;
 }
 
-/* A fruitless pass is worth another try once a word holds another value than it saw. */
+/* A retry is enabled once a word that the task read holds another value than it saw. */
 static bool ops_reads_differ(const struct hs_task *t)
 {
 	if (t->reads_lost)
@@ -126,7 +127,7 @@ static bool ops_overlap(const void *a, size_t a_size, const void *b, size_t b_si
 	return (uintptr_t)a < (uintptr_t)b + b_size && (uintptr_t)b < (uintptr_t)a + a_size;
 }
 
-/* Whether @t, which waits for any of several words to change, looks at what @op touches. */
+/* @t waits for any of several words to change: whether @op touches one of them. */
 static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 {
 	if (t->op.kind == HS_OP_RETRY) {

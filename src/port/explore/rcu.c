@@ -2,9 +2,9 @@
 /*
  * rcu.c (explore) - grace periods as steps
  *
- * Entering and leaving a section commute with each other. A grace period is two steps: one that
- * notes who is inside, one that can be taken when all of those have left. A callback is a task of
- * its own, as a softirq on another CPU would be. No timers.
+ * Entering and leaving a section commute with each other. A grace period is two steps: the first
+ * notes which tasks are in a section, the second is enabled when all of those have left. A callback
+ * is a task of its own, as a softirq on another CPU would be.
  */
 #include "port/explore/arena.h"
 #include "port/explore/sched.h"

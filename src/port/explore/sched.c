@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * sched.c (explore) - fibers, image, executions
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,7 +94,7 @@ void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char 
 	va_end(args);
 }
 
-/* In a fiber: never comes back. On the boot task: back to its guard. In a unit test: abort. */
+/* In an execution the fiber does not run again. The boot task jumps to its guard, if it has one. */
 void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 {
 	struct hs_sched *s = self ? self->sched : NULL;
@@ -166,7 +169,7 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 	return t;
 }
 
-/* Files the task under what its published operation needs. */
+/* Puts the task among those that are ready, or that may have to wait. */
 static inline void sched_classify(struct hs_sched *s, struct hs_task *t)
 {
 	uint32_t bit = 1u << t->id;
@@ -220,7 +223,7 @@ static size_t sched_stack_bytes(const struct hs_task *t)
 }
 #endif
 
-/* Lists every part of the image: the machine, its life map, tasks and their live stacks. */
+/* Lists the parts of the image: machine, life map, tasks and the used parts of their stacks. */
 static void sched_list_image(struct hs_sched *s)
 {
 	struct hs_image *image = &s->image;
@@ -253,7 +256,7 @@ static int sched_save_image(struct hs_sched *s)
 	if (!at)
 		return -ENOMEM;
 	image->bytes = at;
-	hs_unpoison(s->region, image->used); /* until it is restored */
+	hs_unpoison(s->region, image->used); /* sched_restore_image() poisons it again */
 	for (uint32_t i = 0; i < image->parts; i++) {
 		memcpy(at, image->part[i].start, image->part[i].size);
 		at += image->part[i].size;
@@ -264,7 +267,7 @@ static int sched_save_image(struct hs_sched *s)
 	return 0;
 }
 
-/* Objects that executions made beyond the image are unknown again. */
+/* What the last execution allocated beyond the image was never allocated. */
 static void sched_reset_life(struct hs_sched *s, size_t used_now)
 {
 	size_t first = (s->image.used + HS_GRANULE - 1) / HS_GRANULE;
@@ -311,7 +314,7 @@ static void sched_restore_image(struct hs_sched *s)
 	s->conditional = image->conditional;
 }
 
-/* Without images of stacks the tasks run to their first step again. */
+/* Without images of their stacks the tasks start again and run to their first step. */
 static void sched_restart_tasks(struct hs_sched *s)
 {
 	uint32_t tasks = s->tasks;
@@ -370,7 +373,7 @@ void hs_sched_reset(struct hs_sched *s)
 		sched_restart_tasks(s);
 		s->running = false;
 	}
-	s->current = 0; /* equal searches, with images and without */
+	s->current = 0; /* so that searches with and without images of stacks are equal */
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
@@ -389,8 +392,8 @@ static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 }
 
 /*
- * The hash names objects by the order of their first use and leaves addresses out of values, so that
- * it does not depend on how compilers lay anything out.
+ * The hash numbers objects in the order of their first use and takes all addresses in the region
+ * for the same value, so that it does not depend on the layout that a compiler chooses.
  */
 static uint64_t sched_object_number(struct hs_sched *s, const void *addr)
 {
@@ -429,7 +432,7 @@ static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
 		uint32_t i = (uint32_t)__builtin_ctz(c);
 		struct hs_task *t = &s->task[i];
 
-		/* The commonest condition is looked at here: it saves a sixth of a short step. */
+		/* The commonest condition is tested here, which saves a sixth of a short step. */
 		if (t->op.kind == HS_OP_LOCK ? !((const hs_u32 *)t->op.addr)->raw
 					     : hs_op_enabled(s, t))
 			enabled |= 1u << i;
@@ -540,7 +543,7 @@ bool hs_sched_finish(struct hs_sched *s)
 	} else if (s->debt_count) {
 		hs_sched_violation(
 			s, HS_VERDICT_LOST_WAKE,
-			"what %s waited for came true, but its queue was not woken after",
+			"the predicate of %s became true, but its queue was not woken afterwards",
 			s->task[s->debts[0].task].name);
 	}
 	return s->verdict == HS_VERDICT_NONE;

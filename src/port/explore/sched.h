@@ -2,15 +2,16 @@
 /*
  * sched.h (explore) - one execution at a time: fibers, enabledness, reset
  *
- * The scheduler knows what can move; a chooser (src/explore) decides what does. An execution:
+ * The scheduler knows which tasks can move; a chooser (src/explore) decides which one does. An
+ * execution:
  *
  *   hs_sched_reset()	puts the machine and every fiber back to where set-up left them
  *   hs_sched_run()	steps until no task can move, the chooser cuts it, or a violation ends it
- *   hs_sched_finish()	what only the end can tell: deadlock, livelock, lost wake-ups
+ *   hs_sched_finish()	finds what only the end can tell: deadlock, livelock, lost wake-ups
  *
- * The machine's image is the used part of the region, the life map of its granules, what the tasks
- * use of their state and of their stacks; put back by memcpy, so its size is the price of an
- * execution. Under sanitizers fibers start anew instead.
+ * The image of the machine is the used part of the region, the life map of its granules, and what
+ * the tasks use of their state and stacks. memcpy puts it back, so that the cost of an execution
+ * grows with its size. Under sanitizers fibers start anew instead.
  */
 #ifndef HS_PORT_EXPLORE_SCHED_H
 #define HS_PORT_EXPLORE_SCHED_H
@@ -27,21 +28,23 @@
 #define HS_CPUS_MAX 16
 #define HS_GRANULE 16
 
+/* Of a granule of the region. */
 enum hs_life {
-	HS_LIFE_NEVER,
+	HS_LIFE_NEVER, /* never allocated */
 	HS_LIFE_LIVE,
 	HS_LIFE_FREED,
 };
 
-/* A predicate came true at a step after the last wake of its queue. */
+/* A predicate became true, and its queue has not been woken since. */
 struct hs_debt {
 	struct hs_waitq *queue;
 	uint32_t task;
 };
 
 /*
- * pick() returns a task of @enabled, or -1 to cut the execution; choose() answers hs_choose() with a
- * number below @n. Both are told the depth, the number of decisions before.
+ * Decides for an execution. pick() returns a task of the mask @enabled, or -1 to cut the execution.
+ * choose() answers hs_choose() with a number below @n. s->decisions says how many decisions came
+ * before.
  */
 struct hs_chooser {
 	int (*pick)(void *ctx, struct hs_sched *s, uint32_t enabled);
@@ -49,12 +52,14 @@ struct hs_chooser {
 	void *ctx;
 };
 
+/* How an execution ended. */
 enum hs_run {
-	HS_RUN_QUIET, /* nothing can move */
-	HS_RUN_CUT,
+	HS_RUN_QUIET, /* no task can move */
+	HS_RUN_CUT,   /* the chooser cut it */
 	HS_RUN_VIOLATION,
 };
 
+/* One piece of memory that the image saves. */
 struct hs_part {
 	void *start;
 	size_t size;
@@ -66,7 +71,7 @@ struct hs_image {
 	size_t used; /* of the region */
 	uint32_t parts;
 	uint32_t tasks, ready, conditional;
-	enum hs_verdict verdict; /* of the code before the first steps */
+	enum hs_verdict verdict; /* on the code before the first steps */
 	char message[512];
 	struct hs_part part[2 + 2 * HS_SCHED_TASKS];
 };
@@ -82,13 +87,13 @@ struct hs_sched {
 	uint32_t step, max_steps;
 	uint32_t current; /* the task that runs, or ran last */
 	uint32_t cpus;	  /* of the next arena; 0: 2 */
-	size_t high;	  /* bytes of the region that earlier arenas may have left dirty */
+	size_t high;	  /* bytes of the region that earlier arenas may have written */
 	bool running;
 	bool hashing;
 	uint64_t hash;
 	uint32_t object_count;
-	const void *objects[HS_HASH_OBJECTS]; /* that the hash has met */
-	enum hs_verdict verdict;	      /* of the execution so far */
+	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
+	enum hs_verdict verdict;	      /* on the execution so far */
 	char message[512];
 	uint8_t *schedule; /* decisions: task ids; with HS_CHOICE, answers of choose() */
 	uint32_t decisions, schedule_room;
@@ -105,7 +110,7 @@ struct hs_sched {
 
 #define HS_CHOICE 0x80u
 
-/* The one scheduler of the process, made at first use; NULL without memory for it. */
+/* The one scheduler of the process, made at first use. NULL: no memory. */
 struct hs_sched *hs_sched_get(void);
 void hs_sched_put(void);
 
@@ -113,19 +118,19 @@ void hs_sched_put(void);
 int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_t max_steps);
 void hs_sched_reset(struct hs_sched *s);
 enum hs_run hs_sched_run(struct hs_sched *s);
-/* True: no violation. Call it after HS_RUN_QUIET. */
+/* After HS_RUN_QUIET. True: no violation. */
 bool hs_sched_finish(struct hs_sched *s);
-/* Forgets tasks and image; the region may hold another arena then. */
+/* Forgets tasks and verdict, so that the region can hold another arena. */
 void hs_sched_end(struct hs_sched *s);
 
-/* Runs fn on the boot task. False: it failed an assertion, which is the verdict now. */
+/* Runs fn(arg) on the boot task. False: there is a verdict now, for instance a failed assertion. */
 bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
 
 /* Whether the order of the two tasks' next steps may matter. */
 bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b);
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
 	HS_PRINTF(3, 4);
-/* A slot for a new task whose first step is taken when the scheduler is next in charge. */
+/* A new task, which runs to its first step when the scheduler runs next. NULL: no slot is free. */
 struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sync.c (explore) - waiting as enabledness: rwsem, wait queues, the clock, retries, threads
+ * sync.c (explore) - operations that may have to wait: rwsem, queues, clock, retry, join
  */
 #include <string.h>
 
@@ -61,7 +61,7 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	hs_held_pop(self, s, s->cls, where);
 }
 
-/* A waiting writer keeps new readers out: so one step to ask, and one to get what was not free. */
+/* One step to ask, which keeps new readers out; if the rwsem is held, one more to get it. */
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_check_lock_may_sleep(self, s->cls, where);
@@ -89,7 +89,7 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* The predicate once more, so that a pass that ends in a retry remembers what it looked at. */
+/* Asks the predicate again, so that a retry later in the loop knows what the task has read. */
 static bool sync_log_predicate(struct hs_task *self)
 {
 	uint8_t mode = self->mode;
@@ -106,7 +106,9 @@ static void sync_publish_wait(struct hs_task *self, struct hs_waitq *q, hs_pred 
 			      const char *where)
 {
 	hs_check_wait(self, where);
-	/* Outside an execution nobody else runs the callbacks that may make the predicate true. */
+	/*
+	 * Outside an execution no other task runs the callbacks that may make the predicate true.
+	 */
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);
 	self->pred = pred;
@@ -124,7 +126,7 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	sync_log_predicate(self);
 }
 
-/* Either the predicate holds when the step is taken, or time has run out. */
+/* If the predicate does not hold when the step is taken, the deadline has come. */
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where)
 {
@@ -177,7 +179,7 @@ void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value)
 			self->reads[i].value = value;
 }
 
-/* Keeps the last value seen of each word. */
+/* Drops repetitions of what the task read. */
 static void sync_compact_reads(struct hs_task *self)
 {
 	uint32_t kept = 0;
@@ -220,7 +222,7 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
-/* A thread is its task; the handle is the task's address. */
+/* The handle of a thread is the address of its task. */
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg)
 {

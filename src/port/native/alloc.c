@@ -6,7 +6,6 @@
 
 #include "port/native/arena.h"
 
-/* Counts an attempt; false for the one that was told to fail. */
 bool hs_arena_may_alloc(struct hs_arena *arena, const char *where)
 {
 	if (hs_u64_add(NULL, &arena->allocations, 1, HS_RELAXED) + 1 != arena->config.fail_at)

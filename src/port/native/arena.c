@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arena.c (native) - creating and destroying the ground of a machine
+ * arena.c (native) - creating and destroying an arena
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static int native_arena_map_region(const struct hs_machine_config *c, void **out
 
 	if (p == MAP_FAILED)
 		return errno == EEXIST ? -EEXIST : -ENOMEM;
-	if (p != want) { /* a kernel older than the flag took the address for a hint */
+	if (p != want) { /* a kernel without MAP_FIXED_NOREPLACE takes the address as a hint */
 		munmap(p, c->size);
 		return -EEXIST;
 	}
@@ -60,7 +60,7 @@ static int native_arena_map_region(const struct hs_machine_config *c, void **out
 	return 0;
 }
 
-/* The arena with its slots, then the counters, both zeroed. Leaves nothing behind on error. */
+/* Allocates the arena with its slots, then the counters, both zeroed. */
 static int native_arena_make(const struct hs_machine_config *c, struct hs_arena **out)
 {
 	uint32_t slots = c->max_tasks + 1, heap;
@@ -99,7 +99,10 @@ static void native_arena_release(struct hs_arena *arena)
 		munmap(arena, arena->config.size);
 		return;
 	}
-	/* The list's last object is the arena itself: keep the head elsewhere while it shrinks. */
+	/*
+	 * The arena itself is the list's last object: keep the head elsewhere while the list
+	 * shrinks.
+	 */
 	void *list = arena->heap_list;
 	uint32_t heap = arena->heap;
 

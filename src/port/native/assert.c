@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * assert.c (native) - how a programmer's error ends, and how a broken machine lets go
+ * assert.c (native) - how a failed assertion ends, and how a task leaves a broken machine
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ void hs_oops(struct hs_task *self)
 			hs_u32_load(self, &dead->task.hot.nheld, HS_RELAXED)
 				? hs_lock_class_name((enum hs_lock_class)dead->task.hot.last_cls)
 				: "");
-	/* Whoever waits for what this task holds leaves the same way. */
+	/* A task that waits for what this one holds leaves the same way. */
 	hs_u32_store(self, &self->hot.nheld, 0, HS_RELAXED);
 	self->hot.in_callback = 0;
 	self->held_count = 0;

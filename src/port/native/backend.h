@@ -2,8 +2,8 @@
 /*
  * backend.h (native) - the seam on real threads: what is inlined
  *
- * C11's memory model through the compiler's atomics, so that TSan sees every edge. All locks are
- * futex words that name their owner; the owner's life is what a robust mutex certifies (arena.h).
+ * The memory model is C11's, through the compiler's atomics, so that TSan sees every edge. All
+ * locks are futex words that name their owner; arena.h says how a dead owner is noticed.
  */
 #ifndef HS_PORT_NATIVE_BACKEND_H
 #define HS_PORT_NATIVE_BACKEND_H
@@ -17,12 +17,12 @@ struct hs_task_hot {
 	uint64_t pcpu_off; /* from a counter's first slot to this task's */
 	hs_u32 rcu;	   /* odd: in a read section; written by its task only */
 	uint32_t rcu_nest;
-	uint32_t rcu_fence; /* no membarrier(2) here: order the read side itself */
+	uint32_t rcu_fence; /* no membarrier(2): the read side orders itself */
 	uint32_t id;
 	hs_u32 state;
-	hs_u32 nheld; /* locks held; read by others only when this task is dead */
+	hs_u32 nheld; /* locks held; other tasks read it only when this one is dead */
 	uint32_t in_callback;
-	uint32_t last_cls; /* of the lock asked for last: names the lock that a dead task held */
+	uint32_t last_cls; /* class of the lock asked for last: names the lock of a dead task */
 	hs_u64 retry_spins;
 	uint64_t rng;
 };
@@ -105,7 +105,7 @@ HS_WORD_MATH(hs_u64, uint64_t, add, __atomic_fetch_add)
 HS_WORD_MATH(hs_u64, uint64_t, or, __atomic_fetch_or)
 HS_WORD_MATH(hs_u64, uint64_t, and, __atomic_fetch_and)
 
-/* TSan does not model fences, and gcc refuses them there; a read-modify-write it understands. */
+/* TSan does not model fences, and gcc refuses them under it; TSan models a read-modify-write. */
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
 #if HS_TSAN
@@ -128,7 +128,7 @@ HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 #endif
 #endif
 
-/* Chunks wider than the instruction set's vectors, and those of a sanitizer build, load by lane. */
+/* Chunks wider than the vectors of this machine, and all chunks under sanitizers, load by lane. */
 #if HS_TSAN || HS_ASAN || !defined(__SSE2__) || HS_LANES == 1 || \
 	(HS_LANES == 4 && !defined(__AVX2__)) || (HS_LANES == 8 && !defined(__AVX512F__))
 #include "port/common/chunk.h"
@@ -139,7 +139,7 @@ struct hs_chunk {
 	hs_lanes v;
 };
 
-/* Aligned lanes of one vector load are each read whole: true on x86-64, by design of this seam. */
+/* On x86-64 one vector load reads each of its aligned lanes whole. */
 HS_ALWAYS_INLINE struct hs_chunk hs_chunk_load(struct hs_task *self, const hs_u64 *first)
 {
 	struct hs_chunk c = { *(const volatile hs_lanes *)first };
@@ -156,7 +156,7 @@ HS_ALWAYS_INLINE uint64_t hs_chunk_lane(struct hs_chunk c, unsigned int lane)
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-/* A lock word: 0, or the owner's id + 1, and whether anyone sleeps. */
+/* The word of a mutex or spinlock: 0, or the owner's id + 1; this bit: a task sleeps on it. */
 #define HS_LOCK_SLEEPERS 0x80000000u
 
 void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
@@ -244,8 +244,8 @@ static inline void hs_retry_wait(struct hs_task *self, const char *why)
 }
 
 /*
- * The word is odd inside the outermost section. Store and later loads are ordered by the grace
- * period, which runs a barrier on every attached thread (pairs with native_rcu_barrier_all in rcu.c).
+ * The word is odd inside the outermost section. The grace period orders the store against later
+ * loads: it runs a barrier on every attached thread (native_rcu_barrier_all() in rcu.c).
  */
 HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
 {
@@ -278,8 +278,8 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 
 #if defined(__x86_64__) && !HS_TSAN && !HS_ASAN
 	/*
-	 * As this_cpu_add, one instruction. The address must be one register: with base and index
-	 * the processor does not forward the store to the next add, which costs a factor of four.
+	 * One instruction, as this_cpu_add. The address must be one register: with base and index
+	 * the processor does not forward the store to the next add, which is four times slower.
 	 */
 	__asm__("" : "+r"(slot));
 	__asm__("addq %1, %0" : "+m"(slot->raw) : "er"(n));
@@ -288,7 +288,7 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 #endif
 }
 
-/* Under sanitizers a real read, so that they see what the explorer sees. Atomic: no other read. */
+/* A real read under sanitizers only, so that they find what the explorer finds. */
 HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, const char *where)
 {
 	(void)self;

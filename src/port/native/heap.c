@@ -2,11 +2,13 @@
 /*
  * heap.c (native) - the memory of heap arenas
  *
- * With jemalloc each machine has an arena of the library's private copy. Creating and destroying
- * one costs far more than a reset, so they are pooled for the life of the process; decay is off,
- * because a benchmark must not pay for memory that is given back in between. Without jemalloc
- * (sanitizers see nothing inside it) objects come from malloc and are chained, so that what was
- * left behind can still be freed.
+ * With jemalloc each machine has an arena of the library's private copy. These arenas are pooled
+ * for the life of the process, because creating and destroying one costs far more than a reset.
+ * Decay is off, because a benchmark must not pay for memory that goes back to the system in
+ * between.
+ *
+ * Without jemalloc (a sanitizer sees nothing inside it) objects come from malloc and are chained,
+ * so that what was left behind can be freed.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +25,7 @@ extern void hs_je_sdallocx(void *p, size_t size, int flags);
 extern int hs_je_mallctl(const char *name, void *old, size_t *old_len, void *new, size_t new_len);
 
 #define HEAP_POOL_MAX 64
-/* The flags of jemalloc's mallocx(): log2 of the alignment, zero, no thread cache, arena index. */
+/* Flags of jemalloc's mallocx(): log2 of the alignment, zero, no thread cache, arena index. */
 #define HEAP_ZERO 0x40
 #define HEAP_NO_TCACHE 0x100
 #define HEAP_FLAGS(heap, align) (__builtin_ctzl(align) | HEAP_NO_TCACHE | (int)(((heap) + 1) << 20))
@@ -100,7 +102,7 @@ void hs_heap_drop_all(void **list)
 
 static pthread_mutex_t heap_chain_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Precedes each object, in a block that starts @align bytes or one header before it. */
+/* The header before each object. The block starts one header or one alignment before the object. */
 struct chain {
 	struct chain *next, *prev;
 	void *block;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.c (native) - what mutex, spinlock and rwsem do when they cannot have it at once
+ * lock.c (native) - what mutex, spinlock and rwsem do when the first try fails
  *
- * Mutex and spinlock word: 0 free; id + 1 held; with HS_LOCK_SLEEPERS someone may sleep on it. A
+ * Word of a mutex or spinlock: 0 free; id + 1 held; with HS_LOCK_SLEEPERS a task may sleep on it. A
  * sleeper that wakes takes the word with that bit set, because it cannot know whether it was the
- * last. Spinlocks never sleep, so their word never has it.
+ * last. Tasks never sleep on a spinlock, so its word never has the bit.
  *
- * rwsem word: n readers, or HS_RW_WRITER | id + 1. Sleepers of both sorts watch @turn, whose low
- * bit says that there are some:
+ * Word of an rwsem: n readers, or HS_RW_WRITER | id + 1. Sleeping readers and writers watch @turn,
+ * whose low bit says that there are some:
  *
- *	sleeper				leaver
+ *	sleeper				task that releases
  *	turn |= 1			word = free
  *	try once more			turn odd: turn++, wake all
  *	sleep while turn is what it was
  *
- *	Required outcome: a sleeper that failed its last try is woken by the leaver it waits for.
- *	Both sides are sequentially consistent read-modify-writes: if the leaver saw turn even, its
- *	store to the word came first, and the last try succeeds.
+ *	Required outcome: a sleeper whose last try failed is woken by the task that releases. Both
+ *	sides are sequentially consistent: if the releasing task saw turn even, its store to the
+ *	word came before the sleeper's turn |= 1, and the last try succeeds.
  */
 #include <sched.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rcu.c (native) - grace periods over every task of an arena, whatever process it is in
+ * rcu.c (native) - grace periods over every task of an arena, in all processes that share it
  *
- * The read side is two plain stores to the task's own word. What orders it is done by the grace
- * period, on behalf of the readers:
+ * The read side is two plain stores to the task's own word. The grace period orders them, on behalf
+ * of the readers:
  *
  *	reader				updater
  *	rcu = odd			unlink
@@ -14,7 +14,7 @@
  *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
  *	(tests/stress/test_port_threads.c: grace_period_waits_for_reader)
  *
- * Slots that are FREE have an even word, so that attaching and detaching need no care here.
+ * A FREE slot has an even word, so that grace periods need not care which slots are in use.
  * Where the kernel offers no membarrier, readers fence themselves (hot.rcu_fence).
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ static bool native_rcu_is_shared(const struct hs_arena *arena)
 	return arena->config.shared;
 }
 
-/* Each process that attaches must be reachable by the barriers of the others. */
+/* After that the barriers of other processes reach this one. */
 int hs_rcu_register_process(struct hs_arena *arena)
 {
 	if (arena->rcu_fence)
@@ -112,7 +112,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
 
 	(void)where;
-	/* Atomic for TSan only: readers may still hs_deref() the object, which looks at its start. */
+	/* Atomic for TSan only: a reader may still hs_deref() the object, which reads its start. */
 	__atomic_store_n(&head->next, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&head->fn, fn, __ATOMIC_RELAXED);
 	hs_spin_lock(self, &rcu->lock);
@@ -122,7 +122,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	hs_spin_unlock(self, &rcu->lock);
 }
 
-/* Begins a grace period for the callbacks that came in since the last one began. */
+/* Begins a grace period for the callbacks queued since the last one began. */
 static void native_rcu_begin_batch(struct hs_task *self, struct hs_arena *arena)
 {
 	struct hs_rcu_domain *rcu = &arena->rcu;
@@ -147,9 +147,9 @@ static bool native_rcu_batch_is_over(struct hs_task *self, struct hs_arena *aren
 }
 
 /*
- * Takes the batch that may run now. Never two at a time: a barrier counts the callbacks that have
- * run, so later ones must not overtake. A task that dies from here on has broken the arena: nobody
- * else can run what it took.
+ * Takes the batch that may run now. A second batch waits until the first has run, because
+ * hs_rcu_barrier() counts the callbacks that have run: later ones must not overtake. A task that
+ * dies from here on has broken the arena, because no other task can run what it took.
  */
 static struct hs_rcu_head *native_rcu_take_batch(struct hs_task *self, struct hs_arena *arena)
 {

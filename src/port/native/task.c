@@ -8,7 +8,7 @@
 
 #include "port/native/arena.h"
 
-/* For entry points without a task argument. The last one attached wins; nothing below uses it. */
+/* For entry points without a task parameter: the task that the thread attached last. */
 static __thread struct hs_task *task_current;
 
 struct hs_task *hs_task_current(void)
@@ -60,7 +60,7 @@ struct hs_task *hs_arena_boot(struct hs_arena *arena)
 	return &slot->task;
 }
 
-/* The slot's counts stay in its shard: sums over all shards remain right. */
+/* What the task added to counters stays in its slots, so that sums over all slots remain right. */
 static void task_free_slot(struct hs_arena *arena, struct hs_slot *slot)
 {
 	hs_u64_add(NULL, &arena->retired_spins,
@@ -72,7 +72,7 @@ static void task_free_slot(struct hs_arena *arena, struct hs_slot *slot)
 	pthread_mutex_unlock(&slot->life);
 }
 
-/* The certificate says that the owner is gone; we hold it now. */
+/* The caller holds slot.life, whose owner is dead. */
 static void task_reap(struct hs_arena *arena, struct hs_slot *slot)
 {
 	struct hs_task *dead = &slot->task;
@@ -91,7 +91,10 @@ static void task_reap(struct hs_arena *arena, struct hs_slot *slot)
 	task_free_slot(arena, slot);
 }
 
-/* Takes the certificate of a slot that looked free: 0, -EBUSY for a moment, -EAGAIN. */
+/*
+ * Takes the life mutex of a slot that looked FREE. 0: the slot is FREE and the caller's. -EBUSY:
+ * another thread holds the mutex, for a moment. -EAGAIN: the slot was not FREE any more.
+ */
 static int task_take_life(struct hs_arena *arena, struct hs_slot *slot)
 {
 	int ret = pthread_mutex_trylock(&slot->life);
@@ -123,7 +126,7 @@ static int task_take_slot(struct hs_arena *arena, struct hs_slot **out)
 		case 0:
 			*out = slot;
 			return 0;
-		case -EBUSY: /* somebody looks whether it is dead, or is just leaving */
+		case -EBUSY: /* a thread looks whether the owner is dead, or is detaching */
 			ret = -EBUSY;
 		}
 	}

@@ -2,7 +2,7 @@
 /*
  * thread.c (native) - threads with a task each
  *
- * The handle holds a pthread_t, so it lives in host memory, outside the arena.
+ * The handle holds a pthread_t, so it is in host memory, outside the arena.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -16,9 +16,9 @@ struct hs_thread {
 	const char *name;
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
-	int attached; /* what attaching returned, once @started is posted */
+	int attached; /* what hs_arena_attach() returned; valid once @started is posted */
 	sem_t started;
-	hs_u32 ended; /* what a joiner sleeps on: the clock must know that it does */
+	hs_u32 ended; /* the joiner sleeps on it, so that the model clock knows that it sleeps */
 };
 
 struct running {
@@ -26,7 +26,9 @@ struct running {
 	struct hs_task *self;
 };
 
-/* Also when the thread calls pthread_exit(). The joiner may free the handle at once. */
+/*
+ * A cleanup handler, so that it runs at pthread_exit() too. The joiner may free the handle at once.
+ */
 static void thread_tell_joiner(void *arg)
 {
 	struct running *r = arg;

@@ -41,13 +41,13 @@ void hs_spin_hint(void)
 }
 
 /*
- * Who sleeps. Each task sleeps on a futex of its own slot, and says in arena.sleeps_on which word it
- * waits for. The waker strikes that out before it wakes, so that nobody who was woken ever counts
- * as asleep, not even before it has the processor:
+ * Which tasks sleep. Each task sleeps on the futex of its own slot, and arena.sleeps_on says which
+ * word it waits for. The waker clears that before it wakes, so that a task that was woken no longer
+ * counts as asleep, even before it runs:
  *
  *	sleeper				waker
  *	sleeps_on = word		change the word
- *	word as it was: sleep		sleeps_on == word: strike it out, wakeups++, wake
+ *	word as it was: sleep		sleeps_on == word: clear it, wakeups++, wake
  *
  *	Required outcome: the sleeper sees the change, or the waker sees the sleeper.
  *	(tests/unit/test_port_wait.c: clock_stands_while_a_woken_task_can_run)
@@ -73,9 +73,9 @@ static bool wait_all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX],
 }
 
 /*
- * If nothing else can run, the clock jumps to the deadline that comes first. Looked at twice: those
- * who slept at both looks, without a wake-up in between, all slept at one moment; then nobody was
- * left to wake them.
+ * If no task can run, the clock moves to the earliest deadline. It looks at the tasks twice: if all
+ * sleep at both looks and none was woken in between, then all slept at one moment, and no task was
+ * left to wake another.
  */
 static void wait_advance_idle_clock(struct hs_task *self)
 {
@@ -95,7 +95,7 @@ static void wait_advance_idle_clock(struct hs_task *self)
 		hs_u64_cmpxchg(self, &arena->ticks, &now, first, HS_SEQ_CST);
 }
 
-/* True: the time was up. */
+/* True: @limit has passed. */
 static bool wait_sleep_on(struct hs_task *self, const hs_u32 *word, uint32_t seen,
 			  const struct timespec *limit)
 {
@@ -129,7 +129,7 @@ void hs_park_unchecked(struct hs_task *self, const hs_u32 *word, uint32_t seen)
 	wait_sleep_on(self, word, seen, NULL);
 }
 
-/* Round the slots from the waker's own on, so that none is always served first. */
+/* Begins behind the waker's own slot, so that no slot is always served first. */
 void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most)
 {
 	struct hs_arena *arena = self->hot.arena;
@@ -148,7 +148,7 @@ void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most)
 	}
 }
 
-/* One look and, if that was in vain, one sleep. */
+/* Asks the predicate and sleeps once if it does not hold. True: it holds. */
 static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg, bool poll)
 {
 	uint32_t seq = hs_u32_load(self, &q->seq, HS_ACQUIRE);
@@ -195,7 +195,7 @@ void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
 	hs_unpark(self, &q->seq, UINT32_MAX);
 }
 
-/* Spins are counted by the caller; now and then the others get the processor. */
+/* The caller counts the spins. Now and then other threads get the processor. */
 void hs_retry_pause(struct hs_task *self, uint64_t spins)
 {
 	struct hs_arena *arena = self->hot.arena;
