@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small retry protocol under every search. The numbers of executions are those that other
- * model checkers and an independent prototype found: DFS counts interleavings, sleep sets complete
- * one execution for each class, GenMC's count.
+ * The small retry protocol under every search. Other model checkers and an independent prototype
+ * found the same numbers of executions: DFS counts interleavings, sleep sets complete one execution
+ * for each class, as GenMC does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,9 @@
 
 struct expected {
 	struct retry_param param;
-	uint64_t dfs;		 /* 0: not finished by DFS in reasonable time */
-	uint64_t sleep, blocked; /* executions with sleep sets, those cut short among them */
+	uint64_t dfs; /* 0: not finished by DFS in reasonable time */
+	uint64_t sleep,
+		blocked; /* executions with sleep sets, and how many of them are cut short */
 	uint64_t classes;
 };
 

@@ -191,7 +191,7 @@ static void callbacks_wait_for_readers(void **state)
 	assert_int_equal(sh->bad.raw, 0);
 }
 
-/* Leaves only after the other one had every chance to go on too early. */
+/* Leaves the section after the other task had every chance to go on too early. */
 static void long_reader(struct hs_task *self, void *arg)
 {
 	(void)arg;

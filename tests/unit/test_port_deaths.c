@@ -287,7 +287,7 @@ static void survives_and_calls(void *arg)
 	hs_rcu_barrier(self);
 	hs_mutex_lock(self, &sh->mutex);
 	hs_mutex_unlock(self, &sh->mutex);
-	/* The dead neither stop the clock nor push it. */
+	/* Dead tasks neither stop the clock nor move it. */
 	if (hs_wait_event_until(self, &sh->queue, never, NULL, 30) || hs_ticks(self) != 30)
 		_exit(3);
 	if (hs_task_detach(self))
@@ -331,8 +331,8 @@ static void waits_for_never(void *arg)
 		_exit(4);
 }
 
-/* Its heir runs: as long as it does, no deadline comes. */
-static void the_heir_of_a_dead_sleeper_is_awake(void **state)
+/* Another task has the slot now and runs: until it sleeps, no deadline comes. */
+static void the_next_task_in_the_slot_of_a_dead_sleeper_is_awake(void **state)
 {
 	struct timespec nap = { .tv_nsec = 20000000 };
 	struct hs_machine_info info;
@@ -346,7 +346,7 @@ static void the_heir_of_a_dead_sleeper_is_awake(void **state)
 	kill_holder(holder);
 	hs_machine_info(machine, &info);
 	assert_int_equal(info.dead_tasks, 1);
-	assert_int_equal(hs_task_attach(machine, "heir", &self), 0);
+	assert_int_equal(hs_task_attach(machine, "next", &self), 0);
 	assert_int_equal(hs_task_id(self), 1);
 	patient = spawn(waits_for_never, NULL);
 	until(&sh->waiting);
@@ -367,7 +367,7 @@ static void *exits_in_section(void *arg)
 	pthread_exit(NULL);
 }
 
-static void a_thread_that_forgets_to_detach_is_buried(void **state)
+static void a_thread_that_forgets_to_detach_is_reaped(void **state)
 {
 	struct hs_machine_info info;
 	struct hs_task *self;
@@ -425,8 +425,8 @@ static void a_kill_at_any_moment_leaves_no_task(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[3 + 2 * CASES + HARMLESS] = {
-		TEST(a_thread_that_forgets_to_detach_is_buried),
-		TEST(the_heir_of_a_dead_sleeper_is_awake),
+		TEST(a_thread_that_forgets_to_detach_is_reaped),
+		TEST(the_next_task_in_the_slot_of_a_dead_sleeper_is_awake),
 		TEST(a_kill_at_any_moment_leaves_no_task),
 	};
 	struct CMUnitTest *t = &tests[3];

@@ -143,7 +143,7 @@ static void allocates_in_vain(void *arg)
 		_exit(8);
 }
 
-/* The place is known to the one who did not allocate: a child has its parent's program. */
+/* A process that did not allocate knows the place too: a child has its parent's program. */
 static void the_place_that_failed_in_a_child_is_known(void **state)
 {
 	struct hs_machine_config config;

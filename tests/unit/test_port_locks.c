@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks under threads: who may be inside together, and that no thread is kept out for ever. */
+/* Locks under threads: which tasks may be inside together, and that none is kept out for ever. */
 #include "support/play.h"
 #include "support/scale.h"
 
@@ -201,8 +201,8 @@ static void rwsem_readers_are_inside_together(void **state)
 }
 
 /*
- * At any time one of the two readers is inside: each enters, then lets the other one leave. Until a
- * writer waits: then the one that wants in has to stay out.
+ * One of the two readers is inside at any time: each enters and then lets the other leave. Once a
+ * writer waits, the reader that wants to enter stays out.
  */
 static void relay_main(struct hs_task *self, void *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and chance: equal on both backends. */
+/* Names and random numbers, the same on both backends. */
 #include "support/play.h"
 
 #include <hmmsim/explore.h>

@@ -92,7 +92,7 @@ static void a_new_section_of_the_same_reader_is_another_one(void **state)
 	hs_rcu_read_lock(a);
 	hs_rcu_poll(b);
 #ifdef HS_BACKEND_NATIVE
-	/* Outside an execution the explorer waits until nobody is inside. */
+	/* Outside an execution the explorer waits until no task is in a section. */
 	assert_int_equal(ran, 1);
 #endif
 	hs_rcu_read_unlock(a);

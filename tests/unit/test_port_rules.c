@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the seam refuses. Natively the process aborts and names place, locks and task; the explorer
- * finds the same in a schedule and can show it again.
+ * finds the same in a schedule and can replay it.
  */
 #include "support/play.h"
 

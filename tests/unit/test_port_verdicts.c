@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the explorer makes of the seam: each primitive in a small scenario, each verdict. */
+/* The seam in the explorer: each primitive in a small scenario, each verdict. */
 #include "support/play.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ static void a_write_without_a_later_wake_is_a_lost_wake(void **state)
 	hs_explore_result_free(&r);
 }
 
-static void a_wait_that_nobody_ends_is_a_deadlock(void **state)
+static void a_wait_that_no_task_ends_is_a_deadlock(void **state)
 {
 	const struct play play = { .task = { waits, waits } };
 	struct hs_explore_result r;
@@ -334,7 +334,7 @@ static void flags_as_a_reader(struct hs_task *self, void *state)
 	hs_up_read(self, &st->sem);
 }
 
-/* As the kernel's and the native one: readers that wait for each other are safe until a writer asks. */
+/* As in the kernel and natively, readers may wait for each other until a writer asks. */
 static void rwsem_keeps_new_readers_out_while_a_writer_waits(void **state)
 {
 	const struct play readers = { .task = { reads_until_flagged, flags_as_a_reader } };
@@ -465,7 +465,7 @@ static void get_put_pairs_do_not_keep_a_retry_busy(void **state)
 	assert_true(r.steps_max < 60);
 }
 
-/* What its own waits do to the clock is no news to a task. */
+/* A task does not leave a retry because its own wait moved the clock. */
 static void waits_with_deadlines(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -492,7 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wake_after_the_write_is_enough),
 		cmocka_unit_test(a_write_without_a_later_wake_is_a_lost_wake),
-		cmocka_unit_test(a_wait_that_nobody_ends_is_a_deadlock),
+		cmocka_unit_test(a_wait_that_no_task_ends_is_a_deadlock),
 		cmocka_unit_test(a_timed_wait_has_both_outcomes),
 		cmocka_unit_test(a_grace_period_saves_the_reader),
 		cmocka_unit_test(without_a_grace_period_the_reader_meets_what_is_freed),

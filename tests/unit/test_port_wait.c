@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wait queues and the clock, on threads. What the explorer makes of them: test_port_verdicts.c */
+/* Wait queues and the clock, on threads. In the explorer: test_port_verdicts.c */
 #include "support/play.h"
 #include "support/scale.h"
 
@@ -49,7 +49,7 @@ static void run(void (*a)(struct hs_task *, void *), void (*b)(struct hs_task *,
 	hs_thread_join(boot, t[1]);
 }
 
-/* Alone, a task's deadline would be the next thing that happens. */
+/* If the task were alone, its deadline would come next. */
 static void begin(struct hs_task *self)
 {
 	hs_u32_add(self, &tb->present, 1, HS_SEQ_CST);
@@ -107,7 +107,7 @@ static void wake_is_never_missed(void **state)
 	assert_int_equal(tb->queue.waiters.raw, 0);
 }
 
-/* The other one is always about to answer: whoever waits must not see the time pass. */
+/* The other task is always about to answer: a task that waits must not see the time pass. */
 static void timed_ping(struct hs_task *self, void *arg)
 {
 	(void)arg;
@@ -209,7 +209,7 @@ static void clock_jumps_to_the_first_deadline_when_all_wait(void **state)
 	assert_true(ticks_seen[1] == 300);
 }
 
-/* Holds the lock that the other one wants, and sleeps: that is all waiting. */
+/* Holds the lock that the other task wants, and sleeps: both wait, so that the clock moves. */
 static void sleeping_owner(struct hs_task *self, void *arg)
 {
 	(void)arg;

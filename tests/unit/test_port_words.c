@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared words and chunks: what each operation answers and leaves. */
+/* Shared words and chunks: what each operation returns and leaves. */
 #include "support/play.h"
 
 struct ground {
