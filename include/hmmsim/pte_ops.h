@@ -19,7 +19,7 @@
  * hs_migrate_insert_page  reduced: migrate_vma_insert_page() (mm/migrate_device.c)
  * @endcode
  *
- * An entry that was made by hand (not COUNTED) is of no kind that these functions accept.
+ * These functions accept no entry that was made by hand (not COUNTED).
  */
 #ifndef HMMSIM_PTE_OPS_H
 #define HMMSIM_PTE_OPS_H
@@ -96,8 +96,8 @@ HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64
  * where mprotect() has taken READ away meanwhile (the kernel's becomes prot-none). Every access and
  * walk asks the VMA first.
  *
- * Context: the mmap lock may be held, the page table lock and what page_free takes may not; does not
- * sleep.
+ * Context: the mmap lock may be held, the page table lock and what page_free takes may not; does
+ * not sleep.
  */
 HMMSIM_API void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_page *to);
 

@@ -8,8 +8,8 @@
  *
  * The pagemap word of a page decides what entry it becomes. The first row that fits counts:
  *
- *	not present, guard		poison		a marker, as the kernel's: an access kills the
- *							process
+ *	not present, guard		poison		a marker, as the kernel's: an access
+ *							kills the process
  *	not present, swap		swap		entries of migration, device-private and
  *							device-exclusive memory look the same
  *	present, VMA with i		special[rw]	rw if the VMA is writable
@@ -22,18 +22,18 @@
  * pagemap does not say which present entries are writable. An entry is taken to be writable if its
  * VMA is writable, the page has no userfaultfd write protection, and
  *
- *	the VMA is shared	the page is the file's. (A clean one may in truth be write-protected, so
- *				that the kernel notices the first write.)
- *	the VMA is private	the page is anonymous and mapped by this process alone. Other pages are
- *				read-only for copy-on-write: those of the file, and anonymous pages that
- *				a fork shares.
+ *	the VMA is shared	the page is the file's. (A clean page may in truth be
+ *				write-protected, so that the kernel notices the first write.)
+ *	the VMA is private	the page is anonymous and mapped by this process alone. Other pages
+ *				are read-only for copy-on-write: those of the file, and anonymous
+ *				pages that a fork shares.
  *
  * The huge zero page is recognized: no other 2 MiB page in a VMA without a file is not anonymous.
  * The small zero page belongs to no file and is not exclusive; the same holds for anonymous pages
- * that a fork shares. kpageflags (root) tells them apart. Without it the figures of smaps do, which count
- * what is resident without the zero page. If all pages in doubt are missing from that count, all
- * are the zero page; if none is missing, none is; otherwise all become ro, and a comment says how
- * many are the zero page.
+ * that a fork shares. kpageflags (root) tells them apart. Without it the figures of smaps do, which
+ * count what is resident without the zero page. If all pages in doubt are missing from that count,
+ * all are the zero page; if none is missing, none is; otherwise all become ro, and a comment says
+ * how many are the zero page.
  *
  * A huge page in a VMA that is not hugetlb needs 2 MiB of pages from an aligned address that say
  * the same. Where frames are shown they must go on from an aligned frame, which kpageflags, if it

@@ -57,7 +57,7 @@ void hs_reference_again(struct hs_reference *w, uint64_t failures_before);
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
-/* From the top down, the first entry that is no table or is of @lowest. *level is where it is. */
+/* The first entry, from the top down, that is no table or on level @lowest; *level is its level. */
 uint64_t hs_reference_entry(const struct hs_reference *w, uint64_t addr, uint32_t lowest,
 			    uint32_t *level);
 /* The entry maps a page or leaf. */

@@ -3,9 +3,10 @@
  * custom_strategy.c - a strategy of one's own: the reference is kept for 2 MiB of device memory
  *
  * struct hs_strategy_ops has a function for each point at which a strategy may take or drop the
- * reference in *slot. This one looks the pgmap up where a page is in another subsection than the one
- * before, so that a drain waits for 512 pages at most, and holds nothing while it faults. The mapping
- * begins in the middle of a page table and has pages in four; one page is missing, and faults.
+ * reference in *slot. This one looks the pgmap up where a page is in another subsection than the
+ * one before, so that a drain waits for 512 pages at most, and holds nothing while it faults. The
+ * mapping begins in the middle of a page table and has pages in four; one page is missing, and
+ * faults.
  *
  * Prints:
  *

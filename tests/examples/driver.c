@@ -2,8 +2,9 @@
 /*
  * driver.c - a driver that mirrors a part of an address space, and a page that moves meanwhile
  *
- * A page table of its own, a lock, a notifier whose callback forgets what is invalidated, a populate
- * that tries again. A page is migrated between the first walk and the lock, as by another thread.
+ * A page table of its own, a lock, a notifier whose callback forgets what is invalidated, a
+ * populate that tries again. A page is migrated between the first walk and the lock, as by another
+ * thread.
  *
  * Prints:
  *

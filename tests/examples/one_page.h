@@ -3,7 +3,8 @@
  * one_page.h - the scenario of glisse.c: one page of device memory, mapped once, and its removal
  *
  * One task mirrors the page, another unmaps it and removes the memory. The explorer has to know the
- * driver's lock and data: its page table is a page, .private the only entry, the page lock the lock.
+ * driver's lock and data: its page table is a page, .private the only entry, the page lock the
+ * lock.
  */
 #ifndef ONE_PAGE_H
 #define ONE_PAGE_H

@@ -3,8 +3,9 @@
  * strategy_cost.c - what each strategy costs over three full tables of device pages
  *
  * A strategy says whose reference keeps a device page's dev_pagemap while hmm_range_fault() walks.
- * The counts are exact: calls of get_dev_pagemap(), those that the cached pgmap answered, lookups in
- * the index, references taken, references put. Nobody faults: a snapshot reads what is mapped.
+ * The counts are exact: calls of get_dev_pagemap(), those that the cached pgmap answered, lookups
+ * in the index, references taken, references put. There is no fault, because a snapshot reads what
+ * is mapped.
  *
  * Prints:
  *

@@ -116,11 +116,11 @@ static void counts_are_the_formulas(void **state)
 				check_formula(&formulas[i], (enum hs_era)era, (enum hs_strategy)s);
 }
 
-/* ---- faults, leaks, the dead ------------------------------------------------------------- */
+/* ---- faults, leaks, dead pgmaps ---------------------------------------------------------- */
 
 /*
- * Every hole asks for a fault of itself and of what is behind it in the table; whoever holds its
- * reference beyond the table's begin of a fault holds it over all of them.
+ * Every hole asks for a fault for itself and for the rest of its table. A strategy that keeps its
+ * reference when a fault begins holds it over all of them.
  */
 static void faults_are_counted_as_held_by_who_holds(void **state)
 {
@@ -255,7 +255,7 @@ static void a_walk_that_faults_goes_on(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-/* As if a walk had kept what it did not count. */
+/* A reference that the walk does not count is found. */
 static void references_that_nobody_counted_are_found(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -302,7 +302,7 @@ static void device_memory_needs_a_pgmap(void **state)
 
 /* ---- spans and classes ------------------------------------------------------------------- */
 
-/* VMAs in one table, one that nobody may read, one without entries, leaves, a gap, a far one. */
+/* VMAs in one table, one not readable, one without entries, leaves, a gap, a far one. */
 static const char mixed[] = "hmmsim 1\n"
 			    "layout mixed\n"
 			    "pgmap 0x100000 0x101000\n"
@@ -327,7 +327,7 @@ static const char mixed[] = "hmmsim 1\n"
 			    "map 0x7f0000a00000 4k zero 0\n"
 			    "map 0x7f0001200000 2m rw 0x20000\n";
 
-/* What one page of the built space is, by looking. */
+/* The class of one page, from the entries of the built space. */
 static enum hs_cost_class class_by_looking(const struct hs_compare *c, uint64_t addr)
 {
 	const struct hs_vma *vma = hs_vma_find(c->space.mm, addr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One removal against one walk: what each strategy keeps waiting, from where, and for how long.
+ * One removal against one walk: how long each strategy makes it wait, from each start.
  */
 #include "support/removal.h"
 
@@ -10,7 +10,7 @@ struct expected {
 	struct hs_removal_held held[STRATEGIES];
 };
 
-/* Killed first. Of a table that is held from its first page on, 511 more are stored. */
+/* Killed first: a table that is held from its first page on has 511 more pages to store. */
 #define NOTHING            \
 	{                  \
 		0, 0, 0, 0 \
@@ -89,7 +89,7 @@ static void each_strategy_holds_what_it_caches(void **state)
 					   (enum hs_strategy)s);
 }
 
-/* What the boundaries say is what all 1544 points say. */
+/* The points at boundaries give the same maxima as all 1544 points. */
 static void no_point_is_worse_than_the_chosen_ones(void **state)
 {
 	static const enum hs_strategy strategies[] = { HS_STRATEGY_NONE, HS_STRATEGY_PER_TABLE };
@@ -183,7 +183,7 @@ static void a_section_without_a_reference_ends_with_its_table(void **state)
 	assert_held(&r.held[HS_HELD_RCU], 0, 0, 0, 0);
 }
 
-/* An atomic reference knows its sum without a grace period, also inside a section. */
+/* The sum of an atomic reference needs no grace period, also inside a section. */
 static void an_atomic_reference_needs_no_grace_period(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE,
@@ -202,7 +202,7 @@ static void an_atomic_reference_needs_no_grace_period(void **state)
 	assert_int_equal(w.grace_periods, 0);
 }
 
-/* With references of 5.3 every pin holds the memory, until it is put. */
+/* With references of 5.3 every pin holds the memory until it is put. */
 static void pins_hold_what_they_pin(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_6_12, ARRANGE_PINNED, HS_STRATEGY_NONE,
@@ -252,7 +252,7 @@ static void entries_hold_no_memory(void **state)
 	}
 }
 
-/* ---- orders ------------------------------------------------------------------------------ */
+/* ---- plans ------------------------------------------------------------------------------- */
 
 static void the_correct_order_never_fails_a_lookup(void **state)
 {
@@ -387,7 +387,7 @@ static void a_leaked_reference_is_never_drained(void **state)
 		}
 }
 
-/* The walk ends before it comes to the page that makes it leak. */
+/* The walk ends before the page that would make it leak. */
 static void a_removal_before_the_leak_is_not_held_by_it(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_5_3, ARRANGE_POISON, HS_STRATEGY_PER_TABLE,

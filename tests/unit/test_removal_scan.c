@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The points of a call, what a play costs, spaces of the caller's, and no memory.
+ * The points of a call, the predicted cost of a run, spaces of the caller, allocation failure.
  */
 #include "support/removal.h"
 
@@ -168,7 +168,7 @@ static void the_worst_of_all_points_is_found(void **state)
 	}
 }
 
-/* ---- somebody else's space --------------------------------------------------------------- */
+/* ---- a space of the caller --------------------------------------------------------------- */
 
 #define MINE_PFN 0x100000u
 #define MINE_START 0x40000000ull
@@ -200,7 +200,7 @@ static int mine_pgmaps(struct hs_task *self, const struct hs_removal_case *c,
 	return hs_pgmap_create(self, &config, &space->pgmap);
 }
 
-/* Entries by hand, which know nothing of any mapping. */
+/* Entries by hand, without a mapping. */
 static int mine_build(struct hs_task *self, const struct hs_removal_case *c,
 		      struct hs_removal_space *space)
 {
@@ -316,7 +316,7 @@ static void what_leaks_of_another_pgmap_is_put(void **state)
 	assert_int_equal(mine.destroys, 1);
 }
 
-/* Somebody else's dead pgmap is not what this removal is about; but the play ends. */
+/* A dead pgmap that is not removed keeps the walk in passes; the run ends nevertheless. */
 static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
 {
 	struct mine mine = { .away = true, .dead = true };
@@ -475,7 +475,7 @@ static void host_memory_that_fails_leaves_nothing(void **state)
 	assert_true(failed > 10);
 }
 
-/* Without memory a play says so, or the walk has had a fault that failed. Nothing is left of it. */
+/* Without memory a run returns -ENOMEM, or a fault of its walk has failed. Nothing is left. */
 static void a_machine_without_memory_is_left_empty(void **state)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };

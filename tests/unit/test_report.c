@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reports of the strategies: what is timed and predicted, and removals meanwhile. */
+/* Reports of the strategies: times, predictions, and removals during the walk. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static int removal_init(struct hs_removal_layout *removal, const struct hs_layou
 				      set->owner);
 }
 
-/* The memory is killed first at some point of the call: how long references hold it up. */
+/* Kill first, at the worst point of the call. */
 static void worst_with(const struct hs_compare_setting *set, const struct hs_layout *layout,
 		       enum hs_strategy strategy, struct hs_removal_worst *worst)
 {
@@ -77,7 +77,7 @@ static void a_removal_waits_as_long_as_the_strategy_holds(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-/* Of two pgmaps in turns the other one is walked on; of two VMAs the second begins anew. */
+/* With two pgmaps in turns the walk goes on in the other; with two VMAs it begins anew. */
 static void a_removal_is_of_the_first_pgmap(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -98,8 +98,8 @@ static void a_removal_is_of_the_first_pgmap(void **state)
 }
 
 /*
- * One page of the memory that goes, and as many of device-private memory as a table has: accepted, if
- * they are of the owner who asks, otherwise brought back by faults, or passed over.
+ * One page of the memory that goes, and as many of device-private memory as a table has: accepted,
+ * if they are of the owner who asks, otherwise brought back by faults, or passed over.
  */
 static void a_removal_accepts_the_pages_of_the_owner_who_asks(void **state)
 {
@@ -200,7 +200,7 @@ static int init_of(const char *pgmaps, const char *maps, size_t *index)
 #define FIRST "map 0x7f0000000000 4k devrw 0x200000\n"
 #define SECOND "map 0x7f0000200000 4k devrw 0x200200\n"
 
-/* Walks fail at a dead pgmap, if they meet it. */
+/* Walks that meet a dead pgmap fail. */
 static void only_a_dead_pgmap_that_is_mapped_is_in_the_way(void **state)
 {
 	static const char first[] = "pgmap 0x200000 0x200200 dead\npgmap 0x200200 0x200400\n";
@@ -218,7 +218,7 @@ static void only_a_dead_pgmap_that_is_mapped_is_in_the_way(void **state)
 	assert_int_equal(init_of(first, "", &index), -ENOENT);
 }
 
-/* Subsections of 512 pages go, and no page of another pgmap with them. */
+/* Whole subsections of 512 pages are removed, so that no other pgmap may have pages in them. */
 static void a_pgmap_is_removed_if_its_subsections_are_its_own(void **state)
 {
 	static const char line[] = "pgmap 0x%x 0x%x\npgmap 0x%x 0x%x%s\n";
@@ -267,7 +267,7 @@ static void what_cannot_be_removed_is_refused(void **state)
 
 /* ---- reports ----------------------------------------------------------------------------- */
 
-/* Three VMAs; nobody may read the second. */
+/* Three VMAs; the second is not readable. */
 static const char unreadable[] = "hmmsim 1\n"
 				 "layout unreadable\n"
 				 "pgmap 0x100000 0x100200\n"
@@ -322,7 +322,7 @@ static void a_row_is_timed_unless_it_failed(void **state)
 			    STEADY_REAL_NS / 2 / (double)report.spans[row->scope].pages);
 	}
 	hs_report_free(&report);
-	/* Requests fail at what nobody may read: nothing is predicted either. */
+	/* Requests fail at the VMA that is not readable, and a failed walk has no prediction. */
 	set.request = HS_REQUEST_READ;
 	asked.repetitions = 0;
 	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
@@ -337,7 +337,7 @@ static void a_row_is_timed_unless_it_failed(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
-/* What is printed, to the last picosecond, when a cost is a little higher. */
+/* The output changes when a cost that the walk counts is a little higher. */
 static void each_cost_changes_what_counts_it(void **state)
 {
 	static const bool met[HS_COST_CLASS_COUNT] = {
