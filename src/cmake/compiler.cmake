@@ -30,7 +30,9 @@ endfunction()
 set(warnings -Wall -Wextra -Wpedantic)
 if(HMMSIM_PICKY)
 	list(APPEND warnings -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-		-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla)
+		-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2
+		-Wconversion -Wno-sign-conversion # which clang counts to the one, gcc does not
+		-Wnull-dereference -Wlogical-op -Wduplicated-cond)
 endif()
 hs_keep_known_flags(warnings ${warnings})
 add_library(hmmsim_warnings INTERFACE)
