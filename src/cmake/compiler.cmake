@@ -54,7 +54,7 @@ endfunction()
 # Interposition is no feature of this library, and it would cost the native walker its inlining.
 hs_keep_known_flags(common_flags
 	-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -fno-semantic-interposition)
-hs_backend_flags(native $<IF:$<CONFIG:Debug,ASan,TSan>,1,0> ${common_flags})
+hs_backend_flags(native $<IF:$<CONFIG:Debug,ASan,TSan,Coverage>,1,0> ${common_flags})
 if(HMMSIM_LANES)
 	target_compile_definitions(hmmsim_native_flags INTERFACE HS_LANES=${HMMSIM_LANES})
 endif()

@@ -14,6 +14,8 @@ have_clang-format-14() { command -v clang-format-14; }
 have_libclang-rt-14-dev() {
 	compgen -G "$(clang -print-resource-dir)/lib/linux/libclang_rt.tsan-*.a"
 }
+have_clang-tidy-14() { command -v clang-tidy-14; }
+have_gcovr() { command -v gcovr; }
 have_python3() { command -v python3; }
 have_gnuplot-nox() { command -v gnuplot; }
 have_libcmocka-dev() { gcc_finds libcmocka.so; }
