@@ -187,6 +187,132 @@ check_pte_loop() {
 	done
 }
 
+check_words() {
+	local word
+	fresh "plain words"
+	plant src/a.c <<<'/* The caller that takes the lock had to wait: a body of its own. */'
+	plant tests/data/a.out <<<'nobody'
+	plant README.md <<<'What the page is, often.'
+	expect 0 words.sh "$work/tree"
+	for word in whoever Whosoever somebody NOBODY anybody everybody "is had" "are had" "is of" \
+		"of old"; do
+		fresh "the word $word in a comment"
+		plant include/hmmsim/a.h <<<"/* It $word, */"
+		expect 1 words.sh "$work/tree"
+		fresh "the word $word in a script"
+		plant tests/run <<<"echo 'it $word'"
+		expect 1 words.sh "$work/tree"
+	done
+	fresh "the word nobody in a README"
+	plant README.md <<<'Nobody.'
+	expect 1 words.sh "$work/tree"
+	local long
+	long=$(printf 'long %.0s' {1..20})
+	fresh "comments of 100 columns, and long code"
+	printf '/*%96s*/\nconst char a[] = "\\"/*%s";\nchar b;\n' ' ' "$long" | plant src/a.c
+	expect 0 words.sh "$work/tree"
+	for word in "/* ${long}12345 */" $'/*\n\t'"$long"$'\n*/' "int a; // $long"; do
+		fresh "a comment that is too wide"
+		plant bench/a.c <<<"$word"
+		expect 1 words.sh "$work/tree"
+	done
+}
+
+check_statics() {
+	fresh "names with the nouns of their files"
+	plant src/pgmap/create.c <<-'C'
+		static const int table[] = { SIZE(1) };
+		static int create_check(void);
+		static __attribute__((__noinline__)) int pgmap_make(void)
+		static const struct hs_a *
+		pgmap_create_name(int a);
+		static int create_check(void)
+		static int PW(a)(void);
+	C
+	plant src/notifier/notifier.c <<<'static void ns_begin(void)'
+	plant src/walk/hooks.h <<<'static inline int walk_page(void)'
+	plant src/walk/strategy/none.h <<<'static inline int walk_page(void)'
+	plant src/port/native/backend.h <<<'HS_ALWAYS_INLINE int hs_load(void)'
+	plant src/port/explore/backend.h <<<'static inline int hs_load(void)'
+	plant bench/seam.c <<<'static void seam_run(void)'
+	expect 0 statics.sh "$work/tree"
+	fresh "one name in two files"
+	plant src/mm/zap.c <<<'static int mm_range(void)'
+	plant src/mm/vma.c <<<'static inline int mm_range(void)'
+	expect 1 statics.sh "$work/tree"
+	fresh "one name in the C files of two backends"
+	plant src/port/native/a.c <<<'static int port_wait(void)'
+	plant src/port/explore/a.c <<<'static int port_wait(void)'
+	expect 1 statics.sh "$work/tree"
+	fresh "a short name"
+	plant src/mm/vma.c <<<'static int vma_a(void)'
+	expect 1 statics.sh "$work/tree"
+	local name
+	for name in check_create created_now create; do
+		fresh "the name $name, which has no noun of its file"
+		plant src/pgmap/create.c <<<"static int $name(void)"
+		expect 1 statics.sh "$work/tree"
+		fresh "the name $name on a line of its own"
+		plant src/pgmap/create.c <<<$'static const struct hs_pgmap *\n'"$name(void)"
+		expect 1 statics.sh "$work/tree"
+	done
+}
+
+check_api_docs() {
+	local good
+	good=$(cat <<-'C'
+		/**
+		 * @file a.h
+		 * Things.
+		 *
+		 * *reduced*: some of them.
+		 */
+		#define HMMSIM_API
+		/**
+		 * hs_a() - does it
+		 * @param self   the calling task
+		 * @param[out] b what it is
+		 * @param fn     called
+		 *
+		 * Context: any.
+		 *
+		 * Return: 0.
+		 */
+		HMMSIM_API int hs_a(struct hs_task *self, const char b[4],
+				    void (*fn)(int x, int y)) __attribute__((__format__(__printf__, 1, 2)));
+		/** Not of a function. */
+		HMMSIM_API extern const int hs_object;
+		/**
+		 * hs_b() - does it
+		 *
+		 * Context: any.
+		 */
+		static inline void hs_b(void)
+		{
+		}
+	C
+	)
+	fresh "a header with a whole reference"
+	plant include/hmmsim/a.h <<<"$good"
+	expect 0 api_docs.sh "$work/tree/include"
+	local missing
+	for missing in '@param self' '@param\[out\] b' '@param fn' 'Context:' 'Return:' 'hs_a() - ' \
+		'hs_b() - ' '@file' 'reduced'; do
+		fresh "a header without $missing"
+		sed "s/$missing//" <<<"$good" | plant include/hmmsim/a.h
+		expect 1 api_docs.sh "$work/tree/include"
+	done
+	fresh "a block that is not directly above its function"
+	sed 's/^static inline/\n&/' <<<"$good" | plant include/hmmsim/a.h
+	expect 1 api_docs.sh "$work/tree/include"
+	fresh "a function without a block"
+	plant include/hmmsim/a.h <<<"$good"$'\nHMMSIM_API void hs_c(void);'
+	expect 1 api_docs.sh "$work/tree/include"
+}
+
+check_words
+check_statics
+check_api_docs
 check_seam
 check_pte_loop
 check_floors
