@@ -45,6 +45,6 @@ extern const struct hs_scenario one_page; /* its parameter: a bool, gpu.flag */
 int sync_mirror(struct hs_task *self, struct hs_mirror *mirror, const struct hs_invalidation *inv);
 bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
 		const struct hs_invalidation *inv, uint64_t cur_seq);
-void mirror_page(struct hs_task *self, void *gpu);
+void mirror_page(struct hs_task *self, void *arg);
 
 #endif

@@ -98,7 +98,7 @@ bool stage_failed(struct stage *st, long error, long ret);
 #define TRY_PART(st, error, call) TRY_STEP(st, error, call, true)
 
 /* What populate says: -ENOMEM where the device itself allocates, -EFAULT where a fault does. */
-#define STAGE_POPULATE (1l << 30)
+#define STAGE_POPULATE (1L << 30)
 
 /* ---- parts that plays share --------------------------------------------------------------- */
 

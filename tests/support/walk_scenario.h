@@ -11,7 +11,7 @@
 bool walk_scenarios_equal(const struct hs_walk_scenario *a, const struct hs_walk_scenario *b);
 
 /* Parses the first scenario of a string: as hs_walk_parse(), the message into @error (may be NULL). */
-int walk_scenario_parse(struct hs_hostmem *mem, const char *text, struct hs_walk_scenario *out,
+int walk_scenario_parse(struct hs_hostmem *mem, const char *string, struct hs_walk_scenario *out,
 			char error[1024]);
 
 /* A whole file, to be freed with free(); NULL: it cannot be read. */

@@ -161,13 +161,13 @@ uint64_t hs_ticks(struct hs_task *self)
 	return *ticks;
 }
 
-void hs_ticks_advance(struct hs_task *self, uint64_t n)
+void hs_ticks_advance(struct hs_task *self, uint64_t ticks)
 {
-	uint64_t *ticks = &self->arena->ticks;
+	uint64_t *now = &self->arena->ticks;
 
-	hs_step(self, HS_OP_RMW, HS_WRITE, ticks, sizeof(*ticks), NULL);
-	*ticks += n;
-	hs_made(self, ticks, sizeof(*ticks), *ticks);
+	hs_step(self, HS_OP_RMW, HS_WRITE, now, sizeof(*now), NULL);
+	*now += ticks;
+	hs_made(self, now, sizeof(*now), *now);
 }
 
 /* ---- retries ----------------------------------------------------------------------------- */
