@@ -310,8 +310,45 @@ check_api_docs() {
 	expect 1 api_docs.sh "$work/tree/include"
 }
 
+check_tidy() {
+	local status=0
+	fresh "tidy"
+	cp "$root/.clang-tidy" "$work/tree/"
+	plant src/a.c <<<'int f(int a); int f(int a) { return a == 1 ? 2 : a; }'
+	plant src/a.h <<<''
+	# As CMake writes it.
+	plant build/compile_commands.json <<-JSON
+		[
+		{
+		  "directory": "$work/tree",
+		  "command": "gcc -falign-loops=32 -Wlogical-op -c $work/tree/src/a.c",
+		  "file": "$work/tree/src/a.c",
+		  "output": "a.o"
+		}
+		]
+	JSON
+	"$lint/tidy.sh" "$work/tree" "$work/tree/build/compile_commands.json" >/dev/null 2>&1 ||
+		status=$?
+	if [ "$status" = 77 ]; then
+		echo "tidy.sh: skipped, no clang-tidy 14"
+		return
+	fi
+	expect 0 tidy.sh "$work/tree" "$work/tree/build/compile_commands.json"
+	case="the same on both sides"
+	plant src/a.c <<<'int f(int a); int f(int a) { return a == a; }'
+	expect 1 tidy.sh "$work/tree" "$work/tree/build/compile_commands.json"
+	case="a finding in a header"
+	plant src/a.c <<<'#include "a.h"'
+	plant src/a.h <<<'int f(int a); int f(int b);'
+	expect 1 tidy.sh "$work/tree" "$work/tree/build/compile_commands.json"
+	case="a file that clang cannot compile"
+	plant src/a.c <<<'int f('
+	expect 1 tidy.sh "$work/tree" "$work/tree/build/compile_commands.json"
+}
+
 check_words
 check_statics
+check_tidy
 check_api_docs
 check_seam
 check_pte_loop
