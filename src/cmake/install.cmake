@@ -9,6 +9,12 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hmmsim
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(EXPORT hmmsim-targets NAMESPACE hmmsim:: DESTINATION ${package_dir})
 
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(HS_ALLOCATOR STREQUAL "jemalloc" AND HMMSIM_JEMALLOC_NOTICE)
+	install(FILES ${HMMSIM_JEMALLOC_NOTICE} DESTINATION ${CMAKE_INSTALL_DOCDIR}
+		RENAME LICENSE.jemalloc)
+endif()
+
 configure_package_config_file(cmake/hmmsim-config.cmake.in ${generated_dir}/hmmsim-config.cmake
 	INSTALL_DESTINATION ${package_dir}
 	NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)

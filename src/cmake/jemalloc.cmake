@@ -12,6 +12,22 @@ if(NOT HMMSIM_JEMALLOC_ARCHIVE)
 		"libjemalloc_pic.a was not found. Install jemalloc (Debian: apt-get install "
 		"libjemalloc-dev), or configure with -DHMMSIM_ALLOCATOR=malloc.")
 endif()
+
+# Its licence asks that the copyright notice goes with copies. Debian keeps it in
+# PREFIX/share/doc; the archive is in PREFIX/lib or PREFIX/lib/ARCHITECTURE.
+get_filename_component(jemalloc_archive ${HMMSIM_JEMALLOC_ARCHIVE} REALPATH)
+get_filename_component(jemalloc_libdir ${jemalloc_archive} DIRECTORY)
+find_file(HMMSIM_JEMALLOC_NOTICE NAMES copyright COPYING
+	PATHS ${jemalloc_libdir}/../../share/doc ${jemalloc_libdir}/../share/doc
+	PATH_SUFFIXES libjemalloc-dev libjemalloc2 jemalloc NO_DEFAULT_PATH
+	DOC "Copyright notice of jemalloc, to be installed with the private copy")
+mark_as_advanced(HMMSIM_JEMALLOC_NOTICE)
+if(NOT HMMSIM_JEMALLOC_NOTICE)
+	message(WARNING
+		"jemalloc's copyright notice was not found beside ${HMMSIM_JEMALLOC_ARCHIVE}, so that it "
+		"will not be installed. Add it to copies of the library; "
+		"-DHMMSIM_JEMALLOC_NOTICE=FILE says where it is.")
+endif()
 foreach(tool AR LINKER NM OBJCOPY)
 	if(NOT CMAKE_${tool})
 		message(FATAL_ERROR "CMAKE_${tool} is not set: the private copy of jemalloc needs "

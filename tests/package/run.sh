@@ -46,6 +46,18 @@ install_moved() {
 	fi
 }
 
+# check_licences <kind>: of what is installed, jemalloc's included if it has a copy of that.
+check_licences() {
+	local docs=$work/$1/share/doc/hmmsim
+	cmp "$source/LICENSE" "$docs/LICENSE" >&2 || fail "$1: LICENSE is not installed"
+	if [ "$ALLOCATOR" = jemalloc ]; then
+		grep -q 'Jason Evans' "$docs/LICENSE.jemalloc" ||
+			fail "$1: the copyright notice of jemalloc is not installed"
+	elif [ -e "$docs/LICENSE.jemalloc" ]; then
+		fail "$1: there is a notice of jemalloc, but no jemalloc"
+	fi
+}
+
 build_other_kind() {
 	local shared=ON
 	[ "$SHARED_LIBS" = 0 ] || shared=OFF
@@ -155,6 +167,7 @@ build_other_kind
 install_moved "$build" "${kinds[0]}"
 install_moved "$work/other" "${kinds[1]}"
 for kind in static shared; do
+	check_licences "$kind"
 	libdir=$(dirname "$(find "$work/$kind" -name pkgconfig -type d)")
 	use_find_package "$kind"
 	use_pkg_config "$kind"
