@@ -34,7 +34,7 @@ int main(void)
 	struct hs_explore_options options;
 	struct hs_explore_result result;
 
-	CHECK(strcmp(hs_version(), "0.1.0") == 0);
+	CHECK(strcmp(hs_version(), "0.2.0") == 0);
 	CHECK(comes_from("malloc", "libc.so"));
 
 	hs_explore_options_init(&options);
