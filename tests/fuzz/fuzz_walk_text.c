@@ -2,17 +2,10 @@
 /*
  * fuzz_walk_text.c - no text crashes the parser, and what it accepts survives a round trip; small
  * scenarios are walked, by both bodies, which must agree
- *
- * Ten minutes, with what it finds kept in corpus/ beside the seeds:
- *
- *	cmake -S . -B build -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=ASan
- *	cmake --build build -t fuzz_walk_text
- *	tests/fuzz/run.sh build/tests/fuzz/fuzz_walk_text tests/data/walk 600 corpus
- *
- * An input that fails is left in the working directory as crash-*; the program takes it as argument.
  */
+#include "fuzz/fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/walk_scenario.h"
@@ -21,16 +14,6 @@
 #define PAGES_MAX 2048
 #define WALKS_MAX 64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_walk_text: %s\n", what);
-	abort();
-}
-
 static void round_trip(struct hs_hostmem *mem, const struct hs_walk_scenario *s)
 {
 	struct hs_out first = { .mem = mem }, second = { .mem = mem };
@@ -38,12 +21,12 @@ static void round_trip(struct hs_hostmem *mem, const struct hs_walk_scenario *s)
 
 	hs_walk_print(s, &first);
 	hs_out_char(&first, '\0');
-	must(walk_scenario_parse(mem, first.bytes, &again, NULL) == 1,
-	     "cannot read what it printed");
-	must(walk_scenarios_equal(s, &again), "a scenario changed on its way through text");
+	fuzz_must(walk_scenario_parse(mem, first.bytes, &again, NULL) == 1,
+		  "cannot read what it printed");
+	fuzz_must(walk_scenarios_equal(s, &again), "a scenario changed on its way through text");
 	hs_walk_print(&again, &second);
 	hs_out_char(&second, '\0');
-	must(!strcmp(first.bytes, second.bytes), "printing is not canonical");
+	fuzz_must(!strcmp(first.bytes, second.bytes), "printing is not canonical");
 	hs_walk_free(mem, &again);
 	hs_out_free(&first);
 	hs_out_free(&second);
@@ -70,7 +53,7 @@ static void answer(struct hs_hostmem *mem, const struct hs_walk_scenario *s, uin
 	};
 	struct hs_walk_answer answer;
 
-	must(!hs_walk_run(s, &set, &answer), "the walk failed");
+	fuzz_must(!hs_walk_run(s, &set, &answer), "the walk failed");
 	hs_walk_answer_print(&answer, out);
 	hs_out_char(out, '\0');
 	hs_walk_answer_free(mem, &answer);
@@ -87,7 +70,7 @@ static void walk(struct hs_hostmem *mem, const struct hs_walk_scenario *s, uint3
 		fprintf(stderr, "%s %s\n%s---\n%s", choice & 1 ? "5.3" : "6.12",
 			hs_strategy_name((enum hs_strategy)((choice >> 1) % HS_STRATEGY_CUSTOM)),
 			reference.bytes, plain.bytes);
-		must(false, "reference and plain disagree");
+		fuzz_must(false, "reference and plain disagree");
 	}
 	hs_out_free(&reference);
 	hs_out_free(&plain);
@@ -103,14 +86,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < size; i++)
 		choice = choice * 31 + data[i];
-	hs_text_init(&text, &mem, "fuzz", (const char *)data, size);
+	hs_text_init(&text, &mem, FUZZ_NAME, (const char *)data, size);
 	while ((ret = hs_walk_parse(&text, &s)) == 1) {
 		round_trip(&mem, &s);
 		if (is_small(&s))
 			walk(&mem, &s, choice);
 		hs_walk_free(&mem, &s);
 	}
-	must((ret < 0) == (text.error[0] != '\0'), "an error without a message");
-	must(!mem.live, "host memory is left");
+	fuzz_must_say_where(ret < 0, text.error);
+	fuzz_must(!mem.live, "host memory is left");
 	return 0;
 }

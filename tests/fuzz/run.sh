@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh <fuzzer> <data> <seconds> [corpus]: fuzzes, beginning with scenarios from the data.
+# run.sh <fuzzer> <data> <seconds> [corpus]: fuzzes, beginning with seeds from the data of the tests.
 #
-# The corpus directory keeps what was found; without one nothing is kept but a failing input.
+# The name of the fuzzer, fuzz_KIND, says which seeds and words it gets. The corpus directory keeps
+# what was found; without one nothing is kept but a failing input.
 set -euo pipefail
 usage='usage: run.sh fuzzer data-directory seconds [corpus-directory]'
 fuzzer=$(realpath "${1:?$usage}")
@@ -12,42 +13,102 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 corpus=${4:-$work/corpus}
 mkdir -p "$work/seeds" "$corpus"
+longest=4096
 
-# One scenario a seed; the long ones would be cut.
-for file in quirks random devmap; do
-	awk -v stem="$work/seeds/$file" '
-		/^scenario/ { count++ }
-		count <= 60 { text = text $0 "\n" }
-		/^run/ && count <= 60 {
-			if (length(text) < 4096)
-				printf "%s", text > (stem "." count)
-			text = ""
-		}' "$data/$file.in"
-done
-compgen -G "$work/seeds/*" >/dev/null || { echo "$data: no scenario" >&2; exit 2; }
+# copy_seeds <file>...: long ones would be cut.
+copy_seeds() {
+	local file count=0
+	for file in "$@"; do
+		count=$((count + 1))
+		[ "$(wc -c <"$file")" -gt $longest ] || cp "$file" "$work/seeds/$count"
+	done
+}
 
-cat >"$work/words" <<'TEXT'
-"hmmsim 1\x0a"
-"scenario a\x0a"
-"vma 0x1000 0x200000 rw\x0a"
-"map 0x1000 4k "
-"map 0x200000 2m "
-"map 0x40000000 1g "
-"pgmap 0x1000 0x2000 dead\x0a"
-"fault thp\x0a"
-"faultn 1 "
-"faultat 0x1000 "
-"migwait stay\x0a"
-"retry_at 2\x0a"
-"maxwalks 3\x0a"
-"req 0x1000 0x3000 F all 1\x0a"
-"in 0 1 FW\x0a"
-"mode snapshot\x0a"
-"run\x0a"
-"count=2"
-"owner=1"
-TEXT
-printf '"%s"\n' devrw special zero dpw dxw hwp marker poison migw swap tbl none bad >>"$work/words"
+# literal_seeds <text>...: as printf takes it.
+literal_seeds() {
+	local text count=0
+	for text in "$@"; do
+		count=$((count + 1))
+		# shellcheck disable=SC2059 # it is a format
+		printf "$text" >"$work/seeds/literal.$count"
+	done
+}
 
-"$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 \
-	-verbosity=0 -dict="$work/words" "$corpus" "$work/seeds"
+# words <word>...: what libFuzzer puts into its inputs.
+words() {
+	printf '"%s"\n' "$@" >>"$work/words"
+}
+
+# One scenario a seed.
+walk_text() {
+	local file
+	for file in quirks random devmap; do
+		awk -v stem="$work/seeds/$file" -v longest=$longest '
+			/^scenario/ { count++ }
+			count <= 60 { text = text $0 "\n" }
+			/^run/ && count <= 60 {
+				if (length(text) < longest)
+					printf "%s", text > (stem "." count)
+				text = ""
+			}' "$data/walk/$file.in"
+	done
+	words 'hmmsim 1\x0a' 'scenario a\x0a' 'vma 0x1000 0x200000 rw\x0a' 'map 0x1000 4k ' \
+		'map 0x200000 2m ' 'map 0x40000000 1g ' 'pgmap 0x1000 0x2000 dead\x0a' \
+		'fault thp\x0a' 'faultn 1 ' 'faultat 0x1000 ' 'migwait stay\x0a' 'retry_at 2\x0a' \
+		'maxwalks 3\x0a' 'req 0x1000 0x3000 F all 1\x0a' 'in 0 1 FW\x0a' \
+		'mode snapshot\x0a' 'run\x0a' 'count=2' 'owner=1' devrw special zero dpw dxw hwp \
+		marker poison migw swap tbl none bad
+}
+
+layout() {
+	copy_seeds "$data"/compare/*.layout "$data"/proc/*.out "$data"/compare/scenarios.in
+	words 'hmmsim 1\x0a' 'layout a\x0a' 'vma 0x1000 0x200000 rw name=a\x0a' 'map 0x1000 4k ' \
+		'map 0x200000 2m ' 'map 0x40000000 1g ' 'pgmap 0x1000 0x2000 dead\x0a' \
+		'type=private' 'type=fsdax' 'type=coherent' 'count=2' 'owner=1' 'of=anon' \
+		'of=shmem' '\\040' rw ro devrw dpw zero swap poison none
+}
+
+place() {
+	literal_seeds 'all=fsdax:50%%' 'anon=private:1/3:2,runs=4,owner=7' 'file=coherent:100' \
+		'0x1000-0x9000=p2pdma:0' '/lib/*=fsdax:1/2:3' '[[]heap]=private:33'
+	words all anon file '=fsdax:' '=private:' '=coherent:' '=p2pdma:' ',runs=' ',owner=' \
+		'0x1000-0x9000' '%' '1/3' '/lib/a.so' '*'
+}
+
+profile() {
+	literal_seeds 'hmmsim 1\nprofile a base=light\ncost page 1.5 estimated\n' \
+		'hmmsim 1\nprofile b base=distro\ncost grace-period 999999999999.999\n'
+	# One without a base, so that each class has a line.
+	{
+		printf 'hmmsim 1\nprofile c\n'
+		printf 'cost %s 1.25\n' page leaf-page hole unreadable empty-pte private-own \
+			private-foreign devmap-page devmap-leaf-page call table hit miss put fault \
+			zero-fault read grace-period
+	} >"$work/seeds/whole"
+	words 'hmmsim 1\x0a' 'profile a' ' base=light\x0a' ' base=distro\x0a' 'cost ' ' estimated' \
+		page leaf-page hole unreadable empty-pte miss put fault
+}
+
+smaps() {
+	copy_seeds "$data"/proc/*/smaps "$data"/proc/*/maps
+	literal_seeds '1000-3000 r-xp 0 08:01 5 /usr/bin/a program (deleted)\nKernelPageSize: 4 kB\n'
+	words '1000-2000 rw-p ' '00:00 0' 'KernelPageSize:' 'Rss:' 'Swap:' 'AnonHugePages:' \
+		'FilePmdMapped:' 'VmFlags:' ' io' ' pf' ' mm' ' ht' ' kB\x0a' '\\012' '[heap]'
+}
+
+schedule() {
+	literal_seeds '1*3 2 c1 1*2' '1' '' '2*1000000' 'c127 31*2'
+	words '1*' '2*' ' c0' ' c1' '1*2 2 1'
+}
+
+kind=${fuzzer##*/fuzz_}
+case $kind in
+walk_text | layout | place | profile | smaps | schedule) "$kind" ;;
+*)
+	echo "$fuzzer: no seeds for this fuzzer" >&2
+	exit 2 ;;
+esac
+compgen -G "$work/seeds/*" >/dev/null || { echo "$data: no seed" >&2; exit 2; }
+
+"$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=$longest \
+	-print_final_stats=1 -verbosity=0 -dict="$work/words" "$corpus" "$work/seeds"
