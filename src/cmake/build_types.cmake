@@ -8,8 +8,8 @@ if(NOT CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
 endif()
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
-	set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo, ASan, TSan or Coverage"
-		FORCE)
+	set(CMAKE_BUILD_TYPE Release CACHE
+		STRING "Debug, Release, RelWithDebInfo, ASan, TSan or Coverage" FORCE)
 endif()
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG" CACHE STRING "C flags of Release builds")
 
@@ -25,7 +25,8 @@ function(hs_instrumented_build_type type compile link)
 endfunction()
 
 set(sanitized "-O1 -g -fno-omit-frame-pointer")
-hs_instrumented_build_type(ASan ${sanitized} "-fsanitize=address,undefined -fno-sanitize-recover=all")
+hs_instrumented_build_type(ASan ${sanitized}
+	"-fsanitize=address,undefined -fno-sanitize-recover=all")
 hs_instrumented_build_type(TSan ${sanitized} "-fsanitize=thread")
 # Threads count in the same words.
 hs_instrumented_build_type(Coverage "-Og -g -fprofile-update=atomic" "--coverage")

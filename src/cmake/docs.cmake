@@ -7,9 +7,10 @@ endif()
 
 find_package(Doxygen 1.9.4 QUIET)
 if(NOT DOXYGEN_FOUND)
+	string(CONCAT advice "docs: Doxygen 1.9.4 or newer was not found. Install it "
+		"(Debian: apt-get install doxygen) and run cmake again.")
 	add_custom_target(docs
-		COMMAND ${CMAKE_COMMAND} -E echo
-			"docs: Doxygen 1.9.4 or newer was not found. Install it (Debian: apt-get install doxygen) and run cmake again."
+		COMMAND ${CMAKE_COMMAND} -E echo ${advice}
 		COMMAND ${CMAKE_COMMAND} -E false
 		VERBATIM)
 	return()

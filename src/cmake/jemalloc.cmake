@@ -24,8 +24,9 @@ find_file(HMMSIM_JEMALLOC_NOTICE NAMES copyright COPYING
 mark_as_advanced(HMMSIM_JEMALLOC_NOTICE)
 if(NOT HMMSIM_JEMALLOC_NOTICE)
 	message(WARNING
-		"jemalloc's copyright notice was not found beside ${HMMSIM_JEMALLOC_ARCHIVE}, so that it "
-		"will not be installed. Add it to copies of the library; "
+		"jemalloc's copyright notice was not found beside "
+		"${HMMSIM_JEMALLOC_ARCHIVE}, so that it will not be installed. Add it "
+		"to copies of the library; "
 		"-DHMMSIM_JEMALLOC_NOTICE=FILE says where it is.")
 endif()
 foreach(tool AR LINKER NM OBJCOPY)

@@ -9,7 +9,7 @@
  *	cmake --build build -t fuzz_walk_text
  *	tests/fuzz/run.sh build/tests/fuzz/fuzz_walk_text tests/data 600 corpus
  *
- * An input that fails is left in the working directory as crash-*; the program takes it as argument.
+ * An input that fails is left in the working directory as crash-*; the fuzzer takes it as argument.
  */
 #ifndef HS_TESTS_FUZZ_H
 #define HS_TESTS_FUZZ_H

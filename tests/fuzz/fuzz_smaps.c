@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_smaps.c - /proc/PID/smaps as it may be: names become one word, and the VMAs are the same when
- * they are written as /proc/PID/maps
+ * fuzz_smaps.c - names of /proc/PID/smaps become one word, and its VMAs are the same when they are
+ * written as /proc/PID/maps
  */
 #include "fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh <fuzzer> <data> <seconds> [corpus]: fuzzes, beginning with seeds from the data of the tests.
+# run.sh <fuzzer> <data> <seconds> [corpus]: fuzzes, beginning with seeds from the tests' data.
 #
 # The name of the fuzzer, fuzz_KIND, says which seeds and words it gets. The corpus directory keeps
 # what was found; without one nothing is kept but a failing input.

@@ -33,7 +33,8 @@ for header in "$include"/hmmsim/*.h; do
 	}
 	function check_parameter(text,    parameter) {
 		parameter = parameter_name(text)
-		if (parameter != "" && !has(doc, "@param(\\[[a-z,]+\\])?[ \t]+" parameter "[^A-Za-z0-9_]"))
+		if (parameter != "" &&
+		    !has(doc, "@param(\\[[a-z,]+\\])?[ \t]+" parameter "[^A-Za-z0-9_]"))
 			complain(name "(): no @param " parameter)
 	}
 	function check_parameters(text,    i, c, depth, one) {

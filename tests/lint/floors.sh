@@ -4,7 +4,7 @@
 #
 # A floor is a directory of src. It may include its own headers and those of lower floors; floors of
 # one rank may include each other. Backends of the seam belong to the seam and to the explorer's
-# engine; everybody else names port/*.h only.
+# engine; all other files name port/*.h only.
 set -euo pipefail
 src=${1:?usage: floors.sh src-directory}
 [ -d "$src" ] || { echo "$src: no such directory" >&2; exit 2; }

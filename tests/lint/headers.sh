@@ -26,7 +26,7 @@ for path in "$include"/hmmsim/*.h; do
 	header=${path##*/}
 	compile "$header" "${CC:-cc}" -std=c11 -Wstrict-prototypes -x c
 	[ -z "${CXX:-}" ] || compile "$header" "$CXX" -std=c++17 -x c++
-	# linux.h takes the kernel's names: whoever wants them asks for it.
+	# linux.h takes the kernel's names, so that a program asks for it by itself.
 	if [ "$header" != hmmsim.h ] && [ "$header" != linux.h ] &&
 		! grep -q "^#include <hmmsim/$header>" "$include/hmmsim/hmmsim.h"; then
 		echo "<hmmsim/hmmsim.h> does not include <hmmsim/$header>" >&2

@@ -278,7 +278,7 @@ check_api_docs() {
 		 *
 		 * Return: 0.
 		 */
-		HMMSIM_API int hs_a(struct hs_task *self, const char b[4],
+		HMMSIM_API int hs_a(struct hs_task *self, char b[4],
 				    void (*fn)(int x, int y)) __attribute__((__format__(__printf__, 1, 2)));
 		/** Not of a function. */
 		HMMSIM_API extern const int hs_object;

@@ -3,7 +3,7 @@
 # tidy.sh <root> <compile_commands.json> [checks]: clang-tidy 14 finds nothing in the C files that a
 # build compiles.
 #
-# The checks are those of .clang-tidy, or what a third argument names: 'clang-analyzer-*' takes some
+# The checks are those of .clang-tidy, or what a third argument names: 'clang-analyzer-*' takes
 # minutes. A file that is compiled several times is looked at once. Other versions find other things,
 # so that without version 14 the check is skipped (exit 77).
 set -euo pipefail

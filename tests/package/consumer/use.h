@@ -20,7 +20,7 @@
 		}                                                                       \
 	} while (0)
 
-/* True if the program's @symbol comes from the shared object whose file name starts with @object. */
+/* The program finds @symbol in a shared object whose file name starts with @object. */
 static inline int comes_from(const char *symbol, const char *object)
 {
 	void *address = dlsym(RTLD_DEFAULT, symbol);

@@ -10,7 +10,7 @@
 enum {
 	MACHINES = 16,
 	HOST_BYTES = 64 << 10,
-	/* What a machine may take from the host: bookkeeping of threads, stdio; no simulated state. */
+	/* A machine may take this from the host, for threads and stdio; no simulated state. */
 	TOLERATED_BYTES = 16 << 10,
 };
 
@@ -22,7 +22,7 @@ static size_t host_bytes_in_use(void)
 static void host_allocates(void)
 {
 	size_t before = host_bytes_in_use();
-	/* volatile: a compiler may do without a block that nobody looks at */
+	/* volatile, because a compiler may leave out a block that is never read */
 	char *volatile block = malloc(HOST_BYTES);
 
 	CHECK(block != NULL);
