@@ -17,6 +17,8 @@ cd "$root"
 # <file> <prefix>...
 own_prefixes=$(cat <<'TABLE'
 src/notifier/notifier.c ns
+src/run/removal_scan.c scan
+src/run/walk_answer.c answer
 TABLE
 )
 
