@@ -14,7 +14,7 @@
 #include "walk/era_6_12.h"
 
 /* Constants to the compiler: levels and shifts of the usual tables are computed at build time. */
-static const struct hs_geometry x86_64 = HS_GEOMETRY_X86_64_VALUE;
+static const struct hs_geometry instance_x86_64 = HS_GEOMETRY_X86_64_VALUE;
 
 /*
  * The functions carry the name of WALKER, because the functions of the templates are called the
@@ -32,18 +32,21 @@ static bool INSTANCE(is_x86_64)(const struct hs_walk *w)
 static int INSTANCE(fault_5_3)(struct hs_walk *w)
 {
 	w->snapshot = false;
-	return INSTANCE(is_x86_64)(w) ? v53_range(w, &x86_64) : v53_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v53_range(w, &instance_x86_64)
+				      : v53_range(w, w->mm->geometry);
 }
 
 static int INSTANCE(snapshot_5_3)(struct hs_walk *w)
 {
 	w->snapshot = true;
-	return INSTANCE(is_x86_64)(w) ? v53_range(w, &x86_64) : v53_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v53_range(w, &instance_x86_64)
+				      : v53_range(w, w->mm->geometry);
 }
 
 static int INSTANCE(fault_6_12)(struct hs_walk *w)
 {
-	return INSTANCE(is_x86_64)(w) ? v612_range(w, &x86_64) : v612_range(w, w->mm->geometry);
+	return INSTANCE(is_x86_64)(w) ? v612_range(w, &instance_x86_64)
+				      : v612_range(w, w->mm->geometry);
 }
 
 const struct hs_walker WALKER = {
