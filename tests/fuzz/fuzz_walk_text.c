@@ -36,8 +36,8 @@ static bool is_small(const struct hs_walk_scenario *s)
 {
 	uint64_t entries = 0;
 
-	for (size_t i = 0; i < s->map_count; i++)
-		entries += s->maps[i].count;
+	for (size_t i = 0; i < s->layout.map_count; i++)
+		entries += s->layout.maps[i].count;
 	return entries <= PAGES_MAX && s->maxwalks <= WALKS_MAX &&
 	       (s->req.end - s->req.start) / HS_PAGE_BYTES <= PAGES_MAX;
 }
