@@ -8,17 +8,33 @@
 # file whose stem says too little, or is no noun, has prefixes of its own in the table below.
 #
 # Inline functions of headers that begin with hs_ are a room's interface: only the first rule is for
-# them. Templates (the strategies of the walk) and the two backends of the seam define the same
-# names, once each.
+# them. Templates (the strategies of the walk) define the same names, once each, and so do the two
+# backends of the seam, whose names port.h declares.
 set -euo pipefail
 root=${1:?usage: statics.sh root-directory}
 cd "$root"
 
 # <file> <prefix>...
 own_prefixes=$(cat <<'TABLE'
+src/capture/files.c proc
+src/capture/pages.c proc
+src/capture/vmas.c proc
+src/mm/fault_anon.c anon
+src/mm/fault_dax.c dax
+src/mm/fault_swap.c swap
+src/mm/vma.c vmas
 src/notifier/notifier.c ns
 src/run/removal_scan.c scan
 src/run/walk_answer.c answer
+src/tool/files.c input output
+src/walk/era_5_3.h v53
+src/walk/era_6_12.h v612
+src/walk/hooks.h st
+src/walk/reference_5_3.c ref53
+src/walk/reference_6_12.c ref612
+src/walk/strategy/custom.h st
+src/walk/strategy/per_page.h st
+src/walk/strategy/per_table.h st
 TABLE
 )
 
@@ -55,8 +71,8 @@ list_statics "${files[@]}" | awk -v own_prefixes="$own_prefixes" '
 	function place(file) {
 		if (file ~ /^src\/walk\/strategy\/.*\.h$/ || file == "src/walk/hooks.h")
 			return "the templates of src/walk"
-		if (file ~ /^src\/port\/(native|explore)\/backend\.h$/)
-			return "a backend of src/port"
+		if (file ~ /^src\/port\/((native|explore)\/backend|port)\.h$/)
+			return "the seam"
 		return file
 	}
 	function begins(name, prefix) {
