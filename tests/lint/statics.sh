@@ -9,7 +9,7 @@
 #
 # Inline functions of headers that begin with hs_ are a room's interface: only the first rule is for
 # them. Templates (the strategies of the walk) define the same names, once each, and so do the two
-# backends of the seam, whose names port.h declares.
+# backends of the seam: port.h declares them, chunk.h is the default of some.
 set -euo pipefail
 root=${1:?usage: statics.sh root-directory}
 cd "$root"
@@ -71,7 +71,7 @@ list_statics "${files[@]}" | awk -v own_prefixes="$own_prefixes" '
 	function place(file) {
 		if (file ~ /^src\/walk\/strategy\/.*\.h$/ || file == "src/walk/hooks.h")
 			return "the templates of src/walk"
-		if (file ~ /^src\/port\/((native|explore)\/backend|port)\.h$/)
+		if (file ~ /^src\/port\/((native|explore)\/backend|common\/chunk|port)\.h$/)
 			return "the seam"
 		return file
 	}
