@@ -37,6 +37,16 @@ static int main_help(void)
 	return hs_tool_flush();
 }
 
+/* getopt_long() begins its messages with argv[0]. */
+static int main_run(enum hs_verb verb, int argc, char **argv)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "hmmsim %s", hs_verb_texts[verb].name);
+	argv[0] = name;
+	return main_verbs[verb](argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
@@ -55,7 +65,7 @@ int main(int argc, char **argv)
 	}
 	for (int v = 0; v < HS_VERB_COUNT; v++)
 		if (!strcmp(name, hs_verb_texts[v].name))
-			return main_verbs[v](argc - 1, argv + 1);
+			return main_run((enum hs_verb)v, argc - 1, argv + 1);
 	fprintf(stderr, "hmmsim: unknown verb '%s'\n", name);
 	return hs_tool_usage(NULL);
 }

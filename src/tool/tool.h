@@ -13,7 +13,7 @@
 #define HS_EXIT_USAGE 2 /* or bad input */
 #define HS_EXIT_INTERNAL 4
 
-/* argv[0] is the verb. All return an exit code. */
+/* argv[0] is "hmmsim VERB". All return an exit code. */
 int hs_tool_walk(int argc, char **argv);
 int hs_tool_capture(int argc, char **argv);
 int hs_tool_compare(int argc, char **argv);

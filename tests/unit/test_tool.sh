@@ -35,8 +35,10 @@ run 2 "^hmmsim walk: --walker: expected 5.3 or 6.12, found '6.1'\$" walk --walke
 run 2 '^hmmsim walk: --strategy: expected none, .* or per-call, found .custom.$' \
 	walk --strategy custom good.in
 run 2 "^hmmsim walk: --body: expected reference or plain, found 'fast'\$" walk --body fast good.in
-run 2 'see hmmsim walk --help' walk --nonsense good.in
+run 2 '^hmmsim walk: .*nonsense' walk --nonsense good.in
 silent
+run 2 '^hmmsim list: .*profile' list --profile
+run 2 'see hmmsim walk --help' walk --nonsense good.in
 run 2 '^hmmsim: none.in: No such file or directory$' walk none.in
 run 2 '^hmmsim: \.: Is a directory$' walk .
 
