@@ -167,8 +167,8 @@ static void rows_print_row(const struct hs_cost_row *row, const struct hs_cost_p
 		snprintf(predicted, sizeof(predicted), "%.2f", says);
 		snprintf(error, sizeof(error), "%+.1f", hs_cost_row_error(row, profile));
 	}
-	snprintf(line, sizeof(line), "# %-33s %-10s %9s %10s %7s  %s\n", row->name, row->unit,
-		 range, predicted, error, row->used ? "used" : "predicted");
+	snprintf(line, sizeof(line), "# %-33s %-10s %9s %10s %7s%s\n", row->name, row->unit, range,
+		 predicted, error, row->used ? "  used" : "");
 	hs_out_text(out, line);
 }
 
@@ -181,7 +181,7 @@ void hs_cost_error_table(const struct hs_cost_profile *profile, struct hs_out *o
 	if (!count)
 		return;
 	snprintf(head, sizeof(head), "# %-33s %-10s %9s %10s %7s\n", "the kernel, built as",
-		 hs_cost_builtin(profile->base)->name, "measured", "form says", "error %");
+		 hs_cost_builtin(profile->base)->name, "measured", "predicted", "error %");
 	hs_out_text(out, head);
 	for (unsigned int i = 0; i < count; i++)
 		rows_print_row(&rows[i], profile, out);
