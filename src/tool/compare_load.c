@@ -130,8 +130,8 @@ static int compare_load_parse_scenario(struct compare_tool *tool, struct hs_text
 	if (!tool->request_given && compare_load_is_scripted(&s))
 		ret = hs_text_error(
 			text, s.layout.line, "scenario",
-			"expected no faults, waits, checks, slots or snapshots that are "
-			"scripted, or --request");
+			"expected no scripted faults, waits, checks, slots or snapshots, "
+			"or the option --request");
 	else
 		ret = hs_layout_of_scenario(text, &s, &l->layout);
 	hs_walk_free(&tool->mem, &s);
