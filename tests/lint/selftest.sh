@@ -348,6 +348,39 @@ check_tidy() {
 	expect 1 tidy.sh "$work/tree" "$work/tree/build/compile_commands.json"
 }
 
+check_docs() {
+	fresh "documents that are right"
+	plant src/a.c <<<'int hs_walk(void); /* test: device_model_full */'
+	plant src/README.md <<-'TEXT'
+		# A tour, of `sources`
+		[top](../README.md), [below](#same-reduced), [web](https://example.org/none)
+		`hs_walk()` is asserted by `test_device_model_full`; `walk.h` and `a|b` are no names.
+
+		    [no link](none.md), `no_name`
+
+		## Same, reduced
+		| a | b |
+		|---|---|
+		| `x\|y` | [tour](../README.md#hmmsim) |
+	TEXT
+	plant README.md <<<'# hmmsim'
+	expect 0 docs.sh "$work/tree"
+	local text
+	for text in '[a](none.md)' '[a](../README.md#none)' '[a](#none) [b](a.c)' '`hs_wlak()`' \
+		'`test_no_model`' $'| a | b |\n|---|---|\n| a |' $'| a |\n|---|\n| a | b |'; do
+		case="a document with $text"
+		plant src/README.md <<<"$text"
+		expect 1 docs.sh "$work/tree"
+	done
+	fresh "a README of 200 lines"
+	printf '\n%.0s' {1..200} | plant README.md
+	expect 0 docs.sh "$work/tree"
+	case="a README of 201 lines"
+	printf '\n%.0s' {1..201} | plant README.md
+	expect 1 docs.sh "$work/tree"
+}
+
+check_docs
 check_words
 check_statics
 check_tidy
