@@ -16,6 +16,10 @@
  * code between two steps runs at once with the first. An execution runs until no task can move. It
  * is complete unless the search cuts it short, because an equal one was seen before.
  *
+ * A scenario states what must hold by what it calls. hs_page_count() of a page whose memory is gone
+ * is a use after free; hs_dmirror_access() asserts that the page is live; what is left at the end
+ * is a leak. An assertion for a condition of the author's own is not public yet.
+ *
  * Errors are negative errno. A violation is not an error: it is the result.
  */
 #ifndef HMMSIM_EXPLORE_H
@@ -46,8 +50,8 @@ struct hs_scenario {
 	 */
 	int (*setup)(struct hs_task *self, struct hs_plan *plan, void *state, const void *param);
 	/**
-	 * Asserts what must hold at the end and frees what the set-up allocated. Runs alone, on the
-	 * boot task, when all tasks are done. May be NULL.
+	 * Frees what the set-up allocated, and looks at what must hold at the end. Runs alone, on
+	 * the boot task, when all tasks are done. May be NULL.
 	 */
 	void (*check)(struct hs_task *self, void *state, const void *param);
 };
