@@ -3,8 +3,7 @@
  * driver.c - a driver that mirrors a part of an address space, and a page that moves meanwhile
  *
  * A page table of its own, a lock, a notifier whose callback forgets what is invalidated, a
- * populate that tries again. A page is migrated between the first walk and the lock, as by another
- * thread.
+ * populate that tries again. Between the first walk and the lock a page is migrated.
  *
  * Prints:
  *

@@ -5,8 +5,7 @@
  * "Register. Again: fault; lock; valid? populate; otherwise unlock, again." A driver that does so,
  * it was said, needs no reference to device memory. With the flag of v5.3 the explorer finds a
  * schedule that is wrong: the flag is true again when an invalidation has come and gone. With the
- * sequence number of v5.5 it comes to the end of all schedules, and none is wrong. one_page.h has
- * the scenario.
+ * sequence number of v5.5 it runs all schedules, and none is wrong. The scenario is in one_page.h.
  *
  * Prints:
  *
