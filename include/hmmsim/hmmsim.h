@@ -5,6 +5,22 @@
  *
  * This is API 0.2. Until 1.0 a minor version may change the API or the ABI; a patch version changes
  * neither. Headers and library must be of the same minor version; hs_version() tells the library's.
+ *
+ * Words of this reference:
+ *
+ * - *same*, *reduced*, *invented*: how near a construct is to that of the kernel, and for "reduced"
+ *   what is left out
+ * - page: 4 KiB; pfn: the number of a page of physical memory; tick: the unit of the machine's
+ *   clock. Ranges are [start, end), of bytes or of pfns as the parameter says
+ * - `self`: the task of the calling thread, in every function. A pointer that may be NULL says so
+ * - asserts: if it does not hold, the process aborts; in hmmsim::explore it is a verdict
+ * - "Context: any": also with any lock held, in an RCU read section and in callbacks; does not
+ *   sleep
+ * - may sleep: no spinlock held, not in an RCU read section, not in a callback that must not sleep
+ * - takes the x lock: neither this lock nor one that comes after it is held. The order is: mmap,
+ *   entry (of a DAX file), mapping, mirrors, driver (notifier.h); then the spinlocks subscriptions,
+ *   page table, pagemap index, free pages, memory. The page lock is taken under the mmap lock or
+ *   under none
  */
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H
