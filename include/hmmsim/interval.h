@@ -17,7 +17,7 @@
 /** struct hs_interval_node - an interval in a tree; embedded, never allocated by the tree */
 struct hs_interval_node {
 	struct hs_interval_node *parent;   /**< NULL: this is the root */
-	struct hs_interval_node *child[2]; /**< left: smaller starts; right: the others */
+	struct hs_interval_node *child[2]; /**< left: starts not larger; right: not smaller */
 	uint64_t start;			   /**< first value, inclusive; read only for users */
 	uint64_t last;			   /**< last value, inclusive; read only for users */
 	uint64_t max_last;		   /**< largest .last of the subtree */

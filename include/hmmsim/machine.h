@@ -13,7 +13,8 @@
  * hs_machine_destroy() when every task is detached. A forked child owns nothing: it detaches its
  * tasks and exits; the parent destroys the machine.
  *
- * The explore build has one machine at a time, in a region of its own, for the thread that made it.
+ * The explore build (hmmsim::explore) has one machine at a time in a process, for the thread that
+ * made it, in a region of its own that is not shared.
  */
 #ifndef HMMSIM_MACHINE_H
 #define HMMSIM_MACHINE_H
@@ -63,7 +64,8 @@ struct hs_machine_config {
 	uint64_t seed;	    /**< of all random numbers of the machine; default 1 */
 	uint64_t fail_at;   /**< the allocation with this index (from 1) fails; 0: none does */
 	uint32_t section_order; /**< log2 of pages per section, at most 30; default 15 (128 MiB) */
-	uint32_t subsection_order; /**< log2 of pages; at most 6 below; default 9 (2 MiB) */
+	/** log2 of pages per subsection, 0 to 6 less than .section_order; default 9 (2 MiB) */
+	uint32_t subsection_order;
 };
 
 /** struct hs_leaks - what was left in a machine when it was destroyed */
@@ -80,8 +82,8 @@ struct hs_machine_info {
 	uint64_t bytes;		/**< that these objects requested */
 	uint64_t image_bytes;	/**< region: bytes from its start to its highest object; heap: 0 */
 	uint64_t grace_periods; /**< that have completed */
-	uint64_t retry_spins;	/**< turns in hs_retry_wait(), those of detached tasks included */
-	uint64_t ticks;		/**< model time */
+	uint64_t retry_spins;	/**< turns of loops that try again, those of detached tasks too */
+	uint64_t ticks;		/**< model time: the machine's clock */
 	uint32_t tasks;		/**< attached now */
 	uint32_t dead_tasks;	/**< whose thread died before it detached them */
 };
@@ -103,7 +105,7 @@ HMMSIM_API void hs_machine_config_init(struct hs_machine_config *config);
  *
  * Return: 0, or
  * - -EINVAL: a field is out of range, or .shared or HS_REUSE_NEVER without HS_ARENA_REGION, or the
- *   region is too small for its tasks
+ *   region is too small for its tasks; explore build: .shared
  * - -EEXIST: the addresses of the region are in use
  * - -ENOMEM: no memory, or .fail_at has failed one of its own allocations
  * - -EBUSY: explore build: another machine exists
@@ -147,7 +149,7 @@ HMMSIM_API void hs_machine_info(struct hs_machine *machine, struct hs_machine_in
  * Context: any thread. Explore build: outside an execution.
  *
  * Return: 0, or
- * - -EAGAIN: .max_tasks tasks are attached
+ * - -EAGAIN: .max_tasks tasks are attached; explore build: or 30
  * - -ENOSYS: this process may not use membarrier(2), while the creator of the machine could
  * - -EBUSY: explore build: a scenario is running
  */
@@ -181,7 +183,8 @@ HMMSIM_API struct hs_machine *hs_task_machine(struct hs_task *self);
  *
  * Context: any.
  *
- * Return: the task; NULL: the thread has none, or has detached it.
+ * Return: the task; NULL: the thread has none, or has detached it. Explore build: the task that
+ * runs, which in the set-up and the check of a scenario is the boot task.
  */
 HMMSIM_API struct hs_task *hs_task_current(void);
 
@@ -191,15 +194,18 @@ HMMSIM_API struct hs_task *hs_task_current(void);
  * @param fn    called once, with @p self and @p arg
  * @param arg   passed on
  *
- * If another process that shares the machine dies while it holds a lock, the machine is broken, as
- * a kernel is after an oops under a lock: a task that waits for that lock would wait for ever.
- * Inside a guard such a wait ends with -EOWNERDEAD instead; outside it aborts the process. After
- * -EOWNERDEAD the task holds nothing, and can only be detached. Guards nest; the outermost returns.
+ * If the thread of a task dies while the task holds a lock or runs an RCU callback, the machine is
+ * broken, as a kernel is after an oops under a lock: a task that waits for that lock would wait for
+ * ever. Inside a guard such a wait leaves @p fn by longjmp(); outside it aborts the process. Guards
+ * nest; the outermost returns. After -EOWNERDEAD from it the task counts as holding nothing, and
+ * can only be detached. The locks that it held stay taken; tasks that wait for them leave in the
+ * same way. In the explore build no thread dies, and the guard only calls @p fn.
  *
- * Context: @p fn is left by longjmp() in this case.
+ * Context: the thread of the task; otherwise that of @p fn.
  *
  * Return: the result of @p fn, or
- * - -EOWNERDEAD: the machine is broken
+ * - -EOWNERDEAD: the machine is broken; if it was broken before the call, @p fn was not called, and
+ *   the task still holds what it held
  */
 HMMSIM_API int hs_guard(struct hs_task *self, int (*fn)(struct hs_task *self, void *arg),
 			void *arg);

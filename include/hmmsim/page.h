@@ -9,7 +9,7 @@
  * sections    same: SPARSEMEM_VMEMMAP (mm/sparse.c): x86-64 sections of 128 MiB with subsections
  *             of 2 MiB; the machine has the sizes (mock: 8 pages and 2 pages)
  * allocator   reduced: alloc_page(): single pages, one free list a machine
- * references  same: get_page(), try_get_page(), put_page()
+ * references  same: get_page(), get_page_unless_zero(), put_page()
  * page lock   same: lock_page(), trylock_page(); it has no owner
  * @endcode
  *
@@ -38,8 +38,8 @@ struct hs_pgmap;
 
 /** enum hs_page_life - the state of a struct page */
 enum hs_page_life {
-	HS_PAGE_UNINITIALISED, /**< its memory is added, but no pgmap has initialised it */
-	HS_PAGE_LIVE,	       /**< a system page, or a device page of a pgmap */
+	HS_PAGE_UNINITIALISED, /**< device memory before a pgmap, or a hole of an early section */
+	HS_PAGE_LIVE,	       /**< a system page, allocated or free; an initialised device page */
 	HS_PAGE_STALE,	       /**< its memory is removed, its section is early: readable only */
 	HS_PAGE_GONE,	       /**< there is no struct page */
 	HS_PAGE_LIFE_COUNT
@@ -75,8 +75,9 @@ HMMSIM_API int hs_memory_add(struct hs_task *self, uint64_t start_pfn, uint64_t 
  * @param start_pfn  first pfn, at the start of a subsection
  * @param end_pfn    end pfn, exclusive, at the start of a subsection
  *
- * Ranges without system memory are no error; device memory in the range stays. No page is migrated
- * away: an allocated page makes it fail.
+ * Ranges without system memory are no error; device memory in the range stays. *reduced*: of
+ * offline_and_remove_memory() (v6.12, mm/memory_hotplug.c); no page is migrated away, so an
+ * allocated page makes it fail.
  *
  * Context: takes the memory lock, a spinlock; does not sleep.
  *
@@ -148,16 +149,16 @@ HMMSIM_API uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *p
  * hs_page_init_device() - make one device page live
  * @param self   the calling task
  * @param pfn    the pfn
- * @param pgmap  its pgmap, or NULL; not referenced
+ * @param pgmap  its pgmap, to which it takes no reference; may be NULL
  *
  * *invented*: for walks that look pages up but never use them. It adds the subsection of @p pfn as
- * device memory if it has no memory. The refcount is 0 then. Device memory that is used comes from
- * hs_pgmap_create().
+ * device memory if it has no memory. The refcount is 0 then, also if the page was live before.
+ * Device memory that is used comes from hs_pgmap_create().
  *
  * Context: takes the memory lock, a spinlock; does not sleep.
  *
  * Return: 0, or
- * - -EINVAL: beyond HS_PFN_END
+ * - -EINVAL: not below HS_PFN_END
  * - -EEXIST: it is system memory
  * - -ENOMEM: no memory for the section or the struct page
  */
@@ -172,7 +173,7 @@ HMMSIM_API int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs
  *
  * Context: any.
  *
- * Return: the pgmap; NULL: a system page.
+ * Return: the pgmap; NULL: a system page, or a page that hs_page_init_device() gave none.
  */
 HMMSIM_API struct hs_pgmap *hs_page_pgmap(struct hs_task *self, struct hs_page *page);
 
@@ -269,7 +270,7 @@ HMMSIM_API uint32_t hs_page_mapcount(struct hs_task *self, struct hs_page *page)
  * @param self  the calling task
  * @param page  a live page to which the caller holds a reference
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: true if the caller took the lock.
  */
@@ -280,14 +281,14 @@ HMMSIM_API bool hs_page_trylock(struct hs_task *self, struct hs_page *page);
  * @param self  the calling task
  * @param page  a live page to which the caller holds a reference
  *
- * Context: no spinlock held, no RCU read section; sleeps until the lock is free.
+ * Context: no spinlock held, not in an RCU read section; sleeps until the lock is free.
  */
 HMMSIM_API void hs_page_lock(struct hs_task *self, struct hs_page *page);
 
 /**
  * hs_page_unlock() - release the page lock and wake its waiters, as unlock_page()
  * @param self  the calling task, which need not be the one that took the lock
- * @param page  a live, locked page
+ * @param page  a live page; asserts that it is locked
  *
  * Context: any.
  */
