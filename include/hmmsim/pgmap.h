@@ -145,7 +145,7 @@ struct hs_pgmap_config {
 	enum hs_page_refs page_refs;	     /**< default 6.1 */
 	enum hs_removal_order removal_order; /**< default 6.0 */
 	bool atomic;  /**< PERCPU_REF_INIT_ATOMIC: one shared count from the start; default false */
-	bool limited; /**< the CPU cannot execute from it: FS_DAX is refused; default false */
+	bool limited; /**< CONFIG_FS_DAX_LIMITED of the kernel: refuses FS_DAX; default false */
 };
 
 /**
@@ -170,22 +170,21 @@ HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgm
  * nothing behind. FS_DAX needed page_free in v5.3 and v5.4, but not in v5.5 to v5.17, which have
  * the same references: here it never needs it.
  *
- * Context: no spinlock held, not in an RCU read section. Sleeps only on an error, until lookups
- * that found the pgmap have put their references.
+ * Context: no spinlock held, not in an RCU read section. Sleeps only on an error: until lookups
+ * that found the pgmap have put their references, and for a grace period.
  *
  * Return: 0, or
  * - -EINVAL: the config makes no pgmap: the range is empty or beyond HS_PFN_END, .first is outside
- * it,
- *   or an enum has no such value
+ *   of it, or an enum has no such value
  * - -EINVAL: the type lacks something: PRIVATE without migrate_to_ram or page_free; with references
  *   of 5.18 or later, PRIVATE without owner, COHERENT (added in v6.0) without page_free or owner;
- *   FS_DAX on .limited memory
- * - -ENOMEM: no memory for the pgmap, or its first or last page belongs to a pgmap that is alive
+ *   or it is FS_DAX with .limited
+ * - -ENOMEM: no memory for the pgmap, or its first or last page belongs to a pgmap that is not
+ *   killed
  * - -ENXIO: some of it is system memory
  * - -EINVAL: not whole subsections
  * - -EEXIST: it overlaps a pgmap or other device memory. (The kernel finds a pgmap in the middle
- * only
- *   here, and has overwritten its entries of the index. Here nothing has been overwritten.)
+ *   only here, and has overwritten its entries of the index. Here nothing has been overwritten.)
  * - -ENOMEM: no memory for the index, sections or struct pages
  */
 HMMSIM_API int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
@@ -207,7 +206,7 @@ HMMSIM_API void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /**
  * hs_removal_steps() - the steps of an order
- * @param order  the order
+ * @param order  an order; not HS_REMOVAL_ORDER_COUNT
  *
  * Context: any.
  *
@@ -227,7 +226,7 @@ HMMSIM_API enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *p
 
 /**
  * hs_pgmap_step_name() - a step in words
- * @param step  the step
+ * @param step  a step; not HS_PGMAP_STEP_COUNT
  *
  * Context: any.
  *
@@ -237,16 +236,14 @@ HMMSIM_API const char *hs_pgmap_step_name(enum hs_pgmap_step step);
 
 /**
  * hs_pgmap_step_start() - do the part of a step that needs no waiting
- * @param self   the owner of the pgmap
- * @param pgmap  the pgmap
- * @param step   not started before; the assertion fails if it was, or if the step in its brackets
- *               was not started
+ * @param self   the task of the owner
+ * @param pgmap  made by hs_pgmap_create()
+ * @param step   asserts that it was not started before, and that the step in its brackets was
  *
- * Every other order is allowed; a wrong one is a bug to be seen, not an error. MEMORY ignores
- * errors of the removal, of which the kernel has none.
+ * Every other order is allowed; a wrong one is a bug to be seen, not an error.
  *
- * Context: no lock held that page_free() or an RCU callback takes; does not sleep. PUT_PAGES may
- * call page_free().
+ * Context: no lock held that page_free() takes, and not in page_free(); does not sleep. With the
+ * references of 5.3, PUT_PAGES may call page_free().
  */
 HMMSIM_API void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap,
 				    enum hs_pgmap_step step);
@@ -257,9 +254,9 @@ HMMSIM_API void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap
  * @param pgmap  the pgmap
  * @param step   started before
  *
- * Runs the RCU callbacks whose grace period is over.
+ * Runs the RCU callbacks whose grace period is over; they are the library's own.
  *
- * Context: no spinlock held that an RCU callback takes; does not sleep.
+ * Context: not in page_free(); does not sleep.
  *
  * Return: true if the step is complete. Then the owner may free the pgmap, if it was the last.
  */
@@ -268,12 +265,12 @@ HMMSIM_API bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap,
 
 /**
  * hs_pgmap_step() - start a step and wait until it is complete
- * @param self   the owner of the pgmap
- * @param pgmap  the pgmap
+ * @param self   the task of the owner
+ * @param pgmap  made by hs_pgmap_create()
  * @param step   as in hs_pgmap_step_start()
  *
- * Context: as hs_pgmap_step_start(); not in an RCU read section. WAIT and ERASE sleep; before WAIT
- * the caller must have put its own references.
+ * Context: as hs_pgmap_step_start(). WAIT and ERASE sleep: no spinlock held, not in an RCU read
+ * section; before WAIT the caller must have put its own references.
  */
 HMMSIM_API void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap,
 			      enum hs_pgmap_step step);
@@ -306,10 +303,10 @@ HMMSIM_API void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap,
 
 /**
  * hs_pgmap_free() - free a pgmap after all its steps
- * @param self   the owner of the pgmap
- * @param pgmap  freed; the assertion fails if a step is not complete
+ * @param self   the task of the owner
+ * @param pgmap  freed; asserts that all steps are complete
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap);
 
@@ -319,8 +316,9 @@ HMMSIM_API void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap);
  * hs_pgmap_get() - look up the pgmap of a pfn and take a reference, as get_dev_pagemap()
  * @param self    the calling task
  * @param pfn     any number
- * @param cached  a pgmap to which the caller holds a reference, or NULL. It is returned if it
- *                covers @p pfn; otherwise its reference is put and @p pfn looked up
+ * @param cached  a pgmap to which the caller holds a reference; may be NULL. It is returned if it
+ *                covers @p pfn, also if it is killed; otherwise its reference is put and @p pfn
+ *                looked up
  *
  * Context: any.
  *
@@ -337,7 +335,7 @@ HMMSIM_API struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn,
  *
  * The last put after a kill completes the WAIT step. Then the owner may free the pgmap.
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_pgmap_put(struct hs_task *self, struct hs_pgmap *pgmap);
 
@@ -453,10 +451,10 @@ HMMSIM_API uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgm
 /**
  * hs_pgmap_page_map() - take the reference of a page table entry
  * @param self  the calling task
- * @param page  a live page of FS_DAX or GENERIC memory
+ * @param page  a live page; asserts that it is FS_DAX or GENERIC memory
  *
- * Before 6.15 entries hold no reference and nothing happens. It does not check whether the pgmap is
- * killed: the mapping refuses to map (hs_mapping_disable()).
+ * With references before 6.15 entries hold none, and nothing happens. It does not check whether the
+ * pgmap is killed: the mapping refuses to map (hs_mapping_disable()).
  *
  * Context: any.
  */
@@ -465,10 +463,10 @@ HMMSIM_API void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
 /**
  * hs_pgmap_page_unmap() - put the reference of a page table entry
  * @param self  the calling task
- * @param page  a live page that hs_pgmap_page_map() got
+ * @param page  a live page for which hs_pgmap_page_map() was called
  *
- * Before 6.15 nothing happens. Otherwise it is hs_page_put(); the last put of FS_DAX calls
- * page_free.
+ * With references before 6.15 nothing happens. Otherwise it is hs_page_put(); the last put of
+ * FS_DAX calls page_free.
  *
  * Context: as hs_page_put().
  */
@@ -500,19 +498,20 @@ HMMSIM_API int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint6
 
 /**
  * hs_pgmap_kill() - kill the reference of a pgmap that hs_pgmap_add() made
- * @param self   the owner of the pgmap
- * @param pgmap  not killed before
+ * @param self   the task of the owner
+ * @param pgmap  asserts that it was not killed before
  *
  * As percpu_ref_kill(): a lookup that begins afterwards obtains no reference.
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /**
  * hs_pgmap_remove() - unregister and free a pgmap that hs_pgmap_add() made
- * @param self   the owner of the pgmap
- * @param pgmap  freed; no task may hold a reference to it or look it up any more
+ * @param self   the task of the owner
+ * @param pgmap  freed; asserts that hs_pgmap_add() made it. No task holds a reference to it or, if
+ *               it was not killed, looks it up any more
  *
  * Context: no spinlock held, not in an RCU read section; sleeps for a grace period.
  */
