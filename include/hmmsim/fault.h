@@ -60,19 +60,22 @@ struct hs_vm_fault {
  * @param flags  HS_FAULT_*
  * @param arg    not used; for struct hs_fault_ops
  *
- * Changes at most one entry. An mm calls it until hs_mm_set_fault_ops() chooses another handler.
+ * Changes at most one entry of the mm, and takes away the entries that map the zero page where a
+ * block is allocated. An mm calls it until hs_mm_set_fault_ops() chooses another handler.
  *
  * Context: the mmap lock is held for read; may sleep.
  *
  * Return: 0: look again; or
  * - HS_VM_FAULT_OOM: no memory for a page or a table
- * - HS_VM_FAULT_SIGBUS: beyond the file, a disabled mapping, device memory that cannot be reached,
- *   or a leaf that does not fit
+ * - HS_VM_FAULT_SIGBUS: a VMA of hugetlb, I/O or pfns; beyond the file or device; a disabled
+ *   mapping; no free block or P2PDMA page; memory that has no struct page; a device-private page
+ *   without migrate_to_ram(); a leaf that does not fit; a BAD entry
  * - HS_VM_FAULT_SIGSEGV: no VMA, or access that it does not allow: a missing READ; a write without
  *   WRITE, except in a private VMA with MAYWRITE
- * - HS_VM_FAULT_HWPOISON: the page has failed
+ * - HS_VM_FAULT_HWPOISON: the page has failed, or a poison marker
  * - HS_VM_FAULT_RETRY: only with ALLOW_RETRY: it had to wait at a gate. It has dropped the mmap
  *   lock and waited without it
+ * - what migrate_to_ram() of the pgmap returned
  */
 HMMSIM_API uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm,
 				       const struct hs_vma *vma, uint64_t addr, uint32_t flags,
@@ -87,7 +90,7 @@ HMMSIM_API extern const struct hs_fault_ops hs_mm_fault_ops;
  * @param mm     the address space
  * @param addr   a byte
  * @param write  a store
- * @param pfn    where the access went, on success; NULL allowed
+ * @param pfn    where the access went, on success; may be NULL
  *
  * *invented*. Faults until the entry allows the access.
  *
@@ -123,7 +126,7 @@ HMMSIM_API uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *
  *
  * A closed gate holds every fault in the VMAs that it is set on. Once open it stays open.
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: 0, or
  * - -ENOMEM: no memory
@@ -144,7 +147,7 @@ HMMSIM_API void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate);
  * @param self  the calling task
  * @param gate  the gate; asserts that it does not follow a pgmap
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_gate_open(struct hs_task *self, struct hs_gate *gate);
 
@@ -164,7 +167,7 @@ HMMSIM_API void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap,
  * @param self  the calling task
  * @param gate  the gate
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: their number.
  */

@@ -12,8 +12,8 @@
  * @endcode
  *
  * The mapping knows the VMAs that map it, so that all of it can be unmapped without the mmap locks.
- * Lock order: mmap lock, entry lock (DAX files), mapping lock, what notifiers' callbacks take, page
- * table lock.
+ * Lock order: mmap lock, entry lock (DAX files), mapping lock, driver lock (what callbacks of
+ * notifiers take), page table lock; hmmsim.h has all of it.
  *
  * Ownership: the task that creates a mapping destroys it, when no VMA maps it any more. Its pgmap
  * outlives it.
@@ -56,7 +56,8 @@ enum hs_mapping_kind {
 struct hs_mapping_config {
 	enum hs_mapping_kind kind; /**< file or device */
 	struct hs_pgmap *pgmap;	   /**< of the type that the kind says; outlives the mapping */
-	uint64_t first; /**< pfn: page 0 of a device; blocks of a file are allocated from here on */
+	/** pfn: page 0 of device-dax; a file allocates blocks from here on; P2PDMA: not used */
+	uint64_t first;
 	uint64_t pages; /**< size of the file or device; 1 to 2^40 */
 	/**
 	 * Device-dax: faults map leaves of this level and no others. File: the largest leaf that a
@@ -74,11 +75,11 @@ struct hs_mapping_config {
  *
  * A file begins with holes only.
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: 0, or
- * - -EINVAL: the pgmap is NULL or of another type, the pages are none, too many or outside of it,
- *   or level and leaf order do not fit
+ * - -EINVAL: there is no such kind, the pgmap is NULL or of another type, the pages are none, too
+ *   many or outside of it, or level and leaf order do not fit
  * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *config,
@@ -97,14 +98,14 @@ HMMSIM_API void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapp
  * hs_mapping_pages() - the size of a mapping
  * @param mapping  the mapping
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: its size in pages.
  */
 HMMSIM_API uint64_t hs_mapping_pages(const struct hs_mapping *mapping);
 
 /**
- * hs_mapping_vmas() - the number of VMAs that map it
+ * hs_mapping_vmas() - the number of VMAs that map a mapping
  * @param self     the calling task
  * @param mapping  the mapping
  *
@@ -123,11 +124,10 @@ HMMSIM_API uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *map
  * The block is the next of the pgmap. If the zero page may be mapped for the hole, it is unmapped
  * from every VMA.
  *
- * Context: the mmap lock may be held; takes the entry lock and maybe the mapping lock, and tells
- * the notifiers; may sleep.
+ * Context: takes the entry lock and maybe the mapping lock, and tells the notifiers; may sleep.
  *
  * Return: 0, also if the page has a block; or
- * - -EINVAL: no DAX file, or beyond its end
+ * - -EINVAL: the mapping is no DAX file, or the page is beyond its end
  * - -ENOSPC: the pgmap has no more pages
  */
 HMMSIM_API int hs_mapping_allocate(struct hs_task *self, struct hs_mapping *mapping,
@@ -143,7 +143,7 @@ HMMSIM_API int hs_mapping_allocate(struct hs_task *self, struct hs_mapping *mapp
  * Context: takes the entry lock; may sleep.
  *
  * Return: 0, or
- * - -EINVAL: beyond the end
+ * - -EINVAL: the page is beyond the end
  * - -ENOENT: a hole; or P2PDMA, where each entry has a page of its own
  */
 HMMSIM_API int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,
@@ -159,7 +159,7 @@ HMMSIM_API int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, 
  * synchronize_srcu().
  *
  * Context: not in a fault of the mapping, and no lock held that such a fault takes (entry lock,
- * mapping lock, user lock); sleeps.
+ * mapping lock, driver lock); sleeps.
  */
 HMMSIM_API void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping);
 
@@ -168,27 +168,29 @@ HMMSIM_API void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapp
  * @param self     the calling task
  * @param mapping  the mapping
  *
- * Context: any; does not sleep.
+ * Faults that begin afterwards are refused; those in flight may still map pages.
+ *
+ * Context: any.
  */
 HMMSIM_API void hs_mapping_disable_start(struct hs_task *self, struct hs_mapping *mapping);
 
 /**
- * hs_mapping_disable_poll() - are the faults in flight over?
+ * hs_mapping_disable_poll() - the second half, without waiting: whether the faults are over
  * @param self     the calling task
  * @param mapping  the mapping; hs_mapping_disable_start() was called
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: true if no fault is in the mapping.
  */
 HMMSIM_API bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping);
 
 /**
- * hs_mapping_alive() - has it not been disabled?
+ * hs_mapping_alive() - whether a mapping is not disabled
  * @param self     the calling task
  * @param mapping  the mapping
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: true until it is disabled.
  */
@@ -199,14 +201,14 @@ HMMSIM_API bool hs_mapping_alive(struct hs_task *self, struct hs_mapping *mappin
  * @param self       the calling task
  * @param mapping    the mapping
  * @param first      first page
- * @param count      pages; a range that ends beyond the mapping is allowed
+ * @param count      pages; 0: none; a range that ends beyond the mapping is allowed
  * @param even_cows  private copies too
  *
  * The VMAs stay. Each has an invalidation of its own, event CLEAR. The second step of a removal,
- * after hs_mapping_disable(). Models unmap_mapping_range().
+ * after hs_mapping_disable(). Models unmap_mapping_pages() (v6.12, mm/memory.c), to which
+ * unmap_mapping_range() comes down.
  *
- * Context: no lock held that comes after the mapping lock; takes that for read and no mmap lock;
- * may sleep.
+ * Context: takes the mapping lock for read, and no mmap lock; tells the notifiers; may sleep.
  */
 HMMSIM_API void hs_unmap_mapping_range(struct hs_task *self, struct hs_mapping *mapping,
 				       uint64_t first, uint64_t count, bool even_cows);

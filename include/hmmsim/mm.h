@@ -70,7 +70,7 @@ struct hs_geometry {
  * hs_geometry() - look up a geometry
  * @param id  which one
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: the geometry, a constant; NULL: there is none of that id.
  */
@@ -80,7 +80,7 @@ HMMSIM_API const struct hs_geometry *hs_geometry(enum hs_geometry_id id);
  * hs_geometry_end() - where addresses end
  * @param g  a geometry
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: one past the highest address that can be mapped, in bytes.
  */
@@ -98,7 +98,7 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
  * 63      VALID
  * 62      WRITE
  * 61      ERROR
- * 60..56  order of the leaf: 0, 9 or 18
+ * 60..56  order of the leaf, as the geometry has it; x86-64: 0, 9 or 18
  * 55      DEVMAP
  * 54      DEVPRIV
  * 53      TABLE: bits 47..0 are the address of the next table
@@ -116,13 +116,17 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 #define HS_ENTRY_ORDER_SHIFT 56
 /** The bits of the order. */
 #define HS_ENTRY_ORDER ((uint64_t)0x1f << HS_ENTRY_ORDER_SHIFT)
-/** pte_devmap(): FS_DAX or GENERIC device memory. */
+/** pte_devmap(), which v6.17 removed: FS_DAX or GENERIC device memory. */
 #define HS_ENTRY_DEVMAP ((uint64_t)1 << 55)
 /** A device-private page, which the CPU cannot reach. VALID is clear. */
 #define HS_ENTRY_DEVPRIV ((uint64_t)1 << 54)
 /** Not a leaf: the other bits are the address of the next table. */
 #define HS_ENTRY_TABLE ((uint64_t)1 << 53)
-/** The entry holds a reference and the like, which are put when it is taken away. */
+/**
+ * A fault or an operation of pte_ops.h made the entry. A page that it maps has a reference and a
+ * mapcount from it, which are put when it is taken away (FS_DAX and GENERIC: see
+ * hs_pgmap_page_map()). Clear: made by hand, it holds nothing.
+ */
 #define HS_ENTRY_COUNTED ((uint64_t)1 << 52)
 /** Where enum hs_entry_type begins. */
 #define HS_ENTRY_TYPE_SHIFT 40
@@ -137,7 +141,7 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 enum hs_entry_type {
 	HS_TYPE_NORMAL,	   /**< a page; with DEVPRIV or ERROR what those say */
 	HS_TYPE_ZERO,	   /**< the shared zero page, present */
-	HS_TYPE_PROTNONE,  /**< NUMA prot-none: the pfn is kept, VALID is clear */
+	HS_TYPE_PROTNONE,  /**< prot-none, of NUMA or mprotect: the pfn is kept, VALID is clear */
 	HS_TYPE_SWAP,	   /**< swapped out; the pfn field holds the contents */
 	HS_TYPE_MIGRATION, /**< a migration is in progress; WRITE: from a writable entry */
 	HS_TYPE_EXCLUSIVE, /**< device-exclusive; WRITE: from a writable entry */
@@ -213,7 +217,10 @@ struct hs_gate;
 #define HS_VM_HUGETLB 0x80u
 /** VMA flag: leaves of level 2 (1 GiB); set together with HS_VM_HUGETLB. */
 #define HS_VM_HUGETLB_1G 0x100u
-/** VMA flag: hs_mprotect() may add WRITE. A VMA may have WRITE without it. */
+/**
+ * VMA flag: hs_mprotect() may ask for WRITE, and in a private VMA a write fault makes a copy even
+ * without WRITE. A VMA may have WRITE without it.
+ */
 #define HS_VM_MAYWRITE 0x200u
 
 /** The VMA flags that hs_mprotect() changes. */
@@ -277,12 +284,12 @@ struct hs_fault_ops {
 /**
  * hs_mm_create() - make an address space
  * @param self  the calling task
- * @param g     its geometry
+ * @param g     its geometry, as of hs_geometry(); not copied, outlives the mm
  * @param out   the mm, on success; it has one user, the caller
  *
  * It has notifiers of its own and the fault handler of fault.h.
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: 0, or
  * - -EINVAL: @p g is NULL
@@ -297,7 +304,7 @@ HMMSIM_API int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, s
  *
  * Models mmget_not_zero().
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: true if the caller is a user now, until hs_mmput().
  */
@@ -323,7 +330,7 @@ HMMSIM_API void hs_mmput(struct hs_task *self, struct hs_mm *mm);
  * The struct and its notifiers stay until hs_mmdrop(), also after the address space has ended.
  * Models mmgrab().
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_mmgrab(struct hs_task *self, struct hs_mm *mm);
 
@@ -334,14 +341,16 @@ HMMSIM_API void hs_mmgrab(struct hs_task *self, struct hs_mm *mm);
  *
  * Frees it for the last holder. Models mmdrop().
  *
- * Context: any; does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_mmdrop(struct hs_task *self, struct hs_mm *mm);
 
 /**
- * hs_mm_destroy() - the hs_mmput() of the only user
+ * hs_mm_destroy() - end an address space that has one user and no other holder
  * @param self  the calling task
- * @param mm    the mm; asserts that it has no other user and no holder
+ * @param mm    the mm; asserts that the caller is its only user and nothing else holds the struct
+ *
+ * hs_mmput(), which here frees the struct too.
  *
  * Context: no lock held; may sleep.
  */
@@ -362,7 +371,7 @@ HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops 
  * hs_mm_geometry() - the geometry of an mm
  * @param mm  the mm
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: what hs_mm_create() was given.
  */
@@ -372,7 +381,7 @@ HMMSIM_API const struct hs_geometry *hs_mm_geometry(const struct hs_mm *mm);
  * hs_mm_notifiers() - the notifiers of an mm
  * @param mm  the mm
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: the notifiers, which live as long as the struct.
  */
@@ -385,16 +394,16 @@ HMMSIM_API struct hs_notifiers *hs_mm_notifiers(const struct hs_mm *mm);
  *
  * Models mmap_read_lock().
  *
- * Context: no lock held that comes after it (mapping, user, page table lock); may sleep.
+ * Context: takes the mmap lock, so it does not nest; may sleep.
  */
 HMMSIM_API void hs_mm_lock_read(struct hs_task *self, struct hs_mm *mm);
 
 /**
- * hs_mm_unlock_read() - release it
+ * hs_mm_unlock_read() - release the mmap lock that is held for read
  * @param self  the calling task, which holds it for read
  * @param mm    the mm
  *
- * Context: does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_mm_unlock_read(struct hs_task *self, struct hs_mm *mm);
 
@@ -405,16 +414,16 @@ HMMSIM_API void hs_mm_unlock_read(struct hs_task *self, struct hs_mm *mm);
  *
  * Models mmap_write_lock(). A writer that waits keeps new readers out.
  *
- * Context: no lock held that comes after it (mapping, user, page table lock); may sleep.
+ * Context: takes the mmap lock, so it does not nest; may sleep.
  */
 HMMSIM_API void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm);
 
 /**
- * hs_mm_unlock_write() - release it
+ * hs_mm_unlock_write() - release the mmap lock that is held for write
  * @param self  the calling task, which holds it for write
  * @param mm    the mm
  *
- * Context: does not sleep.
+ * Context: any.
  */
 HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
 
@@ -549,7 +558,7 @@ HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint6
 				   uint64_t end);
 
 /**
- * hs_zap_range_event() - the same with an invalidation of the caller's choice
+ * hs_zap_range_event() - hs_madvise_dontneed() with an invalidation of the caller's choice
  * @param self  the calling task
  * @param mm    the mm
  * @param inv   range, event, owner, and whether callbacks may block
@@ -571,7 +580,7 @@ HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
  * @param mm       the mm
  * @param addr     a byte below hs_geometry_end()
  * @param level    below the geometry's levels
- * @param missing  NULL allowed; after NULL is returned, the level of the entry that stopped the
+ * @param missing  may be NULL; after NULL is returned, the level of the entry that stopped the
  *                 descent
  *
  * This function and the next three make and read entries by hand, for tests and layouts. They know
@@ -593,7 +602,8 @@ HMMSIM_API uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t 
  * @param addr   a byte
  * @param level  of the entry
  *
- * A leaf in the way is split: a table takes its place and maps what it mapped.
+ * A leaf in the way is split: a table takes its place and maps what it mapped. BAD and HWPOISON map
+ * nothing, so that their table is empty.
  *
  * Context: no other task changes page tables of the mm; walkers may read them. Does not sleep.
  *

@@ -48,7 +48,7 @@ extern "C" {
  *
  * Return: 0, or, with nothing changed,
  * - -EINVAL: not page aligned, or no VMA
- * - -ENOENT: no present system page, or another task has changed the entry first
+ * - -ENOENT: there is no present system page, or another task has changed the entry first
  * - -EBUSY: the page has references beside the entry's
  */
 HMMSIM_API int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
@@ -140,7 +140,7 @@ HMMSIM_API int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t
 				uint64_t end);
 
 /**
- * hs_memory_failure() - a page has failed
+ * hs_memory_failure() - let a page fail
  * @param self  the calling task
  * @param mm    an address space that maps it
  * @param addr  the page's address there, page aligned
@@ -152,7 +152,7 @@ HMMSIM_API int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t
  *
  * Return: 0, or, with nothing changed,
  * - -EINVAL: not page aligned, or no VMA
- * - -ENOENT: no present page or block, or another task has changed the entry first
+ * - -ENOENT: there is no present page or block, or another task has changed the entry first
  */
 HMMSIM_API int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
 

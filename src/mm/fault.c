@@ -3,9 +3,10 @@
  * fault.c - the fault handler, and accesses by a CPU
  *
  * reduced: handle_mm_fault() and what it calls (v6.12, mm/memory.c). A fault changes at most one
- * entry. If another task has changed the entry first, the fault changes nothing and returns 0,
- * which means: look again. fault_anon.c, fault_dax.c and fault_swap.c are the parts of the handler,
- * and fault_entry.c is what they share.
+ * entry, and takes away those that map the zero page where it allocates a block. If another task
+ * has changed the entry first, the fault changes nothing and returns 0, which means: look again.
+ * fault_anon.c, fault_dax.c and fault_swap.c are the parts of the handler, and fault_entry.c is
+ * what they share.
  *
  * States of an entry, by predicate, and what a fault does about them:
  *
@@ -68,8 +69,8 @@
  *
  *	fault				device
  *					read_begin, look: the old page
- *	start: wait for the user lock	user lock, no change: read the page
- *	  clear the device's entry	user unlock
+ *	start: wait for the driver lock	driver lock, no change: read the page
+ *	  clear the device's entry	driver unlock
  *	switch the entry
  *	end, put the old page
  *
