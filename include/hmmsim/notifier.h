@@ -26,9 +26,13 @@
  * removed. A struct that is passed to hs_interval_insert() and the like needs no initialisation.
  * Fields that are documented as readable may be read; all others belong to the functions.
  *
- * Waiting: a function whose Context says "waits for invalidations" sleeps until every invalidation
- * of the address space has ended. A task must not call it between a start and an end of its own, in
- * a callback, or with a lock held that a callback takes.
+ * The driver lock is a lock of the caller's own: its callback takes it, and so does what must not
+ * meet the callback. (The kernel's comments call it the user provided lock.) It comes after the
+ * mmap, entry and mapping lock, and before the subscriptions lock and the page table lock.
+ *
+ * Waiting: a function whose Context says "waits for invalidations" may sleep until every
+ * invalidation of the address space has ended. A task must not call it between a start and an end
+ * of its own, in a callback, or with a lock held that a callback takes.
  */
 #ifndef HMMSIM_NOTIFIER_H
 #define HMMSIM_NOTIFIER_H
@@ -77,7 +81,7 @@ struct hs_invalidation {
  *
  * hs_mm_create() calls it: an mm has notifiers from the start (hs_mm_notifiers()).
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: 0, or
  * - -ENOMEM: no memory
@@ -87,7 +91,7 @@ HMMSIM_API int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **o
 /**
  * hs_notifiers_destroy() - free the notifiers of an address space
  * @param self       the calling task
- * @param notifiers  nothing is subscribed, and no invalidation is in progress
+ * @param notifiers  asserts that nothing is subscribed and no invalidation is in progress
  *
  * Context: no other task uses @p notifiers; does not sleep.
  */
@@ -100,12 +104,14 @@ HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *
  * @param inv        the change; passed to the callbacks
  *
  * Calls the interval subscriptions that overlap the range, by ascending start, then all plain
- * notifiers, oldest first. Invalidations nest and overlap in time freely. After an error everything
- * is as before the call, and hs_invalidate_end() must not be called. Models
- * mmu_notifier_invalidate_range_start() and its _nonblock variant.
+ * notifiers, oldest first. Invalidations nest and overlap in time freely. An error ends the round:
+ * end() is called of the plain notifiers whose start() returned 0, the invalidation is over, and
+ * hs_invalidate_end() must not be called. Asserts that the range is not empty, and that no callback
+ * refuses a blockable invalidation. Models mmu_notifier_invalidate_range_start() and its _nonblock
+ * variant.
  *
- * Context: no lock held that a callback takes. May sleep if @p inv is blockable; otherwise as the
- * callbacks do.
+ * Context: no lock held that a callback takes. Sleeps if a callback does, which it may if @p inv is
+ * blockable.
  *
  * Return: 0, or
  * - -EAGAIN: @p inv is not blockable, and a callback refused
@@ -131,12 +137,14 @@ HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *not
 /**
  * hs_notifiers_release() - the address space ends
  * @param self       the calling task
- * @param notifiers  those of the address space; released once
+ * @param notifiers  those of the address space. Asserts that they are released once, and that no
+ *                   range of a mirror is registered
  *
  * Calls every interval subscription for an invalidation of all addresses with event RELEASE, then
- * release() of every plain notifier. From now on an insertion returns -EINVAL, the registration of
- * a range -EFAULT, and plain notifiers are called no more. Interval subscriptions still are.
- * Removing works as before. hs_mmput() calls it for the last user.
+ * release() of every plain notifier. From now on an insertion and the registration of a plain
+ * notifier return -EINVAL, and that of a range -EFAULT. Plain notifiers are called no more;
+ * interval subscriptions still are. Removing works as before. hs_mmput() calls it for the last
+ * user.
  *
  * Context: no lock held that a callback takes; may sleep.
  */
@@ -149,10 +157,13 @@ struct hs_interval_sub;
 /** struct hs_interval_ops - what an interval subscription does */
 struct hs_interval_ops {
 	/**
-	 * An invalidation hits the subscription. The callback takes the user lock, calls
-	 * hs_interval_set_seq() with cur_seq, removes what the device maps of inv, and unlocks. If
-	 * inv is not blockable, it returns false where it would have to wait for the lock;
+	 * An invalidation hits the subscription. The callback takes the driver lock, calls
+	 * hs_interval_set_seq() with cur_seq, removes what the device maps of inv, and releases the
+	 * lock. If inv is not blockable, it returns false where it would have to wait for the lock;
 	 * otherwise it returns true.
+	 *
+	 * Context: that of the invalidation, which may hold the mmap, entry and mapping lock. May
+	 * sleep if inv is blockable.
 	 */
 	bool (*invalidate)(struct hs_task *self, struct hs_interval_sub *sub,
 			   const struct hs_invalidation *inv, uint64_t cur_seq);
@@ -180,7 +191,7 @@ struct hs_interval_sub {
  * If invalidations are in progress, the first hs_interval_read_begin() waits for their end, because
  * what they have changed already cannot be known. Models mmu_interval_notifier_insert().
  *
- * Context: any, also in a callback; does not sleep.
+ * Context: takes the subscriptions lock, a spinlock; in callbacks of notifiers too; does not sleep.
  *
  * Return: 0, or
  * - -EOVERFLOW: the range is empty, or ends beyond 2^64
@@ -213,28 +224,28 @@ HMMSIM_API void hs_interval_remove(struct hs_task *self, struct hs_interval_sub 
  * again:
  *	seq = hs_interval_read_begin(self, sub);
  *	look at the page table
- *	take the user lock
+ *	take the driver lock
  *	if (hs_interval_read_retry(self, sub, seq)) {
- *		release the user lock
+ *		release the driver lock
  *		goto again;
  *	}
  *	write the device's page table
- *	release the user lock
+ *	release the driver lock
  * @endcode
  *
- * Context: the user lock is not held; waits for invalidations.
+ * Context: the driver lock is not held; waits for invalidations.
  *
  * Return: the number to pass to hs_interval_read_retry().
  */
 HMMSIM_API uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *sub);
 
 /**
- * hs_interval_read_retry() - has an invalidation hit the subscription since the begin?
+ * hs_interval_read_retry() - whether an invalidation has hit the subscription since the begin
  * @param self  the calling task
  * @param sub   the subscription
  * @param seq   what hs_interval_read_begin() returned
  *
- * Context: the user lock is held, the one that the callback takes; does not sleep.
+ * Context: the driver lock is held; does not sleep.
  *
  * Return: true if it has, and what was read must not be used.
  */
@@ -242,12 +253,12 @@ HMMSIM_API bool hs_interval_read_retry(struct hs_task *self, struct hs_interval_
 				       uint64_t seq);
 
 /**
- * hs_interval_check_retry() - the same without the user lock, to give up early
+ * hs_interval_check_retry() - hs_interval_read_retry() without the lock, to give up early
  * @param self  the calling task
  * @param sub   the subscription
  * @param seq   what hs_interval_read_begin() returned
  *
- * Context: any; does not sleep.
+ * Context: any.
  *
  * Return: true if it has. False is a guess, and hs_interval_read_retry() decides.
  */
@@ -260,7 +271,7 @@ HMMSIM_API bool hs_interval_check_retry(struct hs_task *self, struct hs_interval
  * @param sub      the subscription that is called back
  * @param cur_seq  what the callback was called with
  *
- * Context: in the callback, with the user lock held; does not sleep.
+ * Context: in the callback, with the driver lock held; does not sleep.
  */
 HMMSIM_API void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub,
 				    uint64_t cur_seq);
@@ -273,7 +284,7 @@ struct hs_notifier;
 struct hs_notifier_ops {
 	/**
 	 * An invalidation of any range starts. Returns 0; or -EAGAIN, if inv is not blockable and
-	 * the callback would have to sleep: then the end of inv is not called for it.
+	 * the callback would have to sleep: then end() is not called for this one.
 	 */
 	int (*start)(struct hs_task *self, struct hs_notifier *n,
 		     const struct hs_invalidation *inv);
@@ -387,7 +398,7 @@ HMMSIM_API int hs_hmm_create(struct hs_task *self, struct hs_notifiers *notifier
 /**
  * hs_hmm_destroy() - free a struct hmm
  * @param self  the calling task
- * @param hmm   it has no mirrors and no ranges
+ * @param hmm   freed; asserts that it has no mirrors and no ranges
  *
  * Context: no lock held that a callback takes; sleeps while one of its callbacks runs.
  */
@@ -433,10 +444,10 @@ HMMSIM_API void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mir
  * The range is valid at once if no invalidation at all is in progress. Models
  * hmm_range_register().
  *
- * Context: takes a spinlock; does not sleep.
+ * Context: takes a spinlock of the place of the subscriptions lock; does not sleep.
  *
  * Return: 0, or
- * - -EINVAL: empty, not aligned, or page_shift above 63
+ * - -EINVAL: empty, not aligned, or @p page_shift is above 63
  * - -EFAULT: the address space has ended
  */
 HMMSIM_API int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range,
@@ -448,7 +459,7 @@ HMMSIM_API int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_r
  * @param self   the calling task
  * @param range  the range, not valid from now on; the caller may free it
  *
- * Context: takes a spinlock; does not sleep.
+ * Context: takes a spinlock of the place of the subscriptions lock; does not sleep.
  */
 HMMSIM_API void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *range);
 
@@ -456,26 +467,26 @@ HMMSIM_API void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirro
  * hs_mirror_range_wait_until_valid() - wait until a range is valid
  * @param self      the calling task
  * @param range     a registered range
- * @param deadline  reading of the machine's clock, in ticks, at which it gives up
+ * @param deadline  reading of the machine's clock (hs_machine_info.ticks) at which it gives up
  *
  * Models hmm_range_wait_until_valid().
  *
  * Context: no lock held that a callback takes, and not between a start and an end of the same task;
  * sleeps.
  *
- * Return: whether the range is valid.
+ * Return: true if the range is valid; false: the deadline has passed.
  */
 HMMSIM_API bool hs_mirror_range_wait_until_valid(struct hs_task *self,
 						 struct hs_mirror_range *range, uint64_t deadline);
 
 /**
- * hs_mirror_range_valid() - is the range valid?
+ * hs_mirror_range_valid() - whether a range is valid
  * @param self   the calling task
  * @param range  a range that is or was registered
  *
  * Models hmm_range_valid().
  *
- * Context: any; drivers hold their user lock. Does not sleep.
+ * Context: any; drivers hold the driver lock.
  *
  * Return: true if it is. See struct hs_mirror_range for what that is worth.
  */

@@ -20,7 +20,7 @@
  * its end. So one that ends exactly where the range starts hits as well, though its end is
  * exclusive. The kernel did so too; it costs a retry.
  *
- * Lock order: mirrors_sem < the user lock (driver lock); ranges_lock is taken alone.
+ * Lock order: mirrors_sem < the driver lock; ranges_lock is taken alone.
  *
  * Who may free what: the caller of an unregister function frees the mirror or range, once it
  * returned.
@@ -33,9 +33,9 @@
  *					start: valid = false, sync clears the device's entry
  *					clear the CPU's entry
  *					end: valid = true
- *	user lock
+ *	driver lock
  *	valid: write the device's entry
- *	user unlock			free the page
+ *	driver unlock			free the page
  *
  *	Required outcome: a device entry of a freed page is left, or the freed page is touched. For
  *	this reason commit 04ec32fbc2b2 (v5.5) removed the flag.

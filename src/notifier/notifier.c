@@ -20,12 +20,12 @@
  *	sub->seq != seq		the value of the last period in which it was hit: a reader takes it,
  *				and every invalidation that hits the subscription changes it
  *
- * Legal operations: set_seq in the callback, under the user lock; read_retry under the user lock;
- * begin, insert and check_retry anywhere (begin waits); remove where no lock is held that the
+ * Legal operations: set_seq in the callback, under the driver lock; read_retry under the driver
+ * lock; begin, insert and check_retry anywhere (begin waits); remove where no lock is held that the
  * callback takes.
  *
- * Lock order: what the caller of an invalidation holds (mmap lock, mapping lock) < the user lock
- * (driver lock) < ns->lock. No callback runs under ns->lock.
+ * Lock order: what the caller of an invalidation holds (mmap, entry and mapping lock) < the driver
+ * lock < ns->lock. No callback runs under ns->lock.
  *
  * Who may free what: the caller of hs_interval_remove() frees the subscription, once it returned;
  * the owner of the address space frees ns, when no call is in progress.
@@ -34,11 +34,11 @@
  *
  *	reader				invalidator
  *	s = read_begin			start: seq = odd
- *	look at the CPU's entry		  user lock
- *	user lock			  sub->seq = seq, clear the device's entry
- *	sub->seq != s: again		  user unlock
+ *	look at the CPU's entry		  driver lock
+ *	driver lock			  sub->seq = seq, clear the device's entry
+ *	sub->seq != s: again		  driver unlock
  *	write the device's entry	clear the CPU's entry
- *	user unlock			end: seq = even, wake
+ *	driver unlock			end: seq = even, wake
  *					free the page
  *
  *	Required outcome: the page is live while the reader holds the lock and has seen no change;
@@ -355,7 +355,7 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	return open.seq;
 }
 
-/* Relaxed, because the user lock orders it. Without that lock false is a guess. */
+/* Relaxed, because the driver lock orders it. Without that lock false is a guess. */
 bool hs_interval_check_retry(struct hs_task *self, struct hs_interval_sub *sub, uint64_t seq)
 {
 	return hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED) != seq;

@@ -296,7 +296,7 @@ static void a_refusal_leaves_the_counters_idle(void **state)
 		remove_probe(i);
 }
 
-/* A callback of such an invalidation cannot wait for the user lock. */
+/* A callback of such an invalidation cannot wait for the driver lock. */
 static void a_held_user_lock_refuses_what_may_not_block(void **state)
 {
 	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
