@@ -5,13 +5,13 @@
  *
  * *invented*: the least that a driver above hmm_range_fault() consists of, after the pattern of
  * Documentation/mm/hmm.rst (v6.12) and lib/test_hmm.c, or with the range->valid of v5.3: a page
- * table of one word a page, the lock that protects it, populate with retry, and the callback that
- * invalidates. A populate goes:
+ * table of one word a page, the driver lock that protects it, populate with retry, and the callback
+ * that invalidates. A populate goes:
  *
  * @code{.unparsed}
  *	again:	begin: the sequence number, or wait for the flag
  *		walk under the mmap lock
- *		take the device's lock
+ *		take the driver lock
  *		has anything changed?  release the lock, goto again
  *		touch the pages, write the words
  *		release the lock
@@ -43,7 +43,7 @@ enum hs_validity {
 	/** v5.3: range->valid. True again when no invalidation is in progress: one that began
 	 * and ended meanwhile is not seen. */
 	HS_VALIDITY_FLAG,
-	HS_VALIDITY_COUNT /**< how many ways there are */
+	HS_VALIDITY_COUNT
 };
 
 /** enum hs_protocol - which rule of the driver's protocol is left out */
@@ -54,7 +54,7 @@ enum hs_protocol {
 	HS_PROTOCOL_TOUCH_OUTSIDE,    /**< populate touches the pages before it takes the lock */
 	HS_PROTOCOL_CALLBACK_NO_LOCK, /**< the callback does not take the lock */
 	HS_PROTOCOL_CALLBACK_SKIPS,   /**< the callback skips every invalidation */
-	HS_PROTOCOL_COUNT	      /**< how many protocols there are */
+	HS_PROTOCOL_COUNT
 };
 
 /**
@@ -65,9 +65,9 @@ enum hs_protocol {
 struct hs_dmirror_config {
 	/**
 	 * What every walk of the device begins with: mm; the window from start to end; era,
-	 * strategy (not custom), body and pte_map; and owner: whose device-private pages the
+	 * strategy (not custom), body and pte_map; step; and owner: whose device-private pages the
 	 * device takes, and whose MIGRATE and EXCLUSIVE invalidations its callback skips. A
-	 * populate sets the rest.
+	 * populate sets pfns, default_flags and retry. pfn_flags_mask must stay 0.
 	 */
 	struct hs_range range;
 	enum hs_validity validity; /**< default #HS_VALIDITY_SEQ */
@@ -89,8 +89,8 @@ struct hs_dmirror_stats {
  * hs_dmirror_config_init() - set every field of a config
  * @param config  set as a whole, whatever it was
  * @param mm      the address space
- * @param start   first address of the window, in bytes, page aligned
- * @param end     its exclusive end, in bytes, page aligned
+ * @param start   first byte of the window, page aligned
+ * @param end     its end, exclusive, page aligned
  *
  * The range is as hs_range_init() makes it: v6.12, strategy none, plain body, no owner.
  *
@@ -105,13 +105,14 @@ HMMSIM_API void hs_dmirror_config_init(struct hs_dmirror_config *config, struct 
  * @param config  what to make; copied
  * @param out     the device, on success; the caller's until hs_dmirror_destroy()
  *
- * It maps nothing at first. It keeps the struct of the address space, and not the address space.
+ * It maps nothing at first. It holds the struct of the address space (hs_mmgrab()), and is no user
+ * of the address space.
  *
  * Context: no lock held; may sleep.
  *
  * Return: 0, or
- * - -EINVAL: the window is empty, misaligned or beyond the geometry, an enum is out of range, the
- *   strategy is custom; or the address space has ended
+ * - -EINVAL: no mm; the window is empty, misaligned or beyond the geometry; an enum is out of range
+ *   or the strategy is custom; or the address space has ended
  * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *config,
@@ -132,8 +133,8 @@ HMMSIM_API void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
  * hs_dmirror_populate() - mirror a part of the window
  * @param self   the calling task
  * @param dev    the device; several tasks may populate at once
- * @param start  first address, in bytes, page aligned
- * @param end    exclusive end, in bytes, page aligned
+ * @param start  first byte, page aligned
+ * @param end    end, exclusive, page aligned
  * @param write  whether the device wants to write: missing pages are faulted in for writing
  *
  * Faults in what is missing and writes the words of all pages in [start, end). A page that v5.3
@@ -144,7 +145,7 @@ HMMSIM_API void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
  *
  * Return: 0, or
  * - -EINVAL: empty, misaligned, or outside the window
- * - -ENOMEM: no memory for the slots
+ * - -ENOMEM: no memory for the slots (a fault that finds none is -EFAULT)
  * - -EFAULT: see hs_range_fault(); or the address space has ended
  * - -EPERM: see hs_range_fault()
  * - -EBUSY: each of hs_dmirror_config::tries turns met a change
@@ -156,9 +157,9 @@ HMMSIM_API int hs_dmirror_populate(struct hs_task *self, struct hs_dmirror *dev,
  * hs_dmirror_entry() - what the device has for an address
  * @param self  the calling task
  * @param dev   the device
- * @param addr  in bytes
+ * @param addr  a byte
  *
- * Context: takes the device's lock; may sleep.
+ * Context: takes the driver lock; may sleep.
  *
  * Return: #HS_PFN_VALID, #HS_PFN_WRITE if it may write, and the pfn; 0: nothing is mapped, or the
  * address is outside the window.
@@ -169,14 +170,14 @@ HMMSIM_API uint64_t hs_dmirror_entry(struct hs_task *self, struct hs_dmirror *de
  * hs_dmirror_access() - the device reads or writes a page that it maps
  * @param self   the calling task
  * @param dev    the device
- * @param addr   in bytes
+ * @param addr   a byte
  * @param write  whether it writes
  *
- * Touches the struct page under the device's lock; asserts that the page is live.
+ * Touches the struct page under the driver lock; asserts that the page is live.
  *
- * Context: takes the device's lock; may sleep.
+ * Context: takes the driver lock; may sleep.
  *
- * Return: false if no word allows it, or the address is outside the window.
+ * Return: true if it did; false: no word allows it, or the address is outside the window.
  */
 HMMSIM_API bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, uint64_t addr,
 				  bool write);
@@ -185,9 +186,9 @@ HMMSIM_API bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, 
  * hs_dmirror_maps() - count the words that map pfns of a span
  * @param dev    the device
  * @param start  first pfn
- * @param end    exclusive
+ * @param end    end pfn, exclusive
  *
- * S1 asks for none when the memory of these pfns is removed.
+ * When the memory of these pfns is removed, there must be none.
  *
  * Context: takes no lock and is no step of the explorer: for moments when no task changes the
  * device.
@@ -202,7 +203,7 @@ HMMSIM_API uint64_t hs_dmirror_maps(const struct hs_dmirror *dev, uint64_t start
  * @param dev    the device
  * @param stats  set as a whole
  *
- * Context: takes the device's lock; may sleep.
+ * Context: takes the driver lock; may sleep.
  */
 HMMSIM_API void hs_dmirror_stats(struct hs_task *self, struct hs_dmirror *dev,
 				 struct hs_dmirror_stats *stats);

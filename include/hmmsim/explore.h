@@ -117,7 +117,7 @@ enum hs_verdict {
 	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
 };
 
-/** struct hs_explore_options - how to search; initialize it with hs_explore_options_init() */
+/** struct hs_explore_options - how to search; initialise it with hs_explore_options_init() */
 struct hs_explore_options {
 	enum hs_search search;	   /**< default HS_SEARCH_SLEEP */
 	uint64_t max_executions;   /**< 0 (default): no bound; HS_SEARCH_RANDOM needs one */
@@ -149,8 +149,8 @@ struct hs_explore_result {
 };
 
 /**
- * hs_explore_options_init() - the defaults
- * @param options  every member is set
+ * hs_explore_options_init() - fill in the defaults
+ * @param options  all fields are set; change them afterwards
  *
  * Context: any.
  */
@@ -163,7 +163,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * @param options   how to search
  * @param result    what was found; overwritten, also on error
  *
- * Runs the set-up once. Every execution begins with the state that it left.
+ * Runs the set-up once. Every execution begins with the state that it left. The tasks and the RCU
+ * callbacks of one execution are at most 31 together; one more fails an assertion.
  *
  * Context: one exploration at a time in a process, and no other machine.
  *
@@ -192,7 +193,7 @@ HMMSIM_API void hs_explore_result_free(struct hs_explore_result *result);
  *
  * Context: any.
  *
- * Return: a literal such as "use after free"; "?" for a value that is no verdict
+ * Return: a literal such as "use after free"; "?" for a value that is no verdict.
  */
 HMMSIM_API const char *hs_verdict_name(enum hs_verdict verdict);
 

@@ -32,7 +32,8 @@ extern "C" {
 /**
  * Both eras. Request: fault the page in if it is missing (v6.12: HMM_PFN_REQ_FAULT). A slot without
  * it requests nothing, whatever its other bits are. Answer: the slot has the pfn of a page that may
- * be read.
+ * be read. v5.3 sets it with every pfn, also with that of a prot-none entry of a PTE table and of a
+ * hugetlb entry that is not present; v6.12 gives such a pfn without this bit.
  */
 #define HS_PFN_VALID ((uint64_t)1 << 63)
 
@@ -44,8 +45,9 @@ extern "C" {
 
 /**
  * Both eras, without a pfn. Request: means nothing. Answer: a page that cannot be had: v6.12 a
- * gap, a VMA that may not be read or has no struct pages, an entry without a struct page; v5.3 an
- * entry that is neither a page nor absent, or a fault that failed.
+ * gap, a VMA that may not be read or has no struct pages, an entry without a struct page, a huge
+ * entry that is neither leaf nor table; v5.3 an entry that is neither a page nor absent, or a fault
+ * that failed.
  */
 #define HS_PFN_ERROR ((uint64_t)1 << 61)
 
@@ -80,7 +82,7 @@ extern "C" {
 enum hs_era {
 	HS_ERA_5_3,  /**< v5.3: one turn a VMA, the answer is a count of pages */
 	HS_ERA_6_12, /**< v6.12: one pass over all VMAs */
-	HS_ERA_COUNT /**< how many eras there are */
+	HS_ERA_COUNT
 };
 
 /**
@@ -91,7 +93,7 @@ enum hs_era {
  * another pgmap takes its place, or where their line says.
  */
 enum hs_strategy {
-	/** No lookup: notifiers, the driver's lock and its retry protect. From v5.7 (068354ade5dd)
+	/** No lookup: notifiers, the driver lock and the retry protect. From v5.7 (068354ade5dd)
 	 * on. */
 	HS_STRATEGY_NONE,
 	/** A reference is taken and put for each page. For comparison. */
@@ -118,7 +120,7 @@ enum hs_strategy {
 	HS_STRATEGY_PER_CALL,
 	/** The functions of hs_range::ops. */
 	HS_STRATEGY_CUSTOM,
-	HS_STRATEGY_COUNT /**< how many strategies there are */
+	HS_STRATEGY_COUNT
 };
 
 /** enum hs_pte_map - how a PTE table is held while it is scanned; not during a fault or a wait */
@@ -126,14 +128,14 @@ enum hs_pte_map {
 	HS_PTE_MAP_ERA,	 /**< as the era does: v5.3 bare, v6.12 under RCU */
 	HS_PTE_MAP_BARE, /**< before v6.5: by the mmap lock alone */
 	HS_PTE_MAP_RCU,	 /**< v6.5 on: inside an RCU read section */
-	HS_PTE_MAP_COUNT /**< how many ways there are */
+	HS_PTE_MAP_COUNT
 };
 
 /** enum hs_body - which of the two implementations walks; their answers and counts are equal */
 enum hs_body {
 	HS_BODY_REFERENCE, /**< slow and obvious, from the description alone; it reports steps */
 	HS_BODY_PLAIN,	   /**< the shape of the kernel's loops */
-	HS_BODY_COUNT	   /**< how many bodies there are */
+	HS_BODY_COUNT
 };
 
 /**
@@ -176,8 +178,8 @@ enum hs_walk_step {
 	/** v5.3: a VMA turn is over; v6.12: another VMA is entered, or the call ends. Address: the
 	 * begin of the VMA that is left. */
 	HS_WALK_VMA_END,
-	HS_WALK_CALL_END,  /**< the last step; address: the end of the range */
-	HS_WALK_STEP_COUNT /**< how many kinds of step there are */
+	HS_WALK_CALL_END, /**< the last step; address: the end of the range */
+	HS_WALK_STEP_COUNT
 };
 
 struct hs_range;
@@ -257,8 +259,8 @@ struct hs_strategy_ops {
  */
 struct hs_range {
 	struct hs_mm *mm; /**< the address space; the caller keeps it alive during the call */
-	uint64_t start;	  /**< first address, in bytes, page aligned */
-	uint64_t end;	  /**< exclusive; page aligned, not beyond hs_geometry_end() */
+	uint64_t start;	  /**< first byte, page aligned */
+	uint64_t end;	  /**< end, exclusive; page aligned, not beyond hs_geometry_end() */
 	uint64_t *pfns;	  /**< one slot a page, the caller's: request in, answer out */
 	/** Requested for every page, in addition to its slot; default 0. */
 	uint64_t default_flags;
@@ -293,8 +295,8 @@ struct hs_range {
  * hs_range_init() - set every field of a range
  * @param range  set as a whole, whatever it was
  * @param mm     the address space
- * @param start  first address, in bytes
- * @param end    exclusive end, in bytes
+ * @param start  first byte
+ * @param end    end, exclusive
  * @param pfns   one slot for each page; may be NULL if it is set before the walk
  *
  * v6.12, strategy none, plain body, the PTE map of the era; nothing is requested, the range is
@@ -311,7 +313,7 @@ HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t
  * @param range  what to walk; its results are set
  *
  * hmm_range_fault() of the range's era. v5.3's returned the number of pages, which here is
- * hs_range::pages; see hs_range_kernel_ret(). With a strategy other than none a page of a dead
+ * hs_range::pages; see hs_range_kernel_ret(). With a strategy other than none a page of a killed
  * pgmap cannot be stored: the walk goes round, as long as the range is valid, until the entry is
  * gone.
  *
@@ -322,9 +324,10 @@ HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t
  *   of range, custom without ops: counts stay as they were; or the range is empty
  * - -EBUSY: the range is not valid, says hs_range::retry
  * - -EFAULT: a fault failed; or a page is requested that cannot be had: in a gap, in a VMA of I/O
- *   or pfns (v6.12: also in one that may not be read), or with an entry that has no struct page;
- *   v5.3 also where nothing is requested: no VMA at or after a page, a VMA of I/O, pfns or mixed
- *   pages, an entry without a struct page, the zero page
+ *   or pfns (v6.12: also in one that may not be read), or with an entry that has no struct page or
+ *   whose page has failed; v5.3 also where nothing is requested: no VMA at or after a page, a VMA
+ *   of I/O, pfns or mixed pages, an entry without a struct page, the zero page, an entry that is
+ *   neither a page nor absent, swapped out or migrating
  * - -EPERM: v5.3: the VMA may not be read; v6.12: a page was requested for writing and its VMA may
  *   not be written
  * - -EAGAIN: v5.3: a fault has dropped the mmap lock, which is not held any more
