@@ -6,15 +6,14 @@
  * *reduced*: include/linux/hmm.h and mmu_notifier.h of v6.12, and those functions of memremap.h,
  * mm.h, sched/mm.h and mmap_lock.h that the simulator has. The kernel's signatures have no task: a
  * function acts for the task that the calling thread attached last. The header takes the kernel's
- * names below and no others of the kernel; include it in driver sources only.
+ * names below and no others of the kernel; include it in driver sources only. The structs that it
+ * only renames (mm_struct, vm_area_struct, dev_pagemap) keep the members of the simulator.
  *
  * A driver embeds struct mmu_interval_notifier in a struct of its own, as in the kernel, and
- * brings its own lock. Page structs are the machine's, struct hs_page, and opaque.
+ * brings its own driver lock. Page structs are the machine's, struct hs_page, and opaque.
  */
 #ifndef HMMSIM_LINUX_H
 #define HMMSIM_LINUX_H
-
-#include <string.h>
 
 #include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
@@ -74,8 +73,8 @@ enum mmu_notifier_event {
 /** struct mmu_notifier_range - one invalidation, as a callback sees it */
 struct mmu_notifier_range {
 	struct mm_struct *mm;	       /**< the address space */
-	unsigned long start;	       /**< first address, in bytes */
-	unsigned long end;	       /**< exclusive */
+	unsigned long start;	       /**< first byte */
+	unsigned long end;	       /**< end, exclusive */
 	unsigned int flags;	       /**< #MMU_NOTIFIER_RANGE_BLOCKABLE or 0 */
 	enum mmu_notifier_event event; /**< why */
 	void *owner; /**< MIGRATE, EXCLUSIVE: the device that asked for it; else NULL */
@@ -86,7 +85,7 @@ struct mmu_interval_notifier;
 /** struct mmu_interval_notifier_ops - the driver's callback */
 struct mmu_interval_notifier_ops {
 	/**
-	 * Takes the driver's lock (if the range is not blockable: tries to, and returns false if it
+	 * Takes the driver lock (if the range is not blockable: tries to, and returns false if it
 	 * cannot), calls mmu_interval_set_seq() with cur_seq, removes what the device maps of the
 	 * range, releases the lock and returns true.
 	 */
@@ -98,11 +97,11 @@ struct mmu_interval_notifier_ops {
 struct mmu_interval_notifier {
 	struct hs_interval_sub sub;		     /**< what the simulator knows; first */
 	const struct mmu_interval_notifier_ops *ops; /**< the driver's */
-	struct mm_struct *mm;			     /**< its struct is kept while subscribed */
+	struct mm_struct *mm;			     /**< its struct is held while subscribed */
 };
 
 /**
- * mmu_notifier_range_blockable() - may the callback sleep?
+ * mmu_notifier_range_blockable() - whether the callback may sleep
  * @param range  the invalidation
  *
  * Context: any.
@@ -147,9 +146,9 @@ static inline bool hs_linux_invalidate(struct hs_task *self, struct hs_interval_
 /**
  * mmu_interval_notifier_insert() - subscribe to a range of an address space
  * @param interval_sub  the driver's, not subscribed; set here
- * @param mm            the address space; its struct is kept until the subscription is removed
- * @param start         first address, in bytes
- * @param length        in bytes, not 0
+ * @param mm            the address space; its struct is held until the subscription is removed
+ * @param start         first byte
+ * @param length        bytes, not 0
  * @param ops           the driver's callback; outlives the subscription
  *
  * Does not wait. The first mmu_interval_read_begin() waits if invalidations are in progress.
@@ -157,7 +156,7 @@ static inline bool hs_linux_invalidate(struct hs_task *self, struct hs_interval_
  * Context: a task is attached. Does not sleep.
  *
  * Return: 0, or
- * - -EOVERFLOW: the range is empty, or ends beyond the highest address
+ * - -EOVERFLOW: the range is empty, or ends beyond 2^64
  * - -EINVAL: the address space has ended
  */
 static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *interval_sub,
@@ -182,7 +181,7 @@ static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *int
  * mmu_interval_notifier_remove() - end a subscription
  * @param interval_sub  subscribed; the driver's to free when this returns
  *
- * When it returns no callback runs or will run. It lets go of the struct of the address space.
+ * When it returns no callback runs or will run. It stops holding the struct of the address space.
  *
  * Context: a task is attached; no lock that a callback takes may be held. May sleep.
  */
@@ -210,11 +209,11 @@ static inline unsigned long mmu_interval_read_begin(struct mmu_interval_notifier
 }
 
 /**
- * mmu_interval_read_retry() - did an invalidation hit the subscription?
+ * mmu_interval_read_retry() - whether an invalidation has hit the subscription since the begin
  * @param interval_sub  subscribed
  * @param seq           of mmu_interval_read_begin()
  *
- * Context: a task is attached; the driver's lock, which the callback takes, is held.
+ * Context: a task is attached; the driver lock, which the callback takes, is held.
  *
  * Return: true if what was read since then may be stale: release the lock and begin again.
  */
@@ -225,7 +224,7 @@ static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *interva
 }
 
 /**
- * mmu_interval_check_retry() - the same question without the driver's lock
+ * mmu_interval_check_retry() - mmu_interval_read_retry() without the lock, to give up early
  * @param interval_sub  subscribed
  * @param seq           of mmu_interval_read_begin()
  *
@@ -244,7 +243,7 @@ static inline bool mmu_interval_check_retry(struct mmu_interval_notifier *interv
  * @param interval_sub  that of the callback
  * @param cur_seq       what the callback was given
  *
- * Context: inside the callback, under the driver's lock.
+ * Context: inside the callback, under the driver lock.
  */
 static inline void mmu_interval_set_seq(struct mmu_interval_notifier *interval_sub,
 					unsigned long cur_seq)
@@ -258,8 +257,8 @@ static inline void mmu_interval_set_seq(struct mmu_interval_notifier *interval_s
 struct hmm_range {
 	struct mmu_interval_notifier *notifier; /**< subscribed to all of [start, end) */
 	unsigned long notifier_seq;		/**< of mmu_interval_read_begin() */
-	unsigned long start;			/**< first address, in bytes, page aligned */
-	unsigned long end;			/**< exclusive, page aligned */
+	unsigned long start;			/**< first byte, page aligned */
+	unsigned long end;			/**< end, exclusive, page aligned */
 	uint64_t *hmm_pfns;			/**< one slot a page: request in, answer out */
 	uint64_t default_flags;	 /**< requested for every page, in addition to its slot */
 	uint64_t pfn_flags_mask; /**< the bits of each slot that are its request */
@@ -297,7 +296,7 @@ static inline bool hs_linux_retry(struct hs_task *self, struct hs_range *r, void
  * Return: 0, or
  * - -EBUSY: the subscription was hit since notifier_seq: begin again with mmu_interval_read_begin()
  * - -EINVAL: start or end misaligned, the range empty or beyond the address space
- * - -EFAULT: a requested page cannot be had
+ * - -EFAULT: a fault failed, or a requested page cannot be had
  * - -EPERM: a page was requested for writing and its VMA may not be written
  */
 static inline int hmm_range_fault(struct hmm_range *range)
@@ -330,7 +329,7 @@ static inline unsigned int hmm_pfn_to_map_order(uint64_t hmm_pfn)
  * hmm_pfn_to_page() - the struct page of an answer
  * @param hmm_pfn  an answer with #HMM_PFN_VALID
  *
- * Context: a task is attached. The page is kept by the driver's lock and its check of the sequence.
+ * Context: a task is attached. The page is kept by the driver lock and its check of the sequence.
  *
  * Return: the page; NULL if there is no struct page.
  */
@@ -343,7 +342,7 @@ static inline struct hs_page *hmm_pfn_to_page(uint64_t hmm_pfn)
 
 /**
  * mmget_not_zero() - become a user of an address space
- * @param mm  its struct is kept
+ * @param mm  the caller holds its struct (mmgrab()) or is a user
  *
  * Context: a task is attached.
  *
@@ -355,7 +354,7 @@ static inline bool mmget_not_zero(struct mm_struct *mm)
 }
 
 /**
- * mmput() - cease to be a user of an address space
+ * mmput() - stop being a user of an address space
  * @param mm  the last user ends it: release of the notifiers, every VMA unmapped, tables freed
  *
  * Context: a task is attached and holds no lock. May sleep.
@@ -366,7 +365,7 @@ static inline void mmput(struct mm_struct *mm)
 }
 
 /**
- * mmgrab() - keep the struct of an address space
+ * mmgrab() - hold the struct of an address space
  * @param mm  may end meanwhile; the struct stays until mmdrop()
  *
  * Context: a task is attached.
@@ -377,8 +376,8 @@ static inline void mmgrab(struct mm_struct *mm)
 }
 
 /**
- * mmdrop() - let go of the struct of an address space
- * @param mm  freed if this was the last
+ * mmdrop() - stop holding the struct of an address space
+ * @param mm  freed by the last holder
  *
  * Context: a task is attached.
  */
@@ -448,12 +447,12 @@ static inline const struct vm_area_struct *find_vma(struct mm_struct *mm, unsign
 /* ---- pages and device memory ------------------------------------------------------------- */
 
 /**
- * pfn_valid() - is there a struct page?
+ * pfn_valid() - whether there is memory at a pfn
  * @param pfn  a page frame number
  *
  * Context: a task is attached. Without a reference the answer may be stale.
  *
- * Return: true if the machine has a struct page for it.
+ * Return: true in subsections with memory, and in all of an early section.
  */
 static inline bool pfn_valid(unsigned long pfn)
 {
@@ -487,7 +486,7 @@ static inline unsigned long page_to_pfn(const struct hs_page *page)
 }
 
 /**
- * page_count() - the count of a page
+ * page_count() - the refcount of a page
  * @param page  the page
  *
  * Context: a task is attached.
@@ -524,12 +523,12 @@ static inline void get_page(struct hs_page *page)
 }
 
 /**
- * try_get_page() - take a reference to a page if it has any
+ * try_get_page() - take a reference to a page unless the refcount is 0
  * @param page  the page
  *
  * Context: a task is attached.
  *
- * Return: false if the count is 0.
+ * Return: false if the refcount is 0.
  */
 static inline bool try_get_page(struct hs_page *page)
 {
@@ -540,7 +539,7 @@ static inline bool try_get_page(struct hs_page *page)
  * put_page() - put a reference to a page
  * @param page  the last reference frees it
  *
- * Context: a task is attached.
+ * Context: a task is attached; otherwise as hs_page_put().
  */
 static inline void put_page(struct hs_page *page)
 {
@@ -603,7 +602,7 @@ static inline void memunmap_pages(struct dev_pagemap *pgmap)
  *
  * Context: a task is attached.
  *
- * Return: the pgmap, with a reference; NULL: there is none, or it is dead.
+ * Return: the pgmap, with a reference; NULL: there is none, or it is killed.
  */
 static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_pagemap *pgmap)
 {
