@@ -104,9 +104,9 @@ enum hs_pgmap_step {
 
 /** enum hs_removal_order - the orders in which kernels take the steps */
 enum hs_removal_order {
-	/** before 50f44ee7248a: kill, put pages, memory, erase, wait, exit */
+	/** before 50f44ee7248a, merged for v5.2: kill, put pages, memory, erase, wait, exit */
 	HS_REMOVAL_ORDER_5_2,
-	/** kill, put pages, wait, exit, memory, erase */
+	/** since that commit: kill, put pages, wait, exit, memory, erase */
 	HS_REMOVAL_ORDER_5_3,
 	/** since 1e57ffb6e3fd: kill, put pages, wait, memory, erase, exit */
 	HS_REMOVAL_ORDER_6_0,

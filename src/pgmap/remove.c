@@ -2,8 +2,8 @@
 /*
  * remove.c - the steps of a removal: disable and drain of "disable, invalidate, drain"
  *
- * same: memunmap_pages() (v6.12, mm/memremap.c), and the orders of its steps in v5.2, v5.3 and
- * v6.0.
+ * same: memunmap_pages() (v6.12, mm/memremap.c), and the orders of its steps before 50f44ee7248a
+ * (merged for v5.2), in v5.3 and in v6.0.
  *
  * States of a pgmap by predicate (bits of .started and .done are those of enum hs_pgmap_step):
  *
