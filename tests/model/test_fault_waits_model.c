@@ -7,6 +7,15 @@
 
 #include <hmmsim/walk.h>
 
+/* After what has to be waited for, not before. */
+static void load_in_time(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	cpu_access(self, m, 0, 0, false);
+	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+}
+
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 static int exclusive(struct hs_task *self, struct model *m)
@@ -212,7 +221,7 @@ static uint32_t migrate_later(struct hs_task *self, struct hs_vm_fault *vmf)
 	return hs_u64_load(self, &m->may, HS_RELAXED) ? hs_migrate_to_ram(self, vmf) : 0;
 }
 
-static const struct hs_pgmap_ops later_ops = { page_free, migrate_later };
+static const struct hs_pgmap_ops later_ops = { spoil_freed, migrate_later };
 
 static int reluctant(struct hs_task *self, struct model *m)
 {
@@ -308,7 +317,7 @@ static int gated_by_step(struct hs_task *self, struct model *m)
 	int ret = gated(self, m);
 
 	if (!ret)
-		ret = device_memory(self, m, HS_PGMAP_GENERIC);
+		ret = device_memory(self, m, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1);
 	if (!ret)
 		hs_gate_follow(m->gate, m->pgmap, HS_PGMAP_PUT_PAGES);
 	return ret;
@@ -350,7 +359,7 @@ static void fault_waits_for_a_migration(void **state)
 static void a_migration_ends_while_a_writer_waits(void **state)
 {
 	(void)state;
-	explored(&migration_and_writer, HS_VERDICT_NONE);
+	explore_holds(&fault_scenario, &migration_and_writer);
 }
 
 static void a_migration_ends_in_an_mm_that_is_unmapped(void **state)
@@ -362,8 +371,8 @@ static void a_migration_ends_in_an_mm_that_is_unmapped(void **state)
 static void fault_is_repeated_until_the_driver_migrates(void **state)
 {
 	(void)state;
-	explored(&later, HS_VERDICT_NONE);
-	explored(&never, HS_VERDICT_LIVELOCK);
+	explore_holds(&fault_scenario, &later);
+	explore_fails(&fault_scenario, &never, HS_VERDICT_LIVELOCK, "");
 }
 
 static void fault_waits_at_a_gate(void **state)
@@ -375,13 +384,13 @@ static void fault_waits_at_a_gate(void **state)
 static void fault_that_may_not_retry_keeps_the_mmap_lock(void **state)
 {
 	(void)state;
-	explored(&stuck_gate, HS_VERDICT_DEADLOCK);
+	explore_fails(&fault_scenario, &stuck_gate, HS_VERDICT_DEADLOCK, "");
 }
 
 static void fault_waits_for_a_step_of_a_removal(void **state)
 {
 	(void)state;
-	explored(&gate_by_step, HS_VERDICT_NONE);
+	explore_holds(&fault_scenario, &gate_by_step);
 }
 
 int main(void)

@@ -3,17 +3,6 @@
  * The drawings of src/mm/mapping.c, and tasks that change the tables of one address space at once,
  * under every schedule.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
 #include <hmmsim/fault.h>
 #include <hmmsim/pgmap.h>
 
@@ -21,9 +10,9 @@
 #include "mm/mm.h"
 #include "mm/table.h"
 #include "mm/vma.h"
-#include "support/scale.h"
+#include "support/exploration.h"
+#include "support/machine.h"
 
-#define PAGE 0x1000ull
 #define TASKS 3
 #define RAM 0x40ull
 #define DEVICE 0x80ull
@@ -139,28 +128,10 @@ static const struct hs_scenario scenario = {
 /* To the end in plain builds, some thousand executions in the others. */
 static void expect_none(const struct param *param)
 {
-	bool whole = !test_is_short();
-	struct hs_explore_options options;
 	struct hs_explore_result r;
 
-	hs_explore_options_init(&options);
-	options.max_executions = whole ? 0 : 3000;
-	assert_int_equal(hs_explore(&scenario, param, &options, &r), 0);
-	assert_string_equal(r.message, "");
+	explore_none(&scenario, param, test_is_short() ? 3000 : 0, &r);
 	assert_true(r.complete > 1);
-	assert_true(r.exhaustive || !whole);
-	hs_explore_result_free(&r);
-}
-
-static void expect_verdict(const struct param *param, enum hs_verdict verdict, const char *text)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	assert_int_equal(hs_explore(&scenario, param, &options, &r), 0);
-	assert_int_equal(r.verdict, verdict);
-	assert_non_null(strstr(r.message, text));
 	hs_explore_result_free(&r);
 }
 
@@ -312,8 +283,9 @@ static void an_access_against_the_whole_removal(void **state)
 	 * not.
 	 */
 	late.task[1] = counted_late.task[1] = remove_all_unmapping_first;
-	expect_verdict(&late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
-	expect_verdict(&counted_late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
+	explore_fails(&scenario, &late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
+	explore_fails(&scenario, &counted_late, HS_VERDICT_ASSERT,
+		      "an entry maps memory that is removed");
 }
 
 static void each_step_of_the_order_is_needed(void **state)
@@ -322,8 +294,8 @@ static void each_step_of_the_order_is_needed(void **state)
 	const struct param late = { .task = { fault_main, remove_unmapping_first } };
 
 	(void)state;
-	expect_verdict(&early, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
-	expect_verdict(&late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
+	explore_fails(&scenario, &early, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
+	explore_fails(&scenario, &late, HS_VERDICT_ASSERT, "an entry maps memory that is removed");
 }
 
 /* ---- the list of VMAs -------------------------------------------------------------------- */

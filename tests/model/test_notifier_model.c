@@ -9,20 +9,8 @@
  * one at a time, because an execution ends at its first violation. The tests bear the names of the
  * drawings in src/notifier.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
-
 #include "notifier/notifier.h"
-#include "support/scale.h"
+#include "support/exploration.h"
 
 enum validity {
 	SEQ,
@@ -308,40 +296,11 @@ static const struct hs_scenario scenario = {
 
 /* ---- exploring --------------------------------------------------------------------------- */
 
-static void explored(const struct hs_scenario *s, const void *param, enum hs_verdict verdict,
-		     const char *text)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result r, again;
-
-	hs_explore_options_init(&options);
-	options.max_executions = test_is_short() ? 500 : 0;
-	assert_int_equal(hs_explore(s, param, &options, &r), 0);
-	if (r.verdict != verdict)
-		print_error("%s: %s\n%s\n", hs_verdict_name(r.verdict), r.message,
-			    r.schedule ? r.schedule : "");
-	assert_int_equal(r.verdict, verdict);
-	if (verdict == HS_VERDICT_NONE) {
-		assert_true(r.exhaustive || options.max_executions);
-		assert_true(r.complete > 1);
-		return;
-	}
-	assert_non_null(strstr(r.message, text));
-	options.search = HS_SEARCH_REPLAY;
-	options.schedule = r.schedule;
-	assert_int_equal(hs_explore(s, param, &options, &again), 0);
-	assert_int_equal(again.verdict, verdict);
-	assert_string_equal(again.message, r.message);
-	assert_string_equal(again.schedule, r.schedule);
-	hs_explore_result_free(&again);
-	hs_explore_result_free(&r);
-}
-
 static void holds(struct param p)
 {
 	for (int judged = S1; judged <= S2; judged++) {
 		p.judged = (enum judged)judged;
-		explored(&scenario, &p, HS_VERDICT_NONE, "");
+		explore_holds(&scenario, &p);
 	}
 }
 
@@ -349,9 +308,9 @@ static void violates(struct param p, enum judged judged)
 {
 	p.judged = judged;
 	if (judged == S1)
-		explored(&scenario, &p, HS_VERDICT_ASSERT, "a device entry is left");
+		explore_fails(&scenario, &p, HS_VERDICT_ASSERT, "a device entry is left");
 	else
-		explored(&scenario, &p, HS_VERDICT_FREED, "is freed (task reader)");
+		explore_fails(&scenario, &p, HS_VERDICT_FREED, "is freed (task reader)");
 }
 
 static void reader_against_invalidator(void **state)
@@ -382,7 +341,7 @@ static void reader_without_the_protocol_is_found_out(void **state)
 		if (table[i].s1)
 			violates(p, S1);
 		else
-			explored(&scenario, &p, HS_VERDICT_NONE, "");
+			explore_holds(&scenario, &p);
 	}
 }
 
@@ -561,7 +520,7 @@ static void unregister_meets_callback(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++)
-		explored(&plain_scenario, &refuse[i], HS_VERDICT_NONE, "");
+		explore_holds(&plain_scenario, &refuse[i]);
 }
 
 int main(void)

@@ -3,18 +3,8 @@
  * The drawing of src/pgmap/percpu_ref.h, under every schedule: walkers get and put references
  * during one kill; the killer frees the object after its release.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
-
 #include "pgmap/percpu_ref.h"
-#include "support/scale.h"
+#include "support/exploration.h"
 
 struct object {
 	struct hs_percpu_ref ref;
@@ -119,25 +109,14 @@ static const struct hs_scenario scenario = {
 	.setup = setup,
 };
 
-static void explore(const struct param *param, uint64_t executions, struct hs_explore_result *r)
-{
-	struct hs_explore_options options;
-
-	memset(&seen, 0, sizeof(seen));
-	hs_explore_options_init(&options);
-	options.max_executions = executions;
-	assert_int_equal(hs_explore(&scenario, param, &options, r), 0);
-}
-
 static void reference_obtained_after_kill_is_counted(void **state)
 {
 	const struct param param = { .walkers = 1 };
 	struct hs_explore_result r;
 
 	(void)state;
-	explore(&param, 0, &r);
-	assert_string_equal(r.message, "");
-	assert_true(r.exhaustive);
+	memset(&seen, 0, sizeof(seen));
+	explore_none(&scenario, &param, 0, &r);
 	assert_true(r.complete > 10);
 	assert_true(seen.got > seen.after);
 	assert_true(seen.after);
@@ -155,8 +134,7 @@ static void two_walkers_against_one_kill(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	explore(&param, whole ? 0 : 2000, &r);
-	assert_string_equal(r.message, "");
+	explore_none(&scenario, &param, whole ? 0 : 2000, &r);
 	assert_int_equal(r.exhaustive, whole);
 	hs_explore_result_free(&r);
 }
@@ -164,13 +142,9 @@ static void two_walkers_against_one_kill(void **state)
 static void leaked_reference_blocks_the_release_for_ever(void **state)
 {
 	const struct param param = { .walkers = 1, .leak = true };
-	struct hs_explore_result r;
 
 	(void)state;
-	explore(&param, 0, &r);
-	assert_int_equal(r.verdict, HS_VERDICT_DEADLOCK);
-	assert_non_null(strstr(r.message, "killer in wait"));
-	hs_explore_result_free(&r);
+	explore_fails(&scenario, &param, HS_VERDICT_DEADLOCK, "killer in wait");
 }
 
 int main(void)

@@ -15,25 +15,15 @@
  *	A reference count that is atomic from the start has no such grace period: X reads freed
  *	memory again.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
 #include <hmmsim/pgmap.h>
-
-#include "mm/mm.h"
-#include "port/port.h"
-
 #include <hmmsim/walk.h>
 
+#include "mm/mm.h"
+#include "support/exploration.h"
+#include "support/machine.h"
+
 #define PFN 8u
-#define PFN_END 10u
+#define PAGES 2u
 
 struct param {
 	enum hs_pte_map map;
@@ -81,22 +71,6 @@ static void owner(struct hs_task *self, void *arg)
 	hs_pgmap_destroy(self, s->pgmap);
 }
 
-static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
-{
-	(void)self;
-	(void)pgmap;
-	(void)page;
-}
-
-static uint32_t migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
-{
-	(void)self;
-	(void)vmf;
-	return HS_VM_FAULT_SIGBUS;
-}
-
-static const struct hs_pgmap_ops ops = { page_free, migrate_to_ram };
-
 static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	struct hs_pgmap_config config;
@@ -104,9 +78,8 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	int ret;
 
 	s->param = *(const struct param *)param;
-	hs_pgmap_config_init(&config, HS_PGMAP_PRIVATE, PFN, PFN_END);
+	device_memory_config(&config, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, PFN, PAGES);
 	config.owner = &y;
-	config.ops = &ops;
 	config.removal_order = s->param.removal_order;
 	config.atomic = s->param.atomic;
 	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
@@ -138,38 +111,16 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-static void explore(const struct param *p, const char *schedule, struct hs_explore_result *r)
-{
-	struct hs_explore_options options;
-
-	hs_explore_options_init(&options);
-	options.search = schedule ? HS_SEARCH_REPLAY : HS_SEARCH_SLEEP;
-	options.schedule = schedule;
-	assert_int_equal(hs_explore(&scenario, p, &options, r), 0);
-	assert_true(r->image_bytes < 16384);
-}
-
 static void expect_freed(const struct param *p)
 {
-	struct hs_explore_result r, again;
-
-	explore(p, NULL, &r);
-	assert_int_equal(r.verdict, HS_VERDICT_FREED);
-	assert_non_null(strstr(r.message, "(task X)"));
-	explore(p, r.schedule, &again);
-	assert_int_equal(again.verdict, HS_VERDICT_FREED);
-	assert_string_equal(again.message, r.message);
-	hs_explore_result_free(&again);
-	hs_explore_result_free(&r);
+	explore_fails(&scenario, p, HS_VERDICT_FREED, "(task X)");
 }
 
 static void expect_none(const struct param *p)
 {
 	struct hs_explore_result r;
 
-	explore(p, NULL, &r);
-	assert_string_equal(r.message, "");
-	assert_true(r.exhaustive);
+	explore_none(&scenario, p, 0, &r);
 	assert_true(r.complete > 1);
 	hs_explore_result_free(&r);
 }

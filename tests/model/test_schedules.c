@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The schedules that the argument comes down to, each played step by step (the steps are in
- * lab.h), on threads and in the explorer, which explores what a schedule leaves open. The tenth
- * schedule needs a point between two loads of the walker: test_device_model.c finds it by search.
+ * The schedules that the argument comes down to, each run step by step (the steps are in lab.h), on
+ * threads and in the explorer, which explores what a schedule leaves open. The tenth schedule needs
+ * a point between two loads of the walker: test_device_model.c finds it by search.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+#include "support/exploration.h"
 #include "support/lab.h"
-#include "support/scale.h"
-
-#define PAGE HS_PAGE_BYTES
+#include "support/machine.h"
 
 #ifdef HS_BACKEND_EXPLORE
 /* A schedule with ~ leaves much open: the search is cut, and in sanitizer builds always. */
@@ -28,30 +17,21 @@ static uint64_t bound(const struct lab_param *param)
 	return strchr(param->text, '~') ? 5000 : 0;
 }
 
-static void play(const struct lab_param *param)
+static void run(const struct lab_param *param)
 {
-	struct hs_explore_options options;
 	struct hs_explore_result r;
 
-	hs_explore_options_init(&options);
-	options.max_executions = bound(param);
-	assert_int_equal(hs_explore(&lab_scenario, param, &options, &r), 0);
-	if (r.verdict)
-		print_error("%s\n%s: %s\n", param->text, hs_verdict_name(r.verdict), r.message);
-	assert_int_equal(r.verdict, HS_VERDICT_NONE);
-	assert_true(r.exhaustive || r.executions == bound(param));
-	assert_true(r.complete && r.image_bytes < 16384);
+	explore_none(&lab_scenario, param, bound(param), &r);
+	assert_true(r.complete);
 	hs_explore_result_free(&r);
 }
 #else
-static void play(const struct lab_param *param)
+static void run(const struct lab_param *param)
 {
 	struct hs_machine_config config;
 	struct hs_leaks left;
 
-	hs_machine_config_init(&config);
-	config.section_order = 3;
-	config.subsection_order = 1;
+	machine_small_config(&config);
 	assert_int_equal(hs_scenario_run(&lab_scenario, param, &config, &left), 0);
 }
 #endif
@@ -61,7 +41,7 @@ static void play(const struct lab_param *param)
 static void schedule_1_flag_hides_an_invalidation_that_is_over(void **state)
 {
 	(void)state;
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "w1 w2 | r1 r2 r3 r4 | w5 w6 w8 w9 | r5 r6 r7 r8",
 		.remover = "12345678",
 		.validity = HS_VALIDITY_FLAG,
@@ -74,7 +54,7 @@ static void schedule_1_flag_hides_an_invalidation_that_is_over(void **state)
 static void schedule_1_sequence_shows_an_invalidation_that_is_over(void **state)
 {
 	(void)state;
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "w1 w2 | r1 r2 r3 r4 | w5 w6 w9 w1 w2 | r5 r6 r7 r8",
 		.remover = "12345678",
 		.era = HS_ERA_6_12,
@@ -85,7 +65,7 @@ static void schedule_1_sequence_shows_an_invalidation_that_is_over(void **state)
 
 static void leak(enum hs_strategy strategy, bool leaks)
 {
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "w1 w2 | r1 r2 r3 r4 r5 r6 r7",
 		.remover = "12345678",
 		.validity = HS_VALIDITY_FLAG,
@@ -118,11 +98,11 @@ static void schedule_3_kill_before_invalidation_makes_a_walker_spin(void **state
 	};
 
 	(void)state;
-	play(&p);
+	run(&p);
 	p.strategy = HS_STRATEGY_NONE;
 	p.text = "r5 | w1 w2 | r1 r2 r3 r4 | w5 w6 w9 w1 w2 | r6 r7 r8";
 	p.want.spun = false;
-	play(&p);
+	run(&p);
 }
 
 static void schedule_4_reference_held_over_a_fault_delays_the_drain(void **state)
@@ -138,22 +118,22 @@ static void schedule_4_reference_held_over_a_fault_delays_the_drain(void **state
 	};
 
 	(void)state;
-	play(&p);
+	run(&p);
 	p.strategy = HS_STRATEGY_NONE;
 	p.text = "w1 w2~ asleep r5 r6 r7 open w5 w6 w7 w8 w9 | r1 r2 r3 r4 r8";
 	p.want.waited = false;
-	play(&p);
+	run(&p);
 	/* The second pass finds the pgmap dead, and goes round until r2. */
 	p.strategy = HS_STRATEGY_PER_TABLE;
 	p.text = "w1 w2~ asleep r5 r6 r7 open | r1 r2 r3 r4 r8";
 	p.want = (struct outcome){ .retries = 1, .ret = -EFAULT };
-	play(&p);
+	run(&p);
 }
 
 static void schedule_5_first_of_two_maps_goes_while_the_walk_is_in_the_second(void **state)
 {
 	(void)state;
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "w1 w2 in-b | r1 r2 r3 r4 r5 r6 r7 r8 | out-b w5 w6 w9 w1 w2",
 		.remover = "12345678",
 		.era = HS_ERA_6_12,
@@ -166,7 +146,7 @@ static void schedule_5_first_of_two_maps_goes_while_the_walk_is_in_the_second(vo
 static void schedule_6_driver_lock_fences_the_removal(void **state)
 {
 	(void)state;
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "w1 w2 w5 w6 w7 | r1 r2~ | w8 w9 | r3 r4 r5 r6 r7 r8",
 		.remover = "12345678",
 		.era = HS_ERA_6_12,
@@ -188,18 +168,18 @@ static void schedule_7_page_that_escapes_the_lock_needs_a_pin(void **state)
 	};
 
 	(void)state;
-	play(&p);
+	run(&p);
 	p.escape = PINNED;
 	p.text = "w1 w2 pin | r1 r2 r3 r4 r5 r6 r7 wait~ | dma unpin w5 w6 w9 w1 w2 | r8";
 	p.want.s2 = false;
 	p.want.waited = true;
-	play(&p);
+	run(&p);
 	/* From 5.18 on a pin of file memory keeps the page and does not block the drain. */
 	p.page_refs = HS_PAGE_REFS_6_1;
 	p.text = "w1 w2 pin | r1 r2 r3 r4 r5 r6 r7 r8 | dma unpin w5 w6 w9 w1 w2";
 	p.want.s2 = true;
 	p.want.waited = false;
-	play(&p);
+	run(&p);
 }
 
 static void schedule_8_refused_invalidation_leaves_no_trace(void **state)
@@ -214,17 +194,17 @@ static void schedule_8_refused_invalidation_leaves_no_trace(void **state)
 	};
 
 	(void)state;
-	play(&p);
+	run(&p);
 	p.validity = HS_VALIDITY_FLAG;
 	p.era = HS_ERA_5_3;
 	p.want.ret = 1;
-	play(&p);
+	run(&p);
 }
 
 static void schedule_9_subscription_inserted_late_waits_and_is_reached(void **state)
 {
 	(void)state;
-	play(&(struct lab_param){
+	run(&(struct lab_param){
 		.text = "r2 | w0 w1~ | r4 | w2 w5 w6 w7 w8 w9 | r1 rq r5 r6 r7 r8",
 		.remover = "241q5678",
 		.era = HS_ERA_6_12,

@@ -11,21 +11,12 @@
  *	Required outcome: a walker that takes references goes round until the entry is gone, and for
  *	ever if no task clears it; one that takes none returns at once.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
 #include "port/port.h"
+#include "support/exploration.h"
 
 #define PFN 8u
 
@@ -106,49 +97,29 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-static void explore(const struct param *param, struct hs_explore_result *r)
-{
-	struct hs_explore_options options;
-
-	hs_explore_options_init(&options);
-	assert_int_equal(hs_explore(&scenario, param, &options, r), 0);
-}
-
-static void each_case(bool zap, void (*judge)(const struct param *, struct hs_explore_result *))
+static void each_case(bool zap, void (*judge)(const struct param *))
 {
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		for (int s = 0; s < HS_STRATEGY_CUSTOM; s++)
 			for (int body = 0; body < HS_BODY_COUNT; body++) {
 				struct param param = { (enum hs_era)era, (enum hs_strategy)s,
 						       (enum hs_body)body, zap };
-				struct hs_explore_result r;
 
-				explore(&param, &r);
-				judge(&param, &r);
-				hs_explore_result_free(&r);
+				judge(&param);
 			}
 }
 
-static void spins_for_ever_if_it_takes_references(const struct param *param,
-						  struct hs_explore_result *r)
+static void spins_for_ever_if_it_takes_references(const struct param *param)
 {
-	struct hs_explore_options options;
-	struct hs_explore_result again;
+	struct hs_explore_result r;
 
 	if (param->strategy == HS_STRATEGY_NONE) {
-		assert_string_equal(r->message, "");
-		assert_true(r->exhaustive);
-		return;
+		explore_none(&scenario, param, 0, &r);
+		hs_explore_result_free(&r);
+	} else {
+		explore_fails(&scenario, param, HS_VERDICT_LIVELOCK,
+			      "walker tries again for ever (the pgmap is dead");
 	}
-	assert_int_equal(r->verdict, HS_VERDICT_LIVELOCK);
-	assert_non_null(strstr(r->message, "walker tries again for ever (the pgmap is dead"));
-	hs_explore_options_init(&options);
-	options.search = HS_SEARCH_REPLAY;
-	options.schedule = r->schedule;
-	assert_int_equal(hs_explore(&scenario, param, &options, &again), 0);
-	assert_int_equal(again.verdict, HS_VERDICT_LIVELOCK);
-	assert_string_equal(again.message, r->message);
-	hs_explore_result_free(&again);
 }
 
 static void walk_of_a_dead_pgmap_spins_unless_it_takes_no_reference(void **state)
@@ -157,13 +128,13 @@ static void walk_of_a_dead_pgmap_spins_unless_it_takes_no_reference(void **state
 	each_case(false, spins_for_ever_if_it_takes_references);
 }
 
-static void ends(const struct param *param, struct hs_explore_result *r)
+static void ends(const struct param *param)
 {
-	(void)param;
-	assert_string_equal(r->message, "");
-	assert_true(r->exhaustive);
-	assert_true(r->complete > 1);
-	assert_true(r->image_bytes < 16384);
+	struct hs_explore_result r;
+
+	explore_none(&scenario, param, 0, &r);
+	assert_true(r.complete > 1);
+	hs_explore_result_free(&r);
 }
 
 static void walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared(void **state)

@@ -3,7 +3,7 @@
  * Faults, reclaim, migration to a device and back, exclusive access, mprotect and zaps under many
  * threads: the contents of a page move with it.
  */
-#include "support/faulted.h"
+#include "support/space.h"
 #include "support/scale.h"
 
 #define KEPT 8	 /* pages that are not zapped */
@@ -12,7 +12,7 @@
 #define MARK 1000
 
 struct stress {
-	struct faulted t;
+	struct space space;
 	struct hs_pgmap *pgmap;
 	uint32_t rounds;
 	hs_u64 accesses, changes;
@@ -37,7 +37,7 @@ static void cpu(struct hs_task *self, void *arg)
 	for (uint32_t i = 0; i < stress->rounds; i++) {
 		uint64_t addr = BASE + any(self, KEPT + ZAPPED) * PAGE;
 		bool write = any(self, 2);
-		uint32_t ret = hs_cpu_access(self, stress->t.mm, addr, write, NULL);
+		uint32_t ret = hs_cpu_access(self, stress->space.mm, addr, write, NULL);
 
 		hs_assert(self, !ret || (write && ret == HS_VM_FAULT_SIGSEGV),
 			  "an access ends in a signal: 0x%x", ret);
@@ -50,7 +50,7 @@ static int migrate(struct hs_task *self, uint64_t addr)
 {
 	struct hs_page *to = NULL;
 	struct hs_migration m;
-	int ret = hs_migration_start(self, stress->t.mm, addr, NULL, &m);
+	int ret = hs_migration_start(self, stress->space.mm, addr, NULL, &m);
 
 	if (ret)
 		return ret;
@@ -73,7 +73,7 @@ static int migrate(struct hs_task *self, uint64_t addr)
 static int take_exclusively(struct hs_task *self, uint64_t addr)
 {
 	struct hs_page *page;
-	int ret = hs_make_exclusive(self, stress->t.mm, addr, stress, &page);
+	int ret = hs_make_exclusive(self, stress->space.mm, addr, stress, &page);
 
 	if (ret)
 		return ret;
@@ -84,7 +84,7 @@ static int take_exclusively(struct hs_task *self, uint64_t addr)
 
 static void changer(struct hs_task *self, void *arg)
 {
-	struct hs_mm *mm = stress->t.mm;
+	struct hs_mm *mm = stress->space.mm;
 
 	(void)arg;
 	for (uint32_t i = 0; i < stress->rounds; i++) {
@@ -113,7 +113,7 @@ static void changer(struct hs_task *self, void *arg)
 
 static void zapper(struct hs_task *self, void *arg)
 {
-	struct hs_mm *mm = stress->t.mm;
+	struct hs_mm *mm = stress->space.mm;
 
 	(void)arg;
 	for (uint32_t i = 0; i < stress->rounds; i++) {
@@ -129,12 +129,12 @@ static void zapper(struct hs_task *self, void *arg)
 	}
 }
 
-static void mark_pages(struct faulted *t)
+static void mark_pages(struct space *s)
 {
-	map(t, BASE, KEPT + ZAPPED, RW);
+	map(s, BASE, KEPT + ZAPPED, RW);
 	for (uint64_t i = 0; i < KEPT; i++) {
-		assert_int_equal(write_fault(t, BASE + i * PAGE), 0);
-		hs_page_set_private(t->self, page_at(t, BASE + i * PAGE), MARK + i);
+		assert_int_equal(write_fault(s, BASE + i * PAGE), 0);
+		hs_page_set_private(s->self, page_at(s, BASE + i * PAGE), MARK + i);
 	}
 }
 
@@ -148,30 +148,32 @@ static void contents_go_with_the_page(void **state)
 	memset(&s, 0, sizeof(s));
 	stress = &s;
 	s.rounds = test_scaled(100000);
-	faulted_open(&s.t);
-	hs_notifier_unregister(s.t.self, &s.t.probe); /* not for many threads */
-	s.t.probe.notifiers = NULL;
-	s.pgmap = device_memory(&s.t, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &system_ops);
-	mark_pages(&s.t);
+	space_open(&s.space);
+	space_unregister(&s.space); /* not for many threads */
+	s.pgmap = device_memory(&s.space, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &device_memory_ops);
+	mark_pages(&s.space);
 	while (n < CPUS)
-		threads[n++] = hs_thread_start(s.t.self, "cpu", cpu, NULL);
-	threads[n++] = hs_thread_start(s.t.self, "changer", changer, NULL);
-	threads[n++] = hs_thread_start(s.t.self, "changer", changer, NULL);
-	threads[n++] = hs_thread_start(s.t.self, "zapper", zapper, NULL);
+		threads[n++] = hs_thread_start(s.space.self, "cpu", cpu, NULL);
+	threads[n++] = hs_thread_start(s.space.self, "changer", changer, NULL);
+	threads[n++] = hs_thread_start(s.space.self, "changer", changer, NULL);
+	threads[n++] = hs_thread_start(s.space.self, "zapper", zapper, NULL);
 	while (n--)
-		hs_thread_join(s.t.self, threads[n]);
-	assert_int_equal(hs_mprotect(s.t.self, s.t.mm, BASE, BASE + KEPT * PAGE, HS_VM_READ), 0);
+		hs_thread_join(s.space.self, threads[n]);
+	assert_int_equal(
+		hs_mprotect(s.space.self, s.space.mm, BASE, BASE + KEPT * PAGE, HS_VM_READ), 0);
 	for (uint64_t i = 0; i < KEPT; i++) {
-		assert_int_equal(hs_cpu_access(s.t.self, s.t.mm, BASE + i * PAGE, false, NULL), 0);
-		assert_int_equal(hs_page_private(s.t.self, page_at(&s.t, BASE + i * PAGE)),
+		assert_int_equal(
+			hs_cpu_access(s.space.self, s.space.mm, BASE + i * PAGE, false, NULL), 0);
+		assert_int_equal(hs_page_private(s.space.self, page_at(&s.space, BASE + i * PAGE)),
 				 MARK + i);
 	}
 	assert_true(s.accesses.raw && s.changes.raw);
-	assert_int_equal(hs_pgmap_pages_allocated(s.t.self, s.pgmap), 0);
-	assert_int_equal(hs_munmap(s.t.self, s.t.mm, BASE, BASE + (KEPT + ZAPPED) * PAGE), 0);
-	assert_int_equal(hs_pages_allocated(s.t.self), 0);
-	hs_pgmap_destroy(s.t.self, s.pgmap);
-	faulted_close(&s.t);
+	assert_int_equal(hs_pgmap_pages_allocated(s.space.self, s.pgmap), 0);
+	assert_int_equal(hs_munmap(s.space.self, s.space.mm, BASE, BASE + (KEPT + ZAPPED) * PAGE),
+			 0);
+	assert_int_equal(hs_pages_allocated(s.space.self), 0);
+	hs_pgmap_destroy(s.space.self, s.pgmap);
+	space_close(&s.space);
 }
 
 int main(void)

@@ -10,15 +10,7 @@
  * On threads, for HMMSIM_STRESS_SECONDS, and until enough retries, lookups that failed because of a
  * kill, and drains that waited for a reference have happened.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include <hmmsim/dmirror.h>
 #include <hmmsim/fault.h>
@@ -26,9 +18,8 @@
 #include <hmmsim/pte_ops.h>
 
 #include "port/port.h"
-#include "support/world.h"
+#include "support/machine.h"
 
-#define PAGE HS_PAGE_BYTES
 #define PAGES 16ull /* of each of the three parts */
 #define DAX_START (0 * PAGES * PAGE)
 #define ANON_START (1 * PAGES * PAGE)
@@ -43,7 +34,7 @@
 #define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
 
 struct lab {
-	struct world w;
+	struct machine m;
 	struct hs_mm *mm;
 	struct hs_pgmap *file_map;
 	struct hs_mapping *file;
@@ -338,8 +329,8 @@ static void lab_open(struct lab *l)
 	hs_machine_config_init(&config);
 	config.section_order = 6;
 	config.subsection_order = 4;
-	world_open_config(&l->w, &config);
-	self = l->w.self;
+	machine_open(&l->m, &config);
+	self = l->m.self;
 	hs_waitq_init(&l->queue);
 	assert_int_equal(hs_memory_add(self, 0, RAM_END, true), 0);
 	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &l->mm), 0);
@@ -351,13 +342,13 @@ static void lab_open(struct lab *l)
 
 static void lab_close(struct lab *l)
 {
-	struct hs_task *self = l->w.self;
+	struct hs_task *self = l->m.self;
 
 	hs_mm_destroy(self, l->mm);
 	assert_int_equal(hs_pages_allocated(self), 0);
 	hs_mapping_destroy(self, l->file);
 	hs_pgmap_destroy(self, l->file_map);
-	world_close(&l->w);
+	machine_close(&l->m);
 }
 
 static bool enough(struct hs_task *self, struct lab *l)
@@ -383,7 +374,7 @@ static void run_for(struct lab *l, double seconds)
 	do {
 		nanosleep(&pause, NULL);
 		spent = now_seconds() - begin;
-	} while (spent < seconds || (!enough(l->w.self, l) && spent < 5 * seconds));
+	} while (spent < seconds || (!enough(l->m.self, l) && spent < 5 * seconds));
 }
 
 static void memory_comes_and_goes_under_use(void **state)
@@ -397,18 +388,18 @@ static void memory_comes_and_goes_under_use(void **state)
 	(void)state;
 	lab_open(&l);
 	for (int i = 0; i < 4; i++) {
-		threads[i] = hs_thread_start(l.w.self, "worker", mains[i], &l);
+		threads[i] = hs_thread_start(l.m.self, "worker", mains[i], &l);
 		assert_non_null(threads[i]);
 	}
 	run_for(&l, seconds ? strtod(seconds, NULL) : 2);
-	hs_u32_store(l.w.self, &l.stop, 1, HS_RELEASE);
-	hs_wake_all(l.w.self, &l.queue);
+	hs_u32_store(l.m.self, &l.stop, 1, HS_RELEASE);
+	hs_wake_all(l.m.self, &l.queue);
 	for (int i = 0; i < 4; i++)
-		hs_thread_join(l.w.self, threads[i]);
+		hs_thread_join(l.m.self, threads[i]);
 	print_message("%llu removals, %llu drains waited, %llu retries, %llu failed lookups\n",
 		      (unsigned long long)l.removals.raw, (unsigned long long)l.waits.raw,
 		      (unsigned long long)l.retries.raw, (unsigned long long)l.failures.raw);
-	assert_true(enough(l.w.self, &l));
+	assert_true(enough(l.m.self, &l));
 	lab_close(&l);
 }
 

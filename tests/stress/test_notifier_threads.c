@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Interval subscriptions and plain notifiers under many threads. */
 
-#include "support/notified.h"
+#include "support/notifier_lab.h"
 #include "support/scale.h"
 
 #define PAGES 8
@@ -136,7 +136,7 @@ static void stress_listener(struct hs_task *self, void *arg)
 static void stressed(void (*const fn[4])(struct hs_task *self, void *arg))
 {
 	struct hs_thread *thread[4];
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->m.self;
 	uint64_t copies;
 
 	stress = hs_alloc(self, HS_KIND_OTHER, sizeof(*stress));

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/play.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 struct play_object *play_object(struct hs_task *self)
 {
 	return hs_alloc(self, HS_KIND_OTHER, sizeof(struct play_object));
@@ -54,48 +50,21 @@ const struct hs_scenario play_scenario = {
 };
 
 #ifdef HS_BACKEND_EXPLORE
-void play_explore(const struct play *play, enum hs_search search, struct hs_explore_result *r)
-{
-	struct hs_explore_options options;
-
-	hs_explore_options_init(&options);
-	options.search = search;
-	assert_int_equal(hs_explore(&play_scenario, play, &options, r), 0);
-}
-
 void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r)
 {
-	struct hs_explore_options options;
-	struct hs_explore_result again;
-
-	play_explore(play, HS_SEARCH_SLEEP, r);
-	if (r->verdict != verdict)
-		print_error("%s: %s\n", hs_verdict_name(r->verdict), r->message);
-	assert_int_equal(r->verdict, verdict);
-	if (verdict == HS_VERDICT_NONE) {
-		assert_true(r->exhaustive);
-		return;
-	}
-	assert_non_null(r->schedule);
-	assert_int_equal(r->violations, 1);
-	hs_explore_options_init(&options);
-	options.search = HS_SEARCH_REPLAY;
-	options.schedule = r->schedule;
-	assert_int_equal(hs_explore(&play_scenario, play, &options, &again), 0);
-	assert_int_equal(again.verdict, verdict);
-	assert_string_equal(again.message, r->message);
-	assert_string_equal(again.schedule, r->schedule);
-	hs_explore_result_free(&again);
+	if (verdict == HS_VERDICT_NONE)
+		explore_none(&play_scenario, play, 0, r);
+	else
+		explore_found(&play_scenario, play, verdict, "", r);
 }
 
 void play_expect_exhaustive(const struct play *play)
 {
 	struct hs_explore_result dfs, sleep;
 
-	play_explore(play, HS_SEARCH_DFS, &dfs);
-	play_expect(play, HS_VERDICT_NONE, &sleep);
-	if (dfs.verdict)
-		print_error("%s: %s\n", hs_verdict_name(dfs.verdict), dfs.message);
+	explore(&play_scenario, play, HS_SEARCH_DFS, 0, NULL, &dfs);
+	explore_none(&play_scenario, play, 0, &sleep);
+	assert_string_equal(dfs.message, "");
 	assert_int_equal(dfs.verdict, HS_VERDICT_NONE);
 	assert_true(dfs.exhaustive);
 	assert_true(sleep.complete <= dfs.complete);

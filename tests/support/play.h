@@ -5,19 +5,10 @@
 #ifndef HS_TESTS_PLAY_H
 #define HS_TESTS_PLAY_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <hmmsim/explore.h>
-
 #include "port/port.h"
+#include "support/exploration.h"
 
 #define PLAY_TASKS 4
-#define PLAY_OBJECT 48
 
 struct play_object {
 	struct hs_rcu_head head;
@@ -34,7 +25,7 @@ struct play_state {
 	struct hs_spinlock spin; /* HS_LOCK_PAGE_TABLE */
 	struct hs_rwsem sem;	 /* HS_LOCK_MMAP */
 	struct hs_waitq queue;
-	uint64_t plain[8]; /* not watched by anybody */
+	uint64_t plain[8]; /* not watched by the backend */
 	void *tasks[PLAY_TASKS];
 };
 
@@ -51,13 +42,9 @@ void play_object_free(struct hs_task *self, struct play_object *o);
 /* The state's flag is set. */
 bool play_flag(struct hs_task *self, void *state);
 
-#ifdef HS_BACKEND_EXPLORE
-/* The default options with this search. */
-void play_explore(const struct play *play, enum hs_search search, struct hs_explore_result *r);
-/* Explores with sleep sets, asserts the verdict, and that its schedule leads there again. */
+/* Explorer only. Asserts the verdict with sleep sets, and that its schedule leads there again. */
 void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r);
 /* Both searches come to their end and find nothing. */
 void play_expect_exhaustive(const struct play *play);
-#endif
 
 #endif

@@ -3,7 +3,67 @@
  * The mirror device, one task: what each operation does, on page tables made by hand, with the
  * sequence of v5.5 and with the flag of v5.3.
  */
-#include "support/mirrored.h"
+#include "support/device_kit.h"
+
+static void open_device(void)
+{
+	assert_int_equal(hs_dmirror_create(now->self, &now->config, &now->dev), 0);
+}
+
+static void close_device(void)
+{
+	hs_dmirror_destroy(now->self, now->dev);
+	now->dev = NULL;
+	now->given = now->wanted = now->faults = 0;
+}
+
+/* Each body of the test with a device of either validity. */
+static void each_validity(void (*test)(void))
+{
+	for (int v = 0; v < HS_VALIDITY_COUNT; v++) {
+		now->config.validity = (enum hs_validity)v;
+		open_device();
+		test();
+		close_device();
+	}
+}
+
+static int populate(uint64_t first, uint64_t end, bool write)
+{
+	return hs_dmirror_populate(now->self, now->dev, at(first), at(end), write);
+}
+
+static uint64_t entry(uint64_t page)
+{
+	return hs_dmirror_entry(now->self, now->dev, at(page));
+}
+
+/* A string of the pages: '-' nothing, 'r' or 'w' the page that the CPU's table has there. */
+static void expect(const char *pages)
+{
+	for (uint64_t i = 0; i < PAGES; i++) {
+		uint64_t e = entry(i), want = HS_PFN_VALID | (PFN + i);
+
+		if (pages[i] == 'w')
+			want |= HS_PFN_WRITE;
+		assert_int_equal(e, pages[i] == '-' ? 0 : want);
+	}
+}
+
+static struct hs_dmirror_stats stats(void)
+{
+	struct hs_dmirror_stats s;
+
+	hs_dmirror_stats(now->self, now->dev, &s);
+	return s;
+}
+
+#define EACH_VALIDITY(test, body)      \
+	static void test(void **state) \
+	{                              \
+		(void)state;           \
+		each_validity(body);   \
+	}
 
 /* ---- populate ---------------------------------------------------------------------------- */
 
@@ -23,14 +83,10 @@ static void populates_exactly_its_range(void)
 	assert_int_equal(hs_dmirror_maps(now->dev, PFN + 2, PFN + 4), 2);
 	assert_int_equal(hs_dmirror_maps(now->dev, 0, PFN), 0);
 	assert_int_equal(entry(PAGES), 0);
-	assert_int_equal(hs_dmirror_entry(now->w.self, now->dev, at(0) - 1), 0);
+	assert_int_equal(hs_dmirror_entry(now->self, now->dev, at(0) - 1), 0);
 }
 
-static void populate_mirrors_exactly_its_range(void **state)
-{
-	(void)state;
-	each_validity(populates_exactly_its_range);
-}
+EACH_VALIDITY(populate_mirrors_exactly_its_range, populates_exactly_its_range)
 
 static void write_is_what_the_cpu_may(void)
 {
@@ -44,11 +100,7 @@ static void write_is_what_the_cpu_may(void)
 	assert_int_equal(stats().walk.faults, 1);
 }
 
-static void an_entry_is_writable_if_the_cpus_is(void **state)
-{
-	(void)state;
-	each_validity(write_is_what_the_cpu_may);
-}
+EACH_VALIDITY(an_entry_is_writable_if_the_cpus_is, write_is_what_the_cpu_may)
 
 static void missing_is_faulted(void)
 {
@@ -60,15 +112,11 @@ static void missing_is_faulted(void)
 	assert_int_equal(stats().walk.passes, 2);
 }
 
-static void what_is_missing_is_faulted_in(void **state)
-{
-	(void)state;
-	each_validity(missing_is_faulted);
-}
+EACH_VALIDITY(what_is_missing_is_faulted_in, missing_is_faulted)
 
 static void errors_leave_everything(void)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 
 	assert_int_equal(populate(0, 2, false), 0);
 	map(5, 0);
@@ -87,19 +135,15 @@ static void errors_leave_everything(void)
 	assert_int_equal(stats().walk.faults, now->faults);
 }
 
-static void errors_leave_the_entries_as_they_were(void **state)
-{
-	(void)state;
-	each_validity(errors_leave_everything);
-}
+EACH_VALIDITY(errors_leave_the_entries_as_they_were, errors_leave_everything)
 
 /* 6.12 checks WRITE before it faults; 5.3 checks only that the VMA may be read. */
 static void a_vma_that_does_not_allow_it_is_eperm(void **state)
 {
 	(void)state;
 	now->config.range.end = at(PAGES + 2);
-	assert_int_equal(hs_vma_add(now->w.self, now->mm, at(PAGES), at(PAGES + 1), HS_VM_READ), 0);
-	assert_int_equal(hs_vma_add(now->w.self, now->mm, at(PAGES + 1), at(PAGES + 2), 0), 0);
+	assert_int_equal(hs_vma_add(now->self, now->mm, at(PAGES), at(PAGES + 1), HS_VM_READ), 0);
+	assert_int_equal(hs_vma_add(now->self, now->mm, at(PAGES + 1), at(PAGES + 2), 0), 0);
 	open_device();
 	assert_int_equal(populate(PAGES, PAGES + 1, true), -EPERM);
 	assert_int_equal(populate(PAGES + 1, PAGES + 2, false), -EFAULT);
@@ -124,11 +168,7 @@ static void a_change_costs_one_retry(void)
 	map(0, PRESENT | PFN);
 }
 
-static void a_change_during_the_walk_costs_one_retry(void **state)
-{
-	(void)state;
-	each_validity(a_change_costs_one_retry);
-}
+EACH_VALIDITY(a_change_during_the_walk_costs_one_retry, a_change_costs_one_retry)
 
 static void tries_bound_the_turns(void **state)
 {
@@ -164,12 +204,12 @@ static void an_invalid_range_is_ebusy_after_the_tries(void **state)
 	now->config.validity = HS_VALIDITY_FLAG;
 	now->config.tries = 3;
 	open_device();
-	assert_int_equal(hs_invalidate_start(now->w.self, notifiers, &i), 0);
-	ticks = hs_ticks(now->w.self);
+	assert_int_equal(hs_invalidate_start(now->self, notifiers, &i), 0);
+	ticks = hs_ticks(now->self);
 	assert_int_equal(populate(0, 1, false), -EBUSY);
-	assert_true(hs_ticks(now->w.self) >= ticks + 3 * HS_RANGE_DEFAULT_TICKS);
+	assert_true(hs_ticks(now->self) >= ticks + 3 * HS_RANGE_DEFAULT_TICKS);
 	assert_int_equal(stats().retries, 3);
-	hs_invalidate_end(now->w.self, notifiers, &i);
+	hs_invalidate_end(now->self, notifiers, &i);
 	assert_int_equal(populate(0, 1, false), 0);
 	close_device();
 }
@@ -192,7 +232,7 @@ static const int me, other;
 /* With 5.3 the device gets pages of every owner and compares; 6.12 faults the other's page back. */
 static void private_pages_are_taken_by_their_owner(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 	struct hs_pgmap *pgmap = NULL;
 
 	(void)state;
@@ -222,14 +262,14 @@ static void the_order_is_no_flag(void **state)
 	uint64_t leaf = PRESENT | HS_ENTRY_DEVMAP | (uint64_t)18 << HS_ENTRY_ORDER_SHIFT | 0x40000;
 
 	(void)state;
-	assert_int_equal(hs_vma_add(now->w.self, now->mm, 0x40000000, 0x80000000, HS_VM_READ), 0);
-	assert_int_equal(hs_pt_set(now->w.self, now->mm, 0x40000000, 2, leaf), 0);
+	assert_int_equal(hs_vma_add(now->self, now->mm, 0x40000000, 0x80000000, HS_VM_READ), 0);
+	assert_int_equal(hs_pt_set(now->self, now->mm, 0x40000000, 2, leaf), 0);
 	now->config.range.start = 0x40000000;
 	now->config.range.end = 0x40002000;
 	open_device();
-	assert_int_equal(hs_dmirror_populate(now->w.self, now->dev, 0x40000000, 0x40002000, false),
+	assert_int_equal(hs_dmirror_populate(now->self, now->dev, 0x40000000, 0x40002000, false),
 			 0);
-	assert_int_equal(hs_dmirror_entry(now->w.self, now->dev, 0x40001000),
+	assert_int_equal(hs_dmirror_entry(now->self, now->dev, 0x40001000),
 			 HS_PFN_VALID | HS_PFN_WRITE | 0x40001);
 	close_device();
 }
@@ -238,7 +278,7 @@ static void the_order_is_no_flag(void **state)
 
 static void access_needs_a_live_page_and_an_entry(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 
 	(void)state;
 	assert_int_equal(hs_memory_add(self, PFN, PFN + 0x200, false), 0);
@@ -289,11 +329,7 @@ static void clears_what_overlaps(void)
 	assert_int_equal(stats().refusals, 0);
 }
 
-static void an_invalidation_clears_exactly_what_overlaps(void **state)
-{
-	(void)state;
-	each_validity(clears_what_overlaps);
-}
+EACH_VALIDITY(an_invalidation_clears_exactly_what_overlaps, clears_what_overlaps)
 
 static void own_are_left_out(void)
 {
@@ -332,15 +368,11 @@ static void without_owner_none_is_own(void)
 	expect("--------");
 }
 
-static void without_an_owner_nothing_is_its_own(void **state)
-{
-	(void)state;
-	each_validity(without_owner_none_is_own);
-}
+EACH_VALIDITY(without_an_owner_nothing_is_its_own, without_owner_none_is_own)
 
 static void refusal_leaves_everything(void)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 	struct hs_notifiers *notifiers = hs_mm_notifiers(now->mm);
 	struct hs_invalidation i = inv(at(0), at(4));
 
@@ -360,17 +392,13 @@ static void refusal_leaves_everything(void)
 	assert_int_equal(stats().invalidations, 1);
 }
 
-static void a_callback_that_may_not_block_refuses(void **state)
-{
-	(void)state;
-	each_validity(refusal_leaves_everything);
-}
+EACH_VALIDITY(a_callback_that_may_not_block_refuses, refusal_leaves_everything)
 
 /* ---- the end of the address space -------------------------------------------------------- */
 
 static void the_end_of_the_address_space_clears_everything(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 
 	(void)state;
 	for (int v = 0; v < HS_VALIDITY_COUNT; v++) {
@@ -387,19 +415,14 @@ static void the_end_of_the_address_space_clears_everything(void **state)
 		assert_int_equal(stats().populates, 1);
 		assert_int_equal(hs_dmirror_create(self, &now->config, &late), -EINVAL);
 		close_device();
-		assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &now->mm), 0);
-		hs_mm_set_fault_ops(now->mm, &scripted, now);
-		assert_int_equal(hs_vma_add(self, now->mm, at(0), at(PAGES), HS_VM_READ), 0);
-		for (uint64_t i = 0; i < PAGES; i++)
-			map(i, PRESENT | (PFN + i));
-		now->config.range.mm = now->mm;
+		kit_make_mm();
 	}
 }
 
 /* With the fault handler that every address space has at first. */
 static void faulted_memory_comes_and_goes(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 
 	(void)state;
 	assert_int_equal(hs_memory_add(self, 0, 0x8000, true), 0);
@@ -440,7 +463,7 @@ static void refused(struct hs_dmirror_config c)
 {
 	struct hs_dmirror *dev;
 
-	assert_int_equal(hs_dmirror_create(now->w.self, &c, &dev), -EINVAL);
+	assert_int_equal(hs_dmirror_create(now->self, &c, &dev), -EINVAL);
 }
 
 static void a_device_that_makes_no_sense_is_refused(void **state)
@@ -465,7 +488,7 @@ static void a_device_that_makes_no_sense_is_refused(void **state)
 }
 
 /* Page 0 is mapped, page 1 is faulted in. */
-static int live_and_die(struct world *w, enum hs_validity validity)
+static int live_and_die(struct machine *w, enum hs_validity validity)
 {
 	struct hs_dmirror_config config;
 	struct hs_dmirror *dev = NULL;
@@ -500,13 +523,13 @@ static void every_allocation_can_fail(void **state)
 		int ret;
 
 		do {
-			struct world w;
+			struct machine m;
 
-			world_open_failing(&w, ++fail);
-			ret = live_and_die(&w, (enum hs_validity)v);
+			machine_open_failing(&m, ++fail);
+			ret = live_and_die(&m, (enum hs_validity)v);
 			/* A fault that finds no memory is -EFAULT to the walker. */
 			assert_true(!ret || ret == -ENOMEM || ret == -EFAULT);
-			world_close(&w);
+			machine_close(&m);
 		} while (ret);
 		assert_true(fail > 15);
 	}

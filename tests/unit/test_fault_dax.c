@@ -1,144 +1,136 @@
 /* SPDX-License-Identifier: MIT */
 #include "mm/table.h"
-#include "support/filed.h"
+#include "support/space.h"
 
 /* ---- DAX files, shared ------------------------------------------------------------------- */
 
 static void a_block_is_mapped_as_the_vma_allows_and_nobody_is_told(void **state)
 {
-	struct file f;
+	struct space s;
 
 	(void)state;
 	for (int write = 0; write < 2; write++) {
-		file_open(&f, HS_MAPPING_DAX_FILE, 0);
-		blocks(&f, 0, 4);
-		map_file(&f, BASE, 4, SHARED_RW, 0);
-		map_file(&f, BASE + LEAF, 4, HS_VM_READ | HS_VM_SHARED, 0);
-		assert_int_equal(fault_flags(&f.t, BASE + PAGE, write ? HS_FAULT_WRITE : 0), 0);
-		assert_int_equal(entry_at(&f.t, BASE + PAGE),
+		space_open(&s);
+		add_file(&s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+		blocks(&s, 0, 4);
+		map_file(&s, BASE, 4, SHARED_RW, 0);
+		map_file(&s, BASE + LEAF, 4, HS_VM_READ | HS_VM_SHARED, 0);
+		assert_int_equal(fault_flags(&s, BASE + PAGE, write ? HS_FAULT_WRITE : 0), 0);
+		assert_int_equal(entry_at(&s, BASE + PAGE),
 				 DEVMAP | HS_ENTRY_WRITE | (DEVICE_START + 1));
-		assert_int_equal(read_fault(&f.t, BASE + LEAF), 0);
-		assert_int_equal(entry_at(&f.t, BASE + LEAF), DEVMAP | DEVICE_START);
-		assert_int_equal(write_fault(&f.t, BASE + LEAF), HS_VM_FAULT_SIGSEGV);
-		assert_int_equal(hs_page_mapcount(f.t.self, device_page(&f, DEVICE_START)), 0);
-		expect_untold(&f.t);
-		file_close(&f);
+		assert_int_equal(read_fault(&s, BASE + LEAF), 0);
+		assert_int_equal(entry_at(&s, BASE + LEAF), DEVMAP | DEVICE_START);
+		assert_int_equal(write_fault(&s, BASE + LEAF), HS_VM_FAULT_SIGSEGV);
+		assert_int_equal(hs_page_mapcount(s.self, hs_pfn_to_page(s.self, DEVICE_START)), 0);
+		expect_untold(&s);
+		space_close(&s);
 	}
 }
 
 static void reading_a_hole_maps_the_zero_page(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	map_file(&f, BASE, 4, SHARED_RW, 0);
-	assert_int_equal(read_fault(&f.t, BASE), 0);
-	assert_int_equal(entry_at(&f.t, BASE), ZERO_ENTRY);
-	expect_untold(&f.t);
-	file_close(&f);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	map_file(s, BASE, 4, SHARED_RW, 0);
+	assert_int_equal(read_fault(s, BASE), 0);
+	assert_int_equal(entry_at(s, BASE), ZERO_ENTRY);
+	expect_untold(s);
 }
 
 static void writing_a_hole_allocates_and_nobody_is_told(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 	uint64_t pfn;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	map_file(&f, BASE, 4, SHARED_RW, 0);
-	assert_int_equal(write_fault(&f.t, BASE + 2 * PAGE), 0);
-	assert_int_equal(hs_mapping_pfn(f.t.self, f.mapping, 2, &pfn), 0);
-	assert_int_equal(entry_at(&f.t, BASE + 2 * PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
-	assert_int_equal(hs_mapping_pfn(f.t.self, f.mapping, 1, &pfn), -ENOENT);
-	expect_untold(&f.t);
-	file_close(&f);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	map_file(s, BASE, 4, SHARED_RW, 0);
+	assert_int_equal(write_fault(s, BASE + 2 * PAGE), 0);
+	assert_int_equal(hs_mapping_pfn(s->self, s->file, 2, &pfn), 0);
+	assert_int_equal(entry_at(s, BASE + 2 * PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
+	assert_int_equal(hs_mapping_pfn(s->self, s->file, 1, &pfn), -ENOENT);
+	expect_untold(s);
 }
 
 /* Three VMAs map the hole, one of them private, one from another page of the file on. */
 static void writing_a_hole_replaces_the_zero_page_everywhere_and_is_told(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 	uint64_t pfn;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	map_file(&f, BASE, 4, SHARED_RW, 0);
-	map_file(&f, BASE + LEAF, 4, SHARED_RW, 0);
-	map_file(&f, BASE + 2 * LEAF, 4, RW, 0);
-	map_file(&f, BASE + 3 * LEAF, 4, SHARED_RW, 4);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	map_file(s, BASE, 4, SHARED_RW, 0);
+	map_file(s, BASE + LEAF, 4, SHARED_RW, 0);
+	map_file(s, BASE + 2 * LEAF, 4, RW, 0);
+	map_file(s, BASE + 3 * LEAF, 4, SHARED_RW, 4);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(read_fault(&f.t, BASE + i * LEAF + PAGE), 0);
-	assert_int_equal(write_fault(&f.t, BASE + PAGE), 0);
-	assert_int_equal(f.t.starts, 3);
-	assert_int_equal(f.t.ends, 3);
-	assert_int_equal(f.t.told.event, HS_INVALIDATE_CLEAR);
-	assert_int_equal(f.t.entry_then, ZERO_ENTRY);
-	f.t.starts = f.t.ends = 0;
-	assert_int_equal(hs_mapping_pfn(f.t.self, f.mapping, 1, &pfn), 0);
-	assert_int_equal(entry_at(&f.t, BASE + PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
-	assert_int_equal(entry_at(&f.t, BASE + LEAF + PAGE), 0);
-	assert_int_equal(entry_at(&f.t, BASE + 2 * LEAF + PAGE), 0);
-	assert_int_equal(entry_at(&f.t, BASE + 3 * LEAF + PAGE), ZERO_ENTRY);
-	assert_int_equal(read_fault(&f.t, BASE + LEAF + PAGE), 0);
-	assert_int_equal(entry_at(&f.t, BASE + LEAF + PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
-	expect_untold(&f.t);
-	file_close(&f);
+		assert_int_equal(read_fault(s, BASE + i * LEAF + PAGE), 0);
+	assert_int_equal(write_fault(s, BASE + PAGE), 0);
+	assert_int_equal(s->starts, 3);
+	assert_int_equal(s->ends, 3);
+	assert_int_equal(s->section[s->starts - 1].event, HS_INVALIDATE_CLEAR);
+	assert_int_equal(s->entry_then, ZERO_ENTRY);
+	s->starts = s->ends = 0;
+	assert_int_equal(hs_mapping_pfn(s->self, s->file, 1, &pfn), 0);
+	assert_int_equal(entry_at(s, BASE + PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
+	assert_int_equal(entry_at(s, BASE + LEAF + PAGE), 0);
+	assert_int_equal(entry_at(s, BASE + 2 * LEAF + PAGE), 0);
+	assert_int_equal(entry_at(s, BASE + 3 * LEAF + PAGE), ZERO_ENTRY);
+	assert_int_equal(read_fault(s, BASE + LEAF + PAGE), 0);
+	assert_int_equal(entry_at(s, BASE + LEAF + PAGE), DEVMAP | HS_ENTRY_WRITE | pfn);
+	expect_untold(s);
 }
 
 static void a_block_that_is_read_only_becomes_writable_in_place(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	blocks(&f, 0, 1);
-	map_file(&f, BASE, 1, HS_VM_READ | HS_VM_SHARED | HS_VM_MAYWRITE, 0);
-	read_fault(&f.t, BASE);
-	assert_int_equal(hs_mprotect(f.t.self, f.t.mm, BASE, BASE + PAGE, HS_VM_READ | HS_VM_WRITE),
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	blocks(s, 0, 1);
+	map_file(s, BASE, 1, HS_VM_READ | HS_VM_SHARED | HS_VM_MAYWRITE, 0);
+	read_fault(s, BASE);
+	assert_int_equal(hs_mprotect(s->self, s->mm, BASE, BASE + PAGE, HS_VM_READ | HS_VM_WRITE),
 			 0);
-	f.t.starts = f.t.ends = 0;
-	assert_int_equal(entry_at(&f.t, BASE), DEVMAP | DEVICE_START);
-	assert_int_equal(write_fault(&f.t, BASE), 0);
-	assert_int_equal(entry_at(&f.t, BASE), DEVMAP | HS_ENTRY_WRITE | DEVICE_START);
-	expect_untold(&f.t);
-	file_close(&f);
+	s->starts = s->ends = 0;
+	assert_int_equal(entry_at(s, BASE), DEVMAP | DEVICE_START);
+	assert_int_equal(write_fault(s, BASE), 0);
+	assert_int_equal(entry_at(s, BASE), DEVMAP | HS_ENTRY_WRITE | DEVICE_START);
+	expect_untold(s);
 }
 
 static void the_end_of_the_file_and_of_the_blocks_are_bus_errors(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	f.mapping->next_block = DEVICE_END - 1;
-	map_file(&f, BASE, 8, SHARED_RW, FILE_PAGES - 2);
-	assert_int_equal(read_fault(&f.t, BASE + 2 * PAGE), HS_VM_FAULT_SIGBUS);
-	assert_int_equal(write_fault(&f.t, BASE + 2 * PAGE), HS_VM_FAULT_SIGBUS);
-	assert_int_equal(write_fault(&f.t, BASE), 0);
-	assert_int_equal(read_fault(&f.t, BASE + PAGE), 0);
-	assert_int_equal(write_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
-	assert_int_equal(entry_at(&f.t, BASE + PAGE), ZERO_ENTRY);
-	expect_untold(&f.t);
-	file_close(&f);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	s->file->next_block = DEVICE_END - 1;
+	map_file(s, BASE, 8, SHARED_RW, FILE_PAGES - 2);
+	assert_int_equal(read_fault(s, BASE + 2 * PAGE), HS_VM_FAULT_SIGBUS);
+	assert_int_equal(write_fault(s, BASE + 2 * PAGE), HS_VM_FAULT_SIGBUS);
+	assert_int_equal(write_fault(s, BASE), 0);
+	assert_int_equal(read_fault(s, BASE + PAGE), 0);
+	assert_int_equal(write_fault(s, BASE + PAGE), HS_VM_FAULT_SIGBUS);
+	assert_int_equal(entry_at(s, BASE + PAGE), ZERO_ENTRY);
+	expect_untold(s);
 }
 
 static void a_dead_mapping_is_a_bus_error(void **state)
 {
-	struct file f;
+	struct space s;
 
 	(void)state;
 	for (int kind = 0; kind < HS_MAPPING_KIND_COUNT; kind++) {
-		file_open(&f, (enum hs_mapping_kind)kind, 0);
-		map_file(&f, BASE, 4, SHARED_RW, 0);
-		assert_int_equal(write_fault(&f.t, BASE), 0);
-		hs_mapping_disable(f.t.self, f.mapping);
-		assert_int_equal(read_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
-		assert_int_equal(write_fault(&f.t, BASE + PAGE), HS_VM_FAULT_SIGBUS);
-		assert_int_equal(entry_at(&f.t, BASE + PAGE), 0);
+		space_open(&s);
+		add_file(&s, (enum hs_mapping_kind)kind, 0, HS_PAGE_REFS_6_1);
+		map_file(&s, BASE, 4, SHARED_RW, 0);
+		assert_int_equal(write_fault(&s, BASE), 0);
+		hs_mapping_disable(s.self, s.file);
+		assert_int_equal(read_fault(&s, BASE + PAGE), HS_VM_FAULT_SIGBUS);
+		assert_int_equal(write_fault(&s, BASE + PAGE), HS_VM_FAULT_SIGBUS);
+		assert_int_equal(entry_at(&s, BASE + PAGE), 0);
 		/* What is mapped already stays accessible. */
-		assert_int_equal(hs_cpu_access(f.t.self, f.t.mm, BASE, true, NULL), 0);
-		file_close(&f);
+		assert_int_equal(hs_cpu_access(s.self, s.mm, BASE, true, NULL), 0);
+		space_close(&s);
 	}
 }
 
@@ -146,68 +138,62 @@ static void a_dead_mapping_is_a_bus_error(void **state)
 
 static void a_private_block_is_read_in_place_and_written_as_a_told_copy(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	blocks(&f, 0, 1);
-	hs_page_set_private(f.t.self, hs_page_touch(f.t.self, DEVICE_START), 99);
-	map_file(&f, BASE, 2, RW, 0);
-	assert_int_equal(read_fault(&f.t, BASE), 0);
-	assert_int_equal(entry_at(&f.t, BASE), DEVMAP | DEVICE_START);
-	expect_untold(&f.t);
-	assert_int_equal(write_fault(&f.t, BASE), 0);
-	expect_page(&f.t, BASE, true, 99);
-	expect_told(&f.t, 1, HS_INVALIDATE_CLEAR, BASE, BASE + PAGE, NULL);
-	assert_int_equal(f.t.entry_then, DEVMAP | DEVICE_START);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	blocks(s, 0, 1);
+	hs_page_set_private(s->self, hs_page_touch(s->self, DEVICE_START), 99);
+	map_file(s, BASE, 2, RW, 0);
+	assert_int_equal(read_fault(s, BASE), 0);
+	assert_int_equal(entry_at(s, BASE), DEVMAP | DEVICE_START);
+	expect_untold(s);
+	assert_int_equal(write_fault(s, BASE), 0);
+	expect_page(s, BASE, true, 99);
+	expect_told(s, 1, HS_INVALIDATE_CLEAR, BASE, BASE + PAGE, NULL);
+	assert_int_equal(s->entry_then, DEVMAP | DEVICE_START);
 	/* A hole: first the zero page, then a copy with contents 0. */
-	assert_int_equal(read_fault(&f.t, BASE + PAGE), 0);
-	assert_int_equal(entry_at(&f.t, BASE + PAGE), ZERO_ENTRY);
-	assert_int_equal(write_fault(&f.t, BASE + PAGE), 0);
-	expect_page(&f.t, BASE + PAGE, true, 0);
-	expect_told(&f.t, 1, HS_INVALIDATE_CLEAR, BASE + PAGE, BASE + 2 * PAGE, NULL);
-	assert_int_equal(hs_mapping_pfn(f.t.self, f.mapping, 1, &(uint64_t){ 0 }), -ENOENT);
-	file_close(&f);
+	assert_int_equal(read_fault(s, BASE + PAGE), 0);
+	assert_int_equal(entry_at(s, BASE + PAGE), ZERO_ENTRY);
+	assert_int_equal(write_fault(s, BASE + PAGE), 0);
+	expect_page(s, BASE + PAGE, true, 0);
+	expect_told(s, 1, HS_INVALIDATE_CLEAR, BASE + PAGE, BASE + 2 * PAGE, NULL);
+	assert_int_equal(hs_mapping_pfn(s->self, s->file, 1, &(uint64_t){ 0 }), -ENOENT);
 }
 
 static void a_private_write_to_nothing_copies_and_tells_nobody(void **state)
 {
-	struct file f;
+	struct space *s = *state;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	blocks(&f, 0, 1);
-	hs_page_set_private(f.t.self, hs_page_touch(f.t.self, DEVICE_START), 99);
-	map_file(&f, BASE, 2, RW, 0);
-	assert_int_equal(write_fault(&f.t, BASE), 0);
-	expect_page(&f.t, BASE, true, 99);
-	assert_int_equal(write_fault(&f.t, BASE + PAGE), 0);
-	expect_page(&f.t, BASE + PAGE, true, 0);
-	expect_untold(&f.t);
-	file_close(&f);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	blocks(s, 0, 1);
+	hs_page_set_private(s->self, hs_page_touch(s->self, DEVICE_START), 99);
+	map_file(s, BASE, 2, RW, 0);
+	assert_int_equal(write_fault(s, BASE), 0);
+	expect_page(s, BASE, true, 99);
+	assert_int_equal(write_fault(s, BASE + PAGE), 0);
+	expect_page(s, BASE + PAGE, true, 0);
+	expect_untold(s);
 }
 
 static void a_private_copy_is_anonymous_memory(void **state)
 {
+	struct space *s = *state;
 	struct hs_page *page;
-	struct file f;
 
-	(void)state;
-	file_open(&f, HS_MAPPING_DAX_FILE, 0);
-	blocks(&f, 0, 1);
-	map_file(&f, BASE, 1, RW, 0);
-	write_fault(&f.t, BASE);
-	page = page_at(&f.t, BASE);
-	hs_page_set_private(f.t.self, page, 4);
-	assert_int_equal(hs_make_protnone(f.t.self, f.t.mm, BASE, BASE + PAGE), 0);
-	f.t.starts = f.t.ends = 0;
-	assert_int_equal(hs_cpu_access(f.t.self, f.t.mm, BASE, true, NULL), 0);
-	assert_ptr_equal(page_at(&f.t, BASE), page);
-	expect_untold(&f.t);
-	assert_int_equal(hs_swap_out(f.t.self, f.t.mm, BASE), 0);
-	assert_int_equal(read_fault(&f.t, BASE), 0);
-	expect_page(&f.t, BASE, false, 4);
-	file_close(&f);
+	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
+	blocks(s, 0, 1);
+	map_file(s, BASE, 1, RW, 0);
+	write_fault(s, BASE);
+	page = page_at(s, BASE);
+	hs_page_set_private(s->self, page, 4);
+	assert_int_equal(hs_make_protnone(s->self, s->mm, BASE, BASE + PAGE), 0);
+	s->starts = s->ends = 0;
+	assert_int_equal(hs_cpu_access(s->self, s->mm, BASE, true, NULL), 0);
+	assert_ptr_equal(page_at(s, BASE), page);
+	expect_untold(s);
+	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), 0);
+	assert_int_equal(read_fault(s, BASE), 0);
+	expect_page(s, BASE, false, 4);
 }
 
 /* ---- failing allocations ----------------------------------------------------------------- */
@@ -216,42 +202,30 @@ static void a_private_copy_is_anonymous_memory(void **state)
 static uint32_t fault_failing(uint64_t fail, enum hs_mapping_kind kind, uint32_t level,
 			      uint32_t vma_flags, uint32_t flags, bool block)
 {
-	struct hs_mapping_config config = mapping_config(kind, level);
-	struct hs_mapping *m = NULL;
-	struct hs_pgmap_config pc;
-	struct hs_pgmap *pgmap = NULL;
 	uint32_t ret = HS_VM_FAULT_NOPAGE;
-	struct faulted t;
+	struct space s;
+	bool made = !space_try(&s, HS_GEOMETRY_X86_64, fail) &&
+		    !space_add_file(&s, kind, level, HS_PAGE_REFS_6_1);
 
-	hs_pgmap_config_init(&pc, types[kind], DEVICE_START, DEVICE_END);
-	config.pages = 512;
-	if (!faulted_try(&t, fail) && !hs_pgmap_create(t.self, &pc, &pgmap)) {
-		config.pgmap = pgmap;
-		hs_mapping_create(t.self, &config, &m);
-	}
-	for (uint64_t i = 0; m && block && i < 512; i++)
-		assert_int_equal(hs_mapping_allocate(t.self, m, i), 0);
-	if (m && !hs_mmap(t.self, t.mm, BASE, BASE + LEAF, vma_flags, m, 0)) {
-		uint64_t pfn, allocated = hs_pages_allocated(t.self);
+	if (made && block)
+		blocks(&s, 0, 512);
+	if (made && !hs_mmap(s.self, s.mm, BASE, BASE + LEAF, vma_flags, s.file, 0)) {
+		uint64_t pfn, allocated = hs_pages_allocated(s.self);
 
-		ret = fault_flags(&t, BASE, flags);
-		expect_untold(&t);
+		ret = fault_flags(&s, BASE, flags);
+		expect_untold(&s);
 		if (ret) {
-			assert_int_equal(entry_at(&t, BASE), 0);
-			assert_true(hs_entry_is_table(hs_pt_get(t.self, t.mm, BASE, 1)) ||
-				    !hs_pt_get(t.self, t.mm, BASE, 1));
-			assert_int_equal(hs_pages_allocated(t.self), allocated);
-			assert_int_equal(hs_pgmap_pages_allocated(t.self, pgmap), 0);
+			assert_int_equal(entry_at(&s, BASE), 0);
+			assert_true(hs_entry_is_table(hs_pt_get(s.self, s.mm, BASE, 1)) ||
+				    !hs_pt_get(s.self, s.mm, BASE, 1));
+			assert_int_equal(hs_pages_allocated(s.self), allocated);
+			assert_int_equal(hs_pgmap_pages_allocated(s.self, s.pgmap), 0);
 			if (kind == HS_MAPPING_DAX_FILE && !block)
-				assert_int_equal(hs_mapping_pfn(t.self, m, 0, &pfn), -ENOENT);
+				assert_int_equal(hs_mapping_pfn(s.self, s.file, 0, &pfn), -ENOENT);
 		}
-		hs_munmap(t.self, t.mm, BASE, BASE + LEAF);
+		hs_munmap(s.self, s.mm, BASE, BASE + LEAF);
 	}
-	if (m)
-		hs_mapping_destroy(t.self, m);
-	if (pgmap)
-		hs_pgmap_destroy(t.self, pgmap);
-	faulted_close(&t);
+	space_close(&s);
 	return ret;
 }
 
@@ -292,15 +266,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_block_is_mapped_as_the_vma_allows_and_nobody_is_told),
-		cmocka_unit_test(reading_a_hole_maps_the_zero_page),
-		cmocka_unit_test(writing_a_hole_allocates_and_nobody_is_told),
-		cmocka_unit_test(writing_a_hole_replaces_the_zero_page_everywhere_and_is_told),
-		cmocka_unit_test(a_block_that_is_read_only_becomes_writable_in_place),
-		cmocka_unit_test(the_end_of_the_file_and_of_the_blocks_are_bus_errors),
+		space_unit_test(reading_a_hole_maps_the_zero_page),
+		space_unit_test(writing_a_hole_allocates_and_nobody_is_told),
+		space_unit_test(writing_a_hole_replaces_the_zero_page_everywhere_and_is_told),
+		space_unit_test(a_block_that_is_read_only_becomes_writable_in_place),
+		space_unit_test(the_end_of_the_file_and_of_the_blocks_are_bus_errors),
 		cmocka_unit_test(a_dead_mapping_is_a_bus_error),
-		cmocka_unit_test(a_private_block_is_read_in_place_and_written_as_a_told_copy),
-		cmocka_unit_test(a_private_write_to_nothing_copies_and_tells_nobody),
-		cmocka_unit_test(a_private_copy_is_anonymous_memory),
+		space_unit_test(a_private_block_is_read_in_place_and_written_as_a_told_copy),
+		space_unit_test(a_private_write_to_nothing_copies_and_tells_nobody),
+		space_unit_test(a_private_copy_is_anonymous_memory),
 		cmocka_unit_test(every_allocation_of_a_file_fault_can_fail),
 	};
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A driver that is written in the kernel's spellings only. */
 #include "support/linux_driver.h"
-#include "support/mirrored.h"
+#include "support/device_kit.h"
 
 static const int other;
 
 static void a_driver_in_kernel_spellings_mirrors_pages(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 	struct driver *d = driver_open(now->mm, BASE, NULL);
 	struct hs_pgmap *pgmap = NULL;
 
@@ -64,7 +64,7 @@ static void a_driver_refuses_and_skips(void **state)
 	assert_int_equal(driver_mirror(d, at(0), at(1), true), 0);
 	i.blockable = false;
 	driver_stop(d);
-	assert_int_equal(hs_invalidate_start(now->w.self, notifiers, &i), -EAGAIN);
+	assert_int_equal(hs_invalidate_start(now->self, notifiers, &i), -EAGAIN);
 	driver_go(d);
 	i.event = HS_INVALIDATE_MIGRATE;
 	i.owner = now;
@@ -78,7 +78,7 @@ static void a_driver_refuses_and_skips(void **state)
 
 static void a_driver_pins_faulted_memory(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->self;
 	struct driver *d = driver_open(now->mm, BASE, NULL);
 
 	(void)state;

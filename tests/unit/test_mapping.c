@@ -2,15 +2,6 @@
 /*
  * Mappings: what their pages are, which VMAs may map them, and how all of one is unmapped.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <hmmsim/fault.h>
 #include <hmmsim/pgmap.h>
 
@@ -18,10 +9,9 @@
 #include "mm/mm.h"
 #include "mm/vma.h"
 #include "support/death.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define BASE 0x7f0000000000ull
-#define PAGE 0x1000ull
 #define HUGE (512 * PAGE)
 #define FIRST 0x200000ull /* of each pgmap, one after the other */
 #define PAGES 0x800ull
@@ -35,7 +25,7 @@ static const enum hs_pgmap_type types[HS_MAPPING_KIND_COUNT] = { HS_PGMAP_FS_DAX
 								 HS_PGMAP_P2PDMA };
 
 struct fixture {
-	struct world w;
+	struct machine m;
 	struct hs_pgmap *pgmap[HS_MAPPING_KIND_COUNT];
 	struct hs_mapping *mapping;
 	struct hs_mm *mm[2];
@@ -82,8 +72,8 @@ static int setup(void **state)
 	struct fixture *f = test_calloc(1, sizeof(*f));
 	struct hs_task *self;
 
-	world_open_failing(&f->w, 0);
-	self = f->w.self;
+	machine_open_failing(&f->m, 0);
+	self = f->m.self;
 	for (uint32_t k = 0; k < HS_MAPPING_KIND_COUNT; k++)
 		assert_int_equal(hs_pgmap_add(self, types[k], first_of((enum hs_mapping_kind)k),
 					      first_of((enum hs_mapping_kind)k) + PAGES, NULL,
@@ -102,7 +92,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	for (int i = 0; i < 2; i++) {
 		hs_interval_remove(self, &f->sub[i]);
@@ -112,7 +102,7 @@ static int teardown(void **state)
 		hs_mapping_destroy(self, f->mapping);
 	for (uint32_t k = 0; k < HS_MAPPING_KIND_COUNT; k++)
 		hs_pgmap_remove(self, f->pgmap[k]);
-	world_close(&f->w);
+	machine_close(&f->m);
 	test_free(f);
 	return 0;
 }
@@ -130,7 +120,7 @@ static void make(struct fixture *f, enum hs_mapping_kind kind, uint32_t level)
 
 	config.level = level;
 	config.leaf_order = level * 9;
-	assert_int_equal(hs_mapping_create(f->w.self, &config, &f->mapping), 0);
+	assert_int_equal(hs_mapping_create(f->m.self, &config, &f->mapping), 0);
 }
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -182,7 +172,7 @@ static void configurations_must_fit_the_pgmap(void **state)
 
 		c.pgmap = table[i].pgmap < 0 ? NULL : f->pgmap[table[i].pgmap];
 		c.first = first_of(table[i].kind) + table[i].first;
-		ret = hs_mapping_create(f->w.self, &c, &m);
+		ret = hs_mapping_create(f->m.self, &c, &m);
 		if (ret != table[i].ret)
 			fail_msg("configuration %zu: %d, expected %d", i, ret, table[i].ret);
 		if (ret)
@@ -190,9 +180,9 @@ static void configurations_must_fit_the_pgmap(void **state)
 		assert_int_equal(m->kind, c.kind);
 		assert_ptr_equal(m->pgmap, c.pgmap);
 		assert_int_equal(hs_mapping_pages(m), c.pages);
-		assert_int_equal(hs_mapping_vmas(f->w.self, m), 0);
-		assert_true(hs_mapping_alive(f->w.self, m));
-		hs_mapping_destroy(f->w.self, m);
+		assert_int_equal(hs_mapping_vmas(f->m.self, m), 0);
+		assert_true(hs_mapping_alive(f->m.self, m));
+		hs_mapping_destroy(f->m.self, m);
 	}
 }
 
@@ -206,23 +196,23 @@ static void making_one_can_run_out_of_memory(void **state)
 		struct hs_mapping_config config = { .kind = HS_MAPPING_DAX_FILE,
 						    .first = FIRST,
 						    .pages = PAGES };
-		struct hs_mapping *m = NULL;
+		struct hs_mapping *mapping = NULL;
 		struct hs_pgmap *pgmap = NULL;
-		struct world w;
+		struct machine m;
 
-		world_open_failing(&w, fail);
-		ret = hs_pgmap_add(w.self, HS_PGMAP_FS_DAX, FIRST, FIRST + PAGES, NULL, &pgmap);
+		machine_open_failing(&m, fail);
+		ret = hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, FIRST, FIRST + PAGES, NULL, &pgmap);
 		config.pgmap = pgmap;
 		if (!ret) {
-			ret = hs_mapping_create(w.self, &config, &m);
+			ret = hs_mapping_create(m.self, &config, &mapping);
 			failed += ret == -ENOMEM;
-			assert_true(!ret || !m);
+			assert_true(!ret || !mapping);
 		}
-		if (m)
-			hs_mapping_destroy(w.self, m);
+		if (mapping)
+			hs_mapping_destroy(m.self, mapping);
 		if (pgmap)
-			hs_pgmap_remove(w.self, pgmap);
-		world_close(&w);
+			hs_pgmap_remove(m.self, pgmap);
+		machine_close(&m);
 	}
 	assert_int_equal(failed, 2);
 }
@@ -233,7 +223,7 @@ static void a_file_gets_blocks_in_the_order_of_asking(void **state)
 {
 	struct fixture *f = *state;
 	struct hs_mapping_config config = config_of(f, HS_MAPPING_DAX_FILE);
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 	uint64_t pfn = 1;
 
 	config.first += PAGES - 2;
@@ -258,7 +248,7 @@ static void a_file_gets_blocks_in_the_order_of_asking(void **state)
 static void a_block_takes_the_place_of_the_zero_page(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 	uint64_t pfn = 0;
 
 	make(f, HS_MAPPING_DAX_FILE, 0);
@@ -278,7 +268,7 @@ static void a_block_takes_the_place_of_the_zero_page(void **state)
 static void pages_of_devices_are_where_they_are(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 	uint64_t pfn = 1;
 
 	make(f, HS_MAPPING_P2PDMA, 0);
@@ -297,7 +287,7 @@ static void pages_of_devices_are_where_they_are(void **state)
 
 static int map(struct fixture *f, uint64_t start, uint64_t end, uint32_t flags, uint64_t pgoff)
 {
-	return hs_mmap(f->w.self, f->mm[0], BASE + start, BASE + end, flags, f->mapping, pgoff);
+	return hs_mmap(f->m.self, f->mm[0], BASE + start, BASE + end, flags, f->mapping, pgoff);
 }
 
 static void device_dax_is_mapped_shared_and_in_whole_leaves(void **state)
@@ -316,8 +306,8 @@ static void device_dax_is_mapped_shared_and_in_whole_leaves(void **state)
 	assert_int_equal(map(f, 0, 3 * HUGE, SHARED, 512), 0);
 	assert_int_equal(map(f, HUGE, 2 * HUGE, SHARED, 512), -EEXIST);
 	assert_int_equal(hs_vma_at(f->mm[0], BASE)->flags, SHARED);
-	assert_int_equal(hs_mapping_vmas(f->w.self, f->mapping), 1);
-	hs_mapping_disable(f->w.self, f->mapping);
+	assert_int_equal(hs_mapping_vmas(f->m.self, f->mapping), 1);
+	hs_mapping_disable(f->m.self, f->mapping);
 	assert_int_equal(map(f, 4 * HUGE, 5 * HUGE, SHARED, 0), -ENXIO);
 }
 
@@ -330,7 +320,7 @@ static void p2pdma_is_mapped_shared_and_mixed(void **state)
 	assert_int_equal(map(f, 0, 2 * PAGE, SHARED, PAGES - 1), -EINVAL);
 	assert_int_equal(map(f, 0, PAGE, SHARED, PAGES - 1), 0);
 	assert_int_equal(hs_vma_at(f->mm[0], BASE)->flags, SHARED | HS_VM_MIXEDMAP);
-	hs_mapping_disable_start(f->w.self, f->mapping);
+	hs_mapping_disable_start(f->m.self, f->mapping);
 	assert_int_equal(map(f, HUGE, HUGE + PAGE, SHARED, 0), -ENXIO);
 }
 
@@ -343,9 +333,9 @@ static void a_file_is_mapped_in_any_way(void **state)
 	assert_int_equal(map(f, 0, PAGE, PRIVATE, 3), 0);
 	assert_int_equal(map(f, PAGE, 3 * PAGE, SHARED, PAGES + 7), 0);
 	assert_int_equal(map(f, HUGE, HUGE + 2 * PAGE, SHARED, UINT64_MAX - 1), -EINVAL);
-	hs_mapping_disable(f->w.self, f->mapping);
+	hs_mapping_disable(f->m.self, f->mapping);
 	assert_int_equal(map(f, HUGE, HUGE + PAGE, SHARED, 0), 0);
-	assert_int_equal(hs_mapping_vmas(f->w.self, f->mapping), 3);
+	assert_int_equal(hs_mapping_vmas(f->m.self, f->mapping), 3);
 }
 
 /* ---- disable ----------------------------------------------------------------------------- */
@@ -353,7 +343,7 @@ static void a_file_is_mapped_in_any_way(void **state)
 static void a_killed_mapping_is_disabled_when_the_last_fault_leaves(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	make(f, HS_MAPPING_DAX_FILE, 0);
 	assert_true(hs_mapping_enter(self, f->mapping));
@@ -376,12 +366,12 @@ static void a_killed_mapping_is_disabled_when_the_last_fault_leaves(void **state
 
 static void put_entry(struct fixture *f, int mm, uint64_t addr, uint64_t entry)
 {
-	assert_int_equal(hs_pt_set(f->w.self, f->mm[mm], BASE + addr, 0, entry), 0);
+	assert_int_equal(hs_pt_set(f->m.self, f->mm[mm], BASE + addr, 0, entry), 0);
 }
 
 static uint64_t entry_at(struct fixture *f, int mm, uint64_t addr)
 {
-	return hs_pt_get(f->w.self, f->mm[mm], BASE + addr, 0);
+	return hs_pt_get(f->m.self, f->mm[mm], BASE + addr, 0);
 }
 
 static void expect_told(struct fixture *f, int mm, uint32_t i, uint64_t start, uint64_t end)
@@ -396,7 +386,7 @@ static void expect_told(struct fixture *f, int mm, uint32_t i, uint64_t start, u
 static void every_vma_loses_just_the_pages_of_the_range(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	make(f, HS_MAPPING_DAX_FILE, 0);
 	assert_int_equal(map(f, 0, 8 * PAGE, SHARED, 0), 0);
@@ -443,7 +433,7 @@ static void ranges_end_where_the_vma_does(void **state)
 		for (uint64_t k = 0; k < 4; k++)
 			put_entry(f, 0, k * PAGE, DEVMAP | (FIRST + k));
 		f->told[0] = 0;
-		hs_unmap_mapping_range(f->w.self, f->mapping, table[i].first, table[i].count,
+		hs_unmap_mapping_range(f->m.self, f->mapping, table[i].first, table[i].count,
 				       false);
 		for (uint64_t k = 0; k < 4; k++)
 			assert_int_equal(!entry_at(f, 0, k * PAGE),
@@ -484,10 +474,10 @@ static void private_copies_go_only_with_even_cows(void **state)
 	assert_int_equal(map(f, 0, (n + m) * PAGE, PRIVATE, 0), 0);
 	for (uint64_t i = 0; i < n + m; i++)
 		put_entry(f, 0, i * PAGE, i < n ? own[i] : files[i - n]);
-	hs_unmap_mapping_range(f->w.self, f->mapping, 0, PAGES, false);
+	hs_unmap_mapping_range(f->m.self, f->mapping, 0, PAGES, false);
 	for (uint64_t i = 0; i < n + m; i++)
 		assert_int_equal(entry_at(f, 0, i * PAGE), i < n ? own[i] : 0);
-	hs_unmap_mapping_range(f->w.self, f->mapping, 0, PAGES, true);
+	hs_unmap_mapping_range(f->m.self, f->mapping, 0, PAGES, true);
 	for (uint64_t i = 0; i < n + m; i++)
 		assert_int_equal(entry_at(f, 0, i * PAGE), 0);
 }
@@ -500,7 +490,7 @@ static void the_section_covers_whole_leaves_and_the_zap_does_not(void **state)
 {
 	const uint64_t leaf = DEVMAP | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | (FIRST + 512);
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	make(f, HS_MAPPING_DAX_FILE, 1);
 	assert_int_equal(map(f, 0, 2 * HUGE, SHARED, 0), 0);
@@ -524,31 +514,31 @@ static struct fixture *now;
 
 static void destroy_mapped(void)
 {
-	hs_mapping_destroy(now->w.self, now->mapping);
+	hs_mapping_destroy(now->m.self, now->mapping);
 }
 
 static void leave_twice(void)
 {
-	hs_mapping_leave(now->w.self, now->mapping);
+	hs_mapping_leave(now->m.self, now->mapping);
 }
 
 static void unlink_unknown(void)
 {
 	struct hs_vma vma = { .mapping = now->mapping };
 
-	hs_mapping_unlink(now->w.self, now->mapping, &vma);
+	hs_mapping_unlink(now->m.self, now->mapping, &vma);
 }
 
 static void allocate_unlocked(void)
 {
-	hs_mapping_allocate_locked(now->w.self, now->mapping, 0);
+	hs_mapping_allocate_locked(now->m.self, now->mapping, 0);
 }
 
 static void look_unlocked(void)
 {
 	uint64_t pfn;
 
-	hs_mapping_pfn_locked(now->w.self, now->mapping, 0, &pfn);
+	hs_mapping_pfn_locked(now->m.self, now->mapping, 0, &pfn);
 }
 
 static const struct {

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "memory/hotplug.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define SECTION 32768u
 #define SUBSECTION 512u
@@ -19,7 +9,7 @@ static struct hs_pgmap *const some_pgmap = (struct hs_pgmap *)(uintptr_t)0x1000;
 
 static void memory_comes_by_whole_subsections(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, 0, 0, false), -EINVAL);
 	assert_int_equal(hs_memory_add(self, 1, SUBSECTION, false), -EINVAL);
@@ -34,7 +24,7 @@ static void memory_comes_by_whole_subsections(void **state)
 
 static void hot_added_pfns_are_valid_by_subsection(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, SECTION, SECTION + SUBSECTION, false), 0);
 	assert_false(hs_pfn_valid(self, SECTION - 1));
@@ -49,7 +39,7 @@ static void hot_added_pfns_are_valid_by_subsection(void **state)
 /* In an early section holes are valid, but not online. */
 static void early_sections_are_valid_as_a_whole(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
 	assert_true(hs_pfn_valid(self, SECTION - 1));
@@ -60,7 +50,7 @@ static void early_sections_are_valid_as_a_whole(void **state)
 /* Also a section that device memory made; but a failed add makes none early. */
 static void sections_become_early_when_memory_is_added(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add_device(self, SUBSECTION, 2 * SUBSECTION), 0);
 	assert_int_equal(hs_memory_add(self, 0, 2 * SUBSECTION, true), -EEXIST);
@@ -95,12 +85,12 @@ static int add_early(struct hs_task *self)
 static void a_failed_add_leaves_no_early_section(void **state)
 {
 	(void)state;
-	assert_true(world_run_out(add_early) > 3);
+	assert_true(machine_run_out(add_early) > 3);
 }
 
 static void device_pages_are_initialised_one_by_one(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	uint64_t pfn = 5 * SECTION + 7;
 	struct hs_page *page;
 
@@ -120,7 +110,7 @@ static void device_pages_are_initialised_one_by_one(void **state)
 
 static void removed_memory_is_gone_or_stale(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	uint64_t late = 4 * SECTION;
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
@@ -143,7 +133,7 @@ static void removed_memory_is_gone_or_stale(void **state)
 /* Whether its struct pages have been touched or not. */
 static void removed_system_memory_of_an_early_section_is_stale(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, 0, 3 * SUBSECTION, true), 0);
 	assert_non_null(hs_page_touch(self, 5));
@@ -169,7 +159,7 @@ static void removed_system_memory_of_an_early_section_is_stale(void **state)
 /* Each of the two functions leaves memory of the other sort as it is. */
 static void system_and_device_memory_are_removed_apart(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
 	assert_int_equal(hs_memory_add_device(self, SUBSECTION, 2 * SUBSECTION), 0);
@@ -185,7 +175,7 @@ static void system_and_device_memory_are_removed_apart(void **state)
 
 static void system_memory_is_where_it_was_added(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	assert_int_equal(hs_memory_add(self, 2 * SUBSECTION, 4 * SUBSECTION, false), 0);
 	assert_int_equal(hs_memory_add_device(self, 4 * SUBSECTION, 5 * SUBSECTION), 0);
@@ -201,7 +191,7 @@ static void system_memory_is_where_it_was_added(void **state)
 
 static void memmaps_come_when_they_are_touched(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_machine_info before, after;
 
 	assert_int_equal(hs_memory_add(self, 0, SECTION, true), 0);
@@ -217,18 +207,16 @@ static void memmaps_come_when_they_are_touched(void **state)
 static void mock_sections_are_eight_pages(void **state)
 {
 	struct hs_machine_config config;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	hs_machine_config_init(&config);
-	config.section_order = 3;
-	config.subsection_order = 1;
-	world_open_config(&w, &config);
-	assert_int_equal(hs_memory_add(w.self, 8, 10, false), 0);
-	assert_true(hs_pfn_valid(w.self, 9));
-	assert_false(hs_pfn_valid(w.self, 10));
-	assert_int_equal(hs_memory_add(w.self, 11, 12, false), -EINVAL);
-	world_close(&w);
+	machine_small_config(&config);
+	machine_open(&m, &config);
+	assert_int_equal(hs_memory_add(m.self, 8, 10, false), 0);
+	assert_true(hs_pfn_valid(m.self, 9));
+	assert_false(hs_pfn_valid(m.self, 10));
+	assert_int_equal(hs_memory_add(m.self, 11, 12, false), -EINVAL);
+	machine_close(&m);
 }
 
 static void impossible_sections_are_refused(void **state)
@@ -259,23 +247,23 @@ static int add_touch_and_init(struct hs_task *self)
 static void every_allocation_can_fail(void **state)
 {
 	(void)state;
-	assert_true(world_run_out(add_touch_and_init) > 5);
+	assert_true(machine_run_out(add_touch_and_init) > 5);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(memory_comes_by_whole_subsections),
-		world_unit_test(hot_added_pfns_are_valid_by_subsection),
-		world_unit_test(early_sections_are_valid_as_a_whole),
-		world_unit_test(sections_become_early_when_memory_is_added),
+		machine_unit_test(memory_comes_by_whole_subsections),
+		machine_unit_test(hot_added_pfns_are_valid_by_subsection),
+		machine_unit_test(early_sections_are_valid_as_a_whole),
+		machine_unit_test(sections_become_early_when_memory_is_added),
 		cmocka_unit_test(a_failed_add_leaves_no_early_section),
-		world_unit_test(device_pages_are_initialised_one_by_one),
-		world_unit_test(removed_memory_is_gone_or_stale),
-		world_unit_test(removed_system_memory_of_an_early_section_is_stale),
-		world_unit_test(system_and_device_memory_are_removed_apart),
-		world_unit_test(system_memory_is_where_it_was_added),
-		world_unit_test(memmaps_come_when_they_are_touched),
+		machine_unit_test(device_pages_are_initialised_one_by_one),
+		machine_unit_test(removed_memory_is_gone_or_stale),
+		machine_unit_test(removed_system_memory_of_an_early_section_is_stale),
+		machine_unit_test(system_and_device_memory_are_removed_apart),
+		machine_unit_test(system_memory_is_where_it_was_added),
+		machine_unit_test(memmaps_come_when_they_are_touched),
 		cmocka_unit_test(mock_sections_are_eight_pages),
 		cmocka_unit_test(impossible_sections_are_refused),
 		cmocka_unit_test(every_allocation_can_fail),

@@ -1,26 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /* The mirror of v5.3, one task: what each operation does in each state. */
-#include "support/notified.h"
+#include "support/notifier_lab.h"
+
+static int mirror_sync(struct hs_task *self, struct hs_mirror *m, const struct hs_invalidation *inv)
+{
+	(void)self;
+	return probe_told(CONTAINER_OF(m, struct probe, mirror), inv) ? 0 : -EAGAIN;
+}
+
+static void mirror_release(struct hs_task *self, struct hs_mirror *m)
+{
+	(void)self;
+	probe_note(CONTAINER_OF(m, struct probe, mirror), '!');
+}
+
+static const struct hs_mirror_ops mirror_ops = { mirror_sync, mirror_release };
 
 static int up_mirror(void **state)
 {
-	struct fixture *f;
+	struct notifier_lab *f;
 
-	up(state);
+	notifier_lab_setup(state);
 	f = *state;
-	assert_int_equal(hs_hmm_create(f->w.self, f->ns, &f->hmm), 0);
-	assert_int_equal(hs_mirror_register(f->w.self, &f->probe[0].mirror, f->hmm, &mirror_ops),
+	assert_int_equal(hs_hmm_create(f->m.self, f->ns, &f->hmm), 0);
+	assert_int_equal(hs_mirror_register(f->m.self, &f->probe[0].mirror, f->hmm, &mirror_ops),
 			 0);
 	return 0;
 }
 
 static int down_mirror(void **state)
 {
-	struct fixture *f = *state;
+	struct notifier_lab *f = *state;
 
-	hs_mirror_unregister(f->w.self, &f->probe[0].mirror);
-	hs_hmm_destroy(f->w.self, f->hmm);
-	return down(state);
+	hs_mirror_unregister(f->m.self, &f->probe[0].mirror);
+	hs_hmm_destroy(f->m.self, f->hmm);
+	return notifier_lab_teardown(state);
 }
 
 #define mirror_unit_test(f) cmocka_unit_test_setup_teardown(f, up_mirror, down_mirror)
@@ -28,19 +42,19 @@ static int down_mirror(void **state)
 static void range_register(struct hs_mirror_range *r, uint64_t start, uint64_t end)
 {
 	assert_int_equal(
-		hs_mirror_range_register(now->w.self, r, &now->probe[0].mirror, start, end, 12), 0);
+		hs_mirror_range_register(now->m.self, r, &now->probe[0].mirror, start, end, 12), 0);
 }
 
 static void range_unregister(struct hs_mirror_range *r)
 {
-	hs_mirror_range_unregister(now->w.self, r);
+	hs_mirror_range_unregister(now->m.self, r);
 	assert_false(r->valid);
 	assert_null(r->hmm);
 }
 
 static bool valid(struct hs_mirror_range *r)
 {
-	return hs_mirror_range_valid(now->w.self, r);
+	return hs_mirror_range_valid(now->m.self, r);
 }
 
 static void mirrors_need_ops_and_ranges_alignment(void **state)
@@ -53,12 +67,12 @@ static void mirrors_need_ops_and_ranges_alignment(void **state)
 	struct hs_mirror_range r;
 
 	(void)state;
-	assert_int_equal(hs_mirror_register(now->w.self, &now->probe[1].mirror, now->hmm, &no_sync),
+	assert_int_equal(hs_mirror_register(now->m.self, &now->probe[1].mirror, now->hmm, &no_sync),
 			 -EINVAL);
-	assert_int_equal(hs_mirror_register(now->w.self, &now->probe[1].mirror, now->hmm, NULL),
+	assert_int_equal(hs_mirror_register(now->m.self, &now->probe[1].mirror, now->hmm, NULL),
 			 -EINVAL);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(hs_mirror_range_register(now->w.self, &r, &now->probe[0].mirror,
+		assert_int_equal(hs_mirror_range_register(now->m.self, &r, &now->probe[0].mirror,
 							  bad[i][0], bad[i][1],
 							  (uint32_t)bad[i][2]),
 				 -EINVAL);
@@ -75,12 +89,12 @@ static void a_range_is_valid_if_nothing_at_all_is_in_progress(void **state)
 	(void)state;
 	range_register(&idle, 0, PAGE);
 	assert_true(valid(&idle));
-	start(&far);
+	section_start(&far);
 	range_register(&busy, 0, PAGE);
 	assert_false(valid(&busy));
 	assert_true(valid(&idle)); /* P3: valid while another invalidation is in progress */
 	assert_int_equal(now->hmm->active, 1);
-	end(&far);
+	section_end(&far);
 	assert_true(valid(&busy));
 	range_unregister(&idle);
 	range_unregister(&busy);
@@ -106,10 +120,10 @@ static void an_invalidation_that_ends_where_a_range_starts_hits_it(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct hs_invalidation inv = range(table[i].start, table[i].end);
 
-		start(&inv);
+		section_start(&inv);
 		assert_int_equal(valid(&r), !table[i].hit);
 		expect_log("a+"); /* the mirror is told of everything */
-		end(&inv);
+		section_end(&inv);
 		assert_true(valid(&r));
 	}
 	range_unregister(&r);
@@ -124,9 +138,9 @@ static void the_flag_has_an_aba(void **state)
 	(void)state;
 	range_register(&r, 0, PAGE);
 	assert_true(valid(&r));
-	start(&inv);
+	section_start(&inv);
 	assert_false(valid(&r));
-	end(&inv);
+	section_end(&inv);
 	assert_true(valid(&r));
 	range_unregister(&r);
 }
@@ -140,14 +154,14 @@ static void a_long_invalidation_of_something_else_keeps_what_was_hit_invalid(voi
 	(void)state;
 	range_register(&hit, 0, PAGE);
 	range_register(&other, 8 * PAGE, 9 * PAGE);
-	start(&far);
+	section_start(&far);
 	for (int i = 0; i < 3; i++) {
-		start(&inv);
-		end(&inv);
+		section_start(&inv);
+		section_end(&inv);
 		assert_false(valid(&hit));
 		assert_true(valid(&other));
 	}
-	end(&far);
+	section_end(&far);
 	assert_true(valid(&hit));
 	range_unregister(&hit);
 	range_unregister(&other);
@@ -155,7 +169,7 @@ static void a_long_invalidation_of_something_else_keeps_what_was_hit_invalid(voi
 
 static void waiting_for_validity_ends_at_the_deadline(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->m.self;
 	struct hs_invalidation inv = range(0, PAGE);
 	struct hs_mirror_range r;
 	uint64_t deadline = hs_ticks(self) + HS_RANGE_DEFAULT_TICKS;
@@ -164,10 +178,10 @@ static void waiting_for_validity_ends_at_the_deadline(void **state)
 	range_register(&r, 0, PAGE);
 	assert_true(hs_mirror_range_wait_until_valid(self, &r, deadline));
 	assert_true(hs_ticks(self) < deadline);
-	start(&inv);
+	section_start(&inv);
 	assert_false(hs_mirror_range_wait_until_valid(self, &r, deadline));
 	assert_true(hs_ticks(self) >= deadline);
-	end(&inv);
+	section_end(&inv);
 	assert_true(hs_mirror_range_wait_until_valid(self, &r, 0));
 	range_unregister(&r);
 }
@@ -175,7 +189,7 @@ static void waiting_for_validity_ends_at_the_deadline(void **state)
 static void a_mirror_that_refuses_leaves_the_counter_idle(void **state)
 {
 	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->m.self;
 	struct hs_mirror_range r;
 
 	(void)state;
@@ -194,9 +208,9 @@ static void a_mirror_that_refuses_leaves_the_counter_idle(void **state)
 	assert_int_equal(now->hmm->active, 0);
 	assert_true(valid(&r));
 	assert_true(hs_notifiers_idle(now->ns));
-	start(&inv);
+	section_start(&inv);
 	expect_log("a+b+");
-	end(&inv);
+	section_end(&inv);
 	range_unregister(&r);
 	hs_mirror_unregister(self, &now->probe[1].mirror);
 }
@@ -206,9 +220,9 @@ static void release_reaches_mirrors_and_ends_registration(void **state)
 	struct hs_mirror_range r;
 
 	(void)state;
-	hs_notifiers_release(now->w.self, now->ns);
+	hs_notifiers_release(now->m.self, now->ns);
 	expect_log("a!");
-	assert_int_equal(hs_mirror_range_register(now->w.self, &r, &now->probe[0].mirror, 0, PAGE,
+	assert_int_equal(hs_mirror_range_register(now->m.self, &r, &now->probe[0].mirror, 0, PAGE,
 						  12),
 			 -EFAULT);
 }

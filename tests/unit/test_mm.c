@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "mm/mm.h"
 #include "mm/table.h"
 #include "support/death.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #include <hmmsim/page.h>
 #include <hmmsim/pgmap.h>
@@ -39,7 +29,7 @@ static void geometries_end_where_user_addresses_do(void **state)
 
 static void vmas_stay_sorted_and_apart(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 
 	assert_null(hs_vma_find(mm, 0));
@@ -67,7 +57,7 @@ static void vmas_stay_sorted_and_apart(void **state)
 
 static void entries_are_found_where_they_were_put(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int id = 0; id < HS_GEOMETRY_COUNT; id++) {
 		struct hs_mm *mm = mm_new(self, (enum hs_geometry_id)id);
@@ -93,7 +83,7 @@ static void entries_are_found_where_they_were_put(void **state)
 /* A leaf put over a table frees the table; a page put below a leaf splits the leaf. */
 static void entries_of_other_sizes_replace_each_other(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 	uint64_t leaf = PRESENT | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | 0x4000;
 	struct hs_machine_info before, after;
@@ -115,7 +105,7 @@ static void entries_of_other_sizes_replace_each_other(void **state)
 
 static void a_leaf_of_1g_splits_into_leaves_of_2m(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 	uint64_t leaf = PRESENT | (uint64_t)18 << HS_ENTRY_ORDER_SHIFT | 0x40000;
 	uint64_t part = PRESENT | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT;
@@ -129,7 +119,7 @@ static void a_leaf_of_1g_splits_into_leaves_of_2m(void **state)
 
 static void an_mm_without_fault_ops_cannot_fault(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 
 	assert_int_equal(hs_mm_create(self, NULL, &mm), -EINVAL);
@@ -160,7 +150,7 @@ static void every_allocation_can_fail(void **state)
 {
 	(void)state;
 	/* mm, root, notifiers, 20 VMAs, 3 arrays of them, 3 tables */
-	assert_int_equal(world_run_out(fill_and_destroy), 29);
+	assert_int_equal(machine_run_out(fill_and_destroy), 29);
 }
 
 /* ---- users ------------------------------------------------------------------------------- */
@@ -220,7 +210,7 @@ static const struct hs_interval_ops note_ops = { note_event };
 /* The last user frees everything but the struct and its notifiers; the last holder frees these. */
 static void the_last_user_ends_the_space_and_the_last_holder_the_struct(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	uint64_t before = objects(self);
 	struct hs_mm *mm = mm_new(self, HS_GEOMETRY_X86_64);
 	struct listener l = { .mm = mm };
@@ -261,7 +251,7 @@ static void the_last_user_ends_the_space_and_the_last_holder_the_struct(void **s
 
 static void populate_makes_tables_down_to_the_entry(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	const uint64_t leaf = PRESENT | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT | 0x4000;
 
 	for (int id = 0; id < HS_GEOMETRY_COUNT; id++) {
@@ -302,7 +292,7 @@ static void populate_makes_tables_down_to_the_entry(void **state)
 /* Tables of 2, 4 and 16 pages: those that lie in the range as a whole are freed. */
 static void every_range_frees_the_tables_that_are_whole_in_it(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (uint64_t start = 0; start < 32; start++) {
 		for (uint64_t end = start + 1; end <= 32; end++) {
@@ -337,16 +327,16 @@ static void populate_can_run_out_of_memory_at_each_table(void **state)
 	for (fail = 6; !done; fail++) {
 		uint32_t level = 0;
 		struct hs_mm *mm;
-		struct world w;
+		struct machine m;
 
-		world_open_failing(&w, fail);
-		mm = mm_new(w.self, HS_GEOMETRY_X86_64);
-		done = hs_pt_populate(w.self, mm, BASE, &level);
+		machine_open_failing(&m, fail);
+		mm = mm_new(m.self, HS_GEOMETRY_X86_64);
+		done = hs_pt_populate(m.self, mm, BASE, &level);
 		failed += !done;
 		if (!done)
-			assert_non_null(hs_pt_populate(w.self, mm, BASE, &level));
-		hs_mm_destroy(w.self, mm);
-		world_close(&w);
+			assert_non_null(hs_pt_populate(m.self, mm, BASE, &level));
+		hs_mm_destroy(m.self, mm);
+		machine_close(&m);
 	}
 	assert_int_equal(failed, 3);
 }
@@ -383,10 +373,10 @@ static const struct {
 
 static void go_wrong(void *arg)
 {
-	struct world w;
+	struct machine m;
 
-	world_open_failing(&w, 0);
-	wrong[*(const size_t *)arg].fn(w.self, mm_new(w.self, HS_GEOMETRY_MOCK));
+	machine_open_failing(&m, 0);
+	wrong[*(const size_t *)arg].fn(m.self, mm_new(m.self, HS_GEOMETRY_MOCK));
 }
 
 static void wrong_use_of_counts_is_found(void **state)
@@ -405,15 +395,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(geometries_end_where_user_addresses_do),
-		world_unit_test(vmas_stay_sorted_and_apart),
-		world_unit_test(entries_are_found_where_they_were_put),
-		world_unit_test(entries_of_other_sizes_replace_each_other),
-		world_unit_test(a_leaf_of_1g_splits_into_leaves_of_2m),
-		world_unit_test(an_mm_without_fault_ops_cannot_fault),
+		machine_unit_test(vmas_stay_sorted_and_apart),
+		machine_unit_test(entries_are_found_where_they_were_put),
+		machine_unit_test(entries_of_other_sizes_replace_each_other),
+		machine_unit_test(a_leaf_of_1g_splits_into_leaves_of_2m),
+		machine_unit_test(an_mm_without_fault_ops_cannot_fault),
 		cmocka_unit_test(every_allocation_can_fail),
-		world_unit_test(the_last_user_ends_the_space_and_the_last_holder_the_struct),
-		world_unit_test(populate_makes_tables_down_to_the_entry),
-		world_unit_test(every_range_frees_the_tables_that_are_whole_in_it),
+		machine_unit_test(the_last_user_ends_the_space_and_the_last_holder_the_struct),
+		machine_unit_test(populate_makes_tables_down_to_the_entry),
+		machine_unit_test(every_range_frees_the_tables_that_are_whole_in_it),
 		cmocka_unit_test(populate_can_run_out_of_memory_at_each_table),
 		cmocka_unit_test(wrong_use_of_counts_is_found),
 	};

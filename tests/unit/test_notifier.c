@@ -3,7 +3,7 @@
  * Interval subscriptions, one task: what each operation does in each state. Then misuse of every
  * kind of notifier, and allocations that fail.
  */
-#include "support/notified.h"
+#include "support/notifier_lab.h"
 
 #include "support/death.h"
 
@@ -19,20 +19,20 @@ static void the_sequence_has_no_aba(void **state)
 	assert_int_equal(now->probe[0].sub.seq, 1);
 	assert_int_equal(read_begin(0), 1);
 	assert_false(read_retry(0, 1));
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(seq_now(), 3);
 	assert_int_equal(now->probe[0].sub.seq, 3);
 	assert_int_equal(now->probe[0].cur_seq, 3);
-	end(&inv);
+	section_end(&inv);
 	assert_int_equal(seq_now(), 4);
 	assert_true(read_retry(0, 1));
 	assert_int_equal(read_begin(0), 3);
 	assert_false(read_retry(0, 3));
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(seq_now(), 5);
 	assert_int_equal(now->probe[0].sub.seq, 5);
 	assert_true(read_retry(0, 3));
-	end(&inv);
+	section_end(&inv);
 	assert_true(read_retry(0, 3));
 	remove_probe(0);
 }
@@ -43,13 +43,13 @@ static void a_start_that_hits_nobody_leaves_the_sequence_even(void **state)
 
 	(void)state;
 	insert(0, 4 * PAGE, 4 * PAGE);
-	start(&before);
-	start(&after);
+	section_start(&before);
+	section_start(&after);
 	assert_int_equal(now->ns->active.raw, 2);
 	assert_int_equal(seq_now(), 2);
-	end(&before);
+	section_end(&before);
 	assert_int_equal(now->ns->active.raw, 1);
-	end(&after);
+	section_end(&after);
 	assert_int_equal(now->ns->active.raw, 0);
 	assert_int_equal(seq_now(), 2);
 	assert_int_equal(now->probe[0].hits, 0);
@@ -64,11 +64,11 @@ static void an_end_is_exclusive_and_a_last_inclusive(void **state)
 	(void)state;
 	insert(0, 4 * PAGE, 4 * PAGE);
 	assert_int_equal(now->probe[0].sub.node.last, 8 * PAGE - 1);
-	start(&first);
-	end(&first);
+	section_start(&first);
+	section_end(&first);
 	assert_int_equal(now->probe[0].hits, 1);
-	start(&last);
-	end(&last);
+	section_start(&last);
+	section_end(&last);
 	assert_int_equal(now->probe[0].hits, 2);
 	remove_probe(0);
 }
@@ -82,7 +82,7 @@ static void callbacks_see_the_invalidation_in_order_of_start(void **state)
 	insert(1, 8 * PAGE, 100 * PAGE);
 	insert(2, 0, 2 * PAGE);
 	insert(3, 9 * PAGE, PAGE);
-	start(&inv);
+	section_start(&inv);
 	expect_log("c+a+b+");
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(now->probe[i].cur_seq, 3);
@@ -92,7 +92,7 @@ static void callbacks_see_the_invalidation_in_order_of_start(void **state)
 		assert_ptr_equal(now->probe[i].inv.owner, &probe_ops);
 		assert_false(now->probe[i].inv.blockable);
 	}
-	end(&inv);
+	section_end(&inv);
 	for (int i = 0; i < PROBES; i++)
 		remove_probe(i);
 }
@@ -104,18 +104,18 @@ static void overlapping_invalidations_share_one_odd_value(void **state)
 	(void)state;
 	insert(0, 0, PAGE);
 	insert(1, PAGE, PAGE);
-	start(&one);
-	start(&both);
+	section_start(&one);
+	section_start(&both);
 	assert_int_equal(now->probe[0].sub.seq, 3);
 	assert_int_equal(now->probe[1].sub.seq, 3);
 	assert_int_equal(seq_now(), 3);
-	end(&one);
+	section_end(&one);
 	assert_int_equal(seq_now(), 3);
-	start(&one);
+	section_start(&one);
 	assert_int_equal(now->probe[0].sub.seq, 3);
-	end(&both);
+	section_end(&both);
 	assert_int_equal(seq_now(), 3);
-	end(&one);
+	section_end(&one);
 	assert_int_equal(seq_now(), 4);
 	remove_probe(0);
 	remove_probe(1);
@@ -128,11 +128,11 @@ static void a_reader_that_was_not_hit_does_not_wait(void **state)
 	(void)state;
 	insert(0, 0, PAGE);
 	insert(1, PAGE, PAGE);
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(seq_now(), 3);
 	assert_int_equal(read_begin(1), 1);
 	assert_false(read_retry(1, 1));
-	end(&inv);
+	section_end(&inv);
 	remove_probe(0);
 	remove_probe(1);
 }
@@ -146,10 +146,10 @@ static void a_reader_that_begins_before_its_hit_sees_it_at_retry(void **state)
 	insert(0, 0, PAGE);
 	insert(1, PAGE, PAGE);
 	now->probe[0].peek = &now->probe[1].sub;
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(now->probe[0].peeked, 1);
 	assert_true(read_retry(1, now->probe[0].peeked));
-	end(&inv);
+	section_end(&inv);
 	remove_probe(0);
 	remove_probe(1);
 }
@@ -157,7 +157,7 @@ static void a_reader_that_begins_before_its_hit_sees_it_at_retry(void **state)
 static void nonsense_lengths_overflow(void **state)
 {
 	struct hs_interval_sub *sub = &now->probe[0].sub;
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->m.self;
 
 	(void)state;
 	assert_int_equal(hs_interval_insert(self, sub, now->ns, PAGE, 0, &probe_ops), -EOVERFLOW);
@@ -176,8 +176,8 @@ static void an_idle_insert_is_one_behind(void **state)
 
 	(void)state;
 	insert(0, 0, PAGE);
-	start(&inv);
-	end(&inv);
+	section_start(&inv);
+	section_end(&inv);
 	insert(1, 0, PAGE);
 	assert_int_equal(seq_now(), 4);
 	assert_int_equal(now->probe[1].sub.seq, 3);
@@ -194,16 +194,16 @@ static void an_insert_while_nobody_is_hit_makes_the_sequence_odd(void **state)
 	struct hs_invalidation inv = range(0, PAGE), far = range(8 * PAGE, 9 * PAGE);
 
 	(void)state;
-	start(&far);
+	section_start(&far);
 	insert(0, 0, PAGE);
 	assert_int_equal(seq_now(), 3);
 	assert_int_equal(now->probe[0].sub.seq, 3);
 	assert_true(now->probe[0].sub.in_tree);
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(now->probe[0].hits, 1);
-	end(&inv);
+	section_end(&inv);
 	assert_int_equal(seq_now(), 3);
-	end(&far);
+	section_end(&far);
 	assert_int_equal(seq_now(), 4);
 	assert_int_equal(read_begin(0), 3);
 	remove_probe(0);
@@ -215,24 +215,24 @@ static void a_deferred_insert_is_reached_by_the_next_invalidation(void **state)
 
 	(void)state;
 	insert(0, 0, PAGE);
-	start(&inv);
+	section_start(&inv);
 	insert(1, 0, PAGE);
 	insert(2, PAGE, PAGE);
 	assert_false(now->probe[1].sub.in_tree);
 	assert_int_equal(now->probe[1].sub.seq, seq_now());
-	start(&inv); /* the tree is frozen */
+	section_start(&inv); /* the tree is frozen */
 	assert_int_equal(now->probe[1].hits, 0);
-	end(&inv);
+	section_end(&inv);
 	assert_false(now->probe[1].sub.in_tree);
-	end(&inv);
+	section_end(&inv);
 	assert_true(now->probe[1].sub.in_tree);
 	assert_null(now->ns->deferred);
 	assert_int_equal(read_begin(1), 3);
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(now->probe[1].hits, 1);
 	assert_int_equal(now->probe[1].sub.seq, 5);
 	assert_int_equal(now->probe[2].hits, 0);
-	end(&inv);
+	section_end(&inv);
 	remove_probe(0);
 	remove_probe(1);
 	remove_probe(2);
@@ -246,12 +246,12 @@ static void an_even_remove_is_done_at_once(void **state)
 	insert(0, 0, PAGE);
 	insert(1, 0, PAGE);
 	remove_probe(0);
-	start(&far);
+	section_start(&far);
 	remove_probe(1);
 	assert_null(now->ns->tree.root);
-	end(&far);
-	start(&inv);
-	end(&inv);
+	section_end(&far);
+	section_start(&inv);
+	section_end(&inv);
 	assert_int_equal(now->probe[0].hits + now->probe[1].hits, 0);
 	assert_int_equal(seq_now(), 2);
 }
@@ -262,17 +262,17 @@ static void a_deferred_insert_is_removed_without_waiting(void **state)
 
 	(void)state;
 	insert(0, 0, PAGE);
-	start(&inv);
+	section_start(&inv);
 	insert(1, 0, PAGE);
 	insert(2, 0, PAGE);
 	insert(3, 0, PAGE);
 	remove_probe(2);
-	end(&inv);
-	start(&inv);
+	section_end(&inv);
+	section_start(&inv);
 	assert_int_equal(now->probe[1].hits, 1);
 	assert_int_equal(now->probe[2].hits, 0);
 	assert_int_equal(now->probe[3].hits, 1);
-	end(&inv);
+	section_end(&inv);
 	remove_probe(0);
 	remove_probe(1);
 	remove_probe(3);
@@ -286,7 +286,7 @@ static void a_refusal_leaves_the_counters_idle(void **state)
 	for (int i = 0; i < 3; i++)
 		insert(i, (uint64_t)i * PAGE, PAGE);
 	now->probe[1].refuse = true;
-	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
 	expect_log("a+b?");
 	assert_true(hs_notifiers_idle(now->ns));
 	assert_int_equal(seq_now(), 4);
@@ -304,14 +304,14 @@ static void a_held_user_lock_refuses_what_may_not_block(void **state)
 	(void)state;
 	insert(0, 0, PAGE);
 	now->probe[0].lock = &now->lock;
-	hs_mutex_lock(now->w.self, &now->lock);
-	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	hs_mutex_lock(now->m.self, &now->lock);
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
 	assert_false(read_retry(0, 1));
-	hs_mutex_unlock(now->w.self, &now->lock);
+	hs_mutex_unlock(now->m.self, &now->lock);
 	assert_true(hs_notifiers_idle(now->ns));
-	start(&inv);
+	section_start(&inv);
 	assert_true(read_retry(0, 1));
-	end(&inv);
+	section_end(&inv);
 	remove_probe(0);
 }
 
@@ -325,11 +325,11 @@ static void a_refusal_does_not_end_the_period_of_others(void **state)
 	insert(0, 0, PAGE);
 	insert(1, PAGE, PAGE);
 	now->probe[1].refuse = true;
-	start(&other);
-	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	section_start(&other);
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
 	assert_int_equal(seq_now(), 3);
 	assert_int_equal(now->ns->active.raw, 1);
-	end(&other);
+	section_end(&other);
 	assert_true(hs_notifiers_idle(now->ns));
 	remove_probe(0);
 	remove_probe(1);
@@ -343,7 +343,7 @@ static void refuse_blockable(void *arg)
 
 	(void)arg;
 	now->probe[0].refuse = true;
-	hs_invalidate_start(now->w.self, now->ns, &inv);
+	hs_invalidate_start(now->m.self, now->ns, &inv);
 }
 
 static void end_unstarted(void *arg)
@@ -351,7 +351,7 @@ static void end_unstarted(void *arg)
 	struct hs_invalidation inv = range(0, PAGE);
 
 	(void)arg;
-	end(&inv);
+	section_end(&inv);
 }
 
 static void start_empty(void *arg)
@@ -359,20 +359,20 @@ static void start_empty(void *arg)
 	struct hs_invalidation inv = range(PAGE, PAGE);
 
 	(void)arg;
-	start(&inv);
+	section_start(&inv);
 }
 
 static void destroy_subscribed(void *arg)
 {
 	(void)arg;
-	hs_notifiers_destroy(now->w.self, now->ns);
+	hs_notifiers_destroy(now->m.self, now->ns);
 }
 
 static void release_twice(void *arg)
 {
 	(void)arg;
-	hs_notifiers_release(now->w.self, now->ns);
-	hs_notifiers_release(now->w.self, now->ns);
+	hs_notifiers_release(now->m.self, now->ns);
+	hs_notifiers_release(now->m.self, now->ns);
 }
 
 static void misuse_is_named(void **state)
@@ -403,17 +403,17 @@ static void failed_allocations_leave_nothing(void **state)
 {
 	struct hs_notifiers *ns = NULL;
 	struct hs_hmm *hmm;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	world_open_failing(&w, 3);
-	assert_int_equal(hs_notifiers_create(w.self, &ns), -ENOMEM);
-	world_close(&w);
-	world_open_failing(&w, 4);
-	assert_int_equal(hs_notifiers_create(w.self, &ns), 0);
-	assert_int_equal(hs_hmm_create(w.self, ns, &hmm), -ENOMEM);
-	hs_notifiers_destroy(w.self, ns);
-	world_close(&w);
+	machine_open_failing(&m, 3);
+	assert_int_equal(hs_notifiers_create(m.self, &ns), -ENOMEM);
+	machine_close(&m);
+	machine_open_failing(&m, 4);
+	assert_int_equal(hs_notifiers_create(m.self, &ns), 0);
+	assert_int_equal(hs_hmm_create(m.self, ns, &hmm), -ENOMEM);
+	hs_notifiers_destroy(m.self, ns);
+	machine_close(&m);
 }
 
 int main(void)

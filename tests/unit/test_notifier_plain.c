@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* Plain notifiers, one task: what each operation does in each state, and the order of calls. */
-#include "support/notified.h"
+#include "support/notifier_lab.h"
+
+static int plain_start(struct hs_task *self, struct hs_notifier *n,
+		       const struct hs_invalidation *inv)
+{
+	(void)self;
+	return probe_told(CONTAINER_OF(n, struct probe, plain), inv) ? 0 : -EAGAIN;
+}
+
+static void plain_end(struct hs_task *self, struct hs_notifier *n,
+		      const struct hs_invalidation *inv)
+{
+	(void)self;
+	(void)inv;
+	probe_note(CONTAINER_OF(n, struct probe, plain), '-');
+}
+
+static void plain_release(struct hs_task *self, struct hs_notifier *n)
+{
+	(void)self;
+	probe_note(CONTAINER_OF(n, struct probe, plain), '!');
+}
+
+static const struct hs_notifier_ops plain_ops = { plain_start, plain_end, plain_release };
 
 static void enlist(int i)
 {
 	assert_int_equal(
-		hs_notifier_register(now->w.self, &now->probe[i].plain, now->ns, &plain_ops), 0);
+		hs_notifier_register(now->m.self, &now->probe[i].plain, now->ns, &plain_ops), 0);
 }
 
 static void delist(int i)
 {
-	hs_notifier_unregister(now->w.self, &now->probe[i].plain);
+	hs_notifier_unregister(now->m.self, &now->probe[i].plain);
 }
 
 static void intervals_are_called_before_plain_notifiers(void **state)
@@ -22,13 +45,13 @@ static void intervals_are_called_before_plain_notifiers(void **state)
 	enlist(0);
 	insert(2, 0, PAGE);
 	insert(3, 0, PAGE);
-	start(&inv);
+	section_start(&inv);
 	expect_log("c+d+b+a+");
-	end(&inv);
+	section_end(&inv);
 	expect_log("b-a-");
 	delist(1);
-	start(&inv);
-	end(&inv);
+	section_start(&inv);
+	section_end(&inv);
 	expect_log("c+d+a+a-");
 	delist(0);
 	remove_probe(2);
@@ -40,11 +63,11 @@ static void plain_notifiers_hear_of_every_address(void **state)
 	struct hs_invalidation inv = { 77 * PAGE, 78 * PAGE, HS_INVALIDATE_EXCLUSIVE, state, true };
 
 	enlist(0);
-	start(&inv);
+	section_start(&inv);
 	assert_int_equal(now->probe[0].inv.start, 77 * PAGE);
 	assert_ptr_equal(now->probe[0].inv.owner, state);
 	assert_int_equal(seq_now(), 2);
-	end(&inv);
+	section_end(&inv);
 	delist(0);
 }
 
@@ -57,12 +80,12 @@ static void a_refused_start_is_unwound(void **state)
 	for (int i = 0; i < 3; i++)
 		enlist(i);
 	now->probe[1].refuse = true;
-	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
 	expect_log("d+a+b?a-");
 	assert_true(hs_notifiers_idle(now->ns));
 	now->probe[1].refuse = false;
 	now->probe[0].refuse = true;
-	assert_int_equal(hs_invalidate_start(now->w.self, now->ns, &inv), -EAGAIN);
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
 	expect_log("d+a?");
 	assert_true(hs_notifiers_idle(now->ns));
 	for (int i = 0; i < 3; i++) {
@@ -78,17 +101,17 @@ static void ops_of_a_plain_notifier_are_optional(void **state)
 	struct hs_invalidation inv = range(0, PAGE);
 
 	(void)state;
-	assert_int_equal(hs_notifier_register(now->w.self, &now->probe[0].plain, now->ns, &none),
+	assert_int_equal(hs_notifier_register(now->m.self, &now->probe[0].plain, now->ns, &none),
 			 0);
-	start(&inv);
-	end(&inv);
-	hs_notifiers_release(now->w.self, now->ns);
+	section_start(&inv);
+	section_end(&inv);
+	hs_notifiers_release(now->m.self, now->ns);
 	delist(0);
 }
 
 static void release_tells_everybody_once(void **state)
 {
-	struct hs_task *self = now->w.self;
+	struct hs_task *self = now->m.self;
 	struct hs_invalidation inv = range(0, PAGE);
 	struct hs_hmm *hmm;
 
@@ -111,8 +134,8 @@ static void release_tells_everybody_once(void **state)
 			 -EINVAL);
 	assert_null(now->probe[3].plain.notifiers);
 	assert_int_equal(hs_hmm_create(self, now->ns, &hmm), -EINVAL);
-	start(&inv);
-	end(&inv);
+	section_start(&inv);
+	section_end(&inv);
 	expect_log("a+");
 	delist(2);
 	remove_probe(0);
@@ -123,7 +146,7 @@ static void release_reaches_the_last_byte(void **state)
 {
 	(void)state;
 	insert(0, UINT64_MAX, 1);
-	hs_notifiers_release(now->w.self, now->ns);
+	hs_notifiers_release(now->m.self, now->ns);
 	expect_log("a+");
 	remove_probe(0);
 }

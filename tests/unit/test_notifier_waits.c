@@ -5,7 +5,7 @@
  */
 #include "support/play.h"
 
-#include "support/notified.h"
+#include "support/notifier_lab.h"
 #include "support/scale.h"
 
 /* In play_state: tasks[0] the notifiers, tasks[1] the subscriber, word[0] how far things are. */
@@ -25,7 +25,7 @@ static bool count_hit(struct hs_task *self, struct hs_interval_sub *sub,
 {
 	(void)inv;
 	hs_interval_set_seq(self, sub, cur_seq);
-	hs_u64_add(self, &of(waiter, sub, sub)->calls, 1, HS_RELAXED);
+	hs_u64_add(self, &CONTAINER_OF(sub, struct waiter, sub)->calls, 1, HS_RELAXED);
 	return true;
 }
 
@@ -35,14 +35,15 @@ static int count_start(struct hs_task *self, struct hs_notifier *n,
 		       const struct hs_invalidation *inv)
 {
 	(void)inv;
-	hs_u64_add(self, &of(waiter, plain, n)->calls, 1, HS_RELAXED);
+	hs_u64_add(self, &CONTAINER_OF(n, struct waiter, plain)->calls, 1, HS_RELAXED);
 	return 0;
 }
 
 static void count_end(struct hs_task *self, struct hs_notifier *n,
 		      const struct hs_invalidation *inv)
 {
-	uint64_t was = hs_u64_add(self, &of(waiter, plain, n)->calls, (uint64_t)-1, HS_RELAXED);
+	uint64_t was = hs_u64_add(self, &CONTAINER_OF(n, struct waiter, plain)->calls, (uint64_t)-1,
+				  HS_RELAXED);
 
 	(void)inv;
 	hs_assert(self, was, "an end is heard without its start");
@@ -198,15 +199,10 @@ static void wait_register(struct hs_task *self, void *state)
 static void played(const struct play *play)
 {
 #ifdef HS_BACKEND_EXPLORE
-	struct hs_explore_options options;
 	struct hs_explore_result r;
 
-	hs_explore_options_init(&options);
-	options.max_executions = test_is_short() ? 200 : 0; /* sanitizers: not all of them */
-	assert_int_equal(hs_explore(&play_scenario, play, &options, &r), 0);
-	assert_string_equal(r.message, "");
-	assert_int_equal(r.verdict, HS_VERDICT_NONE);
-	assert_true(r.exhaustive || options.max_executions);
+	/* sanitizers: not all of them */
+	explore_none(&play_scenario, play, test_is_short() ? 200 : 0, &r);
 	hs_explore_result_free(&r);
 #else
 	for (uint32_t i = 0; i < test_scaled(50); i++) {

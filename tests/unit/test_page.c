@@ -2,34 +2,22 @@
 /*
  * System pages: in which order they are handed out and reused, and what their references do.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "memory/memory.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define SECTION 32768u
 #define SUBSECTION 512u
 
 /* Mock sizes: subsections of 2 pages, so that running out is quick. */
-static void open_mock(struct world *w, enum hs_reuse reuse)
+static void open_mock(struct machine *m, enum hs_reuse reuse)
 {
 	struct hs_machine_config config;
 
-	hs_machine_config_init(&config);
-	config.section_order = 3;
-	config.subsection_order = 1;
+	machine_small_config(&config);
 	config.reuse = reuse;
 	if (reuse == HS_REUSE_NEVER)
 		config.kind = HS_ARENA_REGION;
-	world_open_config(w, &config);
+	machine_open(m, &config);
 }
 
 static struct hs_page *allocated(struct hs_task *self)
@@ -53,25 +41,25 @@ static void put_pfn(struct hs_task *self, uint64_t pfn)
 static void frames_come_by_ascending_pfn(void **state)
 {
 	static const uint64_t pfns[] = { 4, 5, 16, 17, 24 };
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, 16, 18, false), 0);
-	assert_int_equal(hs_memory_add(w.self, 4, 6, true), 0);
-	assert_int_equal(hs_memory_add(w.self, 24, 26, false), 0);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, 16, 18, false), 0);
+	assert_int_equal(hs_memory_add(m.self, 4, 6, true), 0);
+	assert_int_equal(hs_memory_add(m.self, 24, 26, false), 0);
 	for (size_t i = 0; i < sizeof(pfns) / sizeof(pfns[0]); i++)
-		assert_int_equal(allocated_pfn(w.self), pfns[i]);
-	assert_int_equal(hs_pages_allocated(w.self), 5);
+		assert_int_equal(allocated_pfn(m.self), pfns[i]);
+	assert_int_equal(hs_pages_allocated(m.self), 5);
 	for (size_t i = 0; i < sizeof(pfns) / sizeof(pfns[0]); i++)
-		put_pfn(w.self, pfns[i]);
-	assert_int_equal(hs_pages_allocated(w.self), 0);
-	world_close(&w);
+		put_pfn(m.self, pfns[i]);
+	assert_int_equal(hs_pages_allocated(m.self), 0);
+	machine_close(&m);
 }
 
 static void a_fresh_page_has_one_reference_and_contains_nothing(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_page *page, *other;
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
@@ -92,52 +80,52 @@ static void a_fresh_page_has_one_reference_and_contains_nothing(void **state)
 
 static void freed_frames_are_used_again_last_in_first_out(void **state)
 {
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, 0, 8, true), 0);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, 0, 8, true), 0);
 	for (uint64_t pfn = 0; pfn < 3; pfn++)
-		assert_int_equal(allocated_pfn(w.self), pfn);
-	put_pfn(w.self, 0);
-	put_pfn(w.self, 2);
-	assert_int_equal(allocated_pfn(w.self), 2);
-	assert_int_equal(allocated_pfn(w.self), 0);
-	assert_int_equal(allocated_pfn(w.self), 3);
+		assert_int_equal(allocated_pfn(m.self), pfn);
+	put_pfn(m.self, 0);
+	put_pfn(m.self, 2);
+	assert_int_equal(allocated_pfn(m.self), 2);
+	assert_int_equal(allocated_pfn(m.self), 0);
+	assert_int_equal(allocated_pfn(m.self), 3);
 	for (uint64_t pfn = 0; pfn < 4; pfn++)
-		put_pfn(w.self, pfn);
-	world_close(&w);
+		put_pfn(m.self, pfn);
+	machine_close(&m);
 }
 
 static void freed_frames_are_never_used_again_if_told_so(void **state)
 {
 	struct hs_page *page;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_NEVER);
-	assert_int_equal(hs_memory_add(w.self, 0, 4, true), 0);
+	open_mock(&m, HS_REUSE_NEVER);
+	assert_int_equal(hs_memory_add(m.self, 0, 4, true), 0);
 	for (uint64_t pfn = 0; pfn < 4; pfn++) {
-		assert_int_equal(allocated_pfn(w.self), pfn);
-		put_pfn(w.self, pfn);
+		assert_int_equal(allocated_pfn(m.self), pfn);
+		put_pfn(m.self, pfn);
 	}
-	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
-	assert_int_equal(hs_pages_allocated(w.self), 0);
-	world_close(&w);
+	assert_int_equal(hs_page_alloc(m.self, &page), -ENOMEM);
+	assert_int_equal(hs_pages_allocated(m.self), 0);
+	machine_close(&m);
 }
 
 static void the_zero_page_is_never_allocated(void **state)
 {
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, HS_ZERO_PFN - 1, HS_ZERO_PFN + 3, true), 0);
-	assert_int_equal(allocated_pfn(w.self), HS_ZERO_PFN - 1);
-	assert_int_equal(allocated_pfn(w.self), HS_ZERO_PFN + 1);
-	put_pfn(w.self, HS_ZERO_PFN - 1);
-	put_pfn(w.self, HS_ZERO_PFN + 1);
-	world_close(&w);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, HS_ZERO_PFN - 1, HS_ZERO_PFN + 3, true), 0);
+	assert_int_equal(allocated_pfn(m.self), HS_ZERO_PFN - 1);
+	assert_int_equal(allocated_pfn(m.self), HS_ZERO_PFN + 1);
+	put_pfn(m.self, HS_ZERO_PFN - 1);
+	put_pfn(m.self, HS_ZERO_PFN + 1);
+	machine_close(&m);
 }
 
 static void poison(struct hs_task *self, uint64_t pfn)
@@ -149,28 +137,28 @@ static void poison(struct hs_task *self, uint64_t pfn)
 static void a_poisoned_page_is_never_allocated_again(void **state)
 {
 	struct hs_page *page;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, 0, 4, true), 0);
-	poison(w.self, 1);
-	assert_int_equal(allocated_pfn(w.self), 0);
-	assert_int_equal(allocated_pfn(w.self), 2);
-	poison(w.self, 0);
-	put_pfn(w.self, 0);
-	put_pfn(w.self, 2);
-	poison(w.self, 2);
-	assert_int_equal(allocated_pfn(w.self), 3);
-	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
-	put_pfn(w.self, 3);
-	assert_int_equal(hs_pages_allocated(w.self), 0);
-	world_close(&w);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, 0, 4, true), 0);
+	poison(m.self, 1);
+	assert_int_equal(allocated_pfn(m.self), 0);
+	assert_int_equal(allocated_pfn(m.self), 2);
+	poison(m.self, 0);
+	put_pfn(m.self, 0);
+	put_pfn(m.self, 2);
+	poison(m.self, 2);
+	assert_int_equal(allocated_pfn(m.self), 3);
+	assert_int_equal(hs_page_alloc(m.self, &page), -ENOMEM);
+	put_pfn(m.self, 3);
+	assert_int_equal(hs_pages_allocated(m.self), 0);
+	machine_close(&m);
 }
 
 static void the_last_put_frees(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_page *page;
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
@@ -190,30 +178,30 @@ static void the_last_put_frees(void **state)
 
 static void memory_with_an_allocated_page_stays(void **state)
 {
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, 8, 16, false), 0);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, 8, 16, false), 0);
 	for (uint64_t pfn = 8; pfn < 12; pfn++)
-		assert_int_equal(allocated_pfn(w.self), pfn);
-	put_pfn(w.self, 8);
-	put_pfn(w.self, 9);
-	put_pfn(w.self, 10);
-	assert_int_equal(hs_memory_remove(w.self, 8, 16), -EBUSY);
+		assert_int_equal(allocated_pfn(m.self), pfn);
+	put_pfn(m.self, 8);
+	put_pfn(m.self, 9);
+	put_pfn(m.self, 10);
+	assert_int_equal(hs_memory_remove(m.self, 8, 16), -EBUSY);
 	/* Nothing was done: 10 is still first on the free list. */
-	assert_true(hs_pfn_online(w.self, 14));
-	assert_int_equal(allocated_pfn(w.self), 10);
-	put_pfn(w.self, 10);
-	assert_int_equal(hs_memory_remove(w.self, 8, 10), 0);
-	assert_int_equal(hs_pfn_life(w.self, 8), HS_PAGE_GONE);
+	assert_true(hs_pfn_online(m.self, 14));
+	assert_int_equal(allocated_pfn(m.self), 10);
+	put_pfn(m.self, 10);
+	assert_int_equal(hs_memory_remove(m.self, 8, 10), 0);
+	assert_int_equal(hs_pfn_life(m.self, 8), HS_PAGE_GONE);
 	/* The free pages 8 and 9 are gone with their memory. */
-	assert_int_equal(allocated_pfn(w.self), 10);
-	assert_int_equal(allocated_pfn(w.self), 12);
+	assert_int_equal(allocated_pfn(m.self), 10);
+	assert_int_equal(allocated_pfn(m.self), 12);
 	for (uint64_t pfn = 10; pfn < 13; pfn++)
-		put_pfn(w.self, pfn);
-	assert_int_equal(hs_memory_remove(w.self, 10, 16), 0);
-	world_close(&w);
+		put_pfn(m.self, pfn);
+	assert_int_equal(hs_memory_remove(m.self, 10, 16), 0);
+	machine_close(&m);
 }
 
 /* Removes head, middle and tail of one range and all of another; the rest is handed out. */
@@ -222,47 +210,47 @@ static void removed_frames_are_not_handed_out(void **state)
 	static const uint64_t cut[][2] = { { 0, 2 }, { 4, 6 }, { 10, 12 }, { 20, 24 } };
 	static const uint64_t left[] = { 2, 3, 6, 7, 8, 9 };
 	struct hs_page *page;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_LIFO);
-	assert_int_equal(hs_memory_add(w.self, 0, 12, true), 0);
-	assert_int_equal(hs_memory_add(w.self, 20, 24, false), 0);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, 0, 12, true), 0);
+	assert_int_equal(hs_memory_add(m.self, 20, 24, false), 0);
 	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
-		assert_int_equal(hs_memory_remove(w.self, cut[i][0], cut[i][1]), 0);
+		assert_int_equal(hs_memory_remove(m.self, cut[i][0], cut[i][1]), 0);
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
-		assert_int_equal(allocated_pfn(w.self), left[i]);
-	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+		assert_int_equal(allocated_pfn(m.self), left[i]);
+	assert_int_equal(hs_page_alloc(m.self, &page), -ENOMEM);
 	/* Memory that is added again is handed out once. */
-	assert_int_equal(hs_memory_add(w.self, 4, 6, true), 0);
-	assert_int_equal(allocated_pfn(w.self), 4);
-	assert_int_equal(allocated_pfn(w.self), 5);
-	assert_int_equal(hs_page_alloc(w.self, &page), -ENOMEM);
+	assert_int_equal(hs_memory_add(m.self, 4, 6, true), 0);
+	assert_int_equal(allocated_pfn(m.self), 4);
+	assert_int_equal(allocated_pfn(m.self), 5);
+	assert_int_equal(hs_page_alloc(m.self, &page), -ENOMEM);
 	for (uint64_t pfn = 2; pfn < 10; pfn++)
-		put_pfn(w.self, pfn);
-	world_close(&w);
+		put_pfn(m.self, pfn);
+	machine_close(&m);
 }
 
 static void a_handed_out_head_stays_handed_out_when_the_middle_goes(void **state)
 {
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	open_mock(&w, HS_REUSE_NEVER);
-	assert_int_equal(hs_memory_add(w.self, 0, 8, true), 0);
+	open_mock(&m, HS_REUSE_NEVER);
+	assert_int_equal(hs_memory_add(m.self, 0, 8, true), 0);
 	for (uint64_t pfn = 0; pfn < 7; pfn++) {
-		assert_int_equal(allocated_pfn(w.self), pfn);
-		put_pfn(w.self, pfn);
+		assert_int_equal(allocated_pfn(m.self), pfn);
+		put_pfn(m.self, pfn);
 	}
-	assert_int_equal(hs_memory_remove(w.self, 2, 4), 0);
-	assert_int_equal(allocated_pfn(w.self), 7);
-	put_pfn(w.self, 7);
-	world_close(&w);
+	assert_int_equal(hs_memory_remove(m.self, 2, 4), 0);
+	assert_int_equal(allocated_pfn(m.self), 7);
+	put_pfn(m.self, 7);
+	machine_close(&m);
 }
 
 static void the_page_lock_has_no_owner(void **state)
 {
-	struct hs_task *self = world_task(state), *other;
+	struct hs_task *self = machine_task(state), *other;
 	struct hs_page *page;
 
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, true), 0);
@@ -282,7 +270,7 @@ static void a_page_knows_its_pfn_up_to_the_top(void **state)
 {
 	static const uint64_t pfns[] = { 0, SECTION + 7, (1ull << 32) - 1, (1ull << 32) + 3,
 					 (1ull << 40) - 1 };
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < sizeof(pfns) / sizeof(pfns[0]); i++) {
 		uint64_t start = pfns[i] & ~(uint64_t)(SUBSECTION - 1);
@@ -324,24 +312,24 @@ static void every_allocation_can_fail(void **state)
 {
 	(void)state;
 	/* range, section and its index node, memmap, spare range */
-	assert_int_equal(world_run_out(add_allocate_remove), 5);
+	assert_int_equal(machine_run_out(add_allocate_remove), 5);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_come_by_ascending_pfn),
-		world_unit_test(a_fresh_page_has_one_reference_and_contains_nothing),
+		machine_unit_test(a_fresh_page_has_one_reference_and_contains_nothing),
 		cmocka_unit_test(freed_frames_are_used_again_last_in_first_out),
 		cmocka_unit_test(freed_frames_are_never_used_again_if_told_so),
 		cmocka_unit_test(the_zero_page_is_never_allocated),
 		cmocka_unit_test(a_poisoned_page_is_never_allocated_again),
-		world_unit_test(the_last_put_frees),
+		machine_unit_test(the_last_put_frees),
 		cmocka_unit_test(memory_with_an_allocated_page_stays),
 		cmocka_unit_test(removed_frames_are_not_handed_out),
 		cmocka_unit_test(a_handed_out_head_stays_handed_out_when_the_middle_goes),
-		world_unit_test(the_page_lock_has_no_owner),
-		world_unit_test(a_page_knows_its_pfn_up_to_the_top),
+		machine_unit_test(the_page_lock_has_no_owner),
+		machine_unit_test(a_page_knows_its_pfn_up_to_the_top),
 		cmocka_unit_test(every_allocation_can_fail),
 	};
 

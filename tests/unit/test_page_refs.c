@@ -2,33 +2,22 @@
 /*
  * The table of <hmmsim/pgmap.h>: what the count of a device page means, by era and type.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "support/death.h"
-#include "support/pgmaps.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define PAGES 512u
 #define NEVER UINT32_MAX
 
 static struct hs_pgmap *created(struct hs_task *self, enum hs_pgmap_type type,
-				enum hs_page_refs refs, struct pgmaps_freed *freed)
+				enum hs_page_refs refs, struct freed *freed)
 {
 	struct hs_pgmap_config config;
 	struct hs_pgmap *p = NULL;
 
-	pgmaps_config(&config, type, refs, PAGES);
+	device_memory_config(&config, type, refs, DEVICE_PFN, PAGES);
 	config.driver_data = freed;
 	if (freed)
-		*freed = (struct pgmaps_freed){ 0 };
+		*freed = (struct freed){ 0 };
 	assert_int_equal(hs_pgmap_create(self, &config, &p), 0);
 	return p;
 }
@@ -92,7 +81,7 @@ static struct hs_page *use(struct hs_task *self, struct hs_pgmap *p, const struc
 
 static void every_page_begins_idle(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell *c = &table[i];
@@ -113,11 +102,11 @@ static void every_page_begins_idle(void **state)
 
 static void a_user_comes_and_goes(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell *c = &table[i];
-		struct pgmaps_freed freed;
+		struct freed freed;
 		struct hs_pgmap *p = created(self, c->type, c->refs, &freed);
 		struct hs_page *page = use(self, p, c);
 
@@ -142,7 +131,7 @@ static void a_user_comes_and_goes(void **state)
 
 static void who_blocks_the_drain(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell *c = &table[i];
@@ -169,10 +158,10 @@ static void who_blocks_the_drain(void **state)
 /* Since 5.18 the user of the page puts the first reference. */
 static void the_put_to_zero_of_a_generic_page_sets_one_again(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int refs = HS_PAGE_REFS_5_18; refs < HS_PAGE_REFS_COUNT; refs++) {
-		struct pgmaps_freed freed;
+		struct freed freed;
 		struct hs_pgmap *p =
 			created(self, HS_PGMAP_GENERIC, (enum hs_page_refs)refs, &freed);
 		struct hs_page *page = hs_pfn_to_page(self, DEVICE_PFN);
@@ -192,8 +181,8 @@ static void the_put_to_zero_of_a_generic_page_sets_one_again(void **state)
  */
 static void put_pages_of_5_3_frees_what_is_pinned_once(void **state)
 {
-	struct hs_task *self = world_task(state);
-	struct pgmaps_freed freed;
+	struct hs_task *self = machine_task(state);
+	struct freed freed;
 	struct hs_pgmap *p = created(self, HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3, &freed);
 	struct hs_page *page, *other;
 
@@ -216,7 +205,7 @@ static void put_pages_of_5_3_frees_what_is_pinned_once(void **state)
 
 static void free_pages_are_handed_out_once_each(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell *c = &table[i];
@@ -253,7 +242,7 @@ static void free_pages_are_handed_out_once_each(void **state)
 
 static void a_killed_pgmap_hands_out_what_needs_no_reference(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell *c = &table[i];
@@ -280,7 +269,7 @@ static void a_killed_pgmap_hands_out_what_needs_no_reference(void **state)
 static void mapping_counts_from_6_15_on(void **state)
 {
 	static const enum hs_pgmap_type types[] = { HS_PGMAP_FS_DAX, HS_PGMAP_GENERIC };
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
 		for (size_t i = 0; i < 2; i++) {
@@ -306,8 +295,8 @@ static void mapping_counts_from_6_15_on(void **state)
 /* The drain ends earlier; page_free then tells the file system that the page is idle. */
 static void a_killed_pgmap_does_not_ask_who_maps_it(void **state)
 {
-	struct hs_task *self = world_task(state);
-	struct pgmaps_freed freed;
+	struct hs_task *self = machine_task(state);
+	struct freed freed;
 	struct hs_pgmap *p = created(self, HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_15, &freed);
 	struct hs_page *page = hs_pfn_to_page(self, DEVICE_PFN);
 
@@ -407,14 +396,14 @@ static void do_wrong(void *arg)
 	const struct wrong *wrong = arg;
 	struct hs_pgmap_config config;
 	struct hs_pgmap *p;
-	struct world w;
+	struct machine m;
 
-	world_open_failing(&w, 0);
-	pgmaps_config(&config, wrong->type, wrong->refs, PAGES);
-	if (hs_memory_add(w.self, DEVICE_PFN + PAGES, DEVICE_PFN + 2 * PAGES, true) ||
-	    hs_pgmap_create(w.self, &config, &p))
+	machine_open_failing(&m, 0);
+	device_memory_config(&config, wrong->type, wrong->refs, DEVICE_PFN, PAGES);
+	if (hs_memory_add(m.self, DEVICE_PFN + PAGES, DEVICE_PFN + 2 * PAGES, true) ||
+	    hs_pgmap_create(m.self, &config, &p))
 		return;
-	wrong->what(w.self, p);
+	wrong->what(m.self, p);
 }
 
 static void wrong_use_fails_the_assertion(void **state)
@@ -451,15 +440,15 @@ static void wrong_use_fails_the_assertion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(every_page_begins_idle),
-		world_unit_test(a_user_comes_and_goes),
-		world_unit_test(who_blocks_the_drain),
-		world_unit_test(the_put_to_zero_of_a_generic_page_sets_one_again),
-		world_unit_test(put_pages_of_5_3_frees_what_is_pinned_once),
-		world_unit_test(free_pages_are_handed_out_once_each),
-		world_unit_test(a_killed_pgmap_hands_out_what_needs_no_reference),
-		world_unit_test(mapping_counts_from_6_15_on),
-		world_unit_test(a_killed_pgmap_does_not_ask_who_maps_it),
+		machine_unit_test(every_page_begins_idle),
+		machine_unit_test(a_user_comes_and_goes),
+		machine_unit_test(who_blocks_the_drain),
+		machine_unit_test(the_put_to_zero_of_a_generic_page_sets_one_again),
+		machine_unit_test(put_pages_of_5_3_frees_what_is_pinned_once),
+		machine_unit_test(free_pages_are_handed_out_once_each),
+		machine_unit_test(a_killed_pgmap_hands_out_what_needs_no_reference),
+		machine_unit_test(mapping_counts_from_6_15_on),
+		machine_unit_test(a_killed_pgmap_does_not_ask_who_maps_it),
 #ifdef HS_BACKEND_NATIVE
 		cmocka_unit_test(wrong_use_fails_the_assertion),
 #endif

@@ -3,19 +3,9 @@
  * Every operation of a percpu_ref in each of its states: percpu, atomic from the start, dead with
  * the callback pending, dead after it.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "pgmap/percpu_ref.h"
 #include "support/death.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define BIAS HS_PERCPU_REF_BIAS
 
@@ -48,7 +38,7 @@ static uint64_t sum(struct hs_task *self, struct counted *c)
 
 static void percpu_operations_touch_the_counters_only(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -71,7 +61,7 @@ static void percpu_operations_touch_the_counters_only(void **state)
 /* The callback and exit may run between the two loads of a sum. */
 static void sum_asks_no_counters_that_are_gone(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -81,7 +71,7 @@ static void sum_asks_no_counters_that_are_gone(void **state)
 
 static void atomic_operations_touch_the_count_only(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, HS_PERCPU_REF_ATOMIC);
@@ -100,7 +90,7 @@ static void atomic_operations_touch_the_count_only(void **state)
 
 static void a_pending_kill_counts_below_the_bias(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -123,7 +113,7 @@ static void a_pending_kill_counts_below_the_bias(void **state)
 
 static void after_the_callback_the_count_is_exact(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -147,7 +137,7 @@ static void after_the_callback_the_count_is_exact(void **state)
  */
 static void the_worked_example(void **state)
 {
-	struct hs_task *remover = world_task(state), *walker;
+	struct hs_task *remover = machine_task(state), *walker;
 	struct counted c;
 
 	assert_int_equal(hs_task_attach(hs_task_machine(remover), "walker", &walker), 0);
@@ -171,7 +161,7 @@ static void the_worked_example(void **state)
 
 static void a_holder_is_what_is_left_after_the_callback(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -188,7 +178,7 @@ static void a_holder_is_what_is_left_after_the_callback(void **state)
 
 static void kill_to_release_without_a_holder_is_one_grace_period(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_machine_info before, after;
 	struct counted c;
 
@@ -206,7 +196,7 @@ static void kill_to_release_without_a_holder_is_one_grace_period(void **state)
 /* One counter is below zero, another above: only the sum has a meaning. */
 static void gets_and_puts_on_different_cpus_sum_up(void **state)
 {
-	struct hs_task *a = world_task(state), *b;
+	struct hs_task *a = machine_task(state), *b;
 	struct counted c;
 
 	assert_int_equal(hs_task_attach(hs_task_machine(a), "other", &b), 0);
@@ -224,7 +214,7 @@ static void gets_and_puts_on_different_cpus_sum_up(void **state)
 /* A task that can still reach it after the counters are freed finds it dead. */
 static void after_exit_the_ref_is_dead(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (uint32_t flags = 0; flags <= HS_PERCPU_REF_ATOMIC; flags++) {
 		struct counted c;
@@ -243,7 +233,7 @@ static void after_exit_the_ref_is_dead(void **state)
 
 static void the_kill_of_an_atomic_ref_needs_no_grace_period(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_machine_info before, after;
 	struct counted c;
 
@@ -261,7 +251,7 @@ static void the_kill_of_an_atomic_ref_needs_no_grace_period(void **state)
 /* No get or put changes the counters after the kill. */
 static void after_the_kill_the_counters_stand_still(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct counted c;
 
 	begin(self, &c, 0);
@@ -284,24 +274,24 @@ static void after_the_kill_the_counters_stand_still(void **state)
 static void kill_twice(void *arg)
 {
 	struct counted c;
-	struct world w;
+	struct machine m;
 
 	(void)arg;
-	world_open_failing(&w, 0);
-	begin(w.self, &c, 0);
-	hs_percpu_ref_kill(w.self, &c.ref);
-	hs_percpu_ref_kill(w.self, &c.ref);
+	machine_open_failing(&m, 0);
+	begin(m.self, &c, 0);
+	hs_percpu_ref_kill(m.self, &c.ref);
+	hs_percpu_ref_kill(m.self, &c.ref);
 }
 
 static void put_too_many(void *arg)
 {
 	struct counted c;
-	struct world w;
+	struct machine m;
 
 	(void)arg;
-	world_open_failing(&w, 0);
-	begin(w.self, &c, HS_PERCPU_REF_ATOMIC);
-	hs_percpu_ref_put_many(w.self, &c.ref, 2);
+	machine_open_failing(&m, 0);
+	begin(m.self, &c, HS_PERCPU_REF_ATOMIC);
+	hs_percpu_ref_put_many(m.self, &c.ref, 2);
 }
 
 static void wrong_use_fails_the_assertion(void **state)
@@ -319,18 +309,18 @@ static void wrong_use_fails_the_assertion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(percpu_operations_touch_the_counters_only),
-		world_unit_test(sum_asks_no_counters_that_are_gone),
-		world_unit_test(atomic_operations_touch_the_count_only),
-		world_unit_test(a_pending_kill_counts_below_the_bias),
-		world_unit_test(after_the_callback_the_count_is_exact),
-		world_unit_test(the_worked_example),
-		world_unit_test(a_holder_is_what_is_left_after_the_callback),
-		world_unit_test(kill_to_release_without_a_holder_is_one_grace_period),
-		world_unit_test(gets_and_puts_on_different_cpus_sum_up),
-		world_unit_test(after_exit_the_ref_is_dead),
-		world_unit_test(the_kill_of_an_atomic_ref_needs_no_grace_period),
-		world_unit_test(after_the_kill_the_counters_stand_still),
+		machine_unit_test(percpu_operations_touch_the_counters_only),
+		machine_unit_test(sum_asks_no_counters_that_are_gone),
+		machine_unit_test(atomic_operations_touch_the_count_only),
+		machine_unit_test(a_pending_kill_counts_below_the_bias),
+		machine_unit_test(after_the_callback_the_count_is_exact),
+		machine_unit_test(the_worked_example),
+		machine_unit_test(a_holder_is_what_is_left_after_the_callback),
+		machine_unit_test(kill_to_release_without_a_holder_is_one_grace_period),
+		machine_unit_test(gets_and_puts_on_different_cpus_sum_up),
+		machine_unit_test(after_exit_the_ref_is_dead),
+		machine_unit_test(the_kill_of_an_atomic_ref_needs_no_grace_period),
+		machine_unit_test(after_the_kill_the_counters_stand_still),
 #ifdef HS_BACKEND_NATIVE
 		cmocka_unit_test(wrong_use_fails_the_assertion),
 #endif

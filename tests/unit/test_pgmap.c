@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "pgmap/pgmap.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 static const char owner[] = "owner";
 
@@ -24,7 +14,7 @@ static struct hs_pgmap *added(struct hs_task *self, uint64_t start, uint64_t end
 
 static void lookups_find_the_pgmap_of_a_pfn(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *a = added(self, 0x200000, 0x200400), *b = added(self, 0x200400, 0x200401);
 
 	assert_ptr_equal(hs_pgmap_get(self, 0x200000, NULL), a);
@@ -45,7 +35,7 @@ static void lookups_find_the_pgmap_of_a_pfn(void **state)
 
 static void a_cached_pgmap_answers_without_a_reference(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *a = added(self, 100, 200), *b = added(self, 300, 400), *cached;
 
 	cached = hs_pgmap_get(self, 100, NULL);
@@ -67,7 +57,7 @@ static void a_cached_pgmap_answers_without_a_reference(void **state)
 
 static void overlap_and_nonsense_are_refused(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *a = added(self, 100, 200), *p;
 
 	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 199, 300, NULL, &p), -EEXIST);
@@ -81,7 +71,7 @@ static void overlap_and_nonsense_are_refused(void **state)
 
 static void a_killed_pgmap_gives_no_reference_but_a_cached_one_stays(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *a = added(self, 100, 200), *held = hs_pgmap_get(self, 100, NULL);
 
 	hs_pgmap_kill(self, a);
@@ -98,7 +88,7 @@ static void a_killed_pgmap_gives_no_reference_but_a_cached_one_stays(void **stat
 /* References that were taken in percpu mode are still counted after the kill. */
 static void release_waits_for_the_last_reference(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *a = added(self, 100, 200);
 
 	hs_percpu_ref_get_many(self, &a->ref, 8);
@@ -120,7 +110,7 @@ static void note_release(struct hs_task *self, struct hs_percpu_ref *ref)
 
 static void an_atomic_ref_counts_from_the_start(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_percpu_ref ref;
 
 	assert_int_equal(hs_percpu_ref_init(self, &ref, note_release, HS_PERCPU_REF_ATOMIC), 0);
@@ -150,7 +140,7 @@ static int add_and_remove(struct hs_task *self)
 static void every_allocation_can_fail(void **state)
 {
 	(void)state;
-	assert_true(world_run_out(add_and_remove) > 2);
+	assert_true(machine_run_out(add_and_remove) > 2);
 }
 
 /* The callback of the kill is pending; it wakes the queue of the machine. */
@@ -158,26 +148,26 @@ static void a_killed_pgmap_that_is_left_behind_is_reported(void **state)
 {
 	struct hs_leaks left;
 	struct hs_pgmap *p;
-	struct world w;
+	struct machine m;
 
 	(void)state;
-	world_open_failing(&w, 0);
-	assert_int_equal(hs_pgmap_add(w.self, HS_PGMAP_FS_DAX, 0, 8, NULL, &p), 0);
-	hs_pgmap_kill(w.self, p);
-	assert_int_equal(hs_task_detach(w.self), 0);
-	assert_int_equal(hs_machine_destroy(w.machine, &left), -ENOTEMPTY);
+	machine_open_failing(&m, 0);
+	assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 0, 8, NULL, &p), 0);
+	hs_pgmap_kill(m.self, p);
+	assert_int_equal(hs_task_detach(m.self), 0);
+	assert_int_equal(hs_machine_destroy(m.machine, &left), -ENOTEMPTY);
 	assert_string_equal(left.text, "1 percpu counter, 1 pgmap");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(lookups_find_the_pgmap_of_a_pfn),
-		world_unit_test(a_cached_pgmap_answers_without_a_reference),
-		world_unit_test(overlap_and_nonsense_are_refused),
-		world_unit_test(a_killed_pgmap_gives_no_reference_but_a_cached_one_stays),
-		world_unit_test(release_waits_for_the_last_reference),
-		world_unit_test(an_atomic_ref_counts_from_the_start),
+		machine_unit_test(lookups_find_the_pgmap_of_a_pfn),
+		machine_unit_test(a_cached_pgmap_answers_without_a_reference),
+		machine_unit_test(overlap_and_nonsense_are_refused),
+		machine_unit_test(a_killed_pgmap_gives_no_reference_but_a_cached_one_stays),
+		machine_unit_test(release_waits_for_the_last_reference),
+		machine_unit_test(an_atomic_ref_counts_from_the_start),
 		cmocka_unit_test(a_killed_pgmap_that_is_left_behind_is_reported),
 		cmocka_unit_test(every_allocation_can_fail),
 	};

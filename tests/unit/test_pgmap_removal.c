@@ -2,20 +2,9 @@
 /*
  * Device memory from creation to removal, in one task: each check, each step, each order.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "memory/hotplug.h"
 #include "support/death.h"
-#include "support/pgmaps.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define SECTION 32768u
 #define SUBSECTION 512u
@@ -40,7 +29,7 @@ static uint64_t grace_periods(struct hs_task *self)
 
 static void a_pgmap_is_what_its_config_says(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap_config c;
 	struct hs_pgmap *p;
 	int data;
@@ -69,11 +58,11 @@ static void a_pgmap_is_what_its_config_says(void **state)
 /* As with an altmap: the first pages hold the struct pages of the others. */
 static void pages_before_the_first_stay_uninitialised(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap_config c;
 	struct hs_pgmap *p;
 
-	pgmaps_config(&c, HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1, 2 * SUBSECTION);
+	device_memory_config(&c, HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1, DEVICE_PFN, 2 * SUBSECTION);
 	c.first = DEVICE_PFN + 9;
 	p = created(self, &c);
 	assert_int_equal(hs_pfn_life(self, DEVICE_PFN), HS_PAGE_UNINITIALISED);
@@ -96,7 +85,7 @@ struct change {
 
 static int create_changed(struct hs_task *self, const struct change *ch)
 {
-	struct hs_pgmap_ops ops = pgmaps_ops;
+	struct hs_pgmap_ops ops = device_memory_ops;
 	struct hs_pgmap *p = NULL;
 	struct hs_pgmap_config c;
 	int ret;
@@ -162,7 +151,7 @@ static void what_a_type_needs(void **state)
 		{ HS_PGMAP_FS_DAX, NEW, WHOLE, .ret = 0 },
 		{ HS_PGMAP_PRIVATE, NEW, WHOLE, .limited = true, .ret = 0 },
 	};
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		int ret = create_changed(self, &changes[i]);
@@ -205,7 +194,7 @@ static void checks_come_in_the_order_of_the_kernel(void **state)
 		  .ret = -EEXIST },
 		{ HS_PGMAP_GENERIC, NEW, 6 * SUBSECTION, 8 * SUBSECTION, 6 * SUBSECTION, .ret = 0 },
 	};
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *alive, *dying;
 	struct hs_pgmap_config c;
 
@@ -247,7 +236,7 @@ static int create_at_last(struct hs_task *self)
 	struct hs_pgmap_config c;
 	int ret;
 
-	pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, 2 * SUBSECTION);
+	device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, DEVICE_PFN, 2 * SUBSECTION);
 	ret = hs_pgmap_create(self, &c, &p);
 	if (ret) {
 		assert_null(p);
@@ -265,7 +254,7 @@ static void every_allocation_of_a_creation_can_fail(void **state)
 {
 	(void)state;
 	/* pgmap, counter, index nodes, section and its index nodes, two memmaps */
-	assert_true(world_run_out(create_at_last) >= 7);
+	assert_true(machine_run_out(create_at_last) >= 7);
 }
 
 /* ---- removal ----------------------------------------------------------------------------- */
@@ -294,7 +283,7 @@ static void orders_are_those_of_the_kernel(void **state)
 /* After each step: the result of a lookup, and the state of the memory. */
 static void each_step_does_its_own(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int order = 0; order < HS_REMOVAL_ORDER_COUNT; order++) {
 		const enum hs_pgmap_step *steps = hs_removal_steps((enum hs_removal_order)order);
@@ -302,7 +291,8 @@ static void each_step_does_its_own(void **state)
 		struct hs_pgmap_config c;
 		struct hs_pgmap *p;
 
-		pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, SUBSECTION);
+		device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, DEVICE_PFN,
+				     SUBSECTION);
 		p = created(self, &c);
 		for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++) {
 			/* Only WAIT may be complete before it is started. */
@@ -329,12 +319,12 @@ static void each_step_does_its_own(void **state)
 
 static void memory_is_gone_or_stale_afterwards(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_pgmap_config c;
 	struct hs_page *page;
 	struct hs_pgmap *p;
 
-	pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, SUBSECTION);
+	device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, DEVICE_PFN, SUBSECTION);
 	hs_pgmap_destroy(self, created(self, &c));
 	assert_int_equal(hs_pfn_life(self, DEVICE_PFN), HS_PAGE_GONE);
 	assert_int_equal(hs_memory_add(self, DEVICE_PFN + SUBSECTION, DEVICE_PFN + 2 * SUBSECTION,
@@ -380,19 +370,20 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 			for (int refs = 0; refs < HS_PAGE_REFS_COUNT * 2; refs++) {
 				struct hs_pgmap_config c;
 				struct hs_pgmap *p;
-				struct world w;
+				struct machine m;
 				uint64_t before;
 
-				world_open_config(&w, &mock);
-				pgmaps_config(&c, HS_PGMAP_FS_DAX, (enum hs_page_refs)(refs / 2),
-					      pages[i]);
+				machine_open(&m, &mock);
+				device_memory_config(&c, HS_PGMAP_FS_DAX,
+						     (enum hs_page_refs)(refs / 2), DEVICE_PFN,
+						     pages[i]);
 				c.removal_order = (enum hs_removal_order)order;
 				c.atomic = refs % 2;
-				p = created(w.self, &c);
-				before = grace_periods(w.self);
-				hs_pgmap_destroy(w.self, p);
-				assert_int_equal(grace_periods(w.self) - before, c.atomic ? 1 : 2);
-				world_close(&w);
+				p = created(m.self, &c);
+				before = grace_periods(m.self);
+				hs_pgmap_destroy(m.self, p);
+				assert_int_equal(grace_periods(m.self) - before, c.atomic ? 1 : 2);
+				machine_close(&m);
 			}
 		}
 	}
@@ -401,13 +392,13 @@ static void grace_periods_of_a_removal_do_not_depend_on_pages(void **state)
 /* One task alternates between two removals: polling runs the callbacks that are due. */
 static void split_phase_needs_no_more_grace_periods(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	const enum hs_pgmap_step *steps = hs_removal_steps(HS_REMOVAL_ORDER_6_0);
 	struct hs_pgmap_config c;
 	struct hs_pgmap *p[2];
 	uint64_t before;
 
-	pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, SUBSECTION);
+	device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, DEVICE_PFN, SUBSECTION);
 	p[0] = created(self, &c);
 	c.start = c.first = c.end;
 	c.end += SUBSECTION;
@@ -430,13 +421,14 @@ static void split_phase_needs_no_more_grace_periods(void **state)
 
 static void drain_waits_for_cached_ref(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int atomic = 0; atomic < 2; atomic++) {
 		struct hs_pgmap *p, *cached;
 		struct hs_pgmap_config c;
 
-		pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, SUBSECTION);
+		device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, DEVICE_PFN,
+				     SUBSECTION);
 		c.atomic = atomic;
 		p = created(self, &c);
 		cached = hs_pgmap_get(self, DEVICE_PFN, NULL);
@@ -458,13 +450,14 @@ static void drain_waits_for_cached_ref(void **state)
 /* Neither before nor after the kill does it count the initial one and those of the core. */
 static void refs_are_those_of_others(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 
 	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
 		struct hs_pgmap_config c;
 		struct hs_pgmap *p;
 
-		pgmaps_config(&c, HS_PGMAP_GENERIC, (enum hs_page_refs)refs, SUBSECTION);
+		device_memory_config(&c, HS_PGMAP_GENERIC, (enum hs_page_refs)refs, DEVICE_PFN,
+				     SUBSECTION);
 		p = created(self, &c);
 		assert_int_equal(hs_pgmap_refs(self, p), 0);
 		assert_ptr_equal(hs_pgmap_get(self, DEVICE_PFN, NULL), p);
@@ -533,12 +526,12 @@ static void do_wrong(void *arg)
 	const struct wrong *wrong = arg;
 	struct hs_pgmap_config c;
 	struct hs_pgmap *p;
-	struct world w;
+	struct machine m;
 
-	world_open_failing(&w, 0);
-	pgmaps_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, SUBSECTION);
-	if (!hs_pgmap_create(w.self, &c, &p))
-		wrong->what(w.self, p);
+	machine_open_failing(&m, 0);
+	device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, DEVICE_PFN, SUBSECTION);
+	if (!hs_pgmap_create(m.self, &c, &p))
+		wrong->what(m.self, p);
 }
 
 static void wrong_steps_fail_the_assertion(void **state)
@@ -569,18 +562,18 @@ static void wrong_steps_fail_the_assertion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(a_pgmap_is_what_its_config_says),
-		world_unit_test(pages_before_the_first_stay_uninitialised),
-		world_unit_test(what_a_type_needs),
-		world_unit_test(checks_come_in_the_order_of_the_kernel),
+		machine_unit_test(a_pgmap_is_what_its_config_says),
+		machine_unit_test(pages_before_the_first_stay_uninitialised),
+		machine_unit_test(what_a_type_needs),
+		machine_unit_test(checks_come_in_the_order_of_the_kernel),
 		cmocka_unit_test(every_allocation_of_a_creation_can_fail),
 		cmocka_unit_test(orders_are_those_of_the_kernel),
-		world_unit_test(each_step_does_its_own),
-		world_unit_test(memory_is_gone_or_stale_afterwards),
+		machine_unit_test(each_step_does_its_own),
+		machine_unit_test(memory_is_gone_or_stale_afterwards),
 		cmocka_unit_test(grace_periods_of_a_removal_do_not_depend_on_pages),
-		world_unit_test(split_phase_needs_no_more_grace_periods),
-		world_unit_test(drain_waits_for_cached_ref),
-		world_unit_test(refs_are_those_of_others),
+		machine_unit_test(split_phase_needs_no_more_grace_periods),
+		machine_unit_test(drain_waits_for_cached_ref),
+		machine_unit_test(refs_are_those_of_others),
 #ifdef HS_BACKEND_NATIVE
 		cmocka_unit_test(wrong_steps_fail_the_assertion),
 #endif

@@ -97,7 +97,7 @@ static void every_answer_is_explored(void **state)
 
 	(void)state;
 	answers = 0;
-	play_explore(&play, HS_SEARCH_SLEEP, &r);
+	explore(&play_scenario, &play, HS_SEARCH_SLEEP, 0, NULL, &r);
 	assert_int_equal(r.verdict, HS_VERDICT_NONE);
 	assert_true(r.exhaustive);
 	assert_int_equal(r.complete, 6);
@@ -358,7 +358,7 @@ static void objects_of_the_last_execution_are_unknown(void **state)
 
 	(void)state;
 	kept = NULL;
-	play_explore(&play, HS_SEARCH_DFS, &r);
+	explore(&play_scenario, &play, HS_SEARCH_DFS, 0, NULL, &r);
 	assert_int_equal(r.verdict, HS_VERDICT_FREED);
 	assert_non_null(strstr(r.message, "was never allocated"));
 	assert_true(r.first_violation > 1);

@@ -381,7 +381,7 @@ static void a_lost_update_is_found_by_the_check(void **state)
 	play_expect(&play, HS_VERDICT_ASSERT, &r);
 	assert_non_null(strstr(r.message, "expected 2, found 1 (task boot)"));
 	hs_explore_result_free(&r);
-	play_explore(&play, HS_SEARCH_DFS, &dfs);
+	explore(&play_scenario, &play, HS_SEARCH_DFS, 0, NULL, &dfs);
 	assert_int_equal(dfs.verdict, HS_VERDICT_ASSERT);
 	hs_explore_result_free(&dfs);
 }

@@ -3,18 +3,10 @@
  * How PTE tables are held while they are scanned. The functions of a custom strategy and the fault
  * ops count whether they are called inside an RCU section.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <hmmsim/walk.h>
 
 #include "mm/mm.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define PFN 0x40u
 #define PRESENT (HS_ENTRY_VALID | HS_ENTRY_WRITE)
@@ -133,7 +125,7 @@ static void a_table_is_scanned_as_its_map_says(void **state)
 
 	for (uint64_t i = 0; i < PAGES; i++)
 		look.entry[i] = PRESENT | HS_ENTRY_DEVMAP | (PFN + i);
-	each(world_task(state), look, scanned_so);
+	each(machine_task(state), look, scanned_so);
 }
 
 static void faulted_outside(const struct look *look, const struct seen *seen, long ret)
@@ -149,7 +141,7 @@ static void a_table_is_not_held_over_a_fault(void **state)
 {
 	struct look look = { .entry = { PRESENT | HS_ENTRY_DEVMAP | PFN } };
 
-	each(world_task(state), look, faulted_outside);
+	each(machine_task(state), look, faulted_outside);
 }
 
 /* v5.3 does not wait for the migration of a PTE. */
@@ -166,7 +158,7 @@ static void a_table_is_not_held_over_a_wait(void **state)
 					hs_entry_typed(HS_TYPE_MIGRATION, PFN, 0), PRESENT | PFN,
 					PRESENT | PFN } };
 
-	each(world_task(state), look, waited_outside);
+	each(machine_task(state), look, waited_outside);
 }
 
 static void left_with_an_error(const struct look *look, const struct seen *seen, long ret)
@@ -187,13 +179,13 @@ static void an_error_leaves_the_table_unmapped(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		look.entry[1] = bad[i];
-		each(world_task(state), look, left_with_an_error);
+		each(machine_task(state), look, left_with_an_error);
 	}
 }
 
 static void a_map_that_does_not_exist_is_refused(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct look look = { HS_ERA_6_12, HS_BODY_PLAIN, HS_PTE_MAP_COUNT, { 0 } };
 	struct seen seen;
 
@@ -203,11 +195,11 @@ static void a_map_that_does_not_exist_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(a_table_is_scanned_as_its_map_says),
-		world_unit_test(a_table_is_not_held_over_a_fault),
-		world_unit_test(a_table_is_not_held_over_a_wait),
-		world_unit_test(an_error_leaves_the_table_unmapped),
-		world_unit_test(a_map_that_does_not_exist_is_refused),
+		machine_unit_test(a_table_is_scanned_as_its_map_says),
+		machine_unit_test(a_table_is_not_held_over_a_fault),
+		machine_unit_test(a_table_is_not_held_over_a_wait),
+		machine_unit_test(an_error_leaves_the_table_unmapped),
+		machine_unit_test(a_map_that_does_not_exist_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("pte map", tests, NULL, NULL);

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/radix.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 static uint64_t things[64];
 
 static void keys_of_any_size_are_found(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	static const uint64_t keys[] = {
 		0, 1, 63, 64, 4095, 4096, 1u << 18, 1ull << 40, UINT64_MAX - 1, UINT64_MAX
 	};
@@ -35,7 +26,7 @@ static void keys_of_any_size_are_found(void **state)
 /* A tree of few levels must not ignore the upper bits of a large key. */
 static void keys_beyond_the_top_node_are_not_found(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_radix r = { { NULL } };
 
 	assert_int_equal(hs_radix_store(self, &r, 5, 5, &things[0]), 0);
@@ -51,7 +42,7 @@ static void ranges_equal_an_array(void **state)
 	enum {
 		KEYS = 20000
 	};
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	void **model = calloc(KEYS, sizeof(*model));
 	struct hs_radix r = { { NULL } };
 
@@ -74,7 +65,7 @@ static void ranges_equal_an_array(void **state)
 
 static void a_stored_range_is_erased_without_memory(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_machine_info before, after;
 	struct hs_radix r = { { NULL } };
 
@@ -91,7 +82,7 @@ static void a_stored_range_is_erased_without_memory(void **state)
 /* A large aligned block takes a few slots, not one for each key. */
 static void aligned_blocks_are_single_slots(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_machine_info info;
 	struct hs_radix r = { { NULL } };
 
@@ -112,7 +103,7 @@ static void count_entry(struct hs_task *self, void *entry, void *arg)
 
 static void for_each_visits_every_slot(void **state)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct hs_radix r = { { NULL } };
 	int visits = 0;
 
@@ -144,18 +135,18 @@ static int store_two(struct hs_task *self)
 static void failing_stores_change_nothing(void **state)
 {
 	(void)state;
-	assert_true(world_run_out(store_two) > 2);
+	assert_true(machine_run_out(store_two) > 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(keys_of_any_size_are_found),
-		world_unit_test(keys_beyond_the_top_node_are_not_found),
-		world_unit_test(ranges_equal_an_array),
-		world_unit_test(a_stored_range_is_erased_without_memory),
-		world_unit_test(aligned_blocks_are_single_slots),
-		world_unit_test(for_each_visits_every_slot),
+		machine_unit_test(keys_of_any_size_are_found),
+		machine_unit_test(keys_beyond_the_top_node_are_not_found),
+		machine_unit_test(ranges_equal_an_array),
+		machine_unit_test(a_stored_range_is_erased_without_memory),
+		machine_unit_test(aligned_blocks_are_single_slots),
+		machine_unit_test(for_each_visits_every_slot),
 		cmocka_unit_test(failing_stores_change_nothing),
 	};
 

@@ -2,16 +2,9 @@
 /*
  * mmap, munmap, mprotect: VMAs are cut and joined, entries change with them, notifiers are told.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "support/vma_steps.h"
 
-#include <cmocka.h>
-
-#include "support/vma_space.h"
+#define LEAF_MAPPED (MAPPED | LEAF_ORDER)
 
 /* ---- what can be one, and what cannot ---------------------------------------------------- */
 
@@ -74,11 +67,11 @@ static void vmas_are_cut_and_joined(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct space s;
 
-		space_open(&s, HS_GEOMETRY_X86_64);
+		vma_space_open(&s, HS_GEOMETRY_X86_64);
 		for (const struct step *p = cases[i].step; p->op != END; p++)
 			assert_int_equal(take_step(&s, p, BASE), 0);
 		assert_string_equal(layout(s.mm, BASE), cases[i].layout);
-		assert_int_equal(hs_mapping_vmas(s.w.self, s.file), cases[i].vmas_of_file);
+		assert_int_equal(hs_mapping_vmas(s.self, s.file), cases[i].vmas_of_file);
 		space_close(&s);
 	}
 }
@@ -86,53 +79,47 @@ static void vmas_are_cut_and_joined(void **state)
 /* Equal in all else, even in pgoff: another mapping, and none. */
 static void neighbours_of_other_mappings_stay_apart(void **state)
 {
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 	struct hs_mapping_config config = { .kind = HS_MAPPING_DAX_FILE,
-					    .first = 0x200000,
+					    .first = DEVICE_START,
 					    .pages = 4 };
 	const uint32_t flags = W | HS_VM_SHARED;
 	struct hs_mapping *other = NULL;
-	struct space s;
-	struct hs_task *self;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
-	config.pgmap = s.pgmap;
+	config.pgmap = s->pgmap;
 	assert_int_equal(hs_mapping_create(self, &config, &other), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + PAGE, flags, s.file, BASE / PAGE), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + PAGE, BASE + 2 * PAGE, flags, other,
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + PAGE, flags, s->file, BASE / PAGE), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + PAGE, BASE + 2 * PAGE, flags, other,
 				 BASE / PAGE + 1),
 			 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + 2 * PAGE, BASE + 3 * PAGE, flags, NULL, 0), 0);
-	assert_int_equal(hs_vma_count(s.mm), 3);
-	assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + 3 * PAGE), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + 2 * PAGE, BASE + 3 * PAGE, flags, NULL, 0), 0);
+	assert_int_equal(hs_vma_count(s->mm), 3);
+	assert_int_equal(hs_munmap(self, s->mm, BASE, BASE + 3 * PAGE), 0);
 	hs_mapping_destroy(self, other);
-	space_close(&s);
 }
 
 /* One VMA becomes three where the array has room for one. */
 static void the_array_grows_for_both_cuts_at_once(void **state)
 {
-	struct space s;
+	struct space *s = *state;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
 	for (uint32_t i = 0; i < 7; i++) {
 		const struct step p = { MAP, 8 * i, 8 * i + 4, W, 0 };
 
-		assert_int_equal(take_step(&s, &p, BASE), 0);
+		assert_int_equal(take_step(s, &p, BASE), 0);
 	}
-	assert_int_equal(s.mm->vma_room, 8);
-	assert_int_equal(hs_mprotect(s.w.self, s.mm, BASE + PAGE, BASE + 2 * PAGE, R), 0);
-	assert_int_equal(hs_vma_count(s.mm), 9);
-	assert_true(s.mm->vma_room >= 9);
-	space_close(&s);
+	assert_int_equal(s->mm->vma_room, 8);
+	assert_int_equal(hs_mprotect(s->self, s->mm, BASE + PAGE, BASE + 2 * PAGE, R), 0);
+	assert_int_equal(hs_vma_count(s->mm), 9);
+	assert_true(s->mm->vma_room >= 9);
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
 static void ranges_must_make_sense(void **state)
 {
+	struct space *s = *state;
 	const uint64_t end = 1ull << 47;
 	const struct {
 		uint64_t start, end;
@@ -142,163 +129,137 @@ static void ranges_must_make_sense(void **state)
 		    { BASE, BASE + PAGE + 1 },
 		    { end, end + PAGE },
 		    { end - PAGE, end + PAGE } };
-	struct space s;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct hs_task *self = s.w.self;
+		struct hs_task *self = s->self;
 
-		assert_int_equal(hs_mmap(self, s.mm, bad[i].start, bad[i].end, W, NULL, 0),
+		assert_int_equal(hs_mmap(self, s->mm, bad[i].start, bad[i].end, W, NULL, 0),
 				 -EINVAL);
-		assert_int_equal(hs_munmap(self, s.mm, bad[i].start, bad[i].end), -EINVAL);
-		assert_int_equal(hs_mprotect(self, s.mm, bad[i].start, bad[i].end, R), -EINVAL);
-		assert_int_equal(hs_madvise_dontneed(self, s.mm, bad[i].start, bad[i].end),
+		assert_int_equal(hs_munmap(self, s->mm, bad[i].start, bad[i].end), -EINVAL);
+		assert_int_equal(hs_mprotect(self, s->mm, bad[i].start, bad[i].end, R), -EINVAL);
+		assert_int_equal(hs_madvise_dontneed(self, s->mm, bad[i].start, bad[i].end),
 				 -EINVAL);
-		assert_int_equal(hs_vma_set_gate(self, s.mm, bad[i].start, bad[i].end, NULL),
+		assert_int_equal(hs_vma_set_gate(self, s->mm, bad[i].start, bad[i].end, NULL),
 				 -EINVAL);
-		assert_int_equal(hs_make_protnone(self, s.mm, bad[i].start, bad[i].end), -EINVAL);
+		assert_int_equal(hs_make_protnone(self, s->mm, bad[i].start, bad[i].end), -EINVAL);
 	}
-	assert_int_equal(hs_mmap(s.w.self, s.mm, end - PAGE, end, W, NULL, 0), 0);
-	assert_int_equal(hs_munmap(s.w.self, s.mm, end - PAGE, end), 0);
-	space_close(&s);
+	assert_int_equal(hs_mmap(s->self, s->mm, end - PAGE, end, W, NULL, 0), 0);
+	assert_int_equal(hs_munmap(s->self, s->mm, end - PAGE, end), 0);
 }
 
 static void mprotect_asks_before_it_changes(void **state)
 {
-	struct space s;
-	struct hs_task *self;
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 2 * PAGE, W | MAY, NULL, 0), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + 2 * PAGE, BASE + 4 * PAGE, R, NULL, 0), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + 5 * PAGE, BASE + 6 * PAGE, R | MAY, NULL, 0),
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + 2 * PAGE, W | MAY, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + 2 * PAGE, BASE + 4 * PAGE, R, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + 5 * PAGE, BASE + 6 * PAGE, R | MAY, NULL, 0),
 			 0);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 4 * PAGE, HS_VM_SHARED), -EINVAL);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 4 * PAGE, W), -EACCES);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, W), -EACCES);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + 6 * PAGE, R), -ENOMEM);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE + 4 * PAGE, BASE + 6 * PAGE, W), -ENOMEM);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + 4 * PAGE, HS_VM_SHARED), -EINVAL);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + 4 * PAGE, W), -EACCES);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + 6 * PAGE, W), -EACCES);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + 6 * PAGE, R), -ENOMEM);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE + 4 * PAGE, BASE + 6 * PAGE, W), -ENOMEM);
 	/* The gap comes first, so the VMA behind it is not checked. */
-	assert_int_equal(hs_mprotect(self, s.mm, BASE - PAGE, BASE + 4 * PAGE, W), -ENOMEM);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE + 5 * PAGE, BASE + 7 * PAGE, R), -ENOMEM);
-	assert_string_equal(layout(s.mm, BASE), "0-2rw 2-4r 5-6r");
-	expect_told(&s, 0);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE + 5 * PAGE, BASE + 6 * PAGE, W), 0);
-	space_close(&s);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE - PAGE, BASE + 4 * PAGE, W), -ENOMEM);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE + 5 * PAGE, BASE + 7 * PAGE, R), -ENOMEM);
+	assert_string_equal(layout(s->mm, BASE), "0-2rw 2-4r 5-6r");
+	expect_untold(s);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE + 5 * PAGE, BASE + 6 * PAGE, W), 0);
 }
 
 /* ---- notifier sections ------------------------------------------------------------------- */
 
 static void munmap_is_one_section_over_the_whole_range(void **state)
 {
-	struct space s;
-	struct hs_task *self;
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 2 * PAGE, W, NULL, 0), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + 3 * PAGE, BASE + 6 * PAGE, R, NULL, 0), 0);
-	expect_told(&s, 0);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + 8 * PAGE, BASE + 9 * PAGE), 0);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + 2 * PAGE, BASE + 3 * PAGE), 0);
-	expect_told(&s, 0);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + PAGE, BASE + 5 * PAGE), 0);
-	expect_section(&s, 0, HS_INVALIDATE_UNMAP, BASE + PAGE, BASE + 5 * PAGE);
-	expect_told(&s, 1);
-	space_close(&s);
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + 2 * PAGE, W, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + 3 * PAGE, BASE + 6 * PAGE, R, NULL, 0), 0);
+	expect_untold(s);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + 8 * PAGE, BASE + 9 * PAGE), 0);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + 2 * PAGE, BASE + 3 * PAGE), 0);
+	expect_untold(s);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + PAGE, BASE + 5 * PAGE), 0);
+	expect_told(s, 1, HS_INVALIDATE_UNMAP, BASE + PAGE, BASE + 5 * PAGE, NULL);
 }
 
 static void mprotect_is_a_section_for_each_vma_that_changes(void **state)
 {
-	struct space s;
-	struct hs_task *self;
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
 	for (uint64_t i = 0; i < 3; i++)
-		assert_int_equal(hs_mmap(self, s.mm, BASE + 2 * i * PAGE, BASE + 2 * (i + 1) * PAGE,
-					 (i == 1 ? R : W) | MAY, NULL, 0),
+		assert_int_equal(hs_mmap(self, s->mm, BASE + 2 * i * PAGE,
+					 BASE + 2 * (i + 1) * PAGE, (i == 1 ? R : W) | MAY, NULL,
+					 0),
 				 0);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE + PAGE, BASE + 5 * PAGE, R), 0);
-	expect_section(&s, 0, HS_INVALIDATE_PROTECTION_VMA, BASE + PAGE, BASE + 2 * PAGE);
-	expect_section(&s, 1, HS_INVALIDATE_PROTECTION_VMA, BASE + 4 * PAGE, BASE + 5 * PAGE);
-	expect_told(&s, 2);
-	assert_string_equal(layout(s.mm, BASE), "0-1rw 1-5r 5-6rw");
-	assert_int_equal(hs_mprotect(self, s.mm, BASE + PAGE, BASE + 5 * PAGE, R), 0);
-	expect_told(&s, 0);
-	space_close(&s);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE + PAGE, BASE + 5 * PAGE, R), 0);
+	expect_section(s, 0, HS_INVALIDATE_PROTECTION_VMA, BASE + PAGE, BASE + 2 * PAGE, NULL);
+	expect_told(s, 2, HS_INVALIDATE_PROTECTION_VMA, BASE + 4 * PAGE, BASE + 5 * PAGE, NULL);
+	assert_string_equal(layout(s->mm, BASE), "0-1rw 1-5r 5-6rw");
+	assert_int_equal(hs_mprotect(self, s->mm, BASE + PAGE, BASE + 5 * PAGE, R), 0);
+	expect_untold(s);
 }
 
 /* A leaf that is hit in part goes as a whole, and the invalidation covers its whole span. */
 static void a_leaf_that_is_hit_in_part_is_told_and_goes_as_a_whole(void **state)
 {
-	const uint64_t huge = 0x200000, from = BASE + huge - 4 * PAGE, to = from + 8 * PAGE;
-	struct space s;
-	struct hs_task *self;
+	struct space *s = *state;
+	struct hs_task *self = s->self;
+	const uint64_t huge = LEAF, from = BASE + huge - 4 * PAGE, to = from + 8 * PAGE;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 4 * huge, W | MAY, NULL, 0), 0);
+		assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + 4 * huge, W | MAY, NULL, 0), 0);
 		for (uint64_t k = 0; k < 3; k++)
-			assert_int_equal(hs_pt_set(self, s.mm, BASE + k * huge, 1,
-						   LEAF_2M | (k + 1) << 9),
+			assert_int_equal(hs_pt_set(self, s->mm, BASE + k * huge, 1,
+						   LEAF_MAPPED | (k + 1) << 9),
 					 0);
-		assert_int_equal(i ? hs_mprotect(self, s.mm, from, to, R)
-				   : hs_munmap(self, s.mm, from, to),
+		assert_int_equal(i ? hs_mprotect(self, s->mm, from, to, R)
+				   : hs_munmap(self, s->mm, from, to),
 				 0);
-		expect_section(&s, 0, i ? HS_INVALIDATE_PROTECTION_VMA : HS_INVALIDATE_UNMAP, BASE,
-			       BASE + 2 * huge);
-		expect_told(&s, 1);
+		expect_told(s, 1, i ? HS_INVALIDATE_PROTECTION_VMA : HS_INVALIDATE_UNMAP, BASE,
+			    BASE + 2 * huge, NULL);
 		for (uint64_t k = 0; k < 3; k++)
-			assert_int_equal(hs_pt_get(self, s.mm, BASE + k * huge, 1),
-					 k < 2 ? 0 : LEAF_2M | 3 << 9);
-		assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + 4 * huge), 0);
-		s.told = 0;
+			assert_int_equal(hs_pt_get(self, s->mm, BASE + k * huge, 1),
+					 k < 2 ? 0 : LEAF_MAPPED | 3 << 9);
+		assert_int_equal(hs_munmap(self, s->mm, BASE, BASE + 4 * huge), 0);
+		s->starts = s->ends = 0;
 	}
 	/* A leaf that is hit as a whole stays, and only its access changes. */
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 2 * huge, W | MAY, NULL, 0), 0);
-	assert_int_equal(hs_pt_set(self, s.mm, BASE, 1, LEAF_2M | 1 << 9), 0);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + huge, R), 0);
-	assert_int_equal(hs_pt_get(self, s.mm, BASE, 1), (LEAF_2M | 1 << 9) & ~HS_ENTRY_WRITE);
-	space_close(&s);
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + 2 * huge, W | MAY, NULL, 0), 0);
+	assert_int_equal(hs_pt_set(self, s->mm, BASE, 1, LEAF_MAPPED | 1 << 9), 0);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + huge, R), 0);
+	assert_int_equal(hs_pt_get(self, s->mm, BASE, 1), (LEAF_MAPPED | 1 << 9) & ~HS_ENTRY_WRITE);
 }
 
 static void device_dax_is_cut_at_leaves_only(void **state)
 {
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 	struct hs_mapping_config config = { .kind = HS_MAPPING_DEVICE_DAX,
 					    .first = 0x400000,
 					    .pages = 2048,
 					    .level = 1,
 					    .leaf_order = 9 };
 	struct hs_mapping *dax = NULL;
-	const uint64_t huge = 0x200000;
-	struct space s;
-	struct hs_task *self;
+	const uint64_t huge = LEAF;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
 	assert_int_equal(
 		hs_pgmap_add(self, HS_PGMAP_GENERIC, 0x400000, 0x400800, NULL, &config.pgmap), 0);
 	assert_int_equal(hs_mapping_create(self, &config, &dax), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + 4 * huge, W | HS_VM_SHARED, dax, 0), 0);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + PAGE, BASE + 2 * huge), -EINVAL);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + huge, BASE + 2 * huge + PAGE), -EINVAL);
-	assert_int_equal(hs_mprotect(self, s.mm, BASE, BASE + PAGE, R), -EINVAL);
-	assert_string_equal(layout(s.mm, BASE), "0-2048rwF0");
-	assert_int_equal(hs_munmap(self, s.mm, BASE + huge, BASE + 2 * huge), 0);
-	assert_string_equal(layout(s.mm, BASE), "0-512rwF0 1024-2048rwF1024");
-	assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + 4 * huge), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + 4 * huge, W | HS_VM_SHARED, dax, 0), 0);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + PAGE, BASE + 2 * huge), -EINVAL);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + huge, BASE + 2 * huge + PAGE), -EINVAL);
+	assert_int_equal(hs_mprotect(self, s->mm, BASE, BASE + PAGE, R), -EINVAL);
+	assert_string_equal(layout(s->mm, BASE), "0-2048rwF0");
+	assert_int_equal(hs_munmap(self, s->mm, BASE + huge, BASE + 2 * huge), 0);
+	assert_string_equal(layout(s->mm, BASE), "0-512rwF0 1024-2048rwF1024");
+	assert_int_equal(hs_munmap(self, s->mm, BASE, BASE + 4 * huge), 0);
 	hs_mapping_destroy(self, dax);
 	hs_pgmap_remove(self, config.pgmap);
-	space_close(&s);
 }
 
 /* ---- tables ------------------------------------------------------------------------------ */
@@ -325,20 +286,19 @@ static void munmap_frees_tables_that_no_neighbour_needs(void **state)
 		uint64_t before;
 		struct space s;
 
-		space_open(&s, HS_GEOMETRY_MOCK);
+		vma_space_open(&s, HS_GEOMETRY_MOCK);
 		/* A VMA beyond keeps the root's other half in use. */
-		assert_int_equal(hs_mmap(s.w.self, s.mm, 32 * PAGE, 33 * PAGE, W, NULL, 0), 0);
-		assert_int_equal(hs_mmap(s.w.self, s.mm, 0, 16 * PAGE, W, NULL, 0), 0);
+		assert_int_equal(hs_mmap(s.self, s.mm, 32 * PAGE, 33 * PAGE, W, NULL, 0), 0);
+		assert_int_equal(hs_mmap(s.self, s.mm, 0, 16 * PAGE, W, NULL, 0), 0);
 		for (uint64_t k = 0; k < 16; k++)
-			assert_int_equal(hs_pt_set(s.w.self, s.mm, k * PAGE, 0, PRESENT | k), 0);
+			assert_int_equal(hs_pt_set(s.self, s.mm, k * PAGE, 0, MAPPED | k), 0);
 		/* A cut makes one object more; a VMA that goes is one less. */
-		before = objects(s.w.self) - s.mm->vma_count;
-		assert_int_equal(hs_munmap(s.w.self, s.mm, of[i].start * PAGE, of[i].end * PAGE),
-				 0);
-		assert_int_equal(before - (objects(s.w.self) - s.mm->vma_count), of[i].freed);
+		before = objects(s.self) - s.mm->vma_count;
+		assert_int_equal(hs_munmap(s.self, s.mm, of[i].start * PAGE, of[i].end * PAGE), 0);
+		assert_int_equal(before - (objects(s.self) - s.mm->vma_count), of[i].freed);
 		for (uint64_t k = 0; k < 16; k++)
-			assert_int_equal(hs_pt_get(s.w.self, s.mm, k * PAGE, 0),
-					 k < of[i].start || k >= of[i].end ? PRESENT | k : 0);
+			assert_int_equal(hs_pt_get(s.self, s.mm, k * PAGE, 0),
+					 k < of[i].start || k >= of[i].end ? MAPPED | k : 0);
 		space_close(&s);
 	}
 }
@@ -346,22 +306,18 @@ static void munmap_frees_tables_that_no_neighbour_needs(void **state)
 /* Two halves of a table are unmapped one after the other: the second munmap frees the table. */
 static void a_table_goes_with_the_last_vma_in_it(void **state)
 {
-	struct space s;
-	struct hs_task *self;
+	struct space *s = *state;
+	struct hs_task *self = s->self;
 	uint64_t before;
 
-	(void)state;
-	space_open(&s, HS_GEOMETRY_X86_64);
-	self = s.w.self;
-	assert_int_equal(hs_mmap(self, s.mm, BASE, BASE + PAGE, W, NULL, 0), 0);
-	assert_int_equal(hs_mmap(self, s.mm, BASE + 2 * PAGE, BASE + 3 * PAGE, W, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE, BASE + PAGE, W, NULL, 0), 0);
+	assert_int_equal(hs_mmap(self, s->mm, BASE + 2 * PAGE, BASE + 3 * PAGE, W, NULL, 0), 0);
 	before = objects(self);
-	assert_int_equal(hs_pt_set(self, s.mm, BASE, 0, PRESENT | 1), 0);
-	assert_int_equal(hs_munmap(self, s.mm, BASE, BASE + PAGE), 0);
+	assert_int_equal(hs_pt_set(self, s->mm, BASE, 0, MAPPED | 1), 0);
+	assert_int_equal(hs_munmap(self, s->mm, BASE, BASE + PAGE), 0);
 	assert_int_equal(objects(self), before - 1 + 3);
-	assert_int_equal(hs_munmap(self, s.mm, BASE + 2 * PAGE, BASE + 3 * PAGE), 0);
+	assert_int_equal(hs_munmap(self, s->mm, BASE + 2 * PAGE, BASE + 3 * PAGE), 0);
 	assert_int_equal(objects(self), before - 2);
-	space_close(&s);
 }
 
 /* ---- no memory --------------------------------------------------------------------------- */
@@ -380,8 +336,8 @@ static uint32_t run_out_of_memory(struct space *s)
 	char before[256];
 
 	for (const struct step *p = memory_steps; p->op != END; p++) {
-		uint64_t count = objects(s->w.self);
-		uint32_t file = s->file->vma_count, told = s->told;
+		uint64_t count = objects(s->self);
+		uint32_t file = s->file->vma_count, told = s->starts;
 		int ret;
 
 		strcpy(before, layout(s->mm, BASE));
@@ -391,9 +347,10 @@ static uint32_t run_out_of_memory(struct space *s)
 		assert_int_equal(ret, -ENOMEM);
 		failures++;
 		assert_string_equal(layout(s->mm, BASE), before);
-		assert_int_equal(objects(s->w.self), count);
+		assert_int_equal(objects(s->self), count);
 		assert_int_equal(s->file->vma_count, file);
-		assert_int_equal(s->told, told);
+		assert_int_equal(s->starts, told);
+		assert_int_equal(s->ends, told);
 		assert_int_equal(take_step(s, p, BASE), 0);
 	}
 	return failures;
@@ -409,9 +366,7 @@ static void every_allocation_can_fail_and_changes_nothing(void **state)
 	for (fail = 3; ret || failures; fail++) {
 		struct space s;
 
-		memset(&s, 0, sizeof(s));
-		world_open_failing(&s.w, fail);
-		ret = space_fill(&s, HS_GEOMETRY_X86_64);
+		ret = vma_space_try(&s, HS_GEOMETRY_X86_64, fail);
 		assert_true(!ret || ret == -ENOMEM);
 		failures = ret ? 0 : run_out_of_memory(&s);
 		failed += failures;
@@ -428,16 +383,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vmas_are_cut_and_joined),
-		cmocka_unit_test(neighbours_of_other_mappings_stay_apart),
-		cmocka_unit_test(the_array_grows_for_both_cuts_at_once),
-		cmocka_unit_test(ranges_must_make_sense),
-		cmocka_unit_test(mprotect_asks_before_it_changes),
-		cmocka_unit_test(munmap_is_one_section_over_the_whole_range),
-		cmocka_unit_test(mprotect_is_a_section_for_each_vma_that_changes),
-		cmocka_unit_test(a_leaf_that_is_hit_in_part_is_told_and_goes_as_a_whole),
-		cmocka_unit_test(device_dax_is_cut_at_leaves_only),
+		vma_unit_test(neighbours_of_other_mappings_stay_apart),
+		vma_unit_test(the_array_grows_for_both_cuts_at_once),
+		vma_unit_test(ranges_must_make_sense),
+		vma_unit_test(mprotect_asks_before_it_changes),
+		vma_unit_test(munmap_is_one_section_over_the_whole_range),
+		vma_unit_test(mprotect_is_a_section_for_each_vma_that_changes),
+		vma_unit_test(a_leaf_that_is_hit_in_part_is_told_and_goes_as_a_whole),
+		vma_unit_test(device_dax_is_cut_at_leaves_only),
 		cmocka_unit_test(munmap_frees_tables_that_no_neighbour_needs),
-		cmocka_unit_test(a_table_goes_with_the_last_vma_in_it),
+		vma_unit_test(a_table_goes_with_the_last_vma_in_it),
 		cmocka_unit_test(every_allocation_can_fail_and_changes_nothing),
 	};
 

@@ -2,16 +2,7 @@
 /*
  * Every pair of mmap, munmap and mprotect on six pages, against an array of pages.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "support/vma_space.h"
+#include "support/vma_steps.h"
 
 #define PAGES 6
 
@@ -21,7 +12,7 @@ struct model {
 };
 
 static const uint64_t kinds[] = {
-	PRESENT | 0x300,
+	MAPPED | 0x300,
 	HS_ENTRY_VALID | HS_ENTRY_DEVMAP | 0x301,
 	HS_ENTRY_VALID | (uint64_t)HS_TYPE_ZERO << HS_ENTRY_TYPE_SHIFT | HS_ZERO_PFN,
 	HS_ENTRY_WRITE | (uint64_t)HS_TYPE_MIGRATION << HS_ENTRY_TYPE_SHIFT | 0x303,
@@ -83,9 +74,9 @@ static void expect_model(struct space *s, const struct model *m, bool file, uint
 		uint64_t addr = base + i * PAGE;
 		const struct hs_vma *v = hs_vma_at(s->mm, addr);
 
-		if (hs_pt_get(s->w.self, s->mm, addr, 0) != m->entry[i])
+		if (hs_pt_get(s->self, s->mm, addr, 0) != m->entry[i])
 			fail_msg("page %u: entry %llx, expected %llx", i,
-				 (unsigned long long)hs_pt_get(s->w.self, s->mm, addr, 0),
+				 (unsigned long long)hs_pt_get(s->self, s->mm, addr, 0),
 				 (unsigned long long)m->entry[i]);
 		assert_int_equal(!v, m->access[i] < 0);
 		if (!v)
@@ -132,7 +123,7 @@ static void model_start(struct space *s, struct model *m, const char *text, bool
 		assert_int_equal(model_step(m, &p), 0);
 		assert_int_equal(take_step(s, &p, base), 0);
 		m->entry[i] = kinds[i];
-		assert_int_equal(hs_pt_set(s->w.self, s->mm, base + i * PAGE, 0, kinds[i]), 0);
+		assert_int_equal(hs_pt_set(s->self, s->mm, base + i * PAGE, 0, kinds[i]), 0);
 	}
 }
 
@@ -142,7 +133,7 @@ static void every_pair(const char *start, bool file)
 	struct space s;
 	struct model m;
 
-	space_open(&s, HS_GEOMETRY_MOCK);
+	vma_space_open(&s, HS_GEOMETRY_MOCK);
 	for (uint32_t first = 0; first < STEPS; first++) {
 		for (uint32_t second = 0; second < STEPS; second++) {
 			const struct step p = nth_step(first, file), q = nth_step(second, file);
@@ -153,7 +144,7 @@ static void every_pair(const char *start, bool file)
 				expect_model(&s, &m, file, base);
 			assert_int_equal(take_step(&s, &q, base), model_step(&m, &q));
 			expect_model(&s, &m, file, base);
-			assert_int_equal(hs_munmap(s.w.self, s.mm, base, base + PAGES * PAGE), 0);
+			assert_int_equal(hs_munmap(s.self, s.mm, base, base + PAGES * PAGE), 0);
 		}
 	}
 	space_close(&s);

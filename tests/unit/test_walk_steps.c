@@ -4,21 +4,13 @@
  * counted from the begin of the range. A slash before the letter: the step is the end of a fault or
  * wait. A `*` at the end: a reference is cached.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
 #include "mm/mm.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define START 0x3ff000ull /* the last page of a table */
 #define PAGES 3u
@@ -126,7 +118,7 @@ static long walk_once(struct hs_task *self, const struct look *look, struct told
 /* Walks with and without a step function: answers and counts must be the same. */
 static void check(void **state, const struct look *look, long want, const char *text)
 {
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct told told = { { 0 }, 0, 0, 0 };
 	uint64_t pfns[PAGES] = { 0 }, silent[PAGES] = { 0 };
 	struct hs_walk_counts counts, without;
@@ -248,7 +240,7 @@ static void the_plain_body_takes_no_steps(void **state)
 static void walk_leaf(void **state, enum hs_era era, uint32_t vma_flags)
 {
 	static uint64_t pfns[512];
-	struct hs_task *self = world_task(state);
+	struct hs_task *self = machine_task(state);
 	struct told told = { { 0 }, 0, 0, 0 };
 	struct hs_range range;
 
@@ -282,14 +274,14 @@ static void a_leaf_is_pages_and_a_table_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_unit_test(pages_tables_pass_vma_and_call_end_in_this_order),
-		world_unit_test(every_vma_ends),
-		world_unit_test(a_fault_begins_and_ends_outside_of_the_table),
-		world_unit_test(a_wait_begins_and_ends),
-		world_unit_test(an_error_leaves_the_table),
-		world_unit_test(a_gap_has_no_vma_that_ends),
-		world_unit_test(the_plain_body_takes_no_steps),
-		world_unit_test(a_leaf_is_pages_and_a_table_end),
+		machine_unit_test(pages_tables_pass_vma_and_call_end_in_this_order),
+		machine_unit_test(every_vma_ends),
+		machine_unit_test(a_fault_begins_and_ends_outside_of_the_table),
+		machine_unit_test(a_wait_begins_and_ends),
+		machine_unit_test(an_error_leaves_the_table),
+		machine_unit_test(a_gap_has_no_vma_that_ends),
+		machine_unit_test(the_plain_body_takes_no_steps),
+		machine_unit_test(a_leaf_is_pages_and_a_table_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

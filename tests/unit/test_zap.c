@@ -3,24 +3,14 @@
  * Entries that are taken away: what each kind puts, how far a leaf reaches, and what the notifiers
  * are told.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <hmmsim/mapping.h>
 #include <hmmsim/pgmap.h>
 
 #include "mm/mm.h"
 #include "mm/zap.h"
-#include "support/world.h"
+#include "support/machine.h"
 
 #define BASE 0x7f0000000000ull
-#define PAGE 0x1000ull
 #define HUGE (512 * PAGE)
 #define RAM 0x1000ull
 #define DEVICE 0x200000ull
@@ -29,7 +19,7 @@
 #define ORDER(n) ((uint64_t)(n) << HS_ENTRY_ORDER_SHIFT)
 
 struct fixture {
-	struct world w;
+	struct machine m;
 	struct hs_mm *mm;
 	struct hs_interval_sub sub;
 	struct hs_notifier end;
@@ -71,8 +61,8 @@ static int setup(void **state)
 	struct fixture *f = test_calloc(1, sizeof(*f));
 	struct hs_task *self;
 
-	world_open_failing(&f->w, 0);
-	self = f->w.self;
+	machine_open_failing(&f->m, 0);
+	self = f->m.self;
 	assert_int_equal(hs_memory_add(self, RAM, RAM + 0x200, false), 0);
 	assert_int_equal(hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &f->mm), 0);
 	assert_int_equal(
@@ -86,32 +76,32 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	hs_interval_remove(self, &f->sub);
 	hs_notifier_unregister(self, &f->end);
 	hs_mm_destroy(self, f->mm);
 	assert_int_equal(hs_pages_allocated(self), 0);
-	world_close(&f->w);
+	machine_close(&f->m);
 	test_free(f);
 	return 0;
 }
 
 static void map(struct fixture *f, uint64_t start, uint64_t end)
 {
-	assert_int_equal(hs_mmap(f->w.self, f->mm, BASE + start, BASE + end,
+	assert_int_equal(hs_mmap(f->m.self, f->mm, BASE + start, BASE + end,
 				 HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE, NULL, 0),
 			 0);
 }
 
 static void put_entry(struct fixture *f, uint64_t addr, uint32_t level, uint64_t entry)
 {
-	assert_int_equal(hs_pt_set(f->w.self, f->mm, BASE + addr, level, entry), 0);
+	assert_int_equal(hs_pt_set(f->m.self, f->mm, BASE + addr, level, entry), 0);
 }
 
 static int zap(struct fixture *f, uint64_t start, uint64_t end)
 {
-	return hs_madvise_dontneed(f->w.self, f->mm, BASE + start, BASE + end);
+	return hs_madvise_dontneed(f->m.self, f->mm, BASE + start, BASE + end);
 }
 
 /* ---- what entries hold ------------------------------------------------------------------- */
@@ -237,7 +227,7 @@ enum way {
 
 static void take_away(struct fixture *f, enum way way)
 {
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	if (way == MUNMAP) {
 		assert_int_equal(hs_munmap(self, f->mm, BASE, BASE + PAGE), 0);
@@ -254,7 +244,7 @@ static void take_away(struct fixture *f, enum way way)
 static void check_kind(struct fixture *f, size_t kind, size_t memory, enum way way,
 		       uint64_t counted)
 {
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 	struct hs_pgmap *pgmap = memory_make(self, memory);
 	struct hs_page *page = page_make(self, pgmap);
 	uint32_t count = hs_page_count(self, page), held;
@@ -286,7 +276,7 @@ static void check_kind(struct fixture *f, size_t kind, size_t memory, enum way w
 
 static void mm_again(struct fixture *f)
 {
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	hs_interval_remove(self, &f->sub);
 	hs_notifier_unregister(self, &f->end);
@@ -304,7 +294,7 @@ static void check_ways(struct fixture *f, size_t kind, size_t memory)
 		if (way == END_OF_MM)
 			mm_again(f);
 		else
-			hs_munmap(f->w.self, f->mm, BASE, BASE + PAGE);
+			hs_munmap(f->m.self, f->mm, BASE, BASE + PAGE);
 	}
 	check_kind(f, kind, memory, MUNMAP, 0);
 }
@@ -332,17 +322,17 @@ static void the_zero_page_is_never_put(void **state)
 
 	map(f, 0, 2 * PAGE);
 	put_entry(f, 0, 0, TYPE(HS_TYPE_ZERO) | HS_ENTRY_VALID | zero);
-	assert_int_equal(hs_mprotect(f->w.self, f->mm, BASE, BASE + PAGE, 0), 0);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), TYPE(HS_TYPE_PROTNONE) | zero);
-	assert_int_equal(hs_munmap(f->w.self, f->mm, BASE, BASE + PAGE), 0);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), 0);
+	assert_int_equal(hs_mprotect(f->m.self, f->mm, BASE, BASE + PAGE, 0), 0);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE, 0), TYPE(HS_TYPE_PROTNONE) | zero);
+	assert_int_equal(hs_munmap(f->m.self, f->mm, BASE, BASE + PAGE), 0);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE, 0), 0);
 }
 
 /* A leaf holds what hs_pgmap_page_map() took of its first page, once. */
 static void a_devmap_leaf_is_put_once_at_its_first_page(void **state)
 {
 	struct fixture *f = *state;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 	struct hs_pgmap *pgmap = memory_make(self, 3);
 	struct hs_page *first = hs_pfn_to_page(self, DEVICE), *next = NULL;
 
@@ -373,7 +363,7 @@ static void entries_go_between_start_and_end(void **state)
 
 	map(f, 0, 2 * PAGE);
 	put_entry(f, 0, 0, PRESENT | 5);
-	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), 0);
+	assert_int_equal(hs_zap_range_event(f->m.self, f->mm, &inv), 0);
 	assert_int_equal(f->told, 1);
 	assert_int_equal(f->ended, 1);
 	assert_int_equal(f->at_start, PRESENT | 5);
@@ -382,12 +372,12 @@ static void entries_go_between_start_and_end(void **state)
 	assert_false(f->inv.blockable);
 	assert_int_equal(hs_vma_count(f->mm), 1);
 	put_entry(f, 0, 0, PRESENT | 5);
-	assert_int_equal(hs_munmap(f->w.self, f->mm, BASE, BASE + PAGE), 0);
+	assert_int_equal(hs_munmap(f->m.self, f->mm, BASE, BASE + PAGE), 0);
 	assert_int_equal(f->at_start, PRESENT | 5);
 	assert_int_equal(f->at_end, 0);
 	put_entry(f, PAGE, 0, PRESENT | 6);
 	f->watch = BASE + PAGE;
-	assert_int_equal(hs_mprotect(f->w.self, f->mm, BASE + PAGE, BASE + 2 * PAGE, HS_VM_READ),
+	assert_int_equal(hs_mprotect(f->m.self, f->mm, BASE + PAGE, BASE + 2 * PAGE, HS_VM_READ),
 			 0);
 	assert_int_equal(f->at_start, PRESENT | 6);
 	assert_int_equal(f->at_end, HS_ENTRY_VALID | 6);
@@ -402,15 +392,15 @@ static void a_refused_zap_does_nothing(void **state)
 	map(f, 0, PAGE);
 	put_entry(f, 0, 0, PRESENT | 5);
 	f->refuse = true;
-	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), -EAGAIN);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), PRESENT | 5);
+	assert_int_equal(hs_zap_range_event(f->m.self, f->mm, &inv), -EAGAIN);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE, 0), PRESENT | 5);
 	assert_int_equal(f->ended, 0);
 	f->refuse = false;
 	/* The mmap lock is free again. */
-	hs_mm_lock_write(f->w.self, f->mm);
-	hs_mm_unlock_write(f->w.self, f->mm);
-	assert_int_equal(hs_zap_range_event(f->w.self, f->mm, &inv), 0);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE, 0), 0);
+	hs_mm_lock_write(f->m.self, f->mm);
+	hs_mm_unlock_write(f->m.self, f->mm);
+	assert_int_equal(hs_zap_range_event(f->m.self, f->mm, &inv), 0);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE, 0), 0);
 }
 
 /* Pages 1 and 3 to 5 are mapped; all of 0 to 6 have entries. */
@@ -435,7 +425,7 @@ static void a_gap_is_reported_when_the_rest_is_done(void **state)
 			bool mapped = k == 1 || (k >= 3 && k < 6);
 			bool hit = k >= table[i].start && k < table[i].end;
 
-			assert_int_equal(!hs_pt_get(f->w.self, f->mm, BASE + k * PAGE, 0),
+			assert_int_equal(!hs_pt_get(f->m.self, f->mm, BASE + k * PAGE, 0),
 					 mapped && hit);
 		}
 		assert_int_equal(f->told, 1);
@@ -475,16 +465,16 @@ static void a_span_is_widened_to_the_leaves_at_its_ends(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		uint64_t start = BASE + table[i].start, end = BASE + table[i].end;
 
-		hs_zap_span(f->w.self, f->mm, &start, &end);
+		hs_zap_span(f->m.self, f->mm, &start, &end);
 		assert_int_equal(start - BASE, table[i].wide_start);
 		assert_int_equal(end - BASE, table[i].wide_end);
 	}
 	/* The zap takes exactly those. */
-	hs_zap_entries(f->w.self, f->mm, BASE + HUGE + PAGE, BASE + giga + PAGE, NULL);
-	assert_true(hs_pt_get(f->w.self, f->mm, BASE, 1));
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE + HUGE, 1), 0);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE + 2 * HUGE, 0), 0);
-	assert_int_equal(hs_pt_get(f->w.self, f->mm, BASE + giga, 2), 0);
+	hs_zap_entries(f->m.self, f->mm, BASE + HUGE + PAGE, BASE + giga + PAGE, NULL);
+	assert_true(hs_pt_get(f->m.self, f->mm, BASE, 1));
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE + HUGE, 1), 0);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE + 2 * HUGE, 0), 0);
+	assert_int_equal(hs_pt_get(f->m.self, f->mm, BASE + giga, 2), 0);
 }
 
 /* Where faults of a file may map a leaf meanwhile, the invalidation covers the whole leaf. */
@@ -497,7 +487,7 @@ static void a_zap_in_a_file_tells_whole_leaves(void **state)
 					    .level = 1,
 					    .leaf_order = 9 };
 	struct hs_mapping *file = NULL;
-	struct hs_task *self = f->w.self;
+	struct hs_task *self = f->m.self;
 
 	config.pgmap = memory_make(self, 2);
 	assert_int_equal(hs_mapping_create(self, &config, &file), 0);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/fault_race.h"
+
+uint64_t entry_at(struct hs_task *self, struct model *m, uint64_t addr)
+{
+	return hs_pt_get(self, m->mm, addr, 0);
+}
+
+struct hs_page *page_of(struct hs_task *self, uint64_t entry)
+{
+	return hs_pfn_to_page(self, hs_entry_pfn(entry));
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+void cpu_access(struct hs_task *self, struct model *m, int i, uint64_t addr, bool write)
+{
+	uint32_t ret = hs_cpu_access(self, m->mm, addr, write, &m->pfn[i]);
+
+	hs_assert(self, !ret, "an access ends in a signal: 0x%x", ret);
+}
+
+void load(struct hs_task *self, void *arg)
+{
+	cpu_access(self, arg, 0, 0, false);
+}
+
+void load_too(struct hs_task *self, void *arg)
+{
+	cpu_access(self, arg, 1, 0, false);
+}
+
+void store(struct hs_task *self, void *arg)
+{
+	cpu_access(self, arg, 0, 0, true);
+}
+
+void store_too(struct hs_task *self, void *arg)
+{
+	cpu_access(self, arg, 1, 0, true);
+}
+
+void zap(struct hs_task *self, struct model *m)
+{
+	expect(!hs_madvise_dontneed(self, m->mm, 0, 2 * PAGE));
+}
+
+void zapper(struct hs_task *self, void *arg)
+{
+	zap(self, arg);
+}
+
+/* ---- set-up ------------------------------------------------------------------------------ */
+
+static int basics(struct hs_task *self, struct model *m)
+{
+	int ret = hs_memory_add(self, RAM_START, RAM_END, true);
+
+	hs_mutex_init(&m->lock, HS_LOCK_DRIVER);
+	if (!ret)
+		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &m->mm);
+	return ret;
+}
+
+int anonymous(struct hs_task *self, struct model *m)
+{
+	int ret = hs_mmap(self, m->mm, 0, 4 * PAGE, RW, NULL, 0);
+
+	return ret ? ret : hs_pt_make(self, m->mm, 0, 0);
+}
+
+int written(struct hs_task *self, struct model *m)
+{
+	int ret = anonymous(self, m);
+
+	if (ret)
+		return ret;
+	cpu_access(self, m, 0, 0, true);
+	m->page = hs_pfn_to_page(self, m->pfn[0]);
+	hs_page_set_private(self, m->page, CONTENTS);
+	return 0;
+}
+
+void spoil_freed(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+{
+	(void)pgmap;
+	hs_page_set_private(self, page, OTHERS);
+}
+
+int device_memory(struct hs_task *self, struct model *m, enum hs_pgmap_type type,
+		  enum hs_page_refs refs)
+{
+	static const struct hs_pgmap_ops ops = { spoil_freed, hs_migrate_to_ram };
+	struct hs_pgmap_config config;
+
+	device_memory_config(&config, type, refs, DEVICE_START, 4);
+	config.ops = &ops;
+	return hs_pgmap_create(self, &config, &m->pgmap);
+}
+
+int device_private(struct hs_task *self, struct model *m)
+{
+	int ret = device_memory(self, m, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1);
+
+	if (!ret)
+		ret = anonymous(self, m);
+	if (!ret)
+		ret = hs_pgmap_page_alloc(self, m->pgmap, &m->page);
+	if (ret)
+		return ret;
+	hs_page_set_private(self, m->page, CONTENTS);
+	return hs_migrate_insert_page(self, m->mm, 0, m->page, true);
+}
+
+/* ---- checks ------------------------------------------------------------------------------ */
+
+void expect_page(struct hs_task *self, struct model *m, uint64_t contents)
+{
+	struct hs_page *page = page_of(self, entry_at(self, m, 0));
+
+	expect(page && hs_page_count(self, page) == 1);
+	expect(hs_page_mapcount(self, page) == 1);
+	expect(hs_page_private(self, page) == contents);
+}
+
+void check_page(struct hs_task *self, struct model *m)
+{
+	expect(hs_pages_allocated(self) == 1);
+	expect_page(self, m, CONTENTS);
+}
+
+void check_page_or_zapped(struct hs_task *self, struct model *m)
+{
+	uint64_t e = entry_at(self, m, 0);
+
+	expect(hs_pages_allocated(self) == (e && e != HS_FAULT_ZERO_ENTRY));
+	if (hs_pages_allocated(self))
+		expect_page(self, m, CONTENTS);
+}
+
+/* ---- the scenario ------------------------------------------------------------------------ */
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	static const char *const names[TASKS] = { "one", "two", "three" };
+	struct model *m = state;
+	int ret = basics(self, m);
+
+	m->race = param;
+	if (!ret)
+		ret = m->race->setup(self, m);
+	for (int i = 0; !ret && i < TASKS && m->race->task[i]; i++)
+		ret = hs_plan_task(plan, names[i], m->race->task[i], m);
+	return ret;
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	struct model *m = state;
+
+	(void)param;
+	if (m->race->check)
+		m->race->check(self, m);
+	hs_mm_destroy(self, m->mm);
+	if (m->gate)
+		hs_gate_destroy(self, m->gate);
+	if (m->mapping)
+		hs_mapping_destroy(self, m->mapping);
+	if (m->pgmap)
+		hs_pgmap_destroy(self, m->pgmap);
+	expect(!hs_pages_allocated(self));
+}
+
+const struct hs_scenario fault_scenario = {
+	.name = "faults",
+	.state_size = sizeof(struct model),
+	.setup = setup,
+	.check = check,
+};
