@@ -1,12 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "support/stage.h"
 
 /* ---- what can be seen -------------------------------------------------------------------- */
@@ -32,37 +24,37 @@ static uint64_t entry_of(struct stage *st, uint64_t addr)
 	return 0;
 }
 
-static void see_mm(struct stage *st, struct stage_seen *seen)
+static void see_mm(struct stage *st, uint64_t *seen)
 {
 	const struct hs_vma *vma;
 
 	for (uint64_t at = 0; (vma = hs_vma_find(st->mm, at)); at = vma->end) {
-		mix(&seen->vmas, vma->start);
-		mix(&seen->vmas, vma->end);
-		mix(&seen->vmas, vma->flags);
-		mix(&seen->vmas, vma->mapping ? vma->pgoff : 0);
-		mix(&seen->vmas, (uintptr_t)vma->mapping);
-		mix(&seen->vmas, (uintptr_t)vma->gate);
+		mix(&seen[VMAS], vma->start);
+		mix(&seen[VMAS], vma->end);
+		mix(&seen[VMAS], vma->flags);
+		mix(&seen[VMAS], vma->mapping ? vma->pgoff : 0);
+		mix(&seen[VMAS], (uintptr_t)vma->mapping);
+		mix(&seen[VMAS], (uintptr_t)vma->gate);
 	}
 	for (uint64_t i = 0; i < STAGE_WINDOW; i++)
-		mix(&seen->entries, entry_of(st, i * HS_PAGE_BYTES));
+		mix(&seen[ENTRIES], entry_of(st, i * HS_PAGE_BYTES));
 }
 
-static void see_mapping(struct stage *st, struct hs_mapping *mapping, struct stage_seen *seen)
+static void see_mapping(struct stage *st, struct hs_mapping *mapping, uint64_t *seen)
 {
-	mix(&seen->mapped, hs_mapping_vmas(st->self, mapping));
+	mix(&seen[MAPPED], hs_mapping_vmas(st->self, mapping));
 	for (uint64_t i = 0; i < hs_mapping_pages(mapping); i++) {
 		uint64_t pfn = 0;
 		int ret = hs_mapping_pfn(st->self, mapping, i, &pfn);
 
-		mix(&seen->blocks, ret ? (uint64_t)ret : pfn);
+		mix(&seen[BLOCKS], ret ? (uint64_t)ret : pfn);
 	}
 }
 
-static void see(struct stage *st, struct stage_seen *seen)
+static void see(struct stage *st, uint64_t *seen)
 {
-	memset(seen, 0, sizeof(*seen));
-	seen->pages = hs_pages_allocated(st->self);
+	memset(seen, 0, SEEN_COUNT * sizeof(*seen));
+	seen[RAM] = hs_pages_allocated(st->self);
 	if (st->mm)
 		see_mm(st, seen);
 	for (uint32_t i = 0; i < STAGE_MAPPINGS; i++)
@@ -71,11 +63,11 @@ static void see(struct stage *st, struct stage_seen *seen)
 	for (uint32_t i = 0; i < STAGE_PGMAPS; i++) {
 		if (!st->pgmap[i])
 			continue;
-		mix(&seen->refs, (uint64_t)hs_pgmap_refs(st->self, st->pgmap[i]));
-		mix(&seen->device_pages, hs_pgmap_pages_allocated(st->self, st->pgmap[i]));
+		mix(&seen[REFS], (uint64_t)hs_pgmap_refs(st->self, st->pgmap[i]));
+		mix(&seen[DEVICE_PAGES], hs_pgmap_pages_allocated(st->self, st->pgmap[i]));
 	}
 	for (uint64_t i = 0; st->device && i < STAGE_WINDOW; i++)
-		mix(&seen->device, hs_dmirror_entry(st->self, st->device, i * HS_PAGE_BYTES));
+		mix(&seen[DEVICE], hs_dmirror_entry(st->self, st->device, i * HS_PAGE_BYTES));
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -84,13 +76,13 @@ static const char *failed_at(struct stage *st)
 {
 	struct hs_machine_info info;
 
-	hs_machine_info(st->machine, &info);
+	hs_machine_info(st->m.machine, &info);
 	return info.failed_at;
 }
 
 #define COMPLAIN(st, ...)                                                              \
 	do {                                                                           \
-		print_error("%s, allocation %llu at %s, in %s:\n", (st)->play,         \
+		print_error("%s, allocation %llu at %s, in %s:\n", (st)->name,         \
 			    (unsigned long long)(st)->fail_at,                         \
 			    (st)->failed_at ? (st)->failed_at : "(none)", (st)->step); \
 		fail_msg(__VA_ARGS__);                                                 \
@@ -101,31 +93,22 @@ void stage_step(struct stage *st, const char *step, bool partly)
 	st->step = step;
 	st->partly = partly;
 	if (!st->failed_at)
-		see(st, &st->before);
+		see(st, st->before);
 }
 
 static void expect_unchanged(struct stage *st)
 {
-	struct stage_seen now;
+	static const char *const names[SEEN_COUNT] = {
+		[VMAS] = "vmas",       [MAPPED] = "mapped", [DEVICE] = "device",
+		[ENTRIES] = "entries", [RAM] = "pages",	    [DEVICE_PAGES] = "device pages",
+		[REFS] = "refs",       [BLOCKS] = "blocks",
+	};
+	uint64_t now[SEEN_COUNT];
 
-	see(st, &now);
-	if (st->partly)
-		memcpy(&now.entries, &st->before.entries,
-		       sizeof(now) - offsetof(struct stage_seen, entries));
-#define SAME(field)                                                                  \
-	do {                                                                         \
-		if (now.field != st->before.field)                                   \
-			COMPLAIN(st, "a step without success has changed: " #field); \
-	} while (0)
-	SAME(vmas);
-	SAME(mapped);
-	SAME(device);
-	SAME(entries);
-	SAME(pages);
-	SAME(device_pages);
-	SAME(refs);
-	SAME(blocks);
-#undef SAME
+	see(st, now);
+	for (int i = 0; i < (st->partly ? ENTRIES : SEEN_COUNT); i++)
+		if (now[i] != st->before[i])
+			COMPLAIN(st, "a step without success has changed: %s", names[i]);
 }
 
 bool stage_failed(struct stage *st, long error, long ret)
@@ -146,49 +129,55 @@ bool stage_failed(struct stage *st, long error, long ret)
 	return true;
 }
 
-/* ---- parts that plays share -------------------------------------------------------------- */
+/* ---- calls and parts --------------------------------------------------------------------- */
 
-void stage_ram(struct stage *st)
+int map(struct stage *st, uint64_t start, uint64_t end, uint32_t flags)
 {
-	TRY(st, -ENOMEM, hs_memory_add(st->self, 0x100, 0x140, true));
+	return hs_mmap(st->self, st->mm, PAGES(start), PAGES(end), flags, NULL, 0);
 }
 
-void stage_space(struct stage *st)
+int map_file(struct stage *st, uint32_t i, uint64_t start, uint64_t end, uint32_t flags)
 {
-	TRY(st, -ENOMEM, hs_mm_create(st->self, hs_geometry(HS_GEOMETRY_MOCK), &st->mm));
+	return hs_mmap(st->self, st->mm, PAGES(start), PAGES(end), flags, st->mapping[i], 0);
 }
 
-static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+int unmap(struct stage *st, uint64_t start, uint64_t end)
 {
-	(void)self;
-	(void)pgmap;
-	(void)page;
+	return hs_munmap(st->self, st->mm, PAGES(start), PAGES(end));
 }
 
-static const struct hs_pgmap_ops driver = {
-	.page_free = page_free,
-	.migrate_to_ram = hs_migrate_to_ram,
-};
-
-void stage_pgmap_config(struct hs_pgmap_config *config, enum hs_pgmap_type type, uint64_t start,
-			uint64_t end)
+int protect(struct stage *st, uint64_t start, uint64_t end, uint32_t flags)
 {
-	hs_pgmap_config_init(config, type, start, end);
-	config->owner = &driver;
-	config->ops = &driver;
+	return hs_mprotect(st->self, st->mm, PAGES(start), PAGES(end), flags);
 }
 
-void stage_device_memory(struct stage *st, uint32_t i, enum hs_pgmap_type type,
-			 enum hs_page_refs refs)
+int zap(struct stage *st, uint64_t start, uint64_t end)
+{
+	return hs_madvise_dontneed(st->self, st->mm, PAGES(start), PAGES(end));
+}
+
+uint32_t cpu_access(struct stage *st, uint64_t page, bool write)
+{
+	uint64_t pfn;
+
+	return hs_cpu_access(st->self, st->mm, PAGES(page), write, &pfn);
+}
+
+void space(struct stage *st)
+{
+	STEP(st, hs_mm_create(st->self, hs_geometry(HS_GEOMETRY_MOCK), &st->mm));
+	STEP(st, hs_memory_add(st->self, 0x100, 0x140, true));
+}
+
+void device_memory(struct stage *st, uint32_t i, enum hs_pgmap_type type, enum hs_page_refs refs)
 {
 	struct hs_pgmap_config config;
 
-	stage_pgmap_config(&config, type, 0x1000 + 0x20 * i, 0x1008 + 0x20 * i);
-	config.page_refs = refs;
-	TRY(st, -ENOMEM, hs_pgmap_create(st->self, &config, &st->pgmap[i]));
+	device_memory_config(&config, type, refs, 0x1000 + 0x20 * i, 8);
+	STEP(st, hs_pgmap_create(st->self, &config, &st->pgmap[i]));
 }
 
-void stage_mapping(struct stage *st, uint32_t i, enum hs_mapping_kind kind, uint32_t level)
+void mapping(struct stage *st, uint32_t i, enum hs_mapping_kind kind, uint32_t level)
 {
 	struct hs_mapping_config config = {
 		.kind = kind,
@@ -199,30 +188,35 @@ void stage_mapping(struct stage *st, uint32_t i, enum hs_mapping_kind kind, uint
 		.leaf_order = hs_geometry(HS_GEOMETRY_MOCK)->order[level],
 	};
 
-	TRY(st, -ENOMEM, hs_mapping_create(st->self, &config, &st->mapping[i]));
+	STEP(st, hs_mapping_create(st->self, &config, &st->mapping[i]));
 }
 
-uint32_t stage_access(struct stage *st, uint64_t page, bool write)
+void faults(struct stage *st, uint64_t at, const char *text)
 {
-	uint64_t pfn;
+	for (; *text; text += strspn(text, " ")) {
+		bool write = *text == 'w';
+		char *rest;
+		uint64_t page = at + strtoul(text + 1, &rest, 10);
 
-	return hs_cpu_access(st->self, st->mm, page * HS_PAGE_BYTES, write, &pfn);
+		FAULT(st, page, write);
+		text = rest;
+	}
 }
 
 /* ---- taking it down ---------------------------------------------------------------------- */
 
 static void leave_notifiers(struct stage *st)
 {
-	if (st->mirror.range_in)
-		hs_mirror_range_unregister(st->self, &st->mirror.range);
-	if (st->mirror.in)
-		hs_mirror_unregister(st->self, &st->mirror.mirror);
+	if (st->range.hmm)
+		hs_mirror_range_unregister(st->self, &st->range);
+	if (st->mirror.hmm)
+		hs_mirror_unregister(st->self, &st->mirror);
 	if (st->hmm)
 		hs_hmm_destroy(st->self, st->hmm);
-	if (st->plain.in)
-		hs_notifier_unregister(st->self, &st->plain.notifier);
-	if (st->sub.in)
-		hs_interval_remove(st->self, &st->sub.sub);
+	if (st->plain.notifiers)
+		hs_notifier_unregister(st->self, &st->plain);
+	if (st->sub.notifiers)
+		hs_interval_remove(st->self, &st->sub);
 	if (st->notifiers)
 		hs_notifiers_destroy(st->self, st->notifiers);
 }
@@ -276,30 +270,23 @@ static void take_down(struct stage *st)
 
 /* ---- runs -------------------------------------------------------------------------------- */
 
-static void small_machine(struct hs_machine_config *config, uint64_t fail_at)
+bool stage_run(const struct stage_case *c, uint64_t fail_at, bool again, const char **place)
 {
-	hs_machine_config_init(config);
-	config->fail_at = fail_at;
-	config->max_tasks = 2;
-	config->section_order = 3;
-	config->subsection_order = 1;
-}
-
-bool stage_run(const struct stage_play *play, uint64_t fail_at, bool again, const char **place)
-{
-	struct stage st = { .play = play->name, .fail_at = fail_at, .again = again };
+	struct stage st = { .name = c->name, .fail_at = fail_at, .again = again };
 	struct hs_machine_config config;
 	struct hs_leaks left;
 
-	small_machine(&config, fail_at);
-	assert_int_equal(hs_machine_create(&config, &st.machine), 0);
-	assert_int_equal(hs_task_attach(st.machine, "stage", &st.self), 0);
-	play->act(&st);
+	machine_small_config(&config);
+	config.fail_at = fail_at;
+	config.max_tasks = 2;
+	machine_open(&st.m, &config);
+	st.self = st.m.self;
+	c->run(&st);
 	take_down(&st);
 	if (!st.failed_at && failed_at(&st))
 		COMPLAIN(&st, "taking it down needed memory: %s", failed_at(&st));
 	assert_int_equal(hs_task_detach(st.self), 0);
-	if (hs_machine_destroy(st.machine, &left))
+	if (hs_machine_destroy(st.m.machine, &left))
 		COMPLAIN(&st, "left behind: %s", left.text);
 	*place = st.failed_at;
 	return st.failed_at != NULL;
