@@ -2,7 +2,7 @@
 /*
  * removal_space.c - arrangements: DAX files in an address space, all of it faulted in
  */
-#include "support/removal.h"
+#include "support/removal_space.h"
 
 #include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
@@ -13,6 +13,7 @@
 #define MIGRATED_PFN 0x40000u
 #define START ((uint64_t)0x40000000)
 #define OTHER_START ((uint64_t)0x80000000)
+#define HOLE (START + TABLE_BYTES + TABLE_BYTES / 2)
 #define SHARED (HS_VM_READ | HS_VM_WRITE | HS_VM_SHARED)
 
 struct file {
@@ -20,7 +21,7 @@ struct file {
 	struct hs_mapping *mapping;
 };
 
-/* Of the play that goes on. */
+/* Of the run that goes on. */
 struct arranged {
 	struct file walked, other;
 	bool pinned;
@@ -62,71 +63,20 @@ static int make_file(struct hs_task *self, const struct hs_removal_case *c, uint
 	return ret;
 }
 
-static int touch(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
-{
-	uint64_t pfn;
-
-	for (; start < end; start += HS_PAGE_BYTES)
-		if (hs_cpu_access(self, mm, start, true, &pfn))
-			return -ENOMEM; /* nothing else is the matter with these files */
-	return 0;
-}
-
-/* Tables [first, first + count) of the file at @start, faulted in. */
+/* Tables [first, first + count) of the file at @start, faulted in but for the page at @hole. */
 static int map_file(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint32_t flags,
-		    const struct file *file, uint64_t first, uint64_t count)
+		    const struct file *file, uint64_t first, uint64_t count, uint64_t hole)
 {
-	uint64_t end = start + count * TABLE_BYTES;
+	uint64_t end = start + count * TABLE_BYTES, pfn;
 	int ret = hs_mmap(self, mm, start, end, flags, file->mapping, first * TABLE);
 
-	return ret ? ret : touch(self, mm, start, end);
+	for (; !ret && start < end; start += HS_PAGE_BYTES)
+		if (start != hole && hs_cpu_access(self, mm, start, true, &pfn))
+			ret = -ENOMEM; /* nothing else is the matter with these files */
+	return ret;
 }
 
 /* ---- arrangements ------------------------------------------------------------------------ */
-
-static int map_tables(struct hs_task *self, struct hs_removal_space *space)
-{
-	struct arranged *files = space->arg;
-
-	space->end = START + 3 * TABLE_BYTES;
-	return map_file(self, space->mm, START, SHARED, &files->walked, 0, 3);
-}
-
-static int map_hole(struct hs_task *self, struct hs_removal_space *space)
-{
-	struct arranged *files = space->arg;
-	uint64_t hole = START + TABLE_BYTES + TABLE_BYTES / 2;
-	int ret;
-
-	space->end = START + 3 * TABLE_BYTES;
-	ret = hs_mmap(self, space->mm, START, space->end, SHARED, files->walked.mapping, 0);
-	if (!ret)
-		ret = touch(self, space->mm, START, hole);
-	return ret ? ret : touch(self, space->mm, hole + HS_PAGE_BYTES, space->end);
-}
-
-/* The block behind it was never mapped: the entry stands for itself. */
-static int map_poison(struct hs_task *self, struct hs_removal_space *space)
-{
-	int ret = map_hole(self, space);
-
-	return ret ? ret
-		   : hs_pt_set(self, space->mm, START + TABLE_BYTES + TABLE_BYTES / 2, 0,
-			       hs_entry_typed(HS_TYPE_HWPOISON, FILE_PFN, 0));
-}
-
-/* The second may be executed: otherwise they would become one. */
-static int map_vmas(struct hs_task *self, struct hs_removal_space *space)
-{
-	struct arranged *files = space->arg;
-	int ret = map_file(self, space->mm, START, SHARED, &files->walked, 0, 2);
-
-	space->end = START + 3 * TABLE_BYTES;
-	if (!ret)
-		ret = map_file(self, space->mm, START + 2 * TABLE_BYTES, SHARED | HS_VM_EXEC,
-			       &files->walked, 2, 1);
-	return ret;
-}
 
 static uint64_t leaf(enum hs_entry_type type, uint64_t flags)
 {
@@ -134,40 +84,34 @@ static uint64_t leaf(enum hs_entry_type type, uint64_t flags)
 			      flags | HS_ENTRY_WRITE | (uint64_t)9 << HS_ENTRY_ORDER_SHIFT);
 }
 
-static int map_busy(struct hs_task *self, struct hs_removal_space *space)
+/* The block behind it was never mapped: the entry stands for itself. */
+static int poison(struct hs_task *self, struct hs_removal_space *space)
 {
-	struct arranged *files = space->arg;
-	uint64_t middle = START + TABLE_BYTES;
-	int ret = map_file(self, space->mm, START, SHARED, &files->walked, 0, 1);
+	return hs_pt_set(self, space->mm, HOLE, 0, hs_entry_typed(HS_TYPE_HWPOISON, FILE_PFN, 0));
+}
 
-	space->end = START + 3 * TABLE_BYTES;
-	if (!ret)
-		ret = hs_mmap(self, space->mm, middle, middle + TABLE_BYTES,
-			      HS_VM_READ | HS_VM_WRITE, NULL, middle / HS_PAGE_BYTES);
-	if (!ret)
-		ret = hs_pt_set(self, space->mm, middle, 1, leaf(HS_TYPE_MIGRATION, 0));
-	if (!ret)
-		ret = map_file(self, space->mm, middle + TABLE_BYTES, SHARED, &files->walked, 1, 1);
-	return ret;
+static int map_leaf(struct hs_task *self, struct hs_removal_space *space)
+{
+	uint64_t middle = START + TABLE_BYTES;
+	int ret = hs_mmap(self, space->mm, middle, middle + TABLE_BYTES, HS_VM_READ | HS_VM_WRITE,
+			  NULL, middle / HS_PAGE_BYTES);
+
+	return ret ? ret : hs_pt_set(self, space->mm, middle, 1, leaf(HS_TYPE_MIGRATION, 0));
 }
 
 static int map_other(struct hs_task *self, struct hs_removal_space *space)
 {
 	struct arranged *files = space->arg;
-	int ret = map_tables(self, space);
 
-	return ret ? ret : map_file(self, space->mm, OTHER_START, SHARED, &files->other, 0, 1);
+	return map_file(self, space->mm, OTHER_START, SHARED, &files->other, 0, 1, 0);
 }
 
-static int map_pinned(struct hs_task *self, struct hs_removal_space *space)
+static int pin(struct hs_task *self, struct hs_removal_space *space)
 {
-	struct arranged *files = space->arg;
-	int ret = map_tables(self, space);
-
-	for (uint64_t i = 0; !ret && i < 3 * TABLE; i++)
+	for (uint64_t i = 0; i < 3 * TABLE; i++)
 		hs_page_get(self, hs_pfn_to_page(self, FILE_PFN + i));
-	files->pinned = !ret;
-	return ret;
+	((struct arranged *)space->arg)->pinned = true;
+	return 0;
 }
 
 static void unpin(struct hs_task *self, struct arranged *files)
@@ -177,17 +121,42 @@ static void unpin(struct hs_task *self, struct arranged *files)
 	files->pinned = false;
 }
 
+/* A second VMA that may be executed stays one of its own. */
 static const struct {
 	uint64_t tables; /* of the file that is walked */
-	int (*map)(struct hs_task *self, struct hs_removal_space *space);
+	struct {
+		uint64_t at, first, count; /* tables: in the range, and of the file */
+		uint32_t flags;
+	} vma[2];
+	bool hole;
+	int (*more)(struct hs_task *self, struct hs_removal_space *space);
 } arrangements[ARRANGEMENTS + 1] = {
-	[ARRANGE_TABLES] = { 3, map_tables }, [ARRANGE_HOLE] = { 3, map_hole },
-	[ARRANGE_VMAS] = { 3, map_vmas },     [ARRANGE_BUSY] = { 2, map_busy },
-	[ARRANGE_OTHER] = { 3, map_other },   [ARRANGE_POISON] = { 3, map_poison },
-	[ARRANGE_PINNED] = { 3, map_pinned },
+	[ARRANGE_TABLES] = { 3, { { 0, 0, 3, SHARED } }, false, NULL },
+	[ARRANGE_HOLE] = { 3, { { 0, 0, 3, SHARED } }, true, NULL },
+	[ARRANGE_VMAS] = { 3,
+			   { { 0, 0, 2, SHARED }, { 2, 2, 1, SHARED | HS_VM_EXEC } },
+			   false,
+			   NULL },
+	[ARRANGE_BUSY] = { 2, { { 0, 0, 1, SHARED }, { 2, 1, 1, SHARED } }, false, map_leaf },
+	[ARRANGE_OTHER] = { 3, { { 0, 0, 3, SHARED } }, false, map_other },
+	[ARRANGE_POISON] = { 3, { { 0, 0, 3, SHARED } }, true, poison },
+	[ARRANGE_PINNED] = { 3, { { 0, 0, 3, SHARED } }, false, pin },
 };
 
-/* Whoever migrates the leaf ends it while the walk waits. */
+static int map_all(struct hs_task *self, struct hs_removal_space *space, size_t a)
+{
+	struct arranged *files = space->arg;
+	int ret = 0;
+
+	for (int i = 0; !ret && i < 2 && arrangements[a].vma[i].count; i++)
+		ret = map_file(self, space->mm, START + arrangements[a].vma[i].at * TABLE_BYTES,
+			       arrangements[a].vma[i].flags, &files->walked,
+			       arrangements[a].vma[i].first, arrangements[a].vma[i].count,
+			       arrangements[a].hole ? HOLE : 0);
+	return ret || !arrangements[a].more ? ret : arrangements[a].more(self, space);
+}
+
+/* The migration of the leaf ends while the walk waits. */
 static void end_migration(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
 			  void *arg)
 {
@@ -218,9 +187,10 @@ static int build(struct hs_task *self, const struct hs_removal_case *c,
 	if (!ret)
 		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &space->mm);
 	space->start = START;
+	space->end = START + 3 * TABLE_BYTES;
 	space->default_flags = HS_PFN_VALID | HS_PFN_WRITE;
 	space->fault = &fault_ops;
-	return ret ? ret : arrangements[a].map(self, space);
+	return ret ? ret : map_all(self, space, a);
 }
 
 static void disable(struct hs_task *self, struct hs_removal_space *space)
@@ -262,4 +232,53 @@ void arrange(struct hs_removal_case *c, enum arrangement a)
 
 	c->space = &ops;
 	c->space_arg = &arranged[a];
+}
+
+/* ---- runs -------------------------------------------------------------------------------- */
+
+struct hs_removal_case make_case(enum hs_era era, enum arrangement a, enum hs_strategy strategy,
+				 enum hs_removal_plan plan)
+{
+	struct hs_removal_case c;
+
+	hs_removal_case_init(&c, era);
+	arrange(&c, a);
+	c.strategy = strategy;
+	c.plan = plan;
+	return c;
+}
+
+struct hs_removal_result run_case(const struct hs_removal_case *c)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_removal_result r;
+
+	assert_int_equal(hs_removal_run(&mem, c, &r), 0);
+	assert_int_equal(mem.live, 0);
+	return r;
+}
+
+struct hs_removal_result run_at(struct hs_removal_case c, uint32_t at, uint64_t number)
+{
+	c.start = (struct hs_removal_point){ at, number };
+	return run_case(&c);
+}
+
+struct hs_removal_worst worst(const struct hs_removal_case *c, uint64_t most)
+{
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_removal_worst w;
+
+	assert_int_equal(hs_removal_worst(&mem, c, most, &w), 0);
+	assert_int_equal(mem.live, 0);
+	return w;
+}
+
+void assert_held(const struct hs_removal_held *held, uint64_t pages, uint64_t tables,
+		 uint64_t faults, uint64_t waits)
+{
+	assert_int_equal(held->pages, pages);
+	assert_int_equal(held->tables, tables);
+	assert_int_equal(held->faults, faults);
+	assert_int_equal(held->waits, waits);
 }

@@ -2,7 +2,7 @@
 /*
  * One removal against one walk: how long each strategy makes it wait, from each start.
  */
-#include "support/removal.h"
+#include "support/removal_space.h"
 
 /* ---- what each strategy holds ------------------------------------------------------------ */
 
@@ -142,22 +142,22 @@ static void what_is_held_ends_where_the_reference_does(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_5_3, ARRANGE_TABLES, HS_STRATEGY_PER_TABLE,
 					     HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r = play_at(c, HS_WALK_PAGE, 100);
+	struct hs_removal_result r = run_at(c, HS_WALK_PAGE, 100);
 
 	(void)state;
 	assert_held(&r.held[HS_HELD_REF], TABLE - 100, 0, 0, 0);
 	assert_int_equal(r.refs, 1);
 	assert_int_equal(r.ret, -EBUSY);
 	assert_int_equal(r.vain, 1);
-	r = play_at(c, HS_WALK_TABLE_END, 1);
+	r = run_at(c, HS_WALK_TABLE_END, 1);
 	assert_held(&r.held[HS_HELD_REF], 0, 0, 0, 0);
 	assert_int_equal(r.refs, 0);
 	c.strategy = HS_STRATEGY_PER_CALL;
-	r = play_at(c, HS_WALK_PAGE, 1000);
+	r = run_at(c, HS_WALK_PAGE, 1000);
 	assert_held(&r.held[HS_HELD_REF], 536, 2, 0, 0);
 	assert_int_equal(r.ret, 1536);
 	assert_true(r.inside);
-	r = play_at(c, HS_POINT_AFTER, 1);
+	r = run_at(c, HS_POINT_AFTER, 1);
 	assert_held(&r.held[HS_HELD_REF], 0, 0, 0, 0);
 	assert_false(r.inside);
 	assert_int_equal(r.refs, 0);
@@ -167,19 +167,19 @@ static void a_section_without_a_reference_ends_with_its_table(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE,
 					     HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r = play_at(c, HS_WALK_PAGE, TABLE + 10);
+	struct hs_removal_result r = run_at(c, HS_WALK_PAGE, TABLE + 10);
 
 	(void)state;
 	assert_held(&r.held[HS_HELD_RCU], TABLE - 10, 0, 0, 0);
 	c.pte_map = HS_PTE_MAP_BARE;
-	r = play_at(c, HS_WALK_PAGE, TABLE + 10);
+	r = run_at(c, HS_WALK_PAGE, TABLE + 10);
 	assert_held(&r.held[HS_HELD_RCU], 0, 0, 0, 0);
 	c.era = HS_ERA_5_3;
 	c.pte_map = HS_PTE_MAP_RCU;
-	r = play_at(c, HS_WALK_PAGE, TABLE + 10);
+	r = run_at(c, HS_WALK_PAGE, TABLE + 10);
 	assert_held(&r.held[HS_HELD_RCU], TABLE - 10, 0, 0, 0);
 	c.pte_map = HS_PTE_MAP_ERA;
-	r = play_at(c, HS_WALK_PAGE, TABLE + 10);
+	r = run_at(c, HS_WALK_PAGE, TABLE + 10);
 	assert_held(&r.held[HS_HELD_RCU], 0, 0, 0, 0);
 }
 
@@ -211,25 +211,25 @@ static void pins_hold_what_they_pin(void **state)
 
 	(void)state;
 	c.page_refs = HS_PAGE_REFS_5_3;
-	r = play_at(c, HS_POINT_RETRY, 1);
+	r = run_at(c, HS_POINT_RETRY, 1);
 	assert_int_equal(r.refs, 0); /* the core's own until its pages are put */
 	assert_false(r.inside);
 	assert_held(&r.held[HS_HELD_ELSE], 1536, 3, 0, 0);
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_held(&r.held[HS_HELD_RCU], 511, 0, 0, 0);
 	assert_held(&r.held[HS_HELD_ELSE], 1024, 3, 0, 0);
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
 	c.atomic = true; /* nothing waits for RCU */
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_held(&r.held[HS_HELD_RCU], 0, 0, 0, 0);
 	assert_held(&r.held[HS_HELD_ELSE], 1535, 3, 0, 0);
 	c.atomic = false;
 	c.strategy = HS_STRATEGY_PER_TABLE;
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(r.refs, 1);
 	assert_held(&r.held[HS_HELD_REF], 511, 0, 0, 0);
 	c.plan = HS_REMOVAL_PLAN_CORRECT;
-	r = play_at(c, HS_WALK_TABLE_END, 2);
+	r = run_at(c, HS_WALK_TABLE_END, 2);
 	assert_int_equal(r.refs, 0);
 	assert_held(&r.held[HS_HELD_ELSE], 0, 0, 0, 0);
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
@@ -245,7 +245,7 @@ static void entries_hold_no_memory(void **state)
 		struct hs_removal_result r;
 
 		c.page_refs = (enum hs_page_refs)refs;
-		r = play_at(c, HS_POINT_RETRY, 1);
+		r = run_at(c, HS_POINT_RETRY, 1);
 		assert_int_equal(r.refs, 0);
 		assert_true(r.inside);
 		assert_held(&r.held[HS_HELD_ELSE], 0, 0, 0, 0);
@@ -278,20 +278,20 @@ static void a_walk_that_meets_a_removed_page_fails(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_PER_CALL,
 					     HS_REMOVAL_PLAN_CORRECT);
-	struct hs_removal_result r = play_at(c, HS_WALK_TABLE_END, 1);
+	struct hs_removal_result r = run_at(c, HS_WALK_TABLE_END, 1);
 
 	(void)state;
 	assert_int_equal(r.ret, -EFAULT);
 	assert_held(&r.held[HS_HELD_REF], 0, 0, 1, 0);
-	r = play_at(c, HS_POINT_RETRY, 1); /* it is told before the first pass */
+	r = run_at(c, HS_POINT_RETRY, 1); /* it is told before the first pass */
 	assert_int_equal(r.ret, -EBUSY);
 	assert_int_equal(r.walk.passes, 0);
-	r = play_at(c, HS_WALK_PASS_END, 1); /* its last look is over: the driver's turn */
+	r = run_at(c, HS_WALK_PASS_END, 1); /* its last look is over: the driver's turn */
 	assert_int_equal(r.ret, 0);
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
 	c.era = HS_ERA_5_3;
 	c.page_refs = HS_PAGE_REFS_5_3;
-	r = play_at(c, HS_WALK_PAGE, 7);
+	r = run_at(c, HS_WALK_PAGE, 7);
 	assert_int_equal(r.ret, -EFAULT);
 	assert_held(&r.held[HS_HELD_REF], 0, 0, 1, 0);
 }
@@ -308,7 +308,7 @@ static void a_dead_pgmap_costs_as_many_passes_as_its_owner_waits(void **state)
 				struct hs_removal_result r;
 
 				c.retries = retries;
-				r = play_at(c, HS_POINT_RETRY, 1);
+				r = run_at(c, HS_POINT_RETRY, 1);
 				assert_int_equal(r.ret, -EBUSY);
 				assert_int_equal(r.vain, retries);
 				assert_int_equal(r.walk.passes, retries);
@@ -321,7 +321,7 @@ static void a_walk_without_lookups_does_not_see_a_dead_pgmap(void **state)
 {
 	struct hs_removal_case c =
 		make_case(HS_ERA_6_12, ARRANGE_HOLE, HS_STRATEGY_NONE, HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r = play_at(c, HS_POINT_RETRY, 1);
+	struct hs_removal_result r = run_at(c, HS_POINT_RETRY, 1);
 
 	(void)state;
 	assert_int_equal(r.ret, 0);
@@ -337,7 +337,7 @@ static void nobody_but_the_owner_ends_a_walk_on_a_dead_pgmap(void **state)
 
 	(void)state;
 	c.retries = 0;
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(r.verdict, HS_REMOVAL_LIVELOCK);
 	assert_int_equal(r.vain, HS_REMOVAL_VAIN_MAX);
 	assert_int_equal(r.ret, -EBUSY);
@@ -350,19 +350,19 @@ static void memory_that_goes_without_a_word_is_used(void **state)
 		make_case(HS_ERA_6_12, ARRANGE_TABLES, HS_STRATEGY_NONE, HS_REMOVAL_PLAN_NEVER);
 
 	(void)state;
-	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_UNSAFE);
-	assert_int_equal(play_at(c, HS_POINT_AFTER, 1).verdict, HS_REMOVAL_UNSAFE);
+	assert_int_equal(run_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_UNSAFE);
+	assert_int_equal(run_at(c, HS_POINT_AFTER, 1).verdict, HS_REMOVAL_UNSAFE);
 	c.page_refs = HS_PAGE_REFS_6_15; /* its entries do not keep it */
-	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_UNSAFE);
+	assert_int_equal(run_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_UNSAFE);
 	arrange(&c, ARRANGE_PINNED);
 	c.page_refs = HS_PAGE_REFS_5_3; /* pins hold it: it does not go */
-	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_STUCK);
+	assert_int_equal(run_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_STUCK);
 	c.page_refs = HS_PAGE_REFS_6_1;
 	arrange(&c, ARRANGE_OTHER); /* the answer has no page of it */
-	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_OK);
+	assert_int_equal(run_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_OK);
 	arrange(&c, ARRANGE_TABLES);
 	c.strategy = HS_STRATEGY_PER_PAGE; /* there is no answer */
-	assert_int_equal(play_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_LIVELOCK);
+	assert_int_equal(run_at(c, HS_WALK_PAGE, 1).verdict, HS_REMOVAL_LIVELOCK);
 }
 
 /* ---- leaks ------------------------------------------------------------------------------- */
@@ -376,7 +376,7 @@ static void a_leaked_reference_is_never_drained(void **state)
 							     (enum hs_strategy)s,
 							     HS_REMOVAL_PLAN_CORRECT);
 			bool leaks = s == HS_STRATEGY_PER_TABLE || s == HS_STRATEGY_PER_TABLE_LOCAL;
-			struct hs_removal_result r = play_at(c, HS_POINT_AFTER, 1);
+			struct hs_removal_result r = run_at(c, HS_POINT_AFTER, 1);
 
 			assert_int_equal(r.ret, -EFAULT);
 			assert_int_equal(r.leaked, leaks);
@@ -392,12 +392,12 @@ static void a_removal_before_the_leak_is_not_held_by_it(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_5_3, ARRANGE_POISON, HS_STRATEGY_PER_TABLE,
 					     HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r = play_at(c, HS_WALK_PAGE, 1);
+	struct hs_removal_result r = run_at(c, HS_WALK_PAGE, 1);
 
 	(void)state;
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
 	assert_int_equal(r.leaked, 0);
-	r = play_at(c, HS_WALK_PAGE, TABLE + 1);
+	r = run_at(c, HS_WALK_PAGE, TABLE + 1);
 	assert_int_equal(r.verdict, HS_REMOVAL_STUCK);
 	assert_int_equal(r.leaked, 1);
 	assert_false(r.inside);
@@ -413,21 +413,21 @@ static void a_sleeping_fault_is_held_by_who_keeps_a_reference(void **state)
 
 	(void)state;
 	c.sleep = 3;
-	r = play_at(c, HS_POINT_SLEEP, 3 * 256); /* the last one */
+	r = run_at(c, HS_POINT_SLEEP, 3 * 256); /* the last one */
 	assert_held(&r.held[HS_HELD_REF], 768, 2, 1, 0);
-	r = play_at(c, HS_POINT_SLEEP, 1);
+	r = run_at(c, HS_POINT_SLEEP, 1);
 	assert_held(&r.held[HS_HELD_REF], 768, 2, 256, 0);
 	c.strategy = HS_STRATEGY_PER_TABLE; /* dropped before it */
-	r = play_at(c, HS_POINT_SLEEP, 1);
+	r = run_at(c, HS_POINT_SLEEP, 1);
 	assert_held(&r.held[HS_HELD_REF], 0, 0, 0, 0);
 	c.plan = HS_REMOVAL_PLAN_CORRECT;
-	r = play_at(c, HS_POINT_SLEEP, 2);
+	r = run_at(c, HS_POINT_SLEEP, 2);
 	assert_int_equal(r.ret, -EFAULT);
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
 	arrange(&c, ARRANGE_BUSY);
 	c.strategy = HS_STRATEGY_PER_CALL;
 	c.plan = HS_REMOVAL_PLAN_KILL_FIRST;
-	r = play_at(c, HS_POINT_SLEEP, 3); /* in the wait for the migration */
+	r = run_at(c, HS_POINT_SLEEP, 3); /* in the wait for the migration */
 	assert_held(&r.held[HS_HELD_REF], 1024, 1, 0, 1);
 }
 

@@ -2,7 +2,7 @@
 /*
  * The points of a call, the predicted cost of a run, spaces of the caller, allocation failure.
  */
-#include "support/removal.h"
+#include "support/removal_space.h"
 
 #include <stdio.h>
 
@@ -106,7 +106,7 @@ static void cost_is_what_the_walk_did_meanwhile(void **state)
 {
 	struct hs_removal_case c = make_case(HS_ERA_5_3, ARRANGE_HOLE, HS_STRATEGY_PER_CALL,
 					     HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r = play_at(c, HS_WALK_PAGE, 1);
+	struct hs_removal_result r = run_at(c, HS_WALK_PAGE, 1);
 	const uint64_t *of = r.cost.of;
 
 	(void)state;
@@ -117,7 +117,7 @@ static void cost_is_what_the_walk_did_meanwhile(void **state)
 	assert_int_equal(of[HS_COST_FAULT], 256);
 	assert_int_equal(of[HS_COST_PAGE] + of[HS_COST_LEAF_PAGE] + of[HS_COST_CALL], 0);
 	arrange(&c, ARRANGE_BUSY);
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(of[HS_COST_DEVMAP_PAGE], 1023);
 	assert_int_equal(of[HS_COST_LEAF_PAGE], 512);
 	assert_int_equal(of[HS_COST_TABLE], 2); /* a leaf is none */
@@ -283,7 +283,7 @@ static void a_space_of_the_callers_is_played_the_same_way(void **state)
 	(void)state;
 	c.space = &mine_ops;
 	c.space_arg = &mine;
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_held(&r.held[HS_HELD_REF], TABLE - 1, 1, 0, 0);
 	assert_int_equal(r.verdict, HS_REMOVAL_OK);
 	assert_int_equal(mine.builds, 1);
@@ -307,7 +307,7 @@ static void what_leaks_of_another_pgmap_is_put(void **state)
 	(void)state;
 	c.space = &mine_ops;
 	c.space_arg = &mine;
-	r = play_at(c, HS_WALK_PAGE, 1);
+	r = run_at(c, HS_WALK_PAGE, 1);
 	assert_int_equal(r.ret, -EFAULT);
 	assert_int_equal(r.walk.leaked, 1);
 	assert_int_equal(r.leaked, 1);
@@ -327,7 +327,7 @@ static void a_walk_on_a_dead_pgmap_of_others_is_ended(void **state)
 	(void)state;
 	c.space = &mine_ops;
 	c.space_arg = &mine;
-	r = play_at(c, HS_POINT_AFTER, 1);
+	r = run_at(c, HS_POINT_AFTER, 1);
 	assert_int_equal(r.ret, -EBUSY);
 	assert_int_equal(r.vain, 0);
 	assert_int_equal(r.walk.passes, 10000);
@@ -429,7 +429,7 @@ static void a_walk_that_gets_further_is_no_livelock(void **state)
 			hs_removal_case_init(&c, (enum hs_era)e);
 			c.space = &many_ops;
 			c.space_arg = &many;
-			r = play_at(c, HS_POINT_AFTER, 1);
+			r = run_at(c, HS_POINT_AFTER, 1);
 			assert_int_equal(r.verdict, HS_REMOVAL_OK);
 			assert_int_equal(r.ret, is_new ? 0 : MANY);
 			assert_int_equal(r.walk.waits, is_new && !vmas ? MANY : 0);
@@ -448,7 +448,7 @@ static void a_walk_that_waits_for_ever_is_ended(void **state)
 	hs_removal_case_init(&c, HS_ERA_6_12);
 	c.space = &many_ops;
 	c.space_arg = &many;
-	r = play_at(c, HS_POINT_AFTER, 1);
+	r = run_at(c, HS_POINT_AFTER, 1);
 	assert_int_equal(r.verdict, HS_REMOVAL_LIVELOCK);
 	assert_int_equal(r.ret, -EBUSY);
 	assert_int_equal(r.walk.waits, 7 + 10000);
@@ -482,7 +482,7 @@ static void a_machine_without_memory_is_left_empty(void **state)
 	struct hs_machine_config config;
 	struct hs_removal_case c = make_case(HS_ERA_6_12, ARRANGE_HOLE, HS_STRATEGY_PER_CALL,
 					     HS_REMOVAL_PLAN_KILL_FIRST);
-	struct hs_removal_result r, usual = play_at(c, HS_WALK_FAULT_END, 5);
+	struct hs_removal_result r, usual = run_at(c, HS_WALK_FAULT_END, 5);
 	int failed = 0;
 
 	(void)state;
