@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/lab.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
 #include <hmmsim/pgmap.h>
 
 #include "mm/mm.h"
 #include "mm/zap.h"
+#include "support/machine.h"
 #include "support/script.h"
 
-#define PAGE HS_PAGE_BYTES
 #define PFN_A 8u
 #define PFN_B 10u
 #define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE | HS_VM_SHARED)
@@ -40,33 +37,31 @@ struct lab {
 
 /* ---- the driver -------------------------------------------------------------------------- */
 
-static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
-		       const struct hs_invalidation *inv, uint64_t cur_seq)
+/* False: it would have to wait for the lock. @sub is NULL for the mirror. */
+static bool clear(struct hs_task *self, struct lab *l, struct hs_interval_sub *sub,
+		  const struct hs_invalidation *inv, uint64_t cur_seq)
 {
-	struct lab *l = (struct lab *)((char *)sub - offsetof(struct lab, sub));
-
 	if (inv->blockable)
 		hs_mutex_lock(self, &l->lock);
 	else if (!hs_mutex_trylock(self, &l->lock))
 		return false;
-	hs_interval_set_seq(self, sub, cur_seq);
+	if (sub)
+		hs_interval_set_seq(self, sub, cur_seq);
 	hs_u64_store(self, &l->pte, 0, HS_RELAXED);
 	hs_mutex_unlock(self, &l->lock);
 	return true;
 }
 
+static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
+		       const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	return clear(self, CONTAINER_OF(sub, struct lab, sub), sub, inv, cur_seq);
+}
+
 static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
 		       const struct hs_invalidation *inv)
 {
-	struct lab *l = (struct lab *)((char *)mirror - offsetof(struct lab, mirror));
-
-	if (inv->blockable)
-		hs_mutex_lock(self, &l->lock);
-	else if (!hs_mutex_trylock(self, &l->lock))
-		return -EAGAIN;
-	hs_u64_store(self, &l->pte, 0, HS_RELAXED);
-	hs_mutex_unlock(self, &l->lock);
-	return 0;
+	return clear(self, CONTAINER_OF(mirror, struct lab, mirror), NULL, inv, 0) ? 0 : -EAGAIN;
 }
 
 static bool pass_by(struct hs_task *self, struct hs_interval_sub *sub,
@@ -338,7 +333,7 @@ static void monitor_main(struct hs_task *self, void *arg)
 
 	script_step(self, &actor, "asleep");
 	while (!hs_gate_waiters(self, l->gate))
-		hs_retry_wait(self, "nobody stands before the gate");
+		hs_retry_wait(self, "no fault stands before the gate");
 	script_step(self, &actor, "open");
 	hs_gate_open(self, l->gate);
 	script_end(self, &actor);
@@ -369,12 +364,11 @@ static void add_file(struct hs_task *self, struct lab *l, int i, uint64_t addr, 
 	uint64_t found;
 	int ret;
 
-	hs_pgmap_config_init(&config, HS_PGMAP_FS_DAX, pfn, pfn + 2);
-	config.page_refs = l->param.page_refs;
+	device_memory_config(&config, HS_PGMAP_FS_DAX, l->param.page_refs, pfn, 2);
 	ret = hs_pgmap_create(self, &config, &l->map[i]);
-	hs_assert(self, !ret, "pgmap: %d", ret);
 	mapping.pgmap = l->map[i];
-	ret = hs_mapping_create(self, &mapping, &l->file[i]);
+	if (!ret)
+		ret = hs_mapping_create(self, &mapping, &l->file[i]);
 	if (!ret)
 		ret = hs_mmap(self, l->mm, addr, addr + 2 * PAGE, RW, l->file[i], 0);
 	hs_assert(self, !ret, "file: %d", ret);
@@ -434,7 +428,7 @@ static void judge(struct hs_task *self, struct lab *l)
 	const struct outcome *want = &l->param.want, *got = &l->got;
 	bool open = strchr(l->param.text, '~');
 
-	hs_assert(self, script_over(&l->script), "%u words of the schedule were played",
+	hs_assert(self, script_over(&l->script), "%u words of the schedule were run",
 		  l->script.at.raw);
 	hs_assert(self, got->s1 == want->s1, "S1 %d", got->s1);
 	hs_assert(self, got->s2 == want->s2, "S2 %d", got->s2);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lab.h - a walker with its driver, and who removes the device memory, played by a script
+ * lab.h - a walker with its driver and a remover of the device memory, stepped by a script
  *
- *	W, walker and driver		R, who removes the device memory
+ *	W, walker and driver		R, remover of the device memory
  *	w0 subscribe			r1 disable: no new faults
  *	w1 begin			r2 invalidation starts (callback takes the driver's lock)
  *	w2 walk (w3 fault, w4 return)	r3 zap
@@ -42,7 +42,7 @@ struct lab_param {
 	bool gate;	  /* faults wait for the monitor */
 	bool late;	  /* W subscribes in w0 */
 	bool no_wait;	  /* R puts the leaked reference itself before r7 */
-	bool nonblocking; /* the other one tries an invalidation that may not sleep */
+	bool nonblocking; /* a third task tries an invalidation that may not sleep */
 	struct outcome {
 		bool s1, s2;
 		bool waited;	  /* r7 had to */

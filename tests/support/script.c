@@ -64,7 +64,7 @@ static bool is_turn(struct hs_task *self, void *arg)
 	return names(w, length, t->name);
 }
 
-/* Asked by a task about its own steps, which nobody else's turn removes. */
+/* Asked by a task about its own steps, which no other task's turn removes. */
 static bool is_ahead(struct hs_task *self, const struct script *script, const char *name)
 {
 	size_t length;

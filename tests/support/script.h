@@ -2,9 +2,10 @@
 /*
  * script.h - one interleaving, written down: "w1 w2 | r1 r2~ | w5"
  *
- * A task that comes to a step which the rest of the text names waits for its turn. A turn lasts until
- * the task comes to its next step or ends; with ~ it passes on as soon as the step has begun, for
- * steps that block. Steps that the rest of the text does not name are free. Bars are for the reader.
+ * A task that comes to a step which the rest of the text names waits for its turn. A turn lasts
+ * until the task comes to its next step or ends; with ~ it passes on as soon as the step has begun,
+ * for steps that block. Steps that the rest of the text does not name are free. Bars are for the
+ * reader.
  */
 #ifndef HS_TESTS_SCRIPT_H
 #define HS_TESTS_SCRIPT_H
