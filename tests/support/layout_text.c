@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "text/builtin.h"
 #include "support/layout_text.h"
+#include "support/test.h"
 
 static bool names_equal(const char *a, const char *b)
 {

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * live_child.c - children whose address space is captured
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/live_child.h"
+#include "support/test.h"
 
 pid_t live_start(void (*work)(int report), char *said)
 {

@@ -23,8 +23,7 @@ int processes_up(void **state)
 	config.shared = true;
 	config.size = (size_t)4 << 20;
 	config.max_tasks = 6;
-	if (hs_machine_create(&config, &machine))
-		return -1;
+	assert_int_equal(hs_machine_create(&config, &machine), 0);
 	boot = hs_arena_boot(machine->arena);
 	sh = hs_alloc(boot, HS_KIND_SCENARIO, sizeof(*sh));
 	sh->counter = hs_pcpu_alloc(boot);
@@ -33,7 +32,8 @@ int processes_up(void **state)
 	hs_rwsem_init(&sh->sem, HS_LOCK_MMAP);
 	hs_waitq_init(&sh->queue);
 	sh->rounds = test_scaled(2000);
-	return sh->counter ? 0 : -1;
+	assert_non_null(sh->counter);
+	return 0;
 }
 
 int processes_down(void **state)
@@ -45,8 +45,7 @@ int processes_down(void **state)
 	hs_pcpu_free(boot, sh->counter);
 	hs_free(boot, sh, HS_KIND_SCENARIO, sizeof(*sh));
 	ret = hs_machine_destroy(machine, &left);
-	if (ret)
-		print_error("destroy: %d, %s\n", ret, left.text);
+	assert_string_equal(left.text, "");
 	return ret;
 }
 

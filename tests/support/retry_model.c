@@ -17,7 +17,7 @@ struct model {
 	struct hs_mutex lock;
 	hs_u64 seq;
 	hs_ptr cpu_pte;
-	void *page; /* for who frees it: cpu_pte may be empty by then */
+	void *page; /* for the task that frees it: cpu_pte may be empty by then */
 	hs_u32 done;
 	struct hs_waitq done_queue;
 	struct driver driver[RETRY_DRIVERS_MAX];
@@ -86,11 +86,6 @@ static void invalidator_main(struct hs_task *self, void *arg)
 	hs_wake_all(self, &m->done_queue);
 }
 
-struct teardown {
-	struct model *model;
-	void *page;
-};
-
 static bool is_done(struct hs_task *self, void *arg)
 {
 	return hs_u32_load(self, &((struct model *)arg)->done, HS_ACQUIRE);
@@ -99,10 +94,9 @@ static bool is_done(struct hs_task *self, void *arg)
 static void teardown_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	void *page = m->page;
 
 	hs_wait_event(self, &m->done_queue, is_done, m);
-	hs_free(self, page, HS_KIND_PAGE, PAGE_BYTES);
+	hs_free(self, m->page, HS_KIND_PAGE, PAGE_BYTES);
 }
 
 static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)

@@ -17,7 +17,7 @@
  *	unlock				cpu_pte = none, seq++
  *					free the page
  *
- *	Required outcome: the page is live when it is touched, and no device entry is left at the end.
+ *	Required outcome: the page is live when it is touched; no device entry is left at the end.
  */
 #ifndef HS_TESTS_RETRY_MODEL_H
 #define HS_TESTS_RETRY_MODEL_H
