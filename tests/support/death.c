@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/death.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/test.h"
 
 #define PATIENCE 30 /* seconds */
 
@@ -77,4 +76,14 @@ void death_of(void (*fn)(void *arg), void *arg, struct death *death)
 	read_all(ends[0], death);
 	close(ends[0]);
 	death_wait(pid, death);
+}
+
+void death_expect(void (*fn)(void *arg), void *arg, const char *text)
+{
+	static struct death death;
+
+	death_of(fn, arg, &death);
+	if (!strstr(death.text, text))
+		fail_msg("expected \"%s\", found: %s", text, death.text);
+	assert_int_not_equal(death.signal, 0);
 }

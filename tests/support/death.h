@@ -19,6 +19,8 @@ struct death {
  * other thread.
  */
 void death_of(void (*fn)(void *arg), void *arg, struct death *death);
+/* The child must end by a signal, and @text must be in what it wrote. */
+void death_expect(void (*fn)(void *arg), void *arg, const char *text);
 
 /* For children of a test's own: signals as in a fresh process, and an end if it hangs. */
 void death_prepare_child(void);

@@ -559,16 +559,11 @@ static void go_wrong(void *arg)
 
 static void wrong_use_is_named(void **state)
 {
-	struct death *death = test_malloc(sizeof(*death));
-
 	now = *state;
 	make(now, HS_MAPPING_DAX_FILE, 0);
 	assert_int_equal(map(now, 0, PAGE, SHARED, 0), 0);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		death_of(go_wrong, &i, death);
-		assert_non_null(strstr(death->text, wrong[i].text));
-	}
-	test_free(death);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		death_expect(go_wrong, &i, wrong[i].text);
 }
 
 #define mapping_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

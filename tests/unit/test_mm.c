@@ -381,14 +381,9 @@ static void go_wrong(void *arg)
 
 static void wrong_use_of_counts_is_found(void **state)
 {
-	struct death *death = test_malloc(sizeof(*death));
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		death_of(go_wrong, &i, death);
-		assert_non_null(strstr(death->text, wrong[i].text));
-	}
-	test_free(death);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		death_expect(go_wrong, &i, wrong[i].text);
 }
 
 int main(void)
