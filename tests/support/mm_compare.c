@@ -6,15 +6,12 @@ typedef unsigned long long ull;
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-/* Which pfns a page of the pool may have. */
-static bool pfn_fits(const struct mm_world *w, enum model_pool pool, uint64_t pfn)
+/* Which pfns a page of the memory may have. */
+static bool pfn_fits(const struct mm_world *w, uint32_t memory, uint64_t pfn)
 {
-	const struct hs_pgmap *pgmap;
-
-	if (pool == MODEL_SYSTEM)
+	if (memory == MODEL_SYSTEM)
 		return pfn >= 1 << 15 && pfn < 2 << 15 && !w->poisoned[pfn - (1 << 15)];
-	pgmap = pool == MODEL_P2P_POOL ? w->pgmap[MODEL_P2P] : w->pool[pool];
-	return hs_pgmap_covers(pgmap, pfn);
+	return hs_pgmap_covers(w->pgmap[memory], pfn);
 }
 
 /* The page is seen for the first time: it is where no other page is. */
@@ -28,8 +25,8 @@ static bool bind(struct mm_world *w, uint32_t object, uint64_t pfn)
 		if (other->used && other->bound && other->pfn == pfn)
 			return mm_differs(w, "pfn %llx is in use already", (ull)pfn);
 	}
-	if (!pfn_fits(w, o->pool, pfn))
-		return mm_differs(w, "pfn %llx is no page of pool %d", (ull)pfn, o->pool);
+	if (!pfn_fits(w, o->memory, pfn))
+		return mm_differs(w, "pfn %llx is no page of memory %u", (ull)pfn, o->memory);
 	o->bound = true;
 	o->pfn = pfn;
 	return true;
@@ -37,16 +34,15 @@ static bool bind(struct mm_world *w, uint32_t object, uint64_t pfn)
 
 bool mm_bind(struct mm_world *w)
 {
-	for (uint32_t i = 0; i < MODEL_MMS * MODEL_PAGES; i++) {
-		uint32_t mm = i / MODEL_PAGES, page = i % MODEL_PAGES;
-		uint32_t object = w->model.mm[mm].entry[page].object;
+	for (uint32_t at = 0; at < MODEL_PLACES; at++) {
+		uint32_t object = w->model.place[at].entry.object;
 		uint64_t entry;
 
-		if (object == MODEL_NOBODY || w->model.object[object].bound)
+		if (!object || w->model.object[object].bound)
 			continue;
-		entry = mm_real_entry(w, mm, page, NULL);
+		entry = mm_real_entry(w, at, NULL);
 		if (!entry)
-			return mm_differs(w, "mm %u page %u: nothing, wanted a page", mm, page);
+			return mm_differs(w, MM_AT "nothing, wanted a page", MM_PLACE(at));
 		if (!bind(w, object, hs_entry_pfn(entry)))
 			return false;
 	}
@@ -61,89 +57,65 @@ static uint64_t compared(uint64_t entry)
 	return entry & ~HS_ENTRY_COUNTED;
 }
 
-static bool same_entries(struct mm_world *w, uint32_t mm)
+static bool same_entry(struct mm_world *w, uint32_t at)
 {
-	for (uint32_t page = 0; page < MODEL_PAGES; page++) {
-		const struct model_entry *e = &w->model.mm[mm].entry[page];
-		uint32_t level;
-		uint64_t real = mm_real_entry(w, mm, page, &level);
-		uint64_t wanted = model_entry_word(&w->model, &w->model.mm[mm], page);
+	uint32_t level;
+	uint64_t real = mm_real_entry(w, at, &level);
 
-		if (compared(real) != compared(wanted))
-			return mm_differs(w, "mm %u page %u: entry %llx, wanted %llx", mm, page,
-					  (ull)real, (ull)wanted);
-		if (real && level != e->level)
-			return mm_differs(w, "mm %u page %u: entry of level %u, wanted %u", mm,
-					  page, level, e->level);
-	}
-	return true;
+	return MM_SAME(w, compared(real), compared(model_entry_word(&w->model, at)), MM_AT "entry",
+		       MM_PLACE(at)) &&
+	       (!real ||
+		MM_SAME(w, level, w->model.place[at].entry.level, MM_AT "level", MM_PLACE(at)));
 }
 
 /* ---- VMAs ---------------------------------------------------------------------------------- */
 
-static struct hs_mapping *mapping_of(const struct mm_world *w, uint32_t mapping)
+/* The VMA that begins at @at. */
+static bool same_vma(struct mm_world *w, uint32_t at, const struct hs_vma *vma)
 {
-	return mapping == MODEL_ANON ? NULL : w->mapping[mapping];
-}
+	const struct model_vma *v = &w->model.place[at].vma;
+	uint64_t end = mm_end(w, model_vma(&w->model, at).end);
 
-static bool same_vma(struct mm_world *w, uint32_t mm, const struct hs_vma *vma, uint32_t first,
-		     uint32_t end)
-{
-	const struct model_vma *v = &w->model.mm[mm].vma[first];
-
-	if (!vma || vma->start != mm_addr(w, first) || vma->end != mm_addr(w, end))
-		return mm_differs(w, "mm %u pages %u to %u: VMA %llx to %llx", mm, first, end,
-				  vma ? (ull)vma->start : 0, vma ? (ull)vma->end : 0);
-	if (vma->flags != v->flags || vma->mapping != mapping_of(w, v->mapping) ||
-	    vma->gate != (v->gate ? w->gate : NULL) || vma->mm != w->mm[mm])
-		return mm_differs(w, "mm %u VMA at %u: flags %x, wanted %x (or mapping, gate)", mm,
-				  first, vma->flags, v->flags);
-	if (v->mapping != MODEL_ANON && vma->pgoff != v->pgoff)
-		return mm_differs(w, "mm %u VMA at %u: pgoff %llu, wanted %llu", mm, first,
-				  (ull)vma->pgoff, (ull)v->pgoff);
-	return true;
+	if (!vma)
+		return mm_differs(w, MM_AT "no VMA", MM_PLACE(at));
+	return MM_SAME(w, vma->start, mm_addr(w, at), MM_AT "start of the VMA", MM_PLACE(at)) &&
+	       MM_SAME(w, vma->end, end, MM_AT "end of the VMA", MM_PLACE(at)) &&
+	       MM_SAME(w, vma->flags, v->flags, MM_AT "flags of the VMA", MM_PLACE(at)) &&
+	       MM_SAME(w, vma->pgoff, v->pgoff, MM_AT "pgoff of the VMA", MM_PLACE(at)) &&
+	       ((vma->mapping == w->mapping[v->mapping] && vma->mm == mm_of(w, at) &&
+		 vma->gate == (v->gate ? w->gate : NULL)) ||
+		mm_differs(w, MM_AT "mapping, mm or gate of the VMA", MM_PLACE(at)));
 }
 
 static bool same_vmas(struct mm_world *w, uint32_t mm)
 {
-	const struct model_space *s = &w->model.mm[mm];
-	uint32_t page = 0;
+	uint32_t first = mm * MODEL_PAGES, wanted = 0;
 
-	if (hs_vma_count(w->mm[mm]) != model_vma_count(s))
-		return mm_differs(w, "mm %u: %u VMAs, wanted %u", mm, hs_vma_count(w->mm[mm]),
-				  model_vma_count(s));
-	while (page < MODEL_PAGES) {
-		const struct hs_vma *vma = hs_vma_find(w->mm[mm], mm_addr(w, page));
-		uint32_t first, end = page + 1;
+	for (uint32_t at = first; at < first + MODEL_PAGES; at++) {
+		bool begins = model_vma_begins(&w->model, at);
+		const struct hs_vma *vma;
 
-		if (s->vma[page].mapped) {
-			model_vma_run(s, page, &first, &end);
-			if (!same_vma(w, mm, vma, first, end))
-				return false;
-		} else if (vma && vma->start <= mm_addr(w, page)) {
-			return mm_differs(w, "mm %u page %u: a VMA, wanted none", mm, page);
-		}
-		page = end;
+		wanted += begins;
+		if (w->model.place[at].vma.mapped && !begins)
+			continue;
+		vma = hs_vma_find(w->mm[mm], mm_addr(w, at));
+		if (begins && !same_vma(w, at, vma))
+			return false;
+		if (!begins && vma && vma->start <= mm_addr(w, at))
+			return mm_differs(w, MM_AT "a VMA, wanted none", MM_PLACE(at));
 	}
-	return true;
+	return MM_SAME(w, hs_vma_count(w->mm[mm]), wanted, "mm %u: VMAs", mm);
 }
 
 static bool same_mapping_vmas(struct mm_world *w, uint32_t mapping)
 {
-	uint32_t wanted = 0, real = hs_mapping_vmas(w->self, w->mapping[mapping]);
+	uint32_t wanted = 0;
 
-	for (uint32_t i = 0; i < MODEL_MMS * MODEL_PAGES; i++) {
-		const struct model_space *s = &w->model.mm[i / MODEL_PAGES];
-		uint32_t page = i % MODEL_PAGES, first, end;
-
-		if (!s->vma[page].mapped || s->vma[page].mapping != mapping)
-			continue;
-		model_vma_run(s, page, &first, &end);
-		wanted += first == page;
-	}
-	return real == wanted
-		       ? true
-		       : mm_differs(w, "mapping %u: %u VMAs, wanted %u", mapping, real, wanted);
+	for (uint32_t at = 0; at < MODEL_PLACES; at++)
+		wanted += w->model.place[at].vma.mapping == mapping &&
+			  model_vma_begins(&w->model, at);
+	return MM_SAME(w, hs_mapping_vmas(w->self, w->mapping[mapping]), wanted, "mapping %u: VMAs",
+		       mapping);
 }
 
 /* ---- pages --------------------------------------------------------------------------------- */
@@ -151,16 +123,12 @@ static bool same_mapping_vmas(struct mm_world *w, uint32_t mapping)
 static bool same_page(struct mm_world *w, const struct model_object *o)
 {
 	struct hs_page *page = hs_pfn_to_page(w->self, o->pfn);
-	uint32_t refs = hs_page_count(w->self, page), maps = hs_page_mapcount(w->self, page);
-	uint64_t contents = hs_page_private(w->self, page);
+	ull pfn = o->pfn;
 
-	if (refs != o->refs + model_extra_count(&w->model, o->pool) || maps != o->maps ||
-	    contents != o->contents)
-		return mm_differs(w,
-				  "pfn %llx: count %u mapcount %u contents %llu, wanted %u %u %llu",
-				  (ull)o->pfn, refs, maps, (ull)contents, o->refs, o->maps,
-				  (ull)o->contents);
-	return true;
+	return MM_SAME(w, hs_page_count(w->self, page), model_count(&w->model, o),
+		       "pfn %llx: count", pfn) &&
+	       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount", pfn) &&
+	       MM_SAME(w, hs_page_private(w->self, page), o->contents, "pfn %llx: contents", pfn);
 }
 
 static bool same_pages(struct mm_world *w)
@@ -179,20 +147,22 @@ static bool same_pages(struct mm_world *w)
 static bool same_blocks(struct mm_world *w, uint32_t mapping)
 {
 	const struct model_mapping *map = &w->model.mapping[mapping];
-	uint64_t pages = map->kind == HS_MAPPING_DAX_FILE ? map->next : map->pages;
+	bool file = map->kind == HS_MAPPING_DAX_FILE;
+	uint64_t pages = file ? map->next : map->pages;
 
-	for (uint64_t i = 0; map->kind != HS_MAPPING_P2PDMA && i < pages; i++) {
-		struct hs_page *page = hs_pfn_to_page(w->self, map->first + i);
-		uint64_t contents = page ? hs_page_private(w->self, page) : 0;
+	for (uint64_t pfn = map->first; mapping != MODEL_P2P && pfn < map->first + pages; pfn++) {
+		struct hs_page *page = hs_pfn_to_page(w->self, pfn);
 
-		uint32_t count = page ? hs_page_count(w->self, page) : 0;
-
-		if (!page || contents != map->contents[i] ||
-		    count != model_block_count(&w->model, mapping, map->first + i))
-			return mm_differs(w, "mapping %u memory %llu: contents %llu count %u",
-					  mapping, (ull)i, (ull)contents, count);
+		if (!page)
+			return mm_differs(w, "pfn %llx: no page", (ull)pfn);
+		if (!MM_SAME(w, hs_page_private(w->self, page), map->contents[pfn - map->first],
+			     "pfn %llx: contents", (ull)pfn) ||
+		    !MM_SAME(w, hs_page_count(w->self, page),
+			     model_block_count(&w->model, mapping, pfn), "pfn %llx: count",
+			     (ull)pfn))
+			return false;
 	}
-	for (uint64_t i = 0; map->kind == HS_MAPPING_DAX_FILE && i < map->pages; i++) {
+	for (uint64_t i = 0; file && i < map->pages; i++) {
 		uint64_t pfn = 0;
 		int ret = hs_mapping_pfn(w->self, w->mapping[mapping], i, &pfn);
 
@@ -203,36 +173,20 @@ static bool same_blocks(struct mm_world *w, uint32_t mapping)
 	return true;
 }
 
-/* ---- sums ---------------------------------------------------------------------------------- */
-
-static bool sum(struct mm_world *w, const char *what, uint32_t index, uint64_t real,
-		uint64_t wanted)
-{
-	if (real == wanted)
-		return true;
-	return mm_differs(w, "%s %u: %llu, wanted %llu", what, index, (ull)real, (ull)wanted);
-}
+/* ---- all ----------------------------------------------------------------------------------- */
 
 static bool same_sums(struct mm_world *w)
 {
 	const struct model *m = &w->model;
-	bool same = sum(w, "system pages", 0, hs_pages_allocated(w->self),
-			model_objects(m, MODEL_SYSTEM));
+	bool same = MM_SAME(w, hs_pages_allocated(w->self), model_objects(m, MODEL_SYSTEM),
+			    "system pages");
 
-	for (uint32_t i = 0; same && i < MODEL_POOLS; i++) {
-		uint64_t pages = model_objects(m, (enum model_pool)i);
-
-		same = sum(w, "pages of pool", i, hs_pgmap_pages_allocated(w->self, w->pool[i]),
-			   pages) &&
-		       sum(w, "references of pool", i, (uint64_t)hs_pgmap_refs(w->self, w->pool[i]),
-			   model_pool_refs(m, (enum model_pool)i));
-	}
-	for (uint32_t i = 0; same && i < MODEL_MAPPINGS; i++)
-		same = sum(w, "references of mapping", i,
-			   (uint64_t)hs_pgmap_refs(w->self, w->pgmap[i]), model_mapping_refs(m, i));
-	return same &&
-	       sum(w, "pages of P2PDMA", 0, hs_pgmap_pages_allocated(w->self, w->pgmap[MODEL_P2P]),
-		   model_objects(m, MODEL_P2P_POOL));
+	for (uint32_t i = 0; same && i < MODEL_PGMAPS; i++)
+		same = MM_SAME(w, hs_pgmap_pages_allocated(w->self, w->pgmap[i]),
+			       model_objects(m, i), "pages of memory %u", i) &&
+		       MM_SAME(w, hs_pgmap_refs(w->self, w->pgmap[i]), model_pgmap_refs(m, i),
+			       "references of memory %u", i);
+	return same;
 }
 
 bool mm_compare(struct mm_world *w, bool all)
@@ -240,7 +194,10 @@ bool mm_compare(struct mm_world *w, bool all)
 	if (!mm_bind(w))
 		return false;
 	for (uint32_t mm = 0; mm < MODEL_MMS; mm++)
-		if (!same_vmas(w, mm) || !same_entries(w, mm))
+		if (!same_vmas(w, mm))
+			return false;
+	for (uint32_t at = 0; at < MODEL_PLACES; at++)
+		if (!same_entry(w, at))
 			return false;
 	if (!same_pages(w) || !mm_listeners_agree(w))
 		return false;

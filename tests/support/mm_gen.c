@@ -10,7 +10,7 @@ struct draw {
 
 static uint32_t below(const struct draw *d, uint32_t n)
 {
-	return (uint32_t)(mm_random(d->seed) % n);
+	return (uint32_t)(hs_random_next(d->seed) % n);
 }
 
 static bool one_in(const struct draw *d, uint32_t n)
@@ -18,49 +18,41 @@ static bool one_in(const struct draw *d, uint32_t n)
 	return below(d, n) == 0;
 }
 
-static uint32_t leaf_pages(const struct draw *d)
-{
-	return 1u << d->w->g->order[d->w->model.mapping[MODEL_DEVICE_DAX].level];
-}
-
 /* ---- where --------------------------------------------------------------------------------- */
 
-/* Is what is there of use to the operation? */
-static bool of_use(const struct draw *d, uint32_t mm, uint32_t page)
-{
-	const struct model_entry *e = &d->w->model.mm[mm].entry[page];
+#define IS(what) (1u << MODEL_##what)
+#define PROTNONE_TOO (1u << 31)
 
-	switch ((enum mm_op_code)d->op->code) {
-	case MM_OP_MIGRATION_START:
-		return (e->what == MODEL_PAGE && !e->protnone) || e->what == MODEL_PRIVATE;
-	case MM_OP_SWAP_OUT:
-	case MM_OP_EXCLUSIVE:
-	case MM_OP_PROTNONE:
-		return e->what == MODEL_PAGE && !e->protnone;
-	case MM_OP_PIN:
-		return e->what == MODEL_PAGE;
-	case MM_OP_FAILURE:
-		return (e->what == MODEL_PAGE || e->what == MODEL_DEVMAP) && !e->protnone;
-	case MM_OP_INSERT_PRIVATE:
-	case MM_OP_INSERT_COHERENT:
-		return e->what == MODEL_NONE || e->what == MODEL_ZERO;
-	default:
-		return true;
-	}
+/* What must be there for the operation to be of use; 0: anything. */
+static const uint32_t uses[MM_OP_CODES] = {
+	[MM_OP_MIGRATION_START] = IS(PAGE) | IS(PRIVATE),
+	[MM_OP_SWAP_OUT] = IS(PAGE),
+	[MM_OP_EXCLUSIVE] = IS(PAGE),
+	[MM_OP_PROTNONE] = IS(PAGE),
+	[MM_OP_PIN] = IS(PAGE) | PROTNONE_TOO,
+	[MM_OP_FAILURE] = IS(PAGE) | IS(DEVMAP),
+	[MM_OP_INSERT_PRIVATE] = IS(NONE) | IS(ZERO) | PROTNONE_TOO,
+	[MM_OP_INSERT_COHERENT] = IS(NONE) | IS(ZERO) | PROTNONE_TOO,
+};
+
+static bool of_use(const struct draw *d, uint32_t at)
+{
+	const struct model_entry *e = &d->w->model.place[at].entry;
+	uint32_t use = uses[d->op->code];
+
+	return !use || (use & 1u << e->what && (use & PROTNONE_TOO || !e->protnone));
 }
 
 static bool find(struct draw *d, enum mm_kind kind, bool picky)
 {
-	uint32_t from = below(d, MODEL_MMS * MODEL_PAGES);
+	uint32_t from = below(d, MODEL_PLACES);
 
-	for (uint32_t n = 0; n < MODEL_MMS * MODEL_PAGES; n++) {
-		uint32_t i = (from + n) % (MODEL_MMS * MODEL_PAGES);
-		uint32_t mm = i / MODEL_PAGES, page = i % MODEL_PAGES;
+	for (uint32_t n = 0; n < MODEL_PLACES; n++) {
+		uint32_t at = (from + n) % MODEL_PLACES;
 
-		if (mm_kind_of(d->w, mm, page) != kind || (picky && !of_use(d, mm, page)))
+		if (mm_kind_of(d->w, at) != kind || (picky && !of_use(d, at)))
 			continue;
-		d->op->mm = (uint8_t)mm;
-		d->op->page = (uint8_t)page;
+		d->op->at = (uint8_t)at;
 		return true;
 	}
 	return false;
@@ -68,9 +60,16 @@ static bool find(struct draw *d, enum mm_kind kind, bool picky)
 
 static void draw_count(struct draw *d, uint32_t most)
 {
-	uint32_t count = 1 + below(d, most), room = MODEL_PAGES - d->op->page;
+	uint32_t count = 1 + below(d, most), room = MODEL_PAGES - d->op->at % MODEL_PAGES;
 
 	d->op->count = (uint8_t)(count < room ? count : room);
+}
+
+static void draw_anywhere(struct draw *d)
+{
+	uint32_t mm = below(d, MODEL_MMS);
+
+	d->op->at = (uint8_t)(mm * MODEL_PAGES + below(d, MODEL_PAGES));
 }
 
 static void draw_wrong(struct draw *d)
@@ -81,52 +80,44 @@ static void draw_wrong(struct draw *d)
 
 /* ---- what ---------------------------------------------------------------------------------- */
 
-static uint32_t mapping_of(const struct draw *d, enum mm_kind kind)
+static uint8_t draw_mapping(const struct draw *d, enum mm_kind kind)
 {
-	switch (kind) {
-	case MM_KIND_DAX_SHARED:
-	case MM_KIND_DAX_PRIVATE:
+	if (kind == MM_KIND_DAX_SHARED || kind == MM_KIND_DAX_PRIVATE)
 		return one_in(d, 2) ? MODEL_FILE_0 : MODEL_FILE_1;
-	case MM_KIND_DEVICE_DAX:
+	if (kind == MM_KIND_DEVICE_DAX)
 		return MODEL_DEVICE_DAX;
-	case MM_KIND_P2PDMA:
-		return MODEL_P2P;
-	default:
-		return MODEL_ANON;
-	}
+	return kind == MM_KIND_P2PDMA ? MODEL_P2P : MODEL_ANON;
 }
 
 static void draw_munmap(struct draw *d)
 {
 	d->op->code = MM_OP_MUNMAP;
-	d->op->mm = (uint8_t)below(d, MODEL_MMS);
-	d->op->page = (uint8_t)below(d, MODEL_PAGES);
+	draw_anywhere(d);
 	draw_count(d, 16);
 }
 
 static void draw_mmap(struct draw *d, enum mm_kind kind)
 {
+	const struct mm_world *w = d->w;
+	uint32_t leaf = (1u << w->g->order[w->model.mapping[MODEL_DEVICE_DAX].level]) - 1;
 	struct mm_op *op = d->op;
-	uint64_t pgoff;
 
 	op->code = MM_OP_MMAP;
 	op->kind = (uint8_t)kind;
 	if (one_in(d, 40)) {
-		op->mm = (uint8_t)below(d, MODEL_MMS);
-		op->page = (uint8_t)below(d, MODEL_PAGES);
+		draw_anywhere(d);
 	} else if (!find(d, MM_KIND_GAP, false)) {
 		draw_munmap(d);
 		return;
 	}
 	draw_count(d, 8);
-	op->slot = (uint8_t)mapping_of(d, kind);
-	pgoff = one_in(d, 2) ? op->page : below(d, MODEL_FILE_PAGES + 4);
+	op->slot = draw_mapping(d, kind);
+	op->number = one_in(d, 2) ? op->at % MODEL_PAGES : below(d, MODEL_FILE_PAGES + 4);
 	if (kind == MM_KIND_DEVICE_DAX && !one_in(d, 16)) {
-		op->page = (uint8_t)(op->page & ~(leaf_pages(d) - 1));
-		op->count = (uint8_t)((op->count + leaf_pages(d) - 1) & ~(leaf_pages(d) - 1));
-		pgoff &= ~(uint64_t)(leaf_pages(d) - 1);
+		op->at = (uint8_t)(op->at & ~leaf);
+		op->count = (uint8_t)((op->count + leaf) & ~leaf);
+		op->number &= ~leaf;
 	}
-	op->number = (uint32_t)pgoff;
 	if (op->slot != MODEL_ANON && one_in(d, 16))
 		op->number |= 0x100;
 	if (one_in(d, 4))
@@ -146,10 +137,27 @@ static uint32_t draw_access(struct draw *d)
 	return one_in(d, 3) ? below(d, 8) : access[below(d, 4)];
 }
 
-/* The end of something that was begun on such a VMA; otherwise its begin. */
-static bool draw_held(struct draw *d, const struct mm_held *slots, enum mm_kind kind,
-		      enum mm_op_code begin)
+static bool ends_hold(uint32_t code)
 {
+	return mm_rows[code].run == mm_rows[MM_OP_UNPIN].run;
+}
+
+/* A free slot. False: there is none. */
+static bool find_slot(struct draw *d, const struct mm_held *slots)
+{
+	uint32_t i = 0;
+
+	while (i < MM_SLOTS && slots[i].used)
+		i++;
+	if (i < MM_SLOTS)
+		d->op->slot = (uint8_t)i;
+	return i < MM_SLOTS;
+}
+
+/* The end of a hold that was begun on such a VMA; otherwise the begin of one: false. */
+static bool draw_end(struct draw *d, enum mm_kind kind)
+{
+	const struct mm_held *slots = d->w->held[mm_rows[d->op->code].with];
 	uint32_t from = below(d, MM_SLOTS);
 
 	for (uint32_t n = 0; n < MM_SLOTS; n++) {
@@ -159,23 +167,18 @@ static bool draw_held(struct draw *d, const struct mm_held *slots, enum mm_kind 
 		if (slots[i].used && slots[i].kind == kind)
 			return true;
 	}
-	for (uint32_t i = 0; i < MM_SLOTS; i++)
-		if (!slots[i].used) {
-			d->op->code = (uint8_t)begin;
-			d->op->slot = (uint8_t)i;
-			return false;
-		}
-	return true; /* whatever it is */
+	if (!find_slot(d, slots))
+		return true; /* of whatever kind it is */
+	d->op->code--;
+	return false;
 }
 
-static void draw_slot(struct draw *d, const struct mm_held *slots, enum mm_op_code end)
+/* The begin of a hold, or the end of one if there is no slot left. */
+static void draw_begin(struct draw *d)
 {
-	for (uint32_t i = 0; i < MM_SLOTS; i++)
-		if (!slots[i].used) {
-			d->op->slot = (uint8_t)i;
-			return;
-		}
-	d->op->code = (uint8_t)end;
+	if (find_slot(d, d->w->held[mm_rows[d->op->code].with]))
+		return;
+	d->op->code++;
 	d->op->slot = (uint8_t)below(d, MM_SLOTS);
 }
 
@@ -183,51 +186,35 @@ static void draw_mapping_op(struct draw *d, enum mm_kind kind)
 {
 	struct mm_op *op = d->op;
 
-	op->slot = (uint8_t)mapping_of(d, kind);
+	op->slot = draw_mapping(d, kind);
 	if (op->code == MM_OP_RENEW_POOL)
-		op->slot = (uint8_t)below(d, MODEL_POOLS);
+		op->slot = (uint8_t)below(d, MODEL_PGMAPS - MODEL_PRIVATE_0);
 	else if (op->code == MM_OP_KILL_MAPPING && !d->w->model.mapping[op->slot].alive)
 		op->code = MM_OP_RENEW_MAPPING;
 	draw_count(d, 8);
 }
 
-/* The third part of it: who is it for, and where? False: there is no such VMA. */
+/* False: there is no such VMA. */
 static bool draw_place(struct draw *d, enum mm_kind kind)
 {
 	struct mm_op *op = d->op;
 
-	if (op->code == MM_OP_MIGRATION_END &&
-	    draw_held(d, d->w->migration, kind, MM_OP_MIGRATION_START))
-		return true;
-	if (op->code == MM_OP_RELEASE && draw_held(d, d->w->exclusive, kind, MM_OP_EXCLUSIVE))
-		return true;
-	if (op->code == MM_OP_UNPIN && draw_held(d, d->w->pin, kind, MM_OP_PIN))
+	if (ends_hold(op->code) && draw_end(d, kind))
 		return true;
 	if (!(!one_in(d, 4) && find(d, kind, true)) && !find(d, kind, false))
 		return false;
 	draw_count(d, op->code >= MM_OP_WALK_6_12 && one_in(d, 3) ? 20 : 6);
-	switch ((enum mm_op_code)op->code) {
-	case MM_OP_MIGRATION_START:
-		draw_slot(d, d->w->migration, MM_OP_MIGRATION_END);
-		break;
-	case MM_OP_EXCLUSIVE:
-		draw_slot(d, d->w->exclusive, MM_OP_RELEASE);
-		break;
-	case MM_OP_PIN:
-		draw_slot(d, d->w->pin, MM_OP_UNPIN);
-		break;
-	case MM_OP_MPROTECT:
+	if (ends_hold(op->code + 1))
+		draw_begin(d);
+	else if (op->code == MM_OP_MPROTECT)
 		op->number = draw_access(d);
-		break;
-	default:
+	else
 		op->slot = (uint8_t)below(d, 4);
-		break;
-	}
 	draw_wrong(d);
 	return true;
 }
 
-static enum mm_op_code draw_code(const struct draw *d)
+static uint8_t draw_code(const struct draw *d)
 {
 	/* What takes everything away is rare. */
 	static const uint8_t weights[MM_OP_CODES] = {
@@ -238,7 +225,7 @@ static enum mm_op_code draw_code(const struct draw *d)
 
 	if (weights[code] && at % 10 >= weights[code])
 		code = one_in(d, 2) ? MM_OP_CPU_WRITE : MM_OP_FAULT_WRITE;
-	return (enum mm_op_code)code;
+	return (uint8_t)code;
 }
 
 void mm_op_draw(const struct mm_world *w, uint64_t *seed, struct mm_op *op)
@@ -246,19 +233,19 @@ void mm_op_draw(const struct mm_world *w, uint64_t *seed, struct mm_op *op)
 	struct draw d = { w, seed, op };
 	enum mm_kind kind;
 
-	*op = (struct mm_op){ .code = (uint8_t)draw_code(&d), .count = 1 };
+	*op = (struct mm_op){ .code = draw_code(&d), .count = 1 };
 	do
 		kind = (enum mm_kind)below(&d, MM_KIND_COUNT);
-	while (mm_op_impossible((enum mm_op_code)op->code, kind));
+	while (!(mm_rows[op->code].kinds & 1u << kind));
 	op->kind = (uint8_t)kind;
-	op->number = (uint32_t)mm_random(seed);
-	op->seed = mm_random(seed);
+	op->number = (uint32_t)hs_random_next(seed);
+	op->seed = hs_random_next(seed);
 	if (op->code == MM_OP_MMAP)
 		draw_mmap(&d, kind);
 	else if (op->code >= MM_OP_ALLOCATE)
 		draw_mapping_op(&d, kind);
 	else if (!draw_place(&d, kind) && kind != MM_KIND_GAP)
 		draw_mmap(&d, kind);
-	else if (kind == MM_KIND_GAP && mm_kind_of(w, op->mm, op->page) != MM_KIND_GAP)
+	else if (kind == MM_KIND_GAP && mm_kind_of(w, op->at) != MM_KIND_GAP)
 		draw_munmap(&d);
 }

@@ -10,74 +10,60 @@ void model_init(struct model *m, const struct hs_geometry *g, uint64_t base)
 	memset(m, 0, sizeof(*m));
 	m->g = g;
 	m->base = base;
-	for (uint32_t mm = 0; mm < MODEL_MMS; mm++)
-		for (uint32_t i = 0; i < MODEL_PAGES; i++) {
-			m->mm[mm].entry[i].object = MODEL_NOBODY;
-			m->mm[mm].depth[i] = (uint8_t)(g->levels - 1);
-		}
+}
+
+uint64_t model_vpn(const struct model *m, uint32_t at)
+{
+	return m->base / HS_PAGE_BYTES + at % MODEL_PAGES;
 }
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
-/* Are the two neighbours one VMA? */
-static bool goes_on(const struct model_space *s, uint32_t page)
+/* Are @at and the place before it one VMA? */
+static bool goes_on(const struct model *m, uint32_t at)
 {
-	const struct model_vma *a = &s->vma[page], *b = &s->vma[page + 1];
+	uint32_t before = at % MODEL_PAGES ? at - 1 : 0;
+	const struct model_vma *a = &m->place[before].vma, *b = &m->place[before + 1].vma;
 
-	return a->mapped && b->mapped && a->flags == b->flags && a->gate == b->gate &&
-	       a->mapping == b->mapping && a->pgoff + 1 == b->pgoff;
+	return at % MODEL_PAGES && a->mapped && b->mapped && a->flags == b->flags &&
+	       a->gate == b->gate && a->mapping == b->mapping && a->pgoff + 1 == b->pgoff;
 }
 
-void model_vma_run(const struct model_space *s, uint32_t page, uint32_t *first, uint32_t *end)
+struct model_span model_vma(const struct model *m, uint32_t at)
 {
-	*first = page;
-	*end = page + 1;
-	while (*first && goes_on(s, *first - 1))
-		--*first;
-	while (*end < MODEL_PAGES && goes_on(s, *end - 1))
-		++*end;
+	struct model_span vma = { at, at + 1 };
+
+	while (goes_on(m, vma.first))
+		vma.first--;
+	while (goes_on(m, vma.end))
+		vma.end++;
+	return vma;
 }
 
-uint32_t model_vma_count(const struct model_space *s)
+bool model_vma_begins(const struct model *m, uint32_t at)
 {
-	uint32_t count = 0, page = 0;
-
-	while (page < MODEL_PAGES) {
-		uint32_t first, end = page + 1;
-
-		if (s->vma[page].mapped) {
-			model_vma_run(s, page, &first, &end);
-			count++;
-		}
-		page = end;
-	}
-	return count;
+	return m->place[at].vma.mapped && !goes_on(m, at);
 }
 
-void model_leaf(const struct model *m, const struct model_space *s, uint32_t page, uint32_t *first,
-		uint32_t *end)
+struct model_span model_leaf(const struct model *m, uint32_t at)
 {
-	uint32_t pages = 1u << m->g->order[s->entry[page].level];
+	uint32_t pages = 1u << m->g->order[m->place[at].entry.level], first = at / pages * pages;
 
-	*first = page / pages * pages;
-	*end = *first + pages;
+	return (struct model_span){ first, first + pages };
 }
 
 /* ---- pages ------------------------------------------------------------------------------- */
 
-uint32_t model_object_new(struct model *m, enum model_pool pool, uint64_t contents)
+uint32_t model_object_new(struct model *m, uint32_t memory, uint64_t contents)
 {
-	for (uint32_t i = 0; i < MODEL_OBJECTS; i++) {
-		struct model_object *o = &m->object[i];
+	uint32_t i = 1;
 
-		if (o->used)
-			continue;
-		*o = (struct model_object){
-			.used = true, .pool = pool, .refs = 1, .contents = contents
-		};
-		return i;
-	}
-	return MODEL_NOBODY;
+	while (m->object[i].used)
+		i++;
+	m->object[i] = (struct model_object){
+		.used = true, .memory = memory, .refs = 1, .contents = contents
+	};
+	return i;
 }
 
 void model_object_put(struct model *m, uint32_t object)
@@ -88,23 +74,23 @@ void model_object_put(struct model *m, uint32_t object)
 		o->used = false;
 }
 
-uint64_t model_objects(const struct model *m, enum model_pool pool)
+uint64_t model_objects(const struct model *m, uint32_t memory)
 {
 	uint64_t count = 0;
 
 	for (uint32_t i = 0; i < MODEL_OBJECTS; i++)
-		count += m->object[i].used && m->object[i].pool == pool;
+		count += m->object[i].used && m->object[i].memory == memory;
 	return count;
 }
 
-uint64_t model_pool_refs(const struct model *m, enum model_pool pool)
+uint64_t model_pgmap_refs(const struct model *m, uint32_t memory)
 {
-	return m->refs >= HS_PAGE_REFS_6_1 ? model_objects(m, pool) : 0;
+	return m->refs >= HS_PAGE_REFS_6_1 ? model_objects(m, memory) : 0;
 }
 
-uint32_t model_extra_count(const struct model *m, enum model_pool pool)
+uint32_t model_count(const struct model *m, const struct model_object *o)
 {
-	return pool != MODEL_SYSTEM && m->refs == HS_PAGE_REFS_5_3;
+	return o->refs + (o->memory != MODEL_SYSTEM && m->refs == HS_PAGE_REFS_5_3);
 }
 
 uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn)
@@ -113,19 +99,14 @@ uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn
 	bool counted = map->refs == HS_PAGE_REFS_6_15;
 	uint32_t count = map->kind == HS_MAPPING_DAX_FILE && counted ? 0 : 1;
 
-	for (uint32_t i = 0; counted && i < MODEL_MMS * MODEL_PAGES; i++) {
-		const struct model_entry *e = &m->mm[i / MODEL_PAGES].entry[i % MODEL_PAGES];
+	for (uint32_t at = 0; counted && at < MODEL_PLACES; at++) {
+		const struct model_entry *e = &m->place[at].entry;
 
 		/* A leaf holds its first page. */
 		count += e->what == MODEL_DEVMAP && e->value == pfn &&
-			 i % (1u << m->g->order[e->level]) == 0;
+			 at == model_leaf(m, at).first;
 	}
 	return count;
-}
-
-uint64_t model_mapping_refs(const struct model *m, uint32_t mapping)
-{
-	return mapping == MODEL_P2P ? model_pool_refs(m, MODEL_P2P_POOL) : 0;
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */
@@ -135,36 +116,33 @@ bool model_present(const struct model_entry *e)
 	return e->what == MODEL_ZERO || e->what == MODEL_PAGE || e->what == MODEL_DEVMAP;
 }
 
-static void forget(struct model *m, struct model_entry *e)
+void model_clear(struct model *m, uint32_t at)
 {
-	if (e->object != MODEL_NOBODY && e->what != MODEL_MIGRATION) {
-		m->object[e->object].maps -= e->what != MODEL_EXCLUSIVE;
-		model_object_put(m, e->object);
+	struct model_span leaf = model_leaf(m, at);
+
+	for (; leaf.first < leaf.end; leaf.first++) {
+		struct model_entry *e = &m->place[leaf.first].entry;
+
+		if (e->object && e->what != MODEL_MIGRATION) {
+			m->object[e->object].maps -= e->what != MODEL_EXCLUSIVE;
+			model_object_put(m, e->object);
+		}
+		*e = (struct model_entry){ 0 };
 	}
-	*e = (struct model_entry){ .object = MODEL_NOBODY };
 }
 
-void model_clear(struct model *m, uint32_t mm, uint32_t page)
-{
-	struct model_space *s = &m->mm[mm];
-	uint32_t first, end;
-
-	model_leaf(m, s, page, &first, &end);
-	for (; first < end; first++)
-		forget(m, &s->entry[first]);
-}
-
-void model_zap(struct model *m, uint32_t mm, uint32_t first, uint32_t end)
+void model_zap(struct model *m, uint32_t first, uint32_t end)
 {
 	for (; first < end; first++)
-		model_clear(m, mm, first);
+		model_clear(m, first);
 }
 
-uint64_t model_entry_word(const struct model *m, const struct model_space *s, uint32_t page)
+uint64_t model_entry_word(const struct model *m, uint32_t at)
 {
-	const struct model_entry *e = &s->entry[page];
+	const struct model_entry *e = &m->place[at].entry;
 	uint64_t write = e->write ? HS_ENTRY_WRITE : 0;
-	uint64_t pfn = e->object == MODEL_NOBODY ? e->value : m->object[e->object].pfn;
+	uint64_t order = (uint64_t)m->g->order[e->level] << HS_ENTRY_ORDER_SHIFT;
+	uint64_t pfn = e->object ? m->object[e->object].pfn : e->value;
 
 	if (e->what == MODEL_ZERO)
 		pfn = HS_ZERO_PFN;
@@ -178,8 +156,7 @@ uint64_t model_entry_word(const struct model *m, const struct model_space *s, ui
 	case MODEL_PAGE:
 		return HS_ENTRY_VALID | write | pfn;
 	case MODEL_DEVMAP:
-		return HS_ENTRY_VALID | HS_ENTRY_DEVMAP | write | pfn |
-		       (uint64_t)m->g->order[e->level] << HS_ENTRY_ORDER_SHIFT;
+		return HS_ENTRY_VALID | HS_ENTRY_DEVMAP | write | pfn | order;
 	case MODEL_PRIVATE:
 		return HS_ENTRY_DEVPRIV | write | pfn;
 	case MODEL_SWAP:
@@ -189,14 +166,13 @@ uint64_t model_entry_word(const struct model *m, const struct model_space *s, ui
 	case MODEL_EXCLUSIVE:
 		return hs_entry_typed(HS_TYPE_EXCLUSIVE, pfn, write);
 	default:
-		return hs_entry_typed(HS_TYPE_HWPOISON, pfn,
-				      (uint64_t)m->g->order[e->level] << HS_ENTRY_ORDER_SHIFT);
+		return hs_entry_typed(HS_TYPE_HWPOISON, pfn, order);
 	}
 }
 
 /* ---- mmap, munmap, mprotect, zap --------------------------------------------------------- */
 
-/* What the mapping says to it: 0 or an error; adds flags. */
+/* 0, or the error with which the mapping refuses; adds flags. */
 static int mapping_accepts(const struct model *m, uint32_t mapping, uint32_t first, uint32_t end,
 			   uint64_t pgoff, uint32_t *flags)
 {
@@ -214,61 +190,59 @@ static int mapping_accepts(const struct model *m, uint32_t mapping, uint32_t fir
 	return (first | end | pgoff) % leaf ? -EINVAL : 0;
 }
 
-int model_mmap(struct model *m, uint32_t mm, uint32_t first, uint32_t end, uint32_t flags,
-	       uint32_t mapping, uint64_t pgoff)
+int model_mmap(struct model *m, uint32_t first, uint32_t end, uint32_t flags, uint32_t mapping,
+	       uint64_t pgoff)
 {
-	struct model_space *s = &m->mm[mm];
 	int ret = 0;
 
-	if (first >= end)
-		return -EINVAL;
-	if (mapping != MODEL_ANON)
+	if (mapping == MODEL_ANON)
+		pgoff = model_vpn(m, first);
+	else
 		ret = mapping_accepts(m, mapping, first, end, pgoff, &flags);
 	if (ret)
 		return ret;
-	for (uint32_t i = first; i < end; i++)
-		if (s->vma[i].mapped)
+	for (uint32_t at = first; at < end; at++)
+		if (m->place[at].vma.mapped)
 			return -EEXIST;
-	if (mapping == MODEL_ANON)
-		pgoff = m->base / HS_PAGE_BYTES + first;
-	for (uint32_t i = first; i < end; i++)
-		s->vma[i] = (struct model_vma){ .mapped = true,
-						.flags = flags,
-						.mapping = mapping,
-						.pgoff = pgoff + i - first };
+	for (; first < end; first++)
+		m->place[first].vma = (struct model_vma){
+			.mapped = true, .flags = flags, .mapping = mapping, .pgoff = pgoff++
+		};
 	return 0;
 }
 
 /* A device-dax VMA is made of whole leaves. */
-static bool may_cut(const struct model *m, const struct model_space *s, uint32_t page)
+static bool may_cut(const struct model *m, uint32_t at)
 {
-	const struct model_vma *v = &s->vma[page < MODEL_PAGES ? page : 0];
-	uint32_t first, end;
+	const struct model_vma *v = &m->place[at % MODEL_PLACES].vma;
 
-	if (page == MODEL_PAGES || !v->mapped || v->mapping != MODEL_DEVICE_DAX)
-		return true;
-	model_vma_run(s, page, &first, &end);
-	return first == page || page % (1u << m->g->order[m->mapping[v->mapping].level]) == 0;
+	return !goes_on(m, at) || v->mapping != MODEL_DEVICE_DAX ||
+	       at % (1u << m->g->order[m->mapping[v->mapping].level]) == 0;
 }
 
-int model_munmap(struct model *m, uint32_t mm, uint32_t first, uint32_t end)
+int model_munmap(struct model *m, uint32_t first, uint32_t end)
 {
-	struct model_space *s = &m->mm[mm];
-
-	if (first >= end || !may_cut(m, s, first) || !may_cut(m, s, end))
+	if (!may_cut(m, first) || !may_cut(m, end))
 		return -EINVAL;
-	model_zap(m, mm, first, end);
+	model_zap(m, first, end);
 	for (; first < end; first++)
-		s->vma[first] = (struct model_vma){ 0 };
+		m->place[first].vma = (struct model_vma){ 0 };
 	return 0;
 }
 
-static bool has_gap(const struct model_space *s, uint32_t first, uint32_t end)
+static bool has_gap(const struct model *m, uint32_t first, uint32_t end)
 {
-	for (; first < end; first++)
-		if (!s->vma[first].mapped)
-			return true;
-	return false;
+	while (first < end && m->place[first].vma.mapped)
+		first++;
+	return first < end;
+}
+
+/* 0, or why the range is not made of VMAs, or of parts that VMAs may have. */
+static int check_range(const struct model *m, uint32_t first, uint32_t end)
+{
+	if (has_gap(m, first, end))
+		return -ENOMEM;
+	return may_cut(m, first) && may_cut(m, end) ? 0 : -EINVAL;
 }
 
 static void protect_entry(struct model_entry *e, uint32_t access)
@@ -283,91 +257,70 @@ static void protect_entry(struct model_entry *e, uint32_t access)
 }
 
 /* A part of one VMA. A leaf that is in it only in part goes. */
-static void protect(struct model *m, uint32_t mm, uint32_t first, uint32_t end, uint32_t access)
+static void protect(struct model *m, uint32_t first, uint32_t end, uint32_t access)
 {
-	struct model_space *s = &m->mm[mm];
+	for (uint32_t at = first; at < end; at++) {
+		struct model_span leaf = model_leaf(m, at);
+		struct model_place *p = &m->place[at];
 
-	for (uint32_t i = first; i < end; i++) {
-		uint32_t leaf_first, leaf_end;
-
-		model_leaf(m, s, i, &leaf_first, &leaf_end);
-		if (leaf_first < first || leaf_end > end)
-			model_clear(m, mm, i);
-		protect_entry(&s->entry[i], access);
+		if (leaf.first < first || leaf.end > end)
+			model_clear(m, at);
+		protect_entry(&p->entry, access);
+		p->vma.flags = (p->vma.flags & ~HS_VM_ACCESS) | access;
 	}
-	for (; first < end; first++)
-		s->vma[first].flags = (s->vma[first].flags & ~HS_VM_ACCESS) | access;
 }
 
-int model_mprotect(struct model *m, uint32_t mm, uint32_t first, uint32_t end, uint32_t access)
+int model_mprotect(struct model *m, uint32_t first, uint32_t end, uint32_t access)
 {
-	struct model_space *s = &m->mm[mm];
+	int ret;
 
-	if (first >= end || access & ~HS_VM_ACCESS)
+	if (access & ~HS_VM_ACCESS)
 		return -EINVAL;
-	for (uint32_t i = first; i < end && s->vma[i].mapped; i++)
-		if (access & HS_VM_WRITE && !(s->vma[i].flags & HS_VM_MAYWRITE))
+	for (uint32_t at = first; at < end && m->place[at].vma.mapped; at++)
+		if (access & HS_VM_WRITE && !(m->place[at].vma.flags & HS_VM_MAYWRITE))
 			return -EACCES;
-	if (has_gap(s, first, end))
-		return -ENOMEM;
-	if (!may_cut(m, s, first) || !may_cut(m, s, end))
-		return -EINVAL;
-	while (first < end) {
-		uint32_t next, vma_first;
+	ret = check_range(m, first, end);
+	while (!ret && first < end) {
+		uint32_t next = model_vma(m, first).end;
 
-		model_vma_run(s, first, &vma_first, &next);
 		next = next < end ? next : end;
-		if ((s->vma[first].flags & HS_VM_ACCESS) != access)
-			protect(m, mm, first, next, access);
+		if ((m->place[first].vma.flags & HS_VM_ACCESS) != access)
+			protect(m, first, next, access);
 		first = next;
 	}
-	return 0;
+	return ret;
 }
 
-int model_set_gate(struct model *m, uint32_t mm, uint32_t first, uint32_t end, bool gate)
+int model_set_gate(struct model *m, uint32_t first, uint32_t end, bool gate)
 {
-	struct model_space *s = &m->mm[mm];
+	int ret = check_range(m, first, end);
 
-	if (first >= end)
-		return -EINVAL;
-	if (has_gap(s, first, end))
-		return -ENOMEM;
-	if (!may_cut(m, s, first) || !may_cut(m, s, end))
-		return -EINVAL;
-	for (; first < end; first++)
-		s->vma[first].gate = gate;
-	return 0;
+	for (; !ret && first < end; first++)
+		m->place[first].vma.gate = gate;
+	return ret;
 }
 
-int model_zap_call(struct model *m, uint32_t mm, uint32_t first, uint32_t end)
+int model_zap_call(struct model *m, uint32_t first, uint32_t end)
 {
-	if (first >= end)
-		return -EINVAL;
-	model_zap(m, mm, first, end);
-	return has_gap(&m->mm[mm], first, end) ? -ENOMEM : 0;
+	model_zap(m, first, end);
+	return has_gap(m, first, end) ? -ENOMEM : 0;
 }
 
 /* ---- mappings ---------------------------------------------------------------------------- */
 
-/* Memory of the mapping, and the zero page; all else is this address space's own. */
-static bool of_mapping(const struct model_vma *v, const struct model_entry *e)
-{
-	return e->what == MODEL_DEVMAP || e->what == MODEL_ZERO ||
-	       (v->mapping == MODEL_P2P && e->what == MODEL_PAGE);
-}
-
 void model_unmap_mapping(struct model *m, uint32_t mapping, uint64_t first, uint64_t count,
 			 bool even_cows)
 {
-	for (uint32_t i = 0; i < MODEL_MMS * MODEL_PAGES; i++) {
-		struct model_space *s = &m->mm[i / MODEL_PAGES];
-		const struct model_vma *v = &s->vma[i % MODEL_PAGES];
+	for (uint32_t at = 0; at < MODEL_PLACES; at++) {
+		const struct model_vma *v = &m->place[at].vma;
+		enum model_what what = m->place[at].entry.what;
+		/* All else is this address space's own. */
+		bool of_mapping = what == MODEL_DEVMAP || what == MODEL_ZERO ||
+				  (mapping == MODEL_P2P && what == MODEL_PAGE);
 
-		if (!v->mapped || v->mapping != mapping || v->pgoff < first ||
-		    v->pgoff - first >= count)
-			continue;
-		if (even_cows || of_mapping(v, &s->entry[i % MODEL_PAGES]))
-			model_clear(m, i / MODEL_PAGES, i % MODEL_PAGES);
+		if (v->mapped && v->mapping == mapping && v->pgoff >= first &&
+		    v->pgoff - first < count && (even_cows || of_mapping))
+			model_clear(m, at);
 	}
 }
 

@@ -3,7 +3,7 @@
  * What hmm_range_fault() of v6.12 and of v5.3 answer about the pages of the model.
  *
  * Spans are what one entry of the page tables covers, clipped to VMA and range: a fault in a span goes
- * on to its end, whoever asked for it.
+ * on to its end, whichever page asked for it.
  */
 #include "support/mm_model.h"
 
@@ -15,20 +15,24 @@
 
 struct walker {
 	struct model *m;
-	struct model_space *s;
 	const struct model_walk *walk;
 	uint32_t last;
 	uint32_t asked; /* how often the range was still valid */
 };
 
-static uint64_t *slot(const struct walker *w, uint32_t page)
+static const struct model_entry *entry(const struct walker *w, uint32_t at)
 {
-	return &w->walk->slots[page - w->walk->first];
+	return &w->m->place[at].entry;
 }
 
-static uint64_t request(const struct walker *w, uint32_t page)
+static uint64_t *slot(const struct walker *w, uint32_t at)
 {
-	return (*slot(w, page) & w->walk->mask) | w->walk->default_flags;
+	return &w->walk->slots[at - w->walk->first];
+}
+
+static uint64_t request(const struct walker *w, uint32_t at)
+{
+	return (*slot(w, at) & w->walk->mask) | w->walk->default_flags;
 }
 
 static bool invalid(struct walker *w)
@@ -36,21 +40,24 @@ static bool invalid(struct walker *w)
 	return w->asked++ >= w->walk->valid;
 }
 
-static int fill(struct walker *w, uint32_t page, uint32_t end, uint64_t value)
+static int fill(struct walker *w, uint32_t at, uint32_t end, uint64_t value)
 {
-	for (; page < end; page++)
-		*slot(w, page) = value;
+	for (; at < end; at++)
+		*slot(w, at) = value;
 	return 0;
 }
 
 /* A page that has no pfn yet gets the number of its object, far beyond all pfns. */
-static uint64_t entry_pfn(const struct model *m, const struct model_entry *e)
+static uint64_t entry_pfn(const struct walker *w, uint32_t at)
 {
+	const struct model_entry *e = entry(w, at);
+	const struct model_object *o = &w->m->object[e->object];
+
 	if (e->what == MODEL_ZERO)
 		return HS_ZERO_PFN;
-	if (e->object == MODEL_NOBODY)
+	if (!e->object)
 		return e->value;
-	return m->object[e->object].bound ? m->object[e->object].pfn : MODEL_UNBOUND + e->object;
+	return o->bound ? o->pfn : MODEL_UNBOUND + e->object;
 }
 
 static uint64_t cpu_access(const struct model_entry *e)
@@ -60,44 +67,60 @@ static uint64_t cpu_access(const struct model_entry *e)
 	return HS_PFN_VALID | (e->write ? HS_PFN_WRITE : 0);
 }
 
-static uint32_t vma_end(const struct walker *w, uint32_t page)
+static uint32_t vma_end(const struct walker *w, uint32_t at)
 {
-	uint32_t first, end;
+	uint32_t end = model_vma(w->m, at).end;
 
-	model_vma_run(w->s, page, &first, &end);
 	return end < w->walk->end ? end : w->walk->end;
 }
 
-static uint32_t gap_end(const struct walker *w, uint32_t page)
+static uint32_t gap_end(const struct walker *w, uint32_t at)
 {
-	while (page < w->walk->end && !w->s->vma[page].mapped)
-		page++;
-	return page;
+	while (at < w->walk->end && !w->m->place[at].vma.mapped)
+		at++;
+	return at;
 }
 
-/* The end of the entry of @level that spans @page, or @end. */
-static uint32_t span_end(const struct walker *w, uint32_t page, uint32_t end, uint32_t level)
+/* The end of the entry of @level that spans @at, or @end. */
+static uint32_t span_end(const struct walker *w, uint32_t at, uint32_t end, uint32_t level)
 {
-	uint64_t first = w->m->base / HS_PAGE_BYTES;
-	uint64_t pages = (uint64_t)1 << w->m->g->order[level];
-	uint64_t next = ((first + page) / pages + 1) * pages - first;
+	uint64_t pages = (uint64_t)1 << w->m->g->order[level], vpn = model_vpn(w->m, at);
+	uint64_t left = pages - vpn % pages;
 
-	return next < end ? (uint32_t)next : end;
+	return left < end - at ? at + (uint32_t)left : end;
 }
 
-static bool is_leaf(const struct model_entry *e)
+/* The end of what one entry at @at spans: a leaf, a hole above the PTEs, or a PTE table. */
+static uint32_t entry_end(const struct walker *w, uint32_t at, uint32_t end, bool *leaf, bool *hole)
 {
-	return e->what != MODEL_NONE && e->level;
+	const struct model_place *p = &w->m->place[at];
+	uint32_t level = p->depth ? p->depth : 1;
+
+	*leaf = p->entry.what != MODEL_NONE && p->entry.level;
+	*hole = p->depth;
+	return span_end(w, at, end, *leaf ? p->entry.level : level);
+}
+
+/* All pages of [at, end) are faulted. */
+static int fault(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
+{
+	for (; at < end; at++) {
+		if (model_fault(w->m, at, need & NEED_WRITE))
+			return -EFAULT;
+		if (w->m->waits)
+			return -ETIME;
+	}
+	return AGAIN;
 }
 
 /* ---- v6.12 ------------------------------------------------------------------------------- */
 
-static unsigned int need_6_12(const struct walker *w, uint32_t page, uint32_t end, uint64_t cpu)
+static unsigned int need_6_12(const struct walker *w, uint32_t at, uint32_t end, uint64_t cpu)
 {
 	unsigned int need = 0;
 
-	for (; page < end; page++) {
-		uint64_t r = request(w, page);
+	for (; at < end; at++) {
+		uint64_t r = request(w, at);
 
 		if (!(r & HS_PFN_VALID))
 			continue;
@@ -109,120 +132,96 @@ static unsigned int need_6_12(const struct walker *w, uint32_t page, uint32_t en
 	return need;
 }
 
-static int refuse(struct walker *w, uint32_t page, uint32_t end)
+static int refuse(struct walker *w, uint32_t at, uint32_t end)
 {
-	return need_6_12(w, page, end, 0) ? -EFAULT : fill(w, page, end, HS_PFN_ERROR);
+	return need_6_12(w, at, end, 0) ? -EFAULT : fill(w, at, end, HS_PFN_ERROR);
 }
 
-static int fault_6_12(struct walker *w, uint32_t page, uint32_t end, unsigned int need)
+static int fault_6_12(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 {
-	bool write = need & NEED_WRITE;
-
-	w->last = page;
-	if (write && !(w->s->vma[page].flags & HS_VM_WRITE))
+	w->last = at;
+	if (need & NEED_WRITE && !(w->m->place[at].vma.flags & HS_VM_WRITE))
 		return -EPERM;
-	for (; page < end; page++) {
-		if (model_fault(w->m, w->walk->mm, page, write))
-			return -EFAULT;
-		if (w->m->waits)
-			return -ETIME;
-	}
-	return AGAIN;
+	return fault(w, at, end, need);
 }
 
-static int hole_6_12(struct walker *w, uint32_t page, uint32_t end)
+static int hole_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
-	unsigned int need = need_6_12(w, page, end, 0);
+	unsigned int need = need_6_12(w, at, end, 0);
 
-	return need ? fault_6_12(w, page, end, need) : fill(w, page, end, 0);
+	return need ? fault_6_12(w, at, end, need) : fill(w, at, end, 0);
 }
 
-static int leaf_6_12(struct walker *w, uint32_t page, uint32_t end)
+static int leaf_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
-	const struct model_entry *e = &w->s->entry[page];
+	const struct model_entry *e = entry(w, at);
 	uint64_t order = (uint64_t)w->m->g->order[e->level] << HS_PFN_ORDER_SHIFT;
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = need_6_12(w, page, end, cpu);
+	unsigned int need = need_6_12(w, at, end, cpu);
 
+	if (!model_present(e))
+		return refuse(w, at, end);
 	if (need)
-		return fault_6_12(w, page, end, need);
-	for (; page < end; page++)
-		*slot(w, page) = entry_pfn(w->m, &w->s->entry[page]) | cpu | (cpu ? order : 0);
+		return fault_6_12(w, at, end, need);
+	for (; at < end; at++)
+		*slot(w, at) = entry_pfn(w, at) | cpu | (cpu ? order : 0);
 	return 0;
 }
 
-static bool own_page(const struct walker *w, const struct model_entry *e)
+static int pte_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
-	return e->what == MODEL_PRIVATE && w->m->object[e->object].pool == w->walk->owner;
-}
-
-static int pte_6_12(struct walker *w, uint32_t page, uint32_t end)
-{
-	const struct model_entry *e = &w->s->entry[page];
+	const struct model_entry *e = entry(w, at);
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = need_6_12(w, page, page + 1, cpu);
+	unsigned int need = need_6_12(w, at, at + 1, cpu);
 
-	if (own_page(w, e)) {
+	if (e->what == MODEL_PRIVATE && w->m->object[e->object].memory == w->walk->owner) {
 		cpu = HS_PFN_VALID | (e->write ? HS_PFN_WRITE : 0);
-		return fill(w, page, page + 1, entry_pfn(w->m, e) | cpu);
+		return fill(w, at, at + 1, entry_pfn(w, at) | cpu);
 	}
-	if (need && e->what == MODEL_MIGRATION)
+	if (need && e->what == MODEL_MIGRATION) {
 		w->m->waits = true;
-	if (need && e->what == MODEL_MIGRATION)
 		return -ETIME;
-	if (need && e->what == MODEL_HWPOISON)
-		return -EFAULT;
-	if (need)
-		return fault_6_12(w, page, end, need);
-	return fill(w, page, page + 1, model_present(e) ? entry_pfn(w->m, e) | cpu : 0);
-}
-
-static int span_6_12(struct walker *w, uint32_t *page, uint32_t end)
-{
-	uint32_t at = *page;
-	int ret = 0;
-
-	if (is_leaf(&w->s->entry[at])) {
-		*page = span_end(w, at, end, w->s->entry[at].level);
-		return model_present(&w->s->entry[at]) ? leaf_6_12(w, at, *page)
-						       : refuse(w, at, *page);
 	}
-	*page = span_end(w, at, end, w->s->depth[at] ? w->s->depth[at] : 1);
-	if (w->s->depth[at])
-		return hole_6_12(w, at, *page);
-	for (; !ret && at < *page; at++)
-		ret = pte_6_12(w, at, *page);
-	return ret;
+	if (need)
+		return e->what == MODEL_HWPOISON ? -EFAULT : fault_6_12(w, at, end, need);
+	return fill(w, at, at + 1, model_present(e) ? entry_pfn(w, at) | cpu : 0);
 }
 
-static int vma_6_12(struct walker *w, uint32_t page, uint32_t end)
+static int vma_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
-	const struct model_vma *v = &w->s->vma[page];
+	const struct model_vma *v = &w->m->place[at].vma;
+	bool leaf, hole;
 	int ret = 0;
 
 	if (v->flags & (HS_VM_IO | HS_VM_PFNMAP) || !(v->flags & HS_VM_READ))
-		return refuse(w, page, end);
-	while (!ret && page < end)
-		ret = span_6_12(w, &page, end);
+		return refuse(w, at, end);
+	while (!ret && at < end) {
+		uint32_t next = entry_end(w, at, end, &leaf, &hole);
+
+		if (leaf)
+			ret = leaf_6_12(w, at, next);
+		else if (hole)
+			ret = hole_6_12(w, at, next);
+		for (; !leaf && !hole && !ret && at < next; at++)
+			ret = pte_6_12(w, at, next);
+		at = next;
+	}
 	return ret;
 }
 
-long model_walk_6_12(struct model *m, const struct model_walk *walk)
+static long walk_6_12(struct walker *w)
 {
-	struct walker w = { m, &m->mm[walk->mm], walk, walk->first, 0 };
-
-	m->waits = false;
-	while (!invalid(&w)) {
-		uint32_t page = w.last, end;
+	while (!invalid(w)) {
+		uint32_t at = w->last, end;
 		int ret = 0;
 
-		if (page >= walk->end)
+		if (at >= w->walk->end)
 			return -EINVAL;
-		for (; !ret && page < walk->end; page = end) {
-			bool mapped = w.s->vma[page].mapped;
+		for (; !ret && at < w->walk->end; at = end) {
+			bool mapped = w->m->place[at].vma.mapped;
 
-			end = mapped ? vma_end(&w, page) : gap_end(&w, page);
-			ret = mapped ? vma_6_12(&w, page, end) : refuse(&w, page, end);
+			end = mapped ? vma_end(w, at) : gap_end(w, at);
+			ret = mapped ? vma_6_12(w, at, end) : refuse(w, at, end);
 		}
 		if (ret != AGAIN)
 			return ret;
@@ -232,164 +231,148 @@ long model_walk_6_12(struct model *m, const struct model_walk *walk)
 
 /* ---- v5.3 -------------------------------------------------------------------------------- */
 
-static unsigned int need_5_3(const struct walker *w, uint64_t r, uint64_t cpu)
+/* What the requests of [at, end) need of pages that the CPU may use in that way. */
+static unsigned int need_5_3(const struct walker *w, uint32_t at, uint32_t end, uint64_t cpu)
 {
-	if (w->walk->snapshot || !(r & HS_PFN_VALID))
-		return 0;
-	if (cpu & HS_PFN_DEVICE && !(r & HS_PFN_DEVICE))
-		return 0;
-	if (r & HS_PFN_WRITE && (cpu & HS_PFN_DEVICE || !(cpu & HS_PFN_WRITE)))
-		return NEED_FAULT | NEED_WRITE;
-	return cpu & HS_PFN_DEVICE || !(cpu & HS_PFN_VALID) ? NEED_FAULT : 0;
-}
-
-static unsigned int span_need_5_3(const struct walker *w, uint32_t page, uint32_t end, uint64_t cpu)
-{
+	bool device = cpu & HS_PFN_DEVICE;
 	unsigned int need = 0;
 
-	for (; page < end; page++)
-		need |= need_5_3(w, request(w, page), cpu);
+	for (; !w->walk->snapshot && at < end; at++) {
+		uint64_t r = request(w, at);
+
+		if (!(r & HS_PFN_VALID) || (device && !(r & HS_PFN_DEVICE)))
+			continue;
+		if (r & HS_PFN_WRITE && (device || !(cpu & HS_PFN_WRITE)))
+			need |= NEED_FAULT | NEED_WRITE;
+		else if (device || !(cpu & HS_PFN_VALID))
+			need |= NEED_FAULT;
+	}
 	return need;
 }
 
-static int hole_5_3(struct walker *w, uint32_t page, uint32_t end, unsigned int need)
+static int hole_5_3(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 {
-	w->last = page;
-	for (; page < end; page++) {
-		*slot(w, page) = 0;
-		if (need && model_fault(w->m, w->walk->mm, page, need & NEED_WRITE))
-			return -EFAULT;
-		if (need && w->m->waits)
-			return -ETIME;
+	w->last = at;
+	for (; at < end; at++) {
+		int ret;
+
+		*slot(w, at) = 0;
+		ret = need ? fault(w, at, at + 1, need) : AGAIN;
+		if (ret != AGAIN)
+			return ret;
 	}
 	return need ? AGAIN : 0;
 }
 
-static int leaf_5_3(struct walker *w, uint32_t page, uint32_t end)
+static int leaf_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
-	const struct model_entry *e = &w->s->entry[page];
+	const struct model_entry *e = entry(w, at);
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = span_need_5_3(w, page, end, cpu);
+	unsigned int need = need_5_3(w, at, end, cpu);
 
+	if (!model_present(e))
+		return fill(w, at, end, HS_PFN_ERROR);
 	if (need || e->protnone)
-		return hole_5_3(w, page, end, need);
-	for (; page < end; page++)
-		*slot(w, page) = HS_PFN_VALID | cpu | entry_pfn(w->m, &w->s->entry[page]);
+		return hole_5_3(w, at, end, need);
+	for (; at < end; at++)
+		*slot(w, at) = HS_PFN_VALID | cpu | entry_pfn(w, at);
 	w->last = end;
 	return 0;
 }
 
-static int absent_5_3(struct walker *w, uint64_t r, uint32_t page, uint32_t end)
+static int pte_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
-	const struct model_entry *e = &w->s->entry[page];
-	uint64_t cpu = HS_PFN_VALID | HS_PFN_DEVICE | (e->write ? HS_PFN_WRITE : 0);
-	unsigned int need = e->what == MODEL_PRIVATE ? need_5_3(w, r, cpu) : 0;
+	const struct model_entry *e = entry(w, at);
+	uint64_t device = HS_PFN_VALID | HS_PFN_DEVICE | (e->write ? HS_PFN_WRITE : 0);
+	uint64_t cpu = e->what == MODEL_PRIVATE ? device : cpu_access(e);
+	unsigned int need = need_5_3(w, at, at + 1, cpu);
 
-	if (need)
-		return hole_5_3(w, page, end, need);
-	if (e->what == MODEL_PRIVATE)
-		return fill(w, page, page + 1, entry_pfn(w->m, e) | cpu);
+	*slot(w, at) = 0;
 	if (e->what == MODEL_SWAP || e->what == MODEL_MIGRATION)
 		return 0;
-	*slot(w, page) = HS_PFN_ERROR;
-	return -EFAULT;
-}
-
-static int pte_5_3(struct walker *w, uint32_t page, uint32_t end)
-{
-	const struct model_entry *e = &w->s->entry[page];
-	uint64_t r = request(w, page), cpu = cpu_access(e);
-	unsigned int need = need_5_3(w, r, cpu);
-
-	*slot(w, page) = 0;
-	if (e->what != MODEL_NONE && !model_present(e))
-		return absent_5_3(w, r, page, end);
+	if (e->what == MODEL_EXCLUSIVE || e->what == MODEL_HWPOISON) {
+		*slot(w, at) = HS_PFN_ERROR;
+		return -EFAULT;
+	}
 	if (need)
-		return hole_5_3(w, page, end, need);
+		return hole_5_3(w, at, end, need);
 	if (e->what == MODEL_ZERO) {
-		*slot(w, page) = HS_PFN_SPECIAL;
+		*slot(w, at) = HS_PFN_SPECIAL;
 		return -EFAULT;
 	}
 	if (e->what != MODEL_NONE)
-		*slot(w, page) = HS_PFN_VALID | cpu | entry_pfn(w->m, e);
+		*slot(w, at) = HS_PFN_VALID | cpu | entry_pfn(w, at);
 	return 0;
 }
 
-static int span_5_3(struct walker *w, uint32_t *page, uint32_t end)
+static int span_5_3(struct walker *w, uint32_t *place, uint32_t end)
 {
-	uint32_t at = *page;
+	bool leaf, hole;
+	uint32_t at = *place, next = entry_end(w, at, end, &leaf, &hole);
+	int ret = 0;
 
-	if (is_leaf(&w->s->entry[at])) {
-		*page = span_end(w, at, end, w->s->entry[at].level);
-		return model_present(&w->s->entry[at]) ? leaf_5_3(w, at, *page)
-						       : fill(w, at, *page, HS_PFN_ERROR);
-	}
-	*page = span_end(w, at, end, w->s->depth[at] ? w->s->depth[at] : 1);
-	if (w->s->depth[at])
-		return hole_5_3(w, at, *page, span_need_5_3(w, at, *page, 0));
-	for (; at < *page; at++) {
-		int ret = pte_5_3(w, at, *page);
-
-		if (ret) {
-			w->last = at;
-			return ret;
-		}
-	}
-	w->last = *page;
-	return 0;
+	*place = next;
+	if (leaf)
+		return leaf_5_3(w, at, next);
+	if (hole)
+		return hole_5_3(w, at, next, need_5_3(w, at, next, 0));
+	for (; !ret && at < next; at++)
+		ret = pte_5_3(w, at, next);
+	w->last = at - !!ret;
+	return ret;
 }
 
 /* The gap before the VMA, in spans that nothing below a PUD makes shorter. */
-static int gap_5_3(struct walker *w, uint32_t page, uint32_t end)
+static int gap_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
 	int ret = 0;
 
-	while (!ret && page < end) {
-		uint32_t level = w->s->depth[page] > 2 ? w->s->depth[page] : 2;
-		uint32_t next = span_end(w, page, end, level);
+	while (!ret && at < end) {
+		uint32_t depth = w->m->place[at].depth;
+		uint32_t next = span_end(w, at, end, depth > 2 ? depth : 2);
 
-		ret = hole_5_3(w, page, next, span_need_5_3(w, page, next, 0));
-		page = next;
+		ret = hole_5_3(w, at, next, need_5_3(w, at, next, 0));
+		at = next;
 	}
 	return ret;
 }
 
-static int pass_5_3(struct walker *w, uint32_t page, uint32_t end)
+static int pass_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
-	uint32_t next = gap_end(w, page);
+	uint32_t next = gap_end(w, at);
 	int ret = 0;
 
-	if (page >= end)
+	if (at >= end)
 		return -EINVAL;
-	if (page < next)
-		ret = gap_5_3(w, page, next < end ? next : end);
-	page = next;
-	while (!ret && page < end)
-		ret = span_5_3(w, &page, end);
+	if (at < next)
+		ret = gap_5_3(w, at, next < end ? next : end);
+	at = next;
+	while (!ret && at < end)
+		ret = span_5_3(w, &at, end);
 	return ret;
 }
 
-/* One turn: the gap at *page, and the VMA behind it. */
-static int turn_5_3(struct walker *w, uint32_t *page)
+/* One turn: the gap at *place, and the VMA behind it. */
+static int turn_5_3(struct walker *w, uint32_t *place)
 {
-	uint32_t at = *page, end;
-	const struct model_vma *v;
+	uint32_t at = *place, end, limit = (w->walk->first / MODEL_PAGES + 1) * MODEL_PAGES;
+	uint32_t flags;
 	int ret;
 
-	while (at < MODEL_PAGES && !w->s->vma[at].mapped)
+	while (at < limit && !w->m->place[at].vma.mapped)
 		at++;
-	if (at == MODEL_PAGES)
+	if (at == limit)
 		return -EFAULT;
-	v = &w->s->vma[at];
-	if (v->flags & (HS_VM_IO | HS_VM_PFNMAP | HS_VM_MIXEDMAP))
+	flags = w->m->place[at].vma.flags;
+	if (flags & (HS_VM_IO | HS_VM_PFNMAP | HS_VM_MIXEDMAP))
 		return -EFAULT;
-	if (!(v->flags & HS_VM_READ)) {
+	if (!(flags & HS_VM_READ)) {
 		fill(w, w->walk->first, w->walk->end, 0);
 		return -EPERM;
 	}
 	end = at < w->walk->end ? vma_end(w, at) : w->walk->end;
-	w->last = *page;
-	*page = end;
+	w->last = *place;
+	*place = end;
 	do {
 		ret = pass_5_3(w, w->last, end);
 		if (w->walk->snapshot)
@@ -400,17 +383,23 @@ static int turn_5_3(struct walker *w, uint32_t *page)
 	return ret;
 }
 
-long model_walk_5_3(struct model *m, const struct model_walk *walk)
+static long walk_5_3(struct walker *w)
 {
-	struct walker w = { m, &m->mm[walk->mm], walk, walk->first, 0 };
-	uint32_t page = walk->first;
+	uint32_t at = w->walk->first;
 
-	m->waits = false;
 	do {
-		int ret = invalid(&w) ? -EBUSY : turn_5_3(&w, &page);
+		int ret = invalid(w) ? -EBUSY : turn_5_3(w, &at);
 
 		if (ret)
 			return ret;
-	} while (page < walk->end);
-	return w.last - walk->first;
+	} while (at < w->walk->end);
+	return w->last - w->walk->first;
+}
+
+long model_walk(struct model *m, const struct model_walk *walk)
+{
+	struct walker w = { m, walk, walk->first, 0 };
+
+	m->waits = false;
+	return walk->era == HS_ERA_6_12 ? walk_6_12(&w) : walk_5_3(&w);
 }

@@ -2,77 +2,416 @@
 /* Operations, each on the model first and then on the machine. */
 #include <inttypes.h>
 
-#include "support/mm_run.h"
+#include "support/mm_ops.h"
 
-/* ---- names --------------------------------------------------------------------------------- */
+static struct model before; /* the operation that runs */
 
-const char *mm_op_name(enum mm_op_code code)
+bool mm_equal(struct mm_run *r, long long real)
 {
-	static const char *const names[] = {
-#define X(name, words) words,
-		MM_OPS(X)
-#undef X
-	};
-
-	return names[code];
+	r->done = !r->wanted;
+	return real == r->wanted || mm_differs(r->w, "%s: %lld, wanted %lld",
+					       mm_rows[r->op->code].words, real, r->wanted);
 }
 
-const char *mm_kind_name(enum mm_kind kind)
+bool mm_waits(struct mm_run *r)
 {
-	static const char *const names[] = {
-#define X(name, words) words,
-		MM_KINDS(X)
-#undef X
+	r->idle |= r->m->waits;
+	if (r->idle)
+		*r->m = before;
+	return r->idle;
+}
+
+void mm_write(struct mm_run *r, uint64_t pfn)
+{
+	hs_page_set_private(r->self, hs_pfn_to_page(r->self, pfn), ++r->w->contents);
+	model_written(r->m, r->at, r->w->contents);
+}
+
+/* ---- VMAs ---------------------------------------------------------------------------------- */
+
+static bool mm_run_mmap(struct mm_run *r)
+{
+	static const uint32_t rw = HS_VM_READ | HS_VM_WRITE;
+	static const uint32_t flags[MM_KIND_COUNT] = {
+		[MM_KIND_ANON_RW] = rw | HS_VM_MAYWRITE,
+		[MM_KIND_ANON_RO] = HS_VM_READ,
+		[MM_KIND_PROT_NONE] = HS_VM_MAYWRITE,
+		[MM_KIND_PFNMAP] = rw | HS_VM_IO | HS_VM_PFNMAP,
+		[MM_KIND_DAX_SHARED] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
+		[MM_KIND_DAX_PRIVATE] = rw | HS_VM_MAYWRITE,
+		[MM_KIND_DEVICE_DAX] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
+		[MM_KIND_P2PDMA] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
+	};
+	uint32_t f = flags[r->op->kind], mapping = r->op->slot;
+	uint64_t pgoff = r->op->number & 0xff;
+
+	/* Now and then what is refused, or a read-only one that may be written later. */
+	if (r->op->number & 0x100)
+		f ^= HS_VM_SHARED;
+	if (r->op->number & 0x200)
+		f &= ~HS_VM_WRITE;
+	if (r->op->number & 0x400)
+		f |= HS_VM_MAYWRITE;
+	r->column = r->op->kind;
+	return MM_BOTH(r, model_mmap(r->m, r->at, r->last, f, mapping, pgoff),
+		       hs_mmap(r->self, r->mm, r->start, r->end, f, r->w->mapping[mapping], pgoff));
+}
+
+static bool mm_run_munmap(struct mm_run *r)
+{
+	return MM_BOTH(r, model_munmap(r->m, r->at, r->last),
+		       hs_munmap(r->self, r->mm, r->start, r->end));
+}
+
+static bool mm_run_mprotect(struct mm_run *r)
+{
+	uint32_t access = r->op->number & 0xf;
+
+	return MM_BOTH(r, model_mprotect(r->m, r->at, r->last, access),
+		       hs_mprotect(r->self, r->mm, r->start, r->end, access));
+}
+
+static bool mm_run_set_gate(struct mm_run *r)
+{
+	struct hs_gate *gate = r->op->number & 1 ? r->w->gate : NULL;
+
+	return MM_BOTH(r, model_set_gate(r->m, r->at, r->last, gate != NULL),
+		       hs_vma_set_gate(r->self, r->mm, r->start, r->end, gate));
+}
+
+static bool mm_run_zap(struct mm_run *r)
+{
+	static const enum hs_invalidate_event events[] = { HS_INVALIDATE_CLEAR, HS_INVALIDATE_UNMAP,
+							   HS_INVALIDATE_MIGRATE,
+							   HS_INVALIDATE_SOFT_DIRTY };
+	struct hs_invalidation inv = {
+		.start = r->start,
+		.end = r->end,
+		.event = events[r->op->number & 3],
+		.blockable = !(r->op->number & 4),
+	};
+	bool refuse = r->op->number & 8, same;
+
+	r->w->refuse = refuse;
+	same = MM_BOTH(r, refuse && !inv.blockable ? -EAGAIN : model_zap_call(r->m, r->at, r->last),
+		       hs_zap_range_event(r->self, r->mm, &inv));
+	r->w->refuse = false;
+	return same;
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+static bool mm_run_fault(struct mm_run *r)
+{
+	const struct hs_vma *vma;
+	uint32_t ret;
+
+	r->wanted = model_fault(r->m, r->at, r->with);
+	if (mm_waits(r))
+		return true;
+	hs_mm_lock_read(r->self, r->mm);
+	vma = hs_vma_find(r->mm, r->start);
+	if (vma && vma->start > r->start)
+		vma = NULL;
+	ret = hs_handle_mm_fault(
+		r->self, r->mm, vma, r->start,
+		(r->with ? HS_FAULT_WRITE : 0) | (r->op->number & 1 ? HS_FAULT_REMOTE : 0), NULL);
+	hs_mm_unlock_read(r->self, r->mm);
+	return mm_equal(r, ret & (HS_VM_FAULT_ERROR | HS_VM_FAULT_RETRY));
+}
+
+/* The pfn is right, and what was written stays written. */
+static bool mm_run_access(struct mm_run *r)
+{
+	uint64_t pfn = 0;
+	uint32_t real;
+
+	r->wanted = model_access(r->m, r->at, r->with);
+	if (mm_waits(r))
+		return true;
+	real = hs_cpu_access(r->self, r->mm, r->start + r->op->number % 0x800, r->with, &pfn);
+	if (!mm_equal(r, real) || r->wanted)
+		return real == r->wanted;
+	if (!MM_SAME(r->w, pfn, hs_entry_pfn(mm_real_entry(r->w, r->at, NULL)), "access: pfn"))
+		return false;
+	if (r->with)
+		mm_write(r, pfn);
+	return true;
+}
+
+/* ---- entries that are not present ------------------------------------------------------------ */
+
+static bool mm_run_swap_out(struct mm_run *r)
+{
+	return MM_BOTH(r, model_swap_out(r->m, r->at), hs_swap_out(r->self, r->mm, r->start));
+}
+
+static bool mm_run_protnone(struct mm_run *r)
+{
+	return MM_BOTH(r, model_make_protnone(r->m, r->at, r->last),
+		       hs_make_protnone(r->self, r->mm, r->start, r->end));
+}
+
+static bool mm_run_failure(struct mm_run *r)
+{
+	struct model_object o = r->m->object[r->m->place[r->at].entry.object];
+	bool same = MM_BOTH(r, model_memory_failure(r->m, r->at),
+			    hs_memory_failure(r->self, r->mm, r->start));
+
+	if (r->done && o.used && o.memory == MODEL_SYSTEM)
+		r->w->poisoned[o.pfn - (1 << 15)] = true;
+	return same;
+}
+
+/* A fresh page with these contents; NULL: none is left. */
+static struct hs_page *new_page(struct mm_run *r, uint32_t memory, uint64_t contents,
+				uint32_t *object)
+{
+	struct hs_page *page;
+	int ret = memory == MODEL_SYSTEM ? hs_page_alloc(r->self, &page)
+					 : hs_pgmap_page_alloc(r->self, r->w->pgmap[memory], &page);
+
+	if (ret)
+		return NULL;
+	*object = model_object_new(r->m, memory, contents);
+	r->m->object[*object].pfn = hs_page_to_pfn(r->self, page);
+	r->m->object[*object].bound = true;
+	hs_page_set_private(r->self, page, contents);
+	return page;
+}
+
+static bool mm_run_insert(struct mm_run *r)
+{
+	uint32_t memory = r->with + (r->with == MODEL_PRIVATE_0 ? r->op->slot % 2 : 0);
+	bool write = r->op->number & 1, same;
+	uint32_t object;
+	struct hs_page *page = new_page(r, memory, ++r->w->contents, &object);
+
+	r->idle = !page;
+	if (!page)
+		return true;
+	same = MM_BOTH(r, model_insert_device(r->m, r->at, object, write),
+		       hs_migrate_insert_page(r->self, r->mm, r->start, page, write));
+	if (same && r->wanted) {
+		hs_page_put(r->self, page);
+		model_object_put(r->m, object);
+	}
+	return same;
+}
+
+/* ---- holds ----------------------------------------------------------------------------------- */
+
+/* The slot; idle unless it is @used. */
+static struct mm_held *held(struct mm_run *r, bool used)
+{
+	struct mm_held *h = &r->w->held[r->with][r->op->slot % MM_SLOTS];
+
+	r->idle = h->used != used;
+	if (!used && !r->idle)
+		*h = (struct mm_held){ .at = r->at, .kind = r->column };
+	return h;
+}
+
+/* A migration starts, or a page becomes exclusive to a device. */
+static bool mm_run_hold(struct mm_run *r)
+{
+	struct mm_held *h = held(r, false);
+	const void *owner = r->op->number & 1 ? &r->w->pgmap[MODEL_PRIVATE_0] : NULL;
+	bool same;
+
+	if (r->idle)
+		return true;
+	if (r->with == MM_MIGRATION)
+		same = MM_BOTH(r, model_migration_start(r->m, r->at, &h->object),
+			       hs_migration_start(r->self, r->mm, r->start, owner, &h->migration));
+	else
+		same = MM_BOTH(r, model_make_exclusive(r->m, r->at, &h->object),
+			       hs_make_exclusive(r->self, r->mm, r->start, r->w, &h->real));
+	h->used = r->done;
+	return same;
+}
+
+static bool mm_run_pin(struct mm_run *r)
+{
+	const struct model_place *p = &r->m->place[r->at];
+	struct mm_held *h = held(r, false);
+
+	r->idle |= p->entry.what != MODEL_PAGE || p->vma.mapping == MODEL_P2P;
+	if (r->idle)
+		return true;
+	h->object = p->entry.object;
+	h->used = r->done = true;
+	h->real = hs_pfn_to_page(r->self, r->m->object[h->object].pfn);
+	r->m->object[h->object].refs++;
+	hs_page_get(r->self, h->real);
+	return true;
+}
+
+/* The end of a hold: that of a migration has a new page, or none. */
+static bool mm_run_let_go(struct mm_run *r)
+{
+	struct mm_held *h = held(r, true);
+	uint32_t to = 0, kinds = MODEL_SYSTEM + 2 - MODEL_PRIVATE_0;
+	uint32_t memory = MODEL_PRIVATE_0 + r->op->number % kinds;
+	struct model_object *o = &r->m->object[h->object];
+	struct hs_page *page = NULL;
+
+	r->done = !r->idle;
+	if (r->idle)
+		return true;
+	r->column = h->kind;
+	if (r->with == MM_MIGRATION) {
+		if (memory <= MODEL_SYSTEM)
+			page = new_page(r, memory, o->contents, &to);
+		model_migration_end(r->m, h->at, h->object, to);
+	} else {
+		if (r->with == MM_EXCLUSIVE)
+			o->locked = false;
+		model_object_put(r->m, h->object);
+	}
+	mm_let_go(r->w, (enum mm_hold)r->with, h, page);
+	return true;
+}
+
+/* ---- mappings and pools ---------------------------------------------------------------------- */
+
+/* Some in a row, so that leaves can map them. */
+static bool mm_run_allocate(struct mm_run *r)
+{
+	uint64_t index = r->op->number & (r->op->number & 0x80 ? 0x3e : 0x3f);
+	uint32_t count = r->op->number & 0x80 ? r->op->count : 1;
+	bool same = true;
+
+	for (; same && count; count--, index++) {
+		r->wanted = model_allocate(r->m, r->op->slot, index);
+		same = mm_equal(r, hs_mapping_allocate(r->self, r->w->mapping[r->op->slot], index));
+	}
+	return same;
+}
+
+static bool unmap_mapping(struct mm_run *r, uint64_t first, uint64_t count, bool even_cows)
+{
+	model_unmap_mapping(r->m, r->op->slot, first, count, even_cows);
+	hs_unmap_mapping_range(r->self, r->w->mapping[r->op->slot], first, count, even_cows);
+	r->done = true;
+	return true;
+}
+
+static bool mm_run_unmap(struct mm_run *r)
+{
+	uint64_t count = (r->op->number & 0x1c0) == 0x40 ? UINT64_MAX : r->op->count;
+
+	return unmap_mapping(r, r->op->number & 0x3f, count, r->with);
+}
+
+static bool kill_mapping(struct mm_run *r, bool even_cows)
+{
+	struct hs_mapping *mapping = r->w->mapping[r->op->slot];
+
+	hs_mapping_disable(r->self, mapping);
+	r->m->mapping[r->op->slot].alive = false;
+	unmap_mapping(r, 0, UINT64_MAX, even_cows);
+	return !hs_mapping_alive(r->self, mapping) || mm_differs(r->w, "a dead mapping is alive");
+}
+
+static bool mm_run_kill(struct mm_run *r)
+{
+	r->idle = !r->m->mapping[r->op->slot].alive;
+	return r->idle || kill_mapping(r, r->op->number & 1);
+}
+
+/* Disable, invalidate, drain, remove; and all of it anew. */
+static bool mm_run_renew_mapping(struct mm_run *r)
+{
+	struct mm_world *w = r->w;
+	bool good = !r->m->mapping[r->op->slot].alive || kill_mapping(r, false);
+
+	r->done = true;
+	for (uint32_t at = 0; good && at < MODEL_PLACES; at++) {
+		const struct model_vma *v = &r->m->place[at].vma;
+		uint32_t end;
+
+		if (!v->mapped || v->mapping != r->op->slot)
+			continue;
+		end = model_vma(r->m, at).end;
+		model_munmap(r->m, at, end);
+		if (hs_munmap(r->self, mm_of(w, at), mm_addr(w, at), mm_end(w, end)))
+			good = mm_differs(w, "a VMA cannot be unmapped");
+	}
+	return good && mm_memory_end(w, r->op->slot) &&
+	       mm_memory_make(w, r->op->slot, r->op->number & 0x18);
+}
+
+/* The owner takes its page away: by the CPU's hand where that reaches it, or by zapping it. */
+static void evict(struct mm_run *r, uint32_t at)
+{
+	struct hs_mm *mm = mm_of(r->w, at);
+	struct hs_invalidation inv = {
+		.start = mm_addr(r->w, at),
+		.end = mm_end(r->w, at + 1),
+		.event = HS_INVALIDATE_MIGRATE,
+		.owner = r->w->pgmap[MODEL_PRIVATE_0 + r->op->slot],
+		.blockable = true,
 	};
 
-	return names[kind];
+	if (r->m->place[at].entry.what == MODEL_PRIVATE && r->op->number & 1 &&
+	    !model_access(r->m, at, false)) {
+		hs_cpu_access(r->self, mm, inv.start, false, NULL);
+		return;
+	}
+	model_clear(r->m, at);
+	hs_zap_range_event(r->self, mm, &inv);
 }
+
+static bool mm_run_renew_pool(struct mm_run *r)
+{
+	uint32_t memory = MODEL_PRIVATE_0 + r->op->slot;
+
+	for (uint32_t i = 0; i < MM_HOLDS * MM_SLOTS; i++) {
+		const struct mm_held *h = &r->w->held[i / MM_SLOTS][i % MM_SLOTS];
+
+		r->idle |= h->used && r->m->object[h->object].memory == memory;
+	}
+	r->done = !r->idle;
+	if (r->idle)
+		return true;
+	for (uint32_t at = 0; at < MODEL_PLACES; at++) {
+		uint32_t object = r->m->place[at].entry.object;
+
+		if (object && r->m->object[object].memory == memory)
+			evict(r, at);
+	}
+	return mm_memory_end(r->w, memory) && mm_memory_make(r->w, memory, 0);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+const struct mm_row mm_rows[MM_OP_CODES] = {
+#define X(name, words, function, with, kinds) { words, mm_run_##function, with, kinds },
+	MM_OPS(X)
+#undef X
+};
+
+const char *const mm_kind_names[MM_KIND_COUNT] = {
+#define X(name, words) words,
+	MM_KINDS(X)
+#undef X
+};
 
 void mm_op_print(FILE *to, const struct mm_op *op)
 {
+	static const char *const wrongs[] = { "", "misaligned, ", "empty, " };
+	uint32_t page = op->at % MODEL_PAGES;
+
 	fprintf(to,
 		"%-22s mm %u pages %u to %u, aimed at %s, slot %u, %s0x%" PRIx32 " 0x%" PRIx64 "\n",
-		mm_op_name((enum mm_op_code)op->code), op->mm, op->page, op->page + op->count,
-		mm_kind_name((enum mm_kind)op->kind), op->slot,
-		op->wrong == 1	 ? "misaligned, "
-		: op->wrong == 2 ? "empty, "
-				 : "",
-		op->number, op->seed);
+		mm_rows[op->code].words, op->at / MODEL_PAGES, page, page + op->count,
+		mm_kind_names[op->kind], op->slot, wrongs[op->wrong], op->number, op->seed);
 }
 
-static bool is_anonymous(enum mm_kind kind)
+enum mm_kind mm_kind_of(const struct mm_world *w, uint32_t at)
 {
-	return kind == MM_KIND_ANON_RW || kind == MM_KIND_ANON_RO || kind == MM_KIND_PROT_NONE;
-}
-
-const char *mm_op_impossible(enum mm_op_code code, enum mm_kind kind)
-{
-	bool copies = is_anonymous(kind) || kind == MM_KIND_DAX_PRIVATE;
-
-	switch (code) {
-	case MM_OP_MMAP:
-		return kind == MM_KIND_GAP ? "nothing is mapped as a gap" : NULL;
-	case MM_OP_MIGRATION_END:
-	case MM_OP_RELEASE:
-	case MM_OP_PIN:
-	case MM_OP_UNPIN:
-		return copies ? NULL : "no anonymous page is ever there to be held";
-	case MM_OP_ALLOCATE:
-	case MM_OP_UNMAP_MAPPING:
-	case MM_OP_UNMAP_COWS:
-	case MM_OP_KILL_MAPPING:
-	case MM_OP_RENEW_MAPPING:
-		return kind < MM_KIND_DAX_SHARED ? "no mapping is behind it" : NULL;
-	case MM_OP_RENEW_POOL:
-		return is_anonymous(kind) ? NULL : "it has no device page to take away";
-	default:
-		return NULL;
-	}
-}
-
-enum mm_kind mm_kind_of(const struct mm_world *w, uint32_t mm, uint32_t page)
-{
-	const struct model_vma *v = &w->model.mm[mm].vma[page];
+	const struct model_vma *v = &w->model.place[at].vma;
 
 	if (!v->mapped)
 		return MM_KIND_GAP;
@@ -89,107 +428,35 @@ enum mm_kind mm_kind_of(const struct mm_world *w, uint32_t mm, uint32_t page)
 	return v->flags & HS_VM_WRITE ? MM_KIND_ANON_RW : MM_KIND_ANON_RO;
 }
 
-bool mm_equal(struct mm_run *r, const char *what, long long real, long long wanted)
-{
-	r->done = !wanted;
-	if (real == wanted)
-		return true;
-	return mm_differs(r->w, "%s: %lld, wanted %lld", what, real, wanted);
-}
-
-/* ---- all of them ----------------------------------------------------------------------------- */
-
-static bool run(struct mm_run *r)
-{
-	switch ((enum mm_op_code)r->op->code) {
-	case MM_OP_MMAP:
-		return mm_run_mmap(r);
-	case MM_OP_MUNMAP:
-		return mm_run_munmap(r);
-	case MM_OP_MPROTECT:
-		return mm_run_mprotect(r);
-	case MM_OP_SET_GATE:
-		return mm_run_set_gate(r);
-	case MM_OP_ZAP:
-		return mm_run_zap(r);
-	case MM_OP_FAULT_READ:
-	case MM_OP_FAULT_WRITE:
-		return mm_run_fault(r, r->op->code == MM_OP_FAULT_WRITE);
-	case MM_OP_CPU_READ:
-	case MM_OP_CPU_WRITE:
-		return mm_run_access(r, r->op->code == MM_OP_CPU_WRITE);
-	case MM_OP_SWAP_OUT:
-		return mm_run_swap_out(r);
-	case MM_OP_MIGRATION_START:
-		return mm_run_migration_start(r);
-	case MM_OP_MIGRATION_END:
-		return mm_run_migration_end(r);
-	case MM_OP_EXCLUSIVE:
-		return mm_run_exclusive(r);
-	case MM_OP_RELEASE:
-		return mm_run_release(r);
-	case MM_OP_PROTNONE:
-		return mm_run_protnone(r);
-	case MM_OP_FAILURE:
-		return mm_run_failure(r);
-	case MM_OP_INSERT_PRIVATE:
-		return mm_run_insert(r, r->op->slot % 2 ? MODEL_PRIVATE_1 : MODEL_PRIVATE_0);
-	case MM_OP_INSERT_COHERENT:
-		return mm_run_insert(r, MODEL_COHERENT);
-	case MM_OP_PIN:
-		return mm_run_pin(r);
-	case MM_OP_UNPIN:
-		return mm_run_unpin(r);
-	case MM_OP_POPULATE_6_12:
-		return mm_run_populate(r, MM_MIRROR_6_12);
-	case MM_OP_POPULATE_5_3:
-		return mm_run_populate(r, MM_MIRROR_5_3);
-	case MM_OP_ALLOCATE:
-		return mm_run_allocate(r);
-	case MM_OP_UNMAP_MAPPING:
-	case MM_OP_UNMAP_COWS:
-		return mm_run_unmap(r, r->op->code == MM_OP_UNMAP_COWS);
-	case MM_OP_KILL_MAPPING:
-		return mm_run_kill(r);
-	case MM_OP_RENEW_MAPPING:
-		return mm_run_renew_mapping(r);
-	case MM_OP_RENEW_POOL:
-		return mm_run_renew_pool(r);
-	default:
-		return mm_walk_run(r->w, r->op, &r->done, &r->idle);
-	}
-}
-
-/* Those that are about a mapping or a pool: there is no page. */
-static bool without_page(enum mm_op_code code)
-{
-	return code >= MM_OP_ALLOCATE;
-}
-
-/* Of these both wrongs are a misaligned address. */
-static bool of_one_page(enum mm_op_code code)
-{
-	return code >= MM_OP_SWAP_OUT && code < MM_OP_WALK_6_12 && code != MM_OP_PROTNONE;
-}
-
 bool mm_op_run(struct mm_world *w, const struct mm_op *op, struct mm_counts *counts, bool all)
 {
+	const struct mm_row *row = &mm_rows[op->code];
+	bool one_page = op->code >= MM_OP_SWAP_OUT && op->code < MM_OP_WALK_6_12 &&
+			op->code != MM_OP_PROTNONE;
 	struct mm_run r = {
 		.w = w,
+		.self = w->self,
+		.m = &w->model,
 		.op = op,
-		.mm = w->mm[op->mm],
-		.start = mm_addr(w, op->page),
-		.first = op->page,
-		.last = op->page + op->count,
+		.with = row->with,
+		.mm = mm_of(w, op->at),
+		.start = mm_addr(w, op->at),
+		.at = op->at,
+		.last = op->at + op->count,
+		.column = op->code >= MM_OP_ALLOCATE ? op->kind : mm_kind_of(w, op->at),
 	};
 
-	if (op->wrong == 1 || (op->wrong && of_one_page((enum mm_op_code)op->code)))
+	/* Of one page both wrongs are a misaligned address. */
+	if (op->wrong == 1 || (op->wrong && one_page))
 		r.start += 0x10;
-	r.end = op->wrong == 2 ? r.start : mm_addr(w, r.last);
-	r.column = without_page((enum mm_op_code)op->code) ? op->kind
-							   : mm_kind_of(w, op->mm, op->page);
+	r.end = op->wrong == 2 ? r.start : mm_end(w, r.last);
+	if ((op->code >= MM_OP_FAULT_READ && op->code <= MM_OP_CPU_WRITE) ||
+	    (op->code >= MM_OP_WALK_6_12 && op->code < MM_OP_ALLOCATE)) {
+		mm_learn_depth(w);
+		before = w->model;
+	}
 	w->message[0] = 0;
-	if (!run(&r) || !mm_compare(w, all) || w->message[0])
+	if (!row->run(&r) || !mm_compare(w, all) || w->message[0])
 		return false;
 	if (!r.idle) {
 		counts->calls[op->code][r.column]++;

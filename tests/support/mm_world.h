@@ -7,7 +7,7 @@
  * notifier that remembers what a device could have mapped, so that an entry that goes without a word is
  * seen, and two mirror devices.
  *
- * Nothing here asserts: a difference is a message, so that whoever runs operations can make the list
+ * Nothing here asserts: a difference is a message, so that the test can make its list of operations
  * smaller.
  */
 #ifndef HS_TESTS_MM_WORLD_H
@@ -15,28 +15,27 @@
 
 #include "support/mm_model.h"
 
-#define MM_SLOTS 6 /* of migrations, exclusive pages and pins each */
+#define MM_SLOTS 6 /* of each kind of hold */
 
 struct mm_world;
 
 struct mm_listener {
 	struct hs_notifier notifier;
 	struct mm_world *world;
-	struct hs_mm *mm;
 	uint32_t index;
-	uint64_t shadow[MODEL_PAGES]; /* what a device may have mapped; 0: nothing */
 };
 
-/* What mirrors an address space. */
-enum mm_mirror {
-	MM_MIRROR_6_12, /* by sequence */
-	MM_MIRROR_5_3,	/* by flag */
-	MM_MIRRORS
+/* What the test holds of pages. */
+enum mm_hold {
+	MM_MIGRATION,
+	MM_EXCLUSIVE,
+	MM_PIN,
+	MM_HOLDS
 };
 
 struct mm_held {
 	bool used;
-	uint32_t mm, page, object, kind;
+	uint32_t at, object, kind;
 	struct hs_page *real;
 	struct hs_migration migration;
 };
@@ -47,11 +46,12 @@ struct mm_world {
 	const struct hs_geometry *g;
 	struct hs_mm *mm[MODEL_MMS];
 	struct mm_listener listener[MODEL_MMS];
-	struct hs_dmirror *device[MODEL_MMS][MM_MIRRORS];
-	struct hs_pgmap *pgmap[MODEL_MAPPINGS], *pool[MODEL_POOLS];
-	struct hs_mapping *mapping[MODEL_MAPPINGS];
-	struct hs_gate *gate; /* an open one */
-	struct mm_held migration[MM_SLOTS], exclusive[MM_SLOTS], pin[MM_SLOTS];
+	uint64_t shadow[MODEL_PLACES]; /* what a device may have mapped; 0: nothing */
+	struct hs_dmirror *device[MODEL_MMS][HS_ERA_COUNT]; /* v6.12: by sequence; v5.3: by flag */
+	struct hs_pgmap *pgmap[MODEL_PGMAPS];
+	struct hs_mapping *mapping[MODEL_MAPPINGS + 1]; /* that of MODEL_ANON is NULL */
+	struct hs_gate *gate;				/* an open one */
+	struct mm_held held[MM_HOLDS][MM_SLOTS];
 	bool refuse;		/* listeners refuse what may not block */
 	bool poisoned[1 << 15]; /* system pages that are never used again */
 	uint64_t contents;	/* the last one that was written */
@@ -63,17 +63,31 @@ struct mm_world {
 bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_page_refs refs);
 bool mm_world_close(struct mm_world *w);
 
-/* A file begins with so many @blocks. */
-bool mm_mapping_make(struct mm_world *w, uint32_t mapping, uint32_t blocks);
-void mm_mapping_end(struct mm_world *w, uint32_t mapping);
-bool mm_pool_make(struct mm_world *w, uint32_t pool);
+/* A pgmap, and its mapping if it has one. A file begins with so many @blocks. */
+bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks);
+bool mm_memory_end(struct mm_world *w, uint32_t memory);
+/* @to: where a migration puts the page; NULL: back. */
+void mm_let_go(struct mm_world *w, enum mm_hold hold, struct mm_held *h, struct hs_page *to);
 
 /* Always false. */
 bool mm_differs(struct mm_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool mm_unequal(struct mm_world *w, uint64_t real, uint64_t wanted, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
-uint64_t mm_addr(const struct mm_world *w, uint32_t page);
-/* What is at @page, its leaf's pfn moved on to the page; @level (may be NULL): where. */
-uint64_t mm_real_entry(struct mm_world *w, uint32_t mm, uint32_t page, uint32_t *level);
+/* @w, what is, what should be, and what it is about as for printf(): false, with a message, if not. */
+#define MM_SAME(w, real, wanted, ...)              \
+	((uint64_t)(real) == (uint64_t)(wanted) || \
+	 mm_unequal(w, (uint64_t)(real), (uint64_t)(wanted), __VA_ARGS__))
+/* Of messages about a place. */
+#define MM_AT "mm %u page %u: "
+#define MM_PLACE(at) (at) / MODEL_PAGES, (at) % MODEL_PAGES
+
+struct hs_mm *mm_of(const struct mm_world *w, uint32_t at);
+uint64_t mm_addr(const struct mm_world *w, uint32_t at);
+/* Of a range that ends before @end. */
+uint64_t mm_end(const struct mm_world *w, uint32_t end);
+/* What is at @at, its leaf's pfn moved on to the page; @level (may be NULL): where. */
+uint64_t mm_real_entry(struct mm_world *w, uint32_t at, uint32_t *level);
 /* Tells the model how deep the tables are. */
 void mm_learn_depth(struct mm_world *w);
 
