@@ -246,7 +246,7 @@ static void requests_make(struct requests *rs, const struct shape *shape)
 /* ---- a case ------------------------------------------------------------------------------ */
 
 struct cases {
-	struct world w;
+	struct walk_world w;
 	const struct shape *shape;
 	const struct setting *setting;
 	const struct kind *kind[2];
@@ -271,33 +271,30 @@ static void build_entry(struct cases *c, unsigned int which)
 	world_set(&c->w, page, shape->level, entry);
 }
 
-static void walk_case(struct cases *c, enum hs_era era, bool snapshot, enum hs_strategy strategy,
-		      enum hs_body body, struct world_outcome *out)
+static void build_case(struct walk_world *w, struct world_walk *walk, void *arg)
 {
-	const struct request *r = c->request;
-	struct world *w = &c->w;
+	struct cases *c = arg;
 
+	(void)walk;
 	world_set(w, 0, 3, 0);
 	build_entry(c, 0);
 	build_entry(c, 1);
-	memcpy(w->pfns, r->in, sizeof(r->in));
-	if (snapshot)
-		world_snapshot(w, strategy, body, r->first, r->end - r->first);
-	else
-		world_walk(w, era, strategy, body, r->first, r->end - r->first, r->defaults,
-			   r->mask);
-	world_outcome(w, TREE, out);
+	memcpy(w->pfns, c->request->in, sizeof(c->request->in));
 }
 
 static void compare(struct cases *c, enum hs_era era, bool snapshot, enum hs_strategy strategy)
 {
 	const struct request *r = c->request;
-	static struct world_outcome reference, plain;
+	const struct world_walk walk = { .era = era,
+					 .strategy = strategy,
+					 .snapshot = snapshot,
+					 .first = r->first,
+					 .count = r->end - r->first,
+					 .request = snapshot ? 0 : r->defaults,
+					 .mask = snapshot ? 0 : r->mask };
 
-	walk_case(c, era, snapshot, strategy, HS_BODY_REFERENCE, &reference);
-	walk_case(c, era, snapshot, strategy, HS_BODY_PLAIN, &plain);
 	c->done++;
-	if (world_same(&reference, &plain))
+	if (world_walkers_agree(&c->w, walk, TREE, build_case, c))
 		return;
 	print_message("%s %s, %s: %s and %s, %s; pages %u-%u, default %llx mask %llx\n",
 		      hs_era_name(era), hs_strategy_name(strategy), c->setting->name,
@@ -307,8 +304,6 @@ static void compare(struct cases *c, enum hs_era era, bool snapshot, enum hs_str
 	for (unsigned int i = 0; i < r->end - r->first; i++)
 		print_message(" %llx", (unsigned long long)r->in[i]);
 	print_message("\n");
-	world_say("reference", &reference);
-	world_say("plain", &plain);
 	fail_msg("the walkers differ");
 }
 

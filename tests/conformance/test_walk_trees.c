@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "support/walk_gen.h"
 #include "support/walk_world.h"
 #include "support/scale.h"
 
@@ -21,7 +20,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct tree {
-	struct world w;
+	struct walk_world w;
 	enum hs_geometry_id geometry;
 	const struct hs_geometry *g;
 	uint64_t pages; /* from the origin on */
@@ -149,9 +148,10 @@ static void draw_slots(struct tree *t)
 }
 
 /* The same tree for every walker, because all of it follows from the seed. */
-static void build(struct tree *t)
+static void build(struct walk_world *w, struct world_walk *walk, void *arg)
 {
-	struct world *w = &t->w;
+	static const uint64_t defaults[] = { 0, 0, HS_PFN_VALID, HS_PFN_VALID | HS_PFN_WRITE };
+	struct tree *t = arg;
 
 	t->state = t->seed * 0x9e3779b97f4a7c15u;
 	world_new_mm(w);
@@ -162,39 +162,23 @@ static void build(struct tree *t)
 	w->migrations_stay = !draw(t, 4);
 	w->fill_pgmap = (int)draw(t, 4) - 1 > 0 ? 1 : -1;
 	w->retry_at = 2 + (uint32_t)draw(t, 12);
-}
-
-static void walk(struct tree *t, enum hs_era era, bool snapshot, enum hs_strategy strategy,
-		 enum hs_body body, struct world_outcome *o)
-{
-	static const uint64_t defaults[] = { 0, 0, HS_PFN_VALID, HS_PFN_VALID | HS_PFN_WRITE };
-	uint64_t first, count, request, mask;
-
-	build(t);
-	first = draw(t, 3) ? 0 : draw(t, t->pages);
-	count = draw(t, 3) ? t->pages - first : draw(t, t->pages - first);
-	request = defaults[draw(t, COUNT(defaults))];
-	mask = draw(t, 3) ? UINT64_MAX : 0;
-	if (snapshot)
-		world_snapshot(&t->w, strategy, body, first, count);
-	else
-		world_walk(&t->w, era, strategy, body, first, count, request, mask);
-	world_outcome(&t->w, t->pages, o);
+	walk->first = draw(t, 3) ? 0 : draw(t, t->pages);
+	walk->count = draw(t, 3) ? t->pages - walk->first : draw(t, t->pages - walk->first);
+	if (walk->snapshot)
+		return;
+	walk->request = defaults[draw(t, COUNT(defaults))];
+	walk->mask = draw(t, 3) ? UINT64_MAX : 0;
 }
 
 static void compare(struct tree *t, enum hs_era era, bool snapshot, enum hs_strategy strategy)
 {
-	static struct world_outcome reference, plain;
+	const struct world_walk walk = { .era = era, .strategy = strategy, .snapshot = snapshot };
 
-	walk(t, era, snapshot, strategy, HS_BODY_REFERENCE, &reference);
-	walk(t, era, snapshot, strategy, HS_BODY_PLAIN, &plain);
-	if (world_same(&reference, &plain))
+	if (world_walkers_agree(&t->w, walk, t->pages, build, t))
 		return;
 	print_message("%s, origin %llx, seed %llu, %s %s%s\n", t->g->name,
 		      (unsigned long long)t->w.origin, (unsigned long long)t->seed,
 		      hs_era_name(era), hs_strategy_name(strategy), snapshot ? " snapshot" : "");
-	world_say("reference", &reference);
-	world_say("plain", &plain);
 	fail_msg("the walkers differ");
 }
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/walk_world.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "port/port.h"
+#include "support/walk_world.h"
 
 #define DIGEST_PRIME 0x100000001b3u
 
@@ -22,7 +20,8 @@ static void digest(uint64_t *d, uint64_t value)
 /* ---- faults ------------------------------------------------------------------------------ */
 
 /* The leaf or PTE at @addr; a hugetlb VMA's is a leaf even where there is none yet. */
-static uint64_t entry_at(struct world *w, const struct hs_vma *vma, uint64_t addr, uint32_t *level)
+static uint64_t entry_at(struct walk_world *w, const struct hs_vma *vma, uint64_t addr,
+			 uint32_t *level)
 {
 	uint32_t lowest = 0;
 	uint64_t e = 0;
@@ -36,7 +35,7 @@ static uint64_t entry_at(struct world *w, const struct hs_vma *vma, uint64_t add
 	}
 }
 
-static uint64_t new_entry(const struct world *w, uint64_t addr, uint32_t level, uint32_t flags)
+static uint64_t new_entry(const struct walk_world *w, uint64_t addr, uint32_t level, uint32_t flags)
 {
 	const struct hs_geometry *g = hs_mm_geometry(w->mm);
 	uint64_t page = (addr - w->origin) / HS_PAGE_BYTES;
@@ -49,7 +48,7 @@ static uint64_t new_entry(const struct world *w, uint64_t addr, uint32_t level, 
 	return e | HS_ENTRY_DEVMAP | world_device_pfn((unsigned int)w->fill_pgmap, page);
 }
 
-static uint64_t resolved(const struct world *w, uint64_t e, uint64_t addr, uint32_t level,
+static uint64_t resolved(const struct walk_world *w, uint64_t e, uint64_t addr, uint32_t level,
 			 uint32_t flags)
 {
 	uint64_t write = flags & HS_FAULT_WRITE ? HS_ENTRY_WRITE : 0;
@@ -71,14 +70,23 @@ static uint64_t resolved(const struct world *w, uint64_t e, uint64_t addr, uint3
 	}
 }
 
+static void resolve(struct walk_world *w, uint64_t e, uint64_t addr, uint32_t level, uint32_t flags)
+{
+	addr &= ~((HS_PAGE_BYTES << hs_mm_geometry(w->mm)->order[level]) - 1);
+	assert_int_equal(hs_pt_set(w->self, w->mm, addr, level, resolved(w, e, addr, level, flags)),
+			 0);
+}
+
 static uint32_t world_fault(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			    uint64_t addr, uint32_t flags, void *arg)
 {
-	struct world *w = arg;
+	struct walk_world *w = arg;
 	enum hs_entry_type type;
 	uint32_t level;
 	uint64_t e;
 
+	(void)self;
+	(void)mm;
 	digest(&w->log, addr + (flags & HS_FAULT_WRITE));
 	digest(&w->log, vma ? vma->start + 1 : 0);
 	if (!vma)
@@ -95,50 +103,49 @@ static uint32_t world_fault(struct hs_task *self, struct hs_mm *mm, const struct
 	type = hs_entry_type(e);
 	if (type == HS_TYPE_HWPOISON || type == HS_TYPE_POISON)
 		return HS_VM_FAULT_HWPOISON;
-	addr &= ~((HS_PAGE_BYTES << hs_mm_geometry(mm)->order[level]) - 1);
-	assert_int_equal(hs_pt_set(self, mm, addr, level, resolved(w, e, addr, level, flags)), 0);
+	resolve(w, e, addr, level, flags);
 	return 0;
 }
 
 static void world_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				 uint32_t level, void *arg)
 {
-	struct world *w = arg;
+	struct walk_world *w = arg;
 	uint64_t e = hs_pt_get(self, mm, addr, level);
 
 	addr &= ~((HS_PAGE_BYTES << hs_mm_geometry(mm)->order[level]) - 1);
 	digest(&w->log, ~addr - level);
 	if (!w->migrations_stay && hs_entry_type(e) == HS_TYPE_MIGRATION)
-		assert_int_equal(hs_pt_set(self, mm, addr, level, resolved(w, e, addr, level, 0)),
-				 0);
+		resolve(w, e, addr, level, 0);
 }
 
 static const struct hs_fault_ops world_fault_ops = { world_fault, world_migration_wait };
 
 /* ---- begin and end ----------------------------------------------------------------------- */
 
-void world_new_mm(struct world *w)
+static void mm_make(struct walk_world *w, const struct hs_geometry *g)
 {
-	const struct hs_geometry *g = hs_mm_geometry(w->mm);
-
-	hs_mm_destroy(w->self, w->mm);
 	assert_int_equal(hs_mm_create(w->self, g, &w->mm), 0);
 	hs_mm_set_fault_ops(w->mm, &world_fault_ops, w);
 }
 
-void world_begin(struct world *w, enum hs_geometry_id geometry, unsigned int pgmaps,
+void world_new_mm(struct walk_world *w)
+{
+	const struct hs_geometry *g = hs_mm_geometry(w->mm);
+
+	hs_mm_destroy(w->self, w->mm);
+	mm_make(w, g);
+}
+
+void world_begin(struct walk_world *w, enum hs_geometry_id geometry, unsigned int pgmaps,
 		 unsigned int dead)
 {
-	struct hs_machine_config config;
-
 	memset(w, 0, sizeof(*w));
 	w->fill_pgmap = -1;
 	w->dead = dead;
-	hs_machine_config_init(&config);
-	assert_int_equal(hs_machine_create(&config, &w->machine), 0);
-	assert_int_equal(hs_task_attach(w->machine, "walk", &w->self), 0);
-	assert_int_equal(hs_mm_create(w->self, hs_geometry(geometry), &w->mm), 0);
-	hs_mm_set_fault_ops(w->mm, &world_fault_ops, w);
+	world_open_failing(&w->world, 0);
+	w->self = w->world.self;
+	mm_make(w, hs_geometry(geometry));
 	for (unsigned int i = 0; i < pgmaps; i++) {
 		uint64_t start = world_device_pfn(i, 0);
 
@@ -151,41 +158,20 @@ void world_begin(struct world *w, enum hs_geometry_id geometry, unsigned int pgm
 	hs_rcu_barrier(w->self); /* a kill's callback holds a reference of its own */
 }
 
-void world_end(struct world *w)
+void world_end(struct walk_world *w)
 {
-	struct hs_leaks left;
-	int ret;
-
 	hs_mm_destroy(w->self, w->mm);
 	for (unsigned int i = 0; i < WORLD_PGMAPS && w->pgmap[i]; i++) {
 		if (!(w->dead & 1u << i))
 			hs_pgmap_kill(w->self, w->pgmap[i]);
 		hs_pgmap_remove(w->self, w->pgmap[i]);
 	}
-	assert_int_equal(hs_task_detach(w->self), 0);
-	ret = hs_machine_destroy(w->machine, &left);
-	assert_string_equal(left.text, "");
-	assert_int_equal(ret, 0);
+	world_close(&w->world);
 }
 
 /* ---- contents ---------------------------------------------------------------------------- */
 
-uint64_t world_addr(const struct world *w, uint64_t page)
-{
-	return w->origin + page * HS_PAGE_BYTES;
-}
-
-uint64_t world_device_pfn(unsigned int pgmap, uint64_t index)
-{
-	return WORLD_DEVICE_PFN + pgmap * WORLD_PGMAP_PAGES + index;
-}
-
-uint64_t world_devmap(unsigned int pgmap, uint64_t index)
-{
-	return HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_DEVMAP | world_device_pfn(pgmap, index);
-}
-
-void world_vma(struct world *w, uint64_t page, uint64_t pages, uint32_t flags)
+void world_vma(struct walk_world *w, uint64_t page, uint64_t pages, uint32_t flags)
 {
 	uint64_t start = world_addr(w, page);
 
@@ -193,7 +179,7 @@ void world_vma(struct world *w, uint64_t page, uint64_t pages, uint32_t flags)
 			 0);
 }
 
-void world_set(struct world *w, uint64_t page, uint32_t level, uint64_t entry)
+void world_set(struct walk_world *w, uint64_t page, uint32_t level, uint64_t entry)
 {
 	uint64_t order = (uint64_t)hs_mm_geometry(w->mm)->order[level] << HS_ENTRY_ORDER_SHIFT;
 
@@ -202,7 +188,8 @@ void world_set(struct world *w, uint64_t page, uint32_t level, uint64_t entry)
 			 0);
 }
 
-static uint64_t table_digest(const struct world *w, uint64_t addr, uint64_t end, uint32_t level)
+static uint64_t table_digest(const struct walk_world *w, uint64_t addr, uint64_t end,
+			     uint32_t level)
 {
 	uint64_t step = HS_PAGE_BYTES << hs_mm_geometry(w->mm)->order[level];
 	uint64_t d = level + 1;
@@ -219,29 +206,14 @@ static uint64_t table_digest(const struct world *w, uint64_t addr, uint64_t end,
 	return d;
 }
 
-uint64_t world_tables(struct world *w, uint64_t first, uint64_t count)
-{
-	return table_digest(w, world_addr(w, first), world_addr(w, first + count),
-			    hs_mm_geometry(w->mm)->levels - 1);
-}
-
 /* ---- a strategy of the user's ------------------------------------------------------------ */
 
-enum point {
-	PAGE = 0x100,
-	FAULT_BEGIN,
-	TABLE_END,
-	TABLE_ERROR,
-	PASS_END,
-	VMA_BEGIN,
-	VMA_END,
-	CALL_END
-};
+#define PAGE 0x100u
 
 static int custom_page(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
 		       uint64_t pfn, void *arg)
 {
-	struct world *w = arg;
+	struct walk_world *w = arg;
 	struct hs_walk_counts *c = &w->custom;
 
 	(void)range;
@@ -255,64 +227,58 @@ static int custom_page(struct hs_task *self, struct hs_range *range, struct hs_p
 	c->lookups++;
 	*slot = hs_pgmap_get(self, pfn, *slot);
 	c->refs += *slot != NULL;
-	c->failures += *slot == NULL;
-	return *slot ? 0 : -EBUSY;
+	return *slot ? 0 : -EBUSY; /* the walker counts the failure */
 }
 
-static void custom_put(struct hs_task *self, struct hs_pgmap **slot, struct world *w)
+static void custom_put(struct walk_world *w, struct hs_pgmap **slot)
 {
 	w->custom.puts += *slot != NULL;
-	hs_pgmap_put(self, *slot);
+	hs_pgmap_put(w->self, *slot);
 	*slot = NULL;
 }
 
-#define CUSTOM_POINT(name, point, act)                                          \
+/* X(name, what it does to the slot) */
+#define CUSTOM_POINTS(X)                    \
+	X(fault_begin, custom_put(w, slot)) \
+	X(table_end, custom_put(w, slot))   \
+	X(table_error, (void)0)             \
+	X(pass_end, (void)0)                \
+	X(vma_begin, *slot = NULL)          \
+	X(vma_end, (void)0)                 \
+	X(call_end, (void)0)
+
+enum point {
+	POINT_BASE = PAGE,
+#define X(name, act) POINT_##name,
+	CUSTOM_POINTS(X)
+#undef X
+};
+
+#define X(name, act)                                                            \
 	static void custom_##name(struct hs_task *self, struct hs_range *range, \
 				  struct hs_pgmap **slot, void *arg)            \
 	{                                                                       \
-		struct world *w = arg;                                          \
+		struct walk_world *w = arg;                                     \
                                                                                 \
 		(void)self;                                                     \
 		(void)range;                                                    \
-		digest(&w->log, point + (*slot ? 0x1000u : 0));                 \
+		digest(&w->log, POINT_##name + (*slot ? 0x1000u : 0));          \
 		act;                                                            \
 	}
+CUSTOM_POINTS(X)
+#undef X
 
-CUSTOM_POINT(fault_begin, FAULT_BEGIN, custom_put(self, slot, w))
-CUSTOM_POINT(table_end, TABLE_END, custom_put(self, slot, w))
-CUSTOM_POINT(table_error, TABLE_ERROR, (void)0)
-CUSTOM_POINT(pass_end, PASS_END, (void)0)
-CUSTOM_POINT(vma_begin, VMA_BEGIN, *slot = NULL)
-CUSTOM_POINT(vma_end, VMA_END, (void)0)
-CUSTOM_POINT(call_end, CALL_END, (void)0)
-
-static const struct hs_strategy_ops custom_ops = {
-	.page = custom_page,
-	.fault_begin = custom_fault_begin,
-	.table_end = custom_table_end,
-	.table_error = custom_table_error,
-	.pass_end = custom_pass_end,
-	.vma_begin = custom_vma_begin,
-	.vma_end = custom_vma_end,
-	.call_end = custom_call_end,
+static const struct hs_strategy_ops custom_ops = { .page = custom_page,
+#define X(name, act) .name = custom_##name,
+						   CUSTOM_POINTS(X)
+#undef X
 };
-
-static void custom_counts(const struct hs_walk_counts *from, struct hs_walk_counts *to)
-{
-	to->calls = from->calls;
-	to->hits = from->hits;
-	to->lookups = from->lookups;
-	to->refs = from->refs;
-	to->failures = from->failures;
-	to->puts = from->puts;
-	to->leaked = from->refs - from->puts;
-}
 
 /* ---- walks ------------------------------------------------------------------------------- */
 
 static bool world_retry(struct hs_task *self, struct hs_range *range, void *arg)
 {
-	struct world *w = arg;
+	struct walk_world *w = arg;
 
 	(void)self;
 	(void)range;
@@ -320,106 +286,101 @@ static bool world_retry(struct hs_task *self, struct hs_range *range, void *arg)
 	return w->invalid || (w->retry_at && w->checks >= w->retry_at);
 }
 
-static int64_t put_leaks(struct world *w)
+static int64_t put_leaks(struct walk_world *w)
 {
 	int64_t total = 0;
 
-	for (unsigned int i = 0; i < WORLD_PGMAPS && w->pgmap[i]; i++) {
-		int64_t refs = hs_pgmap_refs(w->self, w->pgmap[i]);
-
-		for (int64_t n = 0; n < refs; n++)
+	for (unsigned int i = 0; i < WORLD_PGMAPS && w->pgmap[i]; i++)
+		for (int64_t n = hs_pgmap_refs(w->self, w->pgmap[i]); n; n--, total++)
 			hs_pgmap_put(w->self, w->pgmap[i]);
-		total += refs;
-	}
 	return total;
 }
 
-static void walk(struct world *w, enum hs_era era, enum hs_strategy strategy, enum hs_body body,
-		 bool snapshot)
+void world_walk(struct walk_world *w, const struct world_walk *walk)
 {
-	const struct hs_walk_counts *c = &w->range.counts;
+	struct hs_range *r = &w->range;
+	struct hs_walk_counts *c = &r->counts;
 	int ret;
 
-	w->range.era = era;
-	w->range.strategy = strategy;
-	w->range.body = body;
+	assert_true(walk->count <= WORLD_PAGES);
+	hs_range_init(r, w->mm, world_addr(w, walk->first),
+		      world_addr(w, walk->first + walk->count), w->pfns);
+	r->owner = w;
+	r->retry = world_retry;
+	r->retry_arg = w;
+	r->default_flags = walk->request;
+	r->pfn_flags_mask = walk->mask;
+	r->era = walk->era;
+	r->strategy = walk->strategy;
+	r->body = walk->body;
+	r->ops = &custom_ops;
+	r->ops_arg = w;
+	/* PTE tables are held in each way in turn: nothing else may differ. */
+	r->pte_map = (enum hs_pte_map)(w->walks++ % HS_PTE_MAP_COUNT);
 	w->log = 0;
 	w->checks = 0;
 	w->invalid = false;
 	w->custom = (struct hs_walk_counts){ 0 };
-	w->range.ops = &custom_ops;
-	w->range.ops_arg = w;
-	/* PTE tables are held in turns as ever it can be: nothing else may differ. */
-	w->range.pte_map = (enum hs_pte_map)(w->walks++ % HS_PTE_MAP_COUNT);
 	hs_mm_lock_read(w->self, w->mm);
-	ret = snapshot ? hs_range_snapshot(w->self, &w->range) : hs_range_fault(w->self, &w->range);
+	ret = walk->snapshot ? hs_range_snapshot(w->self, r) : hs_range_fault(w->self, r);
 	hs_mm_unlock_read(w->self, w->mm);
-	w->ret = hs_range_kernel_ret(&w->range, ret);
+	w->ret = hs_range_kernel_ret(r, ret);
 	assert_false(hs_rcu_held(w->self));
-	if (strategy == HS_STRATEGY_CUSTOM)
-		custom_counts(&w->custom, &w->range.counts);
+	w->custom.leaked = w->custom.refs - w->custom.puts;
+	hs_walk_counts_add(c, &w->custom);
 	assert_int_equal(c->calls, c->hits + c->lookups);
 	assert_int_equal(c->lookups, c->refs + c->failures);
 	assert_int_equal(c->leaked, c->refs - c->puts);
 	assert_int_equal(put_leaks(w), c->leaked);
 }
 
-static void aim(struct world *w, uint64_t first, uint64_t count)
-{
-	assert_true(count <= WORLD_PAGES);
-	hs_range_init(&w->range, w->mm, world_addr(w, first), world_addr(w, first + count),
-		      w->pfns);
-	w->range.owner = w;
-	w->range.retry = world_retry;
-	w->range.retry_arg = w;
-}
+/* ---- two walkers ------------------------------------------------------------------------- */
 
-void world_walk(struct world *w, enum hs_era era, enum hs_strategy strategy, enum hs_body body,
-		uint64_t first, uint64_t count, uint64_t request, uint64_t mask)
-{
-	aim(w, first, count);
-	w->range.default_flags = request;
-	w->range.pfn_flags_mask = mask;
-	walk(w, era, strategy, body, false);
-}
+/* All that one walk did. */
+struct outcome {
+	long ret;
+	struct hs_walk_counts counts;
+	uint64_t log, tables;
+	uint64_t pfns[WORLD_PAGES];
+};
 
-void world_snapshot(struct world *w, enum hs_strategy strategy, enum hs_body body, uint64_t first,
-		    uint64_t count)
-{
-	aim(w, first, count);
-	walk(w, HS_ERA_5_3, strategy, body, true);
-}
-
-/* ---- outcomes ---------------------------------------------------------------------------- */
-
-void world_outcome(struct world *w, uint64_t pages, struct world_outcome *o)
-{
-	o->ret = w->ret;
-	o->counts = w->range.counts;
-	o->log = w->log;
-	o->tables = world_tables(w, 0, pages);
-	o->pages = pages;
-	memcpy(o->pfns, w->pfns, pages * sizeof(o->pfns[0]));
-}
-
-bool world_same(const struct world_outcome *a, const struct world_outcome *b)
-{
-	return a->ret == b->ret && !memcmp(&a->counts, &b->counts, sizeof(a->counts)) &&
-	       a->log == b->log && a->tables == b->tables && a->pages == b->pages &&
-	       !memcmp(a->pfns, b->pfns, a->pages * sizeof(a->pfns[0]));
-}
-
-void world_say(const char *who, const struct world_outcome *o)
+static void say(enum hs_body body, const struct outcome *o, uint64_t pages)
 {
 	const struct hs_walk_counts *c = &o->counts;
 
 	print_message("%s: %ld, calls %d hits %d lookups %d refs %d failures %d puts %d leaked %d "
 		      "faults %d held %d waits %d passes %d bad %d, log %llx, tables %llx\n",
-		      who, o->ret, (int)c->calls, (int)c->hits, (int)c->lookups, (int)c->refs,
-		      (int)c->failures, (int)c->puts, (int)c->leaked, (int)c->faults,
+		      hs_body_name(body), o->ret, (int)c->calls, (int)c->hits, (int)c->lookups,
+		      (int)c->refs, (int)c->failures, (int)c->puts, (int)c->leaked, (int)c->faults,
 		      (int)c->held_faults, (int)c->waits, (int)c->passes, (int)c->bad_ptes,
 		      (unsigned long long)o->log, (unsigned long long)o->tables);
-	for (uint64_t i = 0; i < o->pages && i < 64; i++)
+	for (uint64_t i = 0; i < pages && i < 64; i++)
 		print_message(" %llx", (unsigned long long)o->pfns[i]);
 	print_message("\n");
+}
+
+bool world_walkers_agree(struct walk_world *w, struct world_walk walk, uint64_t pages,
+			 world_build build, void *arg)
+{
+	static struct outcome both[HS_BODY_COUNT];
+	size_t size = offsetof(struct outcome, pfns) + pages * sizeof(both->pfns[0]);
+
+	for (int body = 0; body < HS_BODY_COUNT; body++) {
+		struct outcome *o = &both[body];
+
+		walk.body = (enum hs_body)body;
+		build(w, &walk, arg);
+		world_walk(w, &walk);
+		o->ret = w->ret;
+		o->counts = w->range.counts;
+		o->log = w->log;
+		o->tables = table_digest(w, world_addr(w, 0), world_addr(w, pages),
+					 hs_mm_geometry(w->mm)->levels - 1);
+		memcpy(o->pfns, w->pfns, pages * sizeof(o->pfns[0]));
+	}
+	if (!memcmp(&both[0], &both[1], size))
+		return true;
+	say(HS_BODY_REFERENCE, &both[HS_BODY_REFERENCE], pages);
+	say(HS_BODY_PLAIN, &both[HS_BODY_PLAIN], pages);
+	return false;
 }

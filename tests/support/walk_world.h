@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * walk_world.h - one small address space to walk, and everything that a walk did to it
+ *
+ * Include it after cmocka.h.
  */
 #ifndef HS_TESTS_WALK_WORLD_H
 #define HS_TESTS_WALK_WORLD_H
 
-#include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/page.h>
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
+
+#include "support/world.h"
 
 #define WORLD_PAGES 4096
 #define WORLD_PGMAPS 8
@@ -27,8 +30,8 @@ enum world_action {
 	WORLD_ACTIONS
 };
 
-struct world {
-	struct hs_machine *machine;
+struct walk_world {
+	struct world world;
 	struct hs_task *self;
 	struct hs_mm *mm;
 	struct hs_pgmap *pgmap[WORLD_PGMAPS];
@@ -50,48 +53,58 @@ struct world {
 	long ret;
 };
 
-/* @dead: bits of the pgmaps that are killed at once. Fails the test if it cannot. */
-void world_begin(struct world *w, enum hs_geometry_id geometry, unsigned int pgmaps,
-		 unsigned int dead);
-void world_end(struct world *w);
-/* Another, empty address space. */
-void world_new_mm(struct world *w);
-
-uint64_t world_addr(const struct world *w, uint64_t page);
-uint64_t world_device_pfn(unsigned int pgmap, uint64_t index);
-/* A present devmap page, writable, of the pgmap. */
-uint64_t world_devmap(unsigned int pgmap, uint64_t index);
-void world_vma(struct world *w, uint64_t page, uint64_t pages, uint32_t flags);
-void world_set(struct world *w, uint64_t page, uint32_t level, uint64_t entry);
-
 /*
- * HS_STRATEGY_CUSTOM is per-table as a user would write it, and its figures are put where the
- * built-in one has them.
- *
- * Walks pages [first, first + count), all with this default request and the requests that are in
- * w->pfns if @mask says so. w->ret, w->range.counts, w->pfns, w->log have the outcome; what a
- * leaking strategy left behind is put, so that the next walk begins in order.
+ * A walk of pages [first, first + count), all with this default request and the requests that are in
+ * .pfns if .mask says so. HS_STRATEGY_CUSTOM is per-table as a user would write it, and its figures
+ * are put where the built-in one has them.
  */
-void world_walk(struct world *w, enum hs_era era, enum hs_strategy strategy, enum hs_body body,
-		uint64_t first, uint64_t count, uint64_t request, uint64_t mask);
-/* v5.3's snapshot. */
-void world_snapshot(struct world *w, enum hs_strategy strategy, enum hs_body body, uint64_t first,
-		    uint64_t count);
-/* All that one walk did: two walkers are equal if these are. */
-struct world_outcome {
-	long ret;
-	struct hs_walk_counts counts;
-	uint64_t log, tables;
-	uint64_t pages; /* of the pfns */
-	uint64_t pfns[WORLD_PAGES];
+struct world_walk {
+	enum hs_era era;
+	enum hs_strategy strategy;
+	enum hs_body body;
+	bool snapshot; /* v5.3's */
+	uint64_t first, count, request, mask;
 };
 
-/* After a walk: what it did to pages [0, pages). */
-void world_outcome(struct world *w, uint64_t pages, struct world_outcome *o);
-bool world_same(const struct world_outcome *a, const struct world_outcome *b);
-void world_say(const char *who, const struct world_outcome *o);
+/* @dead: bits of the pgmaps that are killed at once. Fails the test if it cannot. */
+void world_begin(struct walk_world *w, enum hs_geometry_id geometry, unsigned int pgmaps,
+		 unsigned int dead);
+void world_end(struct walk_world *w);
+/* Another, empty address space. */
+void world_new_mm(struct walk_world *w);
 
-/* Digest of all entries, down to the PTEs, of pages [first, first + count). */
-uint64_t world_tables(struct world *w, uint64_t first, uint64_t count);
+static inline uint64_t world_addr(const struct walk_world *w, uint64_t page)
+{
+	return w->origin + page * HS_PAGE_BYTES;
+}
+
+static inline uint64_t world_device_pfn(unsigned int pgmap, uint64_t index)
+{
+	return WORLD_DEVICE_PFN + pgmap * WORLD_PGMAP_PAGES + index;
+}
+
+/* A present devmap page, writable, of the pgmap. */
+static inline uint64_t world_devmap(unsigned int pgmap, uint64_t index)
+{
+	return HS_ENTRY_VALID | HS_ENTRY_WRITE | HS_ENTRY_DEVMAP | world_device_pfn(pgmap, index);
+}
+
+void world_vma(struct walk_world *w, uint64_t page, uint64_t pages, uint32_t flags);
+void world_set(struct walk_world *w, uint64_t page, uint32_t level, uint64_t entry);
+
+/*
+ * w->ret, w->range.counts, w->pfns, w->log have the outcome. What a leaking strategy left behind is
+ * put, so that the next walk begins in order.
+ */
+void world_walk(struct walk_world *w, const struct world_walk *walk);
+
+/* Makes what is walked anew, and may change what the walk is. */
+typedef void (*world_build)(struct walk_world *w, struct world_walk *walk, void *arg);
+/*
+ * True: the reference and the plain walker do all the same: return value, counts, faults and hooks in
+ * their order, slots, and entries of pages [0, pages). Otherwise prints what each did.
+ */
+bool world_walkers_agree(struct walk_world *w, struct world_walk walk, uint64_t pages,
+			 world_build build, void *arg);
 
 #endif

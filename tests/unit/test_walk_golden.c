@@ -20,47 +20,47 @@
 
 /* ---- what is walked ---------------------------------------------------------------------- */
 
-static void ptes(struct world *w, unsigned int first, unsigned int count)
+static void ptes(struct walk_world *w, unsigned int first, unsigned int count)
 {
 	for (unsigned int i = first; i < first + count; i++)
 		world_set(w, i, 0, world_devmap(0, i));
 }
 
-static void s1(struct world *w)
+static void s1(struct walk_world *w)
 {
 	ptes(w, 0, TABLE);
 }
 
-static void s2(struct world *w)
+static void s2(struct walk_world *w)
 {
 	ptes(w, 0, 4 * TABLE);
 }
 
-static void s3(struct world *w)
+static void s3(struct walk_world *w)
 {
 	for (unsigned int i = 0; i < 4 * TABLE; i += TABLE)
 		world_set(w, i, 1, world_devmap(0, i));
 }
 
-static void s4(struct world *w)
+static void s4(struct walk_world *w)
 {
 	for (unsigned int i = 0; i < TABLE; i++)
 		world_set(w, i, 0, world_devmap(i % 2, i));
 }
 
-static void s5(struct world *w)
+static void s5(struct walk_world *w)
 {
 	w->fill_pgmap = 0;
 }
 
-static void s6(struct world *w)
+static void s6(struct walk_world *w)
 {
 	w->fill_pgmap = 0;
 	ptes(w, 0, TABLE / 2);
 	ptes(w, TABLE / 2 + 1, TABLE / 2 - 1);
 }
 
-static void s7(struct world *w)
+static void s7(struct walk_world *w)
 {
 	ptes(w, 0, 1);
 	world_set(w, 1, 0, hs_entry_typed(HS_TYPE_NORMAL, 0x1234, HS_ENTRY_ERROR));
@@ -68,7 +68,7 @@ static void s7(struct world *w)
 
 #define S10_CHECKS 8u
 
-static void s10(struct world *w)
+static void s10(struct walk_world *w)
 {
 	for (unsigned int i = 0; i < 4; i++)
 		world_set(w, i, 0, world_devmap(7, i));
@@ -95,7 +95,7 @@ struct cost {
 
 struct golden {
 	const char *name;
-	void (*build)(struct world *w);
+	void (*build)(struct walk_world *w);
 	unsigned int pages;
 	int ret;
 	struct cost cost[COLUMNS];
@@ -211,14 +211,19 @@ static void check_golden(const struct golden *g, unsigned int walker, enum hs_bo
 {
 	enum hs_era era = walkers[walker].era;
 	const struct cost *want = &g->cost[walkers[walker].column];
+	const struct world_walk walk = { .era = era,
+					 .strategy = walkers[walker].strategy,
+					 .body = body,
+					 .count = g->pages,
+					 .request = READ };
 	const struct hs_walk_counts *c;
-	static struct world w;
+	static struct walk_world w;
 
 	world_begin(&w, HS_GEOMETRY_X86_64, 8, 0);
 	w.origin = ORIGIN;
 	world_vma(&w, 0, g->pages, HS_VM_READ | HS_VM_WRITE);
 	g->build(&w);
-	world_walk(&w, era, walkers[walker].strategy, body, 0, g->pages, READ, 0);
+	world_walk(&w, &walk);
 	c = &w.range.counts;
 	if (c->calls != want->calls || c->lookups != want->lookups || c->puts != want->puts)
 		print_message("%s %s %s %s\n", g->name, hs_era_name(era),
@@ -246,19 +251,24 @@ static void costs_are_the_golden_ones(void **state)
 /* The pgmap is dead, its pages are still mapped: the walk ends only when the range is invalid. */
 static void a_dead_pgmap_makes_every_pass_fail(void **state)
 {
-	static struct world w;
+	static struct walk_world w;
 	const struct hs_walk_counts *c = &w.range.counts;
 
 	(void)state;
 	for (unsigned int i = 0; i < 2 * COUNT(walkers); i++) {
 		enum hs_era era = walkers[i / 2].era;
-		bool none = walkers[i / 2].strategy == HS_STRATEGY_NONE;
+		const struct world_walk walk = { .era = era,
+						 .strategy = walkers[i / 2].strategy,
+						 .body = (enum hs_body)(i % 2),
+						 .count = 4,
+						 .request = READ };
+		bool none = walk.strategy == HS_STRATEGY_NONE;
 
 		world_begin(&w, HS_GEOMETRY_X86_64, 8, 0x80);
 		w.origin = ORIGIN;
 		world_vma(&w, 0, 4, HS_VM_READ);
 		s10(&w);
-		world_walk(&w, era, walkers[i / 2].strategy, (enum hs_body)(i % 2), 0, 4, READ, 0);
+		world_walk(&w, &walk);
 		assert_int_equal(w.ret, none ? success(era, 4) : -EBUSY);
 		assert_int_equal(c->passes, none ? 1 : S10_CHECKS - 1);
 		assert_int_equal(c->calls, none ? 0 : S10_CHECKS - 1);
@@ -322,7 +332,7 @@ static void layout_draw(struct layout *l, uint64_t seed)
 	}
 }
 
-static void layout_build(const struct layout *l, struct world *w)
+static void layout_build(const struct layout *l, struct walk_world *w)
 {
 	w->origin = ORIGIN;
 	w->fill_pgmap = 5;
@@ -377,12 +387,17 @@ static void check_layout(const struct layout *l, uint64_t seed, enum hs_era era,
 			 enum hs_strategy strategy, enum hs_body body)
 {
 	bool none = strategy == HS_STRATEGY_NONE;
+	const struct world_walk walk = { .era = era,
+					 .strategy = strategy,
+					 .body = body,
+					 .count = LAYOUT_PAGES,
+					 .request = READ };
 	const struct hs_walk_counts *c;
-	static struct world w;
+	static struct walk_world w;
 
 	world_begin(&w, HS_GEOMETRY_X86_64, 6, 0);
 	layout_build(l, &w);
-	world_walk(&w, era, strategy, body, 0, LAYOUT_PAGES, READ, 0);
+	world_walk(&w, &walk);
 	c = &w.range.counts;
 	if (c->lookups != layout_lookups(l, strategy, era))
 		print_message("layout %llu %s %s %s\n", (unsigned long long)seed, hs_era_name(era),
