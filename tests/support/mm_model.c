@@ -139,35 +139,31 @@ void model_zap(struct model *m, uint32_t first, uint32_t end)
 
 uint64_t model_entry_word(const struct model *m, uint32_t at)
 {
+	static const struct {
+		enum hs_entry_type type;
+		uint64_t flags;
+	} words[] = {
+		[MODEL_ZERO] = { HS_TYPE_ZERO, HS_ENTRY_VALID },
+		[MODEL_PAGE] = { HS_TYPE_NORMAL, HS_ENTRY_VALID },
+		[MODEL_DEVMAP] = { HS_TYPE_NORMAL, HS_ENTRY_VALID | HS_ENTRY_DEVMAP },
+		[MODEL_PRIVATE] = { HS_TYPE_NORMAL, HS_ENTRY_DEVPRIV },
+		[MODEL_SWAP] = { HS_TYPE_SWAP, 0 },
+		[MODEL_MIGRATION] = { HS_TYPE_MIGRATION, 0 },
+		[MODEL_EXCLUSIVE] = { HS_TYPE_EXCLUSIVE, 0 },
+		[MODEL_HWPOISON] = { HS_TYPE_HWPOISON, 0 },
+	};
 	const struct model_entry *e = &m->place[at].entry;
-	uint64_t write = e->write ? HS_ENTRY_WRITE : 0;
 	uint64_t order = (uint64_t)m->g->order[e->level] << HS_ENTRY_ORDER_SHIFT;
 	uint64_t pfn = e->object ? m->object[e->object].pfn : e->value;
 
+	if (e->what == MODEL_NONE)
+		return 0;
 	if (e->what == MODEL_ZERO)
 		pfn = HS_ZERO_PFN;
 	if (e->protnone)
 		return hs_entry_typed(HS_TYPE_PROTNONE, pfn, 0);
-	switch (e->what) {
-	case MODEL_NONE:
-		return 0;
-	case MODEL_ZERO:
-		return hs_entry_typed(HS_TYPE_ZERO, pfn, HS_ENTRY_VALID);
-	case MODEL_PAGE:
-		return HS_ENTRY_VALID | write | pfn;
-	case MODEL_DEVMAP:
-		return HS_ENTRY_VALID | HS_ENTRY_DEVMAP | write | pfn | order;
-	case MODEL_PRIVATE:
-		return HS_ENTRY_DEVPRIV | write | pfn;
-	case MODEL_SWAP:
-		return hs_entry_typed(HS_TYPE_SWAP, pfn, 0);
-	case MODEL_MIGRATION:
-		return hs_entry_typed(HS_TYPE_MIGRATION, pfn, write);
-	case MODEL_EXCLUSIVE:
-		return hs_entry_typed(HS_TYPE_EXCLUSIVE, pfn, write);
-	default:
-		return hs_entry_typed(HS_TYPE_HWPOISON, pfn, order);
-	}
+	return hs_entry_typed(words[e->what].type, pfn,
+			      words[e->what].flags | order | (e->write ? HS_ENTRY_WRITE : 0));
 }
 
 /* ---- mmap, munmap, mprotect, zap --------------------------------------------------------- */

@@ -101,6 +101,28 @@ static uint32_t entry_end(const struct walker *w, uint32_t at, uint32_t end, boo
 	return span_end(w, at, end, *leaf ? p->entry.level : level);
 }
 
+/*
+ * What the requests of [at, end) need of pages that the CPU may use in that way. v5.3 has a bit for
+ * device pages.
+ */
+static unsigned int needs(const struct walker *w, uint32_t at, uint32_t end, uint64_t cpu)
+{
+	bool device = cpu & HS_PFN_DEVICE;
+	unsigned int need = 0;
+
+	for (; !w->walk->snapshot && at < end; at++) {
+		uint64_t r = request(w, at);
+
+		if (!(r & HS_PFN_VALID) || (device && !(r & HS_PFN_DEVICE)))
+			continue;
+		if (r & HS_PFN_WRITE && (device || !(cpu & HS_PFN_WRITE)))
+			need |= NEED_FAULT | NEED_WRITE;
+		else if (device || !(cpu & HS_PFN_VALID))
+			need |= NEED_FAULT;
+	}
+	return need;
+}
+
 /* All pages of [at, end) are faulted. */
 static int fault(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 {
@@ -115,26 +137,9 @@ static int fault(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 
 /* ---- v6.12 ------------------------------------------------------------------------------- */
 
-static unsigned int need_6_12(const struct walker *w, uint32_t at, uint32_t end, uint64_t cpu)
-{
-	unsigned int need = 0;
-
-	for (; at < end; at++) {
-		uint64_t r = request(w, at);
-
-		if (!(r & HS_PFN_VALID))
-			continue;
-		if (r & HS_PFN_WRITE && !(cpu & HS_PFN_WRITE))
-			need |= NEED_FAULT | NEED_WRITE;
-		else if (!(cpu & HS_PFN_VALID))
-			need |= NEED_FAULT;
-	}
-	return need;
-}
-
 static int refuse(struct walker *w, uint32_t at, uint32_t end)
 {
-	return need_6_12(w, at, end, 0) ? -EFAULT : fill(w, at, end, HS_PFN_ERROR);
+	return needs(w, at, end, 0) ? -EFAULT : fill(w, at, end, HS_PFN_ERROR);
 }
 
 static int fault_6_12(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
@@ -147,7 +152,7 @@ static int fault_6_12(struct walker *w, uint32_t at, uint32_t end, unsigned int 
 
 static int hole_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
-	unsigned int need = need_6_12(w, at, end, 0);
+	unsigned int need = needs(w, at, end, 0);
 
 	return need ? fault_6_12(w, at, end, need) : fill(w, at, end, 0);
 }
@@ -157,7 +162,7 @@ static int leaf_6_12(struct walker *w, uint32_t at, uint32_t end)
 	const struct model_entry *e = entry(w, at);
 	uint64_t order = (uint64_t)w->m->g->order[e->level] << HS_PFN_ORDER_SHIFT;
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = need_6_12(w, at, end, cpu);
+	unsigned int need = needs(w, at, end, cpu);
 
 	if (!model_present(e))
 		return refuse(w, at, end);
@@ -172,7 +177,7 @@ static int pte_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
 	const struct model_entry *e = entry(w, at);
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = need_6_12(w, at, at + 1, cpu);
+	unsigned int need = needs(w, at, at + 1, cpu);
 
 	if (e->what == MODEL_PRIVATE && w->m->object[e->object].memory == w->walk->owner) {
 		cpu = HS_PFN_VALID | (e->write ? HS_PFN_WRITE : 0);
@@ -231,25 +236,6 @@ static long walk_6_12(struct walker *w)
 
 /* ---- v5.3 -------------------------------------------------------------------------------- */
 
-/* What the requests of [at, end) need of pages that the CPU may use in that way. */
-static unsigned int need_5_3(const struct walker *w, uint32_t at, uint32_t end, uint64_t cpu)
-{
-	bool device = cpu & HS_PFN_DEVICE;
-	unsigned int need = 0;
-
-	for (; !w->walk->snapshot && at < end; at++) {
-		uint64_t r = request(w, at);
-
-		if (!(r & HS_PFN_VALID) || (device && !(r & HS_PFN_DEVICE)))
-			continue;
-		if (r & HS_PFN_WRITE && (device || !(cpu & HS_PFN_WRITE)))
-			need |= NEED_FAULT | NEED_WRITE;
-		else if (device || !(cpu & HS_PFN_VALID))
-			need |= NEED_FAULT;
-	}
-	return need;
-}
-
 static int hole_5_3(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 {
 	w->last = at;
@@ -268,7 +254,7 @@ static int leaf_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
 	const struct model_entry *e = entry(w, at);
 	uint64_t cpu = cpu_access(e);
-	unsigned int need = need_5_3(w, at, end, cpu);
+	unsigned int need = needs(w, at, end, cpu);
 
 	if (!model_present(e))
 		return fill(w, at, end, HS_PFN_ERROR);
@@ -285,7 +271,7 @@ static int pte_5_3(struct walker *w, uint32_t at, uint32_t end)
 	const struct model_entry *e = entry(w, at);
 	uint64_t device = HS_PFN_VALID | HS_PFN_DEVICE | (e->write ? HS_PFN_WRITE : 0);
 	uint64_t cpu = e->what == MODEL_PRIVATE ? device : cpu_access(e);
-	unsigned int need = need_5_3(w, at, at + 1, cpu);
+	unsigned int need = needs(w, at, at + 1, cpu);
 
 	*slot(w, at) = 0;
 	if (e->what == MODEL_SWAP || e->what == MODEL_MIGRATION)
@@ -315,7 +301,7 @@ static int span_5_3(struct walker *w, uint32_t *place, uint32_t end)
 	if (leaf)
 		return leaf_5_3(w, at, next);
 	if (hole)
-		return hole_5_3(w, at, next, need_5_3(w, at, next, 0));
+		return hole_5_3(w, at, next, needs(w, at, next, 0));
 	for (; !ret && at < next; at++)
 		ret = pte_5_3(w, at, next);
 	w->last = at - !!ret;
@@ -331,7 +317,7 @@ static int gap_5_3(struct walker *w, uint32_t at, uint32_t end)
 		uint32_t depth = w->m->place[at].depth;
 		uint32_t next = span_end(w, at, end, depth > 2 ? depth : 2);
 
-		ret = hole_5_3(w, at, next, need_5_3(w, at, next, 0));
+		ret = hole_5_3(w, at, next, needs(w, at, next, 0));
 		at = next;
 	}
 	return ret;

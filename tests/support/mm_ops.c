@@ -392,11 +392,9 @@ const struct mm_row mm_rows[MM_OP_CODES] = {
 #undef X
 };
 
-const char *const mm_kind_names[MM_KIND_COUNT] = {
-#define X(name, words) words,
-	MM_KINDS(X)
-#undef X
-};
+const char *const mm_kind_names[MM_KIND_COUNT] = { "gap",      "anon rw", "anon ro",
+						   "none",     "pfnmap",  "dax shr",
+						   "dax priv", "dev dax", "p2pdma" };
 
 void mm_op_print(FILE *to, const struct mm_op *op)
 {

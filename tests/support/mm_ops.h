@@ -14,22 +14,17 @@
 #include "port/port.h"
 #include "support/mm_world.h"
 
-/* What the page that an operation begins at is mapped as. X(NAME, "words") */
-#define MM_KINDS(X)                \
-	X(GAP, "gap")              \
-	X(ANON_RW, "anon rw")      \
-	X(ANON_RO, "anon ro")      \
-	X(PROT_NONE, "none")       \
-	X(PFNMAP, "pfnmap")        \
-	X(DAX_SHARED, "dax shr")   \
-	X(DAX_PRIVATE, "dax priv") \
-	X(DEVICE_DAX, "dev dax")   \
-	X(P2PDMA, "p2pdma")
-
+/* What the page that an operation begins at is mapped as. */
 enum mm_kind {
-#define X(name, words) MM_KIND_##name,
-	MM_KINDS(X)
-#undef X
+	MM_KIND_GAP,
+	MM_KIND_ANON_RW,
+	MM_KIND_ANON_RO,
+	MM_KIND_PROT_NONE,
+	MM_KIND_PFNMAP,
+	MM_KIND_DAX_SHARED,
+	MM_KIND_DAX_PRIVATE,
+	MM_KIND_DEVICE_DAX,
+	MM_KIND_P2PDMA,
 	MM_KIND_COUNT
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/walk_gen.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "port/port.h"
+#include "support/walk_gen.h"
 
 #define PAGE HS_PAGE_BYTES
 #define HUGE_PAGE ((uint64_t)512 * PAGE)
@@ -17,11 +18,7 @@
 
 static uint64_t draw(struct gen *g, uint64_t n)
 {
-	uint64_t z = g->seed += 0x9e3779b97f4a7c15u; /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return (z ^ (z >> 31)) % n;
+	return hs_random_next(&g->seed) % n;
 }
 
 static bool one_in(struct gen *g, uint64_t n)
@@ -177,18 +174,13 @@ static const struct weight device_kinds[] = {
 	{ HS_MAP_SWAP, 1 },   { HS_MAP_DPW, 2 },     { HS_MAP_POISON, 1 },
 };
 
-static bool is_device(enum hs_map_kind kind)
-{
-	return kind == HS_MAP_DEVRO || kind == HS_MAP_DEVRW;
-}
-
 static uint64_t kind_pfn(struct gen *g, enum hs_map_kind kind, uint32_t level)
 {
 	uint64_t pfn = USUAL_PFN + draw(g, 0x10000);
 
 	if (!hs_map_has_pfn(kind))
 		return 0;
-	if (is_device(kind))
+	if (kind == HS_MAP_DEVRO || kind == HS_MAP_DEVRW)
 		pfn = device_pfn(g);
 	else if (hs_map_is_private(kind))
 		return PRIVATE_PFN + draw(g, 0x1000);
@@ -199,19 +191,20 @@ static uint64_t kind_pfn(struct gen *g, enum hs_map_kind kind, uint32_t level)
 static uint64_t add_map(struct gen *g, uint64_t addr, uint32_t level, uint64_t count,
 			enum hs_map_kind kind)
 {
-	uint64_t bytes = hs_map_pages(level) * PAGE;
-	struct hs_space_map *m = &g->maps[g->s.layout.map_count];
+	uint64_t bytes = hs_map_pages(level) * PAGE, pfn;
 
 	if (g->s.layout.map_count == GEN_MAPS || addr % bytes || !hs_map_allowed(kind, level) ||
 	    addr + count * bytes > HS_SPACE_ADDR_END)
 		return addr + count * bytes;
-	m->addr = addr;
-	m->level = level;
-	m->count = count;
-	m->kind = kind;
-	m->pfn = kind_pfn(g, kind, level);
-	m->owner = hs_map_is_private(kind) ? draw(g, 3) : 0;
-	g->s.layout.map_count++;
+	pfn = kind_pfn(g, kind, level);
+	g->maps[g->s.layout.map_count++] = (struct hs_space_map){
+		.addr = addr,
+		.level = level,
+		.count = count,
+		.kind = kind,
+		.pfn = pfn,
+		.owner = hs_map_is_private(kind) ? draw(g, 3) : 0,
+	};
 	return addr + count * bytes;
 }
 
@@ -399,14 +392,4 @@ void gen_scenario(struct gen *g, uint64_t seed)
 	gen_range(g);
 	gen_rules(g);
 	gen_request(g);
-}
-
-void gen_print(const struct hs_walk_scenario *s)
-{
-	struct hs_hostmem mem = { 0 };
-	struct hs_out out = { .mem = &mem };
-
-	hs_walk_print(s, &out);
-	fwrite(out.bytes, 1, out.used, stderr);
-	hs_out_free(&out);
 }

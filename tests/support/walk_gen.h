@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk_gen.h - random walk scenarios, and the smallest one that still shows a difference
+ * walk_gen.h - random walk scenarios
  *
  * Everything follows from the seed. Scenarios are small, so that many can be run: a few VMAs,
  * entries of every kind in runs and alternation, several pgmaps, and rules, requests and retry
@@ -31,12 +31,5 @@ struct gen {
 
 void gen_scenario(struct gen *g, uint64_t seed);
 void gen_copy(struct gen *to, const struct gen *from);
-
-/* True: the scenario still shows what is wanted. */
-typedef bool (*gen_wanted)(const struct hs_walk_scenario *s, void *arg);
-/* Leaves out and halves what it can; returns how many steps that were. */
-unsigned int gen_shrink(struct gen *g, gen_wanted wanted, void *arg);
-/* As text of the walk dialect. */
-void gen_print(const struct hs_walk_scenario *s);
 
 #endif

@@ -14,7 +14,4 @@ bool walk_scenarios_equal(const struct hs_walk_scenario *a, const struct hs_walk
 int walk_scenario_parse(struct hs_hostmem *mem, const char *string, struct hs_walk_scenario *out,
 			char error[1024]);
 
-/* A whole file, to be freed with free(); NULL: it cannot be read. */
-char *walk_file_read(const char *path, size_t *length);
-
 #endif

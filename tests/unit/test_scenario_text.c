@@ -295,6 +295,23 @@ static void round_trip(struct hs_hostmem *mem, const struct hs_walk_scenario *s)
 	hs_walk_free(mem, &again);
 }
 
+/* A whole file, to be freed with free(). */
+static char *file_read(const char *path, size_t *length)
+{
+	FILE *file = fopen(path, "rb");
+	char *bytes;
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	*length = (size_t)ftell(file);
+	rewind(file);
+	bytes = malloc(*length + 1);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, *length, file), *length);
+	fclose(file);
+	return bytes;
+}
+
 static void all_data_survives_a_round_trip(void **state)
 {
 	static const struct {
@@ -315,8 +332,7 @@ static void all_data_survives_a_round_trip(void **state)
 		char *bytes;
 
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i].file);
-		bytes = walk_file_read(path, &length);
-		assert_non_null(bytes);
+		bytes = file_read(path, &length);
 		hs_text_init(&text, &mem, path, bytes, length);
 		for (; hs_walk_parse(&text, &s) == 1; scenarios++) {
 			round_trip(&mem, &s);
