@@ -6,18 +6,11 @@ typedef unsigned long long ull;
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-/* Which pfns a page of the memory may have. */
-static bool pfn_fits(const struct mm_world *w, uint32_t memory, uint64_t pfn)
-{
-	if (memory == MODEL_SYSTEM)
-		return pfn >= 1 << 15 && pfn < 2 << 15 && !w->poisoned[pfn - (1 << 15)];
-	return hs_pgmap_covers(w->pgmap[memory], pfn);
-}
-
 /* The page is seen for the first time: it is where no other page is. */
 static bool bind(struct mm_world *w, uint32_t object, uint64_t pfn)
 {
 	struct model_object *o = &w->model.object[object];
+	bool ram = pfn >= 1 << 15 && pfn < 2 << 15, fits;
 
 	for (uint32_t i = 0; i < MODEL_OBJECTS; i++) {
 		const struct model_object *other = &w->model.object[i];
@@ -25,7 +18,9 @@ static bool bind(struct mm_world *w, uint32_t object, uint64_t pfn)
 		if (other->used && other->bound && other->pfn == pfn)
 			return mm_differs(w, "pfn %llx is in use already", (ull)pfn);
 	}
-	if (!pfn_fits(w, o->memory, pfn))
+	fits = o->memory == MODEL_SYSTEM ? ram && !w->poisoned[pfn - (1 << 15)]
+					 : hs_pgmap_covers(w->pgmap[o->memory], pfn);
+	if (!fits)
 		return mm_differs(w, "pfn %llx is no page of memory %u", (ull)pfn, o->memory);
 	o->bound = true;
 	o->pfn = pfn;
@@ -120,28 +115,27 @@ static bool same_mapping_vmas(struct mm_world *w, uint32_t mapping)
 
 /* ---- pages --------------------------------------------------------------------------------- */
 
-static bool same_page(struct mm_world *w, const struct model_object *o)
-{
-	struct hs_page *page = hs_pfn_to_page(w->self, o->pfn);
-	ull pfn = o->pfn;
-
-	return MM_SAME(w, hs_page_count(w->self, page), model_count(&w->model, o),
-		       "pfn %llx: count", pfn) &&
-	       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount", pfn) &&
-	       MM_SAME(w, hs_page_private(w->self, page), o->contents, "pfn %llx: contents", pfn);
-}
-
 static bool same_pages(struct mm_world *w)
 {
-	for (uint32_t i = 0; i < MODEL_OBJECTS; i++) {
-		const struct model_object *o = &w->model.object[i];
+	bool same = true;
 
-		if (o->used && !o->bound)
+	for (uint32_t i = 0; same && i < MODEL_OBJECTS; i++) {
+		const struct model_object *o = &w->model.object[i];
+		struct hs_page *page;
+
+		if (!o->used)
+			continue;
+		if (!o->bound)
 			return mm_differs(w, "object %u is nowhere", i);
-		if (o->used && !same_page(w, o))
-			return false;
+		page = hs_pfn_to_page(w->self, o->pfn);
+		same = MM_SAME(w, hs_page_count(w->self, page), model_count(&w->model, o),
+			       "pfn %llx: count", (ull)o->pfn) &&
+		       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount",
+			       (ull)o->pfn) &&
+		       MM_SAME(w, hs_page_private(w->self, page), o->contents, "pfn %llx: contents",
+			       (ull)o->pfn);
 	}
-	return true;
+	return same;
 }
 
 static bool same_blocks(struct mm_world *w, uint32_t mapping)

@@ -99,7 +99,7 @@ static void draw_munmap(struct draw *d)
 static void draw_mmap(struct draw *d, enum mm_kind kind)
 {
 	const struct mm_world *w = d->w;
-	uint32_t leaf = (1u << w->g->order[w->model.mapping[MODEL_DEVICE_DAX].level]) - 1;
+	uint32_t leaf = (1u << w->model.g->order[w->model.mapping[MODEL_DEVICE_DAX].level]) - 1;
 	struct mm_op *op = d->op;
 
 	op->code = MM_OP_MMAP;
@@ -118,12 +118,9 @@ static void draw_mmap(struct draw *d, enum mm_kind kind)
 		op->count = (uint8_t)((op->count + leaf) & ~leaf);
 		op->number &= ~leaf;
 	}
-	if (op->slot != MODEL_ANON && one_in(d, 16))
-		op->number |= 0x100;
-	if (one_in(d, 4))
-		op->number |= 0x200;
-	if (one_in(d, 2))
-		op->number |= 0x400;
+	op->number |= op->slot != MODEL_ANON && one_in(d, 16) ? 0x100 : 0;
+	op->number |= one_in(d, 4) ? 0x200 : 0;
+	op->number |= one_in(d, 2) ? 0x400 : 0;
 	draw_wrong(d);
 }
 

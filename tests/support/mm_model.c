@@ -3,19 +3,6 @@
 #include "support/mm_model.h"
 
 #include <errno.h>
-#include <string.h>
-
-void model_init(struct model *m, const struct hs_geometry *g, uint64_t base)
-{
-	memset(m, 0, sizeof(*m));
-	m->g = g;
-	m->base = base;
-}
-
-uint64_t model_vpn(const struct model *m, uint32_t at)
-{
-	return m->base / HS_PAGE_BYTES + at % MODEL_PAGES;
-}
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
@@ -110,11 +97,6 @@ uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */
-
-bool model_present(const struct model_entry *e)
-{
-	return e->what == MODEL_ZERO || e->what == MODEL_PAGE || e->what == MODEL_DEVMAP;
-}
 
 void model_clear(struct model *m, uint32_t at)
 {

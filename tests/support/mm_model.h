@@ -103,7 +103,7 @@ struct model_mapping {
 
 struct model {
 	const struct hs_geometry *g;
-	uint64_t base; /* address of the first page of each space */
+	uint64_t base; /* address of the first page of each space; 0: the mock geometry's */
 	struct model_place place[MODEL_PLACES];
 	struct model_object object[MODEL_OBJECTS]; /* the first is never used */
 	struct model_mapping mapping[MODEL_MAPPINGS];
@@ -118,10 +118,12 @@ struct model_span {
 
 /* ---- mm_model.c: VMAs, entries, pages ---------------------------------------------------- */
 
-void model_init(struct model *m, const struct hs_geometry *g, uint64_t base);
-
 /* The number of the page in its address space. */
-uint64_t model_vpn(const struct model *m, uint32_t at);
+static inline uint64_t model_vpn(const struct model *m, uint32_t at)
+{
+	return m->base / HS_PAGE_BYTES + at % MODEL_PAGES;
+}
+
 /* The VMA of @at, which is mapped; whether one begins there; the leaf. */
 struct model_span model_vma(const struct model *m, uint32_t at);
 bool model_vma_begins(const struct model *m, uint32_t at);
@@ -145,7 +147,11 @@ void model_unmap_mapping(struct model *m, uint32_t mapping, uint64_t first, uint
 
 /* What the entry says, as the implementation spells it; 0: none. Objects must be bound. */
 uint64_t model_entry_word(const struct model *m, uint32_t at);
-bool model_present(const struct model_entry *e);
+static inline bool model_present(const struct model_entry *e)
+{
+	return e->what == MODEL_ZERO || e->what == MODEL_PAGE || e->what == MODEL_DEVMAP;
+}
+
 /* Pages of the memory that are not free, and the references to its pgmap. */
 uint64_t model_objects(const struct model *m, uint32_t memory);
 uint64_t model_pgmap_refs(const struct model *m, uint32_t memory);

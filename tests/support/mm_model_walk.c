@@ -90,17 +90,6 @@ static uint32_t span_end(const struct walker *w, uint32_t at, uint32_t end, uint
 	return left < end - at ? at + (uint32_t)left : end;
 }
 
-/* The end of what one entry at @at spans: a leaf, a hole above the PTEs, or a PTE table. */
-static uint32_t entry_end(const struct walker *w, uint32_t at, uint32_t end, bool *leaf, bool *hole)
-{
-	const struct model_place *p = &w->m->place[at];
-	uint32_t level = p->depth ? p->depth : 1;
-
-	*leaf = p->entry.what != MODEL_NONE && p->entry.level;
-	*hole = p->depth;
-	return span_end(w, at, end, *leaf ? p->entry.level : level);
-}
-
 /*
  * What the requests of [at, end) need of pages that the CPU may use in that way. v5.3 has a bit for
  * device pages.
@@ -135,7 +124,7 @@ static int fault(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 	return AGAIN;
 }
 
-/* ---- v6.12 ------------------------------------------------------------------------------- */
+/* ---- what an entry answers on v6.12 ------------------------------------------------------ */
 
 static int refuse(struct walker *w, uint32_t at, uint32_t end)
 {
@@ -192,49 +181,7 @@ static int pte_6_12(struct walker *w, uint32_t at, uint32_t end)
 	return fill(w, at, at + 1, model_present(e) ? entry_pfn(w, at) | cpu : 0);
 }
 
-static int vma_6_12(struct walker *w, uint32_t at, uint32_t end)
-{
-	const struct model_vma *v = &w->m->place[at].vma;
-	bool leaf, hole;
-	int ret = 0;
-
-	if (v->flags & (HS_VM_IO | HS_VM_PFNMAP) || !(v->flags & HS_VM_READ))
-		return refuse(w, at, end);
-	while (!ret && at < end) {
-		uint32_t next = entry_end(w, at, end, &leaf, &hole);
-
-		if (leaf)
-			ret = leaf_6_12(w, at, next);
-		else if (hole)
-			ret = hole_6_12(w, at, next);
-		for (; !leaf && !hole && !ret && at < next; at++)
-			ret = pte_6_12(w, at, next);
-		at = next;
-	}
-	return ret;
-}
-
-static long walk_6_12(struct walker *w)
-{
-	while (!invalid(w)) {
-		uint32_t at = w->last, end;
-		int ret = 0;
-
-		if (at >= w->walk->end)
-			return -EINVAL;
-		for (; !ret && at < w->walk->end; at = end) {
-			bool mapped = w->m->place[at].vma.mapped;
-
-			end = mapped ? vma_end(w, at) : gap_end(w, at);
-			ret = mapped ? vma_6_12(w, at, end) : refuse(w, at, end);
-		}
-		if (ret != AGAIN)
-			return ret;
-	}
-	return -EBUSY;
-}
-
-/* ---- v5.3 -------------------------------------------------------------------------------- */
+/* ---- and on v5.3 ------------------------------------------------------------------------- */
 
 static int hole_5_3(struct walker *w, uint32_t at, uint32_t end, unsigned int need)
 {
@@ -291,50 +238,83 @@ static int pte_5_3(struct walker *w, uint32_t at, uint32_t end)
 	return 0;
 }
 
-static int span_5_3(struct walker *w, uint32_t *place, uint32_t end)
+/* ---- both -------------------------------------------------------------------------------- */
+
+/* What one entry at *place spans: a leaf, a hole above the PTEs, or a PTE table. */
+static int span(struct walker *w, uint32_t *place, uint32_t end)
 {
-	bool leaf, hole;
-	uint32_t at = *place, next = entry_end(w, at, end, &leaf, &hole);
+	const struct model_place *p = &w->m->place[*place];
+	bool leaf = p->entry.what != MODEL_NONE && p->entry.level;
+	bool old = w->walk->era == HS_ERA_5_3;
+	uint32_t level = leaf ? p->entry.level : p->depth ? p->depth : 1;
+	uint32_t at = *place, next = span_end(w, at, end, level);
 	int ret = 0;
 
 	*place = next;
 	if (leaf)
-		return leaf_5_3(w, at, next);
-	if (hole)
-		return hole_5_3(w, at, next, needs(w, at, next, 0));
+		return old ? leaf_5_3(w, at, next) : leaf_6_12(w, at, next);
+	if (p->depth)
+		return old ? hole_5_3(w, at, next, needs(w, at, next, 0)) : hole_6_12(w, at, next);
 	for (; !ret && at < next; at++)
-		ret = pte_5_3(w, at, next);
+		ret = old ? pte_5_3(w, at, next) : pte_6_12(w, at, next);
 	w->last = at - !!ret;
 	return ret;
 }
 
-/* The gap before the VMA, in spans that nothing below a PUD makes shorter. */
-static int gap_5_3(struct walker *w, uint32_t at, uint32_t end)
+/* ---- the walk of v6.12 ------------------------------------------------------------------- */
+
+static int vma_6_12(struct walker *w, uint32_t at, uint32_t end)
 {
+	const struct model_vma *v = &w->m->place[at].vma;
 	int ret = 0;
 
-	while (!ret && at < end) {
-		uint32_t depth = w->m->place[at].depth;
-		uint32_t next = span_end(w, at, end, depth > 2 ? depth : 2);
-
-		ret = hole_5_3(w, at, next, needs(w, at, next, 0));
-		at = next;
-	}
+	if (v->flags & (HS_VM_IO | HS_VM_PFNMAP) || !(v->flags & HS_VM_READ))
+		return refuse(w, at, end);
+	while (!ret && at < end)
+		ret = span(w, &at, end);
 	return ret;
 }
 
+static long walk_6_12(struct walker *w)
+{
+	while (!invalid(w)) {
+		uint32_t at = w->last, end;
+		int ret = 0;
+
+		if (at >= w->walk->end)
+			return -EINVAL;
+		for (; !ret && at < w->walk->end; at = end) {
+			bool mapped = w->m->place[at].vma.mapped;
+
+			end = mapped ? vma_end(w, at) : gap_end(w, at);
+			ret = mapped ? vma_6_12(w, at, end) : refuse(w, at, end);
+		}
+		if (ret != AGAIN)
+			return ret;
+	}
+	return -EBUSY;
+}
+
+/* ---- the walk of v5.3 -------------------------------------------------------------------- */
+
 static int pass_5_3(struct walker *w, uint32_t at, uint32_t end)
 {
-	uint32_t next = gap_end(w, at);
+	uint32_t gap = gap_end(w, at);
 	int ret = 0;
 
 	if (at >= end)
 		return -EINVAL;
-	if (at < next)
-		ret = gap_5_3(w, at, next < end ? next : end);
-	at = next;
+	gap = gap < end ? gap : end;
+	/* The gap before the VMA, in spans that nothing below a PUD makes shorter. */
+	while (!ret && at < gap) {
+		uint32_t depth = w->m->place[at].depth;
+		uint32_t next = span_end(w, at, gap, depth > 2 ? depth : 2);
+
+		ret = hole_5_3(w, at, next, needs(w, at, next, 0));
+		at = next;
+	}
 	while (!ret && at < end)
-		ret = span_5_3(w, &at, end);
+		ret = span(w, &at, end);
 	return ret;
 }
 

@@ -27,6 +27,23 @@ void mm_write(struct mm_run *r, uint64_t pfn)
 	model_written(r->m, r->at, r->w->contents);
 }
 
+/* ---- one call of each ---------------------------------------------------------------------- */
+
+#define MM_RUN(name, predicted, real)               \
+	static bool mm_run_##name(struct mm_run *r) \
+	{                                           \
+		return MM_BOTH(r, predicted, real); \
+	}
+
+MM_RUN(munmap, model_munmap(r->m, r->at, r->last), hs_munmap(r->self, r->mm, r->start, r->end))
+MM_RUN(mprotect, model_mprotect(r->m, r->at, r->last, r->op->number & 0xf),
+       hs_mprotect(r->self, r->mm, r->start, r->end, r->op->number & 0xf))
+MM_RUN(set_gate, model_set_gate(r->m, r->at, r->last, r->op->number & 1),
+       hs_vma_set_gate(r->self, r->mm, r->start, r->end, r->op->number & 1 ? r->w->gate : NULL))
+MM_RUN(protnone, model_make_protnone(r->m, r->at, r->last),
+       hs_make_protnone(r->self, r->mm, r->start, r->end))
+MM_RUN(swap_out, model_swap_out(r->m, r->at), hs_swap_out(r->self, r->mm, r->start))
+
 /* ---- VMAs ---------------------------------------------------------------------------------- */
 
 static bool mm_run_mmap(struct mm_run *r)
@@ -46,37 +63,12 @@ static bool mm_run_mmap(struct mm_run *r)
 	uint64_t pgoff = r->op->number & 0xff;
 
 	/* Now and then what is refused, or a read-only one that may be written later. */
-	if (r->op->number & 0x100)
-		f ^= HS_VM_SHARED;
-	if (r->op->number & 0x200)
-		f &= ~HS_VM_WRITE;
-	if (r->op->number & 0x400)
-		f |= HS_VM_MAYWRITE;
+	f ^= r->op->number & 0x100 ? HS_VM_SHARED : 0;
+	f &= r->op->number & 0x200 ? ~HS_VM_WRITE : ~0u;
+	f |= r->op->number & 0x400 ? HS_VM_MAYWRITE : 0;
 	r->column = r->op->kind;
 	return MM_BOTH(r, model_mmap(r->m, r->at, r->last, f, mapping, pgoff),
 		       hs_mmap(r->self, r->mm, r->start, r->end, f, r->w->mapping[mapping], pgoff));
-}
-
-static bool mm_run_munmap(struct mm_run *r)
-{
-	return MM_BOTH(r, model_munmap(r->m, r->at, r->last),
-		       hs_munmap(r->self, r->mm, r->start, r->end));
-}
-
-static bool mm_run_mprotect(struct mm_run *r)
-{
-	uint32_t access = r->op->number & 0xf;
-
-	return MM_BOTH(r, model_mprotect(r->m, r->at, r->last, access),
-		       hs_mprotect(r->self, r->mm, r->start, r->end, access));
-}
-
-static bool mm_run_set_gate(struct mm_run *r)
-{
-	struct hs_gate *gate = r->op->number & 1 ? r->w->gate : NULL;
-
-	return MM_BOTH(r, model_set_gate(r->m, r->at, r->last, gate != NULL),
-		       hs_vma_set_gate(r->self, r->mm, r->start, r->end, gate));
 }
 
 static bool mm_run_zap(struct mm_run *r)
@@ -140,17 +132,6 @@ static bool mm_run_access(struct mm_run *r)
 }
 
 /* ---- entries that are not present ------------------------------------------------------------ */
-
-static bool mm_run_swap_out(struct mm_run *r)
-{
-	return MM_BOTH(r, model_swap_out(r->m, r->at), hs_swap_out(r->self, r->mm, r->start));
-}
-
-static bool mm_run_protnone(struct mm_run *r)
-{
-	return MM_BOTH(r, model_make_protnone(r->m, r->at, r->last),
-		       hs_make_protnone(r->self, r->mm, r->start, r->end));
-}
 
 static bool mm_run_failure(struct mm_run *r)
 {

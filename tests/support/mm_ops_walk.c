@@ -22,13 +22,20 @@ static uint64_t with_pfn(const struct mm_run *r, uint64_t slot)
 /* ---- range faults -------------------------------------------------------------------------- */
 
 struct question {
-	enum hs_strategy strategy;
-	enum hs_body body;
-	enum hs_pte_map pte_map;
-	uint64_t slots[MODEL_PAGES], wanted[MODEL_PAGES];
+	struct hs_range range;
 	struct model_walk walk;
 	uint32_t valid; /* so many times more */
+	uint64_t slots[MODEL_PAGES], wanted[MODEL_PAGES];
 };
+
+static bool retry(struct hs_task *self, struct hs_range *range, void *arg)
+{
+	uint32_t *valid = arg;
+
+	(void)self;
+	(void)range;
+	return !*valid || !(*valid)--;
+}
 
 static void ask(const struct mm_run *r, struct question *q)
 {
@@ -40,18 +47,27 @@ static void ask(const struct mm_run *r, struct question *q)
 					  12345 };
 	uint64_t seed = r->op->seed, how = hs_random_next(&seed);
 	uint64_t bits = r->with == HS_ERA_5_3 ? UINT64_MAX : ~HS_PFN_DEVICE;
+	uint32_t owner = how >> 22 & 1 ? MODEL_PRIVATE_0 + (uint32_t)(how >> 23 & 1) : 0;
+	struct hs_range *range = &q->range;
 
-	q->strategy = (enum hs_strategy)(how % HS_STRATEGY_CUSTOM);
-	q->body = (enum hs_body)(how >> 8 & 1);
-	q->pte_map = (enum hs_pte_map)((how >> 32) % HS_PTE_MAP_COUNT);
+	hs_range_init(range, r->mm, mm_addr(r->w, r->at), mm_end(r->w, r->last), q->slots);
+	range->default_flags = how >> 16 & 1 ? wants[(how >> 17) % 3] : 0;
+	range->pfn_flags_mask = how >> 20 & 3 ? ~(uint64_t)0 : 0;
+	range->owner = owner ? &r->w->pgmap[owner] : NULL;
+	range->era = (enum hs_era)r->with;
+	range->strategy = (enum hs_strategy)(how % HS_STRATEGY_CUSTOM);
+	range->body = (enum hs_body)(how >> 8 & 1);
+	range->pte_map = (enum hs_pte_map)((how >> 32) % HS_PTE_MAP_COUNT);
+	range->retry = retry;
+	range->retry_arg = &q->valid;
 	q->valid = how >> 9 & 15 ? 40 : (uint32_t)(how >> 13 & 3);
 	q->walk = (struct model_walk){
-		.era = (enum hs_era)r->with,
+		.era = range->era,
 		.first = r->at,
 		.end = r->last,
-		.default_flags = how >> 16 & 1 ? wants[(how >> 17) % 3] : 0,
-		.mask = how >> 20 & 3 ? ~(uint64_t)0 : 0,
-		.owner = how >> 22 & 1 ? MODEL_PRIVATE_0 + (uint32_t)(how >> 23 & 1) : 0,
+		.default_flags = range->default_flags,
+		.mask = range->pfn_flags_mask,
+		.owner = owner,
 		.valid = q->valid,
 		.snapshot = r->op->code == MM_OP_SNAPSHOT_5_3,
 		.slots = q->wanted,
@@ -60,44 +76,26 @@ static void ask(const struct mm_run *r, struct question *q)
 		q->slots[i] = q->wanted[i] = wants[hs_random_next(&seed) % 6] & bits;
 }
 
-static bool retry(struct hs_task *self, struct hs_range *range, void *arg)
-{
-	uint32_t *valid = arg;
-
-	(void)self;
-	(void)range;
-	return !*valid || !(*valid)--;
-}
-
-static long answer(const struct mm_run *r, struct question *q, struct hs_range *range)
+static long answer(const struct mm_run *r, struct question *q)
 {
 	int ret;
 
-	hs_range_init(range, r->mm, mm_addr(r->w, r->at), mm_end(r->w, r->last), q->slots);
-	range->default_flags = q->walk.default_flags;
-	range->pfn_flags_mask = q->walk.mask;
-	range->owner = q->walk.owner ? &r->w->pgmap[q->walk.owner] : NULL;
-	range->era = q->walk.era;
-	range->strategy = q->strategy;
-	range->body = q->body;
-	range->pte_map = q->pte_map;
-	range->retry = retry;
-	range->retry_arg = &q->valid;
 	hs_mm_lock_read(r->self, r->mm);
-	ret = q->walk.snapshot ? hs_range_snapshot(r->self, range) : hs_range_fault(r->self, range);
+	ret = q->walk.snapshot ? hs_range_snapshot(r->self, &q->range)
+			       : hs_range_fault(r->self, &q->range);
 	hs_mm_unlock_read(r->self, r->mm);
-	return hs_range_kernel_ret(range, ret);
+	return hs_range_kernel_ret(&q->range, ret);
 }
 
 /* What v5.2-v5.6 leak when a table ends in an error; it is put, so that the memory can go. */
-static bool put_leaked(struct mm_run *r, const struct question *q, uint64_t leaked)
+static bool put_leaked(struct mm_run *r, const struct hs_range *range)
 {
-	bool may = q->strategy == HS_STRATEGY_PER_TABLE ||
-		   q->strategy == HS_STRATEGY_PER_TABLE_LOCAL;
-	uint64_t put = 0;
+	bool may = range->strategy == HS_STRATEGY_PER_TABLE ||
+		   range->strategy == HS_STRATEGY_PER_TABLE_LOCAL;
+	uint64_t put = 0, leaked = range->counts.leaked;
 
 	if (leaked && !may)
-		return mm_differs(r->w, "%s leaks", hs_strategy_name(q->strategy));
+		return mm_differs(r->w, "%s leaks", hs_strategy_name(range->strategy));
 	for (uint32_t i = 0; i < MODEL_MAPPINGS && leaked; i++)
 		for (; hs_pgmap_refs(r->self, r->w->pgmap[i]) > (int64_t)model_pgmap_refs(r->m, i);
 		     put++)
@@ -107,26 +105,26 @@ static bool put_leaked(struct mm_run *r, const struct question *q, uint64_t leak
 
 bool mm_run_walk(struct mm_run *r)
 {
-	struct hs_range range;
+	const char *strategy, *body;
 	struct question q;
 	long ret;
 
 	ask(r, &q);
+	strategy = hs_strategy_name(q.range.strategy);
+	body = hs_body_name(q.range.body);
 	r->wanted = model_walk(r->m, &q.walk);
 	if (mm_waits(r))
 		return true;
-	ret = answer(r, &q, &range);
-	r->done = r->wanted >= 0;
+	ret = answer(r, &q);
 	if (ret != r->wanted)
 		return mm_differs(r->w, "%s %s %s: %ld, wanted %lld", mm_rows[r->op->code].words,
-				  hs_strategy_name(q.strategy), hs_body_name(q.body), ret,
-				  r->wanted);
-	if (!mm_bind(r->w) || !put_leaked(r, &q, range.counts.leaked))
+				  strategy, body, ret, r->wanted);
+	r->done = ret >= 0;
+	if (!mm_bind(r->w) || !put_leaked(r, &q.range))
 		return false;
 	for (uint32_t i = 0; i < r->op->count; i++)
 		if (!MM_SAME(r->w, q.slots[i], with_pfn(r, q.wanted[i]), "%s %s %s: slot %u",
-			     mm_rows[r->op->code].words, hs_strategy_name(q.strategy),
-			     hs_body_name(q.body), i))
+			     mm_rows[r->op->code].words, strategy, body, i))
 			return false;
 	return true;
 }

@@ -31,21 +31,6 @@ bool mm_unequal(struct mm_world *w, uint64_t real, uint64_t wanted, const char *
 			  (unsigned long long)wanted);
 }
 
-struct hs_mm *mm_of(const struct mm_world *w, uint32_t at)
-{
-	return w->mm[at / MODEL_PAGES];
-}
-
-uint64_t mm_addr(const struct mm_world *w, uint32_t at)
-{
-	return model_vpn(&w->model, at) * HS_PAGE_BYTES;
-}
-
-uint64_t mm_end(const struct mm_world *w, uint32_t end)
-{
-	return mm_addr(w, end - 1) + HS_PAGE_BYTES;
-}
-
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
@@ -55,8 +40,7 @@ static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_pa
 	(void)page;
 }
 
-static const struct hs_pgmap_ops private_ops = { page_free, hs_migrate_to_ram };
-static const struct hs_pgmap_ops other_ops = { page_free, NULL };
+static const struct hs_pgmap_ops pgmap_ops = { page_free, hs_migrate_to_ram };
 
 static const struct {
 	enum hs_pgmap_type type;
@@ -71,11 +55,6 @@ static const struct {
 	[MODEL_COHERENT] = { .type = HS_PGMAP_COHERENT },
 };
 
-static bool is_mock(const struct mm_world *w)
-{
-	return w->g == hs_geometry(HS_GEOMETRY_MOCK);
-}
-
 /* Blocks in a row from the beginning on, so that leaves can map them. */
 static bool mapping_make(struct mm_world *w, uint32_t memory, uint32_t blocks,
 			 const struct hs_pgmap_config *pgmap)
@@ -87,11 +66,11 @@ static bool mapping_make(struct mm_world *w, uint32_t memory, uint32_t blocks,
 		.pgmap = w->pgmap[memory],
 		.first = pgmap->end - used,
 		.pages = file ? MODEL_FILE_PAGES : MODEL_DEVICE_PAGES,
-		.level = is_mock(w) && (memory == MODEL_DEVICE_DAX || memory == MODEL_FILE_1),
+		.level = !w->model.base && (memory == MODEL_DEVICE_DAX || memory == MODEL_FILE_1),
 	};
 	int ret;
 
-	config.leaf_order = w->g->order[config.level];
+	config.leaf_order = w->model.g->order[config.level];
 	w->model.mapping[memory] = (struct model_mapping){ .kind = config.kind,
 							   .first = config.first,
 							   .pages = config.pages,
@@ -110,14 +89,14 @@ static bool mapping_make(struct mm_world *w, uint32_t memory, uint32_t blocks,
 bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks)
 {
 	uint64_t start = (uint64_t)(memory + 4) << 15; /* each in a section of its own */
-	enum hs_pgmap_type type = memories[memory].type;
 	struct hs_pgmap_config config;
 	int ret;
 
-	hs_pgmap_config_init(&config, type, start, start + (is_mock(w) ? MODEL_DEVICE_PAGES : 512));
+	hs_pgmap_config_init(&config, memories[memory].type, start,
+			     start + (!w->model.base ? MODEL_DEVICE_PAGES : 512));
 	config.page_refs = memory == MODEL_FILE_1 ? HS_PAGE_REFS_6_15 : w->model.refs;
 	config.owner = memory < MODEL_MAPPINGS ? NULL : &w->pgmap[memory];
-	config.ops = type == HS_PGMAP_PRIVATE ? &private_ops : &other_ops;
+	config.ops = &pgmap_ops;
 	ret = hs_pgmap_create(w->self, &config, &w->pgmap[memory]);
 	return MM_SAME(w, ret, 0, "pgmap %u: create", memory) &&
 	       (memory >= MODEL_MAPPINGS || mapping_make(w, memory, blocks, &config));
@@ -158,7 +137,7 @@ static int invalidate(struct hs_task *self, struct hs_notifier *n,
 {
 	struct mm_listener *l = (struct mm_listener *)n;
 	struct mm_world *w = l->world;
-	uint32_t first = l->index * MODEL_PAGES;
+	uint32_t first = (uint32_t)(l - w->listener) * MODEL_PAGES;
 
 	(void)self;
 	if (!inv->blockable && w->refuse)
@@ -207,7 +186,7 @@ uint64_t mm_real_entry(struct mm_world *w, uint32_t at, uint32_t *level)
 
 	if (level)
 		*level = found;
-	return entry && found ? entry + model_vpn(&w->model, at) % (1u << w->g->order[found])
+	return entry && found ? entry + model_vpn(&w->model, at) % (1u << w->model.g->order[found])
 			      : entry;
 }
 
@@ -228,12 +207,10 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	struct mm_listener *l = &w->listener[mm];
 	uint32_t first = mm * MODEL_PAGES;
 
-	if (hs_mm_create(w->self, w->g, &w->mm[mm]))
-		return mm_differs(w, "no mm");
 	l->world = w;
-	l->index = mm;
-	if (hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
-		return mm_differs(w, "no notifier");
+	if (hs_mm_create(w->self, w->model.g, &w->mm[mm]) ||
+	    hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
+		return mm_differs(w, "no mm, or no notifier");
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
 		struct hs_dmirror_config config;
 
@@ -258,8 +235,8 @@ bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_pag
 	bool good = true;
 
 	memset(w, 0, sizeof(*w));
-	w->g = hs_geometry(geometry);
-	model_init(&w->model, w->g, base);
+	w->model.g = hs_geometry(geometry);
+	w->model.base = base;
 	w->model.refs = refs;
 	hs_machine_config_init(&config);
 	if (geometry == HS_GEOMETRY_MOCK) {

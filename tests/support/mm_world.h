@@ -22,7 +22,6 @@ struct mm_world;
 struct mm_listener {
 	struct hs_notifier notifier;
 	struct mm_world *world;
-	uint32_t index;
 };
 
 /* What the test holds of pages. */
@@ -43,7 +42,6 @@ struct mm_held {
 struct mm_world {
 	struct hs_machine *machine;
 	struct hs_task *self;
-	const struct hs_geometry *g;
 	struct hs_mm *mm[MODEL_MMS];
 	struct mm_listener listener[MODEL_MMS];
 	uint64_t shadow[MODEL_PLACES]; /* what a device may have mapped; 0: nothing */
@@ -82,10 +80,22 @@ bool mm_unequal(struct mm_world *w, uint64_t real, uint64_t wanted, const char *
 #define MM_AT "mm %u page %u: "
 #define MM_PLACE(at) (at) / MODEL_PAGES, (at) % MODEL_PAGES
 
-struct hs_mm *mm_of(const struct mm_world *w, uint32_t at);
-uint64_t mm_addr(const struct mm_world *w, uint32_t at);
+static inline struct hs_mm *mm_of(const struct mm_world *w, uint32_t at)
+{
+	return w->mm[at / MODEL_PAGES];
+}
+
+static inline uint64_t mm_addr(const struct mm_world *w, uint32_t at)
+{
+	return model_vpn(&w->model, at) * HS_PAGE_BYTES;
+}
+
 /* Of a range that ends before @end. */
-uint64_t mm_end(const struct mm_world *w, uint32_t end);
+static inline uint64_t mm_end(const struct mm_world *w, uint32_t end)
+{
+	return mm_addr(w, end - 1) + HS_PAGE_BYTES;
+}
+
 /* What is at @at, its leaf's pfn moved on to the page; @level (may be NULL): where. */
 uint64_t mm_real_entry(struct mm_world *w, uint32_t at, uint32_t *level);
 /* Tells the model how deep the tables are. */

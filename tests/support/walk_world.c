@@ -28,7 +28,7 @@ static uint64_t entry_at(struct walk_world *w, const struct hs_vma *vma, uint64_
 
 	if (vma->flags & HS_VM_HUGETLB)
 		lowest = vma->flags & HS_VM_HUGETLB_1G ? 2 : 1;
-	for (*level = hs_mm_geometry(w->mm)->levels - 1;; --*level) {
+	for (*level = w->g->levels - 1;; --*level) {
 		e = hs_pt_get(w->self, w->mm, addr, *level);
 		if (*level == lowest || (e && !(e & HS_ENTRY_TABLE)))
 			return e;
@@ -37,12 +37,11 @@ static uint64_t entry_at(struct walk_world *w, const struct hs_vma *vma, uint64_
 
 static uint64_t new_entry(const struct walk_world *w, uint64_t addr, uint32_t level, uint32_t flags)
 {
-	const struct hs_geometry *g = hs_mm_geometry(w->mm);
 	uint64_t page = (addr - w->origin) / HS_PAGE_BYTES;
 	uint64_t e = HS_ENTRY_VALID | (flags & HS_FAULT_WRITE ? HS_ENTRY_WRITE : 0) |
-		     (uint64_t)g->order[level] << HS_ENTRY_ORDER_SHIFT;
+		     (uint64_t)w->g->order[level] << HS_ENTRY_ORDER_SHIFT;
 
-	page &= ~(((uint64_t)1 << g->order[level]) - 1);
+	page &= ~(((uint64_t)1 << w->g->order[level]) - 1);
 	if (w->fill_pgmap < 0)
 		return e | (WORLD_NEW_PFN + page);
 	return e | HS_ENTRY_DEVMAP | world_device_pfn((unsigned int)w->fill_pgmap, page);
@@ -72,7 +71,7 @@ static uint64_t resolved(const struct walk_world *w, uint64_t e, uint64_t addr, 
 
 static void resolve(struct walk_world *w, uint64_t e, uint64_t addr, uint32_t level, uint32_t flags)
 {
-	addr &= ~((HS_PAGE_BYTES << hs_mm_geometry(w->mm)->order[level]) - 1);
+	addr &= ~((HS_PAGE_BYTES << w->g->order[level]) - 1);
 	assert_int_equal(hs_pt_set(w->self, w->mm, addr, level, resolved(w, e, addr, level, flags)),
 			 0);
 }
@@ -81,7 +80,6 @@ static uint32_t world_fault(struct hs_task *self, struct hs_mm *mm, const struct
 			    uint64_t addr, uint32_t flags, void *arg)
 {
 	struct walk_world *w = arg;
-	enum hs_entry_type type;
 	uint32_t level;
 	uint64_t e;
 
@@ -100,8 +98,7 @@ static uint32_t world_fault(struct hs_task *self, struct hs_mm *mm, const struct
 	if (w->action == WORLD_INVAL)
 		w->invalid = true;
 	e = entry_at(w, vma, addr, &level);
-	type = hs_entry_type(e);
-	if (type == HS_TYPE_HWPOISON || type == HS_TYPE_POISON)
+	if (hs_entry_type(e) == HS_TYPE_HWPOISON || hs_entry_type(e) == HS_TYPE_POISON)
 		return HS_VM_FAULT_HWPOISON;
 	resolve(w, e, addr, level, flags);
 	return 0;
@@ -113,7 +110,7 @@ static void world_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_
 	struct walk_world *w = arg;
 	uint64_t e = hs_pt_get(self, mm, addr, level);
 
-	addr &= ~((HS_PAGE_BYTES << hs_mm_geometry(mm)->order[level]) - 1);
+	addr &= ~((HS_PAGE_BYTES << w->g->order[level]) - 1);
 	digest(&w->log, ~addr - level);
 	if (!w->migrations_stay && hs_entry_type(e) == HS_TYPE_MIGRATION)
 		resolve(w, e, addr, level, 0);
@@ -123,18 +120,12 @@ static const struct hs_fault_ops world_fault_ops = { world_fault, world_migratio
 
 /* ---- begin and end ----------------------------------------------------------------------- */
 
-static void mm_make(struct walk_world *w, const struct hs_geometry *g)
-{
-	assert_int_equal(hs_mm_create(w->self, g, &w->mm), 0);
-	hs_mm_set_fault_ops(w->mm, &world_fault_ops, w);
-}
-
 void world_new_mm(struct walk_world *w)
 {
-	const struct hs_geometry *g = hs_mm_geometry(w->mm);
-
-	hs_mm_destroy(w->self, w->mm);
-	mm_make(w, g);
+	if (w->mm)
+		hs_mm_destroy(w->self, w->mm);
+	assert_int_equal(hs_mm_create(w->self, w->g, &w->mm), 0);
+	hs_mm_set_fault_ops(w->mm, &world_fault_ops, w);
 }
 
 void world_begin(struct walk_world *w, enum hs_geometry_id geometry, unsigned int pgmaps,
@@ -143,9 +134,10 @@ void world_begin(struct walk_world *w, enum hs_geometry_id geometry, unsigned in
 	memset(w, 0, sizeof(*w));
 	w->fill_pgmap = -1;
 	w->dead = dead;
+	w->g = hs_geometry(geometry);
 	world_open_failing(&w->world, 0);
 	w->self = w->world.self;
-	mm_make(w, hs_geometry(geometry));
+	world_new_mm(w);
 	for (unsigned int i = 0; i < pgmaps; i++) {
 		uint64_t start = world_device_pfn(i, 0);
 
@@ -181,7 +173,7 @@ void world_vma(struct walk_world *w, uint64_t page, uint64_t pages, uint32_t fla
 
 void world_set(struct walk_world *w, uint64_t page, uint32_t level, uint64_t entry)
 {
-	uint64_t order = (uint64_t)hs_mm_geometry(w->mm)->order[level] << HS_ENTRY_ORDER_SHIFT;
+	uint64_t order = (uint64_t)w->g->order[level] << HS_ENTRY_ORDER_SHIFT;
 
 	assert_int_equal(hs_pt_set(w->self, w->mm, world_addr(w, page), level,
 				   entry ? entry | order : 0),
@@ -191,7 +183,7 @@ void world_set(struct walk_world *w, uint64_t page, uint32_t level, uint64_t ent
 static uint64_t table_digest(const struct walk_world *w, uint64_t addr, uint64_t end,
 			     uint32_t level)
 {
-	uint64_t step = HS_PAGE_BYTES << hs_mm_geometry(w->mm)->order[level];
+	uint64_t step = HS_PAGE_BYTES << w->g->order[level];
 	uint64_t d = level + 1;
 
 	while (addr < end) {
@@ -268,10 +260,11 @@ enum point {
 CUSTOM_POINTS(X)
 #undef X
 
-static const struct hs_strategy_ops custom_ops = { .page = custom_page,
+static const struct hs_strategy_ops custom_ops = {
 #define X(name, act) .name = custom_##name,
-						   CUSTOM_POINTS(X)
+	CUSTOM_POINTS(X)
 #undef X
+		.page = custom_page,
 };
 
 /* ---- walks ------------------------------------------------------------------------------- */
@@ -290,9 +283,13 @@ static int64_t put_leaks(struct walk_world *w)
 {
 	int64_t total = 0;
 
-	for (unsigned int i = 0; i < WORLD_PGMAPS && w->pgmap[i]; i++)
-		for (int64_t n = hs_pgmap_refs(w->self, w->pgmap[i]); n; n--, total++)
+	for (unsigned int i = 0; i < WORLD_PGMAPS && w->pgmap[i]; i++) {
+		int64_t refs = hs_pgmap_refs(w->self, w->pgmap[i]);
+
+		total += refs;
+		while (refs-- > 0)
 			hs_pgmap_put(w->self, w->pgmap[i]);
+	}
 	return total;
 }
 
@@ -374,8 +371,8 @@ bool world_walkers_agree(struct walk_world *w, struct world_walk walk, uint64_t 
 		o->ret = w->ret;
 		o->counts = w->range.counts;
 		o->log = w->log;
-		o->tables = table_digest(w, world_addr(w, 0), world_addr(w, pages),
-					 hs_mm_geometry(w->mm)->levels - 1);
+		o->tables =
+			table_digest(w, world_addr(w, 0), world_addr(w, pages), w->g->levels - 1);
 		memcpy(o->pfns, w->pfns, pages * sizeof(o->pfns[0]));
 	}
 	if (!memcmp(&both[0], &both[1], size))

@@ -33,6 +33,7 @@ enum world_action {
 struct walk_world {
 	struct world world;
 	struct hs_task *self;
+	const struct hs_geometry *g;
 	struct hs_mm *mm;
 	struct hs_pgmap *pgmap[WORLD_PGMAPS];
 	unsigned int dead; /* bits of the pgmaps that are killed */
