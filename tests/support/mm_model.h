@@ -3,10 +3,10 @@
  * mm_model.h - two address spaces as sets: what each page is, and what follows from that
  *
  * The model knows nothing of page tables, VMA arrays or reference counts of the implementation. An
- * address space is an array of places. Each says what is mapped there (attributes of a VMA) and what
- * is in it (an entry). Places are numbered through: those of the second space follow those of the
- * first, and a range of places is in one space. Pages are objects that entries and the test hold. A
- * page is where the implementation put it: it is bound to a pfn when it is first seen.
+ * address space is an array of places. Each says what is mapped there (attributes of a VMA) and
+ * what is in it (an entry). Places are numbered through: those of the second space follow those of
+ * the first, and a range of places is in one space. Pages are objects that entries and the test
+ * hold. A page is where the implementation put it: it is bound to a pfn when it is first seen.
  *
  * VMAs are the longest runs of places whose attributes go on. The only thing that the model is told
  * is how deep the page tables are (depth), on which the spans of the range-fault walkers depend.

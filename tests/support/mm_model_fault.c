@@ -77,7 +77,7 @@ static uint64_t *block_contents(struct model *m, uint32_t mapping, uint64_t pfn)
 
 /* ---- nothing is there, or it is read-only ------------------------------------------------- */
 
-/* A leaf of the mapping's level around @at fits in VMA, mapping and tables: its first page's index. */
+/* A leaf of the mapping's level fits in VMA, mapping and tables: where, from which index on. */
 static bool leaf_fits(const struct model *m, uint32_t at, uint32_t *first, uint64_t *index)
 {
 	const struct model_place *p = &m->place[at];

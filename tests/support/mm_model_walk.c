@@ -2,8 +2,8 @@
 /*
  * What hmm_range_fault() of v6.12 and of v5.3 answer about the pages of the model.
  *
- * Spans are what one entry of the page tables covers, clipped to VMA and range: a fault in a span goes
- * on to its end, whichever page asked for it.
+ * A span is what one entry of the page tables covers, clipped to VMA and range. A fault in a span
+ * goes on to its end, whichever page asked for it.
  */
 #include "support/mm_model.h"
 

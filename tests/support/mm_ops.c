@@ -4,7 +4,9 @@
 
 #include "support/mm_ops.h"
 
-static struct model before; /* the operation that runs */
+#define RW (HS_VM_READ | HS_VM_WRITE)
+
+static struct model before; /* the model before the operation that runs */
 
 bool mm_equal(struct mm_run *r, long long real)
 {
@@ -48,16 +50,15 @@ MM_RUN(swap_out, model_swap_out(r->m, r->at), hs_swap_out(r->self, r->mm, r->sta
 
 static bool mm_run_mmap(struct mm_run *r)
 {
-	static const uint32_t rw = HS_VM_READ | HS_VM_WRITE;
 	static const uint32_t flags[MM_KIND_COUNT] = {
-		[MM_KIND_ANON_RW] = rw | HS_VM_MAYWRITE,
+		[MM_KIND_ANON_RW] = RW | HS_VM_MAYWRITE,
 		[MM_KIND_ANON_RO] = HS_VM_READ,
 		[MM_KIND_PROT_NONE] = HS_VM_MAYWRITE,
-		[MM_KIND_PFNMAP] = rw | HS_VM_IO | HS_VM_PFNMAP,
-		[MM_KIND_DAX_SHARED] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
-		[MM_KIND_DAX_PRIVATE] = rw | HS_VM_MAYWRITE,
-		[MM_KIND_DEVICE_DAX] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
-		[MM_KIND_P2PDMA] = rw | HS_VM_SHARED | HS_VM_MAYWRITE,
+		[MM_KIND_PFNMAP] = RW | HS_VM_IO | HS_VM_PFNMAP,
+		[MM_KIND_DAX_SHARED] = RW | HS_VM_SHARED | HS_VM_MAYWRITE,
+		[MM_KIND_DAX_PRIVATE] = RW | HS_VM_MAYWRITE,
+		[MM_KIND_DEVICE_DAX] = RW | HS_VM_SHARED | HS_VM_MAYWRITE,
+		[MM_KIND_P2PDMA] = RW | HS_VM_SHARED | HS_VM_MAYWRITE,
 	};
 	uint32_t f = flags[r->op->kind], mapping = r->op->slot;
 	uint64_t pgoff = r->op->number & 0xff;
@@ -323,7 +324,7 @@ static bool mm_run_renew_mapping(struct mm_run *r)
 	       mm_memory_make(w, r->op->slot, r->op->number & 0x18);
 }
 
-/* The owner takes its page away: by the CPU's hand where that reaches it, or by zapping it. */
+/* The owner takes its page away: by a CPU's fault, where one can bring it back, or by a zap. */
 static void evict(struct mm_run *r, uint32_t at)
 {
 	struct hs_mm *mm = mm_of(r->w, at);

@@ -2,8 +2,8 @@
 /*
  * mm_ops.h - operations on two address spaces: made at random, run on machine and model, printed
  *
- * An operation says all about itself, so that it means the same when others before it are dropped; one
- * that has lost its ground (the end of a migration that never began) does nothing.
+ * An operation says all about itself, so that it means the same when others before it are dropped.
+ * One that has lost its ground (the end of a migration that never began) does nothing.
  */
 #ifndef HS_TESTS_MM_OPS_H
 #define HS_TESTS_MM_OPS_H
@@ -40,8 +40,8 @@ enum mm_kind {
 
 /*
  * X(NAME, "words", function, argument, kinds). The end of each hold follows its begin. The groups:
- * ranges of pages; one page, from SWAP_OUT on, but PROTNONE; walks, from WALK_6_12 on; a mapping or a
- * pool, from ALLOCATE on.
+ * ranges of pages; one page, from SWAP_OUT on, but PROTNONE; walks, from WALK_6_12 on; a mapping or
+ * a pool, from ALLOCATE on.
  */
 #define MM_OPS(X)                                                             \
 	X(MMAP, "mmap", mmap, 0, MM_VMAS)                                     \
@@ -139,7 +139,7 @@ bool mm_equal(struct mm_run *r, long long real);
 	((r)->wanted = (r)->op->wrong ? -EINVAL : (predicted), mm_equal(r, real))
 /* The prediction would wait for ever: the model is as it was before, and the operation idle. */
 bool mm_waits(struct mm_run *r);
-/* The device or the CPU that may write the page at r->at writes it. */
+/* A device or a CPU writes the page at r->at, which is @pfn. */
 void mm_write(struct mm_run *r, uint64_t pfn);
 
 /* mm_ops_walk.c */

@@ -2,10 +2,10 @@
 /*
  * mm_world.h - a machine with two address spaces, and a model that it must agree with
  *
- * Two files on FS_DAX memory, a device-dax, a P2PDMA device, two kinds of device-private memory of
- * different owners and a coherent one; pages counted as in any version. Each address space has a
- * notifier that remembers what a device could have mapped, so that an entry that goes without a word is
- * seen, and two mirror devices.
+ * Two files on FS_DAX memory, a device-dax, a P2PDMA device, two device-private memories of
+ * different owners and a coherent one; pages counted as in any version. Each address space has two
+ * mirror devices and a notifier. The notifier remembers what a device could have mapped, so that an
+ * entry that changes without a notification is seen.
  *
  * Nothing here asserts: a difference is a message, so that the test can make its list of operations
  * smaller.
@@ -67,12 +67,12 @@ bool mm_memory_end(struct mm_world *w, uint32_t memory);
 /* @to: where a migration puts the page; NULL: back. */
 void mm_let_go(struct mm_world *w, enum mm_hold hold, struct mm_held *h, struct hs_page *to);
 
-/* Always false. */
+/* Always false; they make w->message. */
 bool mm_differs(struct mm_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool mm_unequal(struct mm_world *w, uint64_t real, uint64_t wanted, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* @w, what is, what should be, and what it is about as for printf(): false, with a message, if not. */
+/* False, with a message, if the two differ. The rest says what they are, as for printf(). */
 #define MM_SAME(w, real, wanted, ...)              \
 	((uint64_t)(real) == (uint64_t)(wanted) || \
 	 mm_unequal(w, (uint64_t)(real), (uint64_t)(wanted), __VA_ARGS__))
@@ -102,12 +102,12 @@ uint64_t mm_real_entry(struct mm_world *w, uint32_t at, uint32_t *level);
 void mm_learn_depth(struct mm_world *w);
 
 /*
- * Every entry that is less than it was has been told of, and from now on. No device has what the CPU
- * does not have.
+ * The notifiers were told of every entry that allows less than at the last call. No device has what
+ * the CPU does not have.
  */
 bool mm_listeners_agree(struct mm_world *w);
 
-/* mm_compare.c: binds objects that are new; the first does nothing else. @all: also what takes longer. */
+/* mm_compare.c: both bind objects that are new. @all: also what takes longer. */
 bool mm_bind(struct mm_world *w);
 bool mm_compare(struct mm_world *w, bool all);
 

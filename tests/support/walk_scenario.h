@@ -10,7 +10,7 @@
 /* All but line numbers. */
 bool walk_scenarios_equal(const struct hs_walk_scenario *a, const struct hs_walk_scenario *b);
 
-/* Parses the first scenario of a string: as hs_walk_parse(), the message into @error (may be NULL). */
+/* The first scenario of a string, as hs_walk_parse(); the message into @error (may be NULL). */
 int walk_scenario_parse(struct hs_hostmem *mem, const char *string, struct hs_walk_scenario *out,
 			char error[1024]);
 

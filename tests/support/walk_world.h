@@ -55,9 +55,9 @@ struct walk_world {
 };
 
 /*
- * A walk of pages [first, first + count), all with this default request and the requests that are in
- * .pfns if .mask says so. HS_STRATEGY_CUSTOM is per-table as a user would write it, and its figures
- * are put where the built-in one has them.
+ * A walk of pages [first, first + count), all with this default request, and with the requests in
+ * the world's .pfns if .mask says so. HS_STRATEGY_CUSTOM is per-table as a user would write it, and
+ * its figures are put where the built-in one has them.
  */
 struct world_walk {
 	enum hs_era era;
@@ -102,8 +102,8 @@ void world_walk(struct walk_world *w, const struct world_walk *walk);
 /* Makes what is walked anew, and may change what the walk is. */
 typedef void (*world_build)(struct walk_world *w, struct world_walk *walk, void *arg);
 /*
- * True: the reference and the plain walker do all the same: return value, counts, faults and hooks in
- * their order, slots, and entries of pages [0, pages). Otherwise prints what each did.
+ * True: the reference and the plain walker agree in return value, counts, slots, order of faults
+ * and hooks, and entries of pages [0, pages). Otherwise prints what each did.
  */
 bool world_walkers_agree(struct walk_world *w, struct world_walk walk, uint64_t pages,
 			 world_build build, void *arg);
