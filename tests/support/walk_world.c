@@ -135,8 +135,8 @@ void world_begin(struct walk_world *w, enum hs_geometry_id geometry, unsigned in
 	w->fill_pgmap = -1;
 	w->dead = dead;
 	w->g = hs_geometry(geometry);
-	world_open_failing(&w->world, 0);
-	w->self = w->world.self;
+	machine_open_failing(&w->machine, 0);
+	w->self = w->machine.self;
 	world_new_mm(w);
 	for (unsigned int i = 0; i < pgmaps; i++) {
 		uint64_t start = world_device_pfn(i, 0);
@@ -158,7 +158,7 @@ void world_end(struct walk_world *w)
 			hs_pgmap_kill(w->self, w->pgmap[i]);
 		hs_pgmap_remove(w->self, w->pgmap[i]);
 	}
-	world_close(&w->world);
+	machine_close(&w->machine);
 }
 
 /* ---- contents ---------------------------------------------------------------------------- */
@@ -199,8 +199,6 @@ static uint64_t table_digest(const struct walk_world *w, uint64_t addr, uint64_t
 }
 
 /* ---- a strategy of the user's ------------------------------------------------------------ */
-
-#define PAGE 0x100u
 
 static int custom_page(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
 		       uint64_t pfn, void *arg)

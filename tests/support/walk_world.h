@@ -12,7 +12,7 @@
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
-#include "support/world.h"
+#include "support/machine.h"
 
 #define WORLD_PAGES 4096
 #define WORLD_PGMAPS 8
@@ -31,7 +31,7 @@ enum world_action {
 };
 
 struct walk_world {
-	struct world world;
+	struct machine machine;
 	struct hs_task *self;
 	const struct hs_geometry *g;
 	struct hs_mm *mm;
