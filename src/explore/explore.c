@@ -98,6 +98,7 @@ static void explore_call_setup(void *arg)
 static int explore_prepare(struct exploration *e)
 {
 	struct hs_machine_config config;
+	uint32_t cpus = e->sched->cpus;
 	int ret;
 
 	hs_machine_config_init(&config);
@@ -108,8 +109,10 @@ static int explore_prepare(struct exploration *e)
 	config.subsection_order = e->options->subsection_order;
 	e->sched->cpus = e->options->cpus;
 	ret = hs_machine_create(&config, &e->machine);
-	if (ret)
+	if (ret) {
+		e->sched->cpus = cpus;
 		return ret;
+	}
 	e->state = hs_alloc(hs_arena_boot(e->machine->arena), HS_KIND_SCENARIO,
 			    e->scenario->state_size);
 	if (!e->state)
@@ -242,10 +245,11 @@ int hs_explore(const struct hs_scenario *scenario, const void *param,
 		ret = explore_note_violation(&e);
 	else if (!ret)
 		ret = e.setup_ret ? e.setup_ret : explore_search(&e);
-	if (e.sched)
+	/* Without a machine of its own the scheduler may be running the caller's. */
+	if (e.machine) {
 		hs_sched_end(e.sched);
-	if (e.machine)
 		hs_machine_destroy(e.machine, NULL);
+	}
 	e.searcher->release(e.searcher);
 	if (ret)
 		hs_explore_result_free(result);

@@ -440,6 +440,32 @@ static void a_state_without_room_is_an_error_and_no_obstacle(void **state)
 	play_expect_exhaustive(&fine);
 }
 
+static void a_machine_that_exists_is_refused_and_left_as_it_was(void **state)
+{
+	const struct play fine = { .task = { steps_many } };
+	struct hs_machine_config config;
+	struct hs_explore_options options;
+	struct hs_machine_info before, after;
+	struct hs_explore_result r;
+	struct hs_machine *machine;
+	struct hs_task *task;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	assert_int_equal(hs_machine_create(&config, &machine), 0);
+	assert_int_equal(hs_task_attach(machine, "first", &task), 0);
+	hs_machine_info(machine, &before);
+	hs_explore_options_init(&options);
+	assert_int_equal(hs_explore(&play_scenario, &fine, &options, &r), -EBUSY);
+	hs_machine_info(machine, &after);
+	assert_int_equal(before.tasks, 1);
+	assert_memory_equal(&before, &after, sizeof(before));
+	play_object_free(task, play_object(task));
+	assert_int_equal(hs_task_detach(task), 0);
+	assert_int_equal(hs_machine_destroy(machine, NULL), 0);
+	play_expect_exhaustive(&fine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +484,7 @@ int main(void)
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(an_assertion_in_setup_is_a_verdict),
 		cmocka_unit_test(a_state_without_room_is_an_error_and_no_obstacle),
+		cmocka_unit_test(a_machine_that_exists_is_refused_and_left_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
