@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * ground.c - makes and ends machines and tasks; the thread counts that are tried
+ */
 #include "ground.h"
 
 #include <stdio.h>

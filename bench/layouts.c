@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * layouts.c - fills the address spaces of bench_walk
+ */
 #include "layouts.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * limits.c - loops that copy or fill a table: by entry, by vector, with memcpy() and memset()
+ */
 #include "limits.h"
 
 #include <stdio.h>

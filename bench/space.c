@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * space.c - the option --large, and large address spaces with filled tables
+ */
 #include "space.h"
 
 #include <stdio.h>

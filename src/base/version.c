@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * version.c - the version of the library
+ */
 #include <hmmsim/hmmsim.h>
 
 /* HS_VERSION comes from project() in the top CMakeLists.txt. */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * compare.c - walks a layout with one strategy: builds the space, counts and times the calls
+ */
 #include "compare/compare.h"
 
 #include <errno.h>

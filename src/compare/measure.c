@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * measure.c - the order of repetitions, and their median and percentiles
+ */
 #include "compare/measure.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * removal_report.c - makes the rows of removals: the worst of each walker, plan and strategy
+ */
 #include "compare/removal_report.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * report.c - makes the rows of a report: counts first, then times in a mixed order
+ */
 #include "compare/report.h"
 
 #include <errno.h>

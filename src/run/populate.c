@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * populate.c - makes VMAs, pgmaps and page table entries of a layout, and takes them down
+ */
 #include "run/populate.h"
 
 #include <errno.h>

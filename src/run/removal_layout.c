@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * removal_layout.c - chooses the pgmap that is removed, builds a run around it, unmaps it
+ */
 #include "run/removal_layout.h"
 
 #include <errno.h>

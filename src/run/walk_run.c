@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * walk_run.c - runs one walk scenario: machine, space, slots, the call, the answer
+ */
 #include "run/walk_run.h"
 
 #include <errno.h>

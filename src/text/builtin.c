@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * builtin.c - makes the built-in layouts, and the table of their names
+ */
 #include "text/builtin.h"
 
 #include <errno.h>

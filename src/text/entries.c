@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * entries.c - the table of entry kinds: where each is allowed, and the entry it makes
+ */
 #include "text/entries.h"
 
 #include <stdio.h>

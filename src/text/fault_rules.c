@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * fault_rules.c - finds the rule that answers a fault; the names of the actions
+ */
 #include "text/fault_rules.h"
 
 const char *const hs_action_names[HS_ACTION_COUNT] = {

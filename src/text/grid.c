@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * grid.c - writes cells, and prints them as a table
+ */
 #include "text/grid.h"
 
 #include <stdio.h>

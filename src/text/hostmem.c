@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * hostmem.c - allocates and frees counted host memory
+ */
 #include "text/hostmem.h"
 
 #include <stdbool.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * json.c - writes the members, head and benchmarks of a file for Google Benchmark
+ */
 #include "text/json.h"
 
 #include <stdio.h>

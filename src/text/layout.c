@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * layout.c - builds a layout line by line, and finds what lies at an address
+ */
 #include "text/layout.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * out.c - appends bytes and numbers to a text
+ */
 #include "text/out.h"
 
 #include <string.h>

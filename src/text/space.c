@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * space.c - parses, checks and prints the lines vma, map and pgmap
+ */
 #include "text/space.h"
 
 #include <inttypes.h>

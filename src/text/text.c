@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * text.c - splits a text into lines and words, and words its errors
+ */
 #include "text/text.h"
 
 #include <errno.h>

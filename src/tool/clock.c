@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * clock.c - reads the clocks of this machine
+ */
 #include "tool/clock.h"
 
 #include <time.h>

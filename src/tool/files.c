@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * files.c - reads input files whole; replaces output files when they are complete
+ */
 #include "tool/files.h"
 
 #include <errno.h>

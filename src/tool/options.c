@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * options.c - names of the verbs, options that several verbs have, usage and help
+ */
 #include "tool/options.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * plot.c - writes data and script of a plot, and runs gnuplot on them
+ */
 #include "tool/plot.h"
 
 #include <errno.h>

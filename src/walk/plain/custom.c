@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * custom.c - both walkers with the strategy custom
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/custom.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * none.c - both walkers with the strategy none
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/none.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_call.c - both walkers with the strategy per-call
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_call.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_page.c - both walkers with the strategy per-page
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_page.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_pass.c - both walkers with the strategy per-pass
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_pass.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_range.c - both walkers with the strategy per-range
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_range.h"

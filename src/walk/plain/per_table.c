@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_table.c - both walkers with the strategy per-table
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_table.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * per_table_local.c - both walkers with the strategy per-table-local
+ */
 #include "walk/walk.h"
 
 #include "walk/strategy/per_table_local.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * custom: the functions of hs_range.ops at every hook. Of their counts only failures is kept here,
- * because a walker that goes round after one has to wait for another task (hs_walk_again()).
+ * custom.h - the functions of hs_range.ops at every hook
+ *
+ * Of their counts only failures is kept here, because a walker that goes round after one has to
+ * wait for another task (hs_walk_again()).
  */
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {

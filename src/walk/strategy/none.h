@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * none: v5.7 on (068354ade5dd). No lookup: notifiers, the driver's lock and its retry protect.
+ * none.h - no references (v5.7 on, 068354ade5dd)
+ *
+ * No lookup: notifiers, the driver's lock and its retry protect.
  */

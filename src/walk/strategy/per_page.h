@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * per-page: a reference is taken and put for each page. For comparison.
+ * per_page.h - a reference is taken and put for each page
+ *
+ * For comparison.
  */
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {

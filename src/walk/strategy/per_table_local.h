@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * per-table-local: 04/15 of 6 Aug 2019. As per-table, but the reference is kept in a local variable
- * of the scan: a table that is left with an error leaks it at once.
+ * per_table_local.h - as per-table, but held in a local variable (04/15 of 6 Aug 2019)
+ *
+ * The variable is one of the scan: a table that is left with an error leaks the reference at once.
  */
 #define ST_LOCAL_SLOT 1
 
