@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * bench.c - the options of a bench program; measures groups and prints them
+ */
 #include "bench.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare/measure.h"
-#include "tool/clock.h"
 
 #include "control.h"
+#include "cpus.h"
 #include "json.h"
 
 #define REPETITIONS_MAX 64
 #define CPUS_MAX 1024
 #define SEED_MAX 4294967295ul
 
-double bench_now_ns(void)
-{
-	return hs_tool_clock.real_ns();
-}
-
 /* ---- options ----------------------------------------------------------------------------- */
-
-static unsigned int bench_cpus_asked;
-
-unsigned int bench_counted_cpus(void)
-{
-	return bench_cpus_asked ? bench_cpus_asked : bench_cpus();
-}
 
 /* The groups of a run draw their orders from it, one after the other. */
 static uint64_t bench_order_state;
@@ -61,7 +51,11 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 {
 	const char *json = NULL;
 
-	*options = (struct bench_options){ .repetitions = 15, .seed = bench_any_seed() };
+	*options = (struct bench_options){
+		.repetitions = 15,
+		.cpus = bench_cpus(),
+		.seed = bench_any_seed(),
+	};
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			options->quick = true;
@@ -69,7 +63,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 		} else if (!strncmp(argv[i], "--json=", 7)) {
 			json = argv[i] + 7;
 		} else if (!strncmp(argv[i], "--cpus=", 7)) {
-			bench_cpus_asked = (unsigned int)bench_number(argv[0], argv[i], CPUS_MAX);
+			options->cpus = (unsigned int)bench_number(argv[0], argv[i], CPUS_MAX);
 		} else if (!strncmp(argv[i], "--seed=", 7)) {
 			options->seed = bench_number(argv[0], argv[i], SEED_MAX);
 		} else {
@@ -84,73 +78,6 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 	if (json)
 		bench_json_open(json, argv[0], options->seed);
 	printf("repetitions in the order of --seed=%lu\n\n", options->seed);
-}
-
-/* ---- threads ----------------------------------------------------------------------------- */
-
-/*
- * The time of all threads begins when the last one runs, and none begins before: threads that took
- * turns would not disturb each other, and the figure would not show that they do.
- */
-struct start {
-	unsigned int threads, running, open;
-	double at;
-};
-
-struct worker {
-	pthread_t thread;
-	struct start *start;
-	void (*fn)(unsigned int thread, void *arg);
-	void *arg;
-	unsigned int index;
-	double ns;
-};
-
-static void bench_wait_for_start(struct start *s)
-{
-	if (__atomic_add_fetch(&s->running, 1, __ATOMIC_ACQ_REL) == s->threads) {
-		s->at = bench_now_ns();
-		__atomic_store_n(&s->open, 1, __ATOMIC_RELEASE);
-	}
-	while (!__atomic_load_n(&s->open, __ATOMIC_ACQUIRE))
-		bench_yield();
-}
-
-static void *bench_worker_main(void *arg)
-{
-	struct worker *w = arg;
-
-	bench_pin(w->index);
-	bench_wait_for_start(w->start);
-	w->fn(w->index, w->arg);
-	w->ns = bench_now_ns() - w->start->at;
-	return NULL;
-}
-
-double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg)
-{
-	struct worker workers[BENCH_THREADS_MAX];
-	struct start start = { 0 };
-	double sum = 0;
-
-	if (!threads || threads > BENCH_THREADS_MAX) {
-		fprintf(stderr, "bench: expected 1 to %u threads, found %u\n", BENCH_THREADS_MAX,
-			threads);
-		exit(1);
-	}
-	start.threads = threads;
-	for (unsigned int i = 0; i < threads; i++) {
-		workers[i] = (struct worker){ .start = &start, .fn = fn, .arg = arg, .index = i };
-		if (pthread_create(&workers[i].thread, NULL, bench_worker_main, &workers[i])) {
-			fprintf(stderr, "bench: cannot start %u threads\n", threads);
-			exit(1);
-		}
-	}
-	for (unsigned int i = 0; i < threads; i++) {
-		pthread_join(workers[i].thread, NULL);
-		sum += workers[i].ns;
-	}
-	return sum / threads;
 }
 
 /* ---- groups ------------------------------------------------------------------------------ */
@@ -183,8 +110,8 @@ void bench_group(const struct bench_options *options, const char *title,
 	for (unsigned int v = 0; v < count; v++) {
 		struct hs_measured m;
 
-		bench_json_add(title, &variants[v], bench_operations(options, &variants[v]), ns[v],
-			       done[v]);
+		bench_json_add(title, variants[v].name, variants[v].threads,
+			       bench_operations(options, &variants[v]), ns[v], done[v]);
 		m = hs_measure_summary(ns[v], done[v]); /* sorts them */
 		bench_medians[v] = m.median;
 		if (variants[v].threads > threads)

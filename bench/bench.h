@@ -13,21 +13,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "threads.h"
+
 #define BENCH_VARIANTS_MAX 40 /* in a group */
-#define BENCH_THREADS_MAX 17  /* in a variant: 16 that do the same, and one that disturbs them */
 
 struct bench_variant {
 	const char *name; /* "counter/threads:2" */
 	/* Does @operations operations and returns how many ns one took. */
 	double (*run)(const struct bench_variant *v, uint64_t operations);
-	uint64_t operations; /* in a repetition; with --quick a tenth of them */
-	unsigned int threads;
+	uint64_t operations;  /* in a repetition; with --quick a tenth of them */
+	unsigned int threads; /* at most BENCH_THREADS_MAX */
 	const void *arg;
 };
 
 struct bench_options {
 	bool quick;
 	unsigned int repetitions;
+	unsigned int cpus;  /* that thread counts go up to: those of the process, or --cpus */
 	unsigned long seed; /* of the order; not 0 */
 };
 
@@ -39,8 +41,6 @@ struct bench_options {
 void bench_parse(int argc, char **argv, const char *more, struct bench_options *options);
 /* Returns N of "--name=N", 1..@most. Another value ends the program in the same way. */
 unsigned long bench_number(const char *program, const char *option, unsigned long most);
-/* The number of CPUs that thread counts go up to: those of the process, or --cpus. */
-unsigned int bench_counted_cpus(void);
 /*
  * Measures the variants and prints a table of them. Ratios are to the first variant. If a variant
  * has several threads, the line of bench_control_print() follows.
@@ -49,9 +49,5 @@ void bench_group(const struct bench_options *options, const char *title,
 		 const struct bench_variant *variants, unsigned int count);
 /* The median of a variant of the last group. */
 double bench_median(unsigned int variant);
-double bench_now_ns(void);
-
-/* Runs @fn on 1..BENCH_THREADS_MAX threads that start together. Returns the mean of their ns. */
-double bench_threads(unsigned int threads, void (*fn)(unsigned int thread, void *arg), void *arg);
 
 #endif

@@ -200,7 +200,8 @@ static void bench_fault_groups(const struct bench_options *options)
 {
 	static struct bench_variant variants[VARIANTS];
 	static char names[VARIANTS][64];
-	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 2;
+	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(options, counts),
+						  n = 2;
 
 	variants[0] = (struct bench_variant){ "walked page, present", bench_fault_walk_present,
 					      PAGES, 1, NULL };

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
-
 void bench_must(int ret, const char *what)
 {
 	if (!ret)
@@ -69,9 +67,10 @@ uint64_t bench_grace_periods(struct hs_machine *machine)
 	return info.grace_periods;
 }
 
-unsigned int bench_thread_counts(unsigned int counts[BENCH_THREAD_COUNTS])
+unsigned int bench_thread_counts(const struct bench_options *options,
+				 unsigned int counts[BENCH_THREAD_COUNTS])
 {
-	unsigned int cpus = bench_counted_cpus(), most = cpus < 2 ? 2 : cpus, n = 0;
+	unsigned int most = options->cpus < 2 ? 2 : options->cpus, n = 0;
 
 	if (most > BENCH_THREADS_MAX - 1)
 		most = BENCH_THREADS_MAX - 1;

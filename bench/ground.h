@@ -9,6 +9,8 @@
 
 #include <hmmsim/hmmsim.h>
 
+#include "bench.h"
+
 #define BENCH_DEVICE_PFN 0x2000000u /* the first pfn of device memory; system memory is below */
 
 /* Ends the program with a message unless @ret is 0. */
@@ -23,10 +25,11 @@ uint64_t bench_grace_periods(struct hs_machine *machine);
 
 #define BENCH_THREAD_COUNTS 5
 /*
- * Sets 1, 2, 4 .. and the number of CPUs (bench_counted_cpus()), and returns how many counts there
+ * Sets 1, 2, 4 .. and the number of CPUs (options->cpus), and returns how many counts there
  * are. The largest is at most BENCH_THREADS_MAX - 1, which leaves one thread to disturb the others.
  * 2 is there even on one CPU.
  */
-unsigned int bench_thread_counts(unsigned int counts[BENCH_THREAD_COUNTS]);
+unsigned int bench_thread_counts(const struct bench_options *options,
+				 unsigned int counts[BENCH_THREAD_COUNTS]);
 
 #endif

@@ -240,13 +240,14 @@ static void bench_invalidate_strategies(const struct bench_options *options)
 static void bench_invalidate_contended(const struct bench_options *options)
 {
 	static struct row rows[BENCH_VARIANTS_MAX];
-	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 0;
+	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(options, counts),
+						  n = 0;
 
 	for (unsigned int t = 0; t < many; t++)
 		bench_invalidate_add_row(
 			rows, &n, (struct question){ .pause_ns = NEVER, .populators = counts[t] });
 	/* One CPU is for the invalidator. */
-	for (unsigned int t = 0; t < many && (!t || counts[t] < bench_counted_cpus()); t++)
+	for (unsigned int t = 0; t < many && (!t || counts[t] < options->cpus); t++)
 		bench_invalidate_add_row(
 			rows, &n, (struct question){ .pause_ns = 20000, .populators = counts[t] });
 	bench_invalidate_group(options, "populate of 512 pages, one driver lock", rows, n);

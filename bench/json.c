@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * json.c - opens, fills and completes the file of --json
+ */
 #include "json.h"
 
 #include <errno.h>
@@ -9,7 +12,7 @@
 
 #include "text/json.h"
 
-#include "control.h"
+#include "cpus.h"
 
 #ifdef NDEBUG
 #define BUILD_TYPE "release"
@@ -81,18 +84,18 @@ void bench_json_open(const char *path, const char *program, unsigned long seed)
 	atexit(bench_json_finish);
 }
 
-static void bench_json_set_name(const char *group, const struct bench_variant *variant)
+static void bench_json_set_name(const char *group, const char *variant)
 {
 	hs_out_reset(&bench_json.name);
 	hs_json_string(&bench_json.name, bench_json.program);
 	hs_out_char(&bench_json.name, '/');
 	hs_json_string(&bench_json.name, group);
 	hs_out_char(&bench_json.name, '/');
-	hs_json_string(&bench_json.name, variant->name);
+	hs_json_string(&bench_json.name, variant);
 }
 
-void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
-		    const double *ns, unsigned int repetitions)
+void bench_json_add(const char *group, const char *variant, unsigned int threads,
+		    uint64_t operations, const double *ns, unsigned int repetitions)
 {
 	struct hs_out *out = &bench_json.out;
 
@@ -101,7 +104,7 @@ void bench_json_add(const char *group, const struct bench_variant *variant, uint
 	bench_json_set_name(group, variant);
 	for (unsigned int r = 0; r < repetitions; r++) {
 		hs_json_begin(out, !bench_json.some, &bench_json.name, "", HS_JSON_NO_FAMILY);
-		hs_json_run(out, repetitions, r, variant->threads, operations);
+		hs_json_run(out, repetitions, r, threads, operations);
 		hs_json_double(out, "real_time", ns[r]);
 		hs_json_double(out, "cpu_time", ns[r]);
 		hs_json_text(out, "time_unit", "ns");

@@ -8,7 +8,7 @@
 #ifndef HS_BENCH_JSON_H
 #define HS_BENCH_JSON_H
 
-#include "bench.h"
+#include <stdint.h>
 
 /*
  * Exits with a message if the file cannot be written. The file is complete when the program exits.
@@ -19,7 +19,7 @@ void bench_json_open(const char *path, const char *program, unsigned long seed);
  * open. "iterations" is @operations. "cpu_time" repeats "real_time", because compare.py wants it,
  * and a variant tells only how long the part took that it times, on one thread or several.
  */
-void bench_json_add(const char *group, const struct bench_variant *variant, uint64_t operations,
-		    const double *ns, unsigned int repetitions);
+void bench_json_add(const char *group, const char *variant, unsigned int threads,
+		    uint64_t operations, const double *ns, unsigned int repetitions);
 
 #endif

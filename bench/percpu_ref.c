@@ -111,7 +111,8 @@ static void bench_ref_pairs(const struct bench_options *options)
 {
 	struct bench_variant variants[KINDS * BENCH_THREAD_COUNTS];
 	static char names[KINDS * BENCH_THREAD_COUNTS][48];
-	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 0;
+	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(options, counts),
+						  n = 0;
 
 	for (size_t k = 0; k < KINDS; k++)
 		for (unsigned int t = 0; t < many; t++, n++) {

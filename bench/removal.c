@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "bench.h"
-#include "control.h"
+#include "cpus.h"
 #include "ground.h"
 #include "pgmap/pgmap.h"
 #include "port/port.h"

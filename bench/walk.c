@@ -206,7 +206,8 @@ static void bench_walk_together(const struct bench_options *options, enum hs_era
 	static char names[BENCH_VARIANTS_MAX][48];
 	struct question questions[STRATEGIES];
 	struct bench_variant variants[BENCH_VARIANTS_MAX];
-	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(counts), n = 0;
+	unsigned int counts[BENCH_THREAD_COUNTS], many = bench_thread_counts(options, counts),
+						  n = 0;
 	char title[48];
 
 	for (unsigned int s = 0; s < STRATEGIES; s++) {
@@ -372,7 +373,8 @@ static void bench_walk_measure_large(const struct bench_options *options, struct
 		.mm = mm, .era = HS_ERA_6_12, .pages = pages, .total = pages, .pfns = t->out
 	};
 	struct question page = none, table = none, range = none, gib = none, mib = none, part;
-	unsigned int counts[BENCH_THREAD_COUNTS], threads = counts[bench_thread_counts(counts) - 1];
+	unsigned int counts[BENCH_THREAD_COUNTS],
+		threads = counts[bench_thread_counts(options, counts) - 1];
 	char all[48];
 	struct bench_variant variants[7 + BENCH_LIMITS] = {
 		{ "none, one call", bench_walk_repetition, 1, 1, &none },

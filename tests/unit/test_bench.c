@@ -96,10 +96,10 @@ static void thread_counts_end_with_the_cpus(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench_options options = with(rows[i].option);
 		unsigned int counts[BENCH_THREAD_COUNTS];
 
-		with(rows[i].option);
-		assert_int_equal(bench_thread_counts(counts), rows[i].many);
+		assert_int_equal(bench_thread_counts(&options, counts), rows[i].many);
 		assert_memory_equal(counts, rows[i].counts, rows[i].many * sizeof(counts[0]));
 	}
 }
