@@ -13,8 +13,13 @@ void hs_held_check_order(struct hs_task *self, uint32_t cls, const char *where);
 void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
 void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
 
+/*
+ * common/abort.c: how hs_fail() of both backends ends where nothing catches it. @task: the name of
+ * the task; NULL: none is known.
+ */
+HS_NORETURN void hs_fail_abort(const char *task, const char *where, const char *text);
+
 /* common/fail.c: the ends of checks that found something */
-HS_NORETURN void hs_fail_abort(struct hs_task *self, const char *where, const char *text);
 /* A lock that the task holds already. */
 HS_NORETURN void hs_fail_lock_twice(struct hs_task *self, uint32_t cls, const char *where);
 /* An unlock by a task that is not the owner. @owner: id + 1 of the owner; 0: the lock is free. */

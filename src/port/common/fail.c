@@ -2,17 +2,7 @@
 /*
  * fail.c - what a failed check says: the words that both backends share
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "port/port.h"
-
-void hs_fail_abort(struct hs_task *self, const char *where, const char *text)
-{
-	fprintf(stderr, "hmmsim: %s: %s (task %s)\n", where, text,
-		self ? hs_task_name(self) : "none");
-	abort();
-}
 
 void hs_fail_lock_twice(struct hs_task *self, uint32_t cls, const char *where)
 {

@@ -7,7 +7,6 @@
  * freed object is a finding.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "port/explore/arena.h"
@@ -122,19 +121,6 @@ void *hs_arena_root(struct hs_arena *arena)
 }
 
 /* ---- tasks ------------------------------------------------------------------------------- */
-
-void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name)
-{
-	memset((char *)t + sizeof(t->fiber), 0, offsetof(struct hs_task, watch) - sizeof(t->fiber));
-	t->sched = s;
-	t->arena = s->arena;
-	t->id = id;
-	t->cpu = id % (s->arena ? s->arena->cpus : 1);
-	if (name != s->names[id])
-		snprintf(s->names[id], sizeof(s->names[id]), "%s", name);
-	t->name = s->names[id];
-	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
-}
 
 struct hs_task *hs_task_current(void)
 {

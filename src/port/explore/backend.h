@@ -161,6 +161,8 @@ HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum h
  */
 void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value);
 void hs_reads_full(struct hs_task *self);
+/* Drops repetitions of what the task read. */
+void hs_reads_compact(struct hs_task *self);
 
 HS_ALWAYS_INLINE uintptr_t hs_read_word(const void *addr, size_t size)
 {

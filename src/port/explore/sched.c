@@ -68,6 +68,19 @@ void hs_sched_put(void)
 	sched_instance = NULL;
 }
 
+void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name)
+{
+	memset((char *)t + sizeof(t->fiber), 0, offsetof(struct hs_task, watch) - sizeof(t->fiber));
+	t->sched = s;
+	t->arena = s->arena;
+	t->id = id;
+	t->cpu = id % (s->arena ? s->arena->cpus : 1);
+	if (name != s->names[id])
+		snprintf(s->names[id], sizeof(s->names[id]), "%s", name);
+	t->name = s->names[id];
+	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
+}
+
 void hs_sched_end(struct hs_sched *s)
 {
 	s->tasks = 1;
@@ -105,9 +118,8 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (!s || (!s->running && !s->boot_guard) || self->mode == HS_MODE_PEEK)
-		hs_fail_abort(self, where, text);
-	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text,
-			   hs_task_name(self));
+		hs_fail_abort(self ? self->name : NULL, where, text);
+	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text, self->name);
 	if (!self->id)
 		longjmp(*s->boot_guard, 1);
 	self->mode = HS_MODE_STEP;

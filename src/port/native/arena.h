@@ -119,7 +119,15 @@ void hs_park(struct hs_task *self, const hs_u32 *word, uint32_t seen, bool poll)
 void hs_park_unchecked(struct hs_task *self, const hs_u32 *word, uint32_t seen);
 /* After the word has changed: wakes up to @most of the tasks that sleep on it. */
 void hs_unpark(struct hs_task *self, const hs_u32 *word, uint32_t most);
-void hs_spin_hint(void);
+
+static inline void hs_spin_hint(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 /* Counts an allocation. False for the one that config.fail_at names. */
 bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
@@ -131,8 +139,15 @@ void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align);
 void hs_heap_free(void **list, void *object, size_t size, size_t align);
 void hs_heap_drop_all(void **list);
 
-/* rcu.c. 0, or -ENOSYS: this process may not use membarrier(2), which the arena relies on. */
-int hs_rcu_register_process(struct hs_arena *arena);
+/*
+ * membarrier.c. After hs_membarrier_register() the barriers of other processes reach this one. 0, or
+ * -ENOSYS: this process may not use membarrier(2), which the arena relies on.
+ */
+int hs_membarrier_register(struct hs_arena *arena);
+/* A barrier on every attached thread. Pairs with hs_rcu_read_lock(). */
+void hs_membarrier(struct hs_task *self);
+
+/* rcu.c */
 void hs_rcu_init(struct hs_arena *arena);
 
 #endif

@@ -16,7 +16,7 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	hs_fail_abort(self, where, text);
+	hs_fail_abort(self ? hs_slot_of(self)->name : NULL, where, text);
 }
 
 void hs_oops(struct hs_task *self)

@@ -245,7 +245,7 @@ static inline void hs_retry_wait(struct hs_task *self, const char *why)
 
 /*
  * The word is odd inside the outermost section. The grace period orders the store against later
- * loads: it runs a barrier on every attached thread (native_rcu_barrier_all() in rcu.c).
+ * loads: it runs a barrier on every attached thread (hs_membarrier() in membarrier.c).
  */
 HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
 {

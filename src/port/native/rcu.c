@@ -14,63 +14,25 @@
  *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
  *	(tests/stress/test_port_threads.c: grace_period_waits_for_reader)
  *
+ * hs_rcu_barrier() is in wait.c, because it waits as every other wait does.
+ *
  * A FREE slot has an even word, so that grace periods need not care which slots are in use.
  * Where the kernel offers no membarrier, readers fence themselves (hot.rcu_fence).
  */
-#include <errno.h>
-#include <linux/membarrier.h>
-#include <sched.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "port/native/arena.h"
 
 #define SPINS_BEFORE_NAP 200
 #define NAP_NS 20000
 
-static long native_rcu_membarrier(int cmd)
-{
-	return syscall(SYS_membarrier, cmd, 0, 0);
-}
-
-static bool native_rcu_is_shared(const struct hs_arena *arena)
-{
-	return arena->config.shared;
-}
-
-/* After that the barriers of other processes reach this one. */
-int hs_rcu_register_process(struct hs_arena *arena)
-{
-	if (arena->rcu_fence)
-		return 0;
-	if (native_rcu_membarrier(native_rcu_is_shared(arena)
-					  ? MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
-					  : MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
-		return -ENOSYS;
-	return 0;
-}
-
 void hs_rcu_init(struct hs_arena *arena)
 {
 	arena->rcu_fence = 0;
-	if (hs_rcu_register_process(arena))
+	if (hs_membarrier_register(arena))
 		arena->rcu_fence = 1;
 	hs_spin_init(&arena->rcu.lock, HS_LOCK_ARENA);
 	arena->rcu.next_tail = &arena->rcu.next;
-}
-
-/* Pairs with hs_rcu_read_lock(). */
-static void native_rcu_barrier_all(struct hs_task *self)
-{
-	struct hs_arena *arena = self->hot.arena;
-
-	hs_fence(self, HS_SEQ_CST);
-	if (!arena->rcu_fence)
-		native_rcu_membarrier(native_rcu_is_shared(arena)
-					      ? MEMBARRIER_CMD_GLOBAL_EXPEDITED
-					      : MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-	hs_fence(self, HS_SEQ_CST);
 }
 
 static uint32_t native_rcu_reader_word(struct hs_task *self, struct hs_slot *slot)
@@ -84,7 +46,7 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	uint32_t seen[HS_TASKS_MAX];
 
 	hs_check_synchronize(self, where);
-	native_rcu_barrier_all(self);
+	hs_membarrier(self);
 	for (uint32_t i = 0; i < arena->slots; i++)
 		seen[i] = native_rcu_reader_word(self, &arena->slot[i]);
 	for (uint32_t i = 0; i < arena->slots; i++) {
@@ -130,7 +92,7 @@ static void native_rcu_begin_batch(struct hs_task *self, struct hs_arena *arena)
 	rcu->wait = rcu->next;
 	rcu->next = NULL;
 	rcu->next_tail = &rcu->next;
-	native_rcu_barrier_all(self);
+	hs_membarrier(self);
 	for (uint32_t i = 0; i < arena->slots; i++)
 		arena->slot[i].rcu_seen = native_rcu_reader_word(self, &arena->slot[i]);
 }
@@ -199,17 +161,6 @@ bool hs_rcu_poll(struct hs_task *self)
 		native_rcu_run_batch(self, ready);
 	return hs_u64_load(self, &rcu->queued, HS_ACQUIRE) !=
 	       hs_u64_load(self, &rcu->ran, HS_ACQUIRE);
-}
-
-void hs_rcu_barrier(struct hs_task *self)
-{
-	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
-	uint64_t goal = hs_u64_load(self, &rcu->queued, HS_ACQUIRE);
-
-	hs_assert(self, !self->hot.rcu_nest, "wait for callbacks inside a read section");
-	while (hs_u64_load(self, &rcu->ran, HS_ACQUIRE) < goal)
-		if (hs_rcu_poll(self))
-			hs_retry_wait(self, "rcu_barrier");
 }
 
 void hs_rcu_flush(struct hs_task *boot)

@@ -136,7 +136,7 @@ static int task_take_slot(struct hs_arena *arena, struct hs_slot **out)
 int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out)
 {
 	struct hs_slot *slot;
-	int ret = hs_rcu_register_process(arena);
+	int ret = hs_membarrier_register(arena);
 
 	if (ret)
 		return ret;

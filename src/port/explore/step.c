@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step.c (explore) - what a step of backend.h leaves to a function: steps outside an execution, and
+ * the list of what a task has read
+ */
+#include "port/explore/sched.h"
+
+void hs_step_direct(struct hs_task *self)
+{
+	if (self->mode == HS_MODE_PEEK) {
+		if (self->watch_count < HS_WATCH_MAX)
+			self->watch[self->watch_count++] = self->op.addr;
+		return;
+	}
+	if (self->mode == HS_MODE_LOG)
+		return;
+	if (!self->live)
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE, "%s by a detached task",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+	if (hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE)
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
+			"%s of an object that is not live",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+	if (self->op.kind >= HS_OP_CONDITIONAL && !hs_op_enabled(self->sched, self))
+		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
+			"%s would wait for ever: nothing else runs",
+			hs_op_name((enum hs_op_kind)self->op.kind));
+}
+
+/* ---- what a task has read ---------------------------------------------------------------- */
+
+void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value)
+{
+	for (uint32_t i = 0; i < self->read_count; i++)
+		if (self->reads[i].word == word)
+			self->reads[i].value = value;
+}
+
+void hs_reads_compact(struct hs_task *self)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < self->read_count; i++) {
+		bool later = false;
+
+		for (uint32_t j = i + 1; j < self->read_count && !later; j++)
+			later = self->reads[j].word == self->reads[i].word &&
+				self->reads[j].value == self->reads[i].value;
+		if (!later)
+			self->reads[kept++] = self->reads[i];
+	}
+	self->read_count = kept;
+}
+
+void hs_reads_full(struct hs_task *self)
+{
+	hs_reads_compact(self);
+	if (self->read_count < HS_READS_MAX)
+		return;
+	self->reads_lost = true;
+	self->read_count = 0;
+}
