@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "ground.h"
+#include "space.h"
 
 #define PAGES 16384u
 #define BASE 0x7f0000000000u
@@ -62,7 +63,7 @@ static void bench_fault_map_anonymous(uint64_t pages)
 static void bench_fault_map_tables(uint64_t pages)
 {
 	bench_fault_mmap(NULL, 0);
-	for (uint64_t i = 0; i < pages; i += 512)
+	for (uint64_t i = 0; i < pages; i += BENCH_TABLE_PAGES)
 		bench_must(hs_pt_make(boot, space.mm, bench_fault_page_address(i), 0), "table");
 }
 

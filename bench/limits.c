@@ -9,7 +9,9 @@
 
 #include <hmmsim/mm.h>
 
-#define ENTRIES 512u
+#include "space.h"
+
+#define ENTRIES BENCH_TABLE_PAGES
 #define TABLE_BYTES (ENTRIES * sizeof(uint64_t))
 #define WORTH_IT 0.8
 

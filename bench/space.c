@@ -10,10 +10,9 @@
 
 #include "ground.h"
 
-#define GIB ((uint64_t)1 << 30)
-#define PAGES_PER_GIB (GIB / HS_PAGE_BYTES)
+#define PAGES_PER_GIB (BENCH_GIB / HS_PAGE_BYTES)
 #define MOST_GIB 1024u
-#define MOST_BYTES (16 * GIB)
+#define MOST_BYTES (16 * BENCH_GIB)
 
 /* MemAvailable in bytes; 0: not known. */
 static uint64_t bench_space_available_bytes(void)
@@ -65,11 +64,11 @@ uint64_t bench_large_pages(uint64_t gib, unsigned int bytes_per_page)
 	printf("large: %.1f million pages (%.1f GiB of address space), about %.2f GiB of memory"
 	       " (%u bytes a page); %.1f GiB are available\n",
 	       (double)pages / 1e6, (double)pages / PAGES_PER_GIB,
-	       (double)(pages * bytes_per_page) / (double)GIB, bytes_per_page,
-	       (double)available / (double)GIB);
+	       (double)(pages * bytes_per_page) / (double)BENCH_GIB, bytes_per_page,
+	       (double)available / (double)BENCH_GIB);
 	if (pages != gib * PAGES_PER_GIB)
 		printf("large: %u GiB of address space did not fit in %.1f GiB of memory\n",
-		       (unsigned int)gib, (double)room / (double)GIB);
+		       (unsigned int)gib, (double)room / (double)BENCH_GIB);
 	printf("\n");
 	return pages;
 }

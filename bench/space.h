@@ -17,6 +17,7 @@
 
 #define BENCH_BASE 0x100000000000u /* where every space begins: 16 TiB */
 #define BENCH_TABLE_PAGES 512u
+#define BENCH_GIB ((uint64_t)1 << 30)
 
 /*
  * Does bench_parse() for a program with the option --large[=GIB], 1..1024 and by default 1024.

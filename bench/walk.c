@@ -390,7 +390,7 @@ static void bench_walk_measure_large(const struct bench_options *options, struct
 	page.strategy = HS_STRATEGY_PER_PAGE;
 	table.strategy = HS_STRATEGY_PER_TABLE;
 	range.strategy = HS_STRATEGY_PER_RANGE;
-	gib.pages = 1 << 18;
+	gib.pages = BENCH_GIB / HS_PAGE_BYTES;
 	mib.pages = BENCH_TABLE_PAGES;
 	part = gib;
 	bench_group(options, "devmap 4K, one pgmap", variants, bench_limits_add(variants, 7, t, 1));

@@ -53,6 +53,11 @@ enum hs_reuse {
 	HS_REUSE_NEVER,
 };
 
+/** Pages per section unless the config says otherwise, as log2: 128 MiB, as on x86-64. */
+#define HS_SECTION_ORDER 15
+/** Pages per subsection unless the config says otherwise, as log2: 2 MiB, as on x86-64. */
+#define HS_SUBSECTION_ORDER 9
+
 /** struct hs_machine_config - what hs_machine_create() makes; see hs_machine_config_init() */
 struct hs_machine_config {
 	enum hs_arena_kind kind; /**< default HS_ARENA_HEAP */
@@ -63,8 +68,9 @@ struct hs_machine_config {
 	uint32_t max_tasks; /**< tasks attached at a time, 1 to 62; default 32 */
 	uint64_t seed;	    /**< of all random numbers of the machine; default 1 */
 	uint64_t fail_at;   /**< the allocation with this index (from 1) fails; 0: none does */
-	uint32_t section_order; /**< log2 of pages per section, at most 30; default 15 (128 MiB) */
-	/** log2 of pages per subsection, 0 to 6 less than .section_order; default 9 (2 MiB) */
+	/** log2 of pages per section, at most 30; default HS_SECTION_ORDER */
+	uint32_t section_order;
+	/** log2 of pages per subsection, 0 to 6 less than .section_order; default HS_SUBSECTION_ORDER */
 	uint32_t subsection_order;
 };
 

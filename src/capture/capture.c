@@ -56,7 +56,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEAF ((uint64_t)512) /* pages of 2 MiB */
+#define LEAF hs_map_pages(1) /* of 2 MiB */
 #define PROC_MAX 256	     /* bytes of the directory's name */
 
 struct capture {
@@ -420,7 +420,7 @@ static void capture_comment_on_frames(struct capture *c)
 		capture_comment(c,
 				"frames are not shown to this user: pfns go up from 0x%" PRIx64
 				", a page mapped twice is two",
-				HS_CAPTURE_FIRST_PFN);
+				HS_SPACE_FIRST_PFN);
 	} else if (c->proc.kpageflags < 0) {
 		capture_comment(c, "no page flags: kpageflags: %s", strerror(-c->proc.kpageflags));
 	}
@@ -457,18 +457,18 @@ static void capture_comment_on_gaps(struct capture *c)
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int capture_refuse(const struct capture *c, const char *what, char error[512])
+static int capture_refuse(const struct capture *c, const char *what, char error[HS_CAPTURE_ERROR])
 {
-	snprintf(error, 512, "process %.20s: %.400s", c->ask->pid, what);
+	snprintf(error, HS_CAPTURE_ERROR, "process %.20s: %.400s", c->ask->pid, what);
 	return -EINVAL;
 }
 
-static int capture_refuse_ended(const struct capture *c, char error[512])
+static int capture_refuse_ended(const struct capture *c, char error[HS_CAPTURE_ERROR])
 {
 	return capture_refuse(c, "it ended meanwhile, or called execve()", error);
 }
 
-static int capture_open_files(struct capture *c, char error[512])
+static int capture_open_files(struct capture *c, char error[HS_CAPTURE_ERROR])
 {
 	int ret = hs_proc_open(&c->proc, c->ask->proc, c->ask->pid);
 
@@ -479,7 +479,7 @@ static int capture_open_files(struct capture *c, char error[512])
 }
 
 /* -ENOENT means that the process has ended only if its directory is gone too. */
-static int capture_refuse_vmas(const struct capture *c, int why, char error[512])
+static int capture_refuse_vmas(const struct capture *c, int why, char error[HS_CAPTURE_ERROR])
 {
 	char path[512];
 
@@ -490,7 +490,7 @@ static int capture_refuse_vmas(const struct capture *c, int why, char error[512]
 	return capture_refuse(c, path, error);
 }
 
-static int capture_read_vmas(struct capture *c, char error[512])
+static int capture_read_vmas(struct capture *c, char error[HS_CAPTURE_ERROR])
 {
 	const char *name;
 	char path[512], *bytes;
@@ -508,7 +508,7 @@ static int capture_read_vmas(struct capture *c, char error[512])
 	return ret;
 }
 
-static int capture_read_process(struct capture *c, char error[512])
+static int capture_read_process(struct capture *c, char error[HS_CAPTURE_ERROR])
 {
 	int ret = capture_open_files(c, error);
 
@@ -534,13 +534,13 @@ static int capture_read_process(struct capture *c, char error[512])
 }
 
 int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_layout *layout,
-	       struct hs_out *comments, char error[512])
+	       struct hs_out *comments, char error[HS_CAPTURE_ERROR])
 {
 	struct capture c = {
 		.ask = ask,
 		.layout = layout,
 		.comments = comments,
-		.next_pfn = HS_CAPTURE_FIRST_PFN,
+		.next_pfn = HS_SPACE_FIRST_PFN,
 		.next_swap = 1,
 	};
 	char name[32];
@@ -551,7 +551,8 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 	snprintf(name, sizeof(name), "process-%.20s", ask->pid);
 	ret = hs_layout_begin(mem, layout, name);
 	if (!ret && strlen(ask->proc) > PROC_MAX) {
-		snprintf(error, 512, "expected a directory of at most %d bytes", PROC_MAX);
+		snprintf(error, HS_CAPTURE_ERROR, "expected a directory of at most %d bytes",
+			 PROC_MAX);
 		ret = -EINVAL;
 	}
 	if (!ret)

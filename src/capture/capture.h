@@ -9,7 +9,7 @@
 
 #include "text/layout.h"
 
-#define HS_CAPTURE_FIRST_PFN ((uint64_t)0x100000) /* of pages whose frames are not shown */
+#define HS_CAPTURE_ERROR 512 /* bytes of the sentence that says why there is no layout */
 
 struct hs_capture {
 	const char *proc; /* the directory: /proc */
@@ -24,7 +24,7 @@ struct hs_capture {
  * read, or its files are forbidden or not understood; -ENOMEM.
  */
 int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_layout *layout,
-	       struct hs_out *comments, char error[512]);
+	       struct hs_out *comments, char error[HS_CAPTURE_ERROR]);
 /* Removes the names of all VMAs: they can be private. */
 void hs_capture_drop_names(struct hs_hostmem *mem, struct hs_layout *layout);
 

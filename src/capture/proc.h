@@ -79,7 +79,7 @@ int hs_proc_read_vmas(struct hs_proc *proc, const char **name, char **bytes, siz
  * Parses smaps or maps. 0; -EINVAL with a sentence in @error that begins with @name:LINE; -ENOMEM.
  */
 int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes, size_t length,
-		       char error[512]);
+		       char error[HS_CAPTURE_ERROR]);
 /*
  * Adds the spans of the VMA. 0, -ENOMEM or -ESRCH. Any other error ends the pages there, see
  * read_until.

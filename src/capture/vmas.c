@@ -183,7 +183,7 @@ static int proc_vmas_take_line(struct hs_proc *proc, struct lines *l)
 }
 
 int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes, size_t length,
-		       char error[512])
+		       char error[HS_CAPTURE_ERROR])
 {
 	const char *at = bytes, *end = bytes + length;
 	struct lines l = { .number = 0 };
@@ -199,7 +199,7 @@ int hs_proc_parse_vmas(struct hs_proc *proc, const char *name, const char *bytes
 		ret = proc_vmas_take_line(proc, &l);
 	}
 	if (ret == -EINVAL)
-		snprintf(error, 512,
+		snprintf(error, HS_CAPTURE_ERROR,
 			 "%.400s:%lu: expected START-END rwxp OFFSET DEV INODE [NAME]%s", name,
 			 l.number, proc->vma_count ? " or KEY: VALUE" : "");
 	return ret;

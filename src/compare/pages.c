@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define TABLE_BYTES (512 * HS_PAGE_BYTES)
+#define TABLE_BYTES hs_map_bytes(1) /* what the entries of a PTE table span */
 
 const char *const hs_scope_names[HS_SCOPE_COUNT] = {
 	[HS_SCOPE_WHOLE] = "whole",

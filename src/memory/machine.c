@@ -9,8 +9,6 @@
 #include "memory/hotplug.h"
 
 #define HS_MACHINE_TASKS 32
-#define HS_SECTION_ORDER 15   /* x86-64: 128 MiB */
-#define HS_SUBSECTION_ORDER 9 /* 2 MiB */
 
 void hs_machine_config_init(struct hs_machine_config *config)
 {

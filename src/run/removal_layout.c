@@ -6,8 +6,6 @@
 
 #include <errno.h>
 
-#define SUBSECTION ((uint64_t)512)
-
 /* ---- which ------------------------------------------------------------------------------- */
 
 static bool removal_layout_maps(const struct hs_space_map *map, const struct hs_space_pgmap *pgmap)
@@ -29,12 +27,12 @@ static bool removal_layout_is_mapped(const struct hs_layout *layout,
 
 static uint64_t removal_layout_first_pfn(const struct hs_space_pgmap *pgmap)
 {
-	return pgmap->start & ~(SUBSECTION - 1);
+	return pgmap->start & ~(HS_SPACE_SUBSECTION - 1);
 }
 
 static uint64_t removal_layout_end_pfn(const struct hs_space_pgmap *pgmap)
 {
-	return (pgmap->end + SUBSECTION - 1) & ~(SUBSECTION - 1);
+	return (pgmap->end + HS_SPACE_SUBSECTION - 1) & ~(HS_SPACE_SUBSECTION - 1);
 }
 
 /* pgmaps ascend. */

@@ -9,8 +9,6 @@
 #include <string.h>
 
 #define FIRST_ADDR 0x7f0000000000
-#define FIRST_PFN 0x100000
-#define DEVICE_PFN 0x100000000
 #define TABLE hs_map_pages(1) /* pages of a PTE table */
 #define VMA_PAGES 16
 
@@ -42,14 +40,15 @@ static int builtin_add_space(struct making *m)
 	return builtin_add_vma(m, 0, m->pages, HS_VM_READ | HS_VM_WRITE);
 }
 
-/* Adds pgmap number @index. @index decides its first pfn; @pages is rounded up to 512. */
+/* Adds pgmap number @index. @index decides its first pfn; @pages is rounded up to subsections. */
 static int builtin_add_pgmap(struct making *m, unsigned int index, uint64_t pages,
 			     enum hs_pgmap_type type, uint64_t owner)
 {
-	uint64_t start = DEVICE_PFN + index * (HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES);
+	uint64_t start = HS_SPACE_DEVICE_PFN + index * (HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES);
 	struct hs_space_pgmap pgmap = { .start = start, .type = type, .owner = owner };
 
-	pgmap.end = start + (pages + TABLE - 1) / TABLE * TABLE;
+	pgmap.end = start +
+		    (pages + HS_SPACE_SUBSECTION - 1) / HS_SPACE_SUBSECTION * HS_SPACE_SUBSECTION;
 	return hs_layout_add_pgmap(m->mem, m->out, &pgmap);
 }
 
@@ -71,12 +70,12 @@ static int builtin_add_map(struct making *m, uint64_t page, uint32_t level, enum
 
 static int builtin_add_anon(struct making *m, uint64_t page)
 {
-	return builtin_add_map(m, page, 0, HS_MAP_RW, FIRST_PFN + page, 1);
+	return builtin_add_map(m, page, 0, HS_MAP_RW, HS_SPACE_FIRST_PFN + page, 1);
 }
 
 static int builtin_add_dev(struct making *m, uint64_t page)
 {
-	return builtin_add_map(m, page, 0, HS_MAP_DEVRW, DEVICE_PFN + page, 1);
+	return builtin_add_map(m, page, 0, HS_MAP_DEVRW, HS_SPACE_DEVICE_PFN + page, 1);
 }
 
 /* One VMA, and one pgmap of the same size. */
@@ -95,7 +94,7 @@ static int builtin_make_anon(struct making *m)
 	int ret = builtin_add_space(m);
 
 	return ret ? ret
-		   : builtin_add_map(m, 0, level, HS_MAP_RW, FIRST_PFN,
+		   : builtin_add_map(m, 0, level, HS_MAP_RW, HS_SPACE_FIRST_PFN,
 				     m->pages / hs_map_pages(level));
 }
 
@@ -105,7 +104,7 @@ static int builtin_make_full(struct making *m)
 	int ret = builtin_add_devmap_space(m);
 
 	return ret ? ret
-		   : builtin_add_map(m, 0, level, HS_MAP_DEVRW, DEVICE_PFN,
+		   : builtin_add_map(m, 0, level, HS_MAP_DEVRW, HS_SPACE_DEVICE_PFN,
 				     m->pages / hs_map_pages(level));
 }
 
@@ -161,7 +160,8 @@ static int builtin_make_alternating(struct making *m)
 	for (unsigned int i = 0; !ret && i < 2; i++)
 		ret = builtin_add_pgmap(m, i, m->pages / 2, HS_PGMAP_FS_DAX, 0);
 	for (uint64_t i = 0; !ret && i < m->pages; i++)
-		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i % 2 * apart + i / 2, 1);
+		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW,
+				      HS_SPACE_DEVICE_PFN + i % 2 * apart + i / 2, 1);
 	return ret;
 }
 
@@ -170,7 +170,7 @@ static int builtin_make_holes(struct making *m)
 	int ret = builtin_add_devmap_space(m);
 
 	for (uint64_t i = 0; !ret && i < m->pages; i += 8)
-		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW, DEVICE_PFN + i, 7);
+		ret = builtin_add_map(m, i, 0, HS_MAP_DEVRW, HS_SPACE_DEVICE_PFN + i, 7);
 	return ret;
 }
 
@@ -193,7 +193,7 @@ static int builtin_make_vmas(struct making *m)
 		ret = builtin_add_vma(m, i, VMA_PAGES, HS_VM_READ | (write ? HS_VM_WRITE : 0));
 		if (!ret)
 			ret = builtin_add_map(m, i, 0, write ? HS_MAP_DEVRW : HS_MAP_DEVRO,
-					      DEVICE_PFN + i, VMA_PAGES);
+					      HS_SPACE_DEVICE_PFN + i, VMA_PAGES);
 	}
 	return ret;
 }
@@ -203,7 +203,8 @@ static int builtin_add_private(struct making *m, uint64_t page, unsigned int ind
 	struct hs_space_map map = {
 		.addr = FIRST_ADDR + page * HS_PAGE_BYTES,
 		.kind = HS_MAP_DPW,
-		.pfn = DEVICE_PFN + index * (HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES) + page / 4,
+		.pfn = HS_SPACE_DEVICE_PFN + index * (HS_BUILTIN_BYTES_MAX / HS_PAGE_BYTES) +
+		       page / 4,
 		.count = 1,
 		.owner = index + 1,
 		.of = HS_OF_ANON,

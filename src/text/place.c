@@ -14,7 +14,6 @@
 #include "text/layout.h"
 
 #define PLACE_ALIGN hs_map_pages(2) /* pfns: of the largest leaf, so that every leaf is aligned */
-#define PLACE_SUBSECTION 512	    /* pfns: a pgmap is registered in whole subsections */
 
 /* What was decided so far about entries of one size. */
 struct track {
@@ -216,7 +215,7 @@ static uint64_t place_align(uint64_t pfn, uint64_t pages)
 /* First pfn of the new device memory. */
 static uint64_t place_first_pfn(const struct hs_layout *layout)
 {
-	uint64_t first = HS_PLACE_FIRST_PFN;
+	uint64_t first = HS_SPACE_DEVICE_PFN;
 
 	for (size_t i = 0; i < layout->map_count; i++) {
 		const struct hs_space_map *map = &layout->maps[i];
@@ -239,7 +238,7 @@ static int place_add_pgmaps(struct placing *p)
 	for (uint64_t i = 0; !ret && i < p->place->pgmaps; i++) {
 		struct hs_space_pgmap pgmap = {
 			.start = start,
-			.end = place_align(start + p->next[i], PLACE_SUBSECTION),
+			.end = place_align(start + p->next[i], HS_SPACE_SUBSECTION),
 			.type = p->place->type,
 			.owner = p->place->owner,
 		};

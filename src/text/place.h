@@ -19,8 +19,8 @@
 
 #include "text/layout.h"
 
-#define HS_PLACE_FIRST_PFN ((uint64_t)1 << 32)
 #define HS_PLACE_PGMAPS_MAX 1024
+#define HS_PLACE_ERROR 256 /* bytes of the sentence that says what is wrong with a text */
 
 enum hs_place_pattern {
 	HS_PLACE_ALL,
@@ -44,7 +44,7 @@ struct hs_placed {
 };
 
 /* Returns 0, or -EINVAL with a sentence in @error. */
-int hs_place_parse(const char *text, struct hs_place *place, char error[256]);
+int hs_place_parse(const char *text, struct hs_place *place, char error[HS_PLACE_ERROR]);
 /*
  * Returns 0; -ENOMEM; -ERANGE: the device memory would need pfns above HS_PFN_END; -EINVAL: the
  * layout has device memory but no pgmap line. After an error the layout is unchanged.

@@ -20,9 +20,10 @@ static const enum hs_pgmap_type place_types[] = {
 	HS_PGMAP_P2PDMA,
 };
 
-static int place_text_refuse(char error[256], const char *what, const struct hs_word *found)
+static int place_text_refuse(char error[HS_PLACE_ERROR], const char *what,
+			     const struct hs_word *found)
 {
-	snprintf(error, 256, "expected %s, found '%.*s'", what,
+	snprintf(error, HS_PLACE_ERROR, "expected %s, found '%.*s'", what,
 		 (int)(found->length > 100 ? 100 : found->length), found->at);
 	return -EINVAL;
 }
@@ -63,7 +64,7 @@ static bool place_text_take_range(const struct hs_word *pattern, struct hs_place
 }
 
 static int place_text_take_pattern(const struct hs_word *pattern, struct hs_place *place,
-				   char error[256])
+				   char error[HS_PLACE_ERROR])
 {
 	static const char *const words[] = {
 		[HS_PLACE_ALL] = "all",
@@ -90,7 +91,8 @@ static int place_text_take_pattern(const struct hs_word *pattern, struct hs_plac
 	return 0;
 }
 
-static int place_text_take_share(struct hs_word share, struct hs_place *place, char error[256])
+static int place_text_take_share(struct hs_word share, struct hs_place *place,
+				 char error[HS_PLACE_ERROR])
 {
 	const char *slash = memchr(share.at, '/', share.length);
 	struct hs_word of = { "100", 3 }, whole = share;
@@ -111,7 +113,7 @@ static int place_text_take_share(struct hs_word share, struct hs_place *place, c
 }
 
 static int place_text_take_number(struct hs_word word, uint64_t low, uint64_t high,
-				  const char *what, uint64_t *value, char error[256])
+				  const char *what, uint64_t *value, char error[HS_PLACE_ERROR])
 {
 	if (!hs_word_number(&word, value) || *value < low || *value > high)
 		return place_text_refuse(error, what, &word);
@@ -119,7 +121,8 @@ static int place_text_take_number(struct hs_word word, uint64_t low, uint64_t hi
 }
 
 /* Parses ,runs=N or ,owner=K at *rest. */
-static int place_text_take_key(const char **rest, struct hs_place *place, char error[256])
+static int place_text_take_key(const char **rest, struct hs_place *place,
+			       char error[HS_PLACE_ERROR])
 {
 	struct hs_word key, value;
 
@@ -136,7 +139,8 @@ static int place_text_take_key(const char **rest, struct hs_place *place, char e
 	return place_text_refuse(error, "runs=N or owner=K", &key);
 }
 
-static int place_text_take_rest(const char *rest, struct hs_place *place, char error[256])
+static int place_text_take_rest(const char *rest, struct hs_place *place,
+				char error[HS_PLACE_ERROR])
 {
 	int ret = place_text_take_share(place_text_part(&rest, ":,"), place, error);
 
@@ -151,7 +155,7 @@ static int place_text_take_rest(const char *rest, struct hs_place *place, char e
 	return ret;
 }
 
-int hs_place_parse(const char *text, struct hs_place *place, char error[256])
+int hs_place_parse(const char *text, struct hs_place *place, char error[HS_PLACE_ERROR])
 {
 	struct hs_word whole = { text, strlen(text) }, pattern;
 	const char *equals = NULL;

@@ -9,6 +9,7 @@
 #ifndef HS_TEXT_SPACE_H
 #define HS_TEXT_SPACE_H
 
+#include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/pgmap.h>
 
@@ -17,6 +18,11 @@
 #include "text/text.h"
 
 #define HS_SPACE_ADDR_END ((uint64_t)1 << 47) /* of HS_GEOMETRY_X86_64 */
+/* Where the pfns of pages begin that are made up: ordinary memory, device memory. */
+#define HS_SPACE_FIRST_PFN ((uint64_t)0x100000)
+#define HS_SPACE_DEVICE_PFN ((uint64_t)1 << 32)
+/* pfns: a pgmap is registered in whole subsections of a machine with the usual configuration */
+#define HS_SPACE_SUBSECTION ((uint64_t)1 << HS_SUBSECTION_ORDER)
 
 /* What kind of memory a page is, as far as a layout says it. */
 enum hs_page_of {

@@ -180,7 +180,7 @@ static int tool_capture_run(struct capture_tool *tool)
 {
 	struct hs_layout layout;
 	struct hs_out comments;
-	char error[512];
+	char error[HS_CAPTURE_ERROR];
 	int ret = hs_capture(&tool->mem, &tool->ask, &layout, &comments, error), code;
 
 	if (ret == -ENOMEM)

@@ -83,7 +83,7 @@ int hs_tool_take_device(const char *verb, const char *text, struct hs_hostmem *m
 {
 	size_t n = devices->count;
 	struct hs_place *places = hs_hostmem_grow(mem, devices->places, n, sizeof(*places));
-	char error[256];
+	char error[HS_PLACE_ERROR];
 
 	if (!places)
 		return hs_tool_no_memory(verb);

@@ -27,6 +27,7 @@
 #define HS_HASH_OBJECTS 256
 #define HS_CPUS_MAX 16
 #define HS_GRANULE 16
+#define HS_SCHED_MESSAGE sizeof(((struct hs_explore_result *)NULL)->message)
 
 /* Of a granule of the region. */
 enum hs_life {
@@ -72,7 +73,7 @@ struct hs_image {
 	uint32_t parts;
 	uint32_t tasks, ready, conditional;
 	enum hs_verdict verdict; /* on the code before the first steps */
-	char message[512];
+	char message[HS_SCHED_MESSAGE];
 	struct hs_part part[2 + 2 * HS_SCHED_TASKS];
 };
 
@@ -94,7 +95,7 @@ struct hs_sched {
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
-	char message[512];
+	char message[HS_SCHED_MESSAGE];
 	uint8_t *schedule; /* decisions: task ids; with HS_CHOICE, answers of choose() */
 	uint32_t decisions, schedule_room;
 	struct hs_debt debts[HS_SCHED_DEBTS];
