@@ -109,6 +109,14 @@ static int compare_make_slots(struct hs_compare *c, uint64_t pages)
 	return 0;
 }
 
+/* Makes the space and the slots ready for a walk of @span. */
+static int compare_prepare(struct hs_compare *c, const struct hs_compare_span *span)
+{
+	int ret = compare_populate_again(c);
+
+	return ret ? ret : compare_make_slots(c, span->most_pages);
+}
+
 uint64_t hs_request_flags(enum hs_compare_request request)
 {
 	static const uint64_t flags[HS_REQUEST_COUNT] = {
@@ -157,11 +165,9 @@ static void compare_count_faulted(struct hs_cost_counts *cost, uint64_t faults)
 int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
 		   const struct hs_compare_span *span, struct hs_compared *out)
 {
-	int ret = compare_populate_again(c);
+	int ret = compare_prepare(c, span);
 
 	*out = (struct hs_compared){ .error = 0 };
-	if (!ret)
-		ret = compare_make_slots(c, span->most_pages);
 	if (ret)
 		return ret;
 	hs_compare_pages(c->layout, span, c->set.owner, &out->cost);
@@ -189,10 +195,8 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 {
 	const struct hs_clock *clock = c->set.clock;
 	size_t logged;
-	int ret = compare_populate_again(c);
+	int ret = compare_prepare(c, span);
 
-	if (!ret)
-		ret = compare_make_slots(c, span->most_pages);
 	if (ret)
 		return ret;
 	logged = c->script.log_count;

@@ -160,16 +160,16 @@ struct hs_removal_result {
 int hs_removal_run(struct hs_hostmem *mem, const struct hs_removal_case *c,
 		   struct hs_removal_result *result);
 
-#define HS_REMOVAL_ALL_POINTS 2000
-
 /*
  * The points at which a removal of this plan can begin, in the order of a call without a removal.
  * If there are more than @most, some are left out: of the first, middle and last run of pages the
  * first, middle and last page are kept, and likewise of every other kind that has more than 64
- * points. Returns 0 or as above; the caller frees *points (hs_hostmem_free()).
+ * points. *without is the call without a removal. Returns 0 or as above; the caller frees *points
+ * (hs_hostmem_free()).
  */
 int hs_removal_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
-		      struct hs_removal_point **points, uint64_t *count);
+		      struct hs_removal_result *without, struct hs_removal_point **points,
+		      uint64_t *count);
 
 /* The maximum of each count over all these points, one run each. */
 struct hs_removal_worst {

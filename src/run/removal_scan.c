@@ -92,29 +92,21 @@ static int scan_choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
 }
 
 /* @dry: the result of the call without a removal. */
-static int scan_find_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
-			    struct hs_removal_result *dry, struct hs_removal_point **points,
-			    uint64_t *count)
+int hs_removal_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
+		      struct hs_removal_result *without, struct hs_removal_point **points,
+		      uint64_t *count)
 {
 	struct hs_removal_record record = { .mem = mem };
-	struct hs_removal_case without = *c;
+	struct hs_removal_case dry = *c;
 	int ret;
 
-	without.start = (struct hs_removal_point){ HS_POINT_AFTER, 2 }; /* the call has one AFTER */
+	dry.start = (struct hs_removal_point){ HS_POINT_AFTER, 2 }; /* the call has one AFTER */
 	*points = NULL;
-	ret = hs_removal_run_recorded(mem, &without, dry, &record);
+	ret = hs_removal_run_recorded(mem, &dry, without, &record);
 	if (!ret)
 		ret = scan_choose(mem, c, &record, most, points, count);
 	hs_hostmem_free(mem, record.at);
 	return ret;
-}
-
-int hs_removal_points(struct hs_hostmem *mem, const struct hs_removal_case *c, uint64_t most,
-		      struct hs_removal_point **points, uint64_t *count)
-{
-	struct hs_removal_result dry;
-
-	return scan_find_points(mem, c, most, &dry, points, count);
 }
 
 /* ---- the worst --------------------------------------------------------------------------- */
@@ -172,7 +164,7 @@ int hs_removal_worst(struct hs_hostmem *mem, const struct hs_removal_case *c, ui
 	struct hs_removal_case one = *c;
 	struct hs_removal_result r;
 	uint64_t count = 0;
-	int ret = scan_find_points(mem, c, most, &r, &points, &count);
+	int ret = hs_removal_points(mem, c, most, &r, &points, &count);
 
 	*worst = (struct hs_removal_worst){ .ret = r.ret, .walk = r.walk };
 	for (uint64_t i = 0; !ret && i < count; i++) {

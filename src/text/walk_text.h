@@ -50,8 +50,6 @@ struct hs_walk_scenario {
 int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out);
 /* The checks that need all lines, for hs_walk_parse(). Returns 0, or an error as above. */
 int hs_walk_check(struct hs_text *text, const struct hs_walk_scenario *s);
-/* parse(print(s)) equals s but for line numbers. Defaults are left out. */
-void hs_walk_print(const struct hs_walk_scenario *s, struct hs_out *out);
 void hs_walk_free(struct hs_hostmem *mem, struct hs_walk_scenario *s);
 
 #endif

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/walk_gen.h"
+#include "support/walk_print.h"
 #include "support/scale.h"
 
 #define SCENARIOS 5000u

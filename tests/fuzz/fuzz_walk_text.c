@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/walk_print.h"
 #include "support/walk_scenario.h"
 
 /* A walk is worth its time only if it is short. */

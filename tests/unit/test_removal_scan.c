@@ -13,10 +13,11 @@
 static uint64_t count_points(struct hs_removal_case c, uint64_t most, uint32_t at)
 {
 	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_removal_result without;
 	struct hs_removal_point *points;
 	uint64_t count, n = 0;
 
-	assert_int_equal(hs_removal_points(&mem, &c, most, &points, &count), 0);
+	assert_int_equal(hs_removal_points(&mem, &c, most, &without, &points, &count), 0);
 	for (uint64_t i = 0; i < count; i++)
 		n += at == HS_POINT_COUNT || points[i].at == at;
 	hs_hostmem_free(&mem, points);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "support/walk_print.h"
 #include "support/walk_scenario.h"
 
 /* ---- refused ----------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 #define ARENA_TASKS_MAX (HS_SCHED_TASKS - 2)
 #define ARENA_COUNTERS (HS_PCPU_STRIDE / HS_GRANULE)
 
-void hs_life_set(struct hs_sched *s, void *object, size_t size, enum hs_life life)
+static void explore_arena_set_life(struct hs_sched *s, void *object, size_t size, enum hs_life life)
 {
 	size_t first = (size_t)((char *)object - s->region) / HS_GRANULE;
 	size_t count = (size + HS_GRANULE - 1) / HS_GRANULE;
@@ -52,7 +52,7 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	arena->pcpu = s->region + head;
 	hs_region_init(&arena->region, s->region, HS_ARENA_BYTES, used, HS_REUSE_NEVER, true);
 	arena->region.high = s->high > used ? s->high : used;
-	hs_life_set(s, s->region, used, HS_LIFE_LIVE);
+	explore_arena_set_life(s, s->region, used, HS_LIFE_LIVE);
 	s->arena = arena;
 	hs_arena_boot(arena);
 	*out = arena;
@@ -210,7 +210,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	p = hs_region_alloc(&arena->region, size, hs_kind_align(kind, size));
 	if (!p)
 		return NULL;
-	hs_life_set(self->sched, p, size, HS_LIFE_LIVE);
+	explore_arena_set_life(self->sched, p, size, HS_LIFE_LIVE);
 	arena->live[kind]++;
 	arena->bytes += size;
 	return p;
@@ -227,7 +227,7 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 	hs_check_free(self, kind, size, arena->live[kind], arena->bytes, where);
 	arena->live[kind]--;
 	arena->bytes -= size;
-	hs_life_set(self->sched, object, size, HS_LIFE_FREED);
+	explore_arena_set_life(self->sched, object, size, HS_LIFE_FREED);
 	hs_region_free(&arena->region, object, size, hs_kind_align(kind, size));
 }
 
@@ -250,8 +250,8 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	arena->pcpu_map |= (uint16_t)(1u << bit);
 	counter = (hs_u64 *)(arena->pcpu + bit * HS_GRANULE);
 	for (uint32_t i = 0; i < arena->cpus; i++) {
-		hs_life_set(self->sched, explore_arena_counter_slot(counter, i), HS_GRANULE,
-			    HS_LIFE_LIVE);
+		explore_arena_set_life(self->sched, explore_arena_counter_slot(counter, i),
+				       HS_GRANULE, HS_LIFE_LIVE);
 		hs_unpoison(explore_arena_counter_slot(counter, i), HS_GRANULE);
 		hs_u64_init(explore_arena_counter_slot(counter, i), 0);
 	}
@@ -270,8 +270,8 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	for (uint32_t i = 0; i < arena->cpus; i++) {
 		hs_step(self, HS_OP_FREE, HS_WRITE, explore_arena_counter_slot(counter, i),
 			sizeof(*counter), HS_HERE);
-		hs_life_set(self->sched, explore_arena_counter_slot(counter, i), HS_GRANULE,
-			    HS_LIFE_FREED);
+		explore_arena_set_life(self->sched, explore_arena_counter_slot(counter, i),
+				       HS_GRANULE, HS_LIFE_FREED);
 	}
 	arena->pcpu_map &= (uint16_t) ~(1u << bit);
 	arena->live[HS_KIND_PERCPU]--;

@@ -43,7 +43,6 @@ bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
  * Outside an execution only one thread runs: a callback waits in a queue, and poll runs the queue
  * when no task is in a read section. True: callbacks are left.
  */
-void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head);
 bool hs_rcu_poll_direct(struct hs_task *self);
 
 #endif

@@ -73,6 +73,15 @@ static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 	arena->rcu.callbacks &= ~(1ull << self->id);
 }
 
+static void explore_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head)
+{
+	struct hs_rcu_head **tail = &arena->direct_callbacks;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = head;
+}
+
 void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where)
 {
@@ -82,7 +91,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	head->next = NULL;
 	head->fn = fn;
 	if (self->mode == HS_MODE_DIRECT) {
-		hs_rcu_queue_direct(self->arena, head);
+		explore_rcu_queue_direct(self->arena, head);
 		return;
 	}
 	t = hs_sched_task_new(self->sched, "rcu callback", explore_rcu_callback_main, head);
@@ -120,15 +129,6 @@ void hs_rcu_barrier(struct hs_task *self)
 void hs_rcu_flush(struct hs_task *boot)
 {
 	hs_rcu_poll_direct(boot);
-}
-
-void hs_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head)
-{
-	struct hs_rcu_head **tail = &arena->direct_callbacks;
-
-	while (*tail)
-		tail = &(*tail)->next;
-	*tail = head;
 }
 
 bool hs_rcu_poll_direct(struct hs_task *self)

@@ -24,31 +24,7 @@ static void *sched_map(void *at, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-struct hs_sched *hs_sched_get(void)
-{
-	struct hs_sched *s = sched_instance;
-
-	if (s)
-		return s;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return NULL;
-	s->region = sched_map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
-	s->life = sched_map(NULL, HS_ARENA_BYTES / HS_GRANULE);
-	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
-	sched_instance = s;
-	if (!s->region || !s->life || !s->stacks) {
-		hs_sched_put();
-		return NULL;
-	}
-	hs_fiber_host(&s->fiber);
-	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
-		s->task[i].fiber.stack = hs_fiber_stack(s->stacks, i);
-	hs_sched_end(s);
-	return s;
-}
-
-void hs_sched_put(void)
+static void sched_put(void)
 {
 	struct hs_sched *s = sched_instance;
 
@@ -66,6 +42,30 @@ void hs_sched_put(void)
 	free(s->schedule);
 	free(s);
 	sched_instance = NULL;
+}
+
+struct hs_sched *hs_sched_get(void)
+{
+	struct hs_sched *s = sched_instance;
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->region = sched_map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
+	s->life = sched_map(NULL, HS_ARENA_BYTES / HS_GRANULE);
+	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
+	sched_instance = s;
+	if (!s->region || !s->life || !s->stacks) {
+		sched_put();
+		return NULL;
+	}
+	hs_fiber_host(&s->fiber);
+	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
+		s->task[i].fiber.stack = hs_fiber_stack(s->stacks, i);
+	hs_sched_end(s);
+	return s;
 }
 
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name)

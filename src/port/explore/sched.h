@@ -113,7 +113,6 @@ struct hs_sched {
 
 /* The one scheduler of the process, made at first use. NULL: no memory. */
 struct hs_sched *hs_sched_get(void);
-void hs_sched_put(void);
 
 /* After set-up: runs every started task to its first step and keeps the image. 0 or -ENOMEM. */
 int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_t max_steps);
@@ -150,6 +149,5 @@ static inline enum hs_life hs_life_of(const struct hs_sched *s, const void *addr
 
 /* How many objects of each kind are live: HS_KIND_COUNT figures. */
 const uint64_t *hs_arena_live(const struct hs_arena *arena);
-void hs_life_set(struct hs_sched *s, void *object, size_t size, enum hs_life life);
 
 #endif

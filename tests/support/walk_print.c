@@ -2,7 +2,7 @@
 /*
  * walk_print.c - prints a walk scenario: lines in a fixed order, defaults left out
  */
-#include "text/walk_text.h"
+#include "support/walk_print.h"
 
 #include <hmmsim/walk.h>
 
