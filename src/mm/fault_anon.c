@@ -27,12 +27,12 @@ static bool anon_is_alone(struct hs_fault *f, struct hs_page *page)
 }
 
 /*
- * True: the write needs no copy, because the page was reused or another task has changed the entry.
- * False: *from is the page to copy, with a reference; NULL: the entry holds no page.
+ * DONE: the write needs no copy, because the page was reused or another task has changed the entry.
+ * UNDECIDED: *from is the page to copy, with a reference; NULL: the entry holds no page.
  */
-static bool anon_reuse(struct hs_fault *f, struct hs_page **from)
+static enum hs_fault_verdict anon_reuse(struct hs_fault *f, struct hs_page **from)
 {
-	bool done = true;
+	enum hs_fault_verdict verdict = HS_FAULT_DONE;
 
 	*from = NULL;
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
@@ -48,10 +48,10 @@ static bool anon_reuse(struct hs_fault *f, struct hs_page **from)
 	}
 	if (*from)
 		hs_page_get(f->self, *from);
-	done = false;
+	verdict = HS_FAULT_UNDECIDED;
 unlock:
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
-	return done;
+	return verdict;
 }
 
 /* There are no leaves above level 0 in such memory. */
@@ -62,7 +62,7 @@ uint32_t hs_fault_copy(struct hs_fault *f)
 
 	if (f->level)
 		return HS_VM_FAULT_SIGBUS;
-	if (anon_reuse(f, &from))
+	if (anon_reuse(f, &from) == HS_FAULT_DONE)
 		return 0;
 	ret = hs_fault_map_page(f, from, true);
 	if (from)

@@ -95,8 +95,8 @@ static bool dax_leaf_fits(const struct hs_fault *f, const struct dax_place *p, u
 /* ---- DAX files --------------------------------------------------------------------------- */
 
 /* The pages of a leaf from @first on are one aligned run of blocks that begins at *pfn. */
-static bool dax_one_run(struct hs_fault *f, const struct dax_place *p, uint64_t first,
-			uint64_t *pfn)
+static bool dax_is_one_run(struct hs_fault *f, const struct dax_place *p, uint64_t first,
+			   uint64_t *pfn)
 {
 	uint64_t n = (uint64_t)1 << p->mapping->leaf_order, at;
 
@@ -114,7 +114,7 @@ static enum hs_fault_verdict dax_map_leaf(struct hs_fault *f, const struct dax_p
 	uint32_t level = p->mapping->level;
 	uint64_t first, pfn;
 
-	if (!level || !dax_leaf_fits(f, p, level, &first) || !dax_one_run(f, p, first, &pfn))
+	if (!level || !dax_leaf_fits(f, p, level, &first) || !dax_is_one_run(f, p, first, &pfn))
 		return HS_FAULT_UNDECIDED;
 	if (!hs_fault_populate(f, level))
 		return HS_FAULT_NO_MEMORY;

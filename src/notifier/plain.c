@@ -178,7 +178,7 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 	return ret;
 }
 
-static bool plain_is_left(struct hs_task *self, void *arg)
+static bool plain_has_no_call(struct hs_task *self, void *arg)
 {
 	return !hs_u32_load(self, hs_notifier_calls(arg), HS_ACQUIRE);
 }
@@ -189,7 +189,7 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 	struct hs_notifier **at = &ns->plain;
 
 	plain_mark_dead(self, ns, n);
-	hs_wait_event(self, &ns->queue, plain_is_left, n);
+	hs_wait_event(self, &ns->queue, plain_has_no_call, n);
 	hs_spin_lock(self, &ns->lock);
 	while (*at != n)
 		at = &(*at)->next;

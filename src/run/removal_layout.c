@@ -8,7 +8,8 @@
 
 /* ---- which ------------------------------------------------------------------------------- */
 
-static bool removal_layout_maps(const struct hs_space_map *map, const struct hs_space_pgmap *pgmap)
+static bool removal_layout_map_hits(const struct hs_space_map *map,
+				    const struct hs_space_pgmap *pgmap)
 {
 	bool devmap = map->kind == HS_MAP_DEVRO || map->kind == HS_MAP_DEVRW;
 	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
@@ -20,7 +21,7 @@ static bool removal_layout_is_mapped(const struct hs_layout *layout,
 				     const struct hs_space_pgmap *pgmap)
 {
 	for (size_t i = 0; i < layout->map_count; i++)
-		if (removal_layout_maps(&layout->maps[i], pgmap))
+		if (removal_layout_map_hits(&layout->maps[i], pgmap))
 			return true;
 	return false;
 }
@@ -142,7 +143,7 @@ static void removal_layout_invalidate(struct hs_task *self, struct hs_removal_sp
 
 	hs_invalidate_start(self, hs_mm_notifiers(space->mm), &inv);
 	for (size_t i = 0; i < layout->map_count; i++)
-		if (removal_layout_maps(&layout->maps[i], &layout->pgmaps[r->index]))
+		if (removal_layout_map_hits(&layout->maps[i], &layout->pgmaps[r->index]))
 			removal_layout_clear_map(self, r, &layout->maps[i]);
 	hs_invalidate_end(self, hs_mm_notifiers(space->mm), &inv);
 }

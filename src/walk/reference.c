@@ -298,7 +298,7 @@ void hs_reference_at(struct hs_reference *w, enum hs_reference_point point)
 
 /* ---- begin and end of a call ------------------------------------------------------------- */
 
-void hs_reference_begin(struct hs_reference *w, struct hs_task *self, struct hs_range *range,
+void hs_reference_begin(struct hs_task *self, struct hs_reference *w, struct hs_range *range,
 			bool rcu)
 {
 	memset(w, 0, sizeof(*w));

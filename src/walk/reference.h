@@ -34,7 +34,7 @@ struct hs_reference {
 };
 
 /* Begins a call. @rcu: what HS_PTE_MAP_ERA means for this era. */
-void hs_reference_begin(struct hs_reference *w, struct hs_task *self, struct hs_range *range,
+void hs_reference_begin(struct hs_task *self, struct hs_reference *w, struct hs_range *range,
 			bool rcu);
 /* Ends a call: the last point of the strategy, the last step, and .leaked. */
 void hs_reference_end(struct hs_reference *w);

@@ -385,7 +385,7 @@ int hs_reference_5_3(struct hs_task *self, struct hs_range *range, bool snapshot
 	uint64_t start = range->start;
 	int ret;
 
-	hs_reference_begin(&w, self, range, false);
+	hs_reference_begin(self, &w, range, false);
 	w.snapshot = snapshot;
 	do {
 		ret = ref53_vma_turn(&w, &start);

@@ -345,7 +345,7 @@ int hs_reference_6_12(struct hs_task *self, struct hs_range *range)
 	struct hs_reference w;
 	int ret = -EBUSY;
 
-	hs_reference_begin(&w, self, range, true);
+	hs_reference_begin(self, &w, range, true);
 	while (!hs_reference_retry(&w)) {
 		uint64_t failures = range->counts.failures;
 
