@@ -115,11 +115,11 @@ void bench_holes_punch(struct hs_task *self, struct hs_mm *mm)
 
 /* ---- spaces ------------------------------------------------------------------------------ */
 
-void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS],
+void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUT_COUNT],
 			uint64_t *out)
 {
 	bench_layouts_open_pgmaps(self);
-	for (int l = 0; l < BENCH_LAYOUTS; l++) {
+	for (int l = 0; l < BENCH_LAYOUT_COUNT; l++) {
 		struct hs_mm *mm = bench_space(self, PAGES);
 
 		if (l == BENCH_PRIVATE)
@@ -135,9 +135,9 @@ void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LA
 	}
 }
 
-void bench_layouts_close(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS])
+void bench_layouts_close(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUT_COUNT])
 {
-	for (int l = 0; l < BENCH_LAYOUTS; l++) {
+	for (int l = 0; l < BENCH_LAYOUT_COUNT; l++) {
 		free(spaces[l].tables.tables);
 		hs_mm_destroy(self, spaces[l].mm);
 	}

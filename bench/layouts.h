@@ -20,7 +20,7 @@ enum bench_layout {
 	BENCH_DEVMAP_2M,
 	BENCH_PRIVATE, /* device-private pages of bench_owner */
 	BENCH_HOLES,   /* devmap; each eighth page is missing until it is faulted in */
-	BENCH_LAYOUTS
+	BENCH_LAYOUT_COUNT
 };
 
 struct bench_space {
@@ -32,9 +32,9 @@ struct bench_space {
 extern const void *const bench_owner;
 
 /* The machine must have system memory for the holes. The limits write their answers to @out. */
-void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS],
+void bench_layouts_open(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUT_COUNT],
 			uint64_t *out);
-void bench_layouts_close(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUTS]);
+void bench_layouts_close(struct hs_task *self, struct bench_space spaces[BENCH_LAYOUT_COUNT]);
 
 /* The entry of page @i of a full 4 KiB layout of one pgmap. */
 uint64_t bench_devmap_entry(uint64_t i);

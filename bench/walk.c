@@ -22,7 +22,7 @@
 
 static struct hs_machine *machine;
 static struct hs_task *self;
-static struct bench_space spaces[BENCH_LAYOUTS];
+static struct bench_space spaces[BENCH_LAYOUT_COUNT];
 static uint64_t pfns[PAGES] __attribute__((__aligned__(64)));
 
 struct question {

@@ -122,6 +122,8 @@ enum hs_strategy {
 	HS_STRATEGY_CUSTOM,
 	HS_STRATEGY_COUNT
 };
+/** How many strategies the library has itself: all but #HS_STRATEGY_CUSTOM, which is the last. */
+#define HS_STRATEGY_BUILTIN_COUNT HS_STRATEGY_CUSTOM
 
 /** enum hs_pte_map - how a PTE table is held while it is scanned; not during a fault or a wait */
 enum hs_pte_map {

@@ -24,7 +24,8 @@ static int removal_report_make_row(struct hs_removal_report *report,
 static int removal_report_make_rows(struct hs_removal_report *report,
 				    struct hs_removal_layout *removal)
 {
-	const size_t most = (size_t)HS_ERA_COUNT * HS_REMOVAL_PLAN_NEVER * HS_STRATEGY_CUSTOM;
+	const size_t most =
+		(size_t)HS_ERA_COUNT * HS_REMOVAL_PLAN_REMOVES_COUNT * HS_STRATEGY_BUILTIN_COUNT;
 	int ret = 0;
 
 	report->rows = hs_hostmem_zalloc(report->mem, most, sizeof(*report->rows));
@@ -32,11 +33,12 @@ static int removal_report_make_rows(struct hs_removal_report *report,
 		return -ENOMEM;
 	for (size_t i = 0; !ret && i < most; i++) {
 		struct hs_removal_row *row = &report->rows[report->row_count];
-		size_t walkers = i / HS_STRATEGY_CUSTOM / HS_REMOVAL_PLAN_NEVER;
+		size_t walkers = i / HS_STRATEGY_BUILTIN_COUNT / HS_REMOVAL_PLAN_REMOVES_COUNT;
 
 		row->era = (enum hs_era)(HS_ERA_6_12 - walkers);
-		row->plan = (enum hs_removal_plan)(i / HS_STRATEGY_CUSTOM % HS_REMOVAL_PLAN_NEVER);
-		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_CUSTOM);
+		row->plan = (enum hs_removal_plan)(i / HS_STRATEGY_BUILTIN_COUNT %
+						   HS_REMOVAL_PLAN_REMOVES_COUNT);
+		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_BUILTIN_COUNT);
 		if (!report->asked->eras[row->era] || !report->asked->strategies[row->strategy])
 			continue;
 		hs_report_progress(report->asked, report->layout, "removing", i, most);

@@ -478,7 +478,7 @@ static bool dmirror_config_valid(const struct hs_dmirror_config *c)
 	return r->mm && r->start < r->end && !((r->start | r->end) & (HS_PAGE_BYTES - 1)) &&
 	       r->end <= hs_geometry_end(hs_mm_geometry(r->mm)) &&
 	       (unsigned int)r->era < HS_ERA_COUNT &&
-	       (unsigned int)r->strategy < HS_STRATEGY_CUSTOM &&
+	       (unsigned int)r->strategy < HS_STRATEGY_BUILTIN_COUNT &&
 	       (unsigned int)r->body < HS_BODY_COUNT &&
 	       (unsigned int)r->pte_map < HS_PTE_MAP_COUNT &&
 	       (unsigned int)c->validity < HS_VALIDITY_COUNT &&

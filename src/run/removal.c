@@ -470,7 +470,7 @@ bool hs_removal_may_start(const struct hs_removal_case *c, uint32_t at)
 static bool removal_case_valid(const struct hs_removal_case *c)
 {
 	return c->space && (unsigned int)c->era < HS_ERA_COUNT &&
-	       (unsigned int)c->strategy < HS_STRATEGY_CUSTOM &&
+	       (unsigned int)c->strategy < HS_STRATEGY_BUILTIN_COUNT &&
 	       (unsigned int)c->plan < HS_REMOVAL_PLAN_COUNT &&
 	       (unsigned int)c->pte_map < HS_PTE_MAP_COUNT &&
 	       (unsigned int)c->page_refs < HS_PAGE_REFS_COUNT && c->start.at < HS_POINT_COUNT &&
@@ -519,7 +519,11 @@ void hs_removal_case_init(struct hs_removal_case *c, enum hs_era era)
 
 const char *hs_removal_plan_name(enum hs_removal_plan plan)
 {
-	static const char *const names[] = { "correct", "kill-first", "never" };
+	static const char *const names[HS_REMOVAL_PLAN_COUNT] = {
+		[HS_REMOVAL_PLAN_CORRECT] = "correct",
+		[HS_REMOVAL_PLAN_KILL_FIRST] = "kill-first",
+		[HS_REMOVAL_PLAN_NEVER] = "never",
+	};
 
 	return (unsigned int)plan < HS_REMOVAL_PLAN_COUNT ? names[plan] : "?";
 }

@@ -50,6 +50,8 @@ enum hs_removal_plan {
 	HS_REMOVAL_PLAN_NEVER,
 	HS_REMOVAL_PLAN_COUNT
 };
+/* How many plans remove something: all but NEVER, which is the last. */
+#define HS_REMOVAL_PLAN_REMOVES_COUNT HS_REMOVAL_PLAN_NEVER
 
 /* Points: the steps of the walk, enum hs_walk_step, and three more. */
 enum {

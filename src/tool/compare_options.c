@@ -155,8 +155,8 @@ static int compare_options_take_choice(struct compare_tool *tool, int option)
 			tool->asked.eras[chosen] = true;
 		return ret;
 	case 's':
-		ret = compare_options_choose("strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM,
-					     &chosen);
+		ret = compare_options_choose("strategy", hs_tool_strategy,
+					     HS_STRATEGY_BUILTIN_COUNT, &chosen);
 		if (!ret)
 			tool->asked.strategies[chosen] = true;
 		return ret;
@@ -241,7 +241,7 @@ static void compare_options_set_defaults(struct compare_tool *tool)
 	if (!memchr(asked->eras, true, sizeof(asked->eras)))
 		memset(asked->eras, true, sizeof(asked->eras));
 	if (!memchr(asked->strategies, true, sizeof(asked->strategies)))
-		memset(asked->strategies, true, HS_STRATEGY_CUSTOM);
+		memset(asked->strategies, true, HS_STRATEGY_BUILTIN_COUNT);
 	for (int b = 0; !tool->profiles[0].name[0] && b < HS_COST_BUILD_COUNT; b++)
 		asked->profiles[asked->profile_count++] = hs_cost_builtin((enum hs_cost_build)b);
 }

@@ -53,7 +53,7 @@ static int list_names(void)
 		printf("verb %s\n", hs_verb_texts[verb].name);
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		printf("walker %s\n", hs_era_name((enum hs_era)era));
-	for (int strategy = 0; strategy < HS_STRATEGY_CUSTOM; strategy++)
+	for (int strategy = 0; strategy < HS_STRATEGY_BUILTIN_COUNT; strategy++)
 		printf("strategy %s\n", hs_strategy_name((enum hs_strategy)strategy));
 	for (int body = 0; body < HS_BODY_COUNT; body++)
 		printf("body %s\n", hs_body_name((enum hs_body)body));

@@ -55,8 +55,8 @@ static int tool_walk_take_option(struct walk_tool *tool, int option)
 		tool->set.era = (enum hs_era)chosen;
 		return ret;
 	case 's':
-		ret = hs_tool_choose("walk", "strategy", hs_tool_strategy, HS_STRATEGY_CUSTOM,
-				     &chosen);
+		ret = hs_tool_choose("walk", "strategy", hs_tool_strategy,
+				     HS_STRATEGY_BUILTIN_COUNT, &chosen);
 		tool->set.strategy = (enum hs_strategy)chosen;
 		tool->strategy_given = true;
 		return ret;
