@@ -124,7 +124,8 @@ HMMSIM_API uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *map
  * The block is the next of the pgmap. If the zero page may be mapped for the hole, it is unmapped
  * from every VMA.
  *
- * Context: takes the entry lock and maybe the mapping lock, and tells the notifiers; may sleep.
+ * Context: takes the entry lock and maybe the mapping lock, and notifies the subscribers; may
+ * sleep.
  *
  * Return: 0, also if the page has a block; or
  * - -EINVAL: the mapping is no DAX file, or the page is beyond its end

@@ -18,7 +18,7 @@
  *
  * Locking: hs_mm_lock_read() and hs_mm_lock_write() take the mmap lock. VMAs change under the write
  * lock; a walker holds the read lock. Entries change at any time: walkers read them racily, as the
- * kernel's do. A task that takes an entry away tells the notifiers first.
+ * kernel's do. A task that takes an entry away notifies the subscribers first.
  */
 #ifndef HMMSIM_MM_H
 #define HMMSIM_MM_H
@@ -524,8 +524,8 @@ HMMSIM_API int hs_munmap(struct hs_task *self, struct hs_mm *mm, uint64_t start,
  * @param end     end, exclusive
  * @param access  of HS_VM_ACCESS
  *
- * Tells the notifiers of each VMA that changes, event PROTECTION_VMA. Models mprotect(2), which
- * changes the VMAs before a gap; this looks for gaps first.
+ * Notifies the subscribers of each VMA that changes, event PROTECTION_VMA. Models mprotect(2),
+ * which changes the VMAs before a gap; this looks for gaps first.
  *
  * Context: no lock held; takes the mmap lock for write, may sleep.
  *

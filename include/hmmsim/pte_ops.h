@@ -3,9 +3,9 @@
  * @file pte_ops.h
  * What happens to the pages of an address space other than by faults: swap, migration and the like.
  *
- * Each function except hs_migration_end() takes the mmap lock for read, tells the notifiers, and
- * changes one entry (hs_make_protnone(): those of a range). They stand for kernel paths that reach
- * the entry through the reverse map of its page:
+ * Each function except hs_migration_end() takes the mmap lock for read, notifies the subscribers,
+ * and changes one entry (hs_make_protnone(): those of a range). They stand for kernel paths that
+ * reach the entry through the reverse map of its page:
  *
  * @code{.unparsed}
  * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap

@@ -30,8 +30,8 @@
  * Legal operations: an entry changes only under mm->page_table_lock, and only from the value that
  * was seen (hs_fault_replace() and the like). Pages and tables are allocated before the lock is
  * taken. A mapcount is raised before the entry can be seen. Where something goes away that a device
- * may have mapped (page to page, zero page to page, leaf to nothing), the notifiers are told around
- * the change. They are not told when an entry appears or gains access.
+ * may have mapped (page to page, zero page to page, leaf to nothing), the subscribers are notified
+ * around the change. They are not notified when an entry appears or gains access.
  *
  * Lock order: mmap lock (read) < dax entry lock < mapping lock < what drivers take in callbacks <
  * page table lock. The page lock is taken with the mmap lock held and none of the others.
@@ -55,7 +55,7 @@
  * Fault against zap:
  *
  *	fault				zap
- *	sees a read-only page		tell the notifiers
+ *	sees a read-only page		notify the subscribers
  *	lock, still it: get the page	lock, take the entry away, unlock
  *	unlock				put the page
  *	copy, lock: nothing there

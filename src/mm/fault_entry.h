@@ -78,8 +78,8 @@ uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page 
 void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
 /*
  * Maps a new system page, with the contents (the private) of @from or 0, where f->seen was. Puts
- * what f->seen held, and tells the notifiers if that was present. 0 (also if the entry has changed)
- * or HS_VM_FAULT_OOM.
+ * what f->seen held, and notifies the subscribers if that was present. 0 (also if the entry has
+ * changed) or HS_VM_FAULT_OOM.
  */
 uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write);
 

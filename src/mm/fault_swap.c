@@ -106,7 +106,9 @@ static uint32_t swap_ask_driver(struct hs_fault *f)
 	return ret;
 }
 
-/* Copies the contents after the notifiers were told, because no device writes the page then. */
+/*
+ * Copies the contents after the subscribers were notified, because no device writes the page then.
+ */
 static bool swap_migrate(struct hs_fault *f, struct hs_page *page, struct hs_page *from)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, from);

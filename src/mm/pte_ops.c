@@ -3,9 +3,9 @@
  * pte_ops.c - what happens to a page other than by a fault, one entry at a time
  *
  * The rules for entries are those of fault.c. Each function finds its entry under the mmap lock,
- * checks the kind of the entry before it tells the notifiers, and changes the entry under the page
- * table lock if it is still the one that was seen. The page behind the entry is checked there too,
- * because the entry keeps the page alive.
+ * checks the kind of the entry before it notifies the subscribers, and changes the entry under the
+ * page table lock if it is still the one that was seen. The page behind the entry is checked there
+ * too, because the entry keeps the page alive.
  *
  * The end of a migration takes no mmap lock. It finds its entry under the page table lock:
  *
@@ -83,8 +83,8 @@ static struct hs_page *pte_ops_page_of(struct hs_fault *f)
 typedef int (*pte_ops_change_fn)(struct hs_fault *f, struct hs_page *page, void *arg);
 
 /*
- * Tells the notifiers and, if the entry is still what was seen, calls @change under the page table
- * lock, which stores the new entry or returns an error. -ENOENT: the entry has changed.
+ * Notifies the subscribers and, if the entry is still what was seen, calls @change under the page
+ * table lock, which stores the new entry or returns an error. -ENOENT: the entry has changed.
  */
 static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, const void *owner,
 			  pte_ops_change_fn change, void *arg)

@@ -2,10 +2,10 @@
 /*
  * zap.c - entries of a range are taken away, or lose access
  *
- * The caller has told the notifiers and keeps the tables, by the mmap lock or by the mapping lock
- * of a VMA that is still linked. Entries come and go meanwhile. Each is read and changed under the
- * page table lock, which is held for one table of level 0 or for one leaf at a time. What an entry
- * held is put after the entry is gone.
+ * The caller has notified the subscribers and keeps the tables, by the mmap lock or by the mapping
+ * lock of a VMA that is still linked. Entries come and go meanwhile. Each is read and changed under
+ * the page table lock, which is held for one table of level 0 or for one leaf at a time. What an
+ * entry held is put after the entry is gone.
  */
 #include "mm/zap.h"
 

@@ -10,8 +10,9 @@
 
 /*
  * Takes the entries of [start, end) away and puts what they hold; a leaf that is hit in part goes
- * as a whole. The caller has told the notifiers and keeps the tables, by the mmap lock or by the
- * mapping lock. @keep_private: private copies in a VMA of this mapping stay; NULL: nothing stays.
+ * as a whole. The caller has notified the subscribers and keeps the tables, by the mmap lock or by
+ * the mapping lock. @keep_private: private copies in a VMA of this mapping stay; NULL: nothing
+ * stays.
  */
 void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 		    const struct hs_mapping *keep_private);
@@ -19,8 +20,8 @@ void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, uint64_t *end);
 /*
  * Entries of [start, end) allow no more than @access (of HS_VM_ACCESS) from now on. The caller has
- * told the notifiers and keeps the tables, as for a zap. A leaf that is hit in part is taken away.
- * A migration entry remembers WRITE alone.
+ * notified the subscribers and keeps the tables, as for a zap. A leaf that is hit in part is taken
+ * away. A migration entry remembers WRITE alone.
  */
 void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			uint32_t access);

@@ -3,7 +3,8 @@
  * mirror.c - the mirror of v5.3 and its flag
  *
  * reduced: struct hmm, hmm_mirror and the validity of hmm_range (v5.3, mm/hmm.c). One hs_hmm per
- * address space is a plain notifier; it counts the invalidations in progress and tells the mirrors.
+ * address space is a plain notifier; it counts the invalidations in progress and notifies the
+ * mirrors.
  *
  * States of a range, by predicate. active is the kernel's hmm->notifiers, the number of
  * invalidations in progress:

@@ -19,7 +19,7 @@
  *			page where PTE tables are scanned under RCU
  *	kill-first	at k: kill, put pages. Disable and invalidate follow after `retries` passes
  *			of the walk in vain, or after the call
- *	never		kill-first, and the driver is not told at all: for the verdict
+ *	never		kill-first, and the driver is not notified at all: for the verdict
  *
  * From k on each point polls the drain. After the call the remover polls until nothing can change
  * any more; references that are left then are leaked. The other steps follow in the order of the
