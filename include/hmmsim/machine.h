@@ -70,7 +70,10 @@ struct hs_machine_config {
 	uint64_t fail_at;   /**< the allocation with this index (from 1) fails; 0: none does */
 	/** log2 of pages per section, at most 30; default HS_SECTION_ORDER */
 	uint32_t section_order;
-	/** log2 of pages per subsection, 0 to 6 less than .section_order; default HS_SUBSECTION_ORDER */
+	/**
+	 * log2 of pages per subsection, 0 to 6 less than .section_order; default
+	 * HS_SUBSECTION_ORDER
+	 */
 	uint32_t subsection_order;
 };
 

@@ -140,8 +140,8 @@ void hs_heap_free(void **list, void *object, size_t size, size_t align);
 void hs_heap_drop_all(void **list);
 
 /*
- * membarrier.c. After hs_membarrier_register() the barriers of other processes reach this one. 0, or
- * -ENOSYS: this process may not use membarrier(2), which the arena relies on.
+ * membarrier.c. After hs_membarrier_register() the barriers of other processes reach this one.
+ * Returns 0, or -ENOSYS: this process may not use membarrier(2), which the arena relies on.
  */
 int hs_membarrier_register(struct hs_arena *arena);
 /* A barrier on every attached thread. Pairs with hs_rcu_read_lock(). */
