@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "support/mm_ops.h"
+#include "conformance/mm_ops.h"
 #include "support/scale.h"
 
 #define OPERATIONS 1000000u

@@ -5,7 +5,7 @@
  * a point between two loads of the walker: test_device_model.c finds it by search.
  */
 #include "support/exploration.h"
-#include "support/lab.h"
+#include "model/lab.h"
 #include "support/machine.h"
 
 #ifdef HS_BACKEND_EXPLORE

@@ -5,7 +5,7 @@
  * allocations comes from the sources: an allocation that no case reaches fails this test.
  */
 #include "mm/zap.h"
-#include "support/stage.h"
+#include "unit/stage.h"
 
 #define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
 #define SITES_MAX 256

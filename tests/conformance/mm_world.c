@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine that the model is held against. */
-#include "support/mm_world.h"
+#include "conformance/mm_world.h"
 
 #include <errno.h>
 #include <stdarg.h>

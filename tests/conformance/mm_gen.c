@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Random operations that have a ground in the state that they are drawn in. */
-#include "support/mm_ops.h"
+#include "conformance/mm_ops.h"
 
 struct draw {
 	const struct mm_world *w;

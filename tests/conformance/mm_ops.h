@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "port/port.h"
-#include "support/mm_world.h"
+#include "conformance/mm_world.h"
 
 /* What the page that an operation begins at is mapped as. */
 enum mm_kind {

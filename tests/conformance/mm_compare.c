@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether machine and model agree. */
-#include "support/mm_world.h"
+#include "conformance/mm_world.h"
 
 typedef unsigned long long ull;
 

@@ -13,7 +13,7 @@
 #ifndef HS_TESTS_MM_WORLD_H
 #define HS_TESTS_MM_WORLD_H
 
-#include "support/mm_model.h"
+#include "conformance/mm_model.h"
 
 #define MM_SLOTS 6 /* of each kind of hold */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/stage.h"
+#include "unit/stage.h"
 
 /* ---- what can be seen -------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "support/mm_ops.h"
+#include "conformance/mm_ops.h"
 
 #define TURNS 4u /* after so many a device's walk faults nothing any more */
 

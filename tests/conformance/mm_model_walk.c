@@ -5,7 +5,7 @@
  * A span is what one entry of the page tables covers, clipped to VMA and range. A fault in a span
  * goes on to its end, whichever page asked for it.
  */
-#include "support/mm_model.h"
+#include "conformance/mm_model.h"
 
 #include <errno.h>
 

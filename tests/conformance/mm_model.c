@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* VMAs, entries and pages of the model: page by page. */
-#include "support/mm_model.h"
+#include "conformance/mm_model.h"
 
 #include <errno.h>
 

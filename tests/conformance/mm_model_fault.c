@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults, and what else happens to the entries of the model. */
-#include "support/mm_model.h"
+#include "conformance/mm_model.h"
 
 #include <errno.h>
 

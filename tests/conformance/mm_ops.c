@@ -2,7 +2,7 @@
 /* Operations, each on the model first and then on the machine. */
 #include <inttypes.h>
 
-#include "support/mm_ops.h"
+#include "conformance/mm_ops.h"
 
 #define RW (HS_VM_READ | HS_VM_WRITE)
 

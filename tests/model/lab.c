@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/lab.h"
+#include "model/lab.h"
 
 #include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
@@ -8,7 +8,7 @@
 #include "mm/mm.h"
 #include "mm/zap.h"
 #include "support/machine.h"
-#include "support/script.h"
+#include "model/script.h"
 
 #define PFN_A 8u
 #define PFN_B 10u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/script.h"
+#include "model/script.h"
 
 #include <string.h>
 
