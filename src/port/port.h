@@ -132,7 +132,6 @@ static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
 static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached */
 static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
-const char *hs_task_name(const struct hs_task *self);
 /* The name of the task in slot @id. NULL: there is no such slot. */
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 

@@ -129,11 +129,6 @@ struct hs_task *hs_task_current(void)
 	return s ? &s->task[s->current] : NULL;
 }
 
-const char *hs_task_name(const struct hs_task *self)
-{
-	return self->name;
-}
-
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
 {
 	struct hs_sched *s = hs_sched_get();

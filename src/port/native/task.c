@@ -16,11 +16,6 @@ struct hs_task *hs_task_current(void)
 	return task_current;
 }
 
-const char *hs_task_name(const struct hs_task *self)
-{
-	return ((const struct hs_slot *)self)->name;
-}
-
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
 {
 	return id < arena->slots ? arena->slot[id].name : NULL;
