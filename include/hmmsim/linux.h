@@ -37,7 +37,7 @@ extern "C" {
 #define HMM_PFN_VALID HS_PFN_VALID
 /** Answer: a page that may be written. */
 #define HMM_PFN_WRITE HS_PFN_WRITE
-/** Answer: a page that cannot be had. */
+/** Answer: a page that the walk cannot hand out. */
 #define HMM_PFN_ERROR HS_PFN_ERROR
 /** Answer: the lowest of the five bits of the order; see hmm_pfn_to_map_order(). */
 #define HMM_PFN_ORDER_SHIFT HS_PFN_ORDER_SHIFT
@@ -296,7 +296,7 @@ static inline bool hs_linux_retry(struct hs_task *self, struct hs_range *r, void
  * Return: 0, or
  * - -EBUSY: the subscription was hit since notifier_seq: begin again with mmu_interval_read_begin()
  * - -EINVAL: start or end misaligned, the range empty or beyond the address space
- * - -EFAULT: a fault failed, or a requested page cannot be had
+ * - -EFAULT: a fault failed, or a requested page cannot be handed out
  * - -EPERM: a page was requested for writing and its VMA may not be written
  */
 static inline int hmm_range_fault(struct hmm_range *range)

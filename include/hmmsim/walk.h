@@ -44,10 +44,10 @@ extern "C" {
 #define HS_PFN_WRITE ((uint64_t)1 << 62)
 
 /**
- * Both eras, without a pfn. Request: means nothing. Answer: a page that cannot be had: v6.12 a
- * gap, a VMA that may not be read or has no struct pages, an entry without a struct page, a huge
- * entry that is neither leaf nor table; v5.3 an entry that is neither a page nor absent, or a fault
- * that failed.
+ * Both eras, without a pfn. Request: means nothing. Answer: a page that the walk cannot hand out:
+ * v6.12 a gap, a VMA that may not be read or has no struct pages, an entry without a struct page, a
+ * huge entry that is neither leaf nor table; v5.3 an entry that is neither a page nor absent, or a
+ * fault that failed.
  */
 #define HS_PFN_ERROR ((uint64_t)1 << 61)
 
@@ -325,11 +325,11 @@ HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t
  * - -EINVAL: no mm, start or end misaligned, start after end, end beyond the geometry, an enum out
  *   of range, custom without ops: counts stay as they were; or the range is empty
  * - -EBUSY: the range is not valid, says hs_range::retry
- * - -EFAULT: a fault failed; or a page is requested that cannot be had: in a gap, in a VMA of I/O
- *   or pfns (v6.12: also in one that may not be read), or with an entry that has no struct page or
- *   whose page has failed; v5.3 also where nothing is requested: no VMA at or after a page, a VMA
- *   of I/O, pfns or mixed pages, an entry without a struct page, the zero page, an entry that is
- *   neither a page nor absent, swapped out or migrating
+ * - -EFAULT: a fault failed; or a page is requested that the walk cannot hand out: in a gap, in a
+ *   VMA of I/O or pfns (v6.12: also in one that may not be read), or with an entry that has no
+ *   struct page or whose page has failed; v5.3 also where nothing is requested: no VMA at or after
+ *   a page, a VMA of I/O, pfns or mixed pages, an entry without a struct page, the zero page, an
+ *   entry that is neither a page nor absent, swapped out or migrating
  * - -EPERM: v5.3: the VMA may not be read; v6.12: a page was requested for writing and its VMA may
  *   not be written
  * - -EAGAIN: v5.3: a fault has dropped the mmap lock, which is not held any more

@@ -14,7 +14,7 @@ struct hs_dmirror {
 	struct hs_dmirror_config config;
 	struct hs_mutex lock; /* the driver lock: table, and stats except refusals */
 	struct hs_dmirror_stats stats;
-	hs_u64 refusals;	    /* counted when the lock cannot be had */
+	hs_u64 refusals;	    /* counted when the lock is not free */
 	struct hs_interval_sub sub; /* HS_VALIDITY_SEQ */
 	struct hs_hmm *hmm;	    /* HS_VALIDITY_FLAG */
 	struct hs_mirror mirror;    /* HS_VALIDITY_FLAG */
