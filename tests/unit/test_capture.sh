@@ -70,8 +70,10 @@ if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$work"
 	chmod -R go+rX again
 	install -m 755 "$own" program
-	printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups %s "$@"\n' \
-		"$work/program" >stranger
+	# A coverage build writes its counts below GCOV_PREFIX; those of root are not for others.
+	install -m 777 -d counts
+	printf '#!/bin/sh\nGCOV_PREFIX=%s exec setpriv --reuid=65534 --regid=65534 --clear-groups %s "$@"\n' \
+		"$work/counts" "$work/program" >stranger
 	chmod +x stranger
 	hmmsim=$work/stranger
 fi
