@@ -129,6 +129,7 @@ struct hs_explore_options {
 	uint32_t subsection_order; /**< of the machine, log2 of pages; default 1: 2 pages */
 	bool go_on;		   /**< count violations instead of stopping at the first */
 	const char *schedule;	   /**< HS_SEARCH_REPLAY: as in hs_explore_result; the caller's */
+	bool fingerprint;	   /**< also find hs_explore_result.classes; takes longer */
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -146,6 +147,17 @@ struct hs_explore_result {
 	size_t image_bytes;	  /**< of the machine at the start of an execution */
 	char message[512];	  /**< what was expected and what was found; empty: no violation */
 	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
+	/**
+	 * With hs_explore_options.fingerprint: how many classes the executions belong to in which
+	 * the tasks came to their end or wait for ever; else 0. Two executions are of one class if
+	 * they differ in nothing but the order of steps that touch no common word, or only read it.
+	 */
+	uint64_t classes;
+	/**
+	 * A hash of the set of these classes: equal for two searches of one process that met the
+	 * same ones.
+	 */
+	uint64_t fingerprint;
 };
 
 /**

@@ -187,6 +187,10 @@ static int explore_execute(struct exploration *e)
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
 		hs_sched_on_boot(s, explore_call_check, e);
+	if (end == HS_RUN_QUIET)
+		hs_trace_keep(&s->trace);
+	if (s->trace.failed)
+		return -ENOMEM;
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)
 		ret = explore_note_violation(e);
@@ -206,6 +210,7 @@ static int explore_search(struct exploration *e)
 	if (ret)
 		return ret;
 	e->sched->hashing = o->search == HS_SEARCH_REPLAY;
+	hs_trace_begin(&e->sched->trace, o->fingerprint);
 	r->image_bytes = e->sched->image.used;
 	while (more) {
 		ret = explore_execute(e);
@@ -217,6 +222,8 @@ static int explore_search(struct exploration *e)
 		if (o->max_executions && r->executions == o->max_executions)
 			break;
 	}
+	r->classes = e->sched->trace.set_count;
+	r->fingerprint = e->sched->trace.set_hash;
 	r->exhaustive = !more && (o->search == HS_SEARCH_DFS || o->search == HS_SEARCH_SLEEP);
 	return 0;
 }
@@ -247,6 +254,7 @@ int hs_explore(const struct hs_scenario *scenario, const void *param,
 		ret = e.setup_ret ? e.setup_ret : explore_search(&e);
 	/* Without a machine of its own the scheduler may be running the caller's. */
 	if (e.machine) {
+		hs_trace_end(&e.sched->trace);
 		hs_sched_end(e.sched);
 		hs_machine_destroy(e.machine, NULL);
 	}

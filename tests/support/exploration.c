@@ -10,6 +10,7 @@ void explore(const struct hs_scenario *scenario, const void *param, enum hs_sear
 	options.search = schedule ? HS_SEARCH_REPLAY : search;
 	options.max_executions = most;
 	options.schedule = schedule;
+	options.fingerprint = !schedule && !test_is_short();
 	assert_int_equal(hs_explore(scenario, param, &options, r), 0);
 	if (getenv("HMMSIM_TEST_VERBOSE"))
 		print_message("%s: %llu complete of %llu executions, %u steps at most\n",
@@ -52,12 +53,29 @@ void explore_found(const struct hs_scenario *scenario, const void *param, enum h
 	hs_explore_result_free(&again);
 }
 
+/* The searches need not agree on what is cut short, but they must see the same classes. */
+static void expect_classes_of_dfs(const struct hs_scenario *scenario, const void *param,
+				  const struct hs_explore_result *sleep)
+{
+	struct hs_explore_result dfs;
+
+	explore(scenario, param, HS_SEARCH_DFS, 200 * test_percent(), NULL, &dfs);
+	assert_true(dfs.classes && dfs.classes <= sleep->classes);
+	if (dfs.exhaustive) {
+		assert_int_equal(dfs.classes, sleep->classes);
+		assert_int_equal(dfs.fingerprint, sleep->fingerprint);
+	}
+	hs_explore_result_free(&dfs);
+}
+
 void explore_holds(const struct hs_scenario *scenario, const void *param)
 {
 	struct hs_explore_result r;
 
 	explore_none(scenario, param, test_is_short() ? 500 : 0, &r);
 	assert_true(r.complete > 1);
+	if (!test_is_short())
+		expect_classes_of_dfs(scenario, param, &r);
 	hs_explore_result_free(&r);
 }
 

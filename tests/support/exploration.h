@@ -20,7 +20,10 @@ void explore_none(const struct hs_scenario *scenario, const void *param, uint64_
 void explore_found(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
 		   const char *text, struct hs_explore_result *r);
 
-/* The same without a result. Slow builds look at 500 executions; there is more than one. */
+/*
+ * The same without a result; there is more than one execution, and their classes are those that DFS
+ * sees, where DFS comes to its end. Slow builds look at 500 executions.
+ */
 void explore_holds(const struct hs_scenario *scenario, const void *param);
 void explore_fails(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
 		   const char *text);

@@ -208,6 +208,8 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	explore_arena_set_life(self->sched, p, size, HS_LIFE_LIVE);
 	arena->live[kind]++;
 	arena->bytes += size;
+	if (hs_unlikely(self->sched->trace.on))
+		hs_trace_alloc(self->sched, self, p);
 	return p;
 }
 
@@ -304,5 +306,7 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 	hs_assert(self, s->decisions - s->step < s->max_steps, "too many choices: %s", why);
 	answer = s->chooser->choose(s->chooser->ctx, s, n);
 	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
+	if (s->trace.on)
+		hs_trace_choice(s, self, answer);
 	return answer;
 }

@@ -31,30 +31,36 @@ enum hs_access {
 	HS_COMMUTE,
 };
 
-/* The trace hash holds these values: the order is fixed. */
+/*
+ * Trace hashes and fingerprints hold these values. So each is written out: a new kind takes a free
+ * value of its half, and no value is used again.
+ */
 enum hs_op_kind {
-	HS_OP_NONE, /* the task has ended, or has not begun */
-	HS_OP_LOAD,
-	HS_OP_STORE,
-	HS_OP_RMW,
-	HS_OP_COUNT_ADD,
-	HS_OP_DEREF,
-	HS_OP_FREE,
-	HS_OP_TRYLOCK,
-	HS_OP_ASK_WRITE,
-	HS_OP_UNLOCK,
-	HS_OP_RCU_ENTER,
-	HS_OP_RCU_LEAVE,
-	HS_OP_RCU_SNAPSHOT,
-	HS_OP_CONDITIONAL, /* from here on: may have to wait */
-	HS_OP_LOCK = HS_OP_CONDITIONAL,
-	HS_OP_DOWN_READ,
-	HS_OP_DOWN_WRITE,
-	HS_OP_WAIT,
-	HS_OP_WAIT_UNTIL,
-	HS_OP_RETRY,
-	HS_OP_RCU_WAIT,
-	HS_OP_JOIN,
+	HS_OP_NONE = 0, /* the task has ended, or has not begun */
+	HS_OP_LOAD = 1,
+	HS_OP_STORE = 2,
+	HS_OP_RMW = 3,
+	HS_OP_COUNT_ADD = 4,
+	HS_OP_DEREF = 5,
+	HS_OP_FREE = 6,
+	HS_OP_TRYLOCK = 7,
+	HS_OP_ASK_WRITE = 8,
+	HS_OP_UNLOCK = 9,
+	HS_OP_RCU_ENTER = 10,
+	HS_OP_RCU_LEAVE = 11,
+	HS_OP_RCU_SNAPSHOT = 12,
+	HS_OP_WAKE = 13,
+	HS_OP_CONDITIONAL = 32, /* from here on: what the task waits for must be looked at */
+	HS_OP_LOCK = 32,
+	HS_OP_DOWN_READ = 33,
+	HS_OP_DOWN_WRITE = 34,
+	HS_OP_LOOK = 35,
+	HS_OP_WAIT = 36,
+	HS_OP_WAIT_UNTIL = 37,
+	HS_OP_RETRY = 38,
+	HS_OP_RCU_WAIT = 39,
+	HS_OP_JOIN = 40,
+	HS_OP_SPIN = 41,
 	HS_OP_KIND_COUNT
 };
 
@@ -94,8 +100,7 @@ struct hs_task {
 	uint8_t mode; /* enum hs_mode */
 	bool live;
 	bool in_callback;
-	bool pred_asked; /* the predicate was asked since the wait began */
-	bool pred_held;	 /* what it said last */
+	bool pred_held;	 /* what the predicate of its wait said last */
 	bool reads_lost; /* more reads than fit: any write may end the retry */
 	uint16_t rcu_nest;
 	uint16_t watch_count, held_count;
@@ -103,6 +108,8 @@ struct hs_task {
 	uint64_t rcu_wait; /* mask of the readers that its grace period waits for */
 	uint64_t join;	   /* mask of the tasks that it waits for */
 	uint64_t rng;
+	uint64_t key;	   /* its name in fingerprints, the same in each execution of a class */
+	uint32_t children; /* tasks that it has made */
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
 	const char *name;

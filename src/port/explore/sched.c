@@ -86,6 +86,7 @@ void hs_sched_end(struct hs_sched *s)
 	s->tasks = 1;
 	s->ready = s->conditional = s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
+	s->current = 0;
 	s->running = false;
 	s->verdict = HS_VERDICT_NONE;
 	s->message[0] = '\0';
@@ -139,6 +140,7 @@ bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
 		return false;
 	}
 	s->boot_guard = &guard;
+	s->current = 0;
 	fn(arg);
 	s->boot_guard = NULL;
 	return s->verdict == HS_VERDICT_NONE;
@@ -177,6 +179,7 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 	t->live = true;
 	t->fn = fn;
 	t->arg = arg;
+	t->key = hs_trace_name(s->task[s->current].key, ++s->task[s->current].children);
 	s->fresh |= 1u << s->tasks++;
 	return t;
 }
@@ -335,10 +338,12 @@ static void sched_restart_tasks(struct hs_sched *s)
 		struct hs_task *t = &s->task[i];
 		void (*fn)(struct hs_task * self, void *arg) = t->fn;
 		void *arg = t->arg;
+		uint64_t key = t->key;
 
 		hs_task_clear(s, t, i, t->name);
 		t->fn = fn;
 		t->arg = arg;
+		t->key = key;
 		t->mode = HS_MODE_STEP;
 		t->live = true;
 		s->fresh |= 1u << i;
@@ -376,6 +381,7 @@ void hs_sched_reset(struct hs_sched *s)
 	s->step = s->decisions = s->debt_count = 0;
 	s->hash = 0;
 	s->object_count = 0;
+	hs_trace_reset(&s->trace);
 	s->message[0] = '\0';
 	s->verdict = s->image.verdict;
 	if (hs_unlikely(s->verdict != HS_VERDICT_NONE))
@@ -482,6 +488,8 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 			break;
 		if (s->hashing)
 			sched_hash_step(s, t);
+		if (hs_unlikely(s->trace.on))
+			hs_trace_step(s, t);
 		sched_switch_to(s, t);
 		if (s->hashing)
 			sched_hash_result(s, t);

@@ -20,10 +20,11 @@
 
 #include <hmmsim/explore.h>
 
+#include "port/explore/trace.h"
 #include "port/port.h"
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
-#define HS_SCHED_DEBTS 16
+#define HS_SCHED_DEBTS 64
 #define HS_HASH_OBJECTS 256
 #define HS_CPUS_MAX 16
 #define HS_GRANULE 16
@@ -92,6 +93,7 @@ struct hs_sched {
 	bool running;
 	bool hashing;
 	uint64_t hash;
+	struct hs_trace trace;
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
