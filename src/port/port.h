@@ -258,8 +258,10 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
  * any time and in any task's turn. The task that makes it true calls hs_wake_all() afterwards; the
  * explorer reports a write that makes it true and is not followed by a wake as a lost wake-up.
  *
- * In the explorer a wake is no step but part of the step before it. So the explorer does not find
- * a waiter that frees the queue between the two.
+ * In the explorer a wake is a step of its own, so that the explorer finds a waiter that frees the
+ * queue before the wake. A wait is a step that looks; if the predicate does not hold, the task is a
+ * sleeper and takes one more step as soon as it does, woken or not, because a wake for another
+ * reason could have come in between.
  */
 struct hs_waitq {
 	hs_u32 seq;
@@ -292,7 +294,16 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where);
 
-void hs_wake_all(struct hs_task *self, struct hs_waitq *q);
+#define hs_wake_all(self, q) hs_wake_all_at((self), (q), HS_HERE)
+void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where);
+
+/*
+ * reduced: smp_cond_load_acquire. Waits without sleeping until pred(self, arg) holds, so that the
+ * task that makes it true need not wake anything. For what the next steps of another task bring. In
+ * the explorer one step; if the predicate never holds, a deadlock. Context: as hs_wait_event().
+ */
+#define hs_spin_until(self, pred, arg) hs_spin_until_at((self), (pred), (arg), HS_HERE)
+void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where);
 
 /*
  * hs_retry_wait(self, "what the loop waits for") ends the body of a loop that tries again.

@@ -315,7 +315,7 @@ static void remover_step(struct hs_task *self, struct lab *l, struct script_acto
 static void remover_main(struct hs_task *self, void *arg)
 {
 	struct lab *l = arg;
-	struct script_actor actor = { &l->script, false };
+	struct script_actor actor = { &l->script, 0, false };
 	char name[] = "r?";
 
 	for (const char *step = l->param.remover; *step; step++) {
@@ -329,7 +329,7 @@ static void remover_main(struct hs_task *self, void *arg)
 static void monitor_main(struct hs_task *self, void *arg)
 {
 	struct lab *l = arg;
-	struct script_actor actor = { &l->script, false };
+	struct script_actor actor = { &l->script, 0, false };
 
 	script_step(self, &actor, "asleep");
 	while (!hs_gate_waiters(self, l->gate))
@@ -342,7 +342,7 @@ static void monitor_main(struct hs_task *self, void *arg)
 static void other_main(struct hs_task *self, void *arg)
 {
 	struct lab *l = arg;
-	struct script_actor actor = { &l->script, false };
+	struct script_actor actor = { &l->script, 0, false };
 	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_CLEAR, NULL, false };
 
 	script_step(self, &actor, "n");

@@ -32,7 +32,6 @@ void script_init(struct script *script, const char *text)
 {
 	script->text = text;
 	hs_u32_init(&script->at, 0);
-	hs_waitq_init(&script->queue);
 }
 
 bool script_over(const struct script *script)
@@ -46,34 +45,27 @@ bool script_over(const struct script *script)
 static void advance(struct hs_task *self, struct script *script)
 {
 	hs_u32_add(self, &script->at, 1, HS_RELEASE);
-	hs_wake_all(self, &script->queue);
 }
-
-struct turn {
-	struct script *script;
-	const char *name;
-};
 
 static bool is_turn(struct hs_task *self, void *arg)
 {
-	const struct turn *t = arg;
-	size_t length;
-	const char *w =
-		word(t->script->text, hs_u32_load(self, &t->script->at, HS_ACQUIRE), &length);
+	const struct script_actor *actor = arg;
 
-	return names(w, length, t->name);
+	return hs_u32_load(self, &actor->script->at, HS_ACQUIRE) == actor->next;
 }
 
-/* Asked by a task about its own steps, which no other task's turn removes. */
-static bool is_ahead(struct hs_task *self, const struct script *script, const char *name)
+/* Number of the next word with this name, which only this task takes; -1: there is none. */
+static int next_word(const struct script_actor *actor, const char *name)
 {
 	size_t length;
 
-	for (uint32_t i = hs_u32_load(self, &script->at, HS_ACQUIRE);; i++) {
-		const char *w = word(script->text, i, &length);
+	for (uint32_t i = actor->next;; i++) {
+		const char *w = word(actor->script->text, i, &length);
 
-		if (!length || names(w, length, name))
-			return length;
+		if (!length)
+			return -1;
+		if (names(w, length, name))
+			return (int)i;
 	}
 }
 
@@ -86,15 +78,16 @@ void script_end(struct hs_task *self, struct script_actor *actor)
 
 void script_step(struct hs_task *self, struct script_actor *actor, const char *name)
 {
-	struct turn turn = { actor->script, name };
+	int next = next_word(actor, name);
 	const char *w;
 	size_t length;
 
 	script_end(self, actor);
-	if (!is_ahead(self, actor->script, name))
+	if (next < 0)
 		return;
-	hs_wait_event(self, &actor->script->queue, is_turn, &turn);
-	w = word(actor->script->text, hs_u32_load(self, &actor->script->at, HS_RELAXED), &length);
+	actor->next = (uint32_t)next;
+	hs_spin_until(self, is_turn, actor);
+	w = word(actor->script->text, actor->next++, &length);
 	actor->turn = true;
 	if (passes_on(w, length))
 		script_end(self, actor);

@@ -15,13 +15,13 @@
 struct script {
 	const char *text;
 	hs_u32 at; /* words that are over */
-	struct hs_waitq queue;
 };
 
 /* One per task. */
 struct script_actor {
 	struct script *script;
-	bool turn; /* its step is the one that the script is at */
+	uint32_t next; /* words up to here are none of its steps, or are over */
+	bool turn;     /* its step is the one that the script is at */
 };
 
 void script_init(struct script *script, const char *text);

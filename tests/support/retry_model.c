@@ -19,7 +19,6 @@ struct model {
 	hs_ptr cpu_pte;
 	void *page; /* for the task that frees it: cpu_pte may be empty by then */
 	hs_u32 done;
-	struct hs_waitq done_queue;
 	struct driver driver[RETRY_DRIVERS_MAX];
 	hs_ptr dev_pte[RETRY_SLOTS_MAX];
 };
@@ -83,7 +82,6 @@ static void invalidator_main(struct hs_task *self, void *arg)
 		return;
 	}
 	hs_u32_store(self, &m->done, 1, HS_RELEASE);
-	hs_wake_all(self, &m->done_queue);
 }
 
 static bool is_done(struct hs_task *self, void *arg)
@@ -95,7 +93,7 @@ static void teardown_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
 
-	hs_wait_event(self, &m->done_queue, is_done, m);
+	hs_spin_until(self, is_done, m);
 	hs_free(self, m->page, HS_KIND_PAGE, PAGE_BYTES);
 }
 
@@ -112,7 +110,6 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	if (!page)
 		return -ENOMEM;
 	hs_mutex_init(&m->lock, HS_LOCK_DRIVER);
-	hs_waitq_init(&m->done_queue);
 	hs_ptr_init(&m->cpu_pte, page);
 	m->page = page;
 	for (uint32_t i = 0; i < m->param.drivers; i++) {

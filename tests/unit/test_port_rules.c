@@ -529,6 +529,14 @@ static void detached_waits(void *arg)
 	hs_wait_event(d->self, &d->st->queue, play_flag, d->st);
 }
 
+static void detached_spins_until(void *arg)
+{
+	struct detached *d = arg;
+
+	hs_u32_init(&d->st->flag, 1);
+	hs_spin_until(d->self, play_flag, d->st);
+}
+
 static void detached_synchronizes(void *arg)
 {
 	hs_synchronize_rcu(((struct detached *)arg)->self);
@@ -554,9 +562,9 @@ static void boot_detaches(void *arg)
 static void a_detached_task_is_refused(void **state)
 {
 	static void (*const misuse[])(void *) = {
-		detached_locks,	   detached_spins,     detached_reads,
-		detached_writes,   detached_allocates, detached_waits,
-		detached_detaches, detached_calls,     detached_synchronizes,
+		detached_locks,	       detached_spins,	     detached_reads,	detached_writes,
+		detached_allocates,    detached_waits,	     detached_detaches, detached_calls,
+		detached_synchronizes, detached_spins_until,
 	};
 	struct hs_machine_config config;
 	struct detached d;

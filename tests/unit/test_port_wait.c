@@ -335,6 +335,29 @@ static void timed_wait_ends_when_the_clock_is_advanced(void **state)
 	assert_int_equal(ticks_seen[0], 500);
 }
 
+static void spins_to_odd(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	hs_spin_until(self, odd, NULL);
+	met[0] = hs_u32_load(self, &tb->turn, HS_RELAXED) == 1;
+}
+
+static void makes_odd(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	hs_u32_store(self, &tb->turn, 1, HS_RELEASE);
+}
+
+static void a_spin_ends_without_a_wake(void **state)
+{
+	(void)state;
+	met[0] = false;
+	run(spins_to_odd, makes_odd);
+	assert_true(met[0]);
+}
+
 static void retries_are_counted(void **state)
 {
 	struct hs_machine_info info;
@@ -366,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(timed_wait_past_its_deadline_still_asks, up, down),
 		cmocka_unit_test_setup_teardown(timed_wait_ends_when_the_clock_is_advanced, up,
 						down),
+		cmocka_unit_test_setup_teardown(a_spin_ends_without_a_wake, up, down),
 		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
 	};
 

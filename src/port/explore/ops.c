@@ -21,13 +21,16 @@ const char *hs_op_name(enum hs_op_kind kind)
 		[HS_OP_RCU_ENTER] = "rcu_read_lock",
 		[HS_OP_RCU_LEAVE] = "rcu_read_unlock",
 		[HS_OP_RCU_SNAPSHOT] = "grace period begin",
+		[HS_OP_WAKE] = "wake",
 		[HS_OP_LOCK] = "lock",
 		[HS_OP_DOWN_READ] = "down_read",
 		[HS_OP_DOWN_WRITE] = "down_write",
 		[HS_OP_ASK_WRITE] = "down_write",
+		[HS_OP_LOOK] = "look before a wait",
 		[HS_OP_WAIT] = "wait",
 		[HS_OP_WAIT_UNTIL] = "timed wait",
 		[HS_OP_RETRY] = "retry",
+		[HS_OP_SPIN] = "spin",
 		[HS_OP_RCU_WAIT] = "grace period",
 		[HS_OP_JOIN] = "join",
 	};
@@ -42,16 +45,15 @@ static void ops_add_debt(struct hs_sched *s, struct hs_task *t)
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == t->queue)
 			return;
-	if (s->debt_count < HS_SCHED_DEBTS)
+	if (s->debt_count == HS_SCHED_DEBTS)
+		hs_sched_violation(s, HS_VERDICT_STEPS, "more than %d queues wait for a wake",
+				   HS_SCHED_DEBTS);
+	else
 		s->debts[s->debt_count++] = (struct hs_debt){ t->queue, t->id };
 }
 
-/*
- * Asks the predicate and notes which words it reads. If it has become true, the queue must be woken
- * in the step that made it true or later: a debt, unless hs_wake_all() has put this step's number
- * on the queue. A later hs_wake_all() settles the debt.
- */
-static bool ops_ask_predicate(struct hs_sched *s, struct hs_task *t)
+/* Asks the predicate and notes which words it reads. */
+static bool ops_ask_predicate(struct hs_task *t)
 {
 	struct hs_op op = t->op;
 	uint8_t mode = t->mode;
@@ -62,9 +64,19 @@ static bool ops_ask_predicate(struct hs_sched *s, struct hs_task *t)
 	held = t->pred(t, t->pred_arg);
 	t->mode = mode;
 	t->op = op;
-	if (held && t->pred_asked && !t->pred_held && t->queue->seq.raw != s->step)
+	return held;
+}
+
+/*
+ * A task that has looked and waits. If the step just taken made its predicate true, the queue must
+ * be woken in a later step: a debt, which hs_wake_all() settles.
+ */
+static bool ops_ask_sleeper(struct hs_sched *s, struct hs_task *t)
+{
+	bool held = ops_ask_predicate(t);
+
+	if (held && !t->pred_held)
 		ops_add_debt(s, t);
-	t->pred_asked = true;
 	t->pred_held = held;
 	return held;
 }
@@ -101,10 +113,15 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 	case HS_OP_DOWN_WRITE:
 		sem = t->op.addr;
 		return !sem->word.raw;
+	case HS_OP_LOOK:
+		ops_ask_predicate(t);
+		return true;
+	case HS_OP_SPIN:
+		return ops_ask_predicate(t);
 	case HS_OP_WAIT:
-		return ops_ask_predicate(s, t);
+		return ops_ask_sleeper(s, t);
 	case HS_OP_WAIT_UNTIL:
-		ops_ask_predicate(s, t);
+		ops_ask_sleeper(s, t);
 		return true;
 	case HS_OP_RETRY:
 		return ops_reads_differ(t);
@@ -127,6 +144,17 @@ static bool ops_overlap(const void *a, size_t a_size, const void *b, size_t b_si
 	return (uintptr_t)a < (uintptr_t)b + b_size && (uintptr_t)b < (uintptr_t)a + a_size;
 }
 
+/* The predicate of @t reads a word that @op touches. */
+static bool ops_watches(const struct hs_task *t, const struct hs_op *op)
+{
+	if (t->watch_count == HS_WATCH_MAX)
+		return true;
+	for (uint32_t i = 0; i < t->watch_count; i++)
+		if (ops_overlap(t->watch[i], 8, op->addr, op->size))
+			return true;
+	return false;
+}
+
 /* @t waits for any of several words to change: whether @op touches one of them. */
 static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 {
@@ -139,17 +167,34 @@ static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 				return true;
 		return false;
 	}
-	if (t->watch_count == HS_WATCH_MAX)
-		return true;
-	for (uint32_t i = 0; i < t->watch_count; i++)
-		if (ops_overlap(t->watch[i], 8, op->addr, op->size))
-			return true;
-	return ops_overlap(t->op.addr, t->op.size, op->addr, op->size);
+	return ops_watches(t, op) || ops_overlap(t->op.addr, t->op.size, op->addr, op->size);
+}
+
+static bool ops_is_sleeper(const struct hs_op *op)
+{
+	return op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
 }
 
 static bool ops_waits_on_many(const struct hs_op *op)
 {
-	return op->kind == HS_OP_RETRY || op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
+	return op->kind == HS_OP_RETRY || op->kind == HS_OP_LOOK || op->kind == HS_OP_SPIN ||
+	       ops_is_sleeper(op);
+}
+
+/*
+ * A wake settles the debts of its queue. So its order matters against a step that can make a debt:
+ * a write to a word that the predicate of a sleeper on this queue reads.
+ */
+static bool ops_wake_depends(const struct hs_sched *s, const struct hs_op *wake,
+			     const struct hs_op *op)
+{
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		const struct hs_task *t = &s->task[i];
+
+		if (ops_is_sleeper(&t->op) && t->queue == wake->addr && ops_watches(t, op))
+			return true;
+	}
+	return false;
 }
 
 bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
@@ -158,6 +203,10 @@ bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
 
 	if (x->access == HS_READ && y->access == HS_READ)
 		return false;
+	if (x->kind == HS_OP_WAKE && ops_wake_depends(a->sched, x, y))
+		return true;
+	if (y->kind == HS_OP_WAKE && ops_wake_depends(a->sched, y, x))
+		return true;
 	if (ops_waits_on_many(x))
 		return ops_waits_on(a, y);
 	if (ops_waits_on_many(y))

@@ -122,6 +122,7 @@ void hs_rcu_barrier(struct hs_task *self)
 			  "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
+	hs_step(self, HS_OP_LOAD, HS_READ, DOMAIN(arena), HS_HERE);
 	self->join = arena->rcu.callbacks;
 	hs_step(self, HS_OP_JOIN, HS_READ, DOMAIN(arena), HS_HERE);
 }

@@ -91,13 +91,23 @@ static void sync_publish_wait(struct hs_task *self, struct hs_waitq *q, hs_pred 
 	self->pred_arg = arg;
 	self->queue = q;
 	self->watch_count = 0;
-	self->pred_asked = false;
+	self->pred_held = false;
+}
+
+/* A step to look. True: the predicate holds. False: the task is a sleeper from here on. */
+static bool sync_look(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+		      const char *where)
+{
+	sync_publish_wait(self, q, pred, arg, where);
+	hs_step(self, HS_OP_LOOK, HS_READ, q, sizeof(*q), where);
+	return sync_log_predicate(self);
 }
 
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
-	sync_publish_wait(self, q, pred, arg, where);
+	if (sync_look(self, q, pred, arg, where))
+		return;
 	hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
 	sync_log_predicate(self);
 }
@@ -108,7 +118,8 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 {
 	uint64_t *ticks = &self->arena->ticks;
 
-	sync_publish_wait(self, q, pred, arg, where);
+	if (sync_look(self, q, pred, arg, where))
+		return true;
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
 	if (sync_log_predicate(self))
 		return true;
@@ -118,11 +129,21 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	return false;
 }
 
-void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
+void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
+{
+	uint64_t *retries = &self->arena->retries;
+
+	sync_publish_wait(self, NULL, pred, arg, where);
+	hs_step(self, HS_OP_SPIN, HS_READ, retries, sizeof(*retries), where);
+	sync_log_predicate(self);
+}
+
+/* It changes nothing that a task reads, but the queue must live: a READ. */
+void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 {
 	struct hs_sched *s = self->sched;
 
-	q->seq.raw = s->step;
+	hs_step(self, HS_OP_WAKE, HS_READ, q, sizeof(*q), where);
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == q)
 			s->debts[i--] = s->debts[--s->debt_count];

@@ -57,12 +57,20 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	return met || pred(self, arg);
 }
 
-void hs_wake_all(struct hs_task *self, struct hs_waitq *q)
+void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 {
+	(void)where;
 	hs_u32_add(self, &q->seq, 1, HS_SEQ_CST);
 	if (!hs_u32_load(self, &q->waiters, HS_SEQ_CST))
 		return;
 	hs_unpark(self, &q->seq, UINT32_MAX);
+}
+
+void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
+{
+	hs_check_wait(self, where);
+	while (!pred(self, arg))
+		hs_retry_wait(self, "hs_spin_until");
 }
 
 /* The caller counts the spins. Now and then other threads get the processor. */

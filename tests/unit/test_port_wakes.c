@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait queues in the explorer: a wake is a step, a wait is a look and then a sleep. */
+#include "support/play.h"
+
+#include <string.h>
+
+struct letter {
+	hs_u32 flag;
+	struct hs_waitq queue;
+};
+
+static void with_letter(struct hs_task *self, struct play_state *st)
+{
+	struct letter *l = hs_alloc(self, HS_KIND_OTHER, sizeof(*l));
+
+	assert_non_null(l);
+	hs_waitq_init(&l->queue);
+	hs_ptr_init(&st->ptr, l);
+}
+
+static bool letter_is_there(struct hs_task *self, void *arg)
+{
+	return hs_u32_load(self, &((struct letter *)arg)->flag, HS_ACQUIRE) != 0;
+}
+
+static void waits_and_frees(struct hs_task *self, void *state)
+{
+	struct letter *l = ((struct play_state *)state)->ptr.raw;
+
+	hs_wait_event(self, &l->queue, letter_is_there, l);
+	hs_free(self, l, HS_KIND_OTHER, sizeof(*l));
+}
+
+static void spins_and_frees(struct hs_task *self, void *state)
+{
+	struct letter *l = ((struct play_state *)state)->ptr.raw;
+
+	hs_spin_until(self, letter_is_there, l);
+	hs_free(self, l, HS_KIND_OTHER, sizeof(*l));
+}
+
+static void writes_and_wakes_letter(struct hs_task *self, void *state)
+{
+	struct letter *l = ((struct play_state *)state)->ptr.raw;
+
+	hs_u32_store(self, &l->flag, 1, HS_RELEASE);
+	hs_wake_all(self, &l->queue);
+}
+
+static void writes_letter(struct hs_task *self, void *state)
+{
+	struct letter *l = ((struct play_state *)state)->ptr.raw;
+
+	hs_u32_store(self, &l->flag, 1, HS_RELEASE);
+}
+
+static void a_waiter_that_frees_the_queue_before_the_wake_is_found(void **state)
+{
+	const struct play waits = { with_letter,
+				    { waits_and_frees, writes_and_wakes_letter },
+				    NULL };
+	const struct play spins = { with_letter, { spins_and_frees, writes_letter }, NULL };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect(&waits, HS_VERDICT_FREED, &r);
+	assert_non_null(strstr(r.message, "wake of an object that is freed (task two)"));
+	hs_explore_result_free(&r);
+	play_expect_exhaustive(&spins);
+}
+
+/* ---- whether a wake is lost does not depend on the order of independent steps ------------- */
+
+static void waits_late(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	hs_wait_event(self, &st->queue, play_flag, st);
+}
+
+static void waits_at_once(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_event(self, &st->queue, play_flag, st);
+}
+
+static void waits_until_late(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	hs_wait_event_until(self, &st->queue, play_flag, st, 50);
+}
+
+static void writes(struct hs_task *self, void *state)
+{
+	hs_u32_store(self, &((struct play_state *)state)->flag, 1, HS_RELEASE);
+}
+
+static void wakes(struct hs_task *self, void *state)
+{
+	hs_wake_all(self, &((struct play_state *)state)->queue);
+}
+
+/* The tasks in each order, because the search prefers the first. */
+static void expect_lost_wake(void (*a)(struct hs_task *self, void *state),
+			     void (*b)(struct hs_task *self, void *state),
+			     void (*c)(struct hs_task *self, void *state))
+{
+	const struct play play[] = {
+		{ .task = { a, b, c } }, { .task = { a, c, b } }, { .task = { b, a, c } },
+		{ .task = { b, c, a } }, { .task = { c, a, b } }, { .task = { c, b, a } },
+	};
+
+	for (size_t i = 0; i < sizeof(play) / sizeof(play[0]); i++) {
+		struct hs_explore_result r;
+
+		play_expect(&play[i], HS_VERDICT_LOST_WAKE, &r);
+		hs_explore_result_free(&r);
+	}
+}
+
+static void a_write_that_can_meet_the_sleeper_is_found(void **state)
+{
+	const struct play play[] = {
+		{ .task = { writes, waits_late } },
+		{ .task = { waits_late, writes } },
+		{ .task = { writes, waits_until_late } },
+		{ .task = { waits_until_late, writes } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(play) / sizeof(play[0]); i++) {
+		struct hs_explore_result r;
+
+		play_expect(&play[i], HS_VERDICT_LOST_WAKE, &r);
+		hs_explore_result_free(&r);
+	}
+}
+
+static void a_wake_of_another_task_does_not_help_if_it_can_come_first(void **state)
+{
+	(void)state;
+	expect_lost_wake(writes, wakes, waits_at_once);
+	expect_lost_wake(writes, wakes, waits_late);
+	expect_lost_wake(writes, wakes, waits_until_late);
+}
+
+/* ---- hs_spin_until() ---------------------------------------------------------------------- */
+
+static void spins(struct hs_task *self, void *state)
+{
+	hs_spin_until(self, play_flag, state);
+	hs_assert(self, play_flag(self, state), "the flag is set");
+}
+
+static void a_spin_needs_no_wake(void **state)
+{
+	const struct play play = { .task = { spins, writes } };
+	const struct play alone = { .task = { spins, wakes } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&play);
+	play_expect(&alone, HS_VERDICT_DEADLOCK, &r);
+	assert_non_null(strstr(r.message, "one in spin at tests/unit/test_port_wakes.c:"));
+	hs_explore_result_free(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_waiter_that_frees_the_queue_before_the_wake_is_found),
+		cmocka_unit_test(a_write_that_can_meet_the_sleeper_is_found),
+		cmocka_unit_test(a_wake_of_another_task_does_not_help_if_it_can_come_first),
+		cmocka_unit_test(a_spin_needs_no_wake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
