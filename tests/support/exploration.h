@@ -21,8 +21,14 @@ void explore_found(const struct hs_scenario *scenario, const void *param, enum h
 		   const char *text, struct hs_explore_result *r);
 
 /*
- * The same without a result; there is more than one execution, and their classes are those that DFS
- * sees, where DFS comes to its end. Slow builds look at 500 executions.
+ * Sleep sets see the same classes as DFS, if that comes to its end within @most executions; 0: no
+ * bound. Nothing violates anything.
+ */
+void explore_same_classes(const struct hs_scenario *scenario, const void *param, uint64_t most);
+
+/*
+ * explore_none() without a result; there is more than one execution, and their classes are those
+ * that DFS sees, where DFS comes to its end soon. Slow builds look at 500 executions.
  */
 void explore_holds(const struct hs_scenario *scenario, const void *param);
 void explore_fails(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
