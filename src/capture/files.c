@@ -35,11 +35,40 @@ static int proc_file_open_at(int dir, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * A file that does not exist or is not allowed is left out, and so is one of a process without
+ * memory. Anything else, such as too many open files, says nothing about the process.
+ */
+static bool proc_file_may_lack(int fd)
+{
+	return fd >= 0 || fd == -ENOENT || fd == -ESRCH || fd == -EACCES || fd == -EPERM;
+}
+
+/* 0x60c of "Linux version 6.12.3 (...". 0: there is no such file, or it says something else. */
+static int proc_file_read_version(struct hs_proc *proc, const char *name)
+{
+	int fd = proc_file_open_at(AT_FDCWD, name, 0);
+	unsigned int major, minor;
+	char text[128];
+	ssize_t n;
+
+	if (fd < 0)
+		return proc_file_may_lack(fd) ? 0 : fd;
+	do {
+		n = read(fd, text, sizeof(text) - 1);
+	} while (n < 0 && errno == EINTR);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "Linux version %3u.%3u", &major, &minor) == 2 && minor < 256)
+		proc->version = HS_PROC_VERSION(major, minor);
+	return 0;
+}
+
 /* smaps comes first: if its address space is there at the end, so were those of the others. */
 int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 {
 	char name[512];
-	int dir;
+	int dir, ret;
 
 	snprintf(name, sizeof(name), "%.256s/%.20s", path, pid);
 	dir = proc_file_open_at(AT_FDCWD, name, O_DIRECTORY);
@@ -51,7 +80,11 @@ int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 	close(dir);
 	snprintf(name, sizeof(name), "%.256s/kpageflags", path);
 	proc->kpageflags = proc_file_open_at(AT_FDCWD, name, 0);
-	return 0;
+	snprintf(name, sizeof(name), "%.256s/version", path);
+	ret = proc_file_read_version(proc, name);
+	if (ret)
+		proc->failed = "version";
+	return ret;
 }
 
 static int proc_file_read_fd(struct hs_hostmem *mem, int fd, char **bytes, size_t *length)

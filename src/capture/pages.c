@@ -10,51 +10,81 @@
 
 #define BLOCK_WORDS ((uint64_t)1 << 13) /* 64 KiB of pagemap, 32 MiB of addresses */
 #define KEPT_BITS \
-	(HS_PM_PRESENT | HS_PM_SWAP | HS_PM_FILE | HS_PM_GUARD | HS_PM_UFFD_WP | HS_PM_EXCLUSIVE)
+	(HS_PM_PRESENT | HS_PM_SWAP | HS_PM_FILE | HS_PM_UNUSED | HS_PM_UFFD_WP | HS_PM_EXCLUSIVE)
+#define KEPT_FLAGS                                                                         \
+	(HS_KPF_KNOWN | HS_KPF_ZERO_PAGE | HS_KPF_NOPAGE | HS_KPF_HWPOISON | HS_KPF_ANON | \
+	 HS_KPF_MMAP)
 
-bool hs_proc_page_flags(struct hs_proc *proc, uint64_t frame, uint64_t *flags)
+/* ---- kpageflags -------------------------------------------------------------------------- */
+
+/*
+ * Reads the word of the frame. If frames are asked for in a row, twice as many words as the last
+ * time are read: a call costs as much as three words.
+ */
+static void proc_pages_read_flags(struct hs_proc *proc, uint64_t frame)
 {
-	if (proc->kpageflags < 0 || !frame)
-		return false;
-	if (proc->flags_frame != frame) {
-		ssize_t n = pread(proc->kpageflags, flags, sizeof(*flags),
-				  (off_t)(frame * sizeof(*flags)));
+	bool goes_on = proc->flags_count && frame == proc->flags_frame + proc->flags_count;
+	uint64_t twice = 2 * proc->flags_count < HS_PROC_FLAGS ? 2 * proc->flags_count
+							       : HS_PROC_FLAGS;
+	size_t bytes = (goes_on ? twice : 1) * sizeof(proc->page_flags[0]);
+	ssize_t n;
 
-		if (n != (ssize_t)sizeof(*flags))
-			return false;
-		proc->flags_frame = frame;
-		proc->flags_of_it = *flags;
-	}
-	*flags = proc->flags_of_it;
-	return true;
+	do {
+		n = pread(proc->kpageflags, proc->page_flags, bytes,
+			  (off_t)(frame * sizeof(proc->page_flags[0])));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && !proc->flags_error)
+		proc->flags_error = errno;
+	proc->flags_frame = frame;
+	proc->flags_count = n < 0 ? 0 : (uint64_t)n / sizeof(proc->page_flags[0]);
 }
 
-/* The span of one page whose pagemap word is @word. */
-static struct hs_proc_span proc_pages_make_span(struct hs_proc *proc, uint64_t addr, uint64_t word)
+uint64_t hs_proc_page_flags(struct hs_proc *proc, uint64_t frame)
 {
-	struct hs_proc_span span = { .addr = addr, .count = 1, .bits = word & KEPT_BITS };
-	uint64_t flags;
+	if (proc->kpageflags < 0 || proc->flags_error || !frame)
+		return 0;
+	if (frame - proc->flags_frame >= proc->flags_count)
+		proc_pages_read_flags(proc, frame);
+	if (frame - proc->flags_frame >= proc->flags_count)
+		return 0;
+	return proc->page_flags[frame - proc->flags_frame] | HS_KPF_KNOWN;
+}
 
-	span.frame = word & HS_PM_FRAME;
-	if (!(word & HS_PM_PRESENT)) {
-		span.frame >>= HS_PM_SWAP_OFFSET_SHIFT;
-		return span;
+/* ---- spans ------------------------------------------------------------------------------- */
+
+/* The span of one page whose pagemap word is @word. */
+static struct hs_proc_span proc_pages_make_span(struct hs_proc *proc, const struct hs_proc_vma *vma,
+						uint64_t addr, uint64_t word)
+{
+	struct hs_proc_span span = { .addr = addr,
+				     .count = 1,
+				     .frame = word & HS_PM_FRAME,
+				     .bits = word & KEPT_BITS,
+				     .type = HS_PM_NO_TYPE };
+
+	if (!(word & HS_PM_PRESENT) && span.frame) {
+		span.type = span.frame & ((1u << HS_PM_TYPE_BITS) - 1);
+		span.frame >>= HS_PM_TYPE_BITS;
 	}
-	proc->frames |= span.frame != 0;
-	if (word & (HS_PM_FILE | HS_PM_EXCLUSIVE))
+	if (word & HS_PM_PRESENT)
+		proc->frames |= span.frame != 0;
+	if (vma->hugetlb || hs_proc_is_special(vma))
 		return span;
-	if (!hs_proc_page_flags(proc, span.frame, &flags))
-		return span;
-	span.bits |= flags & HS_KPF_ZERO_PAGE ? HS_PM_ZERO : HS_PM_NOT_ZERO;
-	if (flags & HS_KPF_ZERO_PAGE)
+	if (word & HS_PM_PRESENT || hs_proc_has_page(&span))
+		span.flags = hs_proc_page_flags(proc, span.frame) & KEPT_FLAGS;
+	if (word & HS_PM_PRESENT && span.flags & HS_KPF_ZERO_PAGE)
 		span.frame = 0;
 	return span;
 }
 
+/* A marker has the same offset on each page; a page has another frame. */
 static bool proc_pages_continue_span(const struct hs_proc_span *a, const struct hs_proc_span *b)
 {
-	return a->bits == b->bits && a->addr + a->count * HS_PAGE_BYTES == b->addr &&
-	       b->frame == (a->frame ? a->frame + a->count : 0);
+	bool same = !a->frame || hs_proc_is_marker(a);
+
+	return a->bits == b->bits && a->flags == b->flags && a->type == b->type &&
+	       a->addr + a->count * HS_PAGE_BYTES == b->addr &&
+	       b->frame == (same ? a->frame : a->frame + a->count);
 }
 
 static int proc_pages_add_span(struct hs_proc *proc, struct hs_proc_vma *vma,
@@ -107,8 +137,11 @@ static int proc_pages_read_block(struct hs_proc *proc, uint64_t addr, uint64_t *
 static bool proc_pages_is_counted(const struct hs_proc_span *span)
 {
 	if (!(span->bits & HS_PM_PRESENT))
-		return span->bits & HS_PM_SWAP;
-	return span->bits & (HS_PM_FILE | HS_PM_EXCLUSIVE | HS_PM_NOT_ZERO);
+		return !(span->bits & HS_PM_UNUSED) && !hs_proc_is_marker(span);
+	if (span->flags & HS_KPF_NOPAGE)
+		return false;
+	return span->bits & (HS_PM_FILE | HS_PM_EXCLUSIVE) ||
+	       (span->flags & HS_KPF_KNOWN && !(span->flags & HS_KPF_ZERO_PAGE));
 }
 
 static int proc_pages_scan_block(struct hs_proc *proc, struct hs_proc_vma *vma, uint64_t addr,
@@ -120,14 +153,16 @@ static int proc_pages_scan_block(struct hs_proc *proc, struct hs_proc_vma *vma, 
 		uint64_t word = proc->words[i];
 		struct hs_proc_span span;
 
-		if (!(word & (HS_PM_PRESENT | HS_PM_SWAP | HS_PM_GUARD)))
+		if (!(word & (HS_PM_PRESENT | HS_PM_SWAP)))
 			continue;
-		span = proc_pages_make_span(proc, addr + i * HS_PAGE_BYTES, word);
+		span = proc_pages_make_span(proc, vma, addr + i * HS_PAGE_BYTES, word);
 		*found += proc_pages_is_counted(&span);
 		ret = proc_pages_add_span(proc, vma, &span);
 	}
 	return ret;
 }
+
+/* ---- pagemap ----------------------------------------------------------------------------- */
 
 /* PAGEMAP_SCAN came with Linux 6.7; older headers do not have it. */
 struct scan_arg {
@@ -164,9 +199,9 @@ static bool proc_pages_skip_hole(const struct hs_proc *proc, uint64_t *addr, uin
 /* True if all pages that smaps counts are found. */
 static bool proc_pages_is_complete(const struct hs_proc_vma *vma, uint64_t found)
 {
-	bool counted = vma->detailed && !vma->hugetlb && !(vma->flags & (HS_VM_PFNMAP | HS_VM_IO));
+	bool counted = vma->said & 1u << HS_SMAPS_RSS && !vma->hugetlb && !hs_proc_is_special(vma);
 
-	return counted && found >= (vma->rss_kb + vma->swap_kb) / 4;
+	return counted && found >= (vma->kb[HS_SMAPS_RSS] + vma->kb[HS_SMAPS_SWAP]) / 4;
 }
 
 static int proc_pages_scan_vma(struct hs_proc *proc, struct hs_proc_vma *vma)

@@ -50,7 +50,7 @@ static void must_equal(const struct hs_proc_vma *a, const struct hs_proc_vma *b)
 {
 	fuzz_must(a->start == b->start && a->end == b->end && a->start < a->end, "another range");
 	fuzz_must((a->flags & ACCESS) == (b->flags & ACCESS), "another access");
-	fuzz_must(a->anonymous == b->anonymous, "another inode");
+	fuzz_must(a->anonymous == b->anonymous, "another file");
 	fuzz_must(!a->name == !b->name && (!a->name || !strcmp(a->name, b->name)), "another name");
 }
 

@@ -432,18 +432,33 @@ static void a_process_that_is_gone_is_bad_input(void **state)
 	check_refused(proc, "1", "expected a directory of at most 256 bytes");
 }
 
+static unsigned int open_files(void)
+{
+	unsigned int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 static void without_memory_nothing_stays(void **state)
 {
-	static const char *const pids[] = { "100", "200", "300" };
-	const char *proc = getenv("HMMSIM_TEST_DATA");
+	static const char *const pids[] = { "/100",   "/200",	"/300",	 "3.10/1",
+					    "6.12/1", "6.12/2", "6.18/1" };
+	const char *data = getenv("HMMSIM_TEST_DATA");
 
 	(void)state;
-	assert_non_null(proc);
-	for (unsigned int i = 0; i < 3; i++) {
-		struct hs_capture ask = { .proc = proc, .pid = pids[i] };
+	assert_non_null(data);
+	for (unsigned int i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
+		struct hs_capture ask = { .pid = strchr(pids[i], '/') + 1 };
+		unsigned int before = open_files();
 		uint64_t index = 0;
+		char proc[512];
 		int ret;
 
+		snprintf(proc, sizeof(proc), "%s/%.*s", data, (int)(ask.pid - pids[i]) - 1,
+			 pids[i]);
+		ask.proc = proc;
 		do {
 			struct hs_hostmem mem = { .fail_at = ++index };
 			struct hs_layout layout;
@@ -462,6 +477,7 @@ static void without_memory_nothing_stays(void **state)
 			assert_int_equal(mem.live, 0);
 		} while (ret);
 		assert_true(index > 7); /* name, comments, file, VMAs, block, spans, maps */
+		assert_int_equal(open_files(), before);
 	}
 }
 

@@ -6,33 +6,38 @@
 #	200	the same process as its owner sees it: no frames
 #	300	only maps, with VMAs that overlap; pagemap ends early
 #	400	a kernel thread: smaps is empty
-#	500	smaps is not understood
+#	500	lines of smaps that are not understood
 #	600	what cannot be, because the process changed meanwhile, and what no layout can hold
+# kernels.sh writes a /proc each for several kernels.
 # shellcheck disable=SC2034 # names inside arithmetic are not seen
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# le64 <number>: eight bytes on stdout.
+# le64 <number>: puts eight bytes at the end of $bytes, as escapes of printf.
 le64() {
-	local i bytes=
-	for i in 0 8 16 24 32 40 48 56; do
-		printf -v bytes '%s\\x%02x' "$bytes" $(($1 >> i & 0xff))
-	done
-	printf '%b' "$bytes"
+	local hex
+	printf -v hex '%016x' "$1"
+	bytes+="\\x${hex:14:2}\\x${hex:12:2}\\x${hex:10:2}\\x${hex:8:2}"
+	bytes+="\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}"
 }
 
 # words <array> <count>: so many words, from the array (by index) or 0.
 words() {
 	local -n array=$1
-	local i
+	local i bytes=
 	for ((i = 0; i < $2; i++)); do
-		le64 "${array[$i]:-0}"
+		if [ -n "${array[i]:-}" ]; then
+			le64 "${array[i]}"
+		else
+			bytes+='\0\0\0\0\0\0\0\0'
+		fi
 	done
+	printf '%b' "$bytes"
 }
 
 present=$((1 << 63)) swap=$((1 << 62)) file=$((1 << 61)) guard=$((1 << 58))
 uffd=$((1 << 57)) exclusive=$((1 << 56)) dirty=$((1 << 55))
-declare -A seen hidden flags changed
+declare -a seen hidden flags changed
 
 # page <address> <bits> <frame or swap word> [pages]: in both pagemaps; the owner's has no frames.
 page() {
@@ -135,7 +140,8 @@ cat >300/maps <<'TEXT'
 00002000-00004000 rw-p 00000000 00:00 0 
 00005000-00007000 rw-p 00000000 00:00 0 
 TEXT
-{ le64 0 && le64 $((present | exclusive)) && le64 $((present)); } >300/pagemap
+early=(0 $((present | exclusive)) "$present")
+words early 3 >300/pagemap
 : >400/smaps
 printf '00001000-00003000 rw-p 00000000 00:00 0 \nRss: 4 kB\n00005000-00006000 rwxq 0 00:00 0\n' >500/smaps
 
@@ -159,3 +165,6 @@ vma '00c00000-00d00000 rw-s 00000000 00:0f 5                  /huge' 2048 0 0 0 
 vma '40000000-80000000 rw-s 00000000 00:0f 6                  /huge' 1048576 0 0 0 'rd wr sh mr mw me ht'
 mv smaps 600/smaps
 words changed 2560 >600/pagemap
+
+# shellcheck source=tests/data/proc/kernels.sh
+. ./kernels.sh
