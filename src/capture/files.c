@@ -64,6 +64,27 @@ static int proc_file_read_version(struct hs_proc *proc, const char *name)
 	return 0;
 }
 
+static int proc_file_check_open(struct hs_proc *proc)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} files[] = {
+		{ "smaps", proc->smaps },
+		{ "maps", proc->maps },
+		{ "pagemap", proc->pagemap },
+		{ "kpageflags", proc->kpageflags },
+	};
+
+	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (proc_file_may_lack(files[i].fd))
+			continue;
+		proc->failed = files[i].name;
+		return files[i].fd;
+	}
+	return 0;
+}
+
 /* smaps comes first: if its address space is there at the end, so were those of the others. */
 int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 {
@@ -80,6 +101,9 @@ int hs_proc_open(struct hs_proc *proc, const char *path, const char *pid)
 	close(dir);
 	snprintf(name, sizeof(name), "%.256s/kpageflags", path);
 	proc->kpageflags = proc_file_open_at(AT_FDCWD, name, 0);
+	ret = proc_file_check_open(proc);
+	if (ret)
+		return ret;
 	snprintf(name, sizeof(name), "%.256s/version", path);
 	ret = proc_file_read_version(proc, name);
 	if (ret)

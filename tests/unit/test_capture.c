@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -441,6 +442,55 @@ static unsigned int open_files(void)
 	return count;
 }
 
+/* The files that are already open take the lowest numbers, so @more can be opened. */
+static int capture_with_files(const char *proc, unsigned int more, char error[512])
+{
+	struct hs_capture ask = { .proc = proc, .pid = "1" };
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+	struct hs_out comments;
+	struct rlimit old, limit;
+	unsigned int before = open_files();
+	int lowest = dup(0), ret;
+
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	limit = (struct rlimit){ (rlim_t)lowest + more, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ret = hs_capture(&mem, &ask, &layout, &comments, error);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	if (!ret) {
+		hs_layout_free(&mem, &layout);
+		hs_out_free(&comments);
+	}
+	assert_int_equal(mem.live, 0);
+	assert_int_equal(open_files(), before);
+	return ret;
+}
+
+/*
+ * A file that could not be opened for that reason is not one that does not exist. The directory is
+ * open until pagemap is, and smaps and maps come before; the sample has no maps.
+ */
+static void too_many_open_files_are_an_error(void **state)
+{
+	static const char *const failed[] = { "process 1: ", "process 1: smaps: ",
+					      "process 1: maps: ", "process 1: version: " };
+	const unsigned int count = sizeof(failed) / sizeof(failed[0]);
+	const char *data = getenv("HMMSIM_TEST_DATA");
+	char proc[512], error[512], expected[128];
+
+	(void)state;
+	assert_non_null(data);
+	snprintf(proc, sizeof(proc), "%s/6.12", data);
+	for (unsigned int more = 0; more < count; more++) {
+		assert_int_equal(capture_with_files(proc, more, error), -EINVAL);
+		snprintf(expected, sizeof(expected), "%s%s", failed[more], strerror(EMFILE));
+		assert_string_equal(error, expected);
+	}
+	assert_int_equal(capture_with_files(proc, count, error), 0);
+}
+
 static void without_memory_nothing_stays(void **state)
 {
 	static const char *const pids[] = { "/100",   "/200",	"/300",	 "3.10/1",
@@ -490,6 +540,7 @@ int main(void)
 		cmocka_unit_test(large_sparse_vmas_are_quick),
 		cmocka_unit_test(pages_that_say_the_same_are_one_span),
 		cmocka_unit_test(a_process_that_is_gone_is_bad_input),
+		cmocka_unit_test(too_many_open_files_are_an_error),
 		cmocka_unit_test(without_memory_nothing_stays),
 	};
 
