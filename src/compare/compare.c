@@ -93,7 +93,8 @@ static bool compare_no_progress(struct hs_task *self, struct hs_range *range, vo
 		c->progress = progress;
 		c->checks = 0;
 	}
-	return ++c->checks > HS_COMPARE_CHECKS + c->layout->vma_count;
+	c->livelock = ++c->checks > HS_COMPARE_CHECKS + c->layout->vma_count;
+	return c->livelock;
 }
 
 static int compare_make_slots(struct hs_compare *c, uint64_t pages)
@@ -141,6 +142,7 @@ static int compare_call(struct hs_compare *c, enum hs_era era, enum hs_strategy 
 	range->retry = compare_no_progress;
 	range->retry_arg = c;
 	c->checks = 0;
+	c->livelock = false;
 	hs_mm_lock_read(c->self, c->space.mm);
 	ret = hs_range_fault(c->self, range);
 	hs_mm_unlock_read(c->self, c->space.mm);
@@ -179,6 +181,7 @@ int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strat
 			return -ENOMEM;
 		if (answer && !out->failed++)
 			out->error = answer;
+		out->livelocks += c->livelock;
 		hs_walk_counts_add(&out->counts, &range.counts);
 		hs_cost_count_call(&out->cost, &range.counts);
 	}

@@ -78,12 +78,14 @@ struct hs_compare {
 	bool dirty; /* the space differs from the layout */
 	uint64_t checks,
 		progress; /* checks since the last fault or wait; faults and waits so far */
+	bool livelock;	  /* of the last call */
 };
 
 struct hs_compared {
 	struct hs_walk_counts counts; /* of all calls */
 	uint64_t failed;	      /* calls */
 	long error;		      /* of the first call that failed */
+	uint64_t livelocks;	      /* calls that HS_COMPARE_CHECKS ended */
 	bool changed;		      /* the space; it is built anew before the next walk */
 	struct hs_cost_counts cost;   /* valid if no call failed */
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "text/error_name.h"
 #include "text/grid.h"
 #include "text/json.h"
 
@@ -58,7 +59,7 @@ static void removal_print_row(const struct hs_report_asked *asked, const struct 
 	hs_cell_number(cells, w->grace_periods);
 	hs_cell_number(cells, w->vain);
 	hs_cell_number(cells, w->leaked);
-	hs_out_signed(cells, w->at.ret);
+	hs_out_error(cells, w->at.ret);
 	hs_out_char(cells, '\t');
 	hs_cell_text(cells, hs_removal_verdict_name(w->verdict));
 	removal_print_start_name(w, start);

@@ -35,6 +35,8 @@ int hs_removal_report_make(struct hs_removal_report *report, const struct hs_rep
 			   const struct hs_layout *layout,
 			   const struct hs_compare_setting *setting);
 void hs_removal_report_free(struct hs_removal_report *report);
+/* Unknown: removals of the layout are not tried, though walks of it look up a pgmap. */
+enum hs_report_verdict hs_removal_report_judge(const struct hs_removal_report *report);
 /* Prints a table, or a line that says why there is none. */
 void hs_removal_report_print(const struct hs_removal_report *report, struct hs_out *out);
 /* As hs_report_json(): held/... are counts, delay/... the costs that a profile predicts. */

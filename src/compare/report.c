@@ -41,6 +41,32 @@ static int report_make_spans(struct hs_report *r)
 	return 0;
 }
 
+static bool report_asks_for(const struct hs_report *r, const struct hs_report_row *row)
+{
+	return r->asked->eras[row->era] && r->asked->strategies[row->strategy] &&
+	       r->spans[row->scope].count;
+}
+
+/* Of all scopes, walkers and strategies, number @i. */
+static void report_name_row(struct hs_report_row *row, size_t i)
+{
+	row->strategy = (enum hs_strategy)(i % HS_STRATEGY_COUNT);
+	row->era = (enum hs_era)(HS_ERA_6_12 - i / HS_STRATEGY_COUNT % HS_ERA_COUNT);
+	row->scope = (enum hs_compare_scope)(i / HS_STRATEGY_COUNT / HS_ERA_COUNT);
+}
+
+static size_t report_count_rows(const struct hs_report *r, size_t most)
+{
+	struct hs_report_row row = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < most; i++) {
+		report_name_row(&row, i);
+		count += report_asks_for(r, &row);
+	}
+	return count;
+}
+
 static int report_make_row(struct hs_report *r, struct hs_compare *c, struct hs_report_row *row)
 {
 	int ret = hs_compare_run(c, row->era, row->strategy, &r->spans[row->scope], &row->done);
@@ -54,7 +80,8 @@ static int report_make_row(struct hs_report *r, struct hs_compare *c, struct hs_
 
 static int report_make_rows(struct hs_report *r, struct hs_compare *c)
 {
-	size_t most = (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_COUNT;
+	const size_t most = (size_t)HS_SCOPE_COUNT * HS_ERA_COUNT * HS_STRATEGY_COUNT;
+	size_t count = report_count_rows(r, most);
 	int ret = 0;
 
 	r->rows = hs_hostmem_zalloc(r->set.mem, most, sizeof(*r->rows));
@@ -63,14 +90,10 @@ static int report_make_rows(struct hs_report *r, struct hs_compare *c)
 	for (size_t i = 0; !ret && i < most; i++) {
 		struct hs_report_row *row = &r->rows[r->row_count];
 
-		row->strategy = (enum hs_strategy)(i % HS_STRATEGY_COUNT);
-		row->era = (enum hs_era)(HS_ERA_6_12 - i / HS_STRATEGY_COUNT % HS_ERA_COUNT);
-		row->scope = (enum hs_compare_scope)(i / HS_STRATEGY_COUNT / HS_ERA_COUNT);
-		if (!r->asked->eras[row->era] || !r->asked->strategies[row->strategy] ||
-		    !r->spans[row->scope].count)
+		report_name_row(row, i);
+		if (!report_asks_for(r, row))
 			continue;
-		hs_report_progress(r->asked, r->layout, "counting", i, most);
-		r->row_count++;
+		hs_report_progress(r->asked, r->layout, "counting", r->row_count++, count);
 		ret = report_make_row(r, c, row);
 	}
 	return ret;
@@ -101,16 +124,18 @@ static int report_calibrate(struct hs_report *r, struct hs_compare *c, struct hs
 static int report_prepare(struct hs_report *r, struct hs_compare *c, unsigned int *timed,
 			  unsigned int *count)
 {
-	unsigned int repetitions = r->asked->repetitions;
+	unsigned int repetitions = r->asked->repetitions, possible = 0;
 
 	*count = 0;
+	for (size_t i = 0; i < r->row_count; i++)
+		possible += !r->rows[i].done.failed;
 	for (size_t i = 0; i < r->row_count; i++) {
 		struct hs_report_row *row = &r->rows[i];
 		int ret;
 
 		if (row->done.failed)
 			continue;
-		hs_report_progress(r->asked, r->layout, "calibrating", i, r->row_count);
+		hs_report_progress(r->asked, r->layout, "calibrating", *count, possible);
 		row->real_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
 		row->cpu_ns = hs_hostmem_zalloc(r->set.mem, repetitions, sizeof(double));
 		ret = row->real_ns && row->cpu_ns ? report_calibrate(r, c, row) : -ENOMEM;
@@ -215,4 +240,12 @@ void hs_report_free(struct hs_report *report)
 		hs_compare_span_free(mem, &report->spans[s]);
 	hs_hostmem_free(mem, report->rows);
 	*report = (struct hs_report){ .asked = NULL };
+}
+
+enum hs_report_verdict hs_report_judge(const struct hs_report *report)
+{
+	for (size_t i = 0; i < report->row_count; i++)
+		if (report->rows[i].done.counts.leaked || report->rows[i].done.livelocks)
+			return HS_REPORT_VIOLATION;
+	return report->too_large ? HS_REPORT_UNKNOWN : HS_REPORT_OK;
 }

@@ -66,6 +66,14 @@ const struct hs_report_row *hs_report_find(const struct hs_report *report,
 					   enum hs_compare_scope scope, enum hs_era era,
 					   enum hs_strategy strategy);
 
+/* The worst last. */
+enum hs_report_verdict {
+	HS_REPORT_OK,
+	HS_REPORT_UNKNOWN,   /* a part was not tried, because a bound forbids it */
+	HS_REPORT_VIOLATION, /* a leak, a livelock, a verdict of a removal that is not ok */
+};
+
+enum hs_report_verdict hs_report_judge(const struct hs_report *report);
 /* Prints tables. */
 void hs_report_print(const struct hs_report *report, struct hs_out *out);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/error_name.h"
 #include "text/grid.h"
 
 static void report_print_head(struct hs_out *cells, const char *const *names)
@@ -40,16 +41,19 @@ static void report_print_count_head(const struct hs_report *r, struct hs_out *ce
 static void report_print_cell_answer(const struct hs_report *r, const struct hs_report_row *row,
 				     struct hs_out *cells)
 {
-	char text[64];
+	const struct hs_compared *done = &row->done;
 
-	if (!row->done.failed)
-		snprintf(text, sizeof(text), "ok");
-	else if (r->spans[row->scope].count == 1)
-		snprintf(text, sizeof(text), "%ld", row->done.error);
+	if (!done->failed)
+		hs_out_text(cells, "ok");
+	else if (done->livelocks)
+		hs_out_text(cells, "livelock");
 	else
-		snprintf(text, sizeof(text), "%ldx%llu", row->done.error,
-			 (unsigned long long)row->done.failed);
-	hs_cell_text(cells, text);
+		hs_out_error(cells, done->error);
+	if (done->failed && r->spans[row->scope].count != 1) {
+		hs_out_char(cells, 'x');
+		hs_out_decimal(cells, done->livelocks ? done->livelocks : done->failed);
+	}
+	hs_out_char(cells, '\t');
 }
 
 static void report_print_predicted_cells(const struct hs_report *r, const struct hs_report_row *row,

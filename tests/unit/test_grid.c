@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Columns: width, alignment, the bold row, and lack of memory. */
+/* Columns: width, alignment, the bold row, and lack of memory; names of errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <errno.h>
 
+#include "text/error_name.h"
 #include "text/grid.h"
 
 struct grid {
@@ -118,6 +120,27 @@ static void cells_without_memory_fail_the_printed_text(void **state)
 	assert_int_equal(g.mem.live, 0);
 }
 
+static void an_error_has_its_name_and_other_numbers_stay(void **state)
+{
+	struct grid g;
+
+	(void)state;
+	grid_begin(&g);
+	assert_string_equal(hs_error_name(-EFAULT), "-EFAULT");
+	assert_string_equal(hs_error_name(-EHWPOISON), "-EHWPOISON");
+	assert_null(hs_error_name(0));
+	assert_null(hs_error_name(EFAULT));
+	assert_null(hs_error_name(-EHWPOISON - 1));
+	assert_null(hs_error_name(INT64_MIN));
+	hs_out_error(&g.out, -EBUSY);
+	hs_out_error(&g.out, 1024);
+	hs_out_error(&g.out, -9999);
+	assert_int_equal(g.out.used, strlen("-EBUSY1024-9999"));
+	assert_memory_equal(g.out.bytes, "-EBUSY1024-9999", g.out.used);
+	hs_out_free(&g.out);
+	assert_int_equal(g.mem.live, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +149,7 @@ int main(void)
 		cmocka_unit_test(only_the_first_row_is_bold),
 		cmocka_unit_test(quotients_are_rounded_to_hundredths),
 		cmocka_unit_test(a_grid_without_cells_prints_nothing),
+		cmocka_unit_test(an_error_has_its_name_and_other_numbers_stay),
 		cmocka_unit_test(cells_without_memory_fail_the_printed_text),
 	};
 

@@ -337,6 +337,71 @@ static void a_row_is_timed_unless_it_failed(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+static struct {
+	unsigned int steps, of;
+	bool in_order;
+} progress_seen;
+
+static void see_progress(const char *doing, const char *layout, unsigned int done, unsigned int of)
+{
+	(void)doing;
+	(void)layout;
+	progress_seen.in_order &= done == progress_seen.steps && (!done || of == progress_seen.of);
+	progress_seen.steps++;
+	progress_seen.of = of;
+}
+
+static void see_last_progress(const char *doing, const char *layout, unsigned int done,
+			      unsigned int of)
+{
+	(void)layout;
+	(void)done;
+	if (!strcmp(doing, "calibrating"))
+		progress_seen.of = of;
+}
+
+static void progress_counts_the_rows_that_were_asked_for(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem, .body = HS_BODY_PLAIN };
+	struct hs_report_asked asked = {
+		.eras = { [HS_ERA_6_12] = true },
+		.strategies = { [HS_STRATEGY_NONE] = true, [HS_STRATEGY_PER_RANGE] = true },
+		.progress = see_progress
+	};
+	struct hs_removal_report removals;
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, unreadable, &layout);
+	memset(&progress_seen, 0, sizeof(progress_seen));
+	progress_seen.in_order = true;
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	hs_report_free(&report);
+	assert_true(progress_seen.in_order);
+	assert_int_equal(progress_seen.steps, 2 * HS_SCOPE_COUNT);
+	assert_int_equal(progress_seen.of, 2 * HS_SCOPE_COUNT);
+	progress_seen.steps = 0;
+	assert_int_equal(hs_removal_report_make(&removals, &asked, &layout, &set), 0);
+	hs_removal_report_free(&removals);
+	assert_true(progress_seen.in_order);
+	assert_int_equal(progress_seen.steps, 2 * HS_REMOVAL_PLAN_REMOVES_COUNT);
+	assert_int_equal(progress_seen.of, 2 * HS_REMOVAL_PLAN_REMOVES_COUNT);
+	/* Rows that failed are not timed: of v5.3, which refuses the whole range, two are left. */
+	asked.eras[HS_ERA_6_12] = false;
+	asked.eras[HS_ERA_5_3] = true;
+	asked.repetitions = 1;
+	set.clock = &steady_clock;
+	progress_seen.of = 0;
+	asked.progress = see_last_progress;
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	assert_int_equal(progress_seen.of, 4);
+	hs_report_free(&report);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 /* The output changes when a cost that the walk counts is a little higher. */
 static void each_cost_changes_what_counts_it(void **state)
 {
@@ -491,6 +556,7 @@ int main(void)
 		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
+		cmocka_unit_test(progress_counts_the_rows_that_were_asked_for),
 		cmocka_unit_test(each_cost_changes_what_counts_it),
 		cmocka_unit_test(order_is_mixed_and_even),
 		cmocka_unit_test(summary_is_of_percentiles),

@@ -26,7 +26,8 @@ progressed() { grep -qE "^${escape}\\[K$2" "$1"; }
 compare="'$hmmsim' compare --no-time -w 6.12 -s none -l full:2M"
 terminal "$compare"
 coloured out || complain "terminal: no colours"
-progressed out 'counting full:2M: 0 of [0-9]+$' || complain "terminal: no progress"
+progressed out 'counting full:2M: 0 of 2$' || complain "terminal: no progress"
+progressed out 'counting full:2M: 1 of 2$' || complain "terminal: progress counts other rows"
 terminal "NO_COLOR=1 $compare"
 if coloured out; then complain "terminal: NO_COLOR is not heard"; fi
 terminal "NO_COLOR= $compare"
