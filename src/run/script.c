@@ -78,9 +78,11 @@ static int script_log_event(struct hs_script *script, const struct hs_walk_event
 /* OOM answers a fault for which the simulator has no memory; the runner reports -ENOMEM. */
 static uint32_t script_put_entry(struct fault *f, uint32_t level, uint64_t entry)
 {
-	uint64_t bytes = hs_map_pages(level) * HS_PAGE_BYTES;
-	int ret = hs_pt_set(f->self, f->mm, f->addr & ~(bytes - 1), level, entry);
+	uint64_t bytes = hs_map_pages(level) * HS_PAGE_BYTES, addr = f->addr & ~(bytes - 1);
+	bool changes = hs_pt_get(f->self, f->mm, addr, level) != entry;
+	int ret = hs_pt_set(f->self, f->mm, addr, level, entry);
 
+	f->script->changes += changes;
 	if (!ret)
 		return 0;
 	f->script->error = ret;

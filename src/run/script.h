@@ -32,6 +32,7 @@ struct hs_script {
 	struct hs_hostmem *mem;
 	uint64_t calls; /* faults in VMAs */
 	uint64_t null_vmas;
+	uint64_t changes; /* of entries, by faults and waits */
 	bool invalidated; /* an inval action moved the sequence */
 	int error;	  /* first failure of the simulator, as opposed to the model */
 	struct hs_walk_event *log;

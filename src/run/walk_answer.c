@@ -67,6 +67,17 @@ static void answer_print_event(const struct hs_walk_event *event, struct hs_out 
 	hs_out_char(out, '\n');
 }
 
+enum hs_walk_verdict hs_walk_answer_judge(const struct hs_walk_answer *a)
+{
+	if (a->livelock && !a->ahead)
+		return HS_WALK_LIVELOCK;
+	if (a->counts.leaked)
+		return HS_WALK_LEAK;
+	if (a->null_vmas)
+		return HS_WALK_NULL_VMA;
+	return a->livelock ? HS_WALK_AHEAD : HS_WALK_OK;
+}
+
 /* ---- slots ------------------------------------------------------------------------------- */
 
 static const struct {

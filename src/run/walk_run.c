@@ -15,7 +15,8 @@ struct walk_run {
 	struct hs_task *self;
 	struct hs_populated space;
 	struct hs_script script;
-	uint64_t checks; /* retry checks so far */
+	uint64_t checks;	/* retry checks so far */
+	uint64_t changes, vain; /* at the last of them; page walks since the last change */
 };
 
 /* ---- the request ------------------------------------------------------------------------- */
@@ -25,6 +26,27 @@ static uint64_t walk_run_bits(const struct walk_run *run, const struct hs_walk_f
 	bool device = flags->device && run->setting->era == HS_ERA_5_3;
 
 	return flags->bits | (device ? HS_PFN_DEVICE : 0);
+}
+
+static bool walk_run_has_rule_ahead(const struct walk_run *run)
+{
+	const struct hs_fault_rules *rules = run->script.rules;
+
+	for (size_t i = 0; i < rules->by_call_count; i++)
+		if (rules->by_call[i].key > run->script.calls)
+			return true;
+	return false;
+}
+
+/*
+ * A page walk that changed nothing, and after which no rule changes, would be the same for ever.
+ * v5.3 asks between VMAs too, so that there it takes more walks in vain than there are VMAs.
+ */
+static bool walk_run_is_ahead(const struct walk_run *run)
+{
+	size_t vmas = run->setting->era == HS_ERA_5_3 ? run->scenario->layout.vma_count : 0;
+
+	return run->vain <= vmas || walk_run_has_rule_ahead(run);
 }
 
 /*
@@ -39,8 +61,11 @@ static bool walk_run_retry(struct hs_task *self, struct hs_range *range, void *a
 
 	(void)self;
 	(void)range;
+	run->vain = run->script.changes == run->changes ? run->vain + (walks != 0) : 0;
+	run->changes = run->script.changes;
 	if (walks >= run->scenario->maxwalks) {
 		run->answer->livelock = true;
+		run->answer->ahead = walk_run_is_ahead(run);
 		return true;
 	}
 	return (retry_at && run->checks >= retry_at) || run->script.invalidated ||

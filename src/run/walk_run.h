@@ -27,6 +27,7 @@ struct hs_walk_answer {
 	enum hs_strategy strategy;
 	long ret;
 	bool livelock; /* .maxwalks of the scenario ended it */
+	bool ahead;    /* and the walk might have ended by itself: it is no livelock yet */
 	uint64_t null_vmas;
 	struct hs_walk_counts counts;
 	struct hs_walk_event *log;
@@ -43,6 +44,16 @@ struct hs_walk_answer {
  */
 int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_setting *setting,
 		struct hs_walk_answer *answer);
+/* The worst of an answer; the violations come last. */
+enum hs_walk_verdict {
+	HS_WALK_OK,
+	HS_WALK_AHEAD,	  /* a bound ended the walk before it was over */
+	HS_WALK_NULL_VMA, /* faults outside all VMAs, where the kernel would oops */
+	HS_WALK_LEAK,	  /* references that are never put */
+	HS_WALK_LIVELOCK, /* it would go round for ever */
+};
+
+enum hs_walk_verdict hs_walk_answer_judge(const struct hs_walk_answer *answer);
 void hs_walk_answer_print(const struct hs_walk_answer *answer, struct hs_out *out);
 void hs_walk_answer_free(struct hs_hostmem *mem, struct hs_walk_answer *answer);
 
