@@ -4,12 +4,14 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/capture.h"
-#include "tool/files.h"
 #include "tool/options.h"
+#include "tool/output.h"
 
 static const char tool_capture_help[] =
 	"Usage: hmmsim capture [OPTION...] PID\n"
@@ -27,7 +29,7 @@ static const char tool_capture_help[] =
 	"                         puts a part of the pages on device memory; may be\n"
 	"                         repeated: the next one takes from what is left\n"
 	"      --proc=DIR         reads DIR instead of /proc\n"
-	"  -o, --output=FILE      writes to FILE (default: standard output)\n"
+	"  -o, --output=FILE      writes to FILE (default: standard output, also as -)\n"
 	"  -h, --help             prints this text\n"
 	"\n"
 	"The parts of --device:\n"
@@ -40,7 +42,14 @@ static const char tool_capture_help[] =
 	"  runs=N   takes N pages in a row each time (default 1: page by page)\n"
 	"  owner=K  the owner of the pgmaps (default: 1 for private, otherwise none)\n"
 	"\n"
-	"Examples: --device='[heap]=private:50%'  --device=all=fsdax:1/8:2,runs=16\n";
+	"A PATTERN that matches no page is an error.\n"
+	"\n"
+	"Examples: --device='[heap]=private:50%'  --device=all=fsdax:1/8:2,runs=16\n"
+	"\n"
+	"Exit status:\n"
+	"  0  done\n"
+	"  2  wrong usage, or the process cannot be read\n"
+	"  4  internal error, or the output cannot be written\n";
 
 enum {
 	OPTION_SELF = 256,
@@ -83,8 +92,7 @@ static int tool_capture_take_option(struct capture_tool *tool, int option)
 	case 'd':
 		return hs_tool_take_device("capture", optarg, &tool->mem, &tool->devices);
 	case 'o':
-		tool->output = optarg;
-		return 0;
+		return hs_tool_take_output("capture", "output", &tool->output);
 	case 'h':
 		tool->help = true;
 		return 0;
@@ -132,7 +140,8 @@ static int tool_capture_place_all(struct capture_tool *tool, struct hs_layout *l
 	for (size_t i = 0; i < tool->devices.count; i++) {
 		struct hs_placed placed;
 		char line[128];
-		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
+		struct hs_tool_device *device = &tool->devices.of[i];
+		int ret = hs_place(&tool->mem, layout, &device->place, &placed);
 
 		if (ret == -ENOMEM)
 			return hs_tool_no_memory("capture");
@@ -143,16 +152,44 @@ static int tool_capture_place_all(struct capture_tool *tool, struct hs_layout *l
 		snprintf(line, sizeof(line), "# --device: %llu of %llu pages that match\n",
 			 (unsigned long long)placed.placed, (unsigned long long)placed.matched);
 		hs_out_text(out, line);
+		device->matched = placed.matched;
 	}
-	return 0;
+	return hs_tool_check_devices("capture", &tool->devices);
+}
+
+static int tool_capture_refuse(const struct capture_tool *tool, const char *why)
+{
+	fprintf(stderr, "hmmsim capture: --output: expected another file than %s, found '%s'\n",
+		why, tool->output);
+	return HS_EXIT_USAGE;
+}
+
+/* Comes first: the output must not be what is read, nor standard output by another name. */
+static int tool_capture_check_output(const struct capture_tool *tool)
+{
+	static const char *const read[] = { "smaps", "maps", "pagemap", "../kpageflags" };
+	char name[PATH_MAX];
+
+	if (!tool->output || hs_tool_is_stdout(tool->output))
+		return 0;
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++) {
+		snprintf(name, sizeof(name), "%s/%s/%s", tool->ask.proc, tool->ask.pid, read[i]);
+		if (hs_output_is_file(tool->output, name))
+			return tool_capture_refuse(tool, name);
+	}
+	if (hs_output_is_descriptor(tool->output, STDOUT_FILENO))
+		return tool_capture_refuse(tool, "standard output");
+	return hs_output_check("hmmsim", tool->output);
 }
 
 static int tool_capture_write_output(const struct capture_tool *tool, const struct hs_out *out)
 {
-	if (tool->output)
-		return hs_output_write(tool->output, out->bytes, out->used);
-	fwrite(out->bytes, 1, out->used, stdout);
-	return hs_tool_flush();
+	int code;
+
+	if (tool->output && !hs_tool_is_stdout(tool->output))
+		return hs_output_write("hmmsim", tool->output, out->bytes, out->used);
+	code = hs_tool_print(out->bytes, out->used);
+	return code ? code : hs_tool_flush();
 }
 
 static int tool_capture_print_layout(struct capture_tool *tool, struct hs_layout *layout,
@@ -166,6 +203,8 @@ static int tool_capture_print_layout(struct capture_tool *tool, struct hs_layout
 		hs_out_text(&out, "# names are left out: --names shows them\n");
 	hs_out_text(&out, comments->bytes);
 	code = tool_capture_place_all(tool, layout, &out);
+	if (code == HS_EXIT_USAGE) /* what could not be read may be why */
+		fputs(comments->bytes, stderr);
 	if (!tool->names)
 		hs_capture_drop_names(&tool->mem, layout);
 	hs_layout_print(layout, &out);
@@ -181,8 +220,11 @@ static int tool_capture_run(struct capture_tool *tool)
 	struct hs_layout layout;
 	struct hs_out comments;
 	char error[HS_CAPTURE_ERROR];
-	int ret = hs_capture(&tool->mem, &tool->ask, &layout, &comments, error), code;
+	int ret, code = tool_capture_check_output(tool);
 
+	if (code)
+		return code;
+	ret = hs_capture(&tool->mem, &tool->ask, &layout, &comments, error);
 	if (ret == -ENOMEM)
 		return hs_tool_no_memory("capture");
 	if (ret) {
@@ -204,6 +246,6 @@ int hs_tool_capture(int argc, char **argv)
 
 	if (!code)
 		code = tool.help ? hs_tool_help(tool_capture_help) : tool_capture_run(&tool);
-	hs_hostmem_free(&tool.mem, tool.devices.places);
+	hs_hostmem_free(&tool.mem, tool.devices.of);
 	return code;
 }

@@ -15,9 +15,10 @@
 #include <hmmsim/hmmsim.h>
 
 #include "compare/removal_report.h"
+#include "text/error_name.h"
 #include "text/json.h"
 #include "tool/clock.h"
-#include "tool/files.h"
+#include "tool/output.h"
 #include "tool/plot.h"
 
 static const char tool_compare_help[] =
@@ -50,7 +51,8 @@ static const char tool_compare_help[] =
 	"      --no-time             measures nothing: the output is the same on every\n"
 	"                            machine\n"
 	"      --repetitions=N       measures each walk N times (default 15)\n"
-	"  -j, --json=FILE           writes all figures in the schema of Google Benchmark\n"
+	"  -j, --json=FILE           writes all figures in the schema of Google Benchmark;\n"
+	"                            with - to standard output, in place of the tables\n"
 	"      --plot=FILE.svg       draws ns a page by layout and strategy (needs\n"
 	"                            gnuplot)\n"
 	"  -t, --removal             also removes device memory while the walk runs, once\n"
@@ -60,7 +62,17 @@ static const char tool_compare_help[] =
 	"                            points, and a removal can begin at these too\n"
 	"      --atomic              implies --removal; the reference is atomic from the\n"
 	"                            start, so that the kill needs no grace period\n"
-	"  -h, --help                prints this text\n";
+	"  -c, --check               makes the verdicts the exit status\n"
+	"  -h, --help                prints this text\n"
+	"\n"
+	"Exit status:\n"
+	"  0  done; without --check also if there are violations\n"
+	"  1  with --check: a violation: a leak, a livelock, a verdict that is not ok\n"
+	"  2  wrong usage, or bad input\n"
+	"  3  with --check: no violation, but a bound was reached and a part has no\n"
+	"     verdict: the whole range is too large for a call, or a removal was asked for\n"
+	"     and could not be tried\n"
+	"  4  internal error, or an output cannot be written\n";
 
 static const char tool_compare_columns_help[] =
 	"\n"
@@ -75,7 +87,9 @@ static const char tool_compare_columns_help[] =
 	"  held     faults, and waits for migration entries, entered with a reference\n"
 	"           held\n"
 	"  passes   page walks begun\n"
-	"  answer   ok, or the error and how many calls returned it\n"
+	"  answer   ok, or the error and how many calls returned it (-EFAULTx2); or\n"
+	"           livelock: 64 passes in which nothing happened, as with a dead pgmap,\n"
+	"           and the walk was ended\n"
 	"  light    ns a page, predicted for Linux v6.12 with this profile; nothing is\n"
 	"           predicted for the walker of 5.3. The same for distro and other\n"
 	"           profiles\n"
@@ -99,12 +113,16 @@ static const char tool_compare_columns_help[] =
 	"  vain     passes in vain\n"
 	"  leaked   references that were never put\n"
 	"  answer   the answer of the walk with the worst start\n"
-	"  verdict  on the worst start: ok; stuck: the drain does not end, because\n"
-	"           references are left that no task puts; livelock: the walk gets no\n"
-	"           further; unsafe: the driver would use memory that is gone\n"
+	"  verdict  on the worst start, see below\n"
 	"  at       the worst start\n"
 	"  light    predicted ns of what was walked until that drain was over, without\n"
-	"           grace periods\n";
+	"           grace periods\n"
+	"\n"
+	"Verdicts, the worst last:\n"
+	"  ok        the drain ends, and the driver uses nothing that is gone\n"
+	"  stuck     the drain does not end, because references are left that no task puts\n"
+	"  livelock  the walk gets no further, and was ended\n"
+	"  unsafe    the driver would use memory that is gone\n";
 
 /* ---- what the terminal sees -------------------------------------------------------------- */
 
@@ -155,28 +173,109 @@ struct outputs {
 	struct hs_out text, json, plot;
 	uint64_t benchmarks;
 	bool drawable;
+	enum hs_report_verdict worst;
 };
+
+static bool tool_compare_prints_json(const struct compare_tool *tool)
+{
+	return tool->json && hs_tool_is_stdout(tool->json);
+}
+
+static bool tool_compare_is_input(const char *output, const char *input)
+{
+	return !strcmp(input, "-") ? hs_output_is_descriptor(output, STDIN_FILENO)
+				   : hs_output_is_file(output, input);
+}
+
+/* What else the output would be; NULL: nothing. */
+static const char *tool_compare_find_same(const struct compare_tool *tool, const char *output)
+{
+	for (size_t i = 0; i < tool->source_count; i++)
+		if (!tool->sources[i].builtin &&
+		    tool_compare_is_input(output, tool->sources[i].name))
+			return "what is read";
+	for (unsigned int i = 0; i < HS_REPORT_PROFILES && tool->profile_files[i]; i++)
+		if (tool_compare_is_input(output, tool->profile_files[i]))
+			return "what is read";
+	if (hs_output_is_descriptor(output, STDOUT_FILENO))
+		return "standard output";
+	if (output == tool->plot && tool->json && hs_output_is_file(output, tool->json))
+		return "that of --json";
+	return NULL;
+}
+
+static int tool_compare_check_file(const struct compare_tool *tool, const char *option,
+				   const char *output)
+{
+	const char *same;
+
+	if (!output || hs_tool_is_stdout(output))
+		return 0;
+	same = tool_compare_find_same(tool, output);
+	if (!same)
+		return hs_output_check("hmmsim", output);
+	fprintf(stderr, "hmmsim compare: --%s: expected another file than %s, found '%s'\n", option,
+		same, output);
+	return HS_EXIT_USAGE;
+}
 
 /* Comes first, because a file that cannot be written must not cost a long run. */
 static int tool_compare_check_files(const struct compare_tool *tool)
 {
-	int code = tool->json ? hs_output_check(tool->json) : 0;
+	int code = tool_compare_check_file(tool, "json", tool->json);
 
-	return code || !tool->plot ? code : hs_output_check(tool->plot);
+	return code ? code : tool_compare_check_file(tool, "plot", tool->plot);
+}
+
+static int tool_compare_write_json(const struct compare_tool *tool, const struct outputs *o)
+{
+	int code;
+
+	if (!tool->json)
+		return 0;
+	if (!tool_compare_prints_json(tool))
+		return hs_output_write("hmmsim", tool->json, o->json.bytes, o->json.used);
+	code = hs_tool_print(o->json.bytes, o->json.used);
+	return code ? code : hs_tool_flush();
+}
+
+static int tool_compare_write_plot(const struct compare_tool *tool, const struct outputs *o)
+{
+	struct hs_out picture = { .mem = o->plot.mem };
+	int code;
+
+	if (!tool->plot)
+		return 0;
+	if (!o->drawable) {
+		fputs("hmmsim compare: --plot: there is nothing to draw: no walk has a time\n",
+		      stderr);
+		return HS_EXIT_USAGE;
+	}
+	code = hs_plot_draw(&tool->asked, &o->plot, tool->plot, &picture);
+	if (!code)
+		code = hs_output_write("hmmsim", tool->plot, picture.bytes, picture.used);
+	hs_out_free(&picture);
+	return code;
 }
 
 static int tool_compare_write_files(const struct compare_tool *tool, const struct outputs *o)
 {
-	int code = 0;
+	int code = tool_compare_write_json(tool, o);
 
-	if (tool->json)
-		code = hs_output_write(tool->json, o->json.bytes, o->json.used);
-	if (code || !tool->plot)
-		return code;
-	if (o->drawable)
-		return hs_plot_draw(&tool->asked, &o->plot, tool->plot);
-	fputs("hmmsim compare: --plot: there is nothing to draw: no walk has a time\n", stderr);
-	return HS_EXIT_USAGE;
+	return code ? code : tool_compare_write_plot(tool, o);
+}
+
+/* Without a reader of the tables, files and verdicts are left to make. */
+static bool tool_compare_is_over(const struct compare_tool *tool)
+{
+	return hs_tool_reader_gone() && !tool->check && !tool->json && !tool->plot;
+}
+
+static int tool_compare_status(const struct compare_tool *tool, enum hs_report_verdict worst)
+{
+	if (!tool->check || worst == HS_REPORT_OK)
+		return HS_EXIT_DONE;
+	return worst == HS_REPORT_UNKNOWN ? HS_EXIT_BOUND : HS_EXIT_VIOLATION;
 }
 
 /* A file with times says when and where they were measured. */
@@ -207,7 +306,7 @@ static void tool_compare_begin_json(const struct compare_tool *tool, struct hs_o
 
 static int tool_compare_layout_error(const struct hs_layout *layout, int ret)
 {
-	const char *what = strerror(-ret);
+	const char *what = hs_error_name(ret) ? hs_error_name(ret) : "?";
 
 	if (ret == -ENOMEM)
 		return hs_tool_no_memory("compare");
@@ -217,6 +316,12 @@ static int tool_compare_layout_error(const struct hs_layout *layout, int ret)
 		what = "something was left behind in the machine";
 	fprintf(stderr, "hmmsim compare: layout %s: %s\n", layout->name, what);
 	return HS_EXIT_INTERNAL;
+}
+
+static void tool_compare_judge(struct outputs *o, enum hs_report_verdict verdict)
+{
+	if (verdict > o->worst)
+		o->worst = verdict;
 }
 
 static int tool_compare_put_removals(const struct compare_tool *tool,
@@ -229,6 +334,7 @@ static int tool_compare_put_removals(const struct compare_tool *tool,
 	if (!ret) {
 		hs_removal_report_print(&removals, &o->text);
 		hs_removal_report_json(&removals, &o->benchmarks, &o->json);
+		tool_compare_judge(o, hs_removal_report_judge(&removals));
 	}
 	hs_removal_report_free(&removals);
 	return ret ? tool_compare_layout_error(report->layout, ret) : 0;
@@ -244,6 +350,7 @@ static int tool_compare_put_report(const struct compare_tool *tool, const struct
 		hs_out_char(&o->text, '\n');
 	hs_report_print(report, &o->text);
 	hs_report_json(report, &o->benchmarks, &o->json);
+	tool_compare_judge(o, hs_report_judge(report));
 	if (tool->removal)
 		code = tool_compare_put_removals(tool, report, o);
 	if (code)
@@ -251,8 +358,10 @@ static int tool_compare_put_report(const struct compare_tool *tool, const struct
 	o->drawable |= hs_plot_add(report, &o->plot);
 	if (o->text.failed || o->json.failed || o->plot.failed)
 		return hs_tool_no_memory("compare");
-	fwrite(o->text.bytes, 1, o->text.used, stdout);
-	return hs_tool_flush();
+	if (tool_compare_prints_json(tool))
+		return 0;
+	code = hs_tool_print(o->text.bytes, o->text.used);
+	return code ? code : hs_tool_flush();
 }
 
 static int tool_compare_one(struct compare_tool *tool, size_t i, struct outputs *o)
@@ -281,7 +390,7 @@ static int tool_compare_run(struct compare_tool *tool)
 
 	tool_compare_begin_json(tool, &o.json);
 	hs_plot_head(&tool->asked, &o.plot);
-	for (size_t i = 0; !code && i < tool->layout_count; i++)
+	for (size_t i = 0; !code && !tool_compare_is_over(tool) && i < tool->layout_count; i++)
 		code = tool_compare_one(tool, i, &o);
 	hs_json_tail(&o.json);
 	if (!code)
@@ -290,7 +399,7 @@ static int tool_compare_run(struct compare_tool *tool)
 	hs_out_free(&o.text);
 	hs_out_free(&o.json);
 	hs_out_free(&o.plot);
-	return code;
+	return code ? code : tool_compare_status(tool, o.worst);
 }
 
 int hs_tool_compare(int argc, char **argv)
@@ -301,8 +410,9 @@ int hs_tool_compare(int argc, char **argv)
 	int code = hs_compare_options(&tool, argc, argv);
 
 	if (!code && tool.help) {
-		fputs(tool_compare_help, stdout);
-		code = hs_tool_help(tool_compare_columns_help);
+		code = hs_tool_print(tool_compare_help, strlen(tool_compare_help));
+		if (!code)
+			code = hs_tool_help(tool_compare_columns_help);
 	} else if (!code) {
 		tool_compare_look_at_terminal(&tool.asked);
 		code = tool_compare_check_files(&tool);

@@ -28,8 +28,9 @@ struct compare_tool {
 	struct compare_source *sources;
 	struct compare_layout *layouts;
 	size_t source_count, layout_count;
-	const char *json, *plot; /* files, or NULL */
-	bool request_given, owner_given, removal, help;
+	const char *json, *plot; /* files, or NULL; "-": standard output, without tables */
+	const char *profile_files[HS_REPORT_PROFILES];
+	bool request_given, owner_given, removal, check, help;
 };
 
 /* Both return an exit code; unless it is HS_EXIT_DONE they have printed a message on stderr. */

@@ -202,19 +202,20 @@ static int compare_load_layout_error(const struct hs_layout *layout, const char 
 
 static int compare_load_place_all(struct compare_tool *tool, struct hs_layout *layout)
 {
-	struct hs_placed placed;
-
 	if (hs_layout_lacks_pgmap(layout))
 		return compare_load_layout_error(
 			layout, "expected pgmap lines for its device memory, found none");
 	for (size_t i = 0; i < tool->devices.count; i++) {
-		int ret = hs_place(&tool->mem, layout, &tool->devices.places[i], &placed);
+		struct hs_tool_device *device = &tool->devices.of[i];
+		struct hs_placed placed;
+		int ret = hs_place(&tool->mem, layout, &device->place, &placed);
 
 		if (ret == -ENOMEM)
 			return hs_tool_no_memory("compare");
 		if (ret)
 			return compare_load_layout_error(layout,
 							 "--device: no pfns are left for it");
+		device->matched += placed.matched;
 	}
 	return 0;
 }
@@ -247,7 +248,7 @@ int hs_compare_load(struct compare_tool *tool)
 		code = compare_load_check_names(tool);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
 		code = compare_load_place_all(tool, &tool->layouts[i].layout);
-	return code;
+	return code ? code : hs_tool_check_devices("compare", &tool->devices);
 }
 
 void hs_compare_unload(struct compare_tool *tool)
@@ -256,5 +257,5 @@ void hs_compare_unload(struct compare_tool *tool)
 		hs_layout_free(&tool->mem, &tool->layouts[i].layout);
 	hs_hostmem_free(&tool->mem, tool->layouts);
 	hs_hostmem_free(&tool->mem, tool->sources);
-	hs_hostmem_free(&tool->mem, tool->devices.places);
+	hs_hostmem_free(&tool->mem, tool->devices.of);
 }

@@ -39,6 +39,7 @@ static const struct option compare_options_table[] = {
 	{ "repetitions", required_argument, NULL, OPTION_REPETITIONS },
 	{ "json", required_argument, NULL, 'j' },
 	{ "plot", required_argument, NULL, OPTION_PLOT },
+	{ "check", no_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -123,6 +124,7 @@ static int compare_options_take_profile(struct compare_tool *tool)
 		code = compare_options_check_profile(tool, n);
 	hs_hostmem_free(&tool->mem, bytes);
 	tool->asked.profiles[n] = &tool->profiles[n];
+	tool->profile_files[n] = optarg;
 	tool->asked.profile_count += !code;
 	return code;
 }
@@ -130,8 +132,10 @@ static int compare_options_take_profile(struct compare_tool *tool)
 static int compare_options_take_plot(struct compare_tool *tool)
 {
 	size_t length = strlen(optarg);
+	int code = hs_tool_take_output("compare", "plot", &tool->plot);
 
-	tool->plot = optarg;
+	if (code)
+		return code;
 	if (length < 5 || strcmp(optarg + length - 4, ".svg")) {
 		fprintf(stderr, "hmmsim compare: --plot: expected FILE.svg, found '%s'\n", optarg);
 		return HS_EXIT_USAGE;
@@ -223,7 +227,9 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 	case OPTION_PLOT:
 		return compare_options_take_plot(tool);
 	case 'j':
-		tool->json = optarg;
+		return hs_tool_take_output("compare", "json", &tool->json);
+	case 'c':
+		tool->check = true;
 		return 0;
 	case 'h':
 		tool->help = true;
@@ -263,7 +269,7 @@ int hs_compare_options(struct compare_tool *tool, int argc, char **argv)
 
 	tool->asked.repetitions = REPETITIONS;
 	tool->asked.repetition_ns = 1e6;
-	while (!ret && (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:tj:h",
+	while (!ret && (option = getopt_long(argc, argv, "l:w:s:b:r:d:p:tj:ch",
 					     compare_options_table, NULL)) != -1)
 		ret = compare_options_take_option(tool, option);
 	for (int i = optind; !ret && i < argc; i++)

@@ -107,8 +107,8 @@ static int list_costs(const char *file)
 	}
 	if (out.failed)
 		code = hs_tool_no_memory("list");
-	if (!code && out.used)
-		fwrite(out.bytes, 1, out.used, stdout);
+	if (!code)
+		code = hs_tool_print(out.bytes, out.used);
 	hs_out_free(&out);
 	return code ? code : hs_tool_flush();
 }

@@ -4,12 +4,13 @@
  */
 #include "tool/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <hmmsim/walk.h>
+
+#include "tool/output.h"
 
 /* ---- verbs ------------------------------------------------------------------------------- */
 
@@ -32,18 +33,11 @@ int hs_tool_no_memory(const char *verb)
 	return HS_EXIT_INTERNAL;
 }
 
-int hs_tool_flush(void)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return HS_EXIT_DONE;
-	fprintf(stderr, "hmmsim: standard output: %s\n", strerror(errno));
-	return HS_EXIT_INTERNAL;
-}
-
 int hs_tool_help(const char *text)
 {
-	fputs(text, stdout);
-	return hs_tool_flush();
+	int code = hs_tool_print(text, strlen(text));
+
+	return code ? code : hs_tool_flush();
 }
 
 /* ---- one of several names ---------------------------------------------------------------- */
@@ -76,22 +70,57 @@ int hs_tool_choose(const char *verb, const char *option, const char *(*name)(int
 	return HS_EXIT_USAGE;
 }
 
+/* ---- outputs ----------------------------------------------------------------------------- */
+
+bool hs_tool_is_stdout(const char *output)
+{
+	return !strcmp(output, "-");
+}
+
+int hs_tool_take_output(const char *verb, const char *option, const char **name)
+{
+	char who[32], what[32];
+
+	snprintf(who, sizeof(who), "hmmsim %s", verb);
+	snprintf(what, sizeof(what), "--%s", option);
+	if (*name) { /* the other file would not be written, which nothing would say */
+		fprintf(stderr, "%s: %s: expected once, found again\n", who, what);
+		return HS_EXIT_USAGE;
+	}
+	*name = optarg;
+	return hs_output_check_name(who, what, optarg);
+}
+
 /* ---- device memory ----------------------------------------------------------------------- */
 
 int hs_tool_take_device(const char *verb, const char *text, struct hs_hostmem *mem,
 			struct hs_tool_devices *devices)
 {
 	size_t n = devices->count;
-	struct hs_place *places = hs_hostmem_grow(mem, devices->places, n, sizeof(*places));
+	struct hs_tool_device *of = hs_hostmem_grow(mem, devices->of, n, sizeof(*of));
 	char error[HS_PLACE_ERROR];
 
-	if (!places)
+	if (!of)
 		return hs_tool_no_memory(verb);
-	devices->places = places;
-	if (hs_place_parse(text, &places[n], error)) {
+	devices->of = of;
+	of[n] = (struct hs_tool_device){ .text = text };
+	if (hs_place_parse(text, &of[n].place, error)) {
 		fprintf(stderr, "hmmsim %s: --device: %s\n", verb, error);
 		return HS_EXIT_USAGE;
 	}
 	devices->count++;
+	return HS_EXIT_DONE;
+}
+
+int hs_tool_check_devices(const char *verb, const struct hs_tool_devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (!devices->of[i].matched) {
+			fprintf(stderr,
+				"hmmsim %s: --device: expected a PATTERN that matches a page, found "
+				"'%s'\n",
+				verb, devices->of[i].text);
+			return HS_EXIT_USAGE;
+		}
 	return HS_EXIT_DONE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options.h - what the verbs share: their names, options of the same kind, the last words of a run
+ * options.h - what the verbs share: their names, options of the same kind, usage and help
  *
  * A function that returns an exit code has printed a message on stderr unless it returns
  * HS_EXIT_DONE.
@@ -9,6 +9,7 @@
 #define HS_TOOL_OPTIONS_H
 
 #include "text/place.h"
+#include "tool/streams.h"
 #include "tool/tool.h"
 
 enum hs_verb {
@@ -29,10 +30,11 @@ extern const struct hs_verb_text hs_verb_texts[HS_VERB_COUNT];
 int hs_tool_usage(const char *verb);
 /* Prints that memory is short and returns HS_EXIT_INTERNAL. */
 int hs_tool_no_memory(const char *verb);
+/* Takes the name of an output from optarg, once; "-" is standard output. */
+int hs_tool_take_output(const char *verb, const char *option, const char **name);
+bool hs_tool_is_stdout(const char *output);
 /* Prints @text on stdout and flushes it. */
 int hs_tool_help(const char *text);
-/* HS_EXIT_DONE: everything written to stdout has arrived. */
-int hs_tool_flush(void);
 
 /* Finds the argument of the option, optarg, among @count names: *chosen is its index. */
 int hs_tool_choose(const char *verb, const char *option, const char *(*name)(int i), int count,
@@ -42,14 +44,22 @@ const char *hs_tool_walker(int i);
 const char *hs_tool_strategy(int i);
 const char *hs_tool_body(int i);
 
-/* What --device options ask for, in the order of the command line. The caller frees the places. */
+struct hs_tool_device {
+	const char *text;
+	struct hs_place place;
+	uint64_t matched; /* pages, so far */
+};
+
+/* What --device options ask for, in the order of the command line. The caller frees .of. */
 struct hs_tool_devices {
-	struct hs_place *places;
+	struct hs_tool_device *of;
 	size_t count;
 };
 
 /* Appends what one --device option says. */
 int hs_tool_take_device(const char *verb, const char *text, struct hs_hostmem *mem,
 			struct hs_tool_devices *devices);
+/* Refuses an option that has matched no page of anything that it was asked for. */
+int hs_tool_check_devices(const char *verb, const struct hs_tool_devices *devices);
 
 #endif

@@ -16,9 +16,11 @@ bool hs_plot_possible(void);
 void hs_plot_head(const struct hs_report_asked *asked, struct hs_out *data);
 bool hs_plot_add(const struct hs_report *report, struct hs_out *data);
 /*
- * Draws the data, in which a line must have a value. Returns an exit code; unless it is
- * HS_EXIT_DONE a message is on stderr.
+ * Draws the data, in which a line must have a value. gnuplot gets no name of a file: it writes to a
+ * pipe, and the caller writes @picture to @file, which only messages name. Returns an exit code;
+ * unless it is HS_EXIT_DONE a message is on stderr.
  */
-int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file);
+int hs_plot_draw(const struct hs_report_asked *asked, const struct hs_out *data, const char *file,
+		 struct hs_out *picture);
 
 #endif

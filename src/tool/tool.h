@@ -6,11 +6,13 @@
 #define HS_TOOL_TOOL_H
 
 /*
- * Exit codes. 1 (a violation was found) and 3 (bounds were reached without a verdict) are kept free
- * for a verb that explores.
+ * Exit codes. VIOLATION and BOUND take the place of DONE with --check alone. Of several the first
+ * counts in the order INTERNAL, USAGE, VIOLATION, BOUND.
  */
 #define HS_EXIT_DONE 0
+#define HS_EXIT_VIOLATION 1
 #define HS_EXIT_USAGE 2 /* or bad input */
+#define HS_EXIT_BOUND 3 /* a bound was reached: a part has no verdict */
 #define HS_EXIT_INTERNAL 4
 
 /* argv[0] is "hmmsim VERB". All return an exit code. */

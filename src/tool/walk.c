@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "run/walk_run.h"
+#include "text/error_name.h"
 #include "tool/files.h"
 #include "tool/options.h"
 
@@ -22,25 +23,50 @@ static const char tool_walk_help[] =
 	"  -s, --strategy=NAME    who holds references to device memory, see hmmsim list\n"
 	"                         (default: per-table for 5.3, none for 6.12)\n"
 	"  -b, --body=NAME        reference (slow and obvious) or plain (default)\n"
+	"  -c, --check            makes the verdicts of the answers the exit status\n"
 	"  -h, --help             prints this text\n"
 	"\n"
 	"At bad input it prints FILE:LINE and what was expected there, and stops with\n"
 	"exit status 2. The answers to the scenarios before that line are on standard\n"
-	"output.\n";
+	"output.\n"
+	"\n"
+	"An answer has what the call returned (ret, an errno as its number) and counts:\n"
+	"  walks       page walks begun\n"
+	"  faults      faults in VMAs\n"
+	"  mwaits      waits for migration entries\n"
+	"  livelock    1: maxwalks page walks were begun, and the call was ended. A\n"
+	"              violation if the last one changed nothing, so that the walk would\n"
+	"              go round for ever; otherwise a bound that was reached\n"
+	"  badpte      special entries in a VMA that should have none: the kernel reports\n"
+	"              them, but they are the scenario's and no violation\n"
+	"  warns       always 0\n"
+	"  nullvma     faults outside all VMAs, where the kernel would oops: a violation\n"
+	"  lookups     calls of get_dev_pagemap() that reached the index\n"
+	"  gets        references taken\n"
+	"  failures    lookups that obtained none\n"
+	"  leaked      references that are never put: a violation\n"
+	"  heldfaults  faults and waits entered with a reference held\n"
+	"The text README of the sources explains the other lines.\n"
+	"\n"
+	"Exit status:\n"
+	"  0  done; without --check also if answers show violations\n"
+	"  1  with --check: an answer shows a violation\n"
+	"  2  wrong usage, or bad input\n"
+	"  3  with --check: no violation, but maxwalks ended a walk that got further\n"
+	"  4  internal error, or standard output cannot be written\n";
 
 static const struct option tool_walk_options[] = {
-	{ "walker", required_argument, NULL, 'w' },
-	{ "strategy", required_argument, NULL, 's' },
-	{ "body", required_argument, NULL, 'b' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "walker", required_argument, NULL, 'w' }, { "strategy", required_argument, NULL, 's' },
+	{ "body", required_argument, NULL, 'b' },   { "check", no_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 };
 
 struct walk_tool {
 	struct hs_hostmem mem;
 	struct hs_walk_setting set;
 	struct hs_out out;
-	bool strategy_given, help;
+	enum hs_walk_verdict worst;
+	bool strategy_given, check, help;
 };
 
 /* ---- options ----------------------------------------------------------------------------- */
@@ -64,6 +90,9 @@ static int tool_walk_take_option(struct walk_tool *tool, int option)
 		ret = hs_tool_choose("walk", "body", hs_tool_body, HS_BODY_COUNT, &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
+	case 'c':
+		tool->check = true;
+		return 0;
 	case 'h':
 		tool->help = true;
 		return 0;
@@ -76,7 +105,8 @@ static int tool_walk_take_options(struct walk_tool *tool, int argc, char **argv)
 {
 	int option, ret = 0;
 
-	while (!ret && (option = getopt_long(argc, argv, "w:s:b:h", tool_walk_options, NULL)) != -1)
+	while (!ret &&
+	       (option = getopt_long(argc, argv, "w:s:b:ch", tool_walk_options, NULL)) != -1)
 		ret = tool_walk_take_option(tool, option);
 	if (!ret && !tool->help && optind == argc) {
 		fputs("hmmsim walk: a FILE is missing\n", stderr);
@@ -86,6 +116,19 @@ static int tool_walk_take_options(struct walk_tool *tool, int argc, char **argv)
 		tool->set.strategy = tool->set.era == HS_ERA_5_3 ? HS_STRATEGY_PER_TABLE
 								 : HS_STRATEGY_NONE;
 	return ret ? hs_tool_usage("walk") : 0;
+}
+
+/* Without a reader of the answers, verdicts alone are left to find. */
+static bool tool_walk_is_over(const struct walk_tool *tool)
+{
+	return hs_tool_reader_gone() && !tool->check;
+}
+
+static int tool_walk_status(const struct walk_tool *tool)
+{
+	if (!tool->check || tool->worst == HS_WALK_OK)
+		return HS_EXIT_DONE;
+	return tool->worst == HS_WALK_AHEAD ? HS_EXIT_BOUND : HS_EXIT_VIOLATION;
 }
 
 /* ---- scenarios --------------------------------------------------------------------------- */
@@ -105,9 +148,7 @@ static int tool_walk_print_answer(struct walk_tool *tool, const char *file,
 	hs_walk_answer_print(answer, &tool->out);
 	if (tool->out.failed)
 		return tool_walk_internal_error(file, s, "out of memory");
-	if (fwrite(tool->out.bytes, 1, tool->out.used, stdout) != tool->out.used)
-		return hs_tool_flush();
-	return HS_EXIT_DONE;
+	return hs_tool_print(tool->out.bytes, tool->out.used);
 }
 
 static int tool_walk_run_scenario(struct walk_tool *tool, const char *file,
@@ -120,6 +161,8 @@ static int tool_walk_run_scenario(struct walk_tool *tool, const char *file,
 	switch (ret) {
 	case 0:
 		code = tool_walk_print_answer(tool, file, s, &answer);
+		if (hs_walk_answer_judge(&answer) > tool->worst)
+			tool->worst = hs_walk_answer_judge(&answer);
 		break;
 	case -ENOTEMPTY:
 		snprintf(what, sizeof(what), "left behind: %s", answer.left.text);
@@ -133,7 +176,8 @@ static int tool_walk_run_scenario(struct walk_tool *tool, const char *file,
 		code = tool_walk_internal_error(file, s, "out of memory");
 		break;
 	default:
-		code = tool_walk_internal_error(file, s, strerror(-ret));
+		snprintf(what, sizeof(what), "%s", hs_error_name(ret) ? hs_error_name(ret) : "?");
+		code = tool_walk_internal_error(file, s, what);
 		break;
 	}
 	hs_walk_answer_free(&tool->mem, &answer);
@@ -148,7 +192,7 @@ static int tool_walk_run_text(struct walk_tool *tool, const char *name, const ch
 	int ret, code = 0;
 
 	hs_text_init(&text, &tool->mem, name, bytes, length);
-	while (!code && (ret = hs_walk_parse(&text, &s)) != 0) {
+	while (!code && !tool_walk_is_over(tool) && (ret = hs_walk_parse(&text, &s)) != 0) {
 		if (ret < 0) {
 			fprintf(stderr, "%s\n", text.error);
 			return ret == -EINVAL ? HS_EXIT_USAGE : HS_EXIT_INTERNAL;
@@ -182,11 +226,13 @@ int hs_tool_walk(int argc, char **argv)
 		return code ? code : hs_tool_help(tool_walk_help);
 	tool.set.mem = &tool.mem;
 	tool.out.mem = &tool.mem;
-	for (int i = optind; !code && i < argc; i++)
+	for (int i = optind; !code && !tool_walk_is_over(&tool) && i < argc; i++)
 		code = tool_walk_run_file(&tool, argv[i]);
 	hs_out_free(&tool.out);
 	if (code == HS_EXIT_INTERNAL)
 		return code;
 	flushed = hs_tool_flush();
-	return flushed ? flushed : code;
+	if (flushed || code)
+		return flushed ? flushed : code;
+	return tool_walk_status(&tool);
 }

@@ -26,7 +26,7 @@ src/mm/vma.c vmas
 src/notifier/notifier.c ns
 src/run/removal_scan.c scan
 src/run/walk_answer.c answer
-src/tool/files.c input output
+src/tool/files.c input
 src/walk/era_5_3.h v53
 src/walk/era_6_12.h v612
 src/walk/hooks.h st

@@ -51,6 +51,10 @@ run 2 "capture: --device: expected a share .*, found '101'$" --self -d all=fsdax
 run 2 'see hmmsim capture --help' --self -d all=fsdax:101
 run 2 "capture: --device: expected PATTERN=KIND:SHARE .*, found 'all'$" --self --device all
 run 2 'see hmmsim capture --help' --nonsense
+run 2 "^hmmsim capture: --device: expected a PATTERN that matches a page, found 'heap=fsdax:50%'\$" \
+	--proc "$data" -d heap=fsdax:50% 100
+run 0 '' --proc "$data" -d all=fsdax:0% 100
+run 2 "found 'anon=fsdax:1'\$" --proc "$data" -d all=fsdax:100 -d anon=fsdax:1 100
 run 2 '^hmmsim: none/file: No such file or directory$' --proc "$data" -o none/file 100
 # The old content of a file stays until the new one is complete.
 echo old >kept

@@ -182,6 +182,55 @@ grep -q '"name": "walk/layout:full:2M/walker:6.12/strategy:none"' timed.json ||
 grep -q '"name": "walk/layout:full:2M/walker:6.12/strategy:none_median"' timed.json ||
 	complain "JSON: no median"
 
+# Errors have names, and walks that a dead pgmap keeps in passes a verdict.
+printf '%b' "scenario fails\nvma 0x1000 0x3000 r\nmap 0x1000 4k hwp 0\nreq 0x1000 0x3000 F 0 0\nrun\n" >fails.in
+run 0 '' --no-time -w 6.12 -s none fails.in
+says '^6\.12 +none .* -EFAULT +- '
+printf '%b' "scenario two\nvma 0x1000 0x3000 r\nvma 0x3000 0x4000 rw\nmap 0x1000 4k hwp 0\n" \
+	"req 0x1000 0x4000 F 0 0\nrun\n" >two.in
+run 0 '' --no-time -w 6.12 -s none two.in
+says '^6\.12 +none .* -EFAULTx1 '
+run 0 '' --no-time --removal -w 6.12 -s none -l full:2M
+says '^6\.12 +none +correct .* -EBUSY +ok +retry:1 '
+
+# With --check a violation is exit status 1, and a part without a verdict 3.
+# judged <exit status with --check> <argument>...
+judged() {
+	local status=$1
+	shift
+	run 0 '' --no-time "$@"
+	cp out unchecked
+	run "$status" '' --no-time --check "$@"
+	cmp -s out unchecked || complain "compare --check $*: other tables"
+}
+printf '%b' 'hmmsim 1\nlayout leak\npgmap 0x200000 0x200200\nvma 0x1000 0x3000 rw\n' \
+	'map 0x1000 4k devrw 0x200000\nmap 0x2000 4k special 5\n' >leak
+judged 0 -l full:2M -l holes:2M
+judged 1 -w 5.3 -s per-table leak
+judged 0 -w 5.3 -s per-range leak
+judged 1 -w 5.3 -s per-range -s per-table -l full:2M leak
+judged 1 -w 5.3 -s per-table -t leak
+says '^5\.3 +per-table +correct .* stuck '
+judged 0 -w 6.12 -s none -t leak
+judged 1 -w 6.12 -s per-call dead
+says '^6\.12 +per-call .* livelock '
+judged 0 -w 6.12 -s none dead
+judged 3 -w 6.12 -s none -t dead
+judged 3 -w 6.12 -s per-call -t near
+judged 3 -w 6.12 -s none -t -l full:257M
+judged 0 -w 6.12 -s none -l full:257M
+judged 0 -w 6.12 -s none -t -l anon:2M
+printf 'hmmsim 1\nlayout wide\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f0000001000 r\n' >wide
+judged 3 wide
+judged 1 -w 5.3 -s per-table wide leak
+run 2 '^hmmsim: none: No such file' --check leak none
+
+# A --device that matches nothing anywhere is an error, and none that matches in one layout.
+run 0 '' --no-time -w 6.12 -s none -l anon:2M -l full:2M -d anon=fsdax:50%
+run 2 "^hmmsim compare: --device: expected a PATTERN that matches a page, found 'heap=fsdax:50%'\$" \
+	--no-time -l anon:2M -d anon=fsdax:50% -d heap=fsdax:50%
+run 0 '' --no-time -w 6.12 -s none -l anon:2M -d all=fsdax:0%
+
 # Millions of pages are walked in seconds.
 run 0 '' --no-time -l half:8G -s per-page -w 6.12
 says '^6\.12 +per-page +1048576 +0 +1048576 +1048576 +1048576 '

@@ -21,6 +21,23 @@ run 0 '' walk --help
 says '^Usage: hmmsim walk'
 run 0 '' list --help
 says '^Usage: hmmsim list'
+run 0 '' -V
+says '^hmmsim [0-9]+\.[0-9]+\.[0-9]+$'
+"$hmmsim" --help >help
+for arguments in help 'help help' 'help --help'; do
+	# shellcheck disable=SC2086 # words
+	run 0 '' $arguments
+	cmp -s out help || complain "hmmsim $arguments: not what --help prints"
+done
+for word in walk capture compare list; do
+	"$hmmsim" "$word" --help >help
+	run 0 '' help "$word"
+	cmp -s out help || complain "help $word: not what $word --help prints"
+done
+run 2 "^hmmsim: unknown verb 'wlak'\$" help wlak
+silent
+run 2 "^hmmsim help: unexpected argument 'list'\$" help walk list
+silent
 
 # Usage errors go to stderr.
 run 2 '^hmmsim: a verb is missing$'
@@ -78,8 +95,100 @@ fi
 	"$hmmsim" walk "$data/random.in" 2>err || status=$?
 	echo "$status" >status
 } | head -n 1 >/dev/null
-[ "$(cat status)" = 4 ] || complain "walk into a closed pipe: exit status $(cat status)"
-grep -q '^hmmsim: standard output: Broken pipe' err || complain "walk into a closed pipe: no message"
+[ "$(cat status)" = 0 ] || complain "walk into a closed pipe: exit status $(cat status)"
+[ ! -s err ] || complain "walk into a closed pipe: a message"
+
+# Verdicts are the exit status only with --check, and the worst of them counts.
+space='vma 0x1000 0x3000 rw\nreq 0x1000 0x3000 F 0 0\n'
+printf '%b' "scenario same\n${space}fault noop\nrun\n" >livelock.in
+printf '%b' "scenario waits\n${space}map 0x1000 4k migr 5\nmigwait stay\nrun\n" >waits.in
+printf '%b' "scenario short\n${space}maxwalks 1\nrun\n" >bound.in
+printf '%b' "scenario later\n${space}fault noop\nfaultn 2000 ok\nmaxwalks 9\nrun\n" >later.in
+printf '%b' 'scenario leak\nvma 0x1000 0x3000 rw\npgmap 0x200000 0x200200\n' \
+	'map 0x1000 4k devrw 0x200000\nmap 0x2000 4k special 5\nreq 0x1000 0x3000 F 0 0\nrun\n' >leak.in
+printf '%b' 'scenario hole\nvma 0x1000 0x2000 r\nreq 0x1000 0x3000 F 0 0\nrun\n' >hole.in
+# judged <exit status with --check> <argument>...
+judged() {
+	local status=$1
+	shift
+	run 0 '' walk "$@"
+	cp out unchecked
+	run "$status" '' walk --check "$@"
+	cmp -s out unchecked || complain "walk --check $*: other answers"
+	run "$status" '' walk "$@" -c
+}
+for walker in 5.3 6.12; do
+	judged 0 -w "$walker" good.in
+	judged 1 -w "$walker" livelock.in
+	says '^walks .* livelock 1 '
+	judged 3 -w "$walker" bound.in
+	says '^walks .* livelock 1 '
+	judged 3 -w "$walker" later.in
+	judged 1 -w "$walker" bound.in livelock.in good.in
+	judged 3 -w "$walker" good.in bound.in good.in
+	run 2 '^bad\.in:6: ' walk --check -w "$walker" livelock.in bad.in
+done
+judged 1 -w 6.12 waits.in
+judged 1 -w 5.3 leak.in
+says ' leaked 1 '
+judged 0 -w 5.3 -s per-range leak.in
+printf 'scenario vmas\n' >vmas.in
+for i in {1..70}; do
+	printf 'vma 0x%x 0x%x r\nmap 0x%x 4k ro 5\n' "$((i * 8192))" "$((i * 8192 + 8192))" "$((i * 8192))"
+done >>vmas.in
+printf 'req 0x2000 0x3000 0 0 0\nrun\n' >>vmas.in
+judged 0 -w 5.3 vmas.in
+sed -i 's/^req .*/req 0x2000 0x8e000 0 0 0/' vmas.in
+judged 3 -w 5.3 vmas.in # each VMA is a page walk, and all would be over soon
+
+# Each word of a verdict is explained where it can be looked up. The words are those of the code.
+root=$(realpath "$data/../../..")
+# helped <verb> <word>...: --help has a line that begins with it.
+helped() {
+	local verb=$1 word
+	shift
+	[ "$#" -ge 4 ] || complain "$verb: no words in the code: $*"
+	"$hmmsim" "$verb" --help >help
+	for word in "$@"; do
+		grep -qE "^  $word( |\$)" help || complain "$verb --help does not explain '$word'"
+	done
+}
+# documented <verb> <word>...: a row of the README's table of verdicts, or of answers, has it too.
+documented() {
+	local word
+	helped "$@"
+	shift
+	sed -n '/^## Verdicts/,/^## Outputs/p; /^## Answers/,/^## Layouts/p' "$root/src/text/README.md" >table
+	for word in "$@"; do
+		grep -qE "^\|.*[\` ]${word}[\` ]" table || complain "src/text/README.md does not explain '$word'"
+	done
+}
+words() { grep -oE '"[ a-z-]+"' | tr -d '"' | sed 's/.* //' | tr '\n' ' '; }
+# shellcheck disable=SC2046 # words
+documented compare $(sed -n '/^const char \*hs_removal_verdict_name/,/^}/p' "$root/src/run/removal.c" | words)
+# shellcheck disable=SC2046
+documented walk $(grep 'answer_print_field(out, ' "$root/src/run/walk_answer.c" | words)
+"$hmmsim" compare --no-time --removal -w 6.12 -s none -l full:2M >columns
+# shellcheck disable=SC2046
+helped compare $(sed -nE 's/^walker +strategy +//p' columns | tr -s ' ' '\n' |
+	grep -vE '^(x|none|light|distro|tables|faults|waits|strategy)$' | sort -u)
+for status in 0 1 2 3 4; do
+	for arguments in --help 'walk --help' 'compare --help'; do
+		# shellcheck disable=SC2086 # words
+		"$hmmsim" $arguments | grep -qE "^  $status  " ||
+			complain "$arguments: no exit status $status"
+	done
+	grep -qE "^\| $status \|" "$root/src/text/README.md" || complain "README: no exit status $status"
+done
+
+# The documents name the largest misses of the predictions.
+"$hmmsim" list --costs | awk '/^# / { for (i = 3; i <= NF; i++) if ($i ~ /^[+-][0-9]+\.[0-9]$/) print $i + 0, $i }' |
+	sort -g >misses
+for miss in "$(head -n 1 misses)" "$(tail -n 1 misses)"; do
+	for document in README.md src/cost/README.md; do
+		grep -qF -- "${miss#* } %" "$root/$document" || complain "$document: no miss of ${miss#* } %"
+	done
+done
 
 # The list is the same every time, and the program accepts every name on it.
 run 0 '' list
