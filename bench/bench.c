@@ -15,7 +15,7 @@
 #include "json.h"
 
 #define REPETITIONS_MAX 64
-#define CPUS_MAX 1024
+#define CPUS_MAX 1024u
 #define SEED_MAX 4294967295ul
 
 /* ---- options ----------------------------------------------------------------------------- */
@@ -47,6 +47,35 @@ unsigned long bench_number(const char *program, const char *option, unsigned lon
 	exit(2);
 }
 
+static void bench_print_usage(FILE *to, const char *program, const char *more)
+{
+	fprintf(to, "%s [--quick]%s [--cpus=N] [--seed=N] [--json=FILE]\n", program, more);
+}
+
+static void bench_help(const char *program, const char *more)
+{
+	fputs("Usage: ", stdout);
+	bench_print_usage(stdout, program, more);
+	printf("\n"
+	       "Measures groups of variants and prints a table of each, in ns an operation.\n"
+	       "bench/README.md of the sources explains the tables.\n"
+	       "\n"
+	       "  --quick        5 repetitions instead of 15, each with a tenth of the operations\n"
+	       "%s"
+	       "  --cpus=N       makes thread counts for N CPUs (1..%u) instead of those of the\n"
+	       "                 process\n"
+	       "  --seed=N       the order of the repetitions (1..%lu)\n"
+	       "  --json=FILE    writes all repetitions in the schema of Google Benchmark\n"
+	       "  -h, --help     prints this text\n"
+	       "\n"
+	       "Exit status: 0 all ran, 1 something failed, 2 wrong usage.\n",
+	       *more ? "  --large[=GIB]  instead builds and walks address spaces of GIB (1..1024, "
+		       "default\n"
+		       "                 1024); smaller ones if less memory is free\n"
+		     : "",
+	       CPUS_MAX, SEED_MAX);
+}
+
 void bench_parse(int argc, char **argv, const char *more, struct bench_options *options)
 {
 	const char *json = NULL;
@@ -57,7 +86,10 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 		.seed = bench_any_seed(),
 	};
 	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--quick")) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			bench_help(argv[0], more);
+			exit(0);
+		} else if (!strcmp(argv[i], "--quick")) {
 			options->quick = true;
 			options->repetitions = 5;
 		} else if (!strncmp(argv[i], "--json=", 7)) {
@@ -67,10 +99,8 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 		} else if (!strncmp(argv[i], "--seed=", 7)) {
 			options->seed = bench_number(argv[0], argv[i], SEED_MAX);
 		} else {
-			fprintf(stderr,
-				"%s: unknown argument '%s'; usage: %s [--quick]%s [--cpus=N] "
-				"[--seed=N] [--json=FILE]\n",
-				argv[0], argv[i], argv[0], more);
+			fprintf(stderr, "%s: unknown argument '%s'; usage: ", argv[0], argv[i]);
+			bench_print_usage(stderr, argv[0], more);
 			exit(2);
 		}
 	}

@@ -34,9 +34,9 @@ struct bench_options {
 };
 
 /*
- * Parses the command line and prints the seed. An unknown argument ends the program with a message
- * and exit status 2. @more goes into the usage of that message: the options that the caller takes
- * itself.
+ * Parses the command line and prints the seed. --help prints what options there are and ends the
+ * program; an unknown argument ends it with a message and exit status 2. @more goes into the usage:
+ * the options that the caller takes itself, which are "" or that of bench_parse_large().
  */
 void bench_parse(int argc, char **argv, const char *more, struct bench_options *options);
 /* Returns N of "--name=N", 1..@most. Another value ends the program in the same way. */

@@ -6,13 +6,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "text/error_name.h"
+
+static const char *bench_error(int ret)
+{
+	const char *name = hs_error_name(ret);
+
+	return name ? name : "an error without a name";
+}
 
 void bench_must(int ret, const char *what)
 {
 	if (!ret)
 		return;
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(ret < 0 ? -ret : ret));
+	fprintf(stderr, "bench: %s: %s\n", what, bench_error(ret));
 	exit(1);
 }
 
@@ -42,7 +50,7 @@ void bench_machine_end(struct hs_machine *machine)
 
 	if (!ret)
 		return;
-	fprintf(stderr, "bench: the machine ended with %s (%s)\n", strerror(-ret), left.text);
+	fprintf(stderr, "bench: the machine ended with %s (%s)\n", bench_error(ret), left.text);
 	exit(1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.c - opens, fills and completes the file of --json
+ * json.c - collects the figures of --json, and writes them at the end
  */
 #include "json.h"
 
@@ -10,7 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <unistd.h>
+
 #include "text/json.h"
+#include "tool/output.h"
 
 #include "cpus.h"
 
@@ -20,39 +23,45 @@
 #define BUILD_TYPE "debug"
 #endif
 
-/* The file of this program; .file is NULL without --json. */
+/* The file of this program; .path is NULL without --json. */
 static struct {
-	FILE *file;
 	const char *path, *program;
 	struct hs_hostmem mem;
 	struct hs_out out, name;
 	bool some; /* a benchmark has been written */
 } bench_json;
 
-static void bench_json_fail(const char *why)
+static void bench_json_fail(void)
 {
-	fprintf(stderr, "bench: %s: %s\n", bench_json.path, why);
 	fflush(stdout);
 	_Exit(1);
 }
 
-/* Moves what is ready to the file. A failure of the file shows at the end. */
-static void bench_json_flush(void)
-{
-	if (bench_json.out.failed)
-		bench_json_fail(strerror(ENOMEM));
-	fwrite(bench_json.out.bytes, 1, bench_json.out.used, bench_json.file);
-	hs_out_reset(&bench_json.out);
-}
-
+/* Standard output comes first, because the file may be the same. */
 static void bench_json_finish(void)
 {
 	hs_json_tail(&bench_json.out);
-	bench_json_flush();
+	if (bench_json.out.failed) {
+		fprintf(stderr, "bench: %s: %s\n", bench_json.path, strerror(ENOMEM));
+		bench_json_fail();
+	}
+	fflush(stdout);
+	if (hs_output_write("bench", bench_json.path, bench_json.out.bytes, bench_json.out.used))
+		bench_json_fail();
 	hs_out_free(&bench_json.out);
 	hs_out_free(&bench_json.name);
-	if (ferror(bench_json.file) || fclose(bench_json.file))
-		bench_json_fail(strerror(errno));
+}
+
+/* The table is on standard output. */
+static int bench_json_check(const char *path, const char *program)
+{
+	if (hs_output_check_name(program, "--json", path))
+		return 2;
+	if (strcmp(path, "-") && !hs_output_is_descriptor(path, STDOUT_FILENO))
+		return hs_output_check(program, path);
+	fprintf(stderr, "%s: --json: expected another file than standard output, found '%s'\n",
+		program, path);
+	return 2;
 }
 
 void bench_json_open(const char *path, const char *program, unsigned long seed)
@@ -72,15 +81,11 @@ void bench_json_open(const char *path, const char *program, unsigned long seed)
 	bench_json.out.mem = bench_json.name.mem = &bench_json.mem;
 	bench_json.path = path;
 	bench_json.program = context[1].text;
-	bench_json.file = fopen(path, "we");
-	if (!bench_json.file) {
-		fprintf(stderr, "%s: %s: %s\n", program, path, strerror(errno));
+	if (bench_json_check(path, program))
 		exit(2);
-	}
 	if (gmtime_r(&now, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S+00:00", &tm);
 	hs_json_head(&bench_json.out, context, sizeof(context) / sizeof(context[0]));
-	bench_json_flush();
 	atexit(bench_json_finish);
 }
 
@@ -99,7 +104,7 @@ void bench_json_add(const char *group, const char *variant, unsigned int threads
 {
 	struct hs_out *out = &bench_json.out;
 
-	if (!bench_json.file)
+	if (!bench_json.path)
 		return;
 	bench_json_set_name(group, variant);
 	for (unsigned int r = 0; r < repetitions; r++) {
@@ -111,5 +116,4 @@ void bench_json_add(const char *group, const char *variant, unsigned int threads
 		hs_json_end(out);
 		bench_json.some = true;
 	}
-	bench_json_flush();
 }

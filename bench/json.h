@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 /*
- * Exits with a message if the file cannot be written. The file is complete when the program exits.
+ * Exits with a message if the file cannot be written. It is written when the program exits, after a
+ * failure with what there is; a signal leaves the old file.
  */
 void bench_json_open(const char *path, const char *program, unsigned long seed);
 /*

@@ -34,6 +34,19 @@ for stem in seam percpu_ref removal invalidate fault map walk explore; do
 		refused "bench_$stem: --cpus: expected a number from 1 to 1024, found '$number'$" \
 			"$program" "--cpus=$number" --quick
 	done
+	refused "bench_$stem: --json: expected the name of a file, found ''\$" "$program" --json=
+	refused "bench_$stem: --json: expected another file than standard output, found '-'\$" \
+		"$program" --json=-
+	for option in --help -h; do
+		run 0 "$program" "$option"
+		says "^Usage: .*bench_$stem \[--quick\].* \[--json=FILE\]$"
+		for word in --quick --cpus=N --seed=N --json=FILE; do
+			says "^  $word "
+		done
+		[ ! -s err ] || complain "bench_$stem $option: expected nothing on stderr"
+		[ "$(grep -c '^  --large' out)" = "$(grep -c '^Usage: .*--large' out)" ] ||
+			complain "bench_$stem $option: --large is not in both places, or in neither"
+	done
 	refused "bench_$stem: none/x\.json: No such file or directory$" "$program" --json=none/x.json
 	refused "unknown argument '--nonsense'" "$program" --json=x.json --nonsense
 	[ ! -e x.json ] || complain "bench_$stem: a file is left of a run that was refused"
@@ -88,6 +101,15 @@ if [ -w /dev/full ]; then
 	grep -q '^bench: /dev/full: No space left' err || complain "--json=/dev/full: no message"
 	says "^kill to drained, idle "
 fi
+# Where there is no room, the old file stays.
+echo old >kept.json
+(
+	ulimit -f 0
+	exec "$bench/bench_removal" --quick --json=kept.json >/dev/null 2>&1
+)
+[ "$?" = 1 ] || complain "--json without room: expected exit status 1"
+[ "$(cat kept.json)" = old ] || complain "--json without room: the old file is lost"
+[ -z "$(find . -name '.hmmsim*')" ] || complain "--json without room: a file is left"
 
 # Walks: groups by layout, walker, threads and body.
 run 0 "$bench/bench_walk" --quick --cpus=2

@@ -64,6 +64,7 @@ done
 refused "--only: expected one of map walk with --large, found 'compare'" \
 	--large=1 --only=walk --only=compare
 refused "--report: expected a folder, found ''" --report=
+refused '--report: expected a folder without control characters' "--report=$(printf 'a\tb')"
 touch file
 for folder in file file/below; do
 	refused "--report: '$work/$folder' is no folder that can be written to" --report=$folder
@@ -106,6 +107,13 @@ else
 	chmod +x tools/gnuplot
 	run 1 --quick --only=removal --report=failed
 	grep -q '^bench/run: gnuplot failed on bench_removal\.1\.svg$' err || complain "no message"
+	# One that draws nothing; it must not read the user's start files.
+	printf '#!/bin/sh\n[ "$1" = -d ] || touch started\n' >tools/gnuplot
+	run 1 --quick --only=removal --report=failed
+	grep -q '^bench/run: gnuplot failed on bench_removal\.1\.svg$' err ||
+		complain "no picture: no message"
+	[ ! -e failed/started ] || complain "gnuplot reads the user's start files"
+	[ -z "$(find failed -name '*.svg' -o -name plot.tsv)" ] || complain "no picture: a file is left"
 	rm tools/gnuplot
 
 	# A gnuplot that works, in a folder whose name has an apostrophe.
