@@ -51,8 +51,8 @@ static const char tool_compare_help[] =
 	"      --no-time             measures nothing: the output is the same on every\n"
 	"                            machine\n"
 	"      --repetitions=N       measures each walk N times (default 15)\n"
-	"  -j, --json=FILE           writes all figures in the schema of Google Benchmark;\n"
-	"                            with - to standard output, in place of the tables\n"
+	"  -j, --json=FILE           writes all figures in the schema of Google Benchmark\n"
+	"                            (- is standard output, in place of the tables)\n"
 	"      --plot=FILE.svg       draws ns a page by layout and strategy (needs\n"
 	"                            gnuplot)\n"
 	"  -t, --removal             also removes device memory while the walk runs, once\n"
@@ -70,8 +70,8 @@ static const char tool_compare_help[] =
 	"  1  with --check: a violation: a leak, a livelock, a verdict that is not ok\n"
 	"  2  wrong usage, or bad input\n"
 	"  3  with --check: no violation, but a bound was reached and a part has no\n"
-	"     verdict: the whole range is too large for a call, or a removal was asked for\n"
-	"     and could not be tried\n"
+	"     verdict: the whole range is too large for a call, or a removal was asked\n"
+	"     for and could not be tried\n"
 	"  4  internal error, or an output cannot be written\n";
 
 static const char tool_compare_columns_help[] =
@@ -120,7 +120,8 @@ static const char tool_compare_columns_help[] =
 	"\n"
 	"Verdicts, the worst last:\n"
 	"  ok        the drain ends, and the driver uses nothing that is gone\n"
-	"  stuck     the drain does not end, because references are left that no task puts\n"
+	"  stuck     the drain does not end, because references are left that no task\n"
+	"            puts\n"
 	"  livelock  the walk gets no further, and was ended\n"
 	"  unsafe    the driver would use memory that is gone\n";
 

@@ -56,11 +56,16 @@ static bool input_is_stdout(FILE *file)
 
 int hs_input_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t *length)
 {
-	FILE *file = input_is_stdin(name) ? stdin : fopen(name, "rb");
+	FILE *file = NULL;
 	int ret;
 
 	*bytes = NULL;
 	*length = 0;
+	if (!*name) {
+		fputs("hmmsim: expected the name of a file, found ''\n", stderr);
+		return HS_EXIT_USAGE;
+	}
+	file = input_is_stdin(name) ? stdin : fopen(name, "rb");
 	if (file && input_is_stdout(file)) {
 		fprintf(stderr, "hmmsim: %s: expected another file than standard output\n",
 			hs_input_name(name));

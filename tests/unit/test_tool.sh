@@ -56,6 +56,13 @@ run 2 '^hmmsim walk: .*nonsense' walk --nonsense good.in
 silent
 run 2 '^hmmsim list: .*profile' list --profile
 run 2 'see hmmsim walk --help' walk --nonsense good.in
+for arguments in walk compare 'list --profile' 'compare --profile'; do
+	# shellcheck disable=SC2086 # words
+	run 2 "^hmmsim: expected the name of a file, found ''\$" $arguments ''
+done
+for word in walk capture compare list; do
+	if "$hmmsim" "$word" --help | grep -nE '.{81}' >&2; then complain "$word --help: too wide"; fi
+done
 run 2 '^hmmsim: none.in: No such file or directory$' walk none.in
 run 2 '^hmmsim: \.: Is a directory$' walk .
 
