@@ -205,9 +205,13 @@ bool hs_output_is_descriptor(const char *name, int fd)
 
 /* ---- beside the file --------------------------------------------------------------------- */
 
-/* A short name, so that it fits wherever that of the file does. Returns a descriptor. */
+/*
+ * A short name, so that it fits wherever that of the file does. No other user can open it before it
+ * has the rights of the file that it replaces. Returns a descriptor.
+ */
 static int output_make(struct output *o)
 {
+	mode_t mode = o->there ? 0600 : 0666;
 	uint64_t number;
 
 	for (int i = 0; i < NAMES_MAX; i++) {
@@ -216,7 +220,7 @@ static int output_make(struct output *o)
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			number = (uint64_t)getpid() * NAMES_MAX + (uint64_t)i;
 		snprintf(o->made, sizeof(o->made), ".hmmsim-%016llx", (unsigned long long)number);
-		fd = openat(o->folder, o->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = openat(o->folder, o->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 		if (fd >= 0 || errno != EEXIST)
 			return fd >= 0 ? fd : -errno;
 	}
