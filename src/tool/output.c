@@ -303,8 +303,8 @@ struct output_signals {
 };
 
 /*
- * All wait but those of faults, and SIGXFSZ: a file beyond the limit is an error here. A signal that
- * is ignored and waits as well would come afterwards.
+ * All wait but those of faults, and SIGXFSZ: a file beyond the limit is an error here. If that
+ * signal waited as well, it would come afterwards, although it is ignored.
  */
 static void output_hold_signals(struct output_signals *old)
 {
