@@ -246,8 +246,21 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where);
 
-/* Whether @self holds the mutex. For assertions: no step. */
+/*
+ * Whether @self holds the lock. For assertions: no step. Who reads is known in debug and explore
+ * builds alone. In others hs_rwsem_held() is true as well where another task reads and @self holds
+ * a lock, whichever that is.
+ */
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
+bool hs_rwsem_held(const struct hs_task *self, const struct hs_rwsem *s);
+bool hs_rwsem_held_write(const struct hs_task *self, const struct hs_rwsem *s);
+/* Whether any task holds it. For assertions where no task is at hand: no step. */
+static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
+/*
+ * Fails an assertion where a task may not sleep: in an RCU read section or callback; in debug and
+ * explore builds also while it holds a spinlock. No step.
+ */
+#define hs_might_sleep(self) hs_check_may_sleep((self), HS_HERE)
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 

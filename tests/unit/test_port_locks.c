@@ -293,6 +293,18 @@ static void held_names_the_owner_only(void **state)
 	assert_int_equal(hs_arena_detach(a), -EBUSY);
 	hs_mutex_unlock(a, &sh->mutex);
 	hs_spin_unlock(b, &sh->spin);
+	assert_false(hs_rwsem_is_locked(&sh->sem) || hs_rwsem_held(a, &sh->sem));
+	hs_down_read(a, &sh->sem);
+	assert_true(hs_rwsem_is_locked(&sh->sem) && hs_rwsem_held(a, &sh->sem));
+	assert_false(hs_rwsem_held_write(a, &sh->sem) || hs_rwsem_held(b, &sh->sem));
+	hs_up_read(a, &sh->sem);
+	hs_down_write(a, &sh->sem);
+	assert_true(hs_rwsem_held(a, &sh->sem) && hs_rwsem_held_write(a, &sh->sem));
+	hs_spin_lock(b, &sh->spin);
+	assert_false(hs_rwsem_held(b, &sh->sem) || hs_rwsem_held_write(b, &sh->sem));
+	hs_spin_unlock(b, &sh->spin);
+	hs_up_write(a, &sh->sem);
+	assert_false(hs_rwsem_is_locked(&sh->sem));
 	hs_rcu_read_lock(a);
 	assert_int_equal(hs_arena_detach(a), -EBUSY);
 	hs_rcu_read_unlock(a);

@@ -58,6 +58,35 @@ static void read_under_write(struct hs_task *self, void *state)
 	hs_down_read(self, &st->sem);
 }
 
+static void mutex_in_section(struct hs_task *self, void *state)
+{
+	hs_rcu_read_lock(self);
+	hs_mutex_lock(self, &((struct play_state *)state)->mutex);
+}
+
+static void write_in_section(struct hs_task *self, void *state)
+{
+	hs_rcu_read_lock(self);
+	hs_down_write(self, &((struct play_state *)state)->sem);
+}
+
+static void sleep_in_section(struct hs_task *self, void *state)
+{
+	(void)state;
+	hs_rcu_read_lock(self);
+	hs_might_sleep(self);
+}
+
+static void sleep_under_mutex_and_spinlock(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_mutex_lock(self, &st->mutex);
+	hs_might_sleep(self);
+	hs_spin_lock(self, &st->spin);
+	hs_might_sleep(self);
+}
+
 static void two_of_a_class(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -410,6 +439,26 @@ static const struct rule rules[] = {
 	  section_left_twice,
 	  { "RCU read section left more often than entered", "task one", "" },
 	  false },
+	{ "mutex_in_section",
+	  NULL,
+	  mutex_in_section,
+	  { HERE, "the driver lock is taken inside an RCU read section", "task one" },
+	  false },
+	{ "write_in_section",
+	  NULL,
+	  write_in_section,
+	  { HERE, "the mmap lock is taken inside an RCU read section", "task one" },
+	  false },
+	{ "sleep_in_section",
+	  NULL,
+	  sleep_in_section,
+	  { HERE, "may sleep here, inside an RCU read section", "task one" },
+	  false },
+	{ "sleep_under_mutex_and_spinlock",
+	  NULL,
+	  sleep_under_mutex_and_spinlock,
+	  { HERE, "may sleep here, with the page table lock", "task one" },
+	  true },
 	{ "ends_with_lock", NULL, ends_with_lock, { "ends with", "lock", "task one" }, false },
 	{ "ends_in_section", NULL, ends_in_section, { "ends", "read section", "task one" }, false },
 	{ "empty_object",

@@ -12,6 +12,8 @@
 void hs_held_check_order(struct hs_task *self, uint32_t cls, const char *where);
 void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
 void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
+bool hs_held_has(const struct hs_task *self, const void *lock);
+void hs_held_check_sleep(struct hs_task *self, const char *where);
 
 /*
  * common/abort.c: how hs_fail() of both backends ends where nothing catches it. @task: the name of
@@ -48,6 +50,22 @@ static inline void hs_check_lock_may_sleep(struct hs_task *self, uint32_t cls, c
 	if (hs_unlikely(hs_task_in_callback(self)))
 		hs_fail(self, where, "an RCU callback takes the %s",
 			hs_lock_class_name((enum hs_lock_class)cls));
+	if (hs_unlikely(hs_rcu_held(self)))
+		hs_fail(self, where, "the %s is taken inside an RCU read section",
+			hs_lock_class_name((enum hs_lock_class)cls));
+}
+
+/* Before something that may sleep, whether it does so this time or not. */
+static inline void hs_check_may_sleep(struct hs_task *self, const char *where)
+{
+	if (hs_unlikely(!hs_task_is_live(self)))
+		hs_fail(self, where, "a detached task may sleep here");
+	if (hs_unlikely(hs_task_in_callback(self)))
+		hs_fail(self, where, "an RCU callback may sleep here");
+	if (hs_unlikely(hs_rcu_held(self)))
+		hs_fail(self, where, "the task may sleep here, inside an RCU read section");
+	if (HS_DEBUG)
+		hs_held_check_sleep(self, where);
 }
 
 static inline void hs_check_up_read(struct hs_task *self, uint32_t word, uint32_t cls,

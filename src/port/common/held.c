@@ -24,6 +24,26 @@ void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const ch
 	self->held[self->held_count++] = (struct hs_held){ lock, where, cls };
 }
 
+/* The classes from this one on are spinlocks. */
+#define HELD_SPINLOCKS HS_LOCK_SUBSCRIPTIONS
+
+void hs_held_check_sleep(struct hs_task *self, const char *where)
+{
+	for (uint32_t i = 0; i < self->held_count; i++)
+		if (self->held[i].cls >= HELD_SPINLOCKS)
+			hs_fail(self, where, "the task may sleep here, with the %s from %s held",
+				hs_lock_class_name((enum hs_lock_class)self->held[i].cls),
+				self->held[i].where);
+}
+
+bool hs_held_has(const struct hs_task *self, const void *lock)
+{
+	for (uint32_t i = 0; i < self->held_count; i++)
+		if (self->held[i].lock == lock)
+			return true;
+	return false;
+}
+
 void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where)
 {
 	uint32_t i = self->held_count;

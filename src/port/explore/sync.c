@@ -63,6 +63,16 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	hs_held_pop(self, s, s->cls, where);
 }
 
+bool hs_rwsem_held(const struct hs_task *self, const struct hs_rwsem *s)
+{
+	return hs_held_has(self, s);
+}
+
+bool hs_rwsem_held_write(const struct hs_task *self, const struct hs_rwsem *s)
+{
+	return s->word.raw == (HS_RW_WRITER | (self->id + 1));
+}
+
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 /* Asks the predicate again, so that a retry later in the loop knows what the task has read. */

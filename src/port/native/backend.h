@@ -230,6 +230,11 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 	return (hs_u32_load(self, &m->word, HS_RELAXED) & ~HS_LOCK_SLEEPERS) == self->hot.id + 1;
 }
 
+static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s)
+{
+	return hs_u32_load(NULL, &s->word, HS_RELAXED) != 0;
+}
+
 /* ---- waiting, RCU ------------------------------------------------------------------------ */
 
 void hs_retry_pause(struct hs_task *self, uint64_t spins);

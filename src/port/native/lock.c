@@ -192,3 +192,22 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	lock_wake_rwsem(self, s);
 	hs_lock_left(self, s, s->cls, where);
 }
+
+/* ---- assertions -------------------------------------------------------------------------- */
+
+/* A release build does not keep which locks a task holds, only how many. */
+bool hs_rwsem_held(const struct hs_task *self, const struct hs_rwsem *s)
+{
+	uint32_t word = hs_u32_load(self, &s->word, HS_RELAXED);
+
+	if (HS_DEBUG)
+		return hs_held_has(self, s);
+	if (word & HS_RW_WRITER)
+		return hs_rwsem_held_write(self, s);
+	return word && self->hot.nheld.raw;
+}
+
+bool hs_rwsem_held_write(const struct hs_task *self, const struct hs_rwsem *s)
+{
+	return hs_u32_load(self, &s->word, HS_RELAXED) == (HS_RW_WRITER | (self->hot.id + 1));
+}
