@@ -82,6 +82,8 @@
  */
 #include "device/dmirror.h"
 
+#include "memory/memory.h"
+
 #include <errno.h>
 
 #include <hmmsim/pgmap.h>
@@ -267,7 +269,10 @@ static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 		  "the device touches page %#llx, which is gone", (unsigned long long)pfn);
 }
 
-/* v5.3 hands out device-private pages of every owner; in 6.12 the walker compares owners. */
+/*
+ * v5.3 hands out device-private pages of every owner; in 6.12 the walker compares owners. Nothing
+ * has changed since the walk, so that the entry still keeps its page.
+ */
 static bool dmirror_is_foreign(struct hs_task *self, const struct hs_dmirror_config *c,
 			       uint64_t slot)
 {
@@ -277,7 +282,8 @@ static bool dmirror_is_foreign(struct hs_task *self, const struct hs_dmirror_con
 	if (c->range.era != HS_ERA_5_3 || !(slot & HS_PFN_DEVICE))
 		return false;
 	page = hs_pfn_to_page(self, slot & PFN_MASK);
-	pgmap = page ? hs_page_pgmap(self, page) : NULL;
+	hs_page_live(self, page);
+	pgmap = hs_page_pgmap(self, page);
 	if (pgmap)
 		hs_deref(self, pgmap);
 	return !pgmap || hs_pgmap_owner(pgmap) != c->range.owner;
@@ -398,6 +404,7 @@ int hs_dmirror_populate(struct hs_task *self, struct hs_dmirror *dev, uint64_t s
 
 	if (!dmirror_in_window(dev, start, end))
 		return -EINVAL;
+	hs_might_sleep(self);
 	bytes = dmirror_populate_bytes((end - start) >> HS_PAGE_SHIFT);
 	p = hs_alloc(self, HS_KIND_PFNS, bytes);
 	if (!p)
@@ -476,7 +483,7 @@ static bool dmirror_config_valid(const struct hs_dmirror_config *c)
 	const struct hs_range *r = &c->range;
 
 	return r->mm && r->start < r->end && !((r->start | r->end) & (HS_PAGE_BYTES - 1)) &&
-	       r->end <= hs_geometry_end(hs_mm_geometry(r->mm)) &&
+	       r->end <= hs_geometry_end(hs_mm_geometry(r->mm)) && !r->pfn_flags_mask &&
 	       (unsigned int)r->era < HS_ERA_COUNT &&
 	       (unsigned int)r->strategy < HS_STRATEGY_BUILTIN_COUNT &&
 	       (unsigned int)r->body < HS_BODY_COUNT &&

@@ -90,6 +90,13 @@ bool hs_pfn_valid(struct hs_task *self, uint64_t pfn)
 	       hs_u32_load(self, &s->early, HS_RELAXED);
 }
 
+bool hs_memory_is_present(struct hs_task *self, uint64_t pfn)
+{
+	struct hs_section *s = hs_section_of(self, pfn);
+
+	return s && hs_subsection_is(self, &s->present, hs_subsection_of(hs_machine_of(self), pfn));
+}
+
 bool hs_pfn_online(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = hs_section_of(self, pfn);
@@ -106,8 +113,10 @@ struct hs_page *hs_pfn_to_page(struct hs_task *self, uint64_t pfn)
 
 uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *page)
 {
-	uint32_t state = hs_u32_load(self, &page->state, HS_RELAXED);
+	uint32_t state;
 
+	hs_assert(self, page, "hs_page_to_pfn: there is no struct page");
+	state = hs_u32_load(self, &page->state, HS_RELAXED);
 	return (uint64_t)(state >> HS_PAGE_PFN_SHIFT) << 32 | page->pfn;
 }
 
@@ -132,8 +141,11 @@ uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const
 		[HS_PAGE_STALE] = "stale",
 		[HS_PAGE_GONE] = "gone",
 	};
-	uint32_t state = hs_u32_load(self, &page->state, HS_ACQUIRE);
+	uint32_t state;
 
+	if (hs_unlikely(!page))
+		hs_fail(self, where, "a live page is expected, there is no struct page");
+	state = hs_u32_load(self, &page->state, HS_ACQUIRE);
 	if (hs_unlikely((state & HS_PAGE_LIFE) != HS_PAGE_LIVE))
 		hs_fail(self, where, "a live page is expected, pfn 0x%llx is %s",
 			(unsigned long long)hs_page_to_pfn(self, page),
@@ -158,5 +170,6 @@ int hs_memory_init_device(struct hs_task *self, uint64_t first_pfn, uint64_t end
 
 struct hs_pgmap *hs_page_pgmap(struct hs_task *self, struct hs_page *page)
 {
+	hs_assert(self, page, "hs_page_pgmap: there is no struct page");
 	return hs_ptr_load(self, &page->pgmap, HS_ACQUIRE);
 }

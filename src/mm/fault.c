@@ -95,6 +95,7 @@
 #include "mm/gate.h"
 #include "mm/table.h"
 #include "mm/vma.h"
+#include "mm/zap.h"
 
 static uint32_t fault_write_protected(struct hs_fault *f)
 {
@@ -149,9 +150,15 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 		.flags = flags,
 		.write = flags & HS_FAULT_WRITE,
 	};
-	uint32_t ret = fault_refusal(vma, f.write);
+	uint32_t ret;
 
 	(void)arg;
+	hs_mm_expect_locked(self, mm, "hs_handle_mm_fault");
+	hs_might_sleep(self);
+	hs_assert(self, !vma || (vma->mm == mm && addr >= vma->start && addr < vma->end),
+		  "hs_handle_mm_fault: the VMA does not contain address %#llx",
+		  (unsigned long long)addr);
+	ret = fault_refusal(vma, f.write);
 	if (!ret && vma->gate)
 		ret = fault_wait_at_gate(self, mm, vma->gate, flags);
 	if (ret)
@@ -173,6 +180,8 @@ static void fault_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_
 
 	(void)level;
 	(void)arg;
+	hs_mm_expect_locked(self, mm, "migration_wait");
+	hs_might_sleep(self);
 	hs_fault_look(&f);
 	hs_fault_migration_wait(&f);
 }
@@ -189,12 +198,14 @@ static bool fault_vma_allows(const struct hs_vma *vma, bool write)
 	return vma && vma->flags & HS_VM_READ && (!write || vma->flags & HS_VM_WRITE);
 }
 
+/* The CPU reaches the page by the entry that was seen. */
 static bool fault_reached(const struct hs_fault *f, uint64_t *pfn)
 {
 	uint64_t in_leaf = f->addr & (hs_level_bytes(f->mm->geometry, f->level) - 1);
 
 	if (!hs_fault_is_present(f->seen) || (f->write && !(f->seen & HS_ENTRY_WRITE)))
 		return false;
+	hs_entry_expect_page(f->self, f->entry, f->seen);
 	if (pfn)
 		*pfn = hs_entry_pfn(f->seen) + (in_leaf >> HS_PAGE_SHIFT);
 	return true;

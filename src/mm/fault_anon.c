@@ -6,7 +6,7 @@
  */
 #include "mm/fault.h"
 
-#include "memory/memory.h"
+#include "mm/zap.h"
 
 uint32_t hs_fault_anon(struct hs_fault *f)
 {
@@ -39,7 +39,7 @@ static enum hs_fault_verdict anon_reuse(struct hs_fault *f, struct hs_page **fro
 	if (hs_u64_load(f->self, f->entry, HS_RELAXED) != f->seen)
 		goto unlock;
 	if (f->seen & HS_ENTRY_COUNTED && hs_entry_type(f->seen) == HS_TYPE_NORMAL)
-		*from = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
+		*from = hs_entry_page(f->self, f->seen);
 	if (*from && anon_is_alone(f, *from)) {
 		hs_u32_or(f->self, &(*from)->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 		if (f->vma->flags & HS_VM_WRITE)

@@ -40,6 +40,18 @@ struct dax_place {
 
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
+/* The struct page of a block. NULL: the pgmap was only registered, and has none. */
+static struct hs_page *dax_page(struct hs_fault *f, uint64_t pfn)
+{
+	const struct hs_pgmap *pgmap = f->vma->mapping->pgmap;
+	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
+
+	hs_deref(f->self, pgmap);
+	hs_assert(f->self, page || pfn < pgmap->first,
+		  "the mapping has pfn %#llx, whose struct page is gone", (unsigned long long)pfn);
+	return page;
+}
+
 /*
  * Maps a leaf of f->level from @pfn on where nothing is. It holds what hs_pgmap_page_map() takes of
  * the first page.
@@ -48,7 +60,7 @@ static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bo
 {
 	uint64_t order = (uint64_t)f->mm->geometry->order[f->level] << HS_ENTRY_ORDER_SHIFT;
 	uint64_t to = hs_fault_present(f, pfn, write) | HS_ENTRY_DEVMAP | order;
-	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
+	struct hs_page *page = dax_page(f, pfn);
 
 	if (!page)
 		return HS_FAULT_NO_PAGE;
@@ -58,10 +70,19 @@ static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bo
 	return HS_FAULT_DONE;
 }
 
-/* A shared mapping of device memory becomes writable in place: there is nothing to copy. */
-static uint32_t dax_make_writable(struct hs_fault *f)
+/*
+ * A shared mapping of device memory becomes writable in place: there is nothing to copy. @pfn: what
+ * the mapping has there. As vmf_insert_mixed_mkwrite() this warns if the entry maps another page.
+ */
+static uint32_t dax_make_writable(struct hs_fault *f, uint64_t pfn)
 {
-	hs_fault_replace(f, f->seen | HS_ENTRY_WRITE);
+	uint64_t bytes = hs_level_bytes(f->mm->geometry, f->level);
+	uint64_t mapped = hs_entry_pfn(f->seen) + ((f->addr & (bytes - 1)) >> HS_PAGE_SHIFT);
+
+	hs_assert(f->self, mapped == pfn || !(f->seen & HS_ENTRY_COUNTED),
+		  "a fault makes pfn %#llx writable, where the mapping has pfn %#llx",
+		  (unsigned long long)mapped, (unsigned long long)pfn);
+	hs_fault_keep(f, f->seen | HS_ENTRY_WRITE);
 	return 0;
 }
 
@@ -162,12 +183,14 @@ static uint32_t dax_map_zero(struct hs_fault *f, const struct dax_place *p)
 
 static uint32_t dax_shared(struct hs_fault *f, const struct dax_place *p)
 {
+	int hole;
 	uint32_t ret = 0;
 	uint64_t pfn;
 
+	hole = hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn);
 	if (f->write && dax_is_mapped(f))
-		return dax_make_writable(f);
-	if (hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
+		return dax_make_writable(f, hole ? HS_ENTRY_PFN : pfn);
+	if (hole) {
 		if (!f->write)
 			return dax_map_zero(f, p);
 		ret = dax_allocate(f, p, &pfn);
@@ -198,7 +221,7 @@ static uint32_t dax_copy(struct hs_fault *f, const struct dax_place *p)
 	if (verdict)
 		return hs_fault_result(verdict);
 	if (!hs_mapping_pfn_locked(f->self, p->mapping, p->index, &pfn)) {
-		from = hs_pfn_to_page(f->self, pfn);
+		from = dax_page(f, pfn);
 		if (!from)
 			return HS_VM_FAULT_SIGBUS;
 	}
@@ -241,7 +264,7 @@ static uint32_t dax_fault_device(struct hs_fault *f, const struct dax_place *p)
 	uint64_t first, pfn;
 
 	if (f->write && dax_is_mapped(f))
-		return dax_make_writable(f);
+		return dax_make_writable(f, p->mapping->first + p->index);
 	if (!dax_leaf_fits(f, p, level, &first))
 		return HS_VM_FAULT_SIGBUS;
 	pfn = p->mapping->first + first;
@@ -262,7 +285,7 @@ static uint32_t dax_fault_p2pdma(struct hs_fault *f, const struct dax_place *p)
 	struct hs_page *page;
 
 	if (f->write && dax_is_mapped(f))
-		return dax_make_writable(f);
+		return dax_make_writable(f, hs_entry_pfn(f->seen));
 	verdict = hs_fault_want_page(f);
 	if (verdict)
 		return hs_fault_result(verdict);

@@ -38,6 +38,21 @@ bool hs_fault_replace(struct hs_fault *f, uint64_t to)
 	return same;
 }
 
+bool hs_fault_keep(struct hs_fault *f, uint64_t to)
+{
+	bool same;
+
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	same = hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
+	if (same) {
+		if (f->seen & HS_ENTRY_COUNTED && hs_entry_pfn(f->seen) != HS_ZERO_PFN)
+			hs_page_live(f->self, hs_entry_page(f->self, f->seen));
+		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
+	}
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	return same;
+}
+
 bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
 		     const void *owner)
 {
@@ -57,7 +72,7 @@ struct hs_page *hs_fault_get_page(struct hs_fault *f)
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
-		page = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
+		page = hs_entry_page(f->self, f->seen);
 	if (page)
 		hs_page_get(f->self, page);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);

@@ -63,11 +63,17 @@ static inline bool hs_fault_is_present(uint64_t entry)
 enum hs_fault_verdict hs_fault_want_page(struct hs_fault *f);
 /* Replaces f->seen by @to, under the page table lock. False: the entry is no longer f->seen. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);
-/* The same inside an invalidation of what the entry spans. */
+/*
+ * The same for an entry that keeps what it holds and changes its access: asserts that its page is
+ * live.
+ */
+bool hs_fault_keep(struct hs_fault *f, uint64_t to);
+/* hs_fault_replace() inside an invalidation of what the entry spans. */
 bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event event,
 		     const void *owner);
 /*
- * The page of f->seen, with a reference. NULL: the entry has changed, or there is no struct page.
+ * The page of f->seen, with a reference. NULL: the entry has changed, or it was made by hand and
+ * has no struct page.
  */
 struct hs_page *hs_fault_get_page(struct hs_fault *f);
 /* The present, COUNTED entry of a page; it has WRITE if @write is true and the VMA allows it. */

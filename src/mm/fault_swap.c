@@ -35,7 +35,7 @@ static uint32_t swap_numa(struct hs_fault *f)
 	uint64_t pfn = hs_entry_pfn(f->seen);
 	enum hs_entry_type type = pfn == HS_ZERO_PFN ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
 
-	hs_fault_replace(f, hs_entry_typed(type, pfn, HS_ENTRY_VALID | (f->seen & keep)));
+	hs_fault_keep(f, hs_entry_typed(type, pfn, HS_ENTRY_VALID | (f->seen & keep)));
 	return 0;
 }
 
@@ -46,7 +46,7 @@ static bool swap_still_there(struct hs_fault *f)
 	return hs_u64_load(f->self, f->entry, HS_ACQUIRE) == f->seen;
 }
 
-/* What hs_fault_get_page() failed for: the entry has changed, or its pfn has no struct page. */
+/* What hs_fault_get_page() failed for: the entry has changed, or it was made by hand. */
 static uint32_t swap_no_page(struct hs_fault *f)
 {
 	return swap_still_there(f) ? HS_VM_FAULT_SIGBUS : 0;
@@ -98,6 +98,8 @@ static uint32_t swap_ask_driver(struct hs_fault *f)
 	if (!vmf.page)
 		return swap_no_page(f);
 	pgmap = hs_page_pgmap(f->self, vmf.page);
+	if (pgmap)
+		hs_deref(f->self, pgmap);
 	if (pgmap && pgmap->ops && pgmap->ops->migrate_to_ram)
 		ret = pgmap->ops->migrate_to_ram(f->self, &vmf);
 	else
@@ -113,11 +115,13 @@ static bool swap_migrate(struct hs_fault *f, struct hs_page *page, struct hs_pag
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, from);
 	uint64_t pfn = hs_page_to_pfn(f->self, page);
-	struct hs_invalidation inv =
-		hs_mm_invalidate_start(f->self, f->mm, f->addr, f->addr + HS_PAGE_BYTES,
-				       HS_INVALIDATE_MIGRATE, pgmap ? pgmap->owner : NULL);
+	struct hs_invalidation inv;
 	bool done;
 
+	if (pgmap)
+		hs_deref(f->self, pgmap);
+	inv = hs_mm_invalidate_start(f->self, f->mm, f->addr, f->addr + HS_PAGE_BYTES,
+				     HS_INVALIDATE_MIGRATE, pgmap ? pgmap->owner : NULL);
 	hs_page_set_private(f->self, page, hs_page_private(f->self, from));
 	done = hs_fault_replace(f, hs_fault_present(f, pfn, f->seen & HS_ENTRY_WRITE));
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
@@ -130,6 +134,8 @@ uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 	struct hs_page *page;
 	uint32_t ret;
 
+	hs_mm_expect_locked(self, vmf->mm, "hs_migrate_to_ram");
+	hs_might_sleep(self);
 	hs_fault_look(&f);
 	if (f.seen != vmf->entry)
 		return 0;

@@ -83,10 +83,12 @@ static bool mapping_fits_pgmap(const struct hs_mapping_config *c)
 	}
 }
 
-static int mapping_check_config(const struct hs_mapping_config *c)
+static int mapping_check_config(struct hs_task *self, const struct hs_mapping_config *c)
 {
-	if ((unsigned int)c->kind >= HS_MAPPING_KIND_COUNT || !c->pgmap ||
-	    c->pgmap->type != mapping_types[c->kind])
+	if ((unsigned int)c->kind >= HS_MAPPING_KIND_COUNT || !c->pgmap)
+		return -EINVAL;
+	hs_deref(self, c->pgmap);
+	if (c->pgmap->type != mapping_types[c->kind])
 		return -EINVAL;
 	if (!c->pages || c->pages > HS_MAPPING_PAGES_MAX)
 		return -EINVAL;
@@ -105,7 +107,7 @@ int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *conf
 {
 	struct hs_mapping *m;
 
-	if (mapping_check_config(config))
+	if (mapping_check_config(self, config))
 		return -EINVAL;
 	m = hs_alloc(self, HS_KIND_MAPPING, sizeof(*m));
 	if (!m)
@@ -135,6 +137,8 @@ void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
 {
 	hs_assert(self, !mapping->vma_count, "hs_mapping_destroy: %u VMAs map it",
 		  mapping->vma_count);
+	hs_assert(self, !mapping->faults.raw, "hs_mapping_destroy: %u faults are in the mapping",
+		  mapping->faults.raw);
 	if (mapping->kind == HS_MAPPING_DAX_FILE)
 		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, mapping_blocks_bytes(mapping));
 	hs_free(self, mapping, HS_KIND_MAPPING, sizeof(*mapping));
@@ -172,6 +176,7 @@ int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping,
 		return -EINVAL;
 	if (!mapping_is_hole(mapping, index))
 		return 0;
+	hs_deref(self, mapping->pgmap);
 	if (mapping->next_block == mapping->pgmap->end)
 		return -ENOSPC;
 	zero = mapping->blocks[index] == HS_BLOCK_ZERO;
@@ -262,6 +267,8 @@ static bool mapping_is_quiet(struct hs_task *self, void *arg)
 
 bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping)
 {
+	hs_assert(self, !hs_mapping_alive(self, mapping),
+		  "hs_mapping_disable_poll: the mapping is not disabled");
 	return mapping_is_quiet(self, mapping);
 }
 

@@ -30,6 +30,13 @@ struct hs_mm {
 	void *ops_arg;
 };
 
+/* Asserts that @self holds the mmap lock, for read or write. @what: the function that needs it. */
+#define hs_mm_expect_locked(self, mm, what) \
+	hs_assert((self), hs_rwsem_held((self), &(mm)->lock), what ": the mmap lock is not held")
+#define hs_mm_expect_write_locked(self, mm, what)                   \
+	hs_assert((self), hs_rwsem_held_write((self), &(mm)->lock), \
+		  what ": the mmap lock is not held for write")
+
 /* Page aligned, not empty, within the geometry. */
 static inline bool hs_range_fits(const struct hs_mm *mm, uint64_t start, uint64_t end)
 {

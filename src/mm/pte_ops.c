@@ -4,8 +4,8 @@
  *
  * The rules for entries are those of fault.c. Each function finds its entry under the mmap lock,
  * checks the kind of the entry before it notifies the subscribers, and changes the entry under the
- * page table lock if it is still the one that was seen. The page behind the entry is checked there
- * too, because the entry keeps the page alive.
+ * page table lock if it is still the one that was seen. The page behind the entry is looked up and
+ * checked there too, because the entry keeps the page alive: no struct page is a violation.
  *
  * The end of a migration takes no mmap lock. It finds its entry under the page table lock:
  *
@@ -75,11 +75,6 @@ static bool pte_ops_is_device_private(uint64_t e)
 	return e & HS_ENTRY_DEVPRIV && e & HS_ENTRY_COUNTED;
 }
 
-static struct hs_page *pte_ops_page_of(struct hs_fault *f)
-{
-	return hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
-}
-
 typedef int (*pte_ops_change_fn)(struct hs_fault *f, struct hs_page *page, void *arg);
 
 /*
@@ -97,7 +92,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
-		ret = change(f, pte_ops_page_of(f), arg);
+		ret = change(f, hs_entry_page(f->self, f->seen), arg);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
 	return ret;
@@ -109,14 +104,15 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
+	struct hs_page **free = arg;
 	uint32_t one = 1;
 
-	(void)arg;
 	if (!hs_u32_cmpxchg(f->self, &page->refcount, &one, 0, HS_ACQ_REL))
 		return -EBUSY;
 	hs_u64_store(f->self, f->entry, hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED),
 		     HS_RELEASE);
 	hs_page_unmap(f->self, page);
+	*free = page;
 	return 0;
 }
 
@@ -128,10 +124,13 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 
 	if (ret)
 		return ret;
-	page = pte_ops_is_page(f.seen) ? pte_ops_page_of(&f) : NULL;
-	if (!page || hs_page_is_device(self, page))
+	if (!pte_ops_is_page(f.seen))
 		return pte_ops_finish(&f, -ENOENT);
-	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, NULL);
+	if (!hs_pfn_online(self, hs_entry_pfn(f.seen))) {
+		hs_entry_expect_page(self, f.entry, f.seen);
+		return pte_ops_finish(&f, -ENOENT);
+	}
+	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, &page);
 	if (!ret)
 		hs_page_free(self, page);
 	return pte_ops_finish(&f, ret);
@@ -143,8 +142,11 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 static bool pte_ops_has_others(struct hs_fault *f, struct hs_page *page)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(f->self, page);
-	uint32_t own = pgmap && pgmap->page_refs == HS_PAGE_REFS_5_3 ? 2 : 1;
+	uint32_t own;
 
+	if (pgmap)
+		hs_deref(f->self, pgmap);
+	own = pgmap && pgmap->page_refs == HS_PAGE_REFS_5_3 ? 2 : 1;
 	return hs_page_count(f->self, page) != own || hs_page_mapcount(f->self, page) != 1;
 }
 
@@ -187,9 +189,13 @@ int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, co
 static uint64_t pte_ops_entry_for(struct hs_task *self, struct hs_page *page, uint64_t write)
 {
 	struct hs_pgmap *pgmap = hs_page_pgmap(self, page);
-	bool private = pgmap && pgmap->type == HS_PGMAP_PRIVATE;
-	uint64_t kind = private ? HS_ENTRY_DEVPRIV : HS_ENTRY_VALID;
+	uint64_t kind = HS_ENTRY_VALID;
 
+	if (pgmap) {
+		hs_deref(self, pgmap);
+		if (pgmap->type == HS_PGMAP_PRIVATE)
+			kind = HS_ENTRY_DEVPRIV;
+	}
 	return hs_entry_typed(HS_TYPE_NORMAL, hs_page_to_pfn(self, page),
 			      kind | HS_ENTRY_COUNTED | (write & HS_ENTRY_WRITE));
 }
@@ -208,8 +214,7 @@ static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m
 	hs_fault_look(&f);
 	if ((f.seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE))
 		return false;
-	hs_page_map(self, to);
-	hs_u32_or(self, &to->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
+	hs_page_map_first(self, to, "hs_migration_end");
 	hs_u64_store(self, f.entry, pte_ops_entry_for(self, to, f.seen), HS_RELEASE);
 	return true;
 }
@@ -218,6 +223,7 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 {
 	bool done;
 
+	hs_assert(self, m->mm, "hs_migration_end: the migration has ended already");
 	if (!to)
 		to = m->page;
 	hs_spin_lock(self, &m->mm->page_table_lock);
@@ -225,6 +231,7 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 	hs_spin_unlock(self, &m->mm->page_table_lock);
 	hs_wake_all(self, &m->mm->migrations);
 	hs_mmdrop(self, m->mm);
+	m->mm = NULL;
 	if (to != m->page || !done)
 		hs_page_put(self, m->page);
 	if (to != m->page && !done)
@@ -281,8 +288,9 @@ static void pte_ops_to_protnone(struct hs_fault *f)
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	e = hs_u64_load(f->self, f->entry, HS_RELAXED);
 	if (!f->level && pte_ops_is_page(e)) {
-		struct hs_page *page = hs_pfn_to_page(f->self, hs_entry_pfn(e));
+		struct hs_page *page = hs_entry_page(f->self, e);
 
+		hs_page_live(f->self, page);
 		if (!hs_page_is_device(f->self, page))
 			hs_u64_store(f->self, f->entry,
 				     hs_entry_typed(HS_TYPE_PROTNONE, hs_entry_pfn(e),
@@ -334,8 +342,7 @@ static int pte_ops_to_hwpoison(struct hs_fault *f, struct hs_page *page, void *a
 	uint64_t keep = f->seen & HS_ENTRY_ORDER;
 
 	(void)arg;
-	if (page)
-		hs_u32_or(f->self, &page->state, HS_PAGE_POISONED, HS_RELAXED);
+	hs_u32_or(f->self, &page->state, HS_PAGE_POISONED, HS_RELAXED);
 	hs_u64_store(f->self, f->entry,
 		     hs_entry_typed(HS_TYPE_HWPOISON, hs_entry_pfn(f->seen), keep), HS_RELEASE);
 	return 0;
@@ -359,9 +366,12 @@ int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 
 /* ---- device memory ----------------------------------------------------------------------- */
 
-static bool pte_ops_is_migratable(const struct hs_pgmap *pgmap)
+static bool pte_ops_is_migratable(struct hs_task *self, const struct hs_pgmap *pgmap)
 {
-	return pgmap && (pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT);
+	if (!pgmap)
+		return false;
+	hs_deref(self, pgmap);
+	return pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT;
 }
 
 /* The zero page counts as nothing, because it holds nothing. */
@@ -380,7 +390,7 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 
 	if (ret)
 		return ret;
-	if (!pte_ops_is_migratable(pgmap) || f.vma->mapping ||
+	if (!pte_ops_is_migratable(self, pgmap) || f.vma->mapping ||
 	    f.vma->flags & (HS_VM_IO | HS_VM_PFNMAP))
 		return pte_ops_finish(&f, -EINVAL);
 	if (!hs_fault_populate(&f, 0))
@@ -389,8 +399,7 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 		return pte_ops_finish(&f, -ENOENT);
 	write = write && f.vma->flags & HS_VM_WRITE;
 	to = pte_ops_entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
-	hs_u32_or(self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	hs_page_map(self, page);
+	hs_page_map_first(self, page, "hs_migrate_insert_page");
 	if (!hs_fault_switch(&f, to, HS_INVALIDATE_MIGRATE, pgmap->owner)) {
 		hs_page_unmap(self, page);
 		ret = -ENOENT;

@@ -111,6 +111,27 @@ static bool zap_is_zero_page(uint64_t entry)
 	       (zap_has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
 }
 
+struct hs_page *hs_entry_page_at(struct hs_task *self, uint64_t entry, const char *where)
+{
+	struct hs_page *page = hs_pfn_to_page(self, hs_entry_pfn(entry));
+
+	if (hs_unlikely(!page && entry & HS_ENTRY_COUNTED))
+		hs_fail(self, where, "entry %#llx counts on pfn %#llx, whose struct page is gone",
+			(unsigned long long)entry, (unsigned long long)hs_entry_pfn(entry));
+	return page;
+}
+
+void hs_entry_expect_page_at(struct hs_task *self, const hs_u64 *at, uint64_t entry,
+			     const char *where)
+{
+	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry) ||
+	    hs_likely(hs_memory_is_present(self, hs_entry_pfn(entry))))
+		return;
+	if (hs_u64_load(self, at, HS_ACQUIRE) == entry)
+		hs_fail(self, where, "entry %#llx counts on pfn %#llx, whose memory is gone",
+			(unsigned long long)entry, (unsigned long long)hs_entry_pfn(entry));
+}
+
 void hs_entry_put(struct hs_task *self, uint64_t entry)
 {
 	struct hs_page *page;
@@ -120,9 +141,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry) ||
 	    !(device || exclusive || zap_has_page(entry)))
 		return;
-	page = hs_pfn_to_page(self, hs_entry_pfn(entry));
-	hs_assert(self, page, "hs_entry_put: pfn %llx has no struct page",
-		  (unsigned long long)hs_entry_pfn(entry));
+	page = hs_entry_page(self, entry);
 	if (entry & HS_ENTRY_DEVMAP && !exclusive) {
 		hs_pgmap_page_unmap(self, page);
 		return;
@@ -155,6 +174,9 @@ void hs_zap_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint
 	struct change c = {
 		.mm = mm, .start = start, .end = end, .to = zap_to_nothing, .mapping = keep_private
 	};
+
+	if (keep_private)
+		hs_deref(self, keep_private->pgmap);
 
 	zap_change_range(self, &c);
 }

@@ -26,6 +26,21 @@ void hs_zap_span(struct hs_task *self, const struct hs_mm *mm, uint64_t *start, 
 void hs_protect_entries(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,
 			uint32_t access);
 
+/*
+ * The struct page of an entry. One that is COUNTED keeps its page, so that a missing struct page
+ * fails an assertion. NULL: the entry was made by hand, and its pfn has no struct page. The page
+ * table lock is held, or the kernel touches the page there without it.
+ */
+#define hs_entry_page(self, entry) hs_entry_page_at((self), (entry), HS_HERE)
+struct hs_page *hs_entry_page_at(struct hs_task *self, uint64_t entry, const char *where);
+/*
+ * Asserts that the memory of a COUNTED entry is there, or that the entry is not there any more. For
+ * a task that has read @entry from @at without the page table lock.
+ */
+#define hs_entry_expect_page(self, at, entry) \
+	hs_entry_expect_page_at((self), (at), (entry), HS_HERE)
+void hs_entry_expect_page_at(struct hs_task *self, const hs_u64 *at, uint64_t entry,
+			     const char *where);
 /* Puts what a COUNTED entry that is gone held of its page. The page table lock may be held. */
 void hs_entry_put(struct hs_task *self, uint64_t entry);
 
@@ -33,6 +48,20 @@ void hs_entry_put(struct hs_task *self, uint64_t entry);
 static inline void hs_page_map(struct hs_task *self, struct hs_page *page)
 {
 	hs_u32_add(self, &page->mapcount, 1, HS_RELAXED);
+}
+
+/*
+ * The first entry maps a page that the caller holds and that belongs to this entry alone. @what:
+ * the function that the caller has called.
+ */
+static inline void hs_page_map_first(struct hs_task *self, struct hs_page *page, const char *what)
+{
+	uint32_t state = hs_u32_or(self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
+	uint32_t maps = hs_u32_add(self, &page->mapcount, 1, HS_RELAXED);
+
+	hs_assert(self, state & HS_PAGE_ALLOCATED,
+		  "%s: the page is not allocated: no reference to it can be held", what);
+	hs_assert(self, !maps, "%s: %u entries map the page already", what, maps);
 }
 
 /* One entry less maps the page. */

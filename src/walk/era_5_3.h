@@ -100,14 +100,16 @@ static HS_NOINLINE int v53_pte_fault(struct hs_walk *w, uint64_t addr, uint64_t 
 	return v53_hole_as(w, addr, end, need);
 }
 
-static HS_NOINLINE int v53_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e,
-				      uint64_t request, uint64_t *pfn, struct hs_pgmap **slot)
+static HS_NOINLINE int v53_absent_pte(struct hs_walk *w, const hs_u64 *pte, uint64_t addr,
+				      uint64_t end, uint64_t e, uint64_t request, uint64_t *pfn,
+				      struct hs_pgmap **slot)
 {
 	struct v53_need need;
 
 	if (e & HS_ENTRY_DEVPRIV) {
 		uint64_t cpu = HS_PFN_VALID | HS_PFN_DEVICE | (e & HS_PFN_WRITE);
 
+		hs_entry_expect_page(w->self, pte, e);
 		need = v53_need(w, request, cpu);
 		if (need.fault || need.write)
 			return v53_pte_fault(w, addr, end, need, slot);
@@ -130,15 +132,15 @@ static HS_NOINLINE int v53_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t
 	}
 }
 
-static int v53_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_t e, uint64_t *pfn,
-		   struct hs_pgmap **slot)
+static int v53_pte(struct hs_walk *w, const hs_u64 *pte, uint64_t addr, uint64_t end, uint64_t e,
+		   uint64_t *pfn, struct hs_pgmap **slot)
 {
 	uint64_t request = *pfn, cpu = e & (HS_PFN_VALID | HS_PFN_WRITE);
 	struct v53_need need;
 
 	*pfn = 0;
 	if (!(e & (HS_ENTRY_VALID | HS_ENTRY_ERROR)) && e)
-		return v53_absent_pte(w, addr, end, e, request, pfn, slot);
+		return v53_absent_pte(w, pte, addr, end, e, request, pfn, slot);
 	if (e & HS_ENTRY_ERROR)
 		cpu |= HS_PFN_VALID;
 	need = v53_need(w, request, cpu);
@@ -187,7 +189,7 @@ static HS_NOINLINE int v53_pte_table(struct hs_walk *w, const hs_u64 *pte, uint6
 				ret = st_page(w, slot, hs_entry_pfn(e));
 			*pfn = ret ? 0 : e & (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN);
 		} else {
-			ret = v53_pte(w, addr, end, e, pfn, slot);
+			ret = v53_pte(w, pte, addr, end, e, pfn, slot);
 		}
 
 		if (ret) {

@@ -73,16 +73,20 @@ static int v612_hole(struct hs_walk *w, uint64_t addr, uint64_t end)
 
 /* ---- PTEs -------------------------------------------------------------------------------- */
 
-/* The owner of a page, without reference or lock: only the map of the PTE table protects it. */
-static const void *v612_owner(struct hs_walk *w, uint64_t pfn)
+/*
+ * The owner of a device-private page, without reference or lock: only the map of the PTE table
+ * protects it. The kernel touches the struct page here, and nowhere else in the walk.
+ */
+static const void *v612_owner(struct hs_walk *w, uint64_t e)
 {
-	struct hs_page *page = hs_pfn_to_page(w->self, pfn);
+	struct hs_page *page = hs_entry_page(w->self, e);
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
 
-	if (!pgmap)
-		return NULL;
-	hs_deref(w->self, pgmap);
-	return hs_pgmap_owner(pgmap);
+	if (pgmap)
+		hs_deref(w->self, pgmap);
+	if (e & HS_ENTRY_COUNTED)
+		hs_page_live(w->self, page);
+	return pgmap ? hs_pgmap_owner(pgmap) : NULL;
 }
 
 /* A PTE asks for a fault. */
@@ -101,7 +105,7 @@ static int v612_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint6
 	enum hs_entry_type type = hs_entry_type(e);
 	uint32_t need;
 
-	if (e & HS_ENTRY_DEVPRIV && v612_owner(w, hs_entry_pfn(e)) == w->range->owner) {
+	if (e & HS_ENTRY_DEVPRIV && v612_owner(w, e) == w->range->owner) {
 		*pfn = hs_entry_pfn(e) | HS_PFN_VALID | (e & HS_PFN_WRITE);
 		return 0;
 	}

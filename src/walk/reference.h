@@ -14,6 +14,7 @@
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
+#include "mm/zap.h"
 #include "port/port.h"
 
 /* The walks. @snapshot: hmm_range_snapshot(). The caller holds the mmap lock for read. */

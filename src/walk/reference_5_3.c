@@ -140,6 +140,8 @@ static int ref53_pte_absent(struct hs_reference *w, uint64_t entry, uint64_t req
 	unsigned int need;
 
 	if (entry & HS_ENTRY_DEVPRIV) {
+		hs_entry_expect_page(w->self, (hs_u64 *)hs_pt_find(w->range->mm, addr, 0, NULL),
+				     entry);
 		need = ref53_page_need(w, request, cpu);
 		if (need)
 			return ref53_pte_fault(w, addr, end, need);
@@ -354,7 +356,7 @@ static int ref53_vma_turn(struct hs_reference *w, uint64_t *start)
 {
 	struct hs_range *range = w->range;
 	const struct hs_vma *vma;
-	uint64_t end;
+	uint64_t end, vma_start;
 	int ret;
 
 	if (hs_reference_retry(w))
@@ -369,9 +371,10 @@ static int ref53_vma_turn(struct hs_reference *w, uint64_t *start)
 	hs_reference_at(w, HS_REFERENCE_VMA_BEGIN);
 	w->last = *start;
 	end = range->end < vma->end ? range->end : vma->end;
+	vma_start = vma->start; /* after -EAGAIN the VMA may be gone */
 	ret = ref53_passes(w, vma, end);
 	hs_reference_at(w, HS_REFERENCE_VMA_END);
-	hs_reference_step(w, HS_WALK_VMA_END, vma->start);
+	hs_reference_step(w, HS_WALK_VMA_END, vma_start);
 	if (ret)
 		ref53_clear(w, w->last, range->end);
 	*start = end;

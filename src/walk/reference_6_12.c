@@ -129,11 +129,13 @@ static int ref612_pte_fault(struct hs_reference *w, uint64_t addr, uint64_t end,
 
 static bool ref612_device_private_own(const struct hs_reference *w, uint64_t entry)
 {
-	struct hs_page *page = hs_pfn_to_page(w->self, hs_entry_pfn(entry));
+	struct hs_page *page = hs_entry_page(w->self, entry);
 	struct hs_pgmap *pgmap = page ? hs_page_pgmap(w->self, page) : NULL;
 
 	if (pgmap)
 		hs_deref(w->self, pgmap);
+	if (entry & HS_ENTRY_COUNTED)
+		hs_page_live(w->self, page);
 	return (pgmap ? hs_pgmap_owner(pgmap) : NULL) == w->range->owner;
 }
 

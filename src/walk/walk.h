@@ -33,6 +33,7 @@
 
 #include "mm/mm.h"
 #include "mm/table.h"
+#include "mm/zap.h"
 
 struct hs_walk {
 	struct hs_task *self;

@@ -122,9 +122,11 @@ static void there_is_nothing_to_wait_for_without_a_migration(void **state)
 	struct space *s = *state;
 
 	written(s, 1);
+	hs_mm_lock_read(s->self, s->mm);
 	hs_mm_fault_ops.migration_wait(s->self, s->mm, BASE, 0, NULL);
 	hs_mm_fault_ops.migration_wait(s->self, s->mm, BASE + PAGE, 0, NULL);
 	hs_mm_fault_ops.migration_wait(s->self, s->mm, BASE + LEAF, 1, NULL);
+	hs_mm_unlock_read(s->self, s->mm);
 }
 
 /* ---- device-exclusive -------------------------------------------------------------------- */
