@@ -70,6 +70,7 @@ static void bench_walk_part(struct hs_task *task, const struct question *q, uint
 
 	bench_walk_init_range(q, &range);
 	range.owner = bench_owner;
+	hs_mm_lock_read(task, q->mm);
 	while (rounds) {
 		uint64_t n = last - i < q->pages ? last - i : q->pages;
 
@@ -83,6 +84,7 @@ static void bench_walk_part(struct hs_task *task, const struct question *q, uint
 		i = first;
 		rounds--;
 	}
+	hs_mm_unlock_read(task, q->mm);
 }
 
 static double bench_walk_repetition(const struct bench_variant *v, uint64_t rounds)

@@ -111,8 +111,8 @@ HMMSIM_API void hs_dmirror_config_init(struct hs_dmirror_config *config, struct 
  * Context: no lock held; may sleep.
  *
  * Return: 0, or
- * - -EINVAL: no mm; the window is empty, misaligned or beyond the geometry; an enum is out of range
- *   or the strategy is custom; or the address space has ended
+ * - -EINVAL: no mm; the window is empty, misaligned or beyond the geometry; an enum is out of
+ *   range, the strategy is custom or the mask is not 0; or the address space has ended
  * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *config,
@@ -121,7 +121,8 @@ HMMSIM_API int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_c
 /**
  * hs_dmirror_destroy() - end the subscription and free a device
  * @param self  the calling task
- * @param dev   freed; no populate, entry or access may be under way
+ * @param dev   freed; no populate, entry or access may be under way (one that touches the device
+ *              afterwards uses it after it is freed)
  *
  * Waits for callbacks that run.
  *
@@ -139,7 +140,8 @@ HMMSIM_API void hs_dmirror_destroy(struct hs_task *self, struct hs_dmirror *dev)
  *
  * Faults in what is missing and writes the words of all pages in [start, end). A page that v5.3
  * answers without a pfn, or a device-private page of another owner, becomes a word that maps
- * nothing. Without success the words stay as they were.
+ * nothing. With v5.3 asserts that a device-private page has a struct page, which names the owner.
+ * Without success the words stay as they were.
  *
  * Context: no lock held; may sleep.
  *
@@ -191,7 +193,7 @@ HMMSIM_API bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, 
  * When the memory of these pfns is removed, there must be none.
  *
  * Context: takes no lock and is no step of the explorer: for moments when no task changes the
- * device.
+ * device (not checked).
  *
  * Return: how many.
  */

@@ -55,7 +55,7 @@ struct hs_vm_fault {
  * hs_handle_mm_fault() - handle a fault
  * @param self   the calling task
  * @param mm     the address space
- * @param vma    the VMA that contains @p addr; NULL: none
+ * @param vma    the VMA that contains @p addr (asserted); NULL: none
  * @param addr   a byte
  * @param flags  HS_FAULT_*
  * @param arg    not used; for struct hs_fault_ops
@@ -63,13 +63,16 @@ struct hs_vm_fault {
  * Changes at most one entry of the mm, and takes away the entries that map the zero page where a
  * block is allocated. An mm calls it until hs_mm_set_fault_ops() chooses another handler.
  *
- * Context: the mmap lock is held for read; may sleep.
+ * An entry that counts (HS_ENTRY_COUNTED) keeps its page: asserts that the struct page is there. So
+ * do blocks of a mapping whose pgmap has struct pages.
+ *
+ * Context: the mmap lock is held for read (asserted); may sleep.
  *
  * Return: 0: look again; or
  * - HS_VM_FAULT_OOM: no memory for a page or a table
  * - HS_VM_FAULT_SIGBUS: a VMA of hugetlb, I/O or pfns; beyond the file or device; a disabled
- *   mapping; no free block or P2PDMA page; memory that has no struct page; a device-private page
- *   without migrate_to_ram(); a leaf that does not fit; a BAD entry
+ *   mapping; no free block or P2PDMA page; memory that never had a struct page; a device-private
+ *   page without migrate_to_ram(); a leaf that does not fit; a BAD entry
  * - HS_VM_FAULT_SIGSEGV: no VMA, or access that it does not allow: a missing READ; a write without
  *   WRITE, except in a private VMA with MAYWRITE
  * - HS_VM_FAULT_HWPOISON: the page has failed, or a poison marker
@@ -92,7 +95,8 @@ HMMSIM_API extern const struct hs_fault_ops hs_mm_fault_ops;
  * @param write  a store
  * @param pfn    where the access went, on success; may be NULL
  *
- * *invented*. Faults until the entry allows the access.
+ * *invented*. Faults until the entry allows the access. Asserts that the memory of an entry that
+ * counts is there.
  *
  * Context: no lock held; takes the mmap lock for read, may sleep.
  *
@@ -110,7 +114,7 @@ HMMSIM_API uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64
  * A system page with the contents of vmf->page takes its place (event MIGRATE, with the pgmap's
  * owner), and the device page loses the entry's reference.
  *
- * Context: in migrate_to_ram(), with the mmap lock held for read; may sleep.
+ * Context: in migrate_to_ram(), with the mmap lock held for read (asserted); may sleep.
  *
  * Return: 0, also if another task has changed the entry first; or
  * - HS_VM_FAULT_OOM: no memory
@@ -136,7 +140,7 @@ HMMSIM_API int hs_gate_create(struct hs_task *self, struct hs_gate **out);
 /**
  * hs_gate_destroy() - free a gate
  * @param self  the calling task
- * @param gate  the gate; no VMA has it. Asserts that no fault waits at it
+ * @param gate  the gate. Asserts that no VMA has it and no fault waits at it
  *
  * Context: no other task uses the gate; does not sleep.
  */
@@ -154,10 +158,12 @@ HMMSIM_API void hs_gate_open(struct hs_task *self, struct hs_gate *gate);
 /**
  * hs_gate_follow() - let a gate open when a step of a removal is complete
  * @param gate   the gate
- * @param pgmap  whose removal it follows; freed when no fault waits at the gate and no VMA has it
- * @param step   from its completion on the gate is open, and not before
+ * @param pgmap  whose removal it follows, asserted not to be NULL; freed when no fault waits at the
+ *               gate and no VMA has it
+ * @param step   from its completion on the gate is open, and not before; asserts that there is such
+ *               a step
  *
- * Context: no VMA has the gate, or no fault runs there.
+ * Context: no VMA has the gate, or no fault runs there: asserts that none waits at the gate.
  */
 HMMSIM_API void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap,
 			       enum hs_pgmap_step step);

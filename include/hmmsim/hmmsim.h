@@ -14,13 +14,19 @@
  *   clock. Ranges are [start, end), of bytes or of pfns as the parameter says
  * - `self`: the task of the calling thread, in every function. A pointer that may be NULL says so
  * - asserts: if it does not hold, the process aborts; in hmmsim::explore it is a verdict
+ * - not checked: a caller that breaks any other sentence of a contract gets an error or fails an
+ *   assertion. Nowhere checked: NULL where it is not allowed, and that `self` belongs to the
+ *   thread. That an object is used after it is freed ("outlives", "no other task uses") is seen
+ *   by hmmsim::explore and by AddressSanitizer
  * - "Context: any": also with any lock held, in an RCU read section and in callbacks; does not
  *   sleep
- * - may sleep: no spinlock held, not in an RCU read section, not in a callback that must not sleep
+ * - may sleep: no spinlock held, not in an RCU read section, not in a callback that must not sleep.
+ *   Asserted where the task sleeps or takes a lock that may sleep; the spinlocks in debug builds of
+ *   the library and in hmmsim::explore
  * - takes the x lock: neither this lock nor one that comes after it is held. The order is: mmap,
  *   entry (of a DAX file), mapping, mirrors, driver (notifier.h); then the spinlocks subscriptions,
  *   page table, pagemap index, free pages, memory. The page lock is taken under the mmap lock or
- *   under none
+ *   under none. Asserted in debug builds of the library and in hmmsim::explore
  */
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H

@@ -5,7 +5,8 @@
  *
  * *reduced*: include/linux/hmm.h and mmu_notifier.h of v6.12, and those functions of memremap.h,
  * mm.h, sched/mm.h and mmap_lock.h that the simulator has. The kernel's signatures have no task: a
- * function acts for the task that the calling thread attached last. The header takes the kernel's
+ * function acts for the task that the calling thread attached last, and asserts that there is one
+ * ("a task is attached"). The header takes the kernel's
  * names below and no others of the kernel; include it in driver sources only. The structs that it
  * only renames (mm_struct, vm_area_struct, dev_pagemap) keep the members of the simulator.
  *
@@ -15,6 +16,7 @@
 #ifndef HMMSIM_LINUX_H
 #define HMMSIM_LINUX_H
 
+#include <hmmsim/export.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/notifier.h>
@@ -52,6 +54,17 @@ extern "C" {
 #define VM_READ HS_VM_READ
 /** VMA flag: may be written. */
 #define VM_WRITE HS_VM_WRITE
+
+/**
+ * hs_linux_task() - not the kernel's: the task for which the functions of this header act
+ *
+ * Asserts that the calling thread has attached a task.
+ *
+ * Context: a task is attached.
+ *
+ * Return: the task that the thread attached last.
+ */
+HMMSIM_API struct hs_task *hs_linux_task(void);
 
 /* ---- notifiers --------------------------------------------------------------------------- */
 
@@ -165,7 +178,7 @@ static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *int
 					       const struct mmu_interval_notifier_ops *ops)
 {
 	static const struct hs_interval_ops hs_linux_ops = { hs_linux_invalidate };
-	struct hs_task *self = hs_task_current();
+	struct hs_task *self = hs_linux_task();
 	int ret;
 
 	interval_sub->ops = ops;
@@ -187,7 +200,7 @@ static inline int mmu_interval_notifier_insert(struct mmu_interval_notifier *int
  */
 static inline void mmu_interval_notifier_remove(struct mmu_interval_notifier *interval_sub)
 {
-	struct hs_task *self = hs_task_current();
+	struct hs_task *self = hs_linux_task();
 
 	hs_interval_remove(self, &interval_sub->sub);
 	hs_mmdrop(self, interval_sub->mm);
@@ -205,7 +218,7 @@ static inline void mmu_interval_notifier_remove(struct mmu_interval_notifier *in
  */
 static inline unsigned long mmu_interval_read_begin(struct mmu_interval_notifier *interval_sub)
 {
-	return hs_interval_read_begin(hs_task_current(), &interval_sub->sub);
+	return hs_interval_read_begin(hs_linux_task(), &interval_sub->sub);
 }
 
 /**
@@ -220,7 +233,7 @@ static inline unsigned long mmu_interval_read_begin(struct mmu_interval_notifier
 static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *interval_sub,
 					   unsigned long seq)
 {
-	return hs_interval_read_retry(hs_task_current(), &interval_sub->sub, seq);
+	return hs_interval_read_retry(hs_linux_task(), &interval_sub->sub, seq);
 }
 
 /**
@@ -235,7 +248,7 @@ static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *interva
 static inline bool mmu_interval_check_retry(struct mmu_interval_notifier *interval_sub,
 					    unsigned long seq)
 {
-	return hs_interval_check_retry(hs_task_current(), &interval_sub->sub, seq);
+	return hs_interval_check_retry(hs_linux_task(), &interval_sub->sub, seq);
 }
 
 /**
@@ -248,21 +261,22 @@ static inline bool mmu_interval_check_retry(struct mmu_interval_notifier *interv
 static inline void mmu_interval_set_seq(struct mmu_interval_notifier *interval_sub,
 					unsigned long cur_seq)
 {
-	hs_interval_set_seq(hs_task_current(), &interval_sub->sub, cur_seq);
+	hs_interval_set_seq(hs_linux_task(), &interval_sub->sub, cur_seq);
 }
 
 /* ---- hmm_range_fault() ------------------------------------------------------------------- */
 
 /** struct hmm_range - arguments of hmm_range_fault(); the driver sets every field */
 struct hmm_range {
-	struct mmu_interval_notifier *notifier; /**< subscribed to all of [start, end) */
-	unsigned long notifier_seq;		/**< of mmu_interval_read_begin() */
-	unsigned long start;			/**< first byte, page aligned */
-	unsigned long end;			/**< end, exclusive, page aligned */
-	uint64_t *hmm_pfns;			/**< one slot a page: request in, answer out */
-	uint64_t default_flags;	 /**< requested for every page, in addition to its slot */
-	uint64_t pfn_flags_mask; /**< the bits of each slot that are its request */
-	void *dev_private_owner; /**< whose device-private pages are handed out */
+	/** subscribed to all of [start, end) (not checked, as in the kernel) */
+	struct mmu_interval_notifier *notifier;
+	unsigned long notifier_seq; /**< of mmu_interval_read_begin() */
+	unsigned long start;	    /**< first byte, page aligned */
+	unsigned long end;	    /**< end, exclusive, page aligned */
+	uint64_t *hmm_pfns;	    /**< one slot a page: request in, answer out */
+	uint64_t default_flags;	    /**< requested for every page, in addition to its slot */
+	uint64_t pfn_flags_mask;    /**< the bits of each slot that are its request */
+	void *dev_private_owner;    /**< whose device-private pages are handed out */
 };
 
 /**
@@ -291,7 +305,7 @@ static inline bool hs_linux_retry(struct hs_task *self, struct hs_range *r, void
  *
  * v6.12's, with its strategy: none. See hs_range_fault().
  *
- * Context: a task is attached and holds the mmap lock for read. May sleep.
+ * Context: a task is attached and holds the mmap lock (asserted). May sleep.
  *
  * Return: 0, or
  * - -EBUSY: the subscription was hit since notifier_seq: begin again with mmu_interval_read_begin()
@@ -309,7 +323,7 @@ static inline int hmm_range_fault(struct hmm_range *range)
 	r.owner = range->dev_private_owner;
 	r.retry = hs_linux_retry;
 	r.retry_arg = range;
-	return hs_range_fault(hs_task_current(), &r);
+	return hs_range_fault(hs_linux_task(), &r);
 }
 
 /**
@@ -331,11 +345,12 @@ static inline unsigned int hmm_pfn_to_map_order(uint64_t hmm_pfn)
  *
  * Context: a task is attached. The page is kept by the driver lock and its check of the sequence.
  *
- * Return: the page; NULL if there is no struct page.
+ * Return: the page; NULL if there is no struct page. The kernel's is then no pointer that may be
+ * followed: the functions that take a page assert that there is one.
  */
 static inline struct hs_page *hmm_pfn_to_page(uint64_t hmm_pfn)
 {
-	return hs_pfn_to_page(hs_task_current(), hmm_pfn & ~HMM_PFN_FLAGS);
+	return hs_pfn_to_page(hs_linux_task(), hmm_pfn & ~HMM_PFN_FLAGS);
 }
 
 /* ---- address spaces ---------------------------------------------------------------------- */
@@ -350,7 +365,7 @@ static inline struct hs_page *hmm_pfn_to_page(uint64_t hmm_pfn)
  */
 static inline bool mmget_not_zero(struct mm_struct *mm)
 {
-	return hs_mmget_not_zero(hs_task_current(), mm);
+	return hs_mmget_not_zero(hs_linux_task(), mm);
 }
 
 /**
@@ -361,7 +376,7 @@ static inline bool mmget_not_zero(struct mm_struct *mm)
  */
 static inline void mmput(struct mm_struct *mm)
 {
-	hs_mmput(hs_task_current(), mm);
+	hs_mmput(hs_linux_task(), mm);
 }
 
 /**
@@ -372,7 +387,7 @@ static inline void mmput(struct mm_struct *mm)
  */
 static inline void mmgrab(struct mm_struct *mm)
 {
-	hs_mmgrab(hs_task_current(), mm);
+	hs_mmgrab(hs_linux_task(), mm);
 }
 
 /**
@@ -383,7 +398,7 @@ static inline void mmgrab(struct mm_struct *mm)
  */
 static inline void mmdrop(struct mm_struct *mm)
 {
-	hs_mmdrop(hs_task_current(), mm);
+	hs_mmdrop(hs_linux_task(), mm);
 }
 
 /**
@@ -394,7 +409,7 @@ static inline void mmdrop(struct mm_struct *mm)
  */
 static inline void mmap_read_lock(struct mm_struct *mm)
 {
-	hs_mm_lock_read(hs_task_current(), mm);
+	hs_mm_lock_read(hs_linux_task(), mm);
 }
 
 /**
@@ -405,7 +420,7 @@ static inline void mmap_read_lock(struct mm_struct *mm)
  */
 static inline void mmap_read_unlock(struct mm_struct *mm)
 {
-	hs_mm_unlock_read(hs_task_current(), mm);
+	hs_mm_unlock_read(hs_linux_task(), mm);
 }
 
 /**
@@ -416,7 +431,7 @@ static inline void mmap_read_unlock(struct mm_struct *mm)
  */
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
-	hs_mm_lock_write(hs_task_current(), mm);
+	hs_mm_lock_write(hs_linux_task(), mm);
 }
 
 /**
@@ -427,7 +442,29 @@ static inline void mmap_write_lock(struct mm_struct *mm)
  */
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
-	hs_mm_unlock_write(hs_task_current(), mm);
+	hs_mm_unlock_write(hs_linux_task(), mm);
+}
+
+/**
+ * mmap_assert_locked() - assert that the mmap lock is held, for read or for write
+ * @param mm  the address space
+ *
+ * Context: a task is attached.
+ */
+static inline void mmap_assert_locked(struct mm_struct *mm)
+{
+	hs_mm_assert_locked(hs_linux_task(), mm);
+}
+
+/**
+ * mmap_assert_write_locked() - assert that the mmap lock is held for write
+ * @param mm  the address space
+ *
+ * Context: a task is attached.
+ */
+static inline void mmap_assert_write_locked(struct mm_struct *mm)
+{
+	hs_mm_assert_write_locked(hs_linux_task(), mm);
 }
 
 /**
@@ -435,12 +472,13 @@ static inline void mmap_write_unlock(struct mm_struct *mm)
  * @param mm    the address space
  * @param addr  in bytes
  *
- * Context: the mmap lock is held.
+ * Context: a task is attached and holds the mmap lock (asserted).
  *
  * Return: the VMA, which may begin after the address; NULL: none. Valid until the lock is released.
  */
 static inline const struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
+	hs_mm_assert_locked(hs_linux_task(), mm);
 	return hs_vma_find(mm, addr);
 }
 
@@ -456,7 +494,7 @@ static inline const struct vm_area_struct *find_vma(struct mm_struct *mm, unsign
  */
 static inline bool pfn_valid(unsigned long pfn)
 {
-	return hs_pfn_valid(hs_task_current(), pfn);
+	return hs_pfn_valid(hs_linux_task(), pfn);
 }
 
 /**
@@ -469,7 +507,7 @@ static inline bool pfn_valid(unsigned long pfn)
  */
 static inline struct hs_page *pfn_to_page(unsigned long pfn)
 {
-	return hs_pfn_to_page(hs_task_current(), pfn);
+	return hs_pfn_to_page(hs_linux_task(), pfn);
 }
 
 /**
@@ -482,7 +520,7 @@ static inline struct hs_page *pfn_to_page(unsigned long pfn)
  */
 static inline unsigned long page_to_pfn(const struct hs_page *page)
 {
-	return hs_page_to_pfn(hs_task_current(), page);
+	return hs_page_to_pfn(hs_linux_task(), page);
 }
 
 /**
@@ -495,7 +533,7 @@ static inline unsigned long page_to_pfn(const struct hs_page *page)
  */
 static inline int page_count(struct hs_page *page)
 {
-	return (int)hs_page_count(hs_task_current(), page);
+	return (int)hs_page_count(hs_linux_task(), page);
 }
 
 /**
@@ -508,7 +546,7 @@ static inline int page_count(struct hs_page *page)
  */
 static inline int page_mapcount(struct hs_page *page)
 {
-	return (int)hs_page_mapcount(hs_task_current(), page);
+	return (int)hs_page_mapcount(hs_linux_task(), page);
 }
 
 /**
@@ -519,7 +557,7 @@ static inline int page_mapcount(struct hs_page *page)
  */
 static inline void get_page(struct hs_page *page)
 {
-	hs_page_get(hs_task_current(), page);
+	hs_page_get(hs_linux_task(), page);
 }
 
 /**
@@ -532,7 +570,7 @@ static inline void get_page(struct hs_page *page)
  */
 static inline bool try_get_page(struct hs_page *page)
 {
-	return hs_page_tryget(hs_task_current(), page);
+	return hs_page_tryget(hs_linux_task(), page);
 }
 
 /**
@@ -543,7 +581,7 @@ static inline bool try_get_page(struct hs_page *page)
  */
 static inline void put_page(struct hs_page *page)
 {
-	hs_page_put(hs_task_current(), page);
+	hs_page_put(hs_linux_task(), page);
 }
 
 /**
@@ -554,7 +592,7 @@ static inline void put_page(struct hs_page *page)
  */
 static inline void lock_page(struct hs_page *page)
 {
-	hs_page_lock(hs_task_current(), page);
+	hs_page_lock(hs_linux_task(), page);
 }
 
 /**
@@ -567,7 +605,7 @@ static inline void lock_page(struct hs_page *page)
  */
 static inline bool trylock_page(struct hs_page *page)
 {
-	return hs_page_trylock(hs_task_current(), page);
+	return hs_page_trylock(hs_linux_task(), page);
 }
 
 /**
@@ -578,7 +616,7 @@ static inline bool trylock_page(struct hs_page *page)
  */
 static inline void unlock_page(struct hs_page *page)
 {
-	hs_page_unlock(hs_task_current(), page);
+	hs_page_unlock(hs_linux_task(), page);
 }
 
 /**
@@ -589,7 +627,7 @@ static inline void unlock_page(struct hs_page *page)
  */
 static inline void memunmap_pages(struct dev_pagemap *pgmap)
 {
-	hs_pgmap_destroy(hs_task_current(), pgmap);
+	hs_pgmap_destroy(hs_linux_task(), pgmap);
 }
 
 /**
@@ -606,7 +644,7 @@ static inline void memunmap_pages(struct dev_pagemap *pgmap)
  */
 static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_pagemap *pgmap)
 {
-	return hs_pgmap_get(hs_task_current(), pfn, pgmap);
+	return hs_pgmap_get(hs_linux_task(), pfn, pgmap);
 }
 
 /**
@@ -617,7 +655,7 @@ static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_
  */
 static inline void put_dev_pagemap(struct dev_pagemap *pgmap)
 {
-	hs_pgmap_put(hs_task_current(), pgmap);
+	hs_pgmap_put(hs_linux_task(), pgmap);
 }
 
 #ifdef __cplusplus

@@ -15,8 +15,8 @@
  * Lock order: mmap lock, entry lock (DAX files), mapping lock, driver lock (what callbacks of
  * notifiers take), page table lock; hmmsim.h has all of it.
  *
- * Ownership: the task that creates a mapping destroys it, when no VMA maps it any more. Its pgmap
- * outlives it.
+ * Ownership: the task that creates a mapping destroys it, when no VMA maps it any more. The pgmap
+ * goes after the mapping, or before it if the mapping is disabled and unmapped.
  */
 #ifndef HMMSIM_MAPPING_H
 #define HMMSIM_MAPPING_H
@@ -55,7 +55,7 @@ enum hs_mapping_kind {
 /** struct hs_mapping_config - what hs_mapping_create() makes */
 struct hs_mapping_config {
 	enum hs_mapping_kind kind; /**< file or device */
-	struct hs_pgmap *pgmap;	   /**< of the type that the kind says; outlives the mapping */
+	struct hs_pgmap *pgmap; /**< of the type that the kind says; outlives the mapping's use */
 	/** pfn: page 0 of device-dax; a file allocates blocks from here on; P2PDMA: not used */
 	uint64_t first;
 	uint64_t pages; /**< size of the file or device; 1 to 2^40 */
@@ -64,7 +64,8 @@ struct hs_mapping_config {
 	 * fault maps, where blocks are contiguous and aligned and the VMA covers it. 0: pages only.
 	 */
 	uint32_t level;
-	uint32_t leaf_order; /**< log2 of the pages of that leaf: the geometry's order[level] */
+	/** log2 of the pages of that leaf: the geometry's order[level], or no leaf fits */
+	uint32_t leaf_order;
 };
 
 /**
@@ -88,7 +89,7 @@ HMMSIM_API int hs_mapping_create(struct hs_task *self, const struct hs_mapping_c
 /**
  * hs_mapping_destroy() - free a mapping
  * @param self     the calling task
- * @param mapping  the mapping; asserts that no VMA maps it
+ * @param mapping  the mapping; asserts that no VMA maps it and no fault is in it
  *
  * Context: no other task uses the mapping; does not sleep.
  */
@@ -160,7 +161,7 @@ HMMSIM_API int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, 
  * synchronize_srcu().
  *
  * Context: not in a fault of the mapping, and no lock held that such a fault takes (entry lock,
- * mapping lock, driver lock); sleeps.
+ * mapping lock, driver lock): it would wait for ever, which hmmsim::explore sees; sleeps.
  */
 HMMSIM_API void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping);
 
@@ -178,7 +179,7 @@ HMMSIM_API void hs_mapping_disable_start(struct hs_task *self, struct hs_mapping
 /**
  * hs_mapping_disable_poll() - the second half, without waiting: whether the faults are over
  * @param self     the calling task
- * @param mapping  the mapping; hs_mapping_disable_start() was called
+ * @param mapping  the mapping; asserts that hs_mapping_disable_start() was called
  *
  * Context: any.
  *

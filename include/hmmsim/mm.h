@@ -125,7 +125,8 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 /**
  * A fault or an operation of pte_ops.h made the entry. A page that it maps has a reference and a
  * mapcount from it, which are put when it is taken away (FS_DAX and GENERIC: see
- * hs_pgmap_page_map()). Clear: made by hand, it holds nothing.
+ * hs_pgmap_page_map()). So its struct page is there: what looks it up asserts that. Clear: made by
+ * hand, it holds nothing, and its pfn need not have a struct page.
  */
 #define HS_ENTRY_COUNTED ((uint64_t)1 << 52)
 /** Where enum hs_entry_type begins. */
@@ -226,7 +227,7 @@ struct hs_gate;
 /** The VMA flags that hs_mprotect() changes. */
 #define HS_VM_ACCESS (HS_VM_READ | HS_VM_WRITE | HS_VM_EXEC)
 
-/** struct hs_vma - a range of an address space; readable while the mmap lock is held */
+/** struct hs_vma - a range of an address space; read under the mmap lock (not checked) */
 struct hs_vma {
 	uint64_t start;	  /**< first byte */
 	uint64_t end;	  /**< end, exclusive */
@@ -272,11 +273,12 @@ struct hs_fault_ops {
 	 * A page at addr is wanted. Returns HS_VM_FAULT_* bits; 0: look again. vma is NULL where
 	 * the walker of v5.3 faults in a gap (the kernel would oops): the answer is
 	 * HS_VM_FAULT_SIGSEGV. With RETRY the mmap lock has been dropped, for which flags need
-	 * ALLOW_RETRY.
+	 * ALLOW_RETRY (not checked).
 	 */
 	uint32_t (*fault)(struct hs_task *self, struct hs_mm *mm, const struct hs_vma *vma,
 			  uint64_t addr, uint32_t flags, void *arg);
-	/** Waits until the migration entry of level (0: PTE, 1: PMD) at addr is gone. */
+	/** Waits until the migration entry of level (0: PTE, 1: PMD) at addr is gone. May be NULL
+	 * where there are none: asserted when it is called. */
 	void (*migration_wait)(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 			       uint32_t level, void *arg);
 };
@@ -284,7 +286,7 @@ struct hs_fault_ops {
 /**
  * hs_mm_create() - make an address space
  * @param self  the calling task
- * @param g     its geometry, as of hs_geometry(); not copied, outlives the mm
+ * @param g     its geometry, as of hs_geometry() (not checked); not copied, outlives the mm
  * @param out   the mm, on success; it has one user, the caller
  *
  * It has notifiers of its own and the fault handler of fault.h.
@@ -360,10 +362,10 @@ HMMSIM_API void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm);
  * hs_mm_set_fault_ops() - choose what resolves faults
  * @param mm   the mm
  * @param ops  the handler; it outlives the mm. NULL: every fault is SIGBUS, and migrations are not
- *             waited for
+ *             waited for. Asserts that it has a function for faults
  * @param arg  passed to the handler; may be NULL
  *
- * Context: no other task uses the mm.
+ * Context: no other task uses the mm (not checked).
  */
 HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg);
 
@@ -427,6 +429,29 @@ HMMSIM_API void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm);
  */
 HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
 
+/**
+ * hs_mm_assert_locked() - assert that the mmap lock is held, for read or for write
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * Models mmap_assert_locked(). Release builds do not know which tasks read: there a task that holds
+ * some lock passes if any task holds the mmap lock for read.
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_mm_assert_locked(struct hs_task *self, const struct hs_mm *mm);
+
+/**
+ * hs_mm_assert_write_locked() - assert that the mmap lock is held for write
+ * @param self  the calling task
+ * @param mm    the mm
+ *
+ * Models mmap_assert_write_locked().
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_mm_assert_write_locked(struct hs_task *self, const struct hs_mm *mm);
+
 /* ---- VMAs -------------------------------------------------------------------------------- */
 
 /**
@@ -439,10 +464,11 @@ HMMSIM_API void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm);
  *
  * Later calls may join it with a neighbour when they change that one.
  *
- * Context: the mmap lock is held for write, or no other task uses the mm; does not sleep.
+ * Context: the mmap lock is held for write, or no other task uses the mm: asserts that no other
+ * task holds the lock, and this one not for read. Does not sleep.
  *
  * Return: 0, or
- * - -EINVAL: not page aligned, empty, or beyond the geometry
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; or the address space has ended
  * - -EEXIST: it overlaps another VMA
  * - -ENOMEM: no memory
  */
@@ -456,7 +482,8 @@ HMMSIM_API int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start
  *
  * Models find_vma().
  *
- * Context: the mmap lock is held.
+ * Context: the mmap lock is held, or no other task uses the mm (not checked, because there is no
+ * task to ask; find_vma() in linux.h asserts it).
  *
  * Return: the first VMA with end > addr, which may begin after addr; NULL: none.
  */
@@ -466,7 +493,7 @@ HMMSIM_API const struct hs_vma *hs_vma_find(const struct hs_mm *mm, uint64_t add
  * hs_vma_count() - the number of VMAs
  * @param mm  the mm
  *
- * Context: the mmap lock is held.
+ * Context: the mmap lock is held, or no other task uses the mm (not checked).
  *
  * Return: how many there are.
  */
@@ -488,8 +515,8 @@ HMMSIM_API uint32_t hs_vma_count(const struct hs_mm *mm);
  * Context: no lock held; takes the mmap lock for write, may sleep.
  *
  * Return: 0, or, with nothing changed,
- * - -EINVAL: not page aligned, empty, or beyond the geometry; @p pgoff overflows; a device: not
- *   SHARED, beyond its end, or (device-dax) not whole leaves
+ * - -EINVAL: not page aligned, empty, or beyond the geometry; the address space has ended;
+ *   @p pgoff overflows; a device: not SHARED, beyond its end, or (device-dax) not whole leaves
  * - -ENXIO: a device that is disabled
  * - -EEXIST: it overlaps another VMA
  * - -ENOMEM: no memory
@@ -552,7 +579,8 @@ HMMSIM_API int hs_mprotect(struct hs_task *self, struct hs_mm *mm, uint64_t star
  *
  * Return: 0, or
  * - -EINVAL: not page aligned, empty, or beyond the geometry; nothing was done
- * - -ENOMEM: there is a gap; what is mapped in the range is gone nevertheless
+ * - -ENOMEM: there is a gap; what is mapped in the range is gone nevertheless. An address space
+ *   that has ended is one gap
  */
 HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint64_t start,
 				   uint64_t end);
@@ -568,6 +596,7 @@ HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint6
  * Context: as hs_madvise_dontneed().
  *
  * Return: as hs_madvise_dontneed(), or
+ * - -EINVAL: @p inv has no such event
  * - -EAGAIN: @p inv is not blockable, and a callback refused; nothing was done
  */
 HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
@@ -578,19 +607,20 @@ HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
 /**
  * hs_pt_find() - find an entry
  * @param mm       the mm
- * @param addr     a byte below hs_geometry_end()
- * @param level    below the geometry's levels
+ * @param addr     a byte
+ * @param level    of the entry
  * @param missing  may be NULL; after NULL is returned, the level of the entry that stopped the
  *                 descent
  *
  * This function and the next three make and read entries by hand, for tests and layouts. They know
  * nothing of references, mapcounts, notifiers or the page table lock. An entry without COUNTED
- * holds nothing, and nothing is put when it is taken away.
+ * holds nothing, nothing is put when it is taken away, and its pfn need not have a struct page.
+ * What comes to a COUNTED entry whose memory is gone fails an assertion.
  *
- * Context: no other task changes page tables of the mm.
+ * Context: no other task changes page tables of the mm (not checked).
  *
- * Return: the entry of @p level that spans @p addr; NULL: a table above it is missing, or a leaf is
- * in the way.
+ * Return: the entry of @p level that spans @p addr; NULL: a table above it is missing, a leaf is in
+ * the way, the address or the level is beyond the geometry, or the address space has ended.
  */
 HMMSIM_API uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level,
 				uint32_t *missing);
@@ -605,10 +635,11 @@ HMMSIM_API uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t 
  * A leaf in the way is split: a table takes its place and maps what it mapped. BAD and HWPOISON map
  * nothing, so that their table is empty.
  *
- * Context: no other task changes page tables of the mm; walkers may read them. Does not sleep.
+ * Context: no other task changes page tables of the mm (not checked); walkers may read them. Does
+ * not sleep.
  *
  * Return: 0, or
- * - -EINVAL: the address or the level is beyond the geometry
+ * - -EINVAL: the address or the level is beyond the geometry, or the address space has ended
  * - -ENOMEM: no memory; tables that were made stay
  */
 HMMSIM_API int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level);
@@ -624,12 +655,12 @@ HMMSIM_API int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
  * Makes the tables above it as hs_pt_make(). What was there is replaced without being put; a table
  * there is freed with all below it.
  *
- * Context: no other task changes page tables of the mm; walkers may read them, but not below a
- * table that is freed. Does not sleep.
+ * Context: no other task changes page tables of the mm (not checked); walkers may read them, but
+ * not below a table that is freed. Does not sleep.
  *
  * Return: 0, or
  * - -EINVAL: the address or the level is beyond the geometry, the address is not aligned to the
- *   level, or @p entry is a table
+ *   level, @p entry is a table, or the address space has ended
  * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
@@ -639,12 +670,13 @@ HMMSIM_API int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, 
  * hs_pt_get() - read an entry racily
  * @param self   the calling task
  * @param mm     the mm
- * @param addr   a byte below hs_geometry_end()
- * @param level  below the geometry's levels
+ * @param addr   a byte
+ * @param level  of the entry
  *
- * Context: the mmap lock is held, or no other task changes page tables of the mm; does not sleep.
+ * Context: the mmap lock is held, or no other task changes page tables of the mm (not checked).
+ * Does not sleep.
  *
- * Return: the entry; 0: it is empty, or a table above it is missing.
+ * Return: the entry; 0: it is empty, or there is none, as hs_pt_find().
  */
 HMMSIM_API uint64_t hs_pt_get(struct hs_task *self, const struct hs_mm *mm, uint64_t addr,
 			      uint32_t level);

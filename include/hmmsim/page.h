@@ -18,7 +18,8 @@
  * they are freed with the memory. A struct page is allocated when it is first touched.
  *
  * A task that holds a reference to a page may use it. The functions that take a struct page assert
- * that it is live, except hs_page_to_pfn() and hs_page_pgmap().
+ * that there is one and that it is live; hs_page_to_pfn() and hs_page_pgmap() only that there is
+ * one. Who holds the references is not checked.
  */
 #ifndef HMMSIM_PAGE_H
 #define HMMSIM_PAGE_H
@@ -126,7 +127,8 @@ HMMSIM_API enum hs_page_life hs_pfn_life(struct hs_task *self, uint64_t pfn);
  * @param self  the calling task
  * @param pfn   any number
  *
- * It takes no reference. The result is only safe to use while the memory cannot be removed.
+ * It takes no reference. The result is only safe to use while the memory cannot be removed (not
+ * checked here: a use of what is removed is an assertion or a use after free).
  *
  * Context: any.
  *
@@ -245,9 +247,9 @@ HMMSIM_API bool hs_page_tryget(struct hs_task *self, struct hs_page *page);
  * @param self  the calling task
  * @param page  a live page to which the caller holds a reference
  *
- * The last put of a system page frees it; it must be unlocked and unmapped. What the last or last
- * but one put of a device page does depends on its pgmap (enum hs_page_refs in pgmap.h): it may
- * call hs_pgmap_ops.page_free, and put the last reference to the pgmap.
+ * The last put of a system page frees it; asserts that it is unlocked and unmapped. What the last
+ * or last but one put of a device page does depends on its pgmap (enum hs_page_refs in pgmap.h): it
+ * may call hs_pgmap_ops.page_free, and put the last reference to the pgmap.
  *
  * Context: spinlocks may be held, up to the page table lock, but none that page_free takes. It
  * takes the memory lock or the free pages lock; does not sleep.

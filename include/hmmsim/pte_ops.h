@@ -19,7 +19,8 @@
  * hs_migrate_insert_page  reduced: migrate_vma_insert_page() (mm/migrate_device.c)
  * @endcode
  *
- * These functions accept no entry that was made by hand (not COUNTED).
+ * These functions accept no entry that was made by hand (not COUNTED). One that counts keeps its
+ * page: they assert that the struct page is there.
  */
 #ifndef HMMSIM_PTE_OPS_H
 #define HMMSIM_PTE_OPS_H
@@ -86,9 +87,9 @@ HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64
 /**
  * hs_migration_end() - end a migration
  * @param self  the calling task
- * @param m     the migration
+ * @param m     the migration; asserts that it has not ended yet
  * @param to    the page that takes the place, with a reference, which the entry takes over; NULL:
- *              the old page
+ *              the old page. Asserts that it is allocated and that no entry maps it
  *
  * Puts the old page if another takes its place. If the entry has been unmapped meanwhile, puts
  * both. Wakes the waiters and drops the mm. The waiters may hold the mmap lock, so this takes no
@@ -161,7 +162,8 @@ HMMSIM_API int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_
  * @param self   the calling task
  * @param mm     the address space
  * @param addr   where, page aligned, in anonymous memory
- * @param page   the page; on success the entry takes over the caller's reference
+ * @param page   the page; on success the entry takes over the caller's reference. Asserts that it
+ *               is allocated and that no entry maps it
  * @param write  writable, if the VMA is
  *
  * Event MIGRATE with the pgmap's owner. The zero page counts as nothing.

@@ -210,9 +210,10 @@ typedef bool (*hs_retry_fn)(struct hs_task *self, struct hs_range *range, void *
  * @param addr   where, in bytes; see enum hs_walk_step
  * @param arg    hs_range::step_arg
  *
- * It may change what another task could change meanwhile, and nothing of the range.
+ * It may change what another task could change meanwhile, and nothing of the range (not checked).
  *
- * Context: the mmap lock is held for read. It may sleep, except at #HS_WALK_PAGE.
+ * Context: the mmap lock is held for read. It may sleep, except at #HS_WALK_PAGE (not checked where
+ * no RCU section is open).
  */
 typedef void (*hs_step_fn)(struct hs_task *self, struct hs_range *range, enum hs_walk_step step,
 			   uint64_t addr, void *arg);
@@ -223,10 +224,11 @@ typedef void (*hs_step_fn)(struct hs_task *self, struct hs_range *range, enum hs
  * Each function gets the walking task, the range, the slot where a reference can be cached (NULL
  * in it when the call begins), and hs_range::ops_arg. A member that is NULL does nothing. None of
  * them may sleep at a PTE table: page, fault_begin, table_end and table_error can be called inside
- * its RCU section. The others are called outside.
+ * its RCU section (not checked where the table is mapped bare). The others are called outside.
  */
 struct hs_strategy_ops {
-	/** A devmap page is about to be stored. Return: 0, or -EBUSY: the walk may not store it. */
+	/** A devmap page is about to be stored. Return: 0, or -EBUSY: the walk may not store it;
+	 * asserted. */
 	int (*page)(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
 		    uint64_t pfn, void *arg);
 	/** A PTE asks for a fault, which comes next. */
@@ -319,11 +321,15 @@ HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t
  * pgmap cannot be stored: the walk goes round, as long as the range is valid, until the entry is
  * gone.
  *
- * Context: the mmap lock is held for read; no spinlock, no RCU section. May sleep.
+ * Like the kernel, v6.12 touches the struct pages of device-private entries, to ask for their
+ * owner. Such an entry keeps its page if it counts (HS_ENTRY_COUNTED): asserts, in both eras, that
+ * the page is there. Of other entries a walk reads no struct page.
+ *
+ * Context: the mmap lock is held (asserted); no spinlock, no RCU section. May sleep.
  *
  * Return: 0, or
- * - -EINVAL: no mm, start or end misaligned, start after end, end beyond the geometry, an enum out
- *   of range, custom without ops: counts stay as they were; or the range is empty
+ * - -EINVAL: no mm, no slots, start or end misaligned, start after end, end beyond the geometry, an
+ *   enum out of range, custom without ops: counts stay as they were; or the range is empty
  * - -EBUSY: the range is not valid, says hs_range::retry
  * - -EFAULT: a fault failed; or a page is requested that the walk cannot hand out: in a gap, in a
  *   VMA of I/O or pfns (v6.12: also in one that may not be read), or with an entry that has no

@@ -35,7 +35,7 @@ int hs_memory_init_device(struct hs_task *self, uint64_t first_pfn, uint64_t end
 			  struct hs_pgmap *pgmap, uint32_t count);
 /* Whether any pfn of [start_pfn, end_pfn) is system memory. */
 bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
-/* Whether there is memory at @pfn now. Unlike hs_pfn_valid(), not in the holes of early sections. */
+/* Whether there is memory at @pfn now: unlike hs_pfn_valid() not in holes of early sections. */
 bool hs_memory_is_present(struct hs_task *self, uint64_t pfn);
 /* The struct page, allocated if it was never touched; NULL: the pfn is not valid, or -ENOMEM. */
 struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn);

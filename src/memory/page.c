@@ -60,6 +60,7 @@ bool hs_page_trylock(struct hs_task *self, struct hs_page *page)
 
 void hs_page_lock(struct hs_task *self, struct hs_page *page)
 {
+	hs_might_sleep(self);
 	while (!hs_page_trylock(self, page))
 		hs_wait_event(self, &hs_machine_of(self)->page_queue, page_is_unlocked, page);
 }

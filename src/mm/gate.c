@@ -3,9 +3,9 @@
  * gate.c - what a fault waits for before it looks at anything
  *
  * States, by predicate: open (opened, or the step that it follows is complete) and closed. A gate
- * never closes again. The count of waiters is the number of faults that wait at it. A fault that
- * drops the mmap lock is counted before it does, so that a gate without VMAs and without waiters
- * may be destroyed.
+ * never closes again. The count of waiters is the number of faults that wait at it, that of VMAs
+ * the number of VMAs that have it. A fault that drops the mmap lock is counted before it does, so
+ * that a gate without VMAs and without waiters may be destroyed.
  *
  * A gate that follows a pgmap reads it. So the pgmap is freed after the last fault, or after the
  * gate is taken off its VMAs.
@@ -30,8 +30,10 @@ int hs_gate_create(struct hs_task *self, struct hs_gate **out)
 void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate)
 {
 	uint32_t waiters = hs_u32_load(self, &gate->waiters, HS_ACQUIRE);
+	uint32_t vmas = hs_u32_load(self, &gate->vmas, HS_ACQUIRE);
 
 	hs_assert(self, !waiters, "hs_gate_destroy: %u faults wait at the gate", waiters);
+	hs_assert(self, !vmas, "hs_gate_destroy: %u VMAs have the gate", vmas);
 	hs_free(self, gate, HS_KIND_GATE, sizeof(*gate));
 }
 
@@ -44,6 +46,9 @@ void hs_gate_open(struct hs_task *self, struct hs_gate *gate)
 
 void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
+	hs_assert(hs_task_current(), pgmap && (unsigned int)step < HS_PGMAP_STEP_COUNT,
+		  "hs_gate_follow: %s", pgmap ? "there is no such step" : "there is no pgmap");
+	hs_assert(hs_task_current(), !gate->waiters.raw, "hs_gate_follow: faults wait at the gate");
 	gate->pgmap = pgmap;
 	gate->step = step;
 }
@@ -73,10 +78,23 @@ void hs_gate_wait(struct hs_task *self, struct hs_gate *gate)
 		hs_wait_event(self, &gate->queue, gate_is_opened, gate);
 }
 
+void hs_gate_link(struct hs_task *self, struct hs_gate *gate)
+{
+	if (gate)
+		hs_u32_add(self, &gate->vmas, 1, HS_RELAXED);
+}
+
+void hs_gate_unlink(struct hs_task *self, struct hs_gate *gate)
+{
+	if (gate)
+		hs_u32_add(self, &gate->vmas, (uint32_t)-1, HS_RELEASE);
+}
+
 static void gate_set(struct hs_task *self, struct hs_vma *vma, uint64_t value)
 {
-	(void)self;
+	hs_gate_unlink(self, vma->gate);
 	vma->gate = (struct hs_gate *)(uintptr_t)value;
+	hs_gate_link(self, vma->gate);
 }
 
 int hs_vma_set_gate(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end,

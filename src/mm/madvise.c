@@ -50,9 +50,14 @@ int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_i
 	struct hs_invalidation wide = *inv;
 	int ret;
 
-	if (!hs_range_fits(mm, inv->start, inv->end))
+	if (!hs_range_fits(mm, inv->start, inv->end) ||
+	    (unsigned int)inv->event >= HS_INVALIDATE_EVENT_COUNT)
 		return -EINVAL;
 	hs_down_read(self, &mm->lock);
+	if (!mm->root) {
+		hs_up_read(self, &mm->lock);
+		return -ENOMEM;
+	}
 	madvise_widen(self, mm, &wide.start, &wide.end);
 	ret = hs_invalidate_start(self, mm->notifiers, &wide);
 	if (!ret) {

@@ -74,8 +74,10 @@ static void mm_end(struct hs_task *self, struct hs_mm *mm)
 
 void hs_mmput(struct hs_task *self, struct hs_mm *mm)
 {
-	uint32_t was = hs_u32_add(self, &mm->users, (uint32_t)-1, HS_ACQ_REL);
+	uint32_t was;
 
+	hs_might_sleep(self);
+	was = hs_u32_add(self, &mm->users, (uint32_t)-1, HS_ACQ_REL);
 	hs_assert(self, was, "hs_mmput: users is already 0");
 	if (was != 1)
 		return;
@@ -113,6 +115,8 @@ void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm)
 
 void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg)
 {
+	hs_assert(hs_task_current(), !ops || ops->fault,
+		  "hs_mm_set_fault_ops: the function for faults is missing");
 	mm->ops = ops;
 	mm->ops_arg = arg;
 }
@@ -140,6 +144,16 @@ void hs_mm_lock_write(struct hs_task *self, struct hs_mm *mm)
 void hs_mm_unlock_write(struct hs_task *self, struct hs_mm *mm)
 {
 	hs_up_write(self, &mm->lock);
+}
+
+void hs_mm_assert_locked(struct hs_task *self, const struct hs_mm *mm)
+{
+	hs_mm_expect_locked(self, mm, "hs_mm_assert_locked");
+}
+
+void hs_mm_assert_write_locked(struct hs_task *self, const struct hs_mm *mm)
+{
+	hs_mm_expect_write_locked(self, mm, "hs_mm_assert_write_locked");
 }
 
 struct hs_notifiers *hs_mm_notifiers(const struct hs_mm *mm)

@@ -56,8 +56,10 @@ static inline uint32_t hs_mm_fault(struct hs_task *self, struct hs_mm *mm, const
 static inline void hs_mm_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 					uint32_t level)
 {
-	if (mm->ops)
-		mm->ops->migration_wait(self, mm, addr, level, mm->ops_arg);
+	if (!mm->ops)
+		return;
+	hs_assert(self, mm->ops->migration_wait, "hs_fault_ops.migration_wait is missing");
+	mm->ops->migration_wait(self, mm, addr, level, mm->ops_arg);
 }
 
 #endif

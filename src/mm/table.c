@@ -27,11 +27,21 @@
 
 #include <errno.h>
 
+static bool table_level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
+{
+	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
+}
+
 uint64_t *hs_pt_find(const struct hs_mm *mm, uint64_t addr, uint32_t level, uint32_t *missing)
 {
 	const struct hs_geometry *g = mm->geometry;
 	hs_u64 *table = mm->root;
 
+	if (!table || !table_level_fits(mm, addr, level)) {
+		if (missing)
+			*missing = g->levels - 1;
+		return NULL;
+	}
 	for (uint32_t l = g->levels - 1;; l--) {
 		hs_u64 *e = &table[hs_level_index(g, addr, l)];
 
@@ -109,11 +119,6 @@ static hs_u64 *table_entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t
 		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
 	}
 	return &table[hs_level_index(g, addr, level)];
-}
-
-static bool table_level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
-{
-	return level < mm->geometry->levels && addr < hs_geometry_end(mm->geometry);
 }
 
 /* Publishes @table if the entry is empty. Otherwise another task was first, and @table is freed. */
@@ -209,7 +214,7 @@ void hs_pt_free_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, ui
 
 int hs_pt_make(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level)
 {
-	if (!table_level_fits(mm, addr, level))
+	if (!mm->root || !table_level_fits(mm, addr, level))
 		return -EINVAL;
 	return table_entry_make(self, mm, addr, level) ? 0 : -ENOMEM;
 }
@@ -220,7 +225,7 @@ int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t le
 	uint64_t old;
 	hs_u64 *e;
 
-	if (!table_level_fits(mm, addr, level) || entry & HS_ENTRY_TABLE ||
+	if (!mm->root || !table_level_fits(mm, addr, level) || entry & HS_ENTRY_TABLE ||
 	    addr & (hs_level_bytes(g, level) - 1))
 		return -EINVAL;
 	e = table_entry_make(self, mm, addr, level);

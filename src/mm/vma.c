@@ -21,6 +21,7 @@
  */
 #include "mm/vma.h"
 
+#include "mm/gate.h"
 #include "mm/mapping.h"
 #include "mm/table.h"
 #include "mm/zap.h"
@@ -88,6 +89,8 @@ static int vmas_reserve(struct hs_task *self, struct hs_mm *mm, uint32_t n)
 
 static void vma_free(struct hs_task *self, struct hs_vma *vma)
 {
+	if (vma)
+		hs_gate_unlink(self, vma->gate);
 	hs_free(self, vma, HS_KIND_VMA, sizeof(*vma));
 }
 
@@ -217,6 +220,7 @@ static void vma_cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struc
 		.mapping = vma->mapping,
 		.gate = vma->gate,
 	};
+	hs_gate_link(self, spare->gate);
 	vma_insert(self, mm, i + 1, spare);
 	vma_resize(self, mm, i, vma->start, addr);
 }
@@ -259,7 +263,9 @@ int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t 
 	};
 	uint32_t i;
 
-	if (!hs_range_fits(mm, start, end))
+	hs_assert(self, !hs_rwsem_is_locked(&mm->lock) || hs_rwsem_held_write(self, &mm->lock),
+		  "hs_vma_add: another task holds the mmap lock, or this one not for write");
+	if (!mm->root || !hs_range_fits(mm, start, end))
 		return -EINVAL;
 	i = vma_index(mm, start);
 	if (i < mm->vma_count && mm->vmas[i].vma->start < end)
@@ -302,7 +308,9 @@ int hs_mmap(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_down_write(self, &mm->lock);
-	if (mapping)
+	if (!mm->root)
+		ret = -EINVAL;
+	else if (mapping)
 		ret = hs_mapping_check(self, mapping, start, end, pgoff, &new.flags);
 	if (!ret)
 		ret = vma_map_range(self, mm, &new);
@@ -393,6 +401,7 @@ int hs_vma_modify(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64
 {
 	int ret;
 
+	hs_mm_expect_write_locked(self, mm, "hs_vma_modify");
 	for (uint64_t addr = start; addr < end; addr = hs_vma_at(mm, addr)->end)
 		if (!hs_vma_at(mm, addr))
 			return -ENOMEM;

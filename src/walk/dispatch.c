@@ -26,6 +26,8 @@ static bool dispatch_valid(const struct hs_range *r)
 	if (!r->mm || (r->start | r->end) & (HS_PAGE_BYTES - 1) || r->start > r->end ||
 	    r->end > hs_geometry_end(r->mm->geometry))
 		return false;
+	if (!r->pfns && r->start < r->end)
+		return false;
 	return r->strategy != HS_STRATEGY_CUSTOM || r->ops;
 }
 
@@ -56,6 +58,8 @@ static int dispatch_walk(struct hs_task *self, struct hs_range *range, bool snap
 	range->pages = 0;
 	if (!dispatch_valid(range))
 		return -EINVAL;
+	hs_mm_expect_locked(self, range->mm, "hs_range_fault or hs_range_snapshot");
+	hs_might_sleep(self);
 	if (range->body == HS_BODY_PLAIN)
 		return dispatch_plain(self, range, snapshot);
 	return range->era == HS_ERA_6_12 ? hs_reference_6_12(self, range)

@@ -16,10 +16,12 @@ static void run(void *arg)
 {
 	const struct run *r = arg;
 	struct hs_machine_config config;
+	int ret;
 
 	machine_small_config(&config);
-	if (hs_scenario_run(r->scenario, r->param, &config, NULL))
-		fprintf(stderr, "the scenario did not run\n");
+	ret = hs_scenario_run(r->scenario, r->param, &config, NULL);
+	if (ret)
+		fprintf(stderr, "hs_scenario_run() returned %d\n", ret);
 }
 
 void expect_refusal(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,

@@ -59,6 +59,8 @@ void space_close(struct space *s)
 	space_unregister(s);
 	if (s->mm)
 		hs_mm_destroy(s->self, s->mm);
+	if (s->gate)
+		hs_gate_destroy(s->self, s->gate);
 	if (s->pgmap)
 		assert_int_equal(hs_pgmap_refs(s->self, s->pgmap), 0);
 	if (s->file)

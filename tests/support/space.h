@@ -40,6 +40,7 @@ struct space {
 	struct hs_mm *mm;
 	struct hs_pgmap *pgmap;
 	struct hs_mapping *file;
+	struct hs_gate *gate; /* closed; made when a test asks for one */
 	struct hs_notifier probe;
 	uint32_t starts, ends; /* of sections, since the last expect_*() */
 	struct hs_invalidation section[SECTIONS];

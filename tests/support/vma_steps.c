@@ -5,6 +5,8 @@ int vma_space_try(struct space *s, enum hs_geometry_id id, uint64_t fail)
 {
 	int ret = space_try(s, id, fail);
 
+	if (!ret)
+		ret = hs_gate_create(s->self, &s->gate);
 	return ret ? ret : space_add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
 }
 
@@ -16,6 +18,8 @@ void vma_space_open(struct space *s, enum hs_geometry_id id)
 int vma_space_setup(void **state)
 {
 	space_setup(state);
+	assert_int_equal(
+		hs_gate_create(((struct space *)*state)->self, &((struct space *)*state)->gate), 0);
 	add_file(*state, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
 	return 0;
 }
@@ -44,17 +48,10 @@ const char *layout(const struct hs_mm *mm, uint64_t base)
 	return text;
 }
 
-static void set_gate(struct hs_task *self, struct hs_vma *vma, uint64_t value)
-{
-	(void)self;
-	vma->gate = (struct hs_gate *)(uintptr_t)value;
-}
-
 int take_step(struct space *s, const struct step *p, uint64_t base)
 {
 	struct hs_task *self = s->self;
 	uint64_t start = base + p->start * PAGE, end = base + p->end * PAGE;
-	int ret;
 
 	switch (p->op) {
 	case MAP:
@@ -67,9 +64,6 @@ int take_step(struct space *s, const struct step *p, uint64_t base)
 	case PROTECT:
 		return hs_mprotect(self, s->mm, start, end, p->flags);
 	default:
-		hs_mm_lock_write(self, s->mm);
-		ret = hs_vma_modify(self, s->mm, start, end, set_gate, p->flags);
-		hs_mm_unlock_write(self, s->mm);
-		return ret;
+		return hs_vma_set_gate(s->self, s->mm, start, end, p->flags ? s->gate : NULL);
 	}
 }
