@@ -44,15 +44,17 @@ set(HS_JEMALLOC_FUNCTIONS mallocx dallocx sdallocx rallocx mallctl mallctlnameto
 function(hs_private_jemalloc out)
 	set(object ${CMAKE_CURRENT_BINARY_DIR}/private_jemalloc.o)
 	set(script ${CMAKE_CURRENT_SOURCE_DIR}/cmake/private_jemalloc.cmake)
+	set(settings ${CMAKE_CURRENT_SOURCE_DIR}/port/native/private_jemalloc.c)
 	list(JOIN HS_JEMALLOC_FUNCTIONS "," functions)
 	add_custom_command(
 		OUTPUT ${object}
 		COMMAND ${CMAKE_COMMAND}
 			-DARCHIVE=${HMMSIM_JEMALLOC_ARCHIVE} -DOUTPUT=${object}
-			-DFUNCTIONS=${functions} -DCC=${CMAKE_C_COMPILER} -DAR=${CMAKE_AR}
-			-DLD=${CMAKE_LINKER} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY}
+			-DSETTINGS=${settings} -DFUNCTIONS=${functions}
+			-DCC=${CMAKE_C_COMPILER} -DAR=${CMAKE_AR} -DLD=${CMAKE_LINKER}
+			-DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY}
 			-P ${script}
-		DEPENDS ${HMMSIM_JEMALLOC_ARCHIVE} ${script}
+		DEPENDS ${HMMSIM_JEMALLOC_ARCHIVE} ${script} ${settings}
 		COMMENT "Making the private copy of jemalloc"
 		VERBATIM)
 	set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-# cmake -DARCHIVE= -DOUTPUT= -DFUNCTIONS=a,b -DCC= -DAR= -DLD= -DNM= -DOBJCOPY= -P this-file
+# cmake -DARCHIVE= -DOUTPUT= -DSETTINGS= -DFUNCTIONS=a,b -DCC= -DAR= -DLD= -DNM= -DOBJCOPY=
+#	-P this-file
 #
 # Makes one object of a jemalloc archive: its public names get the prefix hs_je_, and only FUNCTIONS
-# remain global, hidden from the dynamic linker.
+# remain global, hidden from the dynamic linker. SETTINGS is a C file
+# whose names take the place of jemalloc's, and of those that it would take from outside.
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE "," ";" FUNCTIONS "${FUNCTIONS}")
 set(work ${OUTPUT}.d)
@@ -37,7 +39,10 @@ foreach(name IN LISTS FUNCTIONS)
 endforeach()
 file(WRITE ${work}/hidden.s "${assembly}")
 run(${CC} -c ${work}/hidden.s -o ${work}/hidden.o)
-run(${LD} -r -o ${work}/whole.o ${work}/hidden.o --whole-archive ${work}/jemalloc.a)
+# A name that the settings define is theirs in the whole: the archive's own is weak or missing.
+run(${CC} -c -O2 -fPIC ${SETTINGS} -o ${work}/settings.o)
+run(${LD} -r -o ${work}/whole.o ${work}/hidden.o --whole-archive ${work}/jemalloc.a
+	--no-whole-archive ${work}/settings.o)
 
 # Renamed, not only made local: a debugger asked for malloc should stop in the host's.
 list_symbols(defined --defined-only ${work}/whole.o)
@@ -59,9 +64,14 @@ if(NOT defined STREQUAL kept)
 endif()
 list_symbols(undefined --undefined-only ${work}/private.o)
 list(FILTER undefined INCLUDE REGEX
-	"^(hs_je_|_?je_|_Zn|_Zd|(malloc|calloc|realloc|free|posix_memalign|aligned_alloc)$)")
+	"^(hs_je_|_?je_|_Zn|_Zd|(malloc|calloc|realloc|free|posix_memalign|aligned_alloc)$|(secure_)?getenv$|readlink)")
 if(undefined)
 	message(FATAL_ERROR "${ARCHIVE}: the private copy still needs ${undefined}")
+endif()
+# jemalloc ignores a setting that it does not know, with a message at every start of a program.
+file(STRINGS ${ARCHIVE} known LIMIT_COUNT 1 REGEX "lg_extent_max_active_fit")
+if(NOT known)
+	message(FATAL_ERROR "${ARCHIVE}: jemalloc 5.1 or newer is needed")
 endif()
 file(RENAME ${work}/private.o ${OUTPUT})
 file(REMOVE_RECURSE ${work})

@@ -39,6 +39,17 @@ silent
 run 2 "^hmmsim help: unexpected argument 'list'\$" help walk list
 silent
 
+# What configures the allocator of the host does not reach the library's.
+printf 'scenario s\nreq 0 0 0 0 0\nrun\n' >conf.in
+run 0 '' walk conf.in
+cp out plain
+for conf in abort_conf:true,not_an_option:1 stats_print:true junk:true,zero:false,tcache:false; do
+	export MALLOC_CONF=$conf
+	run 0 '' walk conf.in
+	cmp -s out plain || complain "MALLOC_CONF=$conf changes the output"
+done
+unset MALLOC_CONF
+
 # Usage errors go to stderr.
 run 2 '^hmmsim: a verb is missing$'
 silent

@@ -5,7 +5,7 @@
  * With jemalloc each machine has an arena of the library's private copy. These arenas are pooled
  * for the life of the process, because creating and destroying one costs far more than a reset.
  * Decay is off, because a benchmark must not pay for memory that goes back to the system in
- * between.
+ * between. What an arena has freed it uses again for any size (port/native/private_jemalloc.c).
  *
  * Without jemalloc (a sanitizer sees nothing inside it) objects come from malloc and are chained,
  * so that what was left behind can be freed.
@@ -27,6 +27,7 @@ extern int hs_je_mallctl(const char *name, void *old, size_t *old_len, void *new
 #define HEAP_POOL_MAX 64
 /* Flags of jemalloc's mallocx(): log2 of the alignment, zero, no thread cache, arena index. */
 #define HEAP_ZERO 0x40
+#define HEAP_LARGE ((size_t)16 << 10)
 #define HEAP_NO_TCACHE 0x100
 #define HEAP_FLAGS(heap, align) (__builtin_ctzl(align) | HEAP_NO_TCACHE | (int)(((heap) + 1) << 20))
 
@@ -81,10 +82,22 @@ void hs_heap_give(uint32_t heap)
 	hs_je_mallctl(name, NULL, NULL, NULL, 0);
 }
 
+/*
+ * jemalloc gives the pages of an object of HEAP_LARGE bytes or more back to the system to have them
+ * zeroed, which costs more than writing zeroes, up to the size of several pages.
+ */
+static bool heap_zeroes_itself(size_t size)
+{
+	return size >= HEAP_LARGE && size <= 4 * HEAP_LARGE;
+}
+
 void *hs_heap_alloc(uint32_t heap, void **list, size_t size, size_t align)
 {
+	bool zero = heap_zeroes_itself(size);
+	void *p = hs_je_mallocx(size, HEAP_FLAGS(heap, align) | (zero ? 0 : HEAP_ZERO));
+
 	(void)list;
-	return hs_je_mallocx(size, HEAP_FLAGS(heap, align) | HEAP_ZERO);
+	return p && zero ? memset(p, 0, size) : p;
 }
 
 void hs_heap_free(void **list, void *object, size_t size, size_t align)
