@@ -122,7 +122,7 @@ bool stage_failed(struct stage *st, long error, long ret)
 	}
 	st->failed_at = place;
 	if (error == STAGE_POPULATE)
-		error = strncmp(place, "src/device/", 11) ? -EFAULT : -ENOMEM;
+		error = strstr(place, "src/device/") ? -ENOMEM : -EFAULT;
 	if (ret != error)
 		COMPLAIN(st, "expected %ld, got %ld", error, ret);
 	expect_unchanged(st);

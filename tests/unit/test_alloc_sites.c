@@ -36,6 +36,15 @@ static int read_sites(void **state)
 	return 0;
 }
 
+/* Whether @place, FILE:LINE, is in the site's file. A build may put something before FILE. */
+static bool is_in_file(const char *place, const struct site *s)
+{
+	size_t length = (size_t)(strrchr(place, ':') - place), name = strlen(s->file);
+
+	return length >= name && !strncmp(place + length - name, s->file, name) &&
+	       (length == name || place[length - name - 1] == '/');
+}
+
 static void mark(const char *place)
 {
 	const char *colon = strrchr(place, ':');
@@ -45,9 +54,7 @@ static void mark(const char *place)
 	for (unsigned int i = 0; i < sites; i++) {
 		struct site *s = &site[i];
 
-		if (line >= s->first && line <= s->last &&
-		    strlen(s->file) == (size_t)(colon - place) &&
-		    !strncmp(s->file, place, strlen(s->file))) {
+		if (line >= s->first && line <= s->last && is_in_file(place, s)) {
 			s->failed = true;
 			return;
 		}

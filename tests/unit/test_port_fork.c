@@ -160,7 +160,7 @@ static void the_place_that_failed_in_a_child_is_known(void **state)
 	assert_ended_well(spawn(allocates_in_vain, own));
 	hs_machine_info(own, &info);
 	assert_non_null(info.failed_at);
-	assert_memory_equal(info.failed_at, "tests/unit/test_port_fork.c:", 28);
+	assert_memory_equal(info.failed_at, __FILE__ ":", sizeof(__FILE__));
 	assert_int_equal(hs_machine_destroy(own, NULL), 0);
 }
 

@@ -260,8 +260,7 @@ static void the_place_that_failed_is_known(void **state)
 		assert_int_equal(!counter, fail == 4);
 		assert_int_equal(!page, fail == 5);
 		hs_machine_info(m, &info);
-		snprintf(expected, sizeof(expected), "tests/unit/test_port_leaks.c:%d",
-			 line + (int)fail - 2);
+		snprintf(expected, sizeof(expected), __FILE__ ":%d", line + (int)fail - 2);
 		if (fail == 6)
 			assert_null(info.failed_at);
 		else

@@ -48,6 +48,17 @@ static void everything_has_a_name_of_its_own(void **state)
 #endif
 }
 
+/* A build may put something before it (-ffile-prefix-map). */
+static void a_place_ends_as_the_repository_names_it(void **state)
+{
+	static const char name[] = "tests/unit/test_port_names.c:";
+	const char *found = strstr(HS_HERE, name);
+
+	(void)state;
+	assert_non_null(found);
+	assert_true(strtoul(found + sizeof(name) - 1, NULL, 10) > 0);
+}
+
 static void one_seed_gives_one_stream(void **state)
 {
 	uint64_t value[3][16];
@@ -124,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_has_a_name_of_its_own),
+		cmocka_unit_test(a_place_ends_as_the_repository_names_it),
 		cmocka_unit_test(one_seed_gives_one_stream),
 		cmocka_unit_test(streams_of_tasks_differ),
 		cmocka_unit_test(the_generator_is_splitmix64),

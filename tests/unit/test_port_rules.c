@@ -316,7 +316,7 @@ static void own_assertion(struct hs_task *self, void *state)
 	hs_assert(self, st->plain[0] == 3, "expected %d, found %d", 3, (int)st->plain[0]);
 }
 
-#define HERE "tests/unit/test_port_rules.c:"
+#define HERE __FILE__ ":"
 
 static const struct rule rules[] = {
 	{ "order_inverted",
