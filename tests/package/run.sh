@@ -83,22 +83,41 @@ use_find_package() {
 	done
 }
 
+# link_by_line <compiler> <source> <pkg-config word>...: the plain line of the README.
+link_by_line() {
+	local compiler=$1 file=$2 flags
+	shift 2
+	flags=$(pkg-config --cflags --libs "$@") || fail "pkg-config $*"
+	# shellcheck disable=SC2086 # flags are words
+	quietly "$compiler" "$here/consumer/$file" -o "$work/by-line" $flags
+	run_program "$work/by-line"
+}
+
 use_pkg_config() {
-	local kind=$1 flags static=()
+	local kind=$1
 	if ! command -v pkg-config >/dev/null; then
 		fail "pkg-config is not installed"
 	fi
-	[ "$kind" = shared ] || static=(--static)
 	export PKG_CONFIG_PATH=$libdir/pkgconfig
-	flags=$(pkg-config "${static[@]}" --cflags --libs hmmsim)
-	# shellcheck disable=SC2086 # flags are words
-	quietly "$CC" "$here/consumer/use_machine.c" -o "$work/pc-machine" $flags
-	run_program "$work/pc-machine"
-	flags=$(pkg-config "${static[@]}" --cflags --libs hmmsim-explore)
-	# shellcheck disable=SC2086
-	quietly "$CC" "$here/consumer/use_explore.c" -o "$work/pc-explore" $flags
-	run_program "$work/pc-explore"
+	link_by_line "$CC" use_machine.c hmmsim
+	link_by_line "$CXX" use_cxx.cpp hmmsim
+	link_by_line "$CC" use_explore.c hmmsim-explore
+	# With --static as well: a shared library names then what it needs itself.
+	link_by_line "$CC" use_machine.c --static hmmsim
+	link_by_line "$CC" use_explore.c --static hmmsim-explore
+	if [ "$kind" = static ]; then
+		links_static_library use_machine.c hmmsim
+		links_static_library use_explore.c hmmsim-explore
+	fi
 	unset PKG_CONFIG_PATH
+}
+
+# links_static_library <source> <package>: the program of the plain line needs no libhmmsim.so.
+links_static_library() {
+	link_by_line "$CC" "$@"
+	if readelf -d "$work/by-line" | grep -q 'NEEDED.*libhmmsim'; then
+		fail "$2: the static package links a shared library"
+	fi
 }
 
 # The examples as a project of their own, as a user builds them.
