@@ -241,6 +241,8 @@ int hs_capture(struct hs_hostmem *mem, const struct hs_capture *ask, struct hs_l
 		hs_capture_comment_on_all(&c);
 	hs_hostmem_free(mem, c.devices);
 	hs_proc_free(&c.proc);
+	if (ret == -E2BIG)
+		snprintf(error, HS_CAPTURE_ERROR, "%s: %s", ask->pid, HS_LAYOUT_LIMITS);
 	if (!ret && comments->failed)
 		ret = -ENOMEM;
 	if (ret) {

@@ -76,17 +76,13 @@ static int populate_find_owner(struct hs_populated *p, uint64_t value, struct hs
 }
 
 /* The walker of v6.12 asks the struct page of a device-private page for its owner. */
-static int populate_private_page(struct hs_populated *p, const struct hs_space_map *map,
-				 uint64_t pfn)
+static int populate_private_page(struct hs_populated *p, struct hs_pgmap *owned, uint64_t pfn)
 {
-	struct hs_pgmap *pgmap;
-	int ret = 0;
+	struct hs_pgmap *pgmap = owned;
 
-	if (p->layout->overlaps)
-		ret = populate_find_owner(p, map->owner, &pgmap);
-	else
+	if (!pgmap)
 		pgmap = p->pgmaps[hs_layout_find_pgmap(p->layout, pfn)];
-	return ret ? ret : hs_page_init_device(p->self, pfn, pgmap);
+	return hs_page_init_device(p->self, pfn, pgmap);
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */
@@ -105,13 +101,14 @@ static int populate_make_way(struct hs_populated *p, uint64_t addr, uint32_t lev
 	return hs_pt_set(p->self, p->mm, addr & ~(hs_map_bytes(at) - 1), at, 0);
 }
 
-static int populate_entry(struct hs_populated *p, const struct hs_space_map *map, uint64_t addr,
-			  uint64_t pfn)
+/* @owned: the pgmap of the owner; NULL: a pgmap line has it. */
+static int populate_entry(struct hs_populated *p, const struct hs_space_map *map,
+			  struct hs_pgmap *owned, uint64_t addr, uint64_t pfn)
 {
 	int ret = 0;
 
 	if (hs_map_is_private(map->kind))
-		ret = populate_private_page(p, map, pfn);
+		ret = populate_private_page(p, owned, pfn);
 	if (!ret && p->layout->overlaps)
 		ret = populate_make_way(p, addr, map->level);
 	if (ret)
@@ -125,10 +122,13 @@ static int populate_entry(struct hs_populated *p, const struct hs_space_map *map
 static int populate_map(struct hs_populated *p, const struct hs_space_map *map)
 {
 	uint64_t pages = hs_map_pages(map->level), addr = map->addr, pfn = map->pfn;
+	struct hs_pgmap *owned = NULL;
 	int ret = 0;
 
+	if (p->layout->overlaps && hs_map_is_private(map->kind))
+		ret = populate_find_owner(p, map->owner, &owned);
 	for (uint64_t i = 0; !ret && i < map->count; i++) {
-		ret = populate_entry(p, map, addr, pfn);
+		ret = populate_entry(p, map, owned, addr, pfn);
 		addr += pages * HS_PAGE_BYTES;
 		pfn += pages;
 	}

@@ -20,7 +20,8 @@ const char *hs_builtin_summary(unsigned int i);
 /*
  * Makes the layout @name. @bytes is rounded up to a multiple of 2 MiB, of 1 GiB for dev1g. A layout
  * of another size than HS_BUILTIN_BYTES has the size in its name, such as full:4M. Returns 0;
- * -ENOENT: there is no such layout; -EINVAL: @bytes is 0 or above HS_BUILTIN_BYTES_MAX; -ENOMEM.
+ * -ENOENT: there is no such layout; -EINVAL: @bytes is 0 or above HS_BUILTIN_BYTES_MAX; -E2BIG: it
+ * would be beyond a limit of space.h; -ENOMEM.
  */
 int hs_builtin_make(struct hs_hostmem *mem, const char *name, uint64_t bytes,
 		    struct hs_layout *out);

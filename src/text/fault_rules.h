@@ -34,6 +34,7 @@ extern const char *const hs_action_names[HS_ACTION_COUNT];
 struct hs_fault_rule {
 	uint64_t key;
 	enum hs_fault_action action;
+	unsigned long line;
 };
 
 struct hs_fault_rules {
@@ -41,11 +42,14 @@ struct hs_fault_rules {
 	size_t by_call_count, by_addr_count;
 	enum hs_fault_action action; /* of faults without a rule */
 	bool migration_stays;	     /* waiting for a migration entry does not remove it */
+	bool sorted;		     /* rules ascend by key, and each key is there once */
 };
 
 /* Every fault is answered with ok. */
 extern const struct hs_fault_rules hs_no_fault_rules;
 
+/* Sorts the rules, and keeps the last one for each key. */
+void hs_fault_rules_sort(struct hs_fault_rules *rules);
 /* The action of the fault with number @call at @addr: faultn goes before faultat. */
 enum hs_fault_action hs_fault_rules_find(const struct hs_fault_rules *rules, uint64_t call,
 					 uint64_t addr);

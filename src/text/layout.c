@@ -76,23 +76,48 @@ bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map)
 	return true;
 }
 
+static uint64_t layout_private_entries(const struct hs_space_map *map)
+{
+	return hs_map_is_private(map->kind) ? map->count : 0;
+}
+
+static bool layout_has_room(const struct hs_layout *layout, const struct hs_space_map *map)
+{
+	return map->count <= HS_SPACE_ENTRIES_MAX - layout->entries &&
+	       layout_private_entries(map) <= HS_SPACE_PRIVATE_MAX - layout->private_entries;
+}
+
+static void layout_count_map(struct hs_layout *layout, const struct hs_space_map *map)
+{
+	layout->entries += map->count;
+	layout->private_entries += layout_private_entries(map);
+}
+
 int hs_layout_append_map(struct hs_hostmem *mem, struct hs_layout *layout,
 			 const struct hs_space_map *map)
 {
 	struct hs_space_map *maps;
 
+	if (layout->map_count == HS_SPACE_MAPS_MAX || !layout_has_room(layout, map))
+		return -E2BIG;
 	maps = hs_hostmem_grow(mem, layout->maps, layout->map_count, sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	layout->maps = maps;
 	maps[layout->map_count++] = *map;
+	layout_count_map(layout, map);
 	return 0;
 }
 
 int hs_layout_add_map(struct hs_hostmem *mem, struct hs_layout *layout,
 		      const struct hs_space_map *map)
 {
-	return hs_layout_extend(layout, map) ? 0 : hs_layout_append_map(mem, layout, map);
+	if (!layout_has_room(layout, map))
+		return -E2BIG;
+	if (!hs_layout_extend(layout, map))
+		return hs_layout_append_map(mem, layout, map);
+	layout_count_map(layout, map);
+	return 0;
 }
 
 void hs_layout_merge(struct hs_layout *layout)
@@ -113,12 +138,25 @@ int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 {
 	struct hs_space_pgmap *pgmaps = layout->pgmaps;
 
+	if (layout->pgmap_count == HS_SPACE_PGMAPS_MAX)
+		return -E2BIG;
 	pgmaps = hs_hostmem_grow(mem, pgmaps, layout->pgmap_count, sizeof(*pgmaps));
 	if (!pgmaps)
 		return -ENOMEM;
 	layout->pgmaps = pgmaps;
 	pgmaps[layout->pgmap_count++] = *pgmap;
 	return 0;
+}
+
+_Static_assert(HS_SPACE_MAPS_MAX == 8388608 && HS_SPACE_ENTRIES_MAX == 67108864 &&
+		       HS_SPACE_PRIVATE_MAX == 16777216 && HS_SPACE_PGMAPS_MAX == 2048,
+	       "HS_LAYOUT_LIMITS says the limits of space.h");
+
+int hs_layout_result(struct hs_text *text, unsigned long line, const char *keyword, int ret)
+{
+	if (ret != -E2BIG)
+		return hs_text_result(text, ret);
+	return hs_text_error(text, line, keyword, "%s", HS_LAYOUT_LIMITS);
 }
 
 static uint64_t layout_vma_end(const void *range)

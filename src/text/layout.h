@@ -32,8 +32,10 @@ struct hs_layout {
 	struct hs_space_map *maps;
 	struct hs_space_pgmap *pgmaps;
 	size_t vma_count, map_count, pgmap_count;
-	bool overlaps;	    /* of a walk scenario; see above */
-	unsigned long line; /* of the keyword layout; this and all lines are 0 without a text */
+	uint64_t entries, private_entries; /* of all maps */
+	bool overlaps;			   /* of a walk scenario; see above */
+	/* of the keyword layout; this and all lines are 0 without a text */
+	unsigned long line;
 };
 
 /* Reads the next layout. Returns 1; 0: end of the text; -EINVAL or -ENOMEM with text->error. */
@@ -48,8 +50,8 @@ void hs_layout_free(struct hs_hostmem *mem, struct hs_layout *layout);
 
 /*
  * begin makes an empty layout, the others append to it. The caller appends in ascending order.
- * Return 0, or -ENOMEM with the layout unchanged. @name is one word and is copied; that of a VMA
- * may be NULL.
+ * Return 0, or -ENOMEM, or -E2BIG beyond a limit of space.h, with the layout unchanged. @name is
+ * one word and is copied; that of a VMA may be NULL.
  */
 int hs_layout_begin(struct hs_hostmem *mem, struct hs_layout *layout, const char *name);
 int hs_layout_add_vma(struct hs_hostmem *mem, struct hs_layout *layout, uint64_t start,
@@ -66,6 +68,13 @@ bool hs_layout_extend(struct hs_layout *layout, const struct hs_space_map *map);
 void hs_layout_merge(struct hs_layout *layout);
 int hs_layout_add_pgmap(struct hs_hostmem *mem, struct hs_layout *layout,
 			const struct hs_space_pgmap *pgmap);
+
+/* What -E2BIG says. layout.c asserts that the numbers are those of space.h. */
+#define HS_LAYOUT_LIMITS                                                              \
+	"expected at most 8388608 map lines with 67108864 entries, 16777216 of them " \
+	"device-private, and 2048 pgmaps"
+/* What they return, with the sentence of -ENOMEM and -E2BIG in text->error. */
+int hs_layout_result(struct hs_text *text, unsigned long line, const char *keyword, int ret);
 
 /* Index of the first VMA, map or pgmap that ends above the address or pfn; the count: none does. */
 size_t hs_layout_find_vma(const struct hs_layout *layout, uint64_t addr);

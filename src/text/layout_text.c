@@ -46,7 +46,8 @@ static int layout_text_map(struct hs_text *text, const struct hs_line *line,
 	if (n && map.addr < hs_space_map_end(&layout->maps[n - 1]))
 		return hs_text_expected(text, &line->word[0],
 					"ADDR at or above the end of the map before");
-	return hs_text_result(text, hs_layout_append_map(text->mem, layout, &map));
+	ret = hs_layout_append_map(text->mem, layout, &map);
+	return hs_layout_result(text, text->number, "map", ret);
 }
 
 static int layout_text_pgmap(struct hs_text *text, const struct hs_line *line,
@@ -61,7 +62,8 @@ static int layout_text_pgmap(struct hs_text *text, const struct hs_line *line,
 	if (n && pgmap.start < layout->pgmaps[n - 1].end)
 		return hs_text_expected(text, &line->word[0],
 					"START_PFN at or above the END_PFN of the pgmap before");
-	return hs_text_result(text, hs_layout_add_pgmap(text->mem, layout, &pgmap));
+	ret = hs_layout_add_pgmap(text->mem, layout, &pgmap);
+	return hs_layout_result(text, text->number, "pgmap", ret);
 }
 
 static int layout_text_begin(struct hs_text *text, const struct hs_line *line,

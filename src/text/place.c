@@ -300,5 +300,12 @@ int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_p
 	layout->map_count = out.map_count;
 	layout->pgmaps = out.pgmaps;
 	layout->pgmap_count = out.pgmap_count;
+	layout->entries = out.entries;
+	layout->private_entries = out.private_entries;
 	return 0;
+}
+
+const char *hs_place_refusal(int ret)
+{
+	return ret == -E2BIG ? HS_LAYOUT_LIMITS : "no pfns are left for it";
 }

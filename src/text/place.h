@@ -46,10 +46,14 @@ struct hs_placed {
 /* Returns 0, or -EINVAL with a sentence in @error. */
 int hs_place_parse(const char *text, struct hs_place *place, char error[HS_PLACE_ERROR]);
 /*
- * Returns 0; -ENOMEM; -ERANGE: the device memory would need pfns above HS_PFN_END; -EINVAL: the
- * layout has device memory but no pgmap line. After an error the layout is unchanged.
+ * Returns 0; -ENOMEM; -ERANGE: the device memory would need pfns above HS_PFN_END; -E2BIG: the new
+ * layout would be beyond a limit of space.h; -EINVAL: the layout has device memory but no pgmap
+ * line. After an error the layout is unchanged.
  */
 int hs_place(struct hs_hostmem *mem, struct hs_layout *layout, const struct hs_place *place,
 	     struct hs_placed *placed);
+
+/* What -ERANGE and -E2BIG say. */
+const char *hs_place_refusal(int ret);
 
 #endif

@@ -24,6 +24,16 @@
 /* pfns: a pgmap is registered in whole subsections of a machine with the usual configuration */
 #define HS_SPACE_SUBSECTION ((uint64_t)1 << HS_SUBSECTION_ORDER)
 
+/*
+ * What a layout or scenario has at most, so that no text of a few lines takes more than a gigabyte:
+ * map lines; entries in them, of 8 bytes; device-private ones, each with a struct page; pgmaps,
+ * with those of owners that only map lines name, each with a per-CPU counter of the machine.
+ */
+#define HS_SPACE_MAPS_MAX ((size_t)1 << 23)
+#define HS_SPACE_ENTRIES_MAX ((uint64_t)1 << 26)
+#define HS_SPACE_PRIVATE_MAX ((uint64_t)1 << 24)
+#define HS_SPACE_PGMAPS_MAX ((size_t)2048)
+
 /* What kind of memory a page is, as far as a layout says it. */
 enum hs_page_of {
 	HS_OF_UNSAID,

@@ -112,7 +112,8 @@ static int walk_text_map(struct parser *p)
 
 	if (ret)
 		return ret;
-	return hs_text_result(p->text, hs_layout_append_map(p->text->mem, &p->s->layout, &map));
+	ret = hs_layout_append_map(p->text->mem, &p->s->layout, &map);
+	return hs_layout_result(p->text, p->text->number, "map", ret);
 }
 
 static int walk_text_pgmap(struct parser *p)
@@ -122,7 +123,8 @@ static int walk_text_pgmap(struct parser *p)
 
 	if (ret)
 		return ret;
-	return hs_text_result(p->text, hs_layout_add_pgmap(p->text->mem, &p->s->layout, &pgmap));
+	ret = hs_layout_add_pgmap(p->text->mem, &p->s->layout, &pgmap);
+	return hs_layout_result(p->text, p->text->number, "pgmap", ret);
 }
 
 /* ---- fault rules and checks -------------------------------------------------------------- */
@@ -135,7 +137,7 @@ static int walk_text_fault(struct parser *p)
 static int walk_text_add_rule(struct parser *p, struct hs_fault_rule **rules, size_t *count,
 			      uint64_t key)
 {
-	struct hs_fault_rule rule = { .key = key }, *more;
+	struct hs_fault_rule rule = { .key = key, .line = p->text->number }, *more;
 	int ret = walk_text_take_action(p, 1, &rule.action);
 
 	if (ret)
@@ -185,8 +187,9 @@ static int walk_text_retry_at(struct parser *p)
 
 static int walk_text_maxwalks(struct parser *p)
 {
-	return hs_text_number(p->text, walk_text_word(p, 0), 0, UINT64_MAX, 1, "N, a number",
-			      &p->s->maxwalks);
+	p->s->maxwalks_line = p->text->number;
+	return hs_text_number(p->text, walk_text_word(p, 0), 0, HS_WALK_MAXWALKS_MAX, 1,
+			      "N, a number up to 1048576", &p->s->maxwalks);
 }
 
 /* ---- the request ------------------------------------------------------------------------- */
@@ -252,6 +255,7 @@ static int walk_text_run(struct parser *p)
 {
 	if (!(p->seen >> HS_KEYWORD_REQ & 1))
 		return walk_text_error(p, "expected a req line before it");
+	hs_fault_rules_sort(&p->s->rules);
 	return hs_walk_check(p->text, p->s);
 }
 

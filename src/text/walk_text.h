@@ -15,6 +15,13 @@
 #define HS_WALK_PFN_END ((uint64_t)1 << 28)   /* the runner uses pfns from here on */
 #define HS_WALK_PAGES_MAX ((uint64_t)1 << 26) /* longest request: 256 GiB */
 #define HS_WALK_MAXWALKS 64
+/*
+ * No text of a few lines runs for hours: maxwalks alone; times the pages of the request, because a
+ * walk may fault each of them; slots that in lines fill, those that fill one again counted again.
+ */
+#define HS_WALK_MAXWALKS_MAX ((uint64_t)1 << 20)
+#define HS_WALK_STEPS_MAX ((uint64_t)1 << 32)
+#define HS_WALK_FILLS_MAX ((uint64_t)1 << 27)
 
 /* What a pfn slot holds: HS_PFN_* bits, and the letter D, which is a bit of v5.3 only. */
 struct hs_walk_flags {
@@ -40,6 +47,7 @@ struct hs_walk_scenario {
 	struct hs_fault_rules rules;
 	uint64_t retry_at; /* number of the first validity check that fails; 0: none does */
 	uint64_t maxwalks; /* walks after which every validity check fails */
+	unsigned long maxwalks_line;
 	struct hs_walk_req req;
 	struct hs_walk_in *ins;
 	size_t in_count;

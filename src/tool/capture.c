@@ -146,7 +146,7 @@ static int tool_capture_place_all(struct capture_tool *tool, struct hs_layout *l
 		if (ret == -ENOMEM)
 			return hs_tool_no_memory("capture");
 		if (ret) {
-			fputs("hmmsim capture: --device: no pfns are left for it\n", stderr);
+			fprintf(stderr, "hmmsim capture: --device: %s\n", hs_place_refusal(ret));
 			return HS_EXIT_USAGE;
 		}
 		snprintf(line, sizeof(line), "# --device: %llu of %llu pages that match\n",

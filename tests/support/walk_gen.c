@@ -294,11 +294,12 @@ static void gen_rules(struct gen *g)
 	s->rules.action = draw_action(g);
 	while (s->rules.by_call_count < GEN_RULES && one_in(g, 4))
 		g->by_call[s->rules.by_call_count++] =
-			(struct hs_fault_rule){ draw_length(g, 40), draw_action(g) };
+			(struct hs_fault_rule){ .key = draw_length(g, 40),
+						.action = draw_action(g) };
 	while (s->rules.by_addr_count < GEN_RULES && one_in(g, 4))
 		g->by_addr[s->rules.by_addr_count++] =
-			(struct hs_fault_rule){ s->req.start + draw(g, pages) * PAGE,
-						draw_action(g) };
+			(struct hs_fault_rule){ .key = s->req.start + draw(g, pages) * PAGE,
+						.action = draw_action(g) };
 	s->rules.migration_stays = one_in(g, 4);
 	s->retry_at = one_in(g, 4) ? 1 + draw(g, 6) : 0;
 	s->maxwalks = 3 + draw(g, 10);

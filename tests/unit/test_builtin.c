@@ -136,12 +136,18 @@ static void sizes_are_rounded_up_and_bounded(void **state)
 				 2 * unit);
 		hs_layout_free(&mem, &layout);
 	}
-	assert_int_equal(hs_builtin_make(&mem, "full", HS_BUILTIN_BYTES_MAX, &layout), 0);
+	assert_int_equal(hs_builtin_make(&mem, "dev2m", HS_BUILTIN_BYTES_MAX, &layout), 0);
 	layout_round_trip(&mem, &layout);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(hs_builtin_make(&mem, "full", HS_BUILTIN_BYTES_MAX + 1, &layout), -EINVAL);
 	assert_int_equal(hs_builtin_make(&mem, "full", 0, &layout), -EINVAL);
 	assert_int_equal(hs_builtin_make(&mem, "ful", 1, &layout), -ENOENT);
+	/* the entries of all map lines */
+	assert_int_equal(hs_builtin_make(&mem, "full", HS_SPACE_ENTRIES_MAX * 4096, &layout), 0);
+	layout_round_trip(&mem, &layout);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(hs_builtin_make(&mem, "full", HS_SPACE_ENTRIES_MAX * 4096 + 1, &layout),
+			 -E2BIG);
 	assert_int_equal(mem.live, 0);
 }
 
@@ -157,7 +163,7 @@ static void a_size_is_in_the_name(void **state)
 		{ "full", "full:2M", 1 },
 		{ "full", "full:66M", HS_BUILTIN_BYTES + 1 },
 		{ "full", "full:1026M", ((uint64_t)1 << 30) + 1 },
-		{ "full", "full:1T", HS_BUILTIN_BYTES_MAX },
+		{ "dev2m", "dev2m:1T", HS_BUILTIN_BYTES_MAX },
 		{ "thp", "thp:8G", (uint64_t)8 << 30 },
 		{ "dev1g", "dev1g", 1 },
 		{ "dev1g", "dev1g:2G", ((uint64_t)1 << 30) + 1 },

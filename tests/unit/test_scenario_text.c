@@ -145,6 +145,13 @@ static const struct {
 	  "x.in:3: map: expected count=N from 1 to 268435455, found \"\"" },
 	{ IN("map 0x1000 4k dpr 1 owner=me"),
 	  "x.in:3: map: expected owner=K, a number, found \"me\"" },
+	/* what all map lines have at most */
+	{ IN("map 0 4k none 0 count=67108864\nmap 0 4k none 0"),
+	  "x.in:4: map: expected at most 8388608 map lines with 67108864 entries, 16777216 of them "
+	  "device-private, and 2048 pgmaps" },
+	{ IN("map 0 4k dpr 0 count=16777216\nmap 0 4k none 0\nmap 0 4k dpw 0"),
+	  "x.in:5: map: expected at most 8388608 map lines with 67108864 entries, 16777216 of them "
+	  "device-private, and 2048 pgmaps" },
 	/* pgmap */
 	{ IN("pgmap 5 5"),
 	  "x.in:3: pgmap: expected END_PFN, a number from 0x6 to 0x10000000, found \"5\"" },
@@ -164,8 +171,13 @@ static const struct {
 	  "\"0x1001\"" },
 	{ IN("migwait soon"), "x.in:3: migwait: expected done or stay, found \"soon\"" },
 	{ IN("retry_at 0"), "x.in:3: retry_at: expected K, a number from 1, found \"0\"" },
-	{ IN("maxwalks many"), "x.in:3: maxwalks: expected N, a number, found \"many\"" },
+	{ IN("maxwalks many"),
+	  "x.in:3: maxwalks: expected N, a number up to 1048576, found \"many\"" },
 	{ IN("mode walk"), "x.in:3: mode: expected fault or snapshot, found \"walk\"" },
+	{ IN("maxwalks 1048577"),
+	  "x.in:3: maxwalks: expected N, a number up to 1048576, found \"1048577\"" },
+	{ HEAD "maxwalks 65\nreq 0 0x4000000000 F 0 0\nrun\n",
+	  "x.in:3: maxwalks: expected N up to 64 for a request of 67108864 pages, found 65" },
 	/* the request */
 	{ HEAD "req 0x2000 0x1000 0 0 0\n",
 	  "x.in:3: req: expected END, a multiple of 0x1000 from 0x2000 to 0x4000002000, found "
@@ -180,6 +192,8 @@ static const struct {
 	  "x.in:3: req: expected 0, all, a number or letters of FWED, each once, found \"FX\"" },
 	{ HEAD "req 0x1000 0x2000 0 WW 0\n",
 	  "x.in:3: req: expected 0, all, a number or letters of FWED, each once, found \"WW\"" },
+	{ HEAD "req 0x1000 0x2000 DD 0 0\n",
+	  "x.in:3: req: expected 0, all, a number or letters of FWED, each once, found \"DD\"" },
 	{ HEAD "req 0x1000 0x2000 0 0 you\n",
 	  "x.in:3: req: expected OWNER, a number, found \"you\"" },
 	{ IN("in 8 1 F"),
@@ -187,6 +201,8 @@ static const struct {
 	{ IN("in 1 0xffffffffffffffff F"),
 	  "x.in:3: in: expected IDX + COUNT up to 8, the pages of the request, found 1 + "
 	  "18446744073709551615" },
+	{ HEAD "in 0 67108864 F\nin 0 67108864 F\nin 0 1 F\nreq 0 0x4000000000 F 0 0\nrun\n",
+	  "x.in:5: in: expected COUNTs up to 134217728 altogether" },
 	{ IN("in 1 0 F"), "x.in:3: in: expected COUNT, a number from 1, found \"0\"" },
 	{ IN("in x 1 F"), "x.in:3: in: expected IDX, a number, found \"x\"" },
 	{ "scenario a\nin 0 1 F\nreq 0 0 0 0 0\nrun\n",
@@ -207,6 +223,80 @@ static void bad_text_is_refused_in_words(void **state)
 		assert_null(s.layout.name);
 		assert_int_equal(mem.live, 0);
 	}
+}
+
+/* The error of a scenario of @pgmaps pgmaps and then @owners owners, from line 3 on. */
+static void refused_with(unsigned int pgmaps, unsigned int owners, const char *expected)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_out out = { .mem = &mem };
+	struct hs_walk_scenario s;
+	char line[96], error[1024];
+	int ret;
+
+	hs_out_text(&out, HEAD);
+	for (unsigned int i = 0; i < pgmaps; i++) {
+		snprintf(line, sizeof(line), "pgmap %u %u\n", i, i + 1);
+		hs_out_text(&out, line);
+	}
+	/* Twice each, and from the highest on: owners count, not lines. */
+	for (unsigned int i = 0; i < 2 * owners; i++) {
+		snprintf(line, sizeof(line), "map 0x%x000 4k dpr %u owner=%u\n", i, i,
+			 owners - i / 2);
+		hs_out_text(&out, line);
+	}
+	hs_out_text(&out, TAIL);
+	hs_out_char(&out, '\0');
+	ret = walk_scenario_parse(&mem, out.bytes, &s, error);
+	assert_int_equal(ret, expected ? -EINVAL : 1);
+	if (expected)
+		assert_string_equal(error, expected);
+	hs_walk_free(&mem, &s);
+	hs_out_free(&out);
+	assert_int_equal(mem.live, 0);
+}
+
+static void pgmaps_and_owners_have_a_limit_together(void **state)
+{
+	(void)state;
+	refused_with(2048, 0, NULL);
+	refused_with(2049, 0, "x.in:2051: pgmap: " HS_LAYOUT_LIMITS);
+	refused_with(1, 2047, NULL);
+	refused_with(1, 2048,
+		     "x.in:4098: map: expected at most 2048 pgmaps and owners of "
+		     "device-private pages");
+	refused_with(2048, 1,
+		     "x.in:2051: map: expected at most 2048 pgmaps and owners of "
+		     "device-private pages");
+}
+
+/* Sorted, so that a fault finds its rule without reading all. The last of one key counts. */
+static void rules_are_found_by_their_keys(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_walk_scenario s;
+	char error[1024];
+
+	(void)state;
+	assert_int_equal(walk_scenario_parse(
+				 &mem,
+				 HEAD
+				 "faultn 7 oom\nfaultn 18446744073709551615 noop\nfaultn 2 zero\n"
+				 "faultn 7 retry\nfaultat 0x5000 thp\nfaultat 0x1000 sigbus\n"
+				 "faultat 0x5000 okrw\nfault inval\n" TAIL,
+				 &s, error),
+			 1);
+	assert_true(s.rules.sorted);
+	assert_int_equal(s.rules.by_call_count, 3);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 1, 0x2000), HS_ACTION_INVAL);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 2, 0x5000), HS_ACTION_ZERO);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 7, 0x5000), HS_ACTION_RETRY);
+	assert_int_equal(hs_fault_rules_find(&s.rules, UINT64_MAX, 0x5000), HS_ACTION_NOOP);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 3, 0x5000), HS_ACTION_OKRW);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 3, 0x1000), HS_ACTION_SIGBUS);
+	assert_int_equal(hs_fault_rules_find(&s.rules, 3, 0x6000), HS_ACTION_INVAL);
+	hs_walk_free(&mem, &s);
+	assert_int_equal(mem.live, 0);
 }
 
 static void text_beyond_the_first_scenario_is_read_later(void **state)
@@ -249,12 +339,12 @@ static const struct {
 	  "vma 0x40000000 0x40200000 hr\npgmap 16 0x20 dead\npgmap 0 1\nmode snapshot\n"
 	  "map 0 1g hwp 0x40000 count=1\nmap 0x80001000 4k dpw 1 owner=2 count=2\nretry_at 3\n"
 	  "map 0x80001000 4k tbl 1 count=2\nmap 0x80200000 2m none 0x1\nfault zero\n"
-	  "faultat 0x1000 thp\nfaultn 5 inval\nfaultn 4 noop\nmaxwalks 0\nmigwait stay\n"
+	  "faultat 0x1000 thp\nfaultn 5 ok\nfaultn 5 inval\nfaultn 4 noop\nmaxwalks 0\nmigwait stay\n"
 	  "in 1 2 EDWF\nin 0 1 0xc000000000000000\nin 0 1 18446744073709551615\nin 0 1 0x0\nrun\n",
 	  "scenario b\nvma 0x0 0x40000000 rwxspimH\nvma 0x40000000 0x40200000 rh\n"
 	  "pgmap 0x10 0x20 dead\npgmap 0x0 0x1\nmap 0x0 1g hwp 0x40000\n"
 	  "map 0x80001000 4k dpw 0x1 count=2 owner=2\nmap 0x80001000 4k tbl 0x0 count=2\n"
-	  "map 0x80200000 2m none 0x0\nfault zero\nfaultn 5 inval\nfaultn 4 noop\n"
+	  "map 0x80200000 2m none 0x0\nfault zero\nfaultn 4 noop\nfaultn 5 inval\n"
 	  "faultat 0x1000 thp\nmigwait stay\nretry_at 3\nmaxwalks 0\n"
 	  "req 0x0 0x40000000 0xdead D 0\nin 1 2 FWED\nin 0 1 FW\nin 0 1 all\nin 0 1 0\n"
 	  "mode snapshot\nrun\n" },
@@ -401,6 +491,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_text_is_refused_in_words),
+		cmocka_unit_test(pgmaps_and_owners_have_a_limit_together),
+		cmocka_unit_test(rules_are_found_by_their_keys),
 		cmocka_unit_test(text_beyond_the_first_scenario_is_read_later),
 		cmocka_unit_test(printing_is_canonical),
 		cmocka_unit_test(all_data_survives_a_round_trip),
