@@ -15,103 +15,32 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Map lines that do not overlap. */
-struct pieces {
-	struct hs_space_map *maps;
-	size_t count;
-	uint64_t end; /* highest end of all map lines so far */
-};
-
-/* The entries of @map in [start, end). Both ends are outside @map or between two of its entries. */
-static struct hs_space_map layout_scenario_part(const struct hs_space_map *map, uint64_t start,
-						uint64_t end)
-{
-	struct hs_space_map part = *map;
-
-	part.addr = start > map->addr ? start : map->addr;
-	if (end > hs_space_map_end(map))
-		end = hs_space_map_end(map);
-	part.count = part.addr < end ? (end - part.addr) / hs_map_bytes(map->level) : 0;
-	if (hs_map_has_pfn(map->kind))
-		part.pfn += (part.addr - map->addr) / HS_PAGE_BYTES;
-	return part;
-}
-
-/* Whether each end is outside @map or between two of its entries. */
-static bool layout_scenario_on_borders(const struct hs_space_map *map, uint64_t start, uint64_t end)
-{
-	uint64_t mask = hs_map_bytes(map->level) - 1;
-
-	return (start <= map->addr || !(start & mask)) &&
-	       (end >= hs_space_map_end(map) || !(end & mask));
-}
+#include "text/pieces.h"
 
 /* ---- map lines that replace others ------------------------------------------------------- */
 
-static int layout_scenario_add_piece(struct hs_text *text, struct pieces *p,
-				     const struct hs_space_map *map)
+static int layout_scenario_resolve_line(struct hs_text *text, struct hs_pieces *pieces,
+					const struct hs_space_map *map)
 {
-	struct hs_space_map *maps;
+	int ret = hs_pieces_cut(pieces, map);
 
-	if (!map->count)
-		return 0;
-	maps = hs_hostmem_grow(text->mem, p->maps, p->count, sizeof(*maps));
-	if (!maps)
-		return hs_text_no_memory(text);
-	p->maps = maps;
-	maps[p->count++] = *map;
-	return 0;
-}
-
-/* Cuts the range of @map out of all pieces. What is above it in a piece becomes a new piece. */
-static int layout_scenario_cut_pieces(struct hs_text *text, struct pieces *p,
-				      const struct hs_space_map *map)
-{
-	uint64_t end = hs_space_map_end(map);
-	int ret = 0;
-
-	for (size_t i = 0, count = p->count; !ret && i < count; i++) {
-		struct hs_space_map old = p->maps[i], above;
-
-		if (!old.count || old.addr >= end || hs_space_map_end(&old) <= map->addr)
-			continue;
-		if (map->kind == HS_MAP_TBL || !layout_scenario_on_borders(&old, map->addr, end))
-			return hs_text_error(
-				text, map->line, "map",
-				"expected no entry that replaces a part of a larger one, and no "
-				"tbl over an entry: a layout cannot say it");
-		above = layout_scenario_part(&old, end, UINT64_MAX);
-		p->maps[i] = layout_scenario_part(&old, 0, map->addr);
-		ret = layout_scenario_add_piece(text, p, &above);
-	}
-	return ret;
-}
-
-static int layout_scenario_by_addr(const void *a, const void *b)
-{
-	const struct hs_space_map *x = a, *y = b;
-
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	if (ret == -EINVAL)
+		return hs_text_error(text, map->line, "map",
+				     "expected no entry that replaces a part of a larger one, and "
+				     "no tbl over an entry: a layout cannot say it");
+	/* A missing leaf leaves nothing; a missing page leaves an empty table. */
+	if (!ret && (map->kind != HS_MAP_NONE || !map->level))
+		ret = hs_pieces_add(pieces, map);
+	return hs_text_result(text, ret);
 }
 
 static int layout_scenario_resolve(struct hs_text *text, const struct hs_walk_scenario *s,
-				   struct pieces *p)
+				   struct hs_pieces *pieces)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->layout.map_count; i++) {
-		const struct hs_space_map *map = &s->layout.maps[i];
-
-		if (map->addr < p->end)
-			ret = layout_scenario_cut_pieces(text, p, map);
-		/* A missing leaf leaves nothing; a missing page leaves an empty table. */
-		if (!ret && (map->kind != HS_MAP_NONE || !map->level))
-			ret = layout_scenario_add_piece(text, p, map);
-		if (hs_space_map_end(map) > p->end)
-			p->end = hs_space_map_end(map);
-	}
-	if (p->count)
-		qsort(p->maps, p->count, sizeof(*p->maps), layout_scenario_by_addr);
+	for (size_t i = 0; !ret && i < s->layout.map_count; i++)
+		ret = layout_scenario_resolve_line(text, pieces, &s->layout.maps[i]);
 	return ret;
 }
 
@@ -149,29 +78,30 @@ static int layout_scenario_add_vmas(struct hs_text *text, const struct hs_walk_s
 	return 0;
 }
 
-/* Adds the parts of the pieces that are inside VMAs. Pieces and VMAs ascend. */
-static int layout_scenario_add_maps(struct hs_text *text, const struct pieces *p,
-				    struct hs_layout *out)
+struct adding {
+	struct hs_text *text;
+	struct hs_layout *out;
+};
+
+/* Adds the parts of a piece that are inside VMAs. */
+static int layout_scenario_add_piece(const struct hs_space_map *map, void *arg)
 {
+	const struct adding *adding = arg;
+	struct hs_layout *out = adding->out;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < p->count; i++) {
-		const struct hs_space_map *map = &p->maps[i];
-		size_t v = map->count ? hs_layout_find_vma(out, map->addr) : out->vma_count;
+	for (size_t v = hs_layout_find_vma(out, map->addr); !ret && v < out->vma_count; v++) {
+		const struct hs_layout_vma *vma = &out->vmas[v];
+		struct hs_space_map part;
 
-		for (; !ret && v < out->vma_count; v++) {
-			const struct hs_layout_vma *vma = &out->vmas[v];
-			struct hs_space_map part;
-
-			if (vma->start >= hs_space_map_end(map))
-				break;
-			if (!layout_scenario_on_borders(map, vma->start, vma->end))
-				return hs_text_error(text, map->line, "map",
-						     "expected whole entries inside a vma and the "
-						     "req");
-			part = layout_scenario_part(map, vma->start, vma->end);
-			ret = hs_text_result(text, hs_layout_add_map(text->mem, out, &part));
-		}
+		if (vma->start >= hs_space_map_end(map))
+			break;
+		if (!hs_piece_on_borders(map, vma->start, vma->end))
+			return hs_text_error(adding->text, map->line, "map",
+					     "expected whole entries inside a vma and the req");
+		part = hs_piece_part(map, vma->start, vma->end);
+		ret = hs_layout_add_map(adding->text->mem, out, &part);
+		ret = hs_layout_result(adding->text, map->line, "map", ret);
 	}
 	return ret;
 }
@@ -183,41 +113,96 @@ static int layout_scenario_by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Gives all private pages of the owner of map @first pfns from *pfn on, and adds their pgmap. */
-static int layout_scenario_add_private(struct hs_text *text, struct hs_layout *out, size_t first,
-				       uint64_t *pfn)
+/* A map line of device-private pages, and where its owner is met first. */
+struct owned {
+	size_t map, first;
+	uint64_t owner;
+};
+
+static int layout_scenario_by_owner(const void *a, const void *b)
+{
+	const struct owned *x = a, *y = b;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	return x->map < y->map ? -1 : x->map > y->map;
+}
+
+static int layout_scenario_by_first(const void *a, const void *b)
+{
+	const struct owned *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->map < y->map ? -1 : x->map > y->map;
+}
+
+/* Sorts the map lines by owner, owners in the order in which they are met. */
+static void layout_scenario_sort_owned(struct owned *owned, size_t count)
+{
+	if (!count)
+		return;
+	qsort(owned, count, sizeof(*owned), layout_scenario_by_owner);
+	for (size_t i = 0; i < count; i++)
+		owned[i].first = i && owned[i].owner == owned[i - 1].owner ? owned[i - 1].first
+									   : owned[i].map;
+	qsort(owned, count, sizeof(*owned), layout_scenario_by_first);
+}
+
+/* Gives all private pages of one owner pfns from *pfn on, and adds their pgmap. */
+static int layout_scenario_add_owner(struct hs_text *text, struct hs_layout *out,
+				     const struct owned *owned, size_t count, uint64_t *pfn)
 {
 	struct hs_space_pgmap pgmap = { .start = *pfn,
 					.type = HS_PGMAP_PRIVATE,
-					.owner = out->maps[first].owner };
+					.owner = owned->owner,
+					.line = out->maps[owned->map].line };
 
-	for (size_t i = first; i < out->map_count; i++) {
-		struct hs_space_map *map = &out->maps[i];
-
-		if (!hs_map_is_private(map->kind) || map->owner != pgmap.owner)
-			continue;
-		map->pfn = *pfn;
-		*pfn += map->count;
+	for (size_t i = 0; i < count; i++) {
+		out->maps[owned[i].map].pfn = *pfn;
+		*pfn += out->maps[owned[i].map].count;
 	}
 	pgmap.end = *pfn;
-	return hs_text_result(text, hs_layout_add_pgmap(text->mem, out, &pgmap));
+	return hs_layout_result(text, pgmap.line, "pgmap",
+				hs_layout_add_pgmap(text->mem, out, &pgmap));
+}
+
+/* The layout gets a private pgmap for each owner, above the pfns that a scenario can name. */
+static int layout_scenario_add_owners(struct hs_text *text, struct hs_layout *out)
+{
+	struct owned *owned = hs_hostmem_zalloc(text->mem, out->map_count + 1, sizeof(*owned));
+	uint64_t pfn = HS_WALK_PFN_END;
+	size_t count = 0;
+	int ret = 0;
+
+	if (!owned)
+		return hs_text_no_memory(text);
+	for (size_t i = 0; i < out->map_count; i++)
+		if (hs_map_is_private(out->maps[i].kind))
+			owned[count++] = (struct owned){ .map = i, .owner = out->maps[i].owner };
+	layout_scenario_sort_owned(owned, count);
+	for (size_t i = 0, n; !ret && i < count; i += n) {
+		for (n = 1; i + n < count && owned[i + n].first == owned[i].first;)
+			n++;
+		ret = layout_scenario_add_owner(text, out, &owned[i], n, &pfn);
+	}
+	hs_hostmem_free(text->mem, owned);
+	return ret;
 }
 
 static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk_scenario *s,
 				      struct hs_layout *out)
 {
-	uint64_t pfn = HS_WALK_PFN_END;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < s->layout.pgmap_count; i++)
-		ret = hs_text_result(text,
-				     hs_layout_add_pgmap(text->mem, out, &s->layout.pgmaps[i]));
+		ret = hs_layout_result(text, s->layout.pgmaps[i].line, "pgmap",
+				       hs_layout_add_pgmap(text->mem, out, &s->layout.pgmaps[i]));
 	if (!ret && out->pgmap_count)
 		qsort(out->pgmaps, out->pgmap_count, sizeof(*out->pgmaps),
 		      layout_scenario_by_start);
-	for (size_t i = 0; !ret && i < out->map_count; i++)
-		if (hs_map_is_private(out->maps[i].kind) && out->maps[i].pfn < HS_WALK_PFN_END)
-			ret = layout_scenario_add_private(text, out, i, &pfn);
+	if (!ret)
+		ret = layout_scenario_add_owners(text, out);
 	hs_layout_merge(out);
 	return ret;
 }
@@ -225,7 +210,8 @@ static int layout_scenario_add_pgmaps(struct hs_text *text, const struct hs_walk
 int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s,
 			  struct hs_layout *out)
 {
-	struct pieces pieces = { .maps = NULL };
+	struct hs_pieces pieces = { .mem = text->mem };
+	struct adding adding = { text, out };
 	int ret = hs_text_result(text, hs_layout_begin(text->mem, out, s->layout.name));
 
 	if (!ret)
@@ -233,12 +219,12 @@ int hs_layout_of_scenario(struct hs_text *text, const struct hs_walk_scenario *s
 	if (!ret)
 		ret = layout_scenario_add_vmas(text, s, out);
 	if (!ret)
-		ret = layout_scenario_add_maps(text, &pieces, out);
+		ret = hs_pieces_for_each(&pieces, layout_scenario_add_piece, &adding);
 	if (!ret)
 		ret = layout_scenario_add_pgmaps(text, s, out);
 	if (!ret)
 		ret = hs_layout_check(text, out);
-	hs_hostmem_free(text->mem, pieces.maps);
+	hs_pieces_free(&pieces);
 	if (ret)
 		hs_layout_free(text->mem, out);
 	else
