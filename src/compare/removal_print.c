@@ -94,6 +94,8 @@ static const char *removal_print_why_none(int none)
 		return "a pgmap is mapped that is dead: walks go round in vain whatever is removed";
 	case -EEXIST:
 		return "the pgmap goes in subsections of 512 pages, and another has pages in them";
+	case -E2BIG:
+		return "the pgmap is mapped in pages more than 262144 apart";
 	default:
 		return "the range has more than 65536 pages";
 	}

@@ -8,22 +8,54 @@
 
 /* ---- which ------------------------------------------------------------------------------- */
 
+static bool removal_layout_is_devmap(const struct hs_space_map *map)
+{
+	return map->kind == HS_MAP_DEVRO || map->kind == HS_MAP_DEVRW;
+}
+
+static bool removal_layout_has_pages_of(const struct hs_space_map *map,
+					const struct hs_space_pgmap *pgmap)
+{
+	return hs_map_has_pfn(map->kind) && map->pfn < pgmap->end &&
+	       map->pfn + hs_space_map_pages(map) > pgmap->start;
+}
+
 static bool removal_layout_map_hits(const struct hs_space_map *map,
 				    const struct hs_space_pgmap *pgmap)
 {
-	bool devmap = map->kind == HS_MAP_DEVRO || map->kind == HS_MAP_DEVRW;
-	uint64_t end = map->pfn + map->count * hs_map_pages(map->level);
-
-	return devmap && map->pfn < pgmap->end && end > pgmap->start;
+	return removal_layout_is_devmap(map) && removal_layout_has_pages_of(map, pgmap);
 }
 
-static bool removal_layout_is_mapped(const struct hs_layout *layout,
-				     const struct hs_space_pgmap *pgmap)
+/* Whether the pgmap is looked up at all, and then whether it is one that can be removed. */
+static int removal_layout_judge(const struct hs_layout *layout, size_t i, size_t *found)
 {
-	for (size_t i = 0; i < layout->map_count; i++)
-		if (removal_layout_map_hits(&layout->maps[i], pgmap))
-			return true;
-	return false;
+	const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
+
+	if (pgmap->dead)
+		return -ENODEV;
+	if (i < *found && (pgmap->type == HS_PGMAP_FS_DAX || pgmap->type == HS_PGMAP_GENERIC))
+		*found = i;
+	return 0;
+}
+
+/* Finds the first pgmap that is mapped and can be removed; the count: none. */
+static int removal_layout_find(const struct hs_layout *layout, size_t *found)
+{
+	int ret = 0;
+
+	*found = layout->pgmap_count;
+	for (size_t m = 0; !ret && m < layout->map_count; m++) {
+		const struct hs_space_map *map = &layout->maps[m];
+
+		if (!removal_layout_is_devmap(map))
+			continue;
+		for (size_t i = hs_layout_find_pgmap(layout, map->pfn);
+		     !ret && i < layout->pgmap_count &&
+		     removal_layout_has_pages_of(map, &layout->pgmaps[i]);
+		     i++)
+			ret = removal_layout_judge(layout, i, found);
+	}
+	return ret;
 }
 
 static uint64_t removal_layout_first_pfn(const struct hs_space_pgmap *pgmap)
@@ -45,10 +77,31 @@ static bool removal_layout_is_alone(const struct hs_layout *layout, size_t i)
 	       (i + 1 == layout->pgmap_count || pgmap[1].start >= removal_layout_end_pfn(pgmap));
 }
 
+/* The subsections from the first to the last of which an entry maps a page. */
+static void removal_layout_find_memory(struct hs_removal_layout *r)
+{
+	const struct hs_space_pgmap *pgmap = &r->layout->pgmaps[r->index];
+	uint64_t first = pgmap->end, end = pgmap->start;
+
+	for (size_t m = 0; m < r->layout->map_count; m++) {
+		const struct hs_space_map *map = &r->layout->maps[m];
+		uint64_t high = map->pfn + hs_space_map_pages(map);
+
+		if (!removal_layout_has_pages_of(map, pgmap))
+			continue;
+		first = map->pfn < first ? map->pfn : first;
+		end = high > end ? high : end;
+	}
+	r->first = (first > pgmap->start ? first : pgmap->start) & ~(HS_SPACE_SUBSECTION - 1);
+	r->end = ((end < pgmap->end ? end : pgmap->end) + HS_SPACE_SUBSECTION - 1) &
+		 ~(HS_SPACE_SUBSECTION - 1);
+}
+
 int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem *mem,
 			   const struct hs_layout *layout, uint64_t default_flags, uint64_t owner)
 {
-	size_t last = layout->vma_count - 1, found = layout->pgmap_count;
+	size_t last = layout->vma_count - 1, found;
+	int ret;
 
 	*removal = (struct hs_removal_layout){
 		.mem = mem,
@@ -56,16 +109,9 @@ int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem 
 		.default_flags = default_flags,
 		.owner = owner,
 	};
-	for (size_t i = layout->pgmap_count; i--;) {
-		const struct hs_space_pgmap *pgmap = &layout->pgmaps[i];
-
-		if (!removal_layout_is_mapped(layout, pgmap))
-			continue;
-		if (pgmap->dead)
-			return -ENODEV;
-		if (pgmap->type == HS_PGMAP_FS_DAX || pgmap->type == HS_PGMAP_GENERIC)
-			found = i;
-	}
+	ret = removal_layout_find(layout, &found);
+	if (ret)
+		return ret;
 	if (found == layout->pgmap_count)
 		return -ENOENT;
 	removal->index = found;
@@ -74,18 +120,19 @@ int hs_removal_layout_init(struct hs_removal_layout *removal, struct hs_hostmem 
 	if ((layout->vmas[last].end - layout->vmas[0].start) / HS_PAGE_BYTES >
 	    HS_REMOVAL_LAYOUT_PAGES)
 		return -ERANGE;
-	return 0;
+	removal_layout_find_memory(removal);
+	return removal->end - removal->first > HS_REMOVAL_LAYOUT_MEMORY ? -E2BIG : 0;
 }
 
 /* ---- the space of a run ------------------------------------------------------------------ */
 
 static int removal_layout_make_pgmap(struct hs_task *self, const struct hs_removal_case *c,
-				     const struct hs_space_pgmap *line, struct hs_pgmap **out)
+				     const struct hs_removal_layout *r, struct hs_pgmap **out)
 {
+	const struct hs_space_pgmap *line = &r->layout->pgmaps[r->index];
 	struct hs_pgmap_config config;
 
-	hs_pgmap_config_init(&config, line->type, removal_layout_first_pfn(line),
-			     removal_layout_end_pfn(line));
+	hs_pgmap_config_init(&config, line->type, r->first, r->end);
 	config.owner = hs_populate_owner(line->owner);
 	config.page_refs = c->page_refs;
 	config.atomic = c->atomic;
@@ -98,7 +145,7 @@ static int removal_layout_build(struct hs_task *self, const struct hs_removal_ca
 {
 	struct hs_removal_layout *r = space->arg;
 	const struct hs_layout *layout = r->layout;
-	int ret = removal_layout_make_pgmap(self, c, &layout->pgmaps[r->index], &space->pgmap);
+	int ret = removal_layout_make_pgmap(self, c, r, &space->pgmap);
 
 	if (!ret)
 		ret = hs_populate_around(self, r->mem, layout, r->index, space->pgmap, &r->space);

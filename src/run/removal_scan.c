@@ -64,31 +64,43 @@ static void scan_keep_others(const struct hs_removal_record *r, bool *keep)
 	}
 }
 
+/* Marks the points from which a removal is tried, and returns how many they are. */
+static uint64_t scan_keep(const struct hs_removal_case *c, const struct hs_removal_record *r,
+			  uint64_t most, bool *keep)
+{
+	uint64_t kept = 0;
+
+	scan_keep_pages(r, keep);
+	scan_keep_others(r, keep);
+	for (uint64_t i = 0; i < r->count; i++) {
+		keep[i] = (r->count <= most || keep[i]) && hs_removal_may_start(c, r->at[i]);
+		kept += keep[i];
+	}
+	return kept;
+}
+
 static int scan_choose(struct hs_hostmem *mem, const struct hs_removal_case *c,
 		       const struct hs_removal_record *r, uint64_t most,
 		       struct hs_removal_point **points, uint64_t *count)
 {
-	struct hs_removal_point *chosen = hs_hostmem_zalloc(mem, r->count, sizeof(*chosen));
 	bool *keep = hs_hostmem_zalloc(mem, r->count, sizeof(*keep));
-	uint64_t passed[HS_POINT_COUNT] = { 0 };
+	uint64_t passed[HS_POINT_COUNT] = { 0 }, kept = 0;
+	struct hs_removal_point *chosen = NULL;
 
-	if (!chosen || !keep) {
-		hs_hostmem_free(mem, chosen);
-		hs_hostmem_free(mem, keep);
-		return -ENOMEM;
+	if (keep) {
+		kept = scan_keep(c, r, most, keep);
+		chosen = hs_hostmem_zalloc(mem, kept ? kept : 1, sizeof(*chosen));
 	}
-	scan_keep_pages(r, keep);
-	scan_keep_others(r, keep);
 	*count = 0;
-	for (uint64_t i = 0; i < r->count; i++) {
+	for (uint64_t i = 0; chosen && i < r->count; i++) {
 		struct hs_removal_point p = { r->at[i], ++passed[r->at[i]] };
 
-		if ((r->count <= most || keep[i]) && hs_removal_may_start(c, p.at))
+		if (keep[i])
 			chosen[(*count)++] = p;
 	}
 	hs_hostmem_free(mem, keep);
 	*points = chosen;
-	return 0;
+	return chosen ? 0 : -ENOMEM;
 }
 
 /* @dry: the result of the call without a removal. */
