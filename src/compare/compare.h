@@ -25,6 +25,9 @@
 #include "run/script.h"
 
 #define HS_COMPARE_CALL_PAGES ((uint64_t)1 << 22) /* longest call */
+/* Most pages that all VMAs have together: a terabyte, less if a request may fault them in. */
+#define HS_COMPARE_PAGES ((uint64_t)1 << 28)
+#define HS_COMPARE_FAULTS HS_SPACE_ENTRIES_MAX
 /* Passes without progress, beyond one for each VMA, after which the range is invalid. */
 #define HS_COMPARE_CHECKS 64
 
@@ -96,6 +99,8 @@ struct hs_compared {
 int hs_compare_make_span(struct hs_hostmem *mem, const struct hs_layout *layout,
 			 enum hs_compare_scope scope, struct hs_compare_span *out);
 void hs_compare_span_free(struct hs_hostmem *mem, struct hs_compare_span *span);
+/* The VMA with which all calls have more than @most pages; the count: there is none. */
+size_t hs_compare_find_excess(const struct hs_layout *layout, uint64_t most);
 /* Counts pages and tables by class, without calls, lookups and faults. */
 void hs_compare_pages(const struct hs_layout *layout, const struct hs_compare_span *span,
 		      uint64_t owner, struct hs_cost_counts *out);

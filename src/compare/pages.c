@@ -63,6 +63,22 @@ static int pages_add_vmas(struct hs_hostmem *mem, const struct hs_layout *layout
 	return ret;
 }
 
+size_t hs_compare_find_excess(const struct hs_layout *layout, uint64_t most)
+{
+	uint64_t pages = 0;
+	size_t i;
+
+	for (i = 0; i < layout->vma_count; i++) {
+		const struct hs_layout_vma *vma = &layout->vmas[i];
+
+		if (pages_readable(vma->flags))
+			pages += (vma->end - vma->start) / HS_PAGE_BYTES;
+		if (pages > most)
+			break;
+	}
+	return i;
+}
+
 /* The first page that has a pfn and is readable. */
 static int pages_add_page(struct hs_hostmem *mem, const struct hs_layout *layout,
 			  struct hs_compare_span *span)

@@ -17,6 +17,7 @@ struct compare_layout {
 	struct hs_layout layout;
 	enum hs_compare_request request;
 	uint64_t owner;
+	const char *file; /* NULL: a built-in one */
 };
 
 struct compare_tool {

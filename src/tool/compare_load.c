@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "run/removal_layout.h"
 #include "text/builtin.h"
 #include "text/layout_scenario.h"
 #include "tool/compare.h"
@@ -15,18 +17,17 @@ static const char *const compare_load_standard[] = { "full",	    "half",  "every
 						     "alternating", "dev2m", "holes",  "vmas",
 						     "private",	    "anon" };
 
-static int compare_load_add_layout(struct compare_tool *tool, struct hs_layout *layout,
-				   enum hs_compare_request request, uint64_t owner)
+static int compare_load_add_layout(struct compare_tool *tool, struct compare_layout *layout)
 {
 	struct compare_layout *layouts =
 		hs_hostmem_grow(&tool->mem, tool->layouts, tool->layout_count, sizeof(*layouts));
 
 	if (!layouts) {
-		hs_layout_free(&tool->mem, layout);
+		hs_layout_free(&tool->mem, &layout->layout);
 		return hs_tool_no_memory("compare");
 	}
 	tool->layouts = layouts;
-	layouts[tool->layout_count++] = (struct compare_layout){ *layout, request, owner };
+	layouts[tool->layout_count++] = *layout;
 	return 0;
 }
 
@@ -74,7 +75,7 @@ static int compare_load_builtin(struct compare_tool *tool, const char *text)
 {
 	size_t length = strcspn(text, ":");
 	uint64_t bytes = HS_BUILTIN_BYTES;
-	struct hs_layout layout;
+	struct compare_layout l = { .owner = tool->set.owner };
 	char name[64];
 	int ret;
 
@@ -86,13 +87,16 @@ static int compare_load_builtin(struct compare_tool *tool, const char *text)
 		return HS_EXIT_USAGE;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)length, text);
-	ret = length < sizeof(name) ? hs_builtin_make(&tool->mem, name, bytes, &layout) : -ENOENT;
+	ret = length < sizeof(name) ? hs_builtin_make(&tool->mem, name, bytes, &l.layout) : -ENOENT;
 	if (ret == -ENOENT)
 		return compare_load_unknown_layout(text, length);
-	return ret ? hs_tool_no_memory("compare")
-		   : compare_load_add_layout(tool, &layout,
-					     compare_load_default_request(tool, name),
-					     tool->set.owner);
+	if (ret == -E2BIG) {
+		fprintf(stderr, "hmmsim compare: --layout: %s, found '%s'\n", HS_LAYOUT_LIMITS,
+			text);
+		return HS_EXIT_USAGE;
+	}
+	l.request = compare_load_default_request(tool, name);
+	return ret ? hs_tool_no_memory("compare") : compare_load_add_layout(tool, &l);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -158,11 +162,12 @@ static int compare_load_parse_file(struct compare_tool *tool, struct hs_text *te
 
 	for (;;) {
 		struct compare_layout l = { .request = tool->set.request,
-					    .owner = tool->set.owner };
+					    .owner = tool->set.owner,
+					    .file = text->name };
 
 		ret = compare_load_parse_one(tool, text, &l);
 		if (ret == 1)
-			code = compare_load_add_layout(tool, &l.layout, l.request, l.owner);
+			code = compare_load_add_layout(tool, &l);
 		if (ret != 1 || code)
 			break;
 	}
@@ -192,11 +197,12 @@ static int compare_load_file(struct compare_tool *tool, const char *name)
 	return code;
 }
 
-/* ---- all --------------------------------------------------------------------------------- */
+/* ---- device memory ----------------------------------------------------------------------- */
 
-static int compare_load_layout_error(const struct hs_layout *layout, const char *what)
+static int compare_load_layout_error(const struct hs_layout *layout, const char *option,
+				     const char *what)
 {
-	fprintf(stderr, "hmmsim compare: layout %s: %s\n", layout->name, what);
+	fprintf(stderr, "hmmsim compare: layout %s: %s%s\n", layout->name, option, what);
 	return HS_EXIT_USAGE;
 }
 
@@ -204,7 +210,7 @@ static int compare_load_place_all(struct compare_tool *tool, struct hs_layout *l
 {
 	if (hs_layout_lacks_pgmap(layout))
 		return compare_load_layout_error(
-			layout, "expected pgmap lines for its device memory, found none");
+			layout, "", "expected pgmap lines for its device memory, found none");
 	for (size_t i = 0; i < tool->devices.count; i++) {
 		struct hs_tool_device *device = &tool->devices.of[i];
 		struct hs_placed placed;
@@ -214,22 +220,98 @@ static int compare_load_place_all(struct compare_tool *tool, struct hs_layout *l
 			return hs_tool_no_memory("compare");
 		if (ret)
 			return compare_load_layout_error(layout,
-							 "--device: no pfns are left for it");
+							 "--device: ", hs_place_refusal(ret));
 		device->matched += placed.matched;
 	}
 	return 0;
 }
 
-/* Names must differ, because figures are found by the names of their layouts. */
-static int compare_load_check_names(const struct compare_tool *tool)
+/* ---- limits ------------------------------------------------------------------------------ */
+
+/* @line: of the layout's file, or 0. */
+static int compare_load_beyond(const struct compare_layout *l, unsigned long line,
+			       const char *keyword, const char *what)
 {
-	for (size_t i = 1; i < tool->layout_count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (!strcmp(tool->layouts[i].layout.name, tool->layouts[j].layout.name))
-				return compare_load_layout_error(
-					&tool->layouts[i].layout,
-					"expected a name that no other layout has");
-	return 0;
+	if (!l->file || !line)
+		return compare_load_layout_error(&l->layout, "", what);
+	fprintf(stderr, "%s:%lu: %s: %s\n", l->file, line, keyword, what);
+	return HS_EXIT_USAGE;
+}
+
+static int compare_load_check_vmas(const struct compare_layout *l)
+{
+	uint64_t most = l->request ? HS_COMPARE_FAULTS : HS_COMPARE_PAGES;
+	size_t i = hs_compare_find_excess(&l->layout, most);
+	char what[96];
+
+	if (i == l->layout.vma_count)
+		return 0;
+	snprintf(what, sizeof(what), "expected readable vmas of at most %llu pages altogether",
+		 (unsigned long long)most);
+	return compare_load_beyond(l, l->layout.vmas[i].line, "vma", what);
+}
+
+static int compare_load_check_removal(struct compare_tool *tool, const struct compare_layout *l)
+{
+	struct hs_removal_layout removal;
+	uint64_t most = HS_REMOVAL_LAYOUT_POINTS / (tool->asked.sleep + 1), pages;
+	char what[96];
+	int ret = hs_removal_layout_init(&removal, &tool->mem, &l->layout, 0, 0);
+
+	if (ret == -E2BIG) {
+		snprintf(what, sizeof(what),
+			 "--removal: expected it to be mapped in at most %llu pages in a row",
+			 (unsigned long long)HS_REMOVAL_LAYOUT_MEMORY);
+		return compare_load_beyond(l, l->layout.pgmaps[removal.index].line, "pgmap", what);
+	}
+	if (ret)
+		return 0; /* the report says why there is no removal */
+	pages = (l->layout.vmas[l->layout.vma_count - 1].end - l->layout.vmas[0].start) /
+		HS_PAGE_BYTES;
+	if (pages <= most)
+		return 0;
+	snprintf(what, sizeof(what), "--sleep=%u: expected at most %llu pages, found %llu",
+		 tool->asked.sleep, (unsigned long long)most, (unsigned long long)pages);
+	return compare_load_beyond(l, l->layout.line, "layout", what);
+}
+
+static int compare_load_check(struct compare_tool *tool, const struct compare_layout *l)
+{
+	int code = compare_load_check_vmas(l);
+
+	return code || !tool->removal ? code : compare_load_check_removal(tool, l);
+}
+
+/* ---- all --------------------------------------------------------------------------------- */
+
+static int compare_load_by_name(const void *a, const void *b)
+{
+	const struct compare_layout *const *x = a, *const *y = b;
+
+	return strcmp((*x)->layout.name, (*y)->layout.name);
+}
+
+/* Names must differ, because figures are found by the names of their layouts. */
+static int compare_load_check_names(struct compare_tool *tool)
+{
+	size_t count = tool->layout_count;
+	const struct compare_layout **sorted;
+	int code = 0;
+
+	if (count < 2)
+		return 0;
+	sorted = hs_hostmem_zalloc(&tool->mem, count, sizeof(*sorted));
+	if (!sorted)
+		return hs_tool_no_memory("compare");
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &tool->layouts[i];
+	qsort(sorted, count, sizeof(*sorted), compare_load_by_name);
+	for (size_t i = 1; !code && i < count; i++)
+		if (!compare_load_by_name(&sorted[i - 1], &sorted[i]))
+			code = compare_load_layout_error(
+				&sorted[i]->layout, "", "expected a name that no other layout has");
+	hs_hostmem_free(&tool->mem, sorted);
+	return code;
 }
 
 int hs_compare_load(struct compare_tool *tool)
@@ -248,6 +330,8 @@ int hs_compare_load(struct compare_tool *tool)
 		code = compare_load_check_names(tool);
 	for (size_t i = 0; !code && i < tool->layout_count; i++)
 		code = compare_load_place_all(tool, &tool->layouts[i].layout);
+	for (size_t i = 0; !code && i < tool->layout_count; i++)
+		code = compare_load_check(tool, &tool->layouts[i]);
 	return code ? code : hs_tool_check_devices("compare", &tool->devices);
 }
 

@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #define INPUT_FIRST_SIZE ((size_t)1 << 16)
+#define INPUT_MAX ((size_t)1 << 28) /* INPUT_FIRST_SIZE, doubled some times */
 
 /* ---- inputs ------------------------------------------------------------------------------ */
 
+/* 0, a negative errno, or -EFBIG: there is more than INPUT_MAX. */
 static int input_read_all(struct hs_hostmem *mem, FILE *file, char **bytes, size_t *length)
 {
 	size_t size = 0, n;
@@ -23,6 +25,8 @@ static int input_read_all(struct hs_hostmem *mem, FILE *file, char **bytes, size
 		if (*length == size) {
 			char *more;
 
+			if (size == INPUT_MAX)
+				return getc(file) != EOF ? -EFBIG : ferror(file) ? -errno : 0;
 			size = size ? 2 * size : INPUT_FIRST_SIZE;
 			more = hs_hostmem_realloc(mem, *bytes, size);
 			if (!more)
@@ -33,6 +37,15 @@ static int input_read_all(struct hs_hostmem *mem, FILE *file, char **bytes, size
 		*length += n;
 	} while (n);
 	return ferror(file) ? -errno : 0;
+}
+
+static unsigned long input_count_lines(const char *bytes, size_t length)
+{
+	unsigned long lines = 1;
+
+	for (size_t i = 0; i < length; i++)
+		lines += bytes[i] == '\n';
+	return lines;
 }
 
 static bool input_is_stdin(const char *name)
@@ -78,6 +91,10 @@ int hs_input_read(struct hs_hostmem *mem, const char *name, char **bytes, size_t
 		fclose(file);
 	if (!ret)
 		return HS_EXIT_DONE;
-	fprintf(stderr, "hmmsim: %s: %s\n", hs_input_name(name), strerror(-ret));
+	if (ret == -EFBIG)
+		fprintf(stderr, "%s:%lu: expected a text of at most %zu bytes\n",
+			hs_input_name(name), input_count_lines(*bytes, *length), INPUT_MAX);
+	else
+		fprintf(stderr, "hmmsim: %s: %s\n", hs_input_name(name), strerror(-ret));
 	return ret == -ENOMEM ? HS_EXIT_INTERNAL : HS_EXIT_USAGE;
 }

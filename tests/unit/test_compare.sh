@@ -371,6 +371,32 @@ run 2 '^hmmsim compare: layout x: expected pgmap lines for its device memory, fo
 run 2 '^hmmsim: none/x\.json: No such file or directory$' --no-time --json=none/x.json -l full:2M
 run 2 'see hmmsim compare --help' --nonsense
 
+# What no text of a few lines gets: the line that asks for it is named.
+limits='expected at most 8388608 map lines with 67108864 entries, 16777216 of them device-private, and 2048 pgmaps'
+printf 'hmmsim 1\nlayout x\nvma 0 0x800000000000 rw\nmap 0 4k rw 0 count=67108865\n' >large
+run 2 "^large:4: map: $limits\$" --no-time large
+printf 'hmmsim 1\nlayout x\nvma 0 0x100000000000 -\nvma 0x100000000000 0x200000001000 r\n' >large
+run 2 '^large:4: vma: expected readable vmas of at most 268435456 pages altogether$' --no-time large
+printf 'hmmsim 1\nlayout x\nvma 0 0x4000000000 r\nvma 0x4000000000 0x4000001000 r\n' >large
+run 2 '^large:4: vma: expected readable vmas of at most 67108864 pages altogether$' \
+	--no-time --request=read large
+run 2 "^hmmsim compare: --layout: $limits, found 'full:1T'\$" -l full:1T
+run 2 "^hmmsim compare: layout anon: --device: $limits\$" --no-time -l anon \
+	-d all=fsdax:1/3:1024 -d all=fsdax:1/3:1024 -d all=fsdax:1/3:1024
+
+# A removal makes struct pages for what is mapped, not for the whole pgmap.
+printf 'hmmsim 1\nlayout x\npgmap 0x100000000 0x10000000000\nvma 0 0x2000 rw\n' >wide
+printf 'map 0 4k devrw 0x100000000\nmap 0x1000 4k devrw 0x10003ffff\n' >>wide
+run 0 '' --no-time -t -w 6.12 -s none wide
+says 'kill-first'
+sed 's/0x10003ffff/0x100040000/' wide >wider
+run 2 '^wider:3: pgmap: --removal: expected it to be mapped in at most 262144 pages in a row$' \
+	--no-time -t wider
+run 0 '' --no-time -w 6.12 -s none wider
+run 2 '^hmmsim compare: layout holes: --sleep=64: expected at most 16131 pages, found 16384$' \
+	--no-time --sleep=64 -l holes
+run 0 '' --no-time --sleep=64 -w 5.3 -s none -l vmas:1M
+
 # A layout with nothing to walk, and one with more than one call can take.
 run 0 '' --no-time nothing
 says '^there is nothing to walk$'

@@ -77,6 +77,13 @@ done
 run 2 '^hmmsim: none.in: No such file or directory$' walk none.in
 run 2 '^hmmsim: \.: Is a directory$' walk .
 
+# A text has a size, so that an endless one ends.
+run 2 '^/dev/zero:1: expected a text of at most 268435456 bytes$' walk /dev/zero
+run 2 '^/dev/zero:1: expected a text of at most 268435456 bytes$' list --profile=/dev/zero
+mkfifo fifo.in
+yes ' ' >fifo.in 2>/dev/null &
+run 2 '^fifo\.in:134217729: expected a text of at most 268435456 bytes$' compare fifo.in
+
 # Defaults, and files in their order.
 run 0 '' walk empty.in
 silent
