@@ -170,6 +170,22 @@ static void a_change_costs_one_retry(void)
 
 EACH_VALIDITY(a_change_during_the_walk_costs_one_retry, a_change_costs_one_retry)
 
+static void two_changes_cost_two_retries(void **state)
+{
+	(void)state;
+	now->config.validity = HS_VALIDITY_SEQ;
+	open_device();
+	now->during = inv(at(0), at(1));
+	for (uint64_t n = 1; n <= 2; n++) {
+		map(0, 0);
+		will_fault(PRESENT | (PFN + 1));
+		assert_int_equal(populate(0, 1, false), 0);
+		assert_int_equal(stats().retries, n);
+		assert_int_equal(stats().populates, n);
+	}
+	close_device();
+}
+
 static void tries_bound_the_turns(void **state)
 {
 	(void)state;
@@ -544,6 +560,7 @@ int main(void)
 		device_unit_test(errors_leave_the_entries_as_they_were),
 		device_unit_test(a_vma_that_does_not_allow_it_is_eperm),
 		device_unit_test(a_change_during_the_walk_costs_one_retry),
+		device_unit_test(two_changes_cost_two_retries),
 		device_unit_test(tries_bound_the_turns),
 		device_unit_test(an_invalid_range_is_ebusy_after_the_tries),
 		device_unit_test(v5_3_leaves_swap_entries_unmapped),

@@ -193,6 +193,7 @@ static void checks_come_in_the_order_of_the_kernel(void **state)
 		{ HS_PGMAP_GENERIC, NEW, 15 * SUBSECTION, 17 * SUBSECTION, 15 * SUBSECTION,
 		  .ret = -EEXIST },
 		{ HS_PGMAP_GENERIC, NEW, 6 * SUBSECTION, 8 * SUBSECTION, 6 * SUBSECTION, .ret = 0 },
+		{ HS_PGMAP_GENERIC, NEW, 2 * SUBSECTION, 4 * SUBSECTION, 2 * SUBSECTION, .ret = 0 },
 	};
 	struct hs_task *self = machine_task(state);
 	struct hs_pgmap *alive, *dying;

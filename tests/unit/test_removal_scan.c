@@ -438,6 +438,32 @@ static void a_walk_that_gets_further_is_no_livelock(void **state)
 		}
 }
 
+/* Of more than 64 points of one kind, the first, the one in the middle and the last. */
+static void of_many_points_three_are_tried(void **state)
+{
+	struct many many = { .stuck = MANY };
+	struct hs_hostmem mem = { 0, 0, 0 };
+	struct hs_removal_point *points;
+	struct hs_removal_result without;
+	struct hs_removal_case c;
+	uint64_t count, waits[4], n = 0;
+
+	(void)state;
+	hs_removal_case_init(&c, HS_ERA_6_12);
+	c.space = &many_ops;
+	c.space_arg = &many;
+	assert_int_equal(hs_removal_points(&mem, &c, 0, &without, &points, &count), 0);
+	for (uint64_t i = 0; i < count; i++)
+		if (points[i].at == HS_WALK_WAIT_END && n < 4)
+			waits[n++] = points[i].number;
+	assert_int_equal(n, 3);
+	assert_int_equal(waits[0], 1);
+	assert_int_equal(waits[1], MANY / 2 + 1);
+	assert_int_equal(waits[2], MANY);
+	hs_hostmem_free(&mem, points);
+	assert_int_equal(mem.live, 0);
+}
+
 /* A wait that changes nothing is no progress. */
 static void a_walk_that_waits_for_ever_is_ended(void **state)
 {
@@ -514,6 +540,7 @@ int main(void)
 		cmocka_unit_test(what_leaks_of_another_pgmap_is_put),
 		cmocka_unit_test(a_walk_on_a_dead_pgmap_of_others_is_ended),
 		cmocka_unit_test(a_walk_that_gets_further_is_no_livelock),
+		cmocka_unit_test(of_many_points_three_are_tried),
 		cmocka_unit_test(a_walk_that_waits_for_ever_is_ended),
 		cmocka_unit_test(host_memory_that_fails_leaves_nothing),
 		cmocka_unit_test(a_machine_without_memory_is_left_empty),

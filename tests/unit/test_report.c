@@ -245,6 +245,29 @@ static void a_pgmap_is_removed_if_its_subsections_are_its_own(void **state)
 	}
 }
 
+/* Each run makes struct pages from the first page that is mapped to the last, and no others. */
+static void what_is_mapped_is_made(void **state)
+{
+	static const char text[] = "hmmsim 1\nlayout x\npgmap 0x200000 0x100000000\n"
+				   "vma 0x7f0000000000 0x7f0000400000 rw\n"
+				   "map 0x7f0000000000 4k devrw 0x200a10 count=2\n"
+				   "map 0x7f0000002000 4k devrw 0x200e00\n"
+				   "map 0x7f0000003000 4k rw 0x2007ff\n"
+				   "map 0x7f0000004000 4k zero 0\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	const struct hs_compare_setting set = { .mem = &mem };
+	struct hs_removal_layout removal;
+	struct hs_layout layout;
+
+	(void)state;
+	layout_must_parse(&mem, text, &layout);
+	assert_int_equal(removal_init(&removal, &layout, &set), 0);
+	assert_int_equal(removal.first, 0x200600);
+	assert_int_equal(removal.end, 0x201000);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 static void what_cannot_be_removed_is_refused(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
@@ -402,6 +425,42 @@ static void progress_counts_the_rows_that_were_asked_for(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+static double slower_now, slower_step;
+static bool slower_began;
+
+/* The first walk takes 1 us by this clock, the second 2 us, and so on. */
+static double slower_real_ns(void)
+{
+	slower_began = !slower_began;
+	if (!slower_began)
+		slower_now += 1000 * ++slower_step;
+	return slower_now;
+}
+
+static const struct hs_clock slower_clock = { slower_real_ns, steady_cpu_ns };
+
+/* Four times as many walks each time, until they take a quarter of a repetition. */
+static void walks_are_added_until_they_fill_a_repetition(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem,
+					  .body = HS_BODY_PLAIN,
+					  .clock = &slower_clock };
+	struct hs_report_asked asked = ask_all(1);
+	struct hs_report report;
+	struct hs_layout layout;
+
+	(void)state;
+	asked.repetition_ns = 16000;
+	layout_must_parse(&mem, unreadable, &layout);
+	assert_int_equal(hs_report_make(&report, &asked, &layout, &set), 0);
+	/* The fifth time is 5 us, of 256 walks: 820 walks take about 16 us. */
+	assert_int_equal(report.rows[0].iterations, 820);
+	hs_report_free(&report);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 /* The output changes when a cost that the walk counts is a little higher. */
 static void each_cost_changes_what_counts_it(void **state)
 {
@@ -438,6 +497,167 @@ static void each_cost_changes_what_counts_it(void **state)
 		hs_report_free(&report);
 	}
 	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
+/* A row of which no two figures are equal. */
+static void make_up(struct hs_report_row *row, double real[3], double cpu[3])
+{
+	*row = (struct hs_report_row){ .era = HS_ERA_6_12, .predicted = true, .timed = true };
+	row->done.counts = (struct hs_walk_counts){
+		.calls = 11,
+		.hits = 12,
+		.lookups = 13,
+		.refs = 14,
+		.failures = 15,
+		.puts = 16,
+		.leaked = 17,
+		.faults = 18,
+		.held_faults = 19,
+		.waits = 20,
+		.passes = 21,
+	};
+	row->done.failed = 22;
+	row->ps[0] = 1234567;
+	row->ps[1] = 7654321;
+	row->iterations = 99;
+	for (int i = 0; i < 3; i++) {
+		real[i] = 100 + (i * 2 + 1) % 3;
+		cpu[i] = 50 + (i + 1) % 3;
+	}
+	row->real_ns = real;
+	row->cpu_ns = cpu;
+	row->page_ns = (struct hs_measured){ .low = 20, .median = 25, .high = 27 };
+}
+
+/* Asserts that @json has each of the texts, in this order. */
+static void assert_in_order(const char *json, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *found = strstr(json, texts[i]);
+
+		if (!found)
+			fail_msg("not here: %s in: %s", texts[i], json);
+		json = found + strlen(texts[i]);
+	}
+}
+
+static void json_has_each_figure_under_its_name(void **state)
+{
+#define COUNTS                                                                                    \
+	"\"range_calls\": 3", "\"pages\": 4", "\"calls\": 11", "\"hits\": 12", "\"lookups\": 13", \
+		"\"refs\": 14", "\"failures\": 15", "\"puts\": 16", "\"leaked\": 17",             \
+		"\"faults\": 18", "\"held_faults\": 19", "\"waits\": 20", "\"passes\": 21",       \
+		"\"failed_calls\": 22"
+	static const char *const texts[] = {
+		"\"name\": \"count/layout:x/request:read/walker:6.12/strategy:none\"",
+		"\"real_time\": 0",
+		"\"cpu_time\": 0",
+		COUNTS,
+		"cost/layout:x/request:read/walker:6.12/strategy:none/profile:light",
+		"\"real_time\": 1234.567",
+		"\"cpu_time\": 1234.567",
+		COUNTS,
+		"cost/layout:x/request:read/walker:6.12/strategy:none/profile:distro",
+		"\"real_time\": 7654.321",
+		"\"cpu_time\": 7654.321",
+		COUNTS,
+		"\"repetition_index\": 0",
+		"\"iterations\": 99",
+		"\"real_time\": 1.010000e+02",
+		"\"cpu_time\": 5.100000e+01",
+		COUNTS,
+		"\"repetition_index\": 1",
+		"\"iterations\": 99",
+		"\"real_time\": 1.000000e+02",
+		"\"cpu_time\": 5.200000e+01",
+		COUNTS,
+		"\"repetition_index\": 2",
+		"\"iterations\": 99",
+		"\"real_time\": 1.020000e+02",
+		"\"cpu_time\": 5.000000e+01",
+		COUNTS,
+		"strategy:none_median",
+		"\"aggregate_name\": \"median\"",
+		"\"real_time\": 1.000000e+02",
+		"\"cpu_time\": 5.100000e+01",
+		"\"real_time_p10\": 8.000000e+01",
+		"\"real_time_p90\": 1.080000e+02",
+		COUNTS,
+	};
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_report_asked asked = ask_all(3);
+	struct hs_layout layout = { .name = (char[]){ "x" } };
+	double real[3], cpu[3];
+	struct hs_report_row row;
+	struct hs_report report = { .asked = &asked,
+				    .layout = &layout,
+				    .set = { .mem = &mem, .request = HS_REQUEST_READ },
+				    .spans = { { .count = 3, .pages = 4 } },
+				    .rows = &row,
+				    .row_count = 1 };
+	struct hs_out out = { .mem = &mem };
+	uint64_t count = 0;
+
+	(void)state;
+	make_up(&row, real, cpu);
+	hs_report_json(&report, &count, &out);
+	hs_out_char(&out, '\0');
+	assert_false(out.failed);
+	assert_int_equal(count, 4);
+	assert_in_order(out.bytes, texts, sizeof(texts) / sizeof(texts[0]));
+	hs_out_free(&out);
+	assert_int_equal(mem.live, 0);
+}
+
+static void a_removal_has_each_figure_under_its_name(void **state)
+{
+	static const char *const texts[] = {
+		"\"name\": \"held/layout:x/sleep:5/atomic/removal:kill-first/walker:6.12/strategy:none\"",
+		"\"plays\": 11",
+		"\"inside\": 12",
+		"\"held_pages\": 13",
+		"\"held_tables\": 14",
+		"\"held_faults\": 15",
+		"\"held_waits\": 16",
+		"\"rcu_pages\": 17",
+		"\"grace_periods\": 18",
+		"\"vain_passes\": 20",
+		"\"leaked\": 21",
+		"\"answer\": -14",
+		"\"verdict\": \"livelock\"",
+		"\"start\": \"retry:3\"",
+	};
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_report_asked asked = { .sleep = 5, .atomic = true };
+	struct hs_layout layout = { .name = (char[]){ "x" } };
+	struct hs_removal_row row = {
+		.era = HS_ERA_6_12,
+		.plan = HS_REMOVAL_PLAN_KILL_FIRST,
+		.worst = { .runs = 11,
+			   .inside = 12,
+			   .grace_periods = 18,
+			   .removal_grace = 19,
+			   .vain = 20,
+			   .leaked = 21,
+			   .verdict = HS_REMOVAL_LIVELOCK,
+			   .start = { HS_POINT_RETRY, 3 },
+			   .at = { .ret = -14 },
+			   .ret = -7 },
+	};
+	struct hs_removal_report report = { &asked, &layout, HS_REQUEST_NONE, &mem, 0, &row, 1 };
+	struct hs_out out = { .mem = &mem };
+	uint64_t count = 0;
+
+	(void)state;
+	row.worst.held[HS_HELD_REF] = (struct hs_removal_held){ 13, 14, 15, 16 };
+	row.worst.held[HS_HELD_RCU] = (struct hs_removal_held){ 17, 31, 32, 33 };
+	hs_removal_report_json(&report, &count, &out);
+	hs_out_char(&out, '\0');
+	assert_false(out.failed);
+	assert_int_equal(count, 1);
+	assert_in_order(out.bytes, texts, sizeof(texts) / sizeof(texts[0]));
+	hs_out_free(&out);
 	assert_int_equal(mem.live, 0);
 }
 
@@ -554,10 +774,14 @@ int main(void)
 		cmocka_unit_test(pages_are_of_the_same_class_as_in_the_comparison),
 		cmocka_unit_test(only_a_dead_pgmap_that_is_mapped_is_in_the_way),
 		cmocka_unit_test(a_pgmap_is_removed_if_its_subsections_are_its_own),
+		cmocka_unit_test(what_is_mapped_is_made),
 		cmocka_unit_test(what_cannot_be_removed_is_refused),
 		cmocka_unit_test(a_row_is_timed_unless_it_failed),
 		cmocka_unit_test(progress_counts_the_rows_that_were_asked_for),
+		cmocka_unit_test(walks_are_added_until_they_fill_a_repetition),
 		cmocka_unit_test(each_cost_changes_what_counts_it),
+		cmocka_unit_test(json_has_each_figure_under_its_name),
+		cmocka_unit_test(a_removal_has_each_figure_under_its_name),
 		cmocka_unit_test(order_is_mixed_and_even),
 		cmocka_unit_test(summary_is_of_percentiles),
 		cmocka_unit_test(without_memory_nothing_stays),
