@@ -16,6 +16,7 @@ struct exploration {
 	const struct hs_scenario *scenario;
 	const void *param;
 	const struct hs_explore_options *options;
+	const struct hs_observer *observer;
 	struct hs_explore_result *result;
 	struct hs_sched *sched;
 	struct hs_searcher *searcher;
@@ -161,16 +162,34 @@ static int explore_note_violation(struct exploration *e)
 	return explore_keep_schedule(e);
 }
 
-static int explore_execute(struct exploration *e)
+/* Runs tasks and final check, so that the verdict of the execution is known. */
+static enum hs_run explore_run_tasks(struct exploration *e)
 {
-	struct hs_explore_result *r = e->result;
 	struct hs_sched *s = e->sched;
 	enum hs_run end;
-	int ret = 0;
 
 	hs_sched_reset(s);
 	e->searcher->start(e->searcher);
 	end = hs_sched_run(s);
+	if (end == HS_RUN_QUIET && e->options->search == HS_SEARCH_REPLAY &&
+	    hs_replay_left(e->searcher))
+		hs_sched_violation(s, HS_VERDICT_DIVERGED,
+				   "the schedule goes on after decision %u, but nothing can move",
+				   s->decisions);
+	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
+		hs_sched_on_boot(s, explore_call_check, e);
+	if (e->observer)
+		e->observer->ended(e->observer->ctx, s, end);
+	return end;
+}
+
+static int explore_execute(struct exploration *e)
+{
+	struct hs_explore_result *r = e->result;
+	struct hs_sched *s = e->sched;
+	enum hs_run end = explore_run_tasks(e);
+	int ret = 0;
+
 	r->executions++;
 	r->steps += s->step;
 	if (r->steps_max < s->step)
@@ -180,13 +199,6 @@ static int explore_execute(struct exploration *e)
 		return 0;
 	}
 	r->complete++;
-	if (end == HS_RUN_QUIET && e->options->search == HS_SEARCH_REPLAY &&
-	    hs_replay_left(e->searcher))
-		hs_sched_violation(s, HS_VERDICT_DIVERGED,
-				   "the schedule goes on after decision %u, but nothing can move",
-				   s->decisions);
-	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, explore_call_check, e);
 	if (end == HS_RUN_QUIET)
 		hs_trace_keep(&s->trace);
 	if (s->trace.failed)
@@ -209,7 +221,7 @@ static int explore_search(struct exploration *e)
 	ret = hs_sched_begin(e->sched, &e->searcher->chooser, o->max_steps);
 	if (ret)
 		return ret;
-	e->sched->hashing = o->search == HS_SEARCH_REPLAY;
+	e->sched->hashing = o->search == HS_SEARCH_REPLAY || e->observer;
 	hs_trace_begin(&e->sched->trace, o->fingerprint);
 	r->image_bytes = e->sched->image.used;
 	while (more) {
@@ -236,8 +248,18 @@ static bool explore_options_valid(const struct hs_explore_options *o)
 int hs_explore(const struct hs_scenario *scenario, const void *param,
 	       const struct hs_explore_options *options, struct hs_explore_result *result)
 {
-	struct exploration e = { scenario, param, options,	  result, NULL, NULL,
-				 NULL,	   NULL,  { .count = 0 }, 0,	  { 0 } };
+	return hs_explore_observed(scenario, param, options, NULL, result);
+}
+
+int hs_explore_observed(const struct hs_scenario *scenario, const void *param,
+			const struct hs_explore_options *options,
+			const struct hs_observer *observer, struct hs_explore_result *result)
+{
+	struct exploration e = { .scenario = scenario,
+				 .param = param,
+				 .options = options,
+				 .observer = observer,
+				 .result = result };
 	int ret;
 
 	memset(result, 0, sizeof(*result));

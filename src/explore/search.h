@@ -24,6 +24,17 @@ int hs_search_replay(const struct hs_explore_options *options, struct hs_searche
 /* How many decisions of the replayed schedule the execution did not use. */
 uint32_t hs_replay_left(const struct hs_searcher *me);
 
+/* Sees the end of every execution: the state is still there, s->verdict is final. */
+struct hs_observer {
+	void (*ended)(void *ctx, const struct hs_sched *s, enum hs_run end);
+	void *ctx;
+};
+
+/* As hs_explore(), for tests: with an observer, and with a trace hash in every search. */
+int hs_explore_observed(const struct hs_scenario *scenario, const void *param,
+			const struct hs_explore_options *options,
+			const struct hs_observer *observer, struct hs_explore_result *result);
+
 /*
  * A schedule as text: the decisions of an execution in order. Steps of one task in a row are
  * id*count, answers of hs_choose() are c0, c1 ...: "1*3 2 c1 1*2". The caller frees the text. NULL:
