@@ -253,6 +253,68 @@ static void what_is_left_is_a_leak(void **state)
 	hs_explore_result_free(&r);
 }
 
+/* ---- memory of locks, queues and counters ------------------------------------------------ */
+
+struct freeable {
+	uint64_t nothing;
+	struct hs_mutex mutex;
+	struct hs_rwsem sem;
+	struct hs_waitq queue;
+	hs_u32 flag;
+};
+
+static void with_freeable(struct hs_task *self, struct play_state *st)
+{
+	struct freeable *f = hs_alloc(self, HS_KIND_OTHER, sizeof(*f));
+
+	assert_non_null(f);
+	hs_mutex_init(&f->mutex, HS_LOCK_DRIVER);
+	hs_rwsem_init(&f->sem, HS_LOCK_MMAP);
+	hs_waitq_init(&f->queue);
+	hs_ptr_init(&st->ptr, f);
+}
+
+static struct freeable *freeable(struct play_state *st)
+{
+	return st->ptr.raw;
+}
+
+static void frees_it(struct hs_task *self, void *state)
+{
+	hs_free(self, freeable(state), HS_KIND_OTHER, sizeof(struct freeable));
+}
+
+static void unlocks_what_is_freed(struct hs_task *self, void *state)
+{
+	frees_it(self, state);
+	hs_mutex_unlock(self, &freeable(state)->mutex);
+}
+
+static void leaves_what_is_freed(struct hs_task *self, void *state)
+{
+	frees_it(self, state);
+	hs_up_read(self, &freeable(state)->sem);
+}
+
+static void an_unlock_looks_at_the_lock_when_its_step_is_taken(void **state)
+{
+	const struct play plays[] = {
+		{ with_freeable, { unlocks_what_is_freed }, NULL },
+		{ with_freeable, { leaves_what_is_freed }, NULL },
+	};
+
+	(void)state;
+	if (HS_ASAN)
+		skip();
+	for (unsigned int i = 0; i < COUNT(plays); i++) {
+		struct hs_explore_result r;
+
+		play_expect(&plays[i], HS_VERDICT_FREED, &r);
+		assert_non_null(strstr(r.message, "unlock"));
+		hs_explore_result_free(&r);
+	}
+}
+
 /* ---- locks ------------------------------------------------------------------------------- */
 
 static void reads_under_sem(struct hs_task *self, void *state)
@@ -498,6 +560,7 @@ int main(void)
 		cmocka_unit_test(without_a_grace_period_the_reader_meets_what_is_freed),
 		cmocka_unit_test(a_second_free_is_an_access_to_what_is_freed),
 		cmocka_unit_test(what_is_left_is_a_leak),
+		cmocka_unit_test(an_unlock_looks_at_the_lock_when_its_step_is_taken),
 		cmocka_unit_test(rwsem_lets_readers_in_together_and_writers_alone),
 		cmocka_unit_test(rwsem_keeps_new_readers_out_while_a_writer_waits),
 		cmocka_unit_test(trylock_fails_and_succeeds),

@@ -276,14 +276,17 @@ HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-/* The word of a mutex or spinlock: 0, or the owner's id + 1. */
+/*
+ * The word of a mutex or spinlock: 0, or the owner's id + 1. It is looked at in the step, not
+ * before it: what other tasks do to it depends on that step, and the lock is known to live.
+ */
 
 HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
 				   const char *where)
 {
 	(void)may_sleep;
 	hs_check_lock(self, cls, true, where);
-	if (hs_unlikely(word->raw == self->id + 1))
+	if (hs_unlikely(hs_held_has(self, word)))
 		hs_fail_lock_twice(self, cls, where);
 	hs_step(self, HS_OP_LOCK, HS_WRITE, word, sizeof(*word), where);
 	word->raw = self->id + 1;
@@ -307,9 +310,9 @@ HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32
 HS_ALWAYS_INLINE void hs_word_unlock(struct hs_task *self, hs_u32 *word, uint32_t cls,
 				     const char *where)
 {
+	hs_step(self, HS_OP_UNLOCK, HS_WRITE, word, sizeof(*word), where);
 	if (hs_unlikely(word->raw != self->id + 1))
 		hs_fail_unlock(self, word->raw, cls, where);
-	hs_step(self, HS_OP_UNLOCK, HS_WRITE, word, sizeof(*word), where);
 	word->raw = 0;
 	hs_held_pop(self, word, cls, where);
 }

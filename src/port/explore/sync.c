@@ -31,8 +31,8 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 
 void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
-	hs_check_up_read(self, s->word.raw, s->cls, where);
 	hs_step(self, HS_OP_UNLOCK, HS_COMMUTE, s, sizeof(*s), where);
+	hs_check_up_read(self, s->word.raw, s->cls, where);
 	s->word.raw--;
 	hs_held_pop(self, s, s->cls, where);
 }
@@ -42,7 +42,7 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 {
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_check_lock(self, s->cls, true, where);
-	if (s->word.raw == (HS_RW_WRITER | (self->id + 1)))
+	if (hs_held_has(self, s))
 		hs_fail_lock_twice(self, s->cls, where);
 	hs_step(self, HS_OP_ASK_WRITE, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw) {
@@ -56,9 +56,9 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
+	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw != (HS_RW_WRITER | (self->id + 1)))
 		hs_fail_up_write(self, s->word.raw, s->cls, where);
-	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
 	s->word.raw = 0;
 	hs_held_pop(self, s, s->cls, where);
 }
