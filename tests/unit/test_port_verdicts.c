@@ -315,6 +315,34 @@ static void an_unlock_looks_at_the_lock_when_its_step_is_taken(void **state)
 	}
 }
 
+static void frees_counter(struct hs_task *self, void *state)
+{
+	hs_pcpu_free(self, ((struct play_state *)state)->counter);
+}
+
+static void counts_late(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	frees_counter(self, st);
+	hs_pcpu_alloc(self);
+	hs_pcpu_add(self, st->counter, 1);
+}
+
+static void a_freed_counter_stays_freed(void **state)
+{
+	const struct play late = { with_counter, { counts_late }, NULL };
+	const struct play twice = { with_counter, { frees_counter, frees_counter }, NULL };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect(&late, HS_VERDICT_FREED, &r);
+	assert_non_null(strstr(r.message, "counter add"));
+	hs_explore_result_free(&r);
+	play_expect(&twice, HS_VERDICT_FREED, &r);
+	hs_explore_result_free(&r);
+}
+
 /* ---- locks ------------------------------------------------------------------------------- */
 
 static void reads_under_sem(struct hs_task *self, void *state)
@@ -561,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_second_free_is_an_access_to_what_is_freed),
 		cmocka_unit_test(what_is_left_is_a_leak),
 		cmocka_unit_test(an_unlock_looks_at_the_lock_when_its_step_is_taken),
+		cmocka_unit_test(a_freed_counter_stays_freed),
 		cmocka_unit_test(rwsem_lets_readers_in_together_and_writers_alone),
 		cmocka_unit_test(rwsem_keeps_new_readers_out_while_a_writer_waits),
 		cmocka_unit_test(trylock_fails_and_succeeds),

@@ -238,12 +238,13 @@ static hs_u64 *explore_arena_counter_slot(hs_u64 *counter, uint32_t cpu)
 hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
+	uint16_t taken = arena->pcpu_map | arena->pcpu_spent;
 	hs_u64 *counter;
 	int bit;
 
-	if (!hs_arena_may_alloc(arena, where) || arena->pcpu_map == UINT16_MAX)
+	if (!hs_arena_may_alloc(arena, where) || taken == UINT16_MAX)
 		return NULL;
-	bit = __builtin_ctz(~(unsigned int)arena->pcpu_map);
+	bit = __builtin_ctz(~(unsigned int)taken);
 	arena->pcpu_map |= (uint16_t)(1u << bit);
 	counter = (hs_u64 *)(arena->pcpu + bit * HS_GRANULE);
 	for (uint32_t i = 0; i < arena->cpus; i++) {
@@ -256,21 +257,27 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	return counter;
 }
 
-/* A later add to the counter is a use after free. */
+/*
+ * A later add to the counter is a use after free. Tasks allocate counters without a step. So in an
+ * execution the slots are not used again: which counter a task is given, and what a late add hits,
+ * would depend on the order of steps that touch nothing in common.
+ */
 void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 {
 	struct hs_arena *arena = self->arena;
 	size_t bit = (size_t)((char *)counter - (char *)arena->pcpu) / HS_GRANULE;
 
-	hs_assert(self, bit < ARENA_COUNTERS && (arena->pcpu_map >> bit & 1),
-		  "free of a counter that is not live");
+	hs_assert(self, bit < ARENA_COUNTERS, "free of what is no counter");
 	for (uint32_t i = 0; i < arena->cpus; i++) {
 		hs_step(self, HS_OP_FREE, HS_WRITE, explore_arena_counter_slot(counter, i),
 			sizeof(*counter), HS_HERE);
+		hs_assert(self, arena->pcpu_map >> bit & 1, "free of a counter that is not live");
 		explore_arena_set_life(self->sched, explore_arena_counter_slot(counter, i),
 				       HS_GRANULE, HS_LIFE_FREED);
 	}
 	arena->pcpu_map &= (uint16_t) ~(1u << bit);
+	if (self->mode == HS_MODE_STEP)
+		arena->pcpu_spent |= (uint16_t)(1u << bit);
 	arena->live[HS_KIND_PERCPU]--;
 }
 

@@ -31,8 +31,9 @@ struct hs_arena {
 	} rcu;
 	struct hs_rcu_head *direct_callbacks; /* queued outside an execution */
 	uint32_t cpus;
-	uint16_t pcpu_map;
-	char *pcpu; /* the counters' slots of CPU 0 */
+	uint16_t pcpu_map;   /* counters that are live */
+	uint16_t pcpu_spent; /* freed in this execution, so not given out again */
+	char *pcpu;	     /* the counters' slots of CPU 0 */
 	struct hs_region region;
 };
 
