@@ -254,6 +254,8 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 		hs_u64_init(explore_arena_counter_slot(counter, i), 0);
 	}
 	arena->live[HS_KIND_PERCPU]++;
+	if (hs_unlikely(self->sched->trace.on))
+		hs_trace_alloc_counter(self->sched, self, (unsigned int)bit);
 	return counter;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
 _Static_assert(HS_TRACE_TASKS == HS_SCHED_TASKS, "a place for each task");
@@ -52,6 +53,7 @@ void hs_trace_reset(struct hs_trace *trace)
 	trace->sum = 0;
 	memset(trace->steps, 0, sizeof(trace->steps));
 	memset(trace->made, 0, sizeof(trace->made));
+	memset(trace->counter, 0, sizeof(trace->counter));
 }
 
 void hs_trace_end(struct hs_trace *trace)
@@ -123,12 +125,22 @@ void hs_trace_alloc(struct hs_sched *s, const struct hs_task *t, const void *obj
 					 hs_trace_name(t->key, ++trace->made[t->id]) };
 }
 
+void hs_trace_alloc_counter(struct hs_sched *s, const struct hs_task *t, unsigned int number)
+{
+	if (s->running)
+		s->trace.counter[number] = hs_trace_name(t->key, ++s->trace.made[t->id]);
+}
+
 /* Objects of the set-up lie below the end of the image, at the same address in each execution. */
 static uint64_t trace_name_in_region(const struct hs_sched *s, uintptr_t addr)
 {
 	const struct hs_trace *trace = &s->trace;
 	uint32_t low = 0, high = trace->births;
+	size_t slot = addr - (uintptr_t)s->arena->pcpu;
 
+	if (slot < s->arena->cpus * (size_t)HS_PCPU_STRIDE &&
+	    trace->counter[slot % HS_PCPU_STRIDE / HS_GRANULE])
+		return trace->counter[slot % HS_PCPU_STRIDE / HS_GRANULE] + slot / HS_PCPU_STRIDE;
 	if (addr - (uintptr_t)s->region < s->image.used)
 		return addr - (uintptr_t)s->region;
 	while (low < high) {

@@ -20,6 +20,7 @@
 #include "port/port.h"
 
 #define HS_TRACE_TASKS 32
+#define HS_TRACE_COUNTERS (HS_PCPU_STRIDE / 16)
 
 struct hs_trace_event {
 	uintptr_t addr;
@@ -45,8 +46,9 @@ struct hs_trace {
 	} * birth; /* objects of this execution, by rising address */
 	uint32_t births, birth_room;
 	uint32_t steps[HS_TRACE_TASKS], made[HS_TRACE_TASKS]; /* by each task in this execution */
-	uint64_t sum;					      /* over the steps so far */
-	uint64_t *set;					      /* of fingerprints; 0: free place */
+	uint64_t counter[HS_TRACE_COUNTERS]; /* names of per-CPU counters of this execution, or 0 */
+	uint64_t sum;			     /* over the steps so far */
+	uint64_t *set;			     /* of fingerprints; 0: free place */
 	uint64_t set_count, set_room, set_hash;
 };
 
@@ -65,6 +67,8 @@ void hs_trace_step(struct hs_sched *s, const struct hs_task *t);
 void hs_trace_choice(struct hs_sched *s, const struct hs_task *t, uint32_t answer);
 /* @t has allocated @object. */
 void hs_trace_alloc(struct hs_sched *s, const struct hs_task *t, const void *object);
+/* @t has allocated per-CPU counter @number. */
+void hs_trace_alloc_counter(struct hs_sched *s, const struct hs_task *t, unsigned int number);
 /* What a new task is called: its place among the tasks that @parent makes. */
 uint64_t hs_trace_name(uint64_t parent, uint32_t number);
 
