@@ -207,10 +207,11 @@ bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
 		return true;
 	if (y->kind == HS_OP_WAKE && ops_wake_depends(a->sched, y, x))
 		return true;
-	if (ops_waits_on_many(x))
-		return ops_waits_on(a, y);
-	if (ops_waits_on_many(y))
-		return ops_waits_on(b, x);
+	/* Of two timed waits each may move the clock that the other's predicate reads. */
+	if (ops_waits_on_many(x) && ops_waits_on(a, y))
+		return true;
+	if (ops_waits_on_many(y) && ops_waits_on(b, x))
+		return true;
 	return ops_overlap(x->addr, x->size, y->addr, y->size) &&
 	       !(x->access == HS_COMMUTE && y->access == HS_COMMUTE);
 }
