@@ -268,13 +268,14 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
  * reduced: wait_event and wake_up_all of linux/wait.h. All waiters wake, none is exclusive.
  *
  * The predicate reads shared words through the seam and changes nothing. The explorer calls it at
- * any time and in any task's turn. The task that makes it true calls hs_wake_all() afterwards; the
- * explorer reports a write that makes it true and is not followed by a wake as a lost wake-up.
+ * any time and in any task's turn. The task that makes it true calls hs_wake_all() afterwards.
  *
  * In the explorer a wake is a step of its own, so that the explorer finds a waiter that frees the
  * queue before the wake. A wait is a step that looks; if the predicate does not hold, the task is a
- * sleeper and takes one more step as soon as it does, woken or not, because a wake for another
- * reason could have come in between.
+ * sleeper and looks again as soon as it does, woken or not, because a wake for another reason could
+ * have come in between. If the queue was not woken while the predicate held, and is not woken later
+ * either, that is a lost wake-up. A sleeper that was woken, but finds that the predicate holds no
+ * longer, sleeps on.
  */
 struct hs_waitq {
 	hs_u32 seq;

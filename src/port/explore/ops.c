@@ -40,18 +40,6 @@ const char *hs_op_name(enum hs_op_kind kind)
 
 /* ---- predicates -------------------------------------------------------------------------- */
 
-static void ops_add_debt(struct hs_sched *s, struct hs_task *t)
-{
-	for (uint32_t i = 0; i < s->debt_count; i++)
-		if (s->debts[i].queue == t->queue)
-			return;
-	if (s->debt_count == HS_SCHED_DEBTS)
-		hs_sched_violation(s, HS_VERDICT_STEPS, "more than %d queues wait for a wake",
-				   HS_SCHED_DEBTS);
-	else
-		s->debts[s->debt_count++] = (struct hs_debt){ t->queue, t->id };
-}
-
 /* Asks the predicate and notes which words it reads. */
 static bool ops_ask_predicate(struct hs_task *t)
 {
@@ -64,19 +52,6 @@ static bool ops_ask_predicate(struct hs_task *t)
 	held = t->pred(t, t->pred_arg);
 	t->mode = mode;
 	t->op = op;
-	return held;
-}
-
-/*
- * A task that has looked and waits. If the step just taken made its predicate true, the queue must
- * be woken in a later step: a debt, which hs_wake_all() settles.
- */
-static bool ops_ask_sleeper(struct hs_sched *s, struct hs_task *t)
-{
-	bool held = ops_ask_predicate(t);
-
-	if (held && !t->pred_held)
-		ops_add_debt(s, t);
 	t->pred_held = held;
 	return held;
 }
@@ -119,9 +94,9 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 	case HS_OP_SPIN:
 		return ops_ask_predicate(t);
 	case HS_OP_WAIT:
-		return ops_ask_sleeper(s, t);
+		return ops_ask_predicate(t) || t->woken;
 	case HS_OP_WAIT_UNTIL:
-		ops_ask_sleeper(s, t);
+		ops_ask_predicate(t);
 		return true;
 	case HS_OP_RETRY:
 		return ops_reads_differ(t);
@@ -170,15 +145,10 @@ static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 	return ops_watches(t, op) || ops_overlap(t->op.addr, t->op.size, op->addr, op->size);
 }
 
-static bool ops_is_sleeper(const struct hs_op *op)
-{
-	return op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
-}
-
 static bool ops_waits_on_many(const struct hs_op *op)
 {
 	return op->kind == HS_OP_RETRY || op->kind == HS_OP_LOOK || op->kind == HS_OP_SPIN ||
-	       ops_is_sleeper(op);
+	       hs_op_sleeps(op);
 }
 
 /*
@@ -191,7 +161,7 @@ static bool ops_wake_depends(const struct hs_sched *s, const struct hs_op *wake,
 	for (uint32_t i = 1; i < s->tasks; i++) {
 		const struct hs_task *t = &s->task[i];
 
-		if (ops_is_sleeper(&t->op) && t->queue == wake->addr && ops_watches(t, op))
+		if (hs_op_sleeps(&t->op) && t->queue == wake->addr && ops_watches(t, op))
 			return true;
 	}
 	return false;

@@ -37,7 +37,7 @@ enum hs_life {
 	HS_LIFE_FREED,
 };
 
-/* A predicate became true, and its queue has not been woken since. */
+/* A task went on because its predicate held, but its queue has not been woken since it held. */
 struct hs_debt {
 	struct hs_waitq *queue;
 	uint32_t task;
@@ -139,6 +139,12 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
 
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);
+/* The task has looked, and waits for the predicate to hold. */
+static inline bool hs_op_sleeps(const struct hs_op *op)
+{
+	return op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
+}
+
 /* A word for an operation: "lock", "wait". */
 const char *hs_op_name(enum hs_op_kind kind);
 

@@ -101,7 +101,7 @@ static void sync_publish_wait(struct hs_task *self, struct hs_waitq *q, hs_pred 
 	self->pred_arg = arg;
 	self->queue = q;
 	self->watch_count = 0;
-	self->pred_held = false;
+	self->woken = false;
 }
 
 /* A step to look. True: the predicate holds. False: the task is a sleeper from here on. */
@@ -113,13 +113,44 @@ static bool sync_look(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	return sync_log_predicate(self);
 }
 
+static void sync_add_debt(struct hs_sched *s, struct hs_task *self)
+{
+	for (uint32_t i = 0; i < s->debt_count; i++)
+		if (s->debts[i].queue == self->queue)
+			return;
+	if (s->debt_count == HS_SCHED_DEBTS)
+		hs_sched_violation(s, HS_VERDICT_STEPS, "more than %d queues wait for a wake",
+				   HS_SCHED_DEBTS);
+	else
+		s->debts[s->debt_count++] = (struct hs_debt){ self->queue, self->id };
+}
+
+/*
+ * A sleeper looks again. If the predicate holds and no wake has said so, one must follow: a debt of
+ * the queue. If it does not hold any more, the wake is used up.
+ *
+ * The debt is made here and not when the predicate becomes true, because that would depend on the
+ * order of writes to different words: of two, the first may make a predicate true and the second
+ * make it false.
+ */
+static bool sync_look_again(struct hs_task *self)
+{
+	bool held = sync_log_predicate(self);
+
+	if (held && !self->woken && self->mode == HS_MODE_STEP)
+		sync_add_debt(self->sched, self);
+	self->woken = false;
+	return held;
+}
+
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
 	if (sync_look(self, q, pred, arg, where))
 		return;
-	hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
-	sync_log_predicate(self);
+	do
+		hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
+	while (!sync_look_again(self));
 }
 
 /* If the predicate does not hold when the step is taken, the deadline has come. */
@@ -131,7 +162,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	if (sync_look(self, q, pred, arg, where))
 		return true;
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
-	if (sync_log_predicate(self))
+	if (sync_look_again(self))
 		return true;
 	if (*ticks < deadline)
 		*ticks = deadline;
@@ -154,6 +185,12 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 	struct hs_sched *s = self->sched;
 
 	hs_step(self, HS_OP_WAKE, HS_READ, q, sizeof(*q), where);
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		struct hs_task *t = &s->task[i];
+
+		if (hs_op_sleeps(&t->op) && t->queue == q && t->pred_held)
+			t->woken = true;
+	}
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == q)
 			s->debts[i--] = s->debts[--s->debt_count];
