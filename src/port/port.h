@@ -275,7 +275,7 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
  * sleeper and looks again as soon as it does, woken or not, because a wake for another reason could
  * have come in between. If the queue was not woken while the predicate held, and is not woken later
  * either, that is a lost wake-up. A sleeper that was woken, but finds that the predicate holds no
- * longer, sleeps on.
+ * longer, sleeps on. A wait on a queue or word that is freed is a use after free.
  */
 struct hs_waitq {
 	hs_u32 seq;

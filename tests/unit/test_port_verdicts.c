@@ -279,9 +279,31 @@ static struct freeable *freeable(struct play_state *st)
 	return st->ptr.raw;
 }
 
+static void with_held_locks(struct hs_task *self, struct play_state *st)
+{
+	with_freeable(self, st);
+	hs_down_write(self, &freeable(st)->sem);
+	hs_mutex_lock(self, &freeable(st)->mutex);
+}
+
 static void frees_it(struct hs_task *self, void *state)
 {
 	hs_free(self, freeable(state), HS_KIND_OTHER, sizeof(struct freeable));
+}
+
+static void locks_it(struct hs_task *self, void *state)
+{
+	hs_mutex_lock(self, &freeable(state)->mutex);
+}
+
+static void reads_it(struct hs_task *self, void *state)
+{
+	hs_down_read(self, &freeable(state)->sem);
+}
+
+static void writes_it(struct hs_task *self, void *state)
+{
+	hs_down_write(self, &freeable(state)->sem);
 }
 
 static void unlocks_what_is_freed(struct hs_task *self, void *state)
@@ -294,6 +316,69 @@ static void leaves_what_is_freed(struct hs_task *self, void *state)
 {
 	frees_it(self, state);
 	hs_up_read(self, &freeable(state)->sem);
+}
+
+static void waits_on_it(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_event(self, &freeable(st)->queue, play_flag, st);
+}
+
+static bool its_flag(struct hs_task *self, void *state)
+{
+	return hs_u32_load(self, &freeable(state)->flag, HS_ACQUIRE) != 0;
+}
+
+static void waits_for_it(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_event(self, &st->queue, its_flag, st);
+}
+
+static void waits_for_it_for_a_while(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_event_until(self, &freeable(st)->queue, play_flag, st, 5);
+}
+
+static void frees_counter(struct hs_task *self, void *state)
+{
+	hs_pcpu_free(self, ((struct play_state *)state)->counter);
+}
+
+static void counts_late(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	frees_counter(self, st);
+	hs_pcpu_alloc(self);
+	hs_pcpu_add(self, st->counter, 1);
+}
+
+/* In each case the execution that is looked at first has no earlier violation. */
+static void what_is_freed_is_not_waited_on_for_ever(void **state)
+{
+	const struct play plays[] = {
+		{ with_held_locks, { locks_it, frees_it }, NULL },
+		{ with_held_locks, { reads_it, frees_it }, NULL },
+		{ with_held_locks, { writes_it, frees_it }, NULL },
+		{ with_freeable, { waits_on_it, frees_it }, NULL },
+		{ with_freeable, { waits_for_it, frees_it }, NULL },
+		{ with_freeable, { waits_for_it_for_a_while, frees_it }, NULL },
+	};
+
+	(void)state;
+	if (HS_ASAN)
+		skip(); /* ASan reports it itself */
+	for (unsigned int i = 0; i < COUNT(plays); i++) {
+		struct hs_explore_result r;
+
+		play_expect(&plays[i], HS_VERDICT_FREED, &r);
+		hs_explore_result_free(&r);
+	}
 }
 
 static void an_unlock_looks_at_the_lock_when_its_step_is_taken(void **state)
@@ -313,20 +398,6 @@ static void an_unlock_looks_at_the_lock_when_its_step_is_taken(void **state)
 		assert_non_null(strstr(r.message, "unlock"));
 		hs_explore_result_free(&r);
 	}
-}
-
-static void frees_counter(struct hs_task *self, void *state)
-{
-	hs_pcpu_free(self, ((struct play_state *)state)->counter);
-}
-
-static void counts_late(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-
-	frees_counter(self, st);
-	hs_pcpu_alloc(self);
-	hs_pcpu_add(self, st->counter, 1);
 }
 
 static void a_freed_counter_stays_freed(void **state)
@@ -588,6 +659,7 @@ int main(void)
 		cmocka_unit_test(without_a_grace_period_the_reader_meets_what_is_freed),
 		cmocka_unit_test(a_second_free_is_an_access_to_what_is_freed),
 		cmocka_unit_test(what_is_left_is_a_leak),
+		cmocka_unit_test(what_is_freed_is_not_waited_on_for_ever),
 		cmocka_unit_test(an_unlock_looks_at_the_lock_when_its_step_is_taken),
 		cmocka_unit_test(a_freed_counter_stays_freed),
 		cmocka_unit_test(rwsem_lets_readers_in_together_and_writers_alone),

@@ -102,6 +102,7 @@ struct hs_task {
 	bool in_callback;
 	bool pred_held;	 /* what the predicate of its wait said last */
 	bool woken;	 /* since it sleeps its queue was woken while the predicate held */
+	bool watch_dead; /* its queue, or a word of the predicate, is not live */
 	bool reads_lost; /* more reads than fit: any write may end the retry */
 	uint16_t rcu_nest;
 	uint16_t watch_count, held_count;

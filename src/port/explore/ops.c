@@ -40,7 +40,10 @@ const char *hs_op_name(enum hs_op_kind kind)
 
 /* ---- predicates -------------------------------------------------------------------------- */
 
-/* Asks the predicate and notes which words it reads. */
+/*
+ * Asks the predicate and notes which words it reads. A task whose queue or words are freed can go
+ * on, because that is a finding.
+ */
 static bool ops_ask_predicate(struct hs_task *t)
 {
 	struct hs_op op = t->op;
@@ -49,6 +52,7 @@ static bool ops_ask_predicate(struct hs_task *t)
 
 	t->mode = HS_MODE_PEEK;
 	t->watch_count = 0;
+	t->watch_dead = hs_life_of(t->sched, t->queue) != HS_LIFE_LIVE;
 	held = t->pred(t, t->pred_arg);
 	t->mode = mode;
 	t->op = op;
@@ -75,26 +79,32 @@ static bool ops_reads_differ(const struct hs_task *t)
 	return false;
 }
 
+/* A lock that is freed can be taken, because that is a finding. */
+static bool ops_is_dead(const struct hs_sched *s, const void *lock)
+{
+	return hs_life_of(s, lock) != HS_LIFE_LIVE;
+}
+
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 {
 	const struct hs_rwsem *sem;
 
 	switch ((enum hs_op_kind)t->op.kind) {
 	case HS_OP_LOCK:
-		return !((const hs_u32 *)t->op.addr)->raw;
+		return !((const hs_u32 *)t->op.addr)->raw || ops_is_dead(s, t->op.addr);
 	case HS_OP_DOWN_READ:
 		sem = t->op.addr;
-		return !(sem->word.raw & HS_RW_WRITER) && !sem->wanted.raw;
+		return (!(sem->word.raw & HS_RW_WRITER) && !sem->wanted.raw) || ops_is_dead(s, sem);
 	case HS_OP_DOWN_WRITE:
 		sem = t->op.addr;
-		return !sem->word.raw;
+		return !sem->word.raw || ops_is_dead(s, sem);
 	case HS_OP_LOOK:
 		ops_ask_predicate(t);
 		return true;
 	case HS_OP_SPIN:
 		return ops_ask_predicate(t);
 	case HS_OP_WAIT:
-		return ops_ask_predicate(t) || t->woken;
+		return ops_ask_predicate(t) || t->woken || t->watch_dead;
 	case HS_OP_WAIT_UNTIL:
 		ops_ask_predicate(t);
 		return true;
@@ -142,7 +152,8 @@ static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 				return true;
 		return false;
 	}
-	return ops_watches(t, op) || ops_overlap(t->op.addr, t->op.size, op->addr, op->size);
+	return ops_watches(t, op) || ops_overlap(t->op.addr, t->op.size, op->addr, op->size) ||
+	       ops_overlap(t->queue, sizeof(*t->queue), op->addr, op->size);
 }
 
 static bool ops_waits_on_many(const struct hs_op *op)

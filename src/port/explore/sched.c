@@ -400,6 +400,8 @@ static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 {
 	enum hs_life life = hs_life_of(s, t->op.addr);
 
+	if (hs_unlikely(t->watch_dead))
+		life = HS_LIFE_FREED;
 	if (hs_likely(life == HS_LIFE_LIVE))
 		return true;
 	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)",
@@ -451,8 +453,8 @@ static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
 		struct hs_task *t = &s->task[i];
 
 		/* The commonest condition is tested here, which saves a sixth of a short step. */
-		if (t->op.kind == HS_OP_LOCK ? !((const hs_u32 *)t->op.addr)->raw
-					     : hs_op_enabled(s, t))
+		if ((t->op.kind == HS_OP_LOCK && !((const hs_u32 *)t->op.addr)->raw) ||
+		    hs_op_enabled(s, t))
 			enabled |= 1u << i;
 	}
 	return enabled;
