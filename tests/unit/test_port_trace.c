@@ -23,6 +23,18 @@ static void adds_and_loads(struct hs_task *self, void *state)
 	loads_first(self, state);
 }
 
+static void adds_twice(struct hs_task *self, void *state)
+{
+	adds_to_first(self, state);
+	adds_to_first(self, state);
+}
+
+static void adds_thrice(struct hs_task *self, void *state)
+{
+	adds_twice(self, state);
+	adds_to_first(self, state);
+}
+
 static void chooses(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -75,6 +87,7 @@ static void classes_are_what_dfs_leaves_when_independent_steps_are_swapped(void 
 		{ { .task = { adds_to_first, loads_first } }, 2, 2 },
 		{ { .task = { adds_to_first, loads_first, loads_first } }, 6, 4 },
 		{ { .task = { adds_and_loads, adds_to_first } }, 3, 3 },
+		{ { .task = { adds_thrice, adds_twice } }, 10, 10 },
 		{ { .task = { chooses, adds_to_second } }, 9, 3 },
 		{ { .task = { makes_and_writes, makes_and_writes } }, 6, 1 },
 	};

@@ -247,7 +247,7 @@ static void trace_add(struct hs_trace *trace, const struct hs_task *t, struct hs
 	for (uint32_t i = 0; i < trace->events; i++)
 		if (trace_depend(trace, &trace->event[i], e))
 			before += trace->event[i].hash;
-	e->hash = hs_mix64(t->key ^ hs_mix64(trace->steps[t->id]++));
+	e->hash = hs_trace_name(t->key, trace->steps[t->id]++);
 	e->hash = hs_mix64(hs_mix64(e->hash ^ what) + before);
 	trace->sum += hs_mix64(e->hash);
 	trace->events++;
