@@ -371,9 +371,8 @@ static void what_is_freed_is_not_waited_on_for_ever(void **state)
 	};
 
 	(void)state;
-	if (HS_ASAN)
-		skip(); /* ASan reports it itself */
-	for (unsigned int i = 0; i < COUNT(plays); i++) {
+	/* ASan does not let the first three come to a verdict: a lock's class is no shared word. */
+	for (unsigned int i = HS_ASAN ? 3 : 0; i < COUNT(plays); i++) {
 		struct hs_explore_result r;
 
 		play_expect(&plays[i], HS_VERDICT_FREED, &r);

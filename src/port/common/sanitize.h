@@ -26,6 +26,8 @@
 #define HS_TSAN 0
 #endif
 
+#define HS_NO_ASAN __attribute__((__no_sanitize_address__))
+
 #if HS_ASAN
 #include <sanitizer/asan_interface.h>
 #define hs_poison(p, n) __asan_poison_memory_region((p), (n))

@@ -103,6 +103,7 @@ struct hs_sched {
 	struct hs_debt debts[HS_SCHED_DEBTS];
 	uint32_t debt_count;
 	jmp_buf *boot_guard; /* where a failed assertion of set-up or check goes */
+	jmp_buf *peek_guard; /* under ASan: where a predicate ends that reads a freed word */
 	struct hs_image image;
 	uint8_t *life; /* of each granule of the region */
 	char *region;

@@ -11,6 +11,8 @@ void hs_step_direct(struct hs_task *self)
 		self->watch_dead |= hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE;
 		if (self->watch_count < HS_WATCH_MAX)
 			self->watch[self->watch_count++] = self->op.addr;
+		if (HS_ASAN && self->watch_dead && self->sched->peek_guard)
+			longjmp(*self->sched->peek_guard, 1);
 		return;
 	}
 	if (self->mode == HS_MODE_LOG)
