@@ -3,7 +3,8 @@
  * search.h - which execution comes next
  *
  * A searcher decides for one execution after the other. A further one (DPOR, PCT) is a file of its
- * own with these functions and a line in explore_make_searcher().
+ * own with these functions, a line in explore_make_searcher() and one in the table of
+ * tests/conformance/search_judge.c.
  */
 #ifndef HS_EXPLORE_SEARCH_H
 #define HS_EXPLORE_SEARCH_H

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search_gen.c - random programs
+ *
+ * A program draws on a few idioms and on few objects, so that its tasks meet. Some programs are
+ * damaged afterwards: an operation is missing or has other operands.
+ */
+#include "conformance/search_program.h"
+
+#include <string.h>
+
+#include "port/port.h"
+
+struct gen {
+	struct program *p;
+	struct program_task *task;
+	uint64_t rng;
+	uint8_t budget;	 /* operations of the task */
+	uint8_t word[2]; /* what the program mostly works on */
+	uint8_t queue, mutex, spin, sem;
+};
+
+static uint8_t below(struct gen *g, uint32_t n)
+{
+	return (uint8_t)hs_random_below(&g->rng, n);
+}
+
+static bool chance(struct gen *g, uint32_t one_in)
+{
+	return !hs_random_below(&g->rng, one_in);
+}
+
+static uint8_t any_word(struct gen *g)
+{
+	return chance(g, 12) ? below(g, WORD_FIXED) : g->word[below(g, 2)];
+}
+
+static uint8_t any_queue(struct gen *g)
+{
+	return chance(g, 8) ? below(g, QUEUE_COUNT) : g->queue;
+}
+
+static uint8_t any_bit(struct gen *g)
+{
+	return chance(g, 8) ? below(g, 4) : below(g, 2);
+}
+
+static struct program_op *push(struct gen *g, enum program_op_kind kind, uint8_t arg0, uint8_t arg1)
+{
+	static struct program_op nowhere;
+	struct program_op *op = &nowhere;
+
+	if (g->task->count < g->budget && g->task->count < PROGRAM_OPS)
+		op = &g->task->op[g->task->count++];
+	/* These are four steps and more. */
+	if (kind >= OP_GET && kind <= OP_EXIT && g->budget > 2)
+		g->budget--;
+	memset(op, 0, sizeof(*op));
+	op->kind = (uint8_t)kind;
+	op->arg[0] = arg0;
+	op->arg[1] = arg1;
+	return op;
+}
+
+/* Whether @n operations fit; now and then an idiom is begun without room for its end. */
+static bool fits(struct gen *g, unsigned int n)
+{
+	return g->task->count + n <= g->budget || chance(g, 8);
+}
+
+static struct program_op *push_if(struct gen *g, uint8_t seen, enum program_op_kind kind,
+				  uint8_t arg0, uint8_t arg1)
+{
+	struct program_op *op = push(g, kind, arg0, arg1);
+
+	op->cond = chance(g, 6) ? COND_NOT : COND_IS;
+	op->cond_value = seen;
+	return op;
+}
+
+/* ---- words and locks --------------------------------------------------------------------- */
+
+static void one_word(struct gen *g)
+{
+	static const uint8_t kinds[] = { OP_LOAD,    OP_LOAD, OP_STORE, OP_STORE, OP_XCHG,
+					 OP_CMPXCHG, OP_ADD,  OP_OR,	OP_AND };
+	enum program_op_kind kind = (enum program_op_kind)kinds[below(g, sizeof(kinds))];
+	struct program_op *op;
+
+	if (chance(g, 16)) {
+		push(g, OP_CHUNK, 0, 0);
+		return;
+	}
+	if (chance(g, 5) && g->task->count)
+		op = push_if(g, below(g, 2), kind, any_word(g), any_bit(g));
+	else
+		op = push(g, kind, any_word(g), any_bit(g));
+	op->arg[2] = any_bit(g);
+}
+
+static void guarded(struct gen *g, enum program_op_kind lock, enum program_op_kind unlock,
+		    uint8_t which)
+{
+	if (!fits(g, 2)) {
+		one_word(g);
+		return;
+	}
+	push(g, lock, which, 0);
+	for (unsigned int n = below(g, 3); n && fits(g, 2); n--)
+		one_word(g);
+	push(g, unlock, which, 0);
+}
+
+static void guarded_if(struct gen *g, enum program_op_kind trylock, enum program_op_kind unlock,
+		       uint8_t which)
+{
+	if (!fits(g, 2)) {
+		one_word(g);
+		return;
+	}
+	push(g, trylock, which, 0);
+	if (chance(g, 2) && fits(g, 2))
+		push_if(g, 1, OP_STORE, any_word(g), any_bit(g));
+	push_if(g, 1, unlock, which, 0)->cond = COND_IS;
+}
+
+static void some_mutex(struct gen *g)
+{
+	uint8_t which = chance(g, 4) ? below(g, MUTEX_COUNT) : g->mutex;
+
+	if (chance(g, 3))
+		guarded_if(g, OP_TRYLOCK, OP_UNLOCK, which);
+	else
+		guarded(g, OP_LOCK, OP_UNLOCK, which);
+}
+
+static void some_spin(struct gen *g)
+{
+	if (chance(g, 3))
+		guarded_if(g, OP_SPIN_TRYLOCK, OP_SPIN_UNLOCK, g->spin);
+	else
+		guarded(g, OP_SPIN_LOCK, OP_SPIN_UNLOCK, g->spin);
+}
+
+static void some_read(struct gen *g)
+{
+	if (chance(g, 3))
+		guarded_if(g, OP_TRY_READ, OP_UP_READ, g->sem);
+	else
+		guarded(g, OP_DOWN_READ, OP_UP_READ, g->sem);
+}
+
+static void some_write(struct gen *g)
+{
+	guarded(g, OP_DOWN_WRITE, OP_UP_WRITE, g->sem);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+static void set_predicate(struct gen *g, uint8_t *arg)
+{
+	arg[0] = chance(g, 2) ? PRED_IS : below(g, PRED_COUNT);
+	arg[1] = any_word(g);
+	arg[2] = any_word(g);
+	arg[3] = chance(g, 8) ? below(g, 4) : 1;
+}
+
+static void wait_for(struct gen *g, bool timed)
+{
+	struct program_op *op = push(g, timed ? OP_WAIT_UNTIL : OP_WAIT, any_queue(g), 0);
+
+	set_predicate(g, op->arg + 1);
+	op->arg[5] = timed ? (uint8_t)(1 + below(g, 3)) : 0;
+	if (chance(g, 3))
+		one_word(g);
+	if (timed && chance(g, 3))
+		push(g, OP_TICKS, 0, 0);
+}
+
+static void some_wait(struct gen *g)
+{
+	wait_for(g, false);
+}
+
+static void some_timed(struct gen *g)
+{
+	wait_for(g, true);
+}
+
+static void some_signal(struct gen *g)
+{
+	static const uint8_t kinds[] = { OP_STORE, OP_STORE, OP_XCHG, OP_ADD, OP_OR };
+	uint8_t fault = below(g, 10);
+	struct program_op *op;
+
+	if (fault == 0)
+		push(g, OP_WAKE, any_queue(g), 0);
+	push(g, (enum program_op_kind)kinds[below(g, sizeof(kinds))], any_word(g),
+	     chance(g, 6) ? any_bit(g) : 1);
+	if (fault == 1)
+		one_word(g);
+	if (fault > 2) {
+		op = push(g, OP_WAKE, any_queue(g), 0);
+		if (fault == 3)
+			op->cond = COND_IS;
+	}
+}
+
+static void some_clock(struct gen *g)
+{
+	if (chance(g, 2))
+		push(g, OP_TICKS, 0, 0);
+	else
+		push(g, OP_ADVANCE, 1 + below(g, 2), 0);
+}
+
+static void some_loop(struct gen *g)
+{
+	uint8_t back = 0, until = below(g, 2), n = below(g, 3);
+
+	switch (below(g, 8)) {
+	case 0:
+		push(g, OP_CMPXCHG, any_word(g), 0)->arg[2] = 1;
+		until = 1;
+		break;
+	case 1:
+		if (chance(g, 2))
+			push(g, OP_TRYLOCK, g->mutex, 0);
+		else
+			push(g, OP_TRY_READ, g->sem, 0);
+		until = 1;
+		break;
+	case 2:
+		push(g, OP_ADD, any_word(g), 1);
+		push(g, OP_LOAD, any_word(g), 0);
+		back = 1;
+		break;
+	case 3:
+		push(g, OP_STORE, any_word(g), below(g, 2));
+		push(g, OP_LOAD, any_word(g), 0);
+		back = 1;
+		break;
+	case 4:
+		push(g, (enum program_op_kind)(chance(g, 2) ? OP_POLL : OP_TICKS), 0, 0);
+		break;
+	case 5:
+		push(g, chance(g, 2) ? OP_CHUNK : OP_SUM, 0, 0);
+		break;
+	default:
+		push(g, OP_LOAD, any_word(g), 0);
+		break;
+	}
+	if (g->task->count > back)
+		push(g, OP_AGAIN, back, until)->arg[2] = n;
+	if (chance(g, 2))
+		one_word(g);
+	else if (g->task->op[0].kind == OP_TRYLOCK)
+		push_if(g, 1, OP_UNLOCK, g->mutex, 0);
+}
+
+/* ---- objects, RCU, counters, references -------------------------------------------------- */
+
+static void some_reader(struct gen *g)
+{
+	bool section = !chance(g, 6) && fits(g, 3);
+
+	if (section)
+		push(g, OP_RCU_LOCK, 0, 0);
+	push(g, OP_LOOK, 0, 0);
+	if (section && !fits(g, 2))
+		; /* no room to use the object */
+	else if (chance(g, 2))
+		push(g, OP_LOAD, WORD_H, 0);
+	else
+		push(g, OP_DEREF, OBJECT_H, 0);
+	if (section)
+		push(g, OP_RCU_UNLOCK, 0, 0);
+}
+
+static void some_retire(struct gen *g)
+{
+	push(g, chance(g, 4) ? OP_STEAL : chance(g, 6) ? OP_LOOK : OP_TAKE, 0, 0);
+	switch (below(g, 4)) {
+	case 0:
+		push(g, OP_CALL_FREE, OBJECT_H, 0);
+		break;
+	case 1:
+		push(g, OP_FREE, OBJECT_H, 0);
+		break;
+	default:
+		push(g, OP_SYNCHRONIZE, 0, 0);
+		push(g, OP_FREE, OBJECT_H, 0);
+		break;
+	}
+}
+
+static void some_publish(struct gen *g)
+{
+	push(g, OP_NEW, below(g, 2), 0);
+	if (chance(g, 3))
+		push(g, OP_STORE, WORD_H, any_bit(g));
+	if (!chance(g, 8))
+		push(g, OP_GIVE, 0, 0);
+}
+
+static void some_grace(struct gen *g)
+{
+	static const uint8_t kinds[] = { OP_SYNCHRONIZE, OP_POLL, OP_BARRIER, OP_BARRIER };
+
+	if (chance(g, 3) && fits(g, 2)) {
+		push(g, OP_RCU_LOCK, 0, 0);
+		if (fits(g, 2))
+			one_word(g);
+		push(g, OP_RCU_UNLOCK, 0, 0);
+		return;
+	}
+	push(g, (enum program_op_kind)kinds[below(g, sizeof(kinds))], 0, 0);
+}
+
+static void some_object(struct gen *g)
+{
+	switch (below(g, 4)) {
+	case 0:
+		push(g, OP_FREE, below(g, 2), 0);
+		break;
+	case 1:
+		push_if(g, below(g, 2), OP_FREE, below(g, 2), 0);
+		break;
+	case 2:
+		push(g, OP_LOAD, WORD_O0 + below(g, 2), 0);
+		break;
+	default:
+		push(g, OP_DEREF, below(g, 2), 0);
+		break;
+	}
+}
+
+static void some_counter(struct gen *g)
+{
+	static const uint8_t kinds[] = { OP_COUNT, OP_COUNT,	  OP_SUM,
+					 OP_SUM,   OP_COUNT_FREE, OP_COUNT_NEW };
+	enum program_op_kind kind = (enum program_op_kind)kinds[below(g, sizeof(kinds))];
+
+	push(g, kind, kind == OP_COUNT ? 1 + below(g, 2) : 0, 0);
+}
+
+static void some_ref(struct gen *g)
+{
+	static const uint8_t kinds[] = { OP_DYING, OP_REFS, OP_REFS, OP_GET, OP_PUT };
+
+	switch (below(g, 3)) {
+	case 0:
+		push(g, OP_GET, 0, 0);
+		push(g, OP_PUT, 0, 0);
+		break;
+	case 1:
+		push(g, (enum program_op_kind)kinds[below(g, sizeof(kinds))], 0, 0);
+		break;
+	default:
+		push(g, OP_TRYGET, 0, 0);
+		push_if(g, 1, OP_PUT, 0, 0)->cond = COND_IS;
+		break;
+	}
+}
+
+static void some_drain(struct gen *g)
+{
+	push(g, OP_KILL, 0, 0);
+	if (chance(g, 2))
+		push(g, OP_DRAIN, 0, 0);
+	if (chance(g, 2))
+		push(g, OP_EXIT, 0, 0);
+}
+
+static void some_callback(struct gen *g)
+{
+	if (chance(g, 3))
+		push(g, OP_CALL_FREE, below(g, 2), 0);
+	else
+		push(g, OP_CALL_WAKE, any_word(g), any_queue(g));
+}
+
+static void some_choice(struct gen *g)
+{
+	push(g, OP_CHOOSE, 1 + below(g, 2), 0);
+	push_if(g, below(g, 3), OP_STORE, any_word(g), any_bit(g));
+}
+
+static void some_failure(struct gen *g)
+{
+	push(g, OP_LOAD, any_word(g), 0);
+	push_if(g, below(g, 2), OP_FAIL, 0, 0);
+}
+
+/* ---- programs ---------------------------------------------------------------------------- */
+
+typedef void (*idiom)(struct gen *g);
+
+#define IDIOMS_OF_THEME 5
+
+/* Idioms that belong together. A program draws on one or two rows, and on words. */
+static const idiom themes[][IDIOMS_OF_THEME] = {
+	{ one_word },
+	{ some_mutex, some_spin },
+	{ some_read, some_read, some_write },
+	{ some_wait, some_signal },
+	{ some_wait, some_signal, some_object },
+	{ some_wait, some_timed, some_object },
+	{ some_mutex, some_spin, some_read, some_write, some_object },
+	{ some_wait, some_timed, some_signal, some_clock },
+	{ some_timed, some_signal },
+	{ some_reader, some_retire, some_publish },
+	{ some_callback, some_grace, some_wait },
+	{ some_reader, some_grace, some_callback },
+	{ some_counter },
+	{ some_ref, some_drain },
+	{ some_ref, some_ref, some_drain },
+	{ some_object },
+	{ some_choice },
+	{ some_loop },
+	{ some_loop, some_mutex },
+	{ some_loop, some_read, some_write },
+	{ some_failure },
+};
+
+static void fill_task(struct gen *g, const idiom *first, const idiom *second)
+{
+	while (g->task->count < g->budget) {
+		const idiom *theme = chance(g, 2) ? first : second;
+		unsigned int n = 0;
+
+		while (n < IDIOMS_OF_THEME && theme[n])
+			n++;
+		if (chance(g, 4))
+			one_word(g);
+		else
+			theme[below(g, n)](g);
+	}
+}
+
+/* In some programs all that tasks meet at lies in an object, which they may free. */
+static void choose_objects(struct gen *g)
+{
+	bool inside = chance(g, 5);
+
+	g->word[0] = inside && chance(g, 2) ? WORD_O0 : below(g, WORD_FIXED);
+	g->word[1] = chance(g, 2) ? g->word[0] : below(g, WORD_FIXED);
+	g->queue = inside ? QUEUE_O0 : chance(g, 4) ? below(g, QUEUE_COUNT) : 0;
+	g->mutex = inside ? MUTEX_O0 : chance(g, 4) ? below(g, MUTEX_COUNT) : 0;
+	g->spin = inside || chance(g, 4) ? SPIN_O0 : SPIN_0;
+	g->sem = inside || chance(g, 4) ? SEM_O0 : SEM_0;
+}
+
+static void remove_op(struct program_task *task, unsigned int at)
+{
+	memmove(&task->op[at], &task->op[at + 1], (--task->count - at) * sizeof(task->op[0]));
+}
+
+static void insert_op(struct program_task *task, unsigned int at, enum program_op_kind kind,
+		      uint8_t arg0)
+{
+	memmove(&task->op[at + 1], &task->op[at], (task->count++ - at) * sizeof(task->op[0]));
+	task->op[at] = (struct program_op){ .kind = (uint8_t)kind, .arg = { arg0 } };
+}
+
+/* The last task is started by the one before it or by the first. */
+static void start_last(struct gen *g)
+{
+	struct program *p = g->p;
+	uint8_t last = (uint8_t)(p->tasks - 1);
+	struct program_task *starter = &p->task[chance(g, 2) ? 0 : last - 1];
+	uint8_t at = below(g, starter->count + 1u);
+
+	p->task[last].started = true;
+	insert_op(starter, at, OP_START, last);
+	if (chance(g, 2) && starter->count < PROGRAM_OPS)
+		insert_op(starter, at + 1u + below(g, starter->count - at), OP_JOIN, last);
+}
+
+static void damage(struct gen *g)
+{
+	struct program_task *task = &g->p->task[below(g, g->p->tasks)];
+	uint8_t at = below(g, task->count);
+	struct program_op *op = &task->op[at];
+	uint8_t i = below(g, PROGRAM_ARGS);
+	char letter = program_arg_letter((enum program_op_kind)op->kind, i);
+
+	if (chance(g, 2))
+		remove_op(task, at);
+	else if (letter)
+		op->arg[i] = below(g, program_operand_values(letter));
+	else
+		op->cond = COND_NONE;
+}
+
+static void choose_head(struct gen *g)
+{
+	struct program *p = g->p;
+
+	p->cpus = 1 + below(g, 3);
+	p->first = below(g, 3);
+	p->atomic = chance(g, 3);
+	p->expect = chance(g, 12) ? 1 + below(g, WORD_FIXED) : 0;
+	for (unsigned int i = 0; i < WORD_FIXED; i++)
+		p->init[i] = chance(g, 6) ? below(g, 2) : 0;
+}
+
+void program_generate(uint64_t seed, uint64_t index, struct program *p)
+{
+	/* More tasks have fewer operations, so that all interleavings can be followed. */
+	static const uint8_t budgets[PROGRAM_TASKS + 1] = { 0, 0, 5, 3, 2 };
+	struct gen g = { .p = p, .rng = hs_random_stream(seed, index) };
+	const idiom *first = themes[below(&g, sizeof(themes) / sizeof(themes[0]))];
+	const idiom *second = chance(&g, 2) ? first
+					    : themes[below(&g, sizeof(themes) / sizeof(themes[0]))];
+
+	do {
+		memset(p, 0, sizeof(*p));
+		choose_head(&g);
+		choose_objects(&g);
+		p->tasks = (uint8_t)(first[0] == some_ref || chance(&g, 2) ? 2
+				     : chance(&g, 5)			   ? 4
+									   : 3);
+		for (unsigned int t = 0; t < p->tasks; t++) {
+			g.task = &p->task[t];
+			g.budget = (uint8_t)(budgets[p->tasks] - chance(&g, 2));
+			fill_task(&g, first, second);
+		}
+		if (chance(&g, 6))
+			start_last(&g);
+		if (chance(&g, 5))
+			damage(&g);
+	} while (!program_valid(p));
+}

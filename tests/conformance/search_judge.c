@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search_judge.c - one program under every search
+ */
+#include "conformance/search_judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/search_model.h"
+#include "conformance/search_play.h"
+#include "port/common/sanitize.h"
+
+#define DFS_LIMIT 3000u
+#define MODEL_LIMIT 8192u
+#define RANDOM_EXECUTIONS 16u
+#define REPLAYS 8u
+
+/* The searches that are complete: each finds every outcome. */
+static const struct {
+	const char *name;
+	enum hs_search search;
+} searches[] = {
+	{ "sleep sets", HS_SEARCH_SLEEP },
+};
+
+/* An exploration and its outcomes. */
+struct view {
+	struct outcome_set set;
+	struct hs_explore_result r;
+	int ret;
+};
+
+static void look(const struct program *p, const struct play_options *o, struct view *v)
+{
+	v->ret = program_play(p, o, &v->set, &v->r);
+}
+
+static void forget(struct view *v)
+{
+	outcome_set_free(&v->set);
+	hs_explore_result_free(&v->r);
+}
+
+const char *judgement_words(enum judgement judgement)
+{
+	static const char *const words[JUDGEMENT_COUNT] = {
+		[JUDGED_EQUAL] = "all searches agree",
+		[JUDGED_LARGE] = "too many interleavings",
+		[JUDGED_ERROR] = "an exploration failed",
+		[JUDGED_OUTCOMES] = "a search misses or invents outcomes",
+		[JUDGED_MODEL] = "plain DFS and the model disagree",
+		[JUDGED_CLASSES] = "a search misses or invents classes",
+		[JUDGED_COUNTS] = "a result does not fit what was seen",
+		[JUDGED_REPLAY] = "a schedule leads elsewhere",
+		[JUDGED_RANDOM] = "a random execution is unknown to plain DFS",
+		[JUDGED_REPEATED] = "the same exploration differs the second time",
+	};
+
+	return words[judgement];
+}
+
+/* ---- single comparisons ------------------------------------------------------------------ */
+
+static bool same_sets(const struct program *p, const struct outcome_set *dfs,
+		      const struct outcome_set *other, const char *name, bool loud)
+{
+	char title[64];
+
+	if (outcome_set_within(dfs, other) && outcome_set_within(other, dfs))
+		return true;
+	if (loud) {
+		snprintf(title, sizeof(title), "in plain DFS, not in %s:", name);
+		outcome_print_missing(p, title, dfs, other);
+		snprintf(title, sizeof(title), "in %s, not in plain DFS:", name);
+		outcome_print_missing(p, title, other, dfs);
+	}
+	return false;
+}
+
+/* The figures of a finished search. */
+static bool counts_fit(const struct view *v, bool loud)
+{
+	const struct hs_explore_result *r = &v->r;
+	uint64_t seen = 0, bad = 0;
+	bool fit;
+
+	for (uint32_t i = 0; i < v->set.count; i++) {
+		seen += v->set.entry[i].count;
+		bad += v->set.entry[i].outcome.verdict ? v->set.entry[i].count : 0;
+	}
+	fit = r->executions == r->complete + r->blocked && r->complete == seen &&
+	      r->violations == bad && !r->first_violation == !bad && !r->verdict == !bad &&
+	      r->exhaustive;
+	if (!fit && loud)
+		fprintf(stderr,
+			"%llu executions, %llu complete, %llu blocked, %llu violations; seen %llu, "
+			"violations %llu\n",
+			(unsigned long long)r->executions, (unsigned long long)r->complete,
+			(unsigned long long)r->blocked, (unsigned long long)r->violations,
+			(unsigned long long)seen, (unsigned long long)bad);
+	return fit;
+}
+
+/*
+ * Sleep sets complete one execution of each class. More only where tasks wait or retry: a wait
+ * depends on what its predicate reads just then, a class on what it has read; and both count each
+ * word as 8 bytes, so that a neighbour of 4 bytes is taken for a part of it.
+ */
+static bool classes_fit(const struct program *p, const struct view *dfs, const struct view *v,
+			bool loud)
+{
+	bool waits = program_has(p, OP_WAIT) || program_has(p, OP_WAIT_UNTIL) ||
+		     program_has(p, OP_DRAIN) || program_has(p, OP_AGAIN);
+	uint64_t rested = 0;
+
+	for (uint32_t i = 0; i < v->set.count; i++)
+		if (v->set.entry[i].outcome.who == OUTCOME_REST)
+			rested += v->set.entry[i].count;
+	if (v->r.classes == dfs->r.classes && v->r.fingerprint == dfs->r.fingerprint &&
+	    (rested == v->r.classes || (waits && rested > v->r.classes)))
+		return true;
+	if (loud)
+		fprintf(stderr, "%llu executions came to rest; %llu classes, in plain DFS %llu\n",
+			(unsigned long long)rested, (unsigned long long)v->r.classes,
+			(unsigned long long)dfs->r.classes);
+	return false;
+}
+
+static bool replays(const struct program *p, const struct outcome_entry *e, bool loud)
+{
+	struct view v;
+	bool same;
+
+	look(p, &(struct play_options){ .search = HS_SEARCH_REPLAY, .schedule = e->schedule }, &v);
+	same = !v.ret && v.set.count == 1 &&
+	       !memcmp(&v.set.entry[0].outcome, &e->outcome, sizeof(e->outcome)) &&
+	       v.set.entry[0].hash == e->hash && v.r.trace_hash == e->hash &&
+	       v.r.verdict == e->outcome.verdict && v.r.schedule &&
+	       !strcmp(v.r.schedule, e->schedule) && !strcmp(v.r.message, e->text);
+	if (!same && loud) {
+		fprintf(stderr, "schedule %s\n", e->schedule);
+		fprintf(stderr, "trace %llx, replayed %llx, ret %d\n", (unsigned long long)e->hash,
+			(unsigned long long)v.r.trace_hash, v.ret);
+		outcome_print_missing(p, "the replay:", &v.set, NULL);
+	}
+	forget(&v);
+	return same;
+}
+
+static bool all_replay(const struct program *p, const struct outcome_set *set, bool loud)
+{
+	/* From the end: what a search leaves behind is there. */
+	for (uint32_t i = 0; i < set->count && i < REPLAYS; i++)
+		if (!replays(p, &set->entry[set->count - 1 - i], loud))
+			return false;
+	return true;
+}
+
+static bool random_is_within(const struct program *p, const struct outcome_set *dfs, bool loud)
+{
+	struct view v;
+	bool within;
+
+	look(p,
+	     &(struct play_options){
+		     .search = HS_SEARCH_RANDOM, .limit = RANDOM_EXECUTIONS, .seed = dfs->count },
+	     &v);
+	within = !v.ret && v.r.executions == RANDOM_EXECUTIONS && outcome_set_within(&v.set, dfs) &&
+		 (!v.set.count || replays(p, &v.set.entry[v.set.count - 1], loud));
+	if (!within && loud)
+		outcome_print_missing(p, "in random, not in plain DFS:", &v.set, dfs);
+	forget(&v);
+	return within;
+}
+
+static bool same_results(const struct view *a, const struct view *b)
+{
+	const struct hs_explore_result *x = &a->r, *y = &b->r;
+
+	if (a->ret != b->ret || x->executions != y->executions || x->complete != y->complete ||
+	    x->violations != y->violations || x->first_violation != y->first_violation ||
+	    x->steps != y->steps || x->steps_max != y->steps_max ||
+	    x->trace_hash != y->trace_hash || x->image_bytes != y->image_bytes ||
+	    x->verdict != y->verdict || strcmp(x->message, y->message) != 0 ||
+	    !x->schedule != !y->schedule || a->set.count != b->set.count)
+		return false;
+	if (x->schedule && strcmp(x->schedule, y->schedule) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->set.count; i++) {
+		const struct outcome_entry *e = &a->set.entry[i], *f = &b->set.entry[i];
+
+		if (memcmp(&e->outcome, &f->outcome, sizeof(e->outcome)) != 0 ||
+		    e->count != f->count || e->hash != f->hash ||
+		    strcmp(e->schedule, f->schedule) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Explorations that end in the middle, with all that an execution can leave behind: clock, choices,
+ * sleepers, a debt, sections, callbacks, counters, locks, freed and new objects.
+ */
+static bool disturb(void)
+{
+	static const char *const texts[] = {
+		"cpus=3 | free o0; advance 2; count 1; new 1; rcu_lock; lock m0; choose 2; "
+		"fail | wait q0 is a b 1; down_read w0 | call_wake a q0; store a 1",
+		"cpus=1 | add a 1; choose 3; wait q0 is b b 1; get; fail | down_write w0; store b 1; "
+		"count_new; kill; spin_lock s0; load a; again 1 0 2; fail",
+	};
+	struct program p;
+	struct view v;
+	bool fine = true;
+
+	for (unsigned int i = 0; fine && i < sizeof(texts) / sizeof(texts[0]); i++) {
+		fine = !program_parse(texts[i], &p);
+		look(&p, &(struct play_options){ .search = HS_SEARCH_SLEEP, .stop = true }, &v);
+		fine = fine && !v.ret && v.r.violations == 1;
+		forget(&v);
+		look(&p, &(struct play_options){ .search = HS_SEARCH_DFS, .limit = 2 }, &v);
+		fine = fine && !v.ret && v.r.executions == 2;
+		forget(&v);
+	}
+	return fine;
+}
+
+/* @first was seen before other explorations, some of which ended in the middle. */
+static bool repeats(const struct program *p, enum hs_search search, const struct view *first)
+{
+	struct view v;
+	bool same;
+
+	/* The same again, ended by a bound in the middle and by the first violation. */
+	look(p, &(struct play_options){ .search = search, .limit = 2 }, &v);
+	forget(&v);
+	look(p, &(struct play_options){ .search = search, .stop = true }, &v);
+	same = v.r.verdict == first->r.verdict && v.r.violations <= 1 &&
+	       v.r.first_violation == first->r.first_violation;
+	forget(&v);
+	same = same && disturb();
+	look(p, &(struct play_options){ .search = search }, &v);
+	same = same && same_results(first, &v);
+	forget(&v);
+	return same;
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static enum judgement judge_search(const struct program *p, unsigned int which,
+				   const struct view *dfs, struct judged *j, bool loud)
+{
+	enum judgement judgement = JUDGED_EQUAL;
+	struct view v;
+
+	look(p, &(struct play_options){ .search = searches[which].search }, &v);
+	if (!which)
+		j->fewer = v.r.complete;
+	if (v.ret)
+		judgement = JUDGED_ERROR;
+	else if (!same_sets(p, &dfs->set, &v.set, searches[which].name, loud))
+		judgement = JUDGED_OUTCOMES;
+	else if (!counts_fit(&v, loud) || v.r.complete > dfs->r.complete)
+		judgement = JUDGED_COUNTS;
+	else if (!classes_fit(p, dfs, &v, loud))
+		judgement = JUDGED_CLASSES;
+	else if (!all_replay(p, &v.set, loud))
+		judgement = JUDGED_REPLAY;
+	else if (!repeats(p, searches[which].search, &v))
+		judgement = JUDGED_REPEATED;
+	forget(&v);
+	return judgement;
+}
+
+static enum judgement judge_model(const struct program *p, struct outcome_set *dfs,
+				  struct judged *j, bool loud)
+{
+	struct outcome_set model;
+	enum judgement judgement = JUDGED_EQUAL;
+
+	if (!model_knows(p))
+		return JUDGED_EQUAL;
+	j->model = model_outcomes(p, MODEL_LIMIT, &model);
+	if (j->model) {
+		outcome_set_forget_messages(dfs);
+		if (!same_sets(p, dfs, &model, "the model", loud))
+			judgement = JUDGED_MODEL;
+	}
+	outcome_set_free(&model);
+	return judgement;
+}
+
+/*
+ * A lock's class is no shared word: under ASan a lock in freed memory ends the process before the
+ * explorer has a verdict.
+ */
+static bool asan_objects(const struct program *p)
+{
+	bool lock = false;
+
+	for (unsigned int t = 0; t < p->tasks; t++)
+		for (unsigned int i = 0; i < p->task[t].count; i++) {
+			const struct program_op *op = &p->task[t].op[i];
+
+			lock |= (op->kind >= OP_LOCK && op->kind <= OP_UNLOCK &&
+				 op->arg[0] == MUTEX_O0) ||
+				(op->kind >= OP_SPIN_LOCK && op->kind <= OP_SPIN_UNLOCK &&
+				 op->arg[0] == SPIN_O0) ||
+				(op->kind >= OP_DOWN_READ && op->kind <= OP_UP_WRITE &&
+				 op->arg[0] == SEM_O0);
+		}
+	return lock && (program_has(p, OP_FREE) || program_has(p, OP_CALL_FREE));
+}
+
+enum judgement judge(const struct program *p, struct judged *j, bool loud)
+{
+	enum judgement judgement = JUDGED_EQUAL;
+	struct view dfs;
+
+	memset(j, 0, sizeof(*j));
+	if (HS_ASAN && asan_objects(p))
+		return JUDGED_LARGE;
+	look(p, &(struct play_options){ .search = HS_SEARCH_DFS, .limit = DFS_LIMIT }, &dfs);
+	j->executions = dfs.r.executions;
+	j->outcomes = dfs.set.count;
+	for (uint32_t i = 0; i < dfs.set.count; i++)
+		j->verdicts |= 1u << dfs.set.entry[i].outcome.verdict;
+	if (dfs.ret)
+		judgement = JUDGED_ERROR;
+	else if (!dfs.r.exhaustive)
+		judgement = JUDGED_LARGE;
+	else if (!counts_fit(&dfs, loud))
+		judgement = JUDGED_COUNTS;
+	else if (!all_replay(p, &dfs.set, loud))
+		judgement = JUDGED_REPLAY;
+	else if (!random_is_within(p, &dfs.set, loud))
+		judgement = JUDGED_RANDOM;
+	for (unsigned int i = 0; !judgement && i < sizeof(searches) / sizeof(searches[0]); i++)
+		judgement = judge_search(p, i, &dfs, j, loud);
+	if (!judgement)
+		judgement = judge_model(p, &dfs.set, j, loud);
+	forget(&dfs);
+	return judgement;
+}
+
+void judge_print_outcomes(const struct program *p)
+{
+	struct view dfs;
+
+	look(p, &(struct play_options){ .search = HS_SEARCH_DFS, .limit = DFS_LIMIT }, &dfs);
+	outcome_print_missing(p, "outcomes:", &dfs.set, NULL);
+	forget(&dfs);
+}

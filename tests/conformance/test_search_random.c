@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * On random small programs every search of the explorer finds what plain DFS finds, plain DFS finds
+ * what a model finds that has no fibers, schedules replay, and no exploration leaves a trace in the
+ * next one. A program that shows a difference is made smaller and printed; with such a text as its
+ * argument the test judges that one program and prints its outcomes.
+ */
+#include "support/test.h"
+
+#include "conformance/search_judge.h"
+#include "conformance/search_model.h"
+#include "conformance/search_play.h"
+#include "port/common/sanitize.h"
+#include "support/scale.h"
+
+#define PROGRAMS 3000u
+#define SEED 1u
+
+/* What the programs led to, because a generator that avoids something must be noticed. */
+static struct {
+	uint32_t programs, compared, large, model, reduced, ordered;
+	uint32_t verdicts[32];
+	uint32_t kinds[OP_KIND_COUNT];
+	uint64_t executions;
+} seen;
+
+static uint32_t programs(void)
+{
+	const char *text = getenv("HMMSIM_SEARCH_PROGRAMS");
+	unsigned long n = text ? strtoul(text, NULL, 10) : 0;
+
+	return n ? (uint32_t)n : test_scaled(PROGRAMS);
+}
+
+static void note(const struct program *p, const struct judged *j)
+{
+	seen.compared++;
+	seen.model += j->model;
+	seen.reduced += j->fewer < j->executions;
+	seen.ordered += j->outcomes > 1;
+	seen.executions += j->executions;
+	for (unsigned int v = 0; v < 32; v++)
+		seen.verdicts[v] += j->verdicts >> v & 1;
+	for (unsigned int k = 0; k < OP_KIND_COUNT; k++)
+		seen.kinds[k] += program_has(p, (enum program_op_kind)k);
+}
+
+static void explain(struct program *p, uint32_t index, enum judgement judgement)
+{
+	char text[PROGRAM_TEXT];
+	struct judged j;
+
+	program_print(p, text);
+	print_error("program %u: %s\n\t%s\n", index, judgement_words(judgement), text);
+	program_shrink(p, judgement);
+	program_print(p, text);
+	print_error("made smaller:\n\t%s\n", text);
+	judge(p, &j, true);
+}
+
+static void play_text(const char *text, struct outcome_set *set)
+{
+	struct hs_explore_result r;
+	struct program p;
+
+	assert_null(program_parse(text, &p));
+	assert_int_equal(
+		program_play(&p, &(struct play_options){ .search = HS_SEARCH_DFS }, set, &r), 0);
+	hs_explore_result_free(&r);
+}
+
+/* The hash of a trace knows objects by when they were used first, whatever was run before. */
+static void equal_traces_of_different_objects_have_equal_hashes(void **state)
+{
+	struct outcome_set ab, ba;
+
+	(void)state;
+	play_text("cpus=1 | load a; load b", &ab);
+	play_text("cpus=1 | load b; load a", &ba);
+	assert_int_equal(ab.count, 1);
+	assert_int_equal(ba.count, 1);
+	assert_true(ab.entry[0].hash == ba.entry[0].hash);
+	outcome_set_free(&ab);
+	outcome_set_free(&ba);
+}
+
+static void a_search_begins_with_the_first_task(void **state)
+{
+	struct outcome_set set;
+
+	(void)state;
+	play_text("cpus=1 | load a | load b", &set);
+	assert_int_equal(set.count, 1);
+	assert_string_equal(set.entry[0].schedule, "1 2");
+	outcome_set_free(&set);
+}
+
+/* Programs on which searches disagreed once, made small. */
+static void searches_agree_where_they_once_did_not(void **state)
+{
+	static const char *const texts[] = {
+		/* Of two timed waits one moves the clock that the other's predicate reads. */
+		"cpus=1 | wait_until q1 is a a 1 1 | wait_until q0 now a a 1 0",
+		/* Of two writes to two words one order makes a predicate true for a moment. */
+		"cpus=1 | add d 1 | or c 1 | wait_until q0 but c d 1 0",
+		/* A counter is freed, and another task is given one. */
+		"cpus=1 | count 1; sum; count 2; count_new | count_new; count_free; count 1; sum",
+		"cpus=1 | count_free; count_free",
+		"cpus=1 | count 0; count_new | load a; count_new",
+		/* Memory of what a task waits on is freed. */
+		"cpus=1 | free o0 | wait o0.q is a a 1",
+		"cpus=1 | free o0 | wait q0 is o0.v a 1",
+		"cpus=1 | lock o0.m; free o0 | lock o0.m",
+		/* The waiter arrives after the store. */
+		"cpus=1 | store o0.v 1 | wait q0 is o0.v a 1",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(texts); i++) {
+		struct program p;
+		struct judged j;
+		enum judgement judgement;
+
+		assert_null(program_parse(texts[i], &p));
+		judgement = judge(&p, &j, true);
+		if (judgement != JUDGED_EQUAL && !(HS_ASAN && judgement == JUDGED_LARGE))
+			fail_msg("%s: %s", judgement_words(judgement), texts[i]);
+	}
+}
+
+static void searches_agree_on_random_programs(void **state)
+{
+	uint32_t n = programs();
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++) {
+		struct program p;
+		struct judged j;
+		enum judgement judgement;
+
+		program_generate(SEED, i, &p);
+		judgement = judge(&p, &j, false);
+		seen.programs++;
+		if (judgement == JUDGED_LARGE) {
+			seen.large++;
+		} else if (judgement != JUDGED_EQUAL) {
+			explain(&p, i, judgement);
+			fail();
+		} else {
+			note(&p, &j);
+		}
+	}
+}
+
+/* How many of the compared programs have something, and how many in a thousand must. */
+static void assert_often(const char *what, uint32_t count, uint32_t permille)
+{
+	if (getenv("HMMSIM_TEST_VERBOSE"))
+		print_message("%s: %u of %u programs\n", what, count, seen.compared);
+	if (count * 1000ull < seen.compared * (uint64_t)permille)
+		fail_msg("%s: only %u of %u programs", what, count, seen.compared);
+}
+
+static void programs_lead_everywhere(void **state)
+{
+	(void)state;
+	if (programs() < 1000)
+		skip(); /* too few to say "often" */
+	assert_true(seen.compared * 10ull > seen.programs * 8ull);
+	assert_often("known to the model", seen.model, 600);
+	assert_often("more than one outcome", seen.ordered, 500);
+	assert_often("fewer executions", seen.reduced, 500);
+	for (int v = HS_VERDICT_NONE; v <= HS_VERDICT_LEAK; v++)
+		assert_often(hs_verdict_name((enum hs_verdict)v), seen.verdicts[v], 10);
+	for (int k = 0; k < OP_KIND_COUNT; k++) {
+		assert_often(program_op_word((enum program_op_kind)k), seen.kinds[k], 5);
+		assert_true(program_executed[k] > seen.kinds[k]);
+	}
+}
+
+static void programs_are_printed_as_they_are_read(void **state)
+{
+	uint32_t n = test_scaled(PROGRAMS);
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++) {
+		char text[PROGRAM_TEXT], again[PROGRAM_TEXT];
+		struct program p, q;
+
+		program_generate(SEED + 1, i, &p);
+		program_print(&p, text);
+		assert_null(program_parse(text, &q));
+		program_print(&q, again);
+		assert_string_equal(again, text);
+	}
+}
+
+static int judge_text(const char *text)
+{
+	const char *wrong;
+	enum judgement judgement;
+	struct program p;
+	struct judged j;
+
+	wrong = program_parse(text, &p);
+	if (wrong) {
+		fprintf(stderr, "%s: %s\n", text, wrong);
+		return 2;
+	}
+	judge_print_outcomes(&p);
+	judgement = judge(&p, &j, true);
+	printf("%s\n", judgement_words(judgement));
+	model_release();
+	return judgement != JUDGED_EQUAL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs_are_printed_as_they_are_read),
+		cmocka_unit_test(equal_traces_of_different_objects_have_equal_hashes),
+		cmocka_unit_test(a_search_begins_with_the_first_task),
+		cmocka_unit_test(searches_agree_where_they_once_did_not),
+		cmocka_unit_test(searches_agree_on_random_programs),
+		cmocka_unit_test(programs_lead_everywhere),
+	};
+	int ret;
+
+	if (argc > 1)
+		return judge_text(argv[1]);
+	ret = cmocka_run_group_tests_name("search_random", tests, NULL, NULL);
+	model_release();
+	return ret;
+}
