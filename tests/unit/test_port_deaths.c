@@ -9,9 +9,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "memory/memory.h"
 #include "support/death.h"
 #include "support/scale.h"
 
@@ -357,6 +359,98 @@ static void the_next_task_in_the_slot_of_a_dead_sleeper_is_awake(void **state)
 	assert_int_equal(hs_task_detach(self), 0);
 }
 
+/* ---- the end of a broken machine --------------------------------------------------------- */
+
+/*
+ * The next object of this size is the free one, and in the child its memory cannot be read: the
+ * child dies inside the allocator, which holds the arena lock.
+ */
+static void forbid(void *free_object, size_t size)
+{
+	if (mprotect(free_object, size, PROT_NONE))
+		_exit(5);
+}
+
+#define TRAP_BYTES ((size_t)128 << 10)
+
+static void dies_in_the_allocator(void *arg)
+{
+	struct hs_task *self = join_machine("allocator");
+
+	if (!hs_alloc(self, HS_KIND_PAGE, 64))
+		_exit(6);
+	forbid(arg, TRAP_BYTES);
+	hs_alloc(self, HS_KIND_OTHER, TRAP_BYTES);
+}
+
+static void dies_under_two_locks(void *arg)
+{
+	struct hs_task *self = join_machine("allocator");
+	struct hs_page *page;
+
+	forbid(arg, 4096);
+	hs_page_alloc(self, &page);
+}
+
+static void dies_with_the_mmap_lock(void *arg)
+{
+	struct hs_task *self = join_machine("writer");
+
+	(void)arg;
+	hs_down_write(self, &sh->sem);
+	raise(SIGSEGV);
+}
+
+static void dies_of_a_fault(void (*fn)(void *arg), void *arg)
+{
+	struct death death;
+	pid_t pid = spawn(fn, arg);
+
+	assert_true(death_wait(pid, &death));
+	assert_int_equal(death.signal, SIGSEGV);
+}
+
+static void destroy_names_what_a_task_left_that_died_in_the_allocator(void **state)
+{
+	void *trap = hs_alloc(boot, HS_KIND_OTHER, TRAP_BYTES);
+	struct hs_leaks left;
+
+	(void)state;
+	hs_free(boot, trap, HS_KIND_OTHER, TRAP_BYTES);
+	dies_of_a_fault(dies_in_the_allocator, trap);
+	hs_pcpu_free(boot, sh->counter);
+	hs_free(boot, sh, HS_KIND_SCENARIO, sizeof(*sh));
+	assert_int_equal(hs_machine_destroy(machine, &left), -ENOTEMPTY);
+	assert_string_equal(left.text, "1 page");
+}
+
+/* The memory lock too: the end of a machine may take each lock of it. */
+static void boot_takes_over_what_a_dead_task_held(void **state)
+{
+	size_t memmap = sizeof(struct hs_page) << HS_SUBSECTION_ORDER;
+	void *trap = hs_alloc(boot, HS_KIND_MEMMAP, memmap);
+
+	(void)state;
+	assert_int_equal(hs_memory_add(boot, 0, (uint64_t)1 << HS_SECTION_ORDER, true), 0);
+	hs_free(boot, trap, HS_KIND_MEMMAP, memmap);
+	dies_of_a_fault(dies_under_two_locks, trap);
+	assert_int_equal(hs_pages_allocated(boot), 0);
+}
+
+static void boot_takes_over_an_rwsem_of_a_dead_writer(void **state)
+{
+	struct hs_machine_info info;
+
+	(void)state;
+	dies_of_a_fault(dies_with_the_mmap_lock, NULL);
+	hs_machine_info(machine, &info);
+	hs_down_read(boot, &sh->sem);
+	hs_up_read(boot, &sh->sem);
+	hs_down_write(boot, &sh->sem);
+	hs_up_write(boot, &sh->sem);
+	assert_int_equal(sh->sem.wanted.raw, 0);
+}
+
 static void *exits_in_section(void *arg)
 {
 	struct hs_task *self;
@@ -424,12 +518,16 @@ static void a_kill_at_any_moment_leaves_no_task(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[3 + 2 * CASES + HARMLESS] = {
+	struct CMUnitTest tests[6 + 2 * CASES + HARMLESS] = {
+		cmocka_unit_test_setup(destroy_names_what_a_task_left_that_died_in_the_allocator,
+				       processes_up),
+		TEST(boot_takes_over_what_a_dead_task_held),
+		TEST(boot_takes_over_an_rwsem_of_a_dead_writer),
 		TEST(a_thread_that_forgets_to_detach_is_reaped),
 		TEST(the_next_task_in_the_slot_of_a_dead_sleeper_is_awake),
 		TEST(a_kill_at_any_moment_leaves_no_task),
 	};
-	struct CMUnitTest *t = &tests[3];
+	struct CMUnitTest *t = &tests[6];
 
 	for (unsigned int i = 0; i < CASES; i++) {
 		void *c = (void *)(uintptr_t)&cases[i];

@@ -21,7 +21,9 @@
  *                        counter slots.
  *   died with a lock:    what the lock protects may be half done. arena.broken is set for good,
  *                        and every wait in this arena ends in hs_oops(), see hs_guard(). An RCU
- *                        callback counts as a lock, because no other task can finish it.
+ *                        callback counts as a lock, because no other task can finish it. Only the
+ *                        boot task, once it is alone, takes such a lock over: what it then frees
+ *                        is unmapped next.
  *
  * The boot task (slot 0) is always LIVE, and its slot.life is not used.
  */

@@ -17,6 +17,9 @@
  *	Required outcome: a sleeper whose last try failed is woken by the task that releases. Both
  *	sides are sequentially consistent: if the releasing task saw turn even, its store to the
  *	word came before the sleeper's turn |= 1, and the last try succeeds.
+ *
+ * In a broken arena a wait ends in hs_oops(). The boot task takes the lock over instead: if it is
+ * alone, the owner is dead.
  */
 #include <sched.h>
 
@@ -24,6 +27,18 @@
 
 #define SPINS_BEFORE_SLEEP 100
 #define SPINS_BEFORE_YIELD 64
+
+/* True: the arena is broken and the boot task is alone, so that no owner of a lock is alive. */
+static bool lock_has_no_owner(struct hs_task *self)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	if (!hs_u32_load(self, &arena->broken, HS_ACQUIRE))
+		return false;
+	if (self->hot.id || hs_arena_attached(arena))
+		hs_oops(self);
+	return true;
+}
 
 static void lock_spin(struct hs_task *self, hs_u32 *word)
 {
@@ -39,17 +54,16 @@ static void lock_spin(struct hs_task *self, hs_u32 *word)
 		if (spins % SPINS_BEFORE_YIELD)
 			continue;
 		sched_yield();
-		if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
-			hs_oops(self);
+		if (lock_has_no_owner(self))
+			hs_u32_store(self, word, 0, HS_RELAXED);
 		if (arena->config.shared && !(spins & 0xfff))
-			hs_arena_check_deaths(self);
+			hs_arena_reap(arena);
 	}
 }
 
 void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
 		  const char *where)
 {
-	struct hs_arena *arena = self->hot.arena;
 	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
 
 	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
@@ -65,6 +79,8 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 		hs_spin_hint();
 	}
 	for (;;) {
+		if (lock_has_no_owner(self))
+			hs_u32_store(self, word, 0, HS_RELAXED);
 		seen = hs_u32_load(self, word, HS_RELAXED);
 		if (!seen) {
 			if (hs_u32_cmpxchg(self, word, &seen, (self->hot.id + 1) | HS_LOCK_SLEEPERS,
@@ -76,8 +92,6 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 		    !hs_u32_cmpxchg(self, word, &seen, seen | HS_LOCK_SLEEPERS, HS_RELAXED))
 			continue;
 		hs_park(self, word, seen | HS_LOCK_SLEEPERS, false);
-		if (hs_u32_load(self, &arena->broken, HS_ACQUIRE))
-			hs_oops(self);
 	}
 }
 
@@ -122,11 +136,13 @@ static void lock_wait_rwsem(struct hs_task *self, struct hs_rwsem *s,
 	for (;;) {
 		uint32_t turn = hs_u32_or(self, &s->turn, 1, HS_SEQ_CST) | 1;
 
+		if (lock_has_no_owner(self)) {
+			hs_u32_store(self, &s->word, 0, HS_RELAXED);
+			hs_u32_store(self, &s->wanted, try == lock_try_write, HS_RELAXED);
+		}
 		if (try(self, s))
 			return;
 		hs_park(self, &s->turn, turn, false);
-		if (hs_u32_load(self, &self->hot.arena->broken, HS_ACQUIRE))
-			hs_oops(self);
 	}
 }
 
