@@ -17,6 +17,8 @@
  *	Required outcome: a sleeper whose last try failed is woken by the task that releases. Both
  *	sides are sequentially consistent: if the releasing task saw turn even, its store to the
  *	word came before the sleeper's turn |= 1, and the last try succeeds.
+ *	(tests/stress/test_port_litmus.c:
+ *	a_release_reaches_the_task_that_begins_to_wait_for_the_rwsem)
  *
  * In a broken arena a wait ends in hs_oops(). The boot task takes the lock over instead: if it is
  * alone, the owner is dead.

@@ -32,13 +32,14 @@ int hs_membarrier_register(struct hs_arena *arena)
 	return 0;
 }
 
+/* The call is a barrier on the caller too. */
 void hs_membarrier(struct hs_task *self)
 {
 	struct hs_arena *arena = self->hot.arena;
 
-	hs_fence(self, HS_SEQ_CST);
-	if (!arena->rcu_fence)
+	if (arena->rcu_fence)
+		hs_fence(self, HS_SEQ_CST);
+	else
 		membarrier_call(membarrier_is_shared(arena) ? MEMBARRIER_CMD_GLOBAL_EXPEDITED
 							    : MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-	hs_fence(self, HS_SEQ_CST);
 }

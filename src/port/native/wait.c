@@ -12,7 +12,7 @@
  *
  *	If the waiter read the old seq and the waker saw no waiter, then seq++ came before
  *	waiters++, and the sleep finds seq changed. Required outcome: no sleep after the last wake.
- *	(tests/unit/test_port_wait.c: wake_is_never_missed)
+ *	(tests/stress/test_port_litmus.c: a_wake_reaches_the_task_that_begins_to_wait)
  */
 #include <sched.h>
 
