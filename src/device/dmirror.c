@@ -168,6 +168,7 @@ static bool dmirror_invalidate(struct hs_task *self, struct hs_dmirror *dev,
 	dmirror_clear(self, dev, inv->start, inv->end);
 	if (!lock)
 		return true;
+	hs_assert_mutex(self, &dev->lock);
 	dev->stats.invalidations++;
 	hs_mutex_unlock(self, &dev->lock);
 	return true;
@@ -311,6 +312,7 @@ static void dmirror_write_words(struct hs_task *self, struct populate *p)
 			word = 0;
 		hs_u64_store(self, &dev->table[first + i], word, HS_RELAXED);
 	}
+	hs_assert_mutex(self, &dev->lock);
 	p->stats.populates++;
 	dmirror_add_stats(&dev->stats, &p->stats);
 }
@@ -384,6 +386,7 @@ static int dmirror_populate(struct hs_task *self, struct populate *p)
 	if (!ret)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
+	hs_assert_mutex(self, &dev->lock);
 	dmirror_add_stats(&dev->stats, &p->stats);
 	hs_mutex_unlock(self, &dev->lock);
 	return ret;
@@ -427,6 +430,7 @@ uint64_t hs_dmirror_entry(struct hs_task *self, struct hs_dmirror *dev, uint64_t
 	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return 0;
 	hs_mutex_lock(self, &dev->lock);
+	hs_assert_mutex(self, &dev->lock);
 	word = hs_u64_load(self, &dev->table[dmirror_index(dev, addr)], HS_RELAXED);
 	hs_mutex_unlock(self, &dev->lock);
 	return word;
@@ -439,6 +443,7 @@ bool hs_dmirror_access(struct hs_task *self, struct hs_dmirror *dev, uint64_t ad
 	if (addr < dev->config.range.start || addr >= dev->config.range.end)
 		return false;
 	hs_mutex_lock(self, &dev->lock);
+	hs_assert_mutex(self, &dev->lock);
 	word = hs_u64_load(self, &dev->table[dmirror_index(dev, addr)], HS_RELAXED);
 	if ((word & need) == need)
 		dmirror_touch(self, word & PFN_MASK);
@@ -461,6 +466,7 @@ uint64_t hs_dmirror_maps(const struct hs_dmirror *dev, uint64_t start, uint64_t 
 void hs_dmirror_stats(struct hs_task *self, struct hs_dmirror *dev, struct hs_dmirror_stats *stats)
 {
 	hs_mutex_lock(self, &dev->lock);
+	hs_assert_mutex(self, &dev->lock);
 	*stats = dev->stats;
 	hs_mutex_unlock(self, &dev->lock);
 	stats->refusals = hs_u64_load(self, &dev->refusals, HS_RELAXED);

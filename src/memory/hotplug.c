@@ -84,6 +84,7 @@ static int hotplug_add_span(struct hs_task *self, uint64_t start, uint64_t end, 
 	struct hs_machine *m = hs_machine_of(self);
 	uint64_t step = hs_subsection_pages(m);
 
+	hs_assert_spin(self, &m->memory_lock);
 	if (hotplug_overlaps(self, start, end))
 		return -EEXIST;
 	for (uint64_t pfn = start; pfn < end; pfn += step)
@@ -111,7 +112,7 @@ int hs_memory_add(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn, bo
 	hs_spin_lock(self, &m->memory_lock);
 	ret = hotplug_add_span(self, start_pfn, end_pfn, true, early);
 	if (!ret)
-		hs_ram_insert(m, ram);
+		hs_ram_insert(self, m, ram);
 	hs_spin_unlock(self, &m->memory_lock);
 	if (ret)
 		hs_ram_free(self, ram);
@@ -187,6 +188,7 @@ static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t e
 {
 	struct hs_machine *m = hs_machine_of(self);
 
+	hs_assert_spin(self, &m->memory_lock);
 	for (uint64_t pfn = start; pfn < end; pfn += hs_subsection_pages(m)) {
 		struct hs_section *s = hs_section_of(self, pfn);
 
@@ -201,6 +203,7 @@ static bool hotplug_is_busy(struct hs_task *self, uint64_t start, uint64_t end)
 	struct hs_machine *m = hs_machine_of(self);
 	uint64_t step = hs_subsection_pages(m);
 
+	hs_assert_spin(self, &m->memory_lock);
 	for (uint64_t pfn = start; pfn < end; pfn += step) {
 		struct hs_page *map = hs_pfn_online(self, pfn) ? hs_pfn_to_page(self, pfn) : NULL;
 

@@ -62,6 +62,7 @@ struct hs_page *hs_page_touch_locked(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_page *page = hs_pfn_to_page(self, pfn);
 
+	hs_assert_spin(self, &hs_machine_of(self)->memory_lock);
 	if (page || !hs_pfn_valid(self, pfn))
 		return page;
 	return memory_memmap_make(self, hs_section_of(self, pfn), pfn);

@@ -44,10 +44,11 @@ void hs_ram_free(struct hs_task *self, struct hs_ram *ram)
 	hs_free(self, ram, HS_KIND_RAM, sizeof(*ram));
 }
 
-void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram)
+void hs_ram_insert(struct hs_task *self, struct hs_machine *m, struct hs_ram *ram)
 {
 	struct hs_ram **at = &m->ram;
 
+	hs_assert_spin(self, &m->memory_lock);
 	while (*at && (*at)->start < ram->start)
 		at = &(*at)->next;
 	ram->next = *at;
@@ -65,6 +66,7 @@ struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t s
 {
 	struct hs_ram **at = &m->ram, *r;
 
+	hs_assert_spin(self, &m->memory_lock);
 	while ((r = *at)) {
 		if (r->end <= start || end <= r->start) {
 			at = &r->next;
@@ -90,14 +92,24 @@ struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t s
 	return spare;
 }
 
+static bool page_alloc_has_ram(struct hs_task *self, const struct hs_machine *m, uint64_t start,
+			       uint64_t end)
+{
+	bool found = false;
+
+	hs_assert_spin(self, &m->memory_lock);
+	for (const struct hs_ram *r = m->ram; r && !found; r = r->next)
+		found = start < r->end && r->start < end;
+	return found;
+}
+
 bool hs_memory_is_ram(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 {
 	struct hs_machine *m = hs_machine_of(self);
-	bool found = false;
+	bool found;
 
 	hs_spin_lock(self, &m->memory_lock);
-	for (const struct hs_ram *r = m->ram; r && !found; r = r->next)
-		found = start_pfn < r->end && r->start < end_pfn;
+	found = page_alloc_has_ram(self, m, start_pfn, end_pfn);
 	hs_spin_unlock(self, &m->memory_lock);
 	return found;
 }
@@ -134,6 +146,7 @@ void hs_ram_drop_free(struct hs_task *self, struct hs_machine *m, uint64_t start
 {
 	struct hs_page *page = m->free_pages, *kept = NULL, *next;
 
+	hs_assert_spin(self, &m->memory_lock);
 	m->free_pages = NULL;
 	for (; page; page = next) {
 		uint64_t pfn = hs_page_to_pfn(self, page);
@@ -155,6 +168,7 @@ static struct hs_page *page_alloc_take_free(struct hs_task *self, struct hs_mach
 {
 	struct hs_page *page;
 
+	hs_assert_spin(self, &m->memory_lock);
 	while ((page = m->free_pages)) {
 		m->free_pages = page_alloc_next_free(self, page);
 		if (!page_alloc_is_poisoned(self, page))
@@ -218,6 +232,7 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 		  "hs_page_free: page tables still map pfn 0x%llx",
 		  (unsigned long long)hs_page_to_pfn(self, page));
 	hs_spin_lock(self, &m->memory_lock);
+	hs_assert_spin(self, &m->memory_lock);
 	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
 	m->pages_allocated--;
 	if (m->reuse_pages) {
@@ -233,6 +248,7 @@ uint64_t hs_pages_allocated(struct hs_task *self)
 	uint64_t n;
 
 	hs_spin_lock(self, &m->memory_lock);
+	hs_assert_spin(self, &m->memory_lock);
 	n = m->pages_allocated;
 	hs_spin_unlock(self, &m->memory_lock);
 	return n;

@@ -83,7 +83,7 @@ struct hs_ram {
 /* The memory lock is held, except for new and free. */
 struct hs_ram *hs_ram_new(struct hs_task *self, uint64_t start, uint64_t end);
 void hs_ram_free(struct hs_task *self, struct hs_ram *ram);
-void hs_ram_insert(struct hs_machine *m, struct hs_ram *ram);
+void hs_ram_insert(struct hs_task *self, struct hs_machine *m, struct hs_ram *ram);
 /* Takes [start, end) out of every range. Returns @spare, or NULL if a range became two. */
 struct hs_ram *hs_ram_cut(struct hs_task *self, struct hs_machine *m, uint64_t start, uint64_t end,
 			  struct hs_ram *spare);

@@ -225,6 +225,7 @@ static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint32_t *e
 	uint32_t ret;
 
 	*error = 0;
+	hs_assert_read(f->self, &f->mm->lock);
 	f->vma = hs_vma_at(f->mm, f->addr);
 	if (!fault_vma_allows(f->vma, f->write)) {
 		*error = HS_VM_FAULT_SIGSEGV;

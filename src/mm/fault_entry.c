@@ -31,7 +31,7 @@ bool hs_fault_replace(struct hs_fault *f, uint64_t to)
 	bool same;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	same = hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
+	same = hs_fault_is_same(f);
 	if (same)
 		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
@@ -71,7 +71,7 @@ struct hs_page *hs_fault_get_page(struct hs_fault *f)
 	struct hs_page *page = NULL;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
+	if (hs_fault_is_same(f))
 		page = hs_entry_page(f->self, f->seen);
 	if (page)
 		hs_page_get(f->self, page);

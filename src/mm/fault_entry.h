@@ -61,6 +61,12 @@ static inline bool hs_fault_is_present(uint64_t entry)
  * Makes the tables. UNDECIDED: at level 0 nothing is mapped yet, so the fault wants a page there.
  */
 enum hs_fault_verdict hs_fault_want_page(struct hs_fault *f);
+/* Whether the entry is still f->seen. The page table lock is held. */
+static inline bool hs_fault_is_same(const struct hs_fault *f)
+{
+	hs_assert_spin(f->self, &f->mm->page_table_lock);
+	return hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
+}
 /* Replaces f->seen by @to, under the page table lock. False: the entry is no longer f->seen. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);
 /*

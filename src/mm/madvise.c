@@ -38,6 +38,7 @@ static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t
 	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
 	uint64_t above = *end, below = *start;
 
+	hs_assert_read(self, &mm->lock);
 	if (first && first->mapping)
 		hs_mapping_leaf_span(first->mapping, start, &above);
 	if (last && last->mapping)

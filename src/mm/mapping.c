@@ -154,6 +154,7 @@ uint32_t hs_mapping_vmas(struct hs_task *self, struct hs_mapping *mapping)
 	uint32_t count;
 
 	hs_down_read(self, &mapping->lock);
+	hs_assert_read(self, &mapping->lock);
 	count = mapping->vma_count;
 	hs_up_read(self, &mapping->lock);
 	return count;
@@ -311,6 +312,7 @@ int hs_mapping_check(struct hs_task *self, struct hs_mapping *mapping, uint64_t 
 void hs_mapping_link(struct hs_task *self, struct hs_mapping *mapping, struct hs_vma *vma)
 {
 	hs_down_write(self, &mapping->lock);
+	hs_assert_write(self, &mapping->lock);
 	vma->next = mapping->vmas;
 	mapping->vmas = vma;
 	mapping->vma_count++;
@@ -322,6 +324,7 @@ void hs_mapping_unlink(struct hs_task *self, struct hs_mapping *mapping, struct 
 	struct hs_vma **at = &mapping->vmas;
 
 	hs_down_write(self, &mapping->lock);
+	hs_assert_write(self, &mapping->lock);
 	while (*at && *at != vma)
 		at = &(*at)->next;
 	hs_assert(self, *at, "hs_mapping_unlink: the mapping does not have the VMA");
@@ -376,6 +379,7 @@ void hs_unmap_mapping_range(struct hs_task *self, struct hs_mapping *mapping, ui
 	if (!count)
 		return;
 	hs_down_read(self, &mapping->lock);
+	hs_assert_read(self, &mapping->lock);
 	for (struct hs_vma *vma = mapping->vmas; vma; vma = vma->next)
 		if (mapping_part_of(vma, first, last, &start, &end))
 			mapping_unmap_part(self, mapping, vma->mm, start, end, even_cows);

@@ -44,6 +44,7 @@ static int pte_ops_begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, 
 	if (addr & (HS_PAGE_BYTES - 1))
 		return -EINVAL;
 	hs_down_read(self, &mm->lock);
+	hs_assert_read(self, &mm->lock);
 	f->vma = hs_vma_at(mm, addr);
 	if (!f->vma) {
 		hs_up_read(self, &mm->lock);
@@ -91,7 +92,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 	int ret = -ENOENT;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen)
+	if (hs_fault_is_same(f))
 		ret = change(f, hs_entry_page(f->self, f->seen), arg);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
@@ -209,6 +210,7 @@ static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m
 {
 	struct hs_fault f = { .self = self, .mm = m->mm, .addr = m->addr };
 
+	hs_assert_spin(self, &m->mm->page_table_lock);
 	if (!m->mm->root)
 		return false;
 	hs_fault_look(&f);
@@ -286,6 +288,7 @@ static void pte_ops_to_protnone(struct hs_fault *f)
 	uint64_t e;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	hs_assert_spin(f->self, &f->mm->page_table_lock);
 	e = hs_u64_load(f->self, f->entry, HS_RELAXED);
 	if (!f->level && pte_ops_is_page(e)) {
 		struct hs_page *page = hs_entry_page(f->self, e);
@@ -300,8 +303,10 @@ static void pte_ops_to_protnone(struct hs_fault *f)
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 }
 
-static bool pte_ops_is_covered(const struct hs_mm *mm, uint64_t start, uint64_t end)
+static bool pte_ops_is_covered(struct hs_task *self, const struct hs_mm *mm, uint64_t start,
+			       uint64_t end)
 {
+	hs_assert_read(self, &mm->lock);
 	while (start < end) {
 		const struct hs_vma *vma = hs_vma_at(mm, start);
 
@@ -320,7 +325,7 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 	if (!hs_range_fits(mm, start, end))
 		return -EINVAL;
 	hs_down_read(self, &mm->lock);
-	if (!pte_ops_is_covered(mm, start, end)) {
+	if (!pte_ops_is_covered(self, mm, start, end)) {
 		hs_up_read(self, &mm->lock);
 		return -EINVAL;
 	}

@@ -71,6 +71,7 @@ void hs_pt_destroy(struct hs_task *self, struct hs_mm *mm)
 	hs_u64 *root = mm->root;
 
 	hs_spin_lock(self, &mm->page_table_lock);
+	hs_assert_spin(self, &mm->page_table_lock);
 	mm->root = NULL;
 	hs_spin_unlock(self, &mm->page_table_lock);
 	table_free(self, mm->geometry, root, mm->geometry->levels - 1);
@@ -128,6 +129,7 @@ static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_
 	uint64_t seen;
 
 	hs_spin_lock(self, &mm->page_table_lock);
+	hs_assert_spin(self, &mm->page_table_lock);
 	seen = hs_u64_load(self, e, HS_RELAXED);
 	if (!seen)
 		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
@@ -201,6 +203,7 @@ static void table_free_range(struct hs_task *self, struct hs_mm *mm, hs_u64 *tab
 			continue;
 		}
 		hs_spin_lock(self, &mm->page_table_lock);
+		hs_assert_spin(self, &mm->page_table_lock);
 		hs_u64_store(self, e, 0, HS_RELAXED);
 		hs_spin_unlock(self, &mm->page_table_lock);
 		table_free(self, g, hs_entry_table(entry), level - 1);

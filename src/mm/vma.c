@@ -121,8 +121,10 @@ static void vma_resize(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint6
 {
 	struct hs_vma *vma = mm->vmas[i].vma;
 
-	if (vma->mapping)
+	if (vma->mapping) {
 		hs_down_write(self, &vma->mapping->lock);
+		hs_assert_write(self, &vma->mapping->lock);
+	}
 	vma->pgoff = vma_pgoff_of(vma, start);
 	vma->start = start;
 	vma->end = end;
@@ -278,6 +280,7 @@ static int vma_map_range(struct hs_task *self, struct hs_mm *mm, const struct hs
 {
 	uint32_t i = vma_index(mm, new->start);
 
+	hs_assert_write(self, &mm->lock);
 	if (i < mm->vma_count && mm->vmas[i].vma->start < new->end)
 		return -EEXIST;
 	if (i && vma_can_join(mm->vmas[i - 1].vma, new)) {
@@ -342,6 +345,7 @@ static void vmas_unmap(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint3
 	uint64_t ceiling = i + n < mm->vma_count ? mm->vmas[i + n].vma->start
 						 : hs_geometry_end(mm->geometry);
 
+	hs_assert_write(self, &mm->lock);
 	vma_zap_section(self, mm, start, end);
 	for (uint32_t k = i; k < i + n; k++)
 		if (mm->vmas[k].vma->mapping)
@@ -358,6 +362,7 @@ static int vma_unmap_range(struct hs_task *self, struct hs_mm *mm, uint64_t star
 	uint32_t i, n = 0;
 	int ret;
 
+	hs_assert_write(self, &mm->lock);
 	if (!first || first->start >= end)
 		return 0;
 	ret = vma_cut_range(self, mm, start, end);

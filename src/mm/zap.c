@@ -28,6 +28,7 @@ static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 
 {
 	uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE), to;
 
+	hs_assert_spin(self, &c->mm->page_table_lock);
 	if (!entry || hs_entry_is_table(entry))
 		return entry;
 	to = c->to(c, entry, whole);

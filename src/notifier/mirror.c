@@ -68,6 +68,7 @@ static void mirror_count_down(struct hs_task *self, struct hs_hmm *hmm)
 	bool none;
 
 	hs_spin_lock(self, &hmm->ranges_lock);
+	hs_assert_spin(self, &hmm->ranges_lock);
 	none = !--hmm->active;
 	for (struct hs_mirror_range *r = hmm->ranges; none && r; r = r->next)
 		mirror_set_valid(self, r, true);
@@ -80,6 +81,7 @@ static void mirror_count_up(struct hs_task *self, struct hs_hmm *hmm,
 			    const struct hs_invalidation *inv)
 {
 	hs_spin_lock(self, &hmm->ranges_lock);
+	hs_assert_spin(self, &hmm->ranges_lock);
 	hmm->active++;
 	for (struct hs_mirror_range *r = hmm->ranges; r; r = r->next)
 		if (mirror_is_hit(r, inv))
@@ -96,6 +98,7 @@ static int mirror_sync_all(struct hs_task *self, struct hs_hmm *hmm,
 		hs_down_read(self, &hmm->mirrors_sem);
 	else if (!hs_down_read_trylock(self, &hmm->mirrors_sem))
 		return -EAGAIN;
+	hs_assert_read(self, &hmm->mirrors_sem);
 	for (struct hs_mirror *m = hmm->mirrors; m && !ret; m = m->next) {
 		ret = m->ops->sync(self, m, inv);
 		hs_assert(self, !ret || (ret == -EAGAIN && !inv->blockable),
@@ -133,12 +136,14 @@ static void mirror_hmm_release(struct hs_task *self, struct hs_notifier *n)
 	bool ranges;
 
 	hs_spin_lock(self, &hmm->ranges_lock);
+	hs_assert_spin(self, &hmm->ranges_lock);
 	hmm->dead = true;
 	ranges = hmm->ranges;
 	hs_spin_unlock(self, &hmm->ranges_lock);
 	hs_assert(self, !ranges,
 		  "hs_notifiers_release: a range of the address space is registered");
 	hs_down_read(self, &hmm->mirrors_sem);
+	hs_assert_read(self, &hmm->mirrors_sem);
 	for (struct hs_mirror *m = hmm->mirrors; m; m = m->next)
 		if (m->ops->release)
 			m->ops->release(self, m);
@@ -188,6 +193,7 @@ int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror, struct hs
 	mirror->hmm = hmm;
 	mirror->next = NULL;
 	hs_down_write(self, &hmm->mirrors_sem);
+	hs_assert_write(self, &hmm->mirrors_sem);
 	while (*at)
 		at = &(*at)->next;
 	*at = mirror;
@@ -201,6 +207,7 @@ void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mirror)
 	struct hs_mirror **at = &hmm->mirrors;
 
 	hs_down_write(self, &hmm->mirrors_sem);
+	hs_assert_write(self, &hmm->mirrors_sem);
 	while (*at != mirror)
 		at = &(*at)->next;
 	*at = mirror->next;
@@ -228,6 +235,7 @@ int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range
 	range->start = start;
 	range->end = end;
 	hs_spin_lock(self, &hmm->ranges_lock);
+	hs_assert_spin(self, &hmm->ranges_lock);
 	dead = hmm->dead;
 	if (!dead) {
 		range->hmm = hmm;
@@ -245,6 +253,7 @@ void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *ra
 	struct hs_mirror_range **at = &hmm->ranges;
 
 	hs_spin_lock(self, &hmm->ranges_lock);
+	hs_assert_spin(self, &hmm->ranges_lock);
 	while (*at != range)
 		at = &(*at)->next;
 	*at = range->next;

@@ -133,6 +133,7 @@ static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifie
 	struct hs_interval_node *hit;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	hs_u64_add(self, &ns->active, 1, HS_RELAXED);
 	*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	hit = hs_interval_tree_first(&ns->tree, start, last);
@@ -164,6 +165,7 @@ static void ns_apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
 {
 	struct hs_interval_sub *sub;
 
+	hs_assert_spin(self, &ns->lock);
 	while ((sub = ns->deferred)) {
 		hs_deref(self, sub);
 		ns->deferred = sub->deferred_next;
@@ -180,6 +182,7 @@ static void ns_finish(struct hs_task *self, struct hs_notifiers *ns)
 	uint64_t was, seq;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	was = hs_u64_add(self, &ns->active, (uint64_t)-1, HS_RELEASE);
 	hs_assert(self, was, "hs_invalidate_end: no invalidation is in progress");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
@@ -236,6 +239,7 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	bool again;
 
 	hs_spin_lock(self, &notifiers->lock);
+	hs_assert_spin(self, &notifiers->lock);
 	again = notifiers->released;
 	notifiers->released = true;
 	hs_spin_unlock(self, &notifiers->lock);
@@ -269,6 +273,7 @@ static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_in
 	uint64_t seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	uint64_t active = hs_u64_load(self, &ns->active, HS_RELAXED);
 
+	hs_assert_spin(self, &ns->lock);
 	if (active && seq & 1) {
 		ns_defer(ns, sub);
 		hs_u64_init(hs_sub_seq(sub), seq);
@@ -298,6 +303,7 @@ int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 	sub->ops = ops;
 	sub->in_tree = false;
 	hs_spin_lock(self, &notifiers->lock);
+	hs_assert_spin(self, &notifiers->lock);
 	released = notifiers->released;
 	if (!released)
 		ns_enter(self, notifiers, sub);
@@ -326,6 +332,7 @@ void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub)
 	bool wait = false;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	open.seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	if (!(open.seq & 1)) {
 		hs_interval_tree_erase(&ns->tree, &sub->node);
@@ -347,6 +354,7 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	uint64_t seq;
 
 	hs_spin_lock(self, &open.ns->lock);
+	hs_assert_spin(self, &open.ns->lock);
 	open.seq = hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED);
 	seq = hs_u64_load(self, &open.ns->seq, HS_RELAXED);
 	hs_spin_unlock(self, &open.ns->lock);

@@ -44,6 +44,7 @@ static struct hs_notifier *plain_next(struct hs_task *self, struct hs_notifiers 
 	bool awaited;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	to = n ? n->next : ns->plain;
 	while (to && to->dead)
 		to = to->next;
@@ -61,6 +62,7 @@ static void plain_leave(struct hs_task *self, struct hs_notifiers *ns, struct hs
 	bool awaited;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	awaited = plain_put(self, n);
 	hs_spin_unlock(self, &ns->lock);
 	if (awaited)
@@ -119,6 +121,7 @@ void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs
 static void plain_mark_dead(struct hs_task *self, struct hs_notifiers *ns, struct hs_notifier *n)
 {
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	n->dead = true;
 	hs_spin_unlock(self, &ns->lock);
 }
@@ -146,6 +149,7 @@ static int plain_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_
 	int ret = 0;
 
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	if (!plain_is_idle(self, ns)) {
 		ret = -EAGAIN;
 	} else if (ns->released) {
@@ -191,6 +195,7 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 	plain_mark_dead(self, ns, n);
 	hs_wait_event(self, &ns->queue, plain_has_no_call, n);
 	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
 	while (*at != n)
 		at = &(*at)->next;
 	*at = n->next;

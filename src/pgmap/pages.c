@@ -58,6 +58,7 @@ static struct hs_page *pgmap_pages_take(struct hs_task *self, struct hs_pgmap *p
 {
 	struct hs_page *page = p->free_pages;
 
+	hs_assert_spin(self, &p->pages_lock);
 	if (!page) {
 		if (p->next_page == p->end)
 			return NULL;
@@ -105,6 +106,7 @@ void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 	uint32_t was;
 
 	hs_spin_lock(self, &pgmap->pages_lock);
+	hs_assert_spin(self, &pgmap->pages_lock);
 	was = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
 	hs_assert(self, was & HS_PAGE_ALLOCATED, "hs_page_put: the device page is already free");
 	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)pgmap->free_pages, HS_RELAXED);
@@ -118,6 +120,7 @@ uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap)
 	uint64_t n;
 
 	hs_spin_lock(self, &pgmap->pages_lock);
+	hs_assert_spin(self, &pgmap->pages_lock);
 	n = pgmap->pages_allocated;
 	hs_spin_unlock(self, &pgmap->pages_lock);
 	return n;

@@ -21,8 +21,10 @@
 
 #include <errno.h>
 
-static bool pgmap_overlaps(const struct hs_machine *m, uint64_t start, uint64_t end)
+static bool pgmap_overlaps(struct hs_task *self, const struct hs_machine *m, uint64_t start,
+			   uint64_t end)
 {
+	hs_assert_spin(self, &m->pagemap_lock);
 	for (const struct hs_pgmap *p = m->pagemap_list; p; p = p->next)
 		if (start < p->end && p->start < end)
 			return true;
@@ -33,7 +35,7 @@ static int pgmap_enlist(struct hs_task *self, struct hs_machine *m, struct hs_pg
 {
 	int ret;
 
-	if (pgmap_overlaps(m, p->start, p->end))
+	if (pgmap_overlaps(self, m, p->start, p->end))
 		return -EEXIST;
 	ret = hs_radix_store(self, &m->pagemaps, p->start, p->end - 1, p);
 	if (ret)
@@ -61,6 +63,7 @@ void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap)
 	int ret;
 
 	hs_spin_lock(self, &m->pagemap_lock);
+	hs_assert_spin(self, &m->pagemap_lock);
 	ret = hs_radix_store(self, &m->pagemaps, pgmap->start, pgmap->end - 1, NULL);
 	hs_assert(self, !ret, "hs_pgmap_unregister: erasing from the index failed");
 	while (*at != pgmap)

@@ -254,6 +254,7 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mutex *m);
 bool hs_rwsem_held(const struct hs_task *self, const struct hs_rwsem *s);
 bool hs_rwsem_held_write(const struct hs_task *self, const struct hs_rwsem *s);
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l);
 /* Whether any task holds it. For assertions where no task is at hand: no step. */
 static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
 /*
@@ -261,6 +262,18 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
  * explore builds also while it holds a spinlock. No step.
  */
 #define hs_might_sleep(self) hs_check_may_sleep((self), HS_HERE)
+
+/*
+ * At plain data: the task holds the lock that guards it. The explorer sees no access to plain data,
+ * so that without the assertion it would not see a lock that is missing.
+ */
+#define hs_assert_mutex(self, m) HS_ASSERT_LOCK(self, hs_mutex_held, m)
+#define hs_assert_spin(self, l) HS_ASSERT_LOCK(self, hs_spin_held, l)
+#define hs_assert_read(self, s) HS_ASSERT_LOCK(self, hs_rwsem_held, s)
+#define hs_assert_write(self, s) HS_ASSERT_LOCK(self, hs_rwsem_held_write, s)
+#define HS_ASSERT_LOCK(self, held, lock)                              \
+	hs_assert((self), held((self), (lock)), "the %s is not held", \
+		  hs_lock_class_name((enum hs_lock_class)(lock)->cls))
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 

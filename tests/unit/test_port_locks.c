@@ -289,6 +289,7 @@ static void held_names_the_owner_only(void **state)
 	hs_mutex_lock(a, &sh->mutex);
 	hs_spin_lock(b, &sh->spin);
 	assert_true(hs_mutex_held(a, &sh->mutex) && !hs_mutex_held(b, &sh->mutex));
+	assert_true(hs_spin_held(b, &sh->spin) && !hs_spin_held(a, &sh->spin));
 	assert_false(hs_mutex_trylock(b, &sh->mutex));
 	assert_int_equal(hs_arena_detach(a), -EBUSY);
 	hs_mutex_unlock(a, &sh->mutex);

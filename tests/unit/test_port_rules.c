@@ -87,6 +87,51 @@ static void sleep_under_mutex_and_spinlock(struct hs_task *self, void *state)
 	hs_might_sleep(self);
 }
 
+/* What another lock, or the same one held for less, does not allow. */
+static void data_of_a_mutex(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_mutex_lock(self, &st->mutex);
+	hs_assert_mutex(self, &st->mutex);
+	hs_mutex_unlock(self, &st->mutex);
+	hs_assert_mutex(self, &st->mutex);
+}
+
+static void data_of_a_spinlock(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_spin_lock(self, &st->spin);
+	hs_assert_spin(self, &st->spin);
+	hs_spin_unlock(self, &st->spin);
+	hs_mutex_lock(self, &st->mutex);
+	hs_assert_spin(self, &st->spin);
+}
+
+static void data_read_without_the_rwsem(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_read(self, &st->sem);
+	hs_assert_read(self, &st->sem);
+	hs_up_read(self, &st->sem);
+	hs_mutex_lock(self, &st->mutex);
+	hs_assert_read(self, &st->sem);
+}
+
+static void data_written_by_a_reader(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_write(self, &st->sem);
+	hs_assert_read(self, &st->sem);
+	hs_assert_write(self, &st->sem);
+	hs_up_write(self, &st->sem);
+	hs_down_read(self, &st->sem);
+	hs_assert_write(self, &st->sem);
+}
+
 static void two_of_a_class(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -461,6 +506,26 @@ static const struct rule rules[] = {
 	  sleep_under_mutex_and_spinlock,
 	  { HERE, "may sleep here, with the page table lock", "task one" },
 	  true },
+	{ "data_of_a_mutex",
+	  NULL,
+	  data_of_a_mutex,
+	  { HERE, "the driver lock is not held", "task one" },
+	  false },
+	{ "data_of_a_spinlock",
+	  NULL,
+	  data_of_a_spinlock,
+	  { HERE, "the page table lock is not held", "task one" },
+	  false },
+	{ "data_read_without_the_rwsem",
+	  NULL,
+	  data_read_without_the_rwsem,
+	  { HERE, "the mmap lock is not held", "task one" },
+	  false },
+	{ "data_written_by_a_reader",
+	  NULL,
+	  data_written_by_a_reader,
+	  { HERE, "the mmap lock is not held", "task one" },
+	  false },
 	{ "ends_with_lock", NULL, ends_with_lock, { "ends with", "lock", "task one" }, false },
 	{ "ends_in_section", NULL, ends_in_section, { "ends", "read section", "task one" }, false },
 	{ "empty_object",

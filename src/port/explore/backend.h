@@ -324,6 +324,11 @@ static inline bool hs_mutex_held(const struct hs_task *self, const struct hs_mut
 	return m->word.raw == self->id + 1;
 }
 
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
+{
+	return l->word.raw == self->id + 1;
+}
+
 static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s)
 {
 	return s->word.raw != 0;

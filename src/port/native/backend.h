@@ -235,6 +235,11 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s)
 	return hs_u32_load(NULL, &s->word, HS_RELAXED) != 0;
 }
 
+static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spinlock *l)
+{
+	return hs_u32_load(self, &l->word, HS_RELAXED) == self->hot.id + 1;
+}
+
 /* ---- waiting, RCU ------------------------------------------------------------------------ */
 
 void hs_retry_pause(struct hs_task *self, uint64_t spins);
