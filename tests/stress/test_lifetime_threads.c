@@ -4,11 +4,15 @@
  *
  *	mirror	populates a device with every strategy, both eras
  *	user	loads and stores as a CPU, takes pages away in every way there is, unmaps and maps
- *	holder	takes a reference to the pgmap and keeps it until the owner waits for it
- *	owner	removes the memory of a device-dax instance and creates it again, in a loop
+ *	holder	takes a reference to a pgmap and keeps it until its owner waits for it
+ *	owner	removes the memory of a device-dax instance and creates it again, in a loop, beside
+ *		a second pgmap of its own; there are two owners
+ *	guest	makes an address space that maps the file of the others, and puts it
+ *	visitor	populates a device of the guest meanwhile, until the address space has ended
  *
- * On threads, for HMMSIM_STRESS_SECONDS, and until enough retries, lookups that failed because of a
- * kill, and drains that waited for a reference have happened.
+ * On threads, until enough retries, lookups that failed because of a kill, drains that waited for a
+ * reference, removals by each owner and ends of an address space have happened: HMMSIM_STRESS_TIMES
+ * times 1000. How long that takes does not matter, the test's time limit aside.
  */
 #include <time.h>
 
@@ -24,12 +28,16 @@
 #define DAX_START (0 * PAGES * PAGE)
 #define ANON_START (1 * PAGES * PAGE)
 #define FILE_START (2 * PAGES * PAGE)
-#define END (3 * PAGES * PAGE)
+#define DAX_2_START (3 * PAGES * PAGE)
+#define END (4 * PAGES * PAGE)
 #define ENOUGH 1000u
+#define OWNERS 2
 
 #define RAM_END 0x400u /* pfns; the zero page is below */
 #define DAX_PFN 0x400u
 #define FILE_PFN 0x420u
+#define DAX_2_PFN 0x440u
+#define SECOND_PFN 0x460u /* of the first owner; the other's comes after it */
 
 #define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
 
@@ -39,10 +47,13 @@ struct lab {
 	struct hs_pgmap *file_map;
 	struct hs_mapping *file;
 	hs_u32 stop;
-	hs_u64 retries, failures, waits, removals; /* so far */
-	hs_u32 holding;				   /* the holder has a reference */
-	hs_u32 let_go;				   /* drains that have seen the holder */
+	hs_u64 retries, failures, waits, ends, removals[OWNERS]; /* so far */
+	hs_u32 holding;						 /* the holder has a reference */
+	hs_u32 let_go; /* drains that have seen the holder */
 	struct hs_waitq queue;
+	struct hs_dmirror *guest_device; /* as long as arrived != left */
+	struct hs_mm *guest_mm;
+	hs_u32 arrived, left; /* guests: their devices are there, the visitor is done with them */
 };
 
 static bool stopped(struct hs_task *self, struct lab *l)
@@ -57,13 +68,13 @@ static uint64_t draw(struct hs_task *self, uint64_t n)
 
 /* ---- the mirror -------------------------------------------------------------------------- */
 
-static struct hs_dmirror *device_anew(struct hs_task *self, struct lab *l, bool *may_write)
+static struct hs_dmirror *device_anew(struct hs_task *self, struct hs_mm *mm, bool *may_write)
 {
 	struct hs_dmirror_config config;
 	struct hs_dmirror *device;
 	int ret;
 
-	hs_dmirror_config_init(&config, l->mm, 0, END);
+	hs_dmirror_config_init(&config, mm, 0, END);
 	config.range.era = (enum hs_era)draw(self, HS_ERA_COUNT);
 	config.range.strategy = (enum hs_strategy)draw(self, HS_STRATEGY_CUSTOM);
 	config.touch = true;
@@ -91,7 +102,7 @@ static void mirror_main(struct hs_task *self, void *arg)
 
 	while (!stopped(self, l)) {
 		bool may_write;
-		struct hs_dmirror *device = device_anew(self, l, &may_write);
+		struct hs_dmirror *device = device_anew(self, l->mm, &may_write);
 
 		for (int i = 0; i < 64; i++) {
 			uint64_t start = draw(self, END / PAGE) * PAGE;
@@ -132,7 +143,8 @@ static void holder_main(struct hs_task *self, void *arg)
 		struct hs_pgmap *pgmap;
 
 		release.seen = hs_u32_load(self, &l->let_go, HS_ACQUIRE);
-		pgmap = hs_pgmap_get(self, DAX_PFN + draw(self, PAGES), NULL);
+		pgmap = hs_pgmap_get(
+			self, (draw(self, 2) ? DAX_PFN : DAX_2_PFN) + draw(self, PAGES), NULL);
 		if (!pgmap) {
 			hs_u64_add(self, &l->failures, 1, HS_RELAXED);
 			hs_retry_wait(self, "the pgmap is dead or not there");
@@ -186,13 +198,28 @@ static void send_away(struct hs_task *self, struct lab *l, uint64_t addr)
 	}
 }
 
+/* Cuts the VMA of the file and joins it again, while a guest links and unlinks its own. */
+static void change_file_map(struct hs_task *self, struct lab *l)
+{
+	uint64_t first = draw(self, PAGES), start = FILE_START + first * PAGE;
+	uint64_t end = start + (1 + draw(self, PAGES - first)) * PAGE;
+	int ret = hs_munmap(self, l->mm, start, end);
+
+	hs_assert(self, !ret, "munmap: %d", ret);
+	ret = hs_mmap(self, l->mm, start, end, RW, l->file, first);
+	hs_assert(self, !ret, "mmap: %d", ret);
+}
+
 static void change_map(struct hs_task *self, struct lab *l)
 {
 	uint64_t start = ANON_START + draw(self, PAGES) * PAGE;
 	uint64_t end = start + (1 + draw(self, (FILE_START - start) / PAGE)) * PAGE;
 	struct hs_invalidation zap = { start, end, HS_INVALIDATE_CLEAR, NULL, draw(self, 2) };
 
-	switch (draw(self, 4)) {
+	switch (draw(self, 5)) {
+	case 4:
+		change_file_map(self, l);
+		break;
 	case 0:
 		hs_munmap(self, l->mm, start, end);
 		hs_mmap(self, l->mm, start, end, RW, NULL, 0);
@@ -277,7 +304,7 @@ static void drain(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap)
 }
 
 static void remove_memory(struct hs_task *self, struct lab *l, struct hs_pgmap *pgmap,
-			  struct hs_mapping *mapping)
+			  struct hs_mapping *mapping, uint64_t start)
 {
 	const enum hs_pgmap_step *steps = hs_removal_steps(hs_pgmap_removal_order(pgmap));
 	bool early = draw(self, 2);
@@ -294,28 +321,113 @@ static void remove_memory(struct hs_task *self, struct lab *l, struct hs_pgmap *
 		else if (steps[i] != HS_PGMAP_KILL || !early)
 			hs_pgmap_step(self, pgmap, steps[i]);
 	}
-	hs_munmap(self, l->mm, DAX_START, DAX_START + PAGES * PAGE);
+	hs_munmap(self, l->mm, start, start + PAGES * PAGE);
 	hs_mapping_destroy(self, mapping);
 	hs_pgmap_free(self, pgmap);
 }
 
+/* @number: which of the owners. Each has addresses and pfns of its own. */
+static void own(struct hs_task *self, struct lab *l, uint32_t number)
+{
+	uint64_t pfn = number ? DAX_2_PFN : DAX_PFN, start = number ? DAX_2_START : DAX_START;
+
+	while (!stopped(self, l)) {
+		struct hs_pgmap *pgmap = memory_anew(self, HS_PGMAP_GENERIC, pfn), *second;
+		struct hs_mapping *mapping = mapping_anew(self, pgmap, HS_MAPPING_DEVICE_DAX, pfn);
+		int ret = hs_mmap(self, l->mm, start, start + PAGES * PAGE, RW | HS_VM_SHARED,
+				  mapping, 0);
+		struct hs_pgmap *second_last = NULL;
+		uint64_t at;
+
+		hs_assert(self, !ret, "mmap: %d", ret);
+		second = memory_anew(self, HS_PGMAP_GENERIC, SECOND_PFN + number * PAGES);
+		for (uint64_t i = 0; i < PAGES; i++)
+			hs_cpu_access(self, l->mm, start + i * PAGE, true, &at);
+		if (draw(self, 2))
+			hs_pgmap_destroy(self, second);
+		else
+			second_last = second;
+		remove_memory(self, l, pgmap, mapping, start);
+		if (second_last)
+			hs_pgmap_destroy(self, second_last);
+		hs_u64_add(self, &l->removals[number], 1, HS_RELAXED);
+	}
+}
+
 static void owner_main(struct hs_task *self, void *arg)
+{
+	own(self, arg, 0);
+}
+
+static void other_owner_main(struct hs_task *self, void *arg)
+{
+	own(self, arg, 1);
+}
+
+/* ---- an address space that ends ---------------------------------------------------------- */
+
+static struct hs_mm *mm_anew(struct hs_task *self, struct lab *l)
+{
+	struct hs_mm *mm;
+	int ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &mm);
+
+	hs_assert(self, !ret, "mm: %d", ret);
+	ret = hs_mmap(self, mm, ANON_START, FILE_START, RW, NULL, 0);
+	hs_assert(self, !ret, "mmap: %d", ret);
+	ret = hs_mmap(self, mm, FILE_START, FILE_START + PAGES * PAGE, RW, l->file, 0);
+	hs_assert(self, !ret, "mmap: %d", ret);
+	return mm;
+}
+
+static void guest_main(struct hs_task *self, void *arg)
 {
 	struct lab *l = arg;
 
-	while (!stopped(self, l)) {
-		struct hs_pgmap *pgmap = memory_anew(self, HS_PGMAP_GENERIC, DAX_PFN);
-		struct hs_mapping *mapping =
-			mapping_anew(self, pgmap, HS_MAPPING_DEVICE_DAX, DAX_PFN);
-		int ret = hs_mmap(self, l->mm, DAX_START, DAX_START + PAGES * PAGE,
-				  RW | HS_VM_SHARED, mapping, 0);
-		uint64_t pfn;
+	for (uint32_t n = 1; !stopped(self, l); n++) {
+		struct hs_mm *mm = mm_anew(self, l);
+		bool may_write;
 
-		hs_assert(self, !ret, "mmap: %d", ret);
-		for (uint64_t i = 0; i < PAGES; i++)
-			hs_cpu_access(self, l->mm, DAX_START + i * PAGE, true, &pfn);
-		remove_memory(self, l, pgmap, mapping);
-		hs_u64_add(self, &l->removals, 1, HS_RELAXED);
+		hs_mmgrab(self, mm);
+		l->guest_mm = mm;
+		l->guest_device = device_anew(self, mm, &may_write);
+		hs_u32_store(self, &l->arrived, n, HS_RELEASE);
+		for (uint64_t i = draw(self, 50); i; i--)
+			hs_retry_wait(self, "the visitor populates");
+		if (draw(self, 2))
+			hs_munmap(self, mm, FILE_START, FILE_START + PAGE);
+		hs_mmput(self, mm);
+		while (hs_u32_load(self, &l->left, HS_ACQUIRE) != n)
+			hs_retry_wait(self, "the visitor leaves");
+		device_done(self, l, l->guest_device);
+		hs_mmdrop(self, mm);
+		hs_u64_add(self, &l->ends, 1, HS_RELAXED);
+	}
+}
+
+/* The last task that puts the address space ends it: the guest, or this one inside populate. */
+static void visit(struct hs_task *self, struct lab *l)
+{
+	while (hs_mmget_not_zero(self, l->guest_mm)) {
+		uint64_t start = draw(self, DAX_2_START / PAGE) * PAGE;
+		uint64_t pages = 1 + draw(self, (DAX_2_START - start) / PAGE);
+
+		hs_mmput(self, l->guest_mm);
+		hs_dmirror_populate(self, l->guest_device, start, start + pages * PAGE, false);
+	}
+}
+
+static void visitor_main(struct hs_task *self, void *arg)
+{
+	struct lab *l = arg;
+
+	for (uint32_t n = 1;
+	     !stopped(self, l) || hs_u32_load(self, &l->arrived, HS_ACQUIRE) == n;) {
+		if (hs_u32_load(self, &l->arrived, HS_ACQUIRE) != n) {
+			hs_retry_wait(self, "the next guest");
+			continue;
+		}
+		visit(self, l);
+		hs_u32_store(self, &l->left, n++, HS_RELEASE);
 	}
 }
 
@@ -337,7 +449,7 @@ static void lab_open(struct lab *l)
 	assert_int_equal(hs_mmap(self, l->mm, ANON_START, FILE_START, RW, NULL, 0), 0);
 	l->file_map = memory_anew(self, HS_PGMAP_FS_DAX, FILE_PFN);
 	l->file = mapping_anew(self, l->file_map, HS_MAPPING_DAX_FILE, FILE_PFN);
-	assert_int_equal(hs_mmap(self, l->mm, FILE_START, END, RW, l->file, 0), 0);
+	assert_int_equal(hs_mmap(self, l->mm, FILE_START, DAX_2_START, RW, l->file, 0), 0);
 }
 
 static void lab_close(struct lab *l)
@@ -351,55 +463,51 @@ static void lab_close(struct lab *l)
 	machine_close(&l->m);
 }
 
-static bool enough(struct hs_task *self, struct lab *l)
+static uint64_t enough(void)
 {
-	return hs_u64_load(self, &l->retries, HS_RELAXED) >= ENOUGH &&
-	       hs_u64_load(self, &l->failures, HS_RELAXED) >= ENOUGH &&
-	       hs_u64_load(self, &l->waits, HS_RELAXED) >= ENOUGH;
+	const char *times = getenv("HMMSIM_STRESS_TIMES");
+
+	return ENOUGH * (times ? strtoull(times, NULL, 10) : 1);
 }
 
-static double now_seconds(void)
+static bool has_come_to(struct lab *l, uint64_t n)
 {
-	struct timespec t;
+	const hs_u64 *const counts[] = { &l->retries, &l->failures,    &l->waits,
+					 &l->ends,    &l->removals[0], &l->removals[1] };
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void run_for(struct lab *l, double seconds)
-{
-	const struct timespec pause = { 0, 10000000 };
-	double begin = now_seconds(), spent;
-
-	do {
-		nanosleep(&pause, NULL);
-		spent = now_seconds() - begin;
-	} while (spent < seconds || (!enough(l->m.self, l) && spent < 5 * seconds));
+	for (unsigned int i = 0; i < COUNT(counts); i++)
+		if (hs_u64_load(l->m.self, counts[i], HS_RELAXED) < n)
+			return false;
+	return true;
 }
 
 static void memory_comes_and_goes_under_use(void **state)
 {
-	static void (*const mains[])(struct hs_task *, void *) = { mirror_main, user_main,
-								   holder_main, owner_main };
-	const char *seconds = getenv("HMMSIM_STRESS_SECONDS");
-	struct hs_thread *threads[4];
+	static void (*const mains[])(struct hs_task *, void *) = {
+		mirror_main,	  user_main,  holder_main,  owner_main,
+		other_owner_main, guest_main, visitor_main,
+	};
+	const struct timespec pause = { 0, 1000000 };
+	struct hs_thread *threads[COUNT(mains)];
 	struct lab l = { .stop = { 0 } };
 
 	(void)state;
 	lab_open(&l);
-	for (int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < COUNT(mains); i++) {
 		threads[i] = hs_thread_start(l.m.self, "worker", mains[i], &l);
 		assert_non_null(threads[i]);
 	}
-	run_for(&l, seconds ? strtod(seconds, NULL) : 2);
+	while (!has_come_to(&l, enough()))
+		nanosleep(&pause, NULL);
 	hs_u32_store(l.m.self, &l.stop, 1, HS_RELEASE);
 	hs_wake_all(l.m.self, &l.queue);
-	for (int i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < COUNT(mains); i++)
 		hs_thread_join(l.m.self, threads[i]);
-	print_message("%llu removals, %llu drains waited, %llu retries, %llu failed lookups\n",
-		      (unsigned long long)l.removals.raw, (unsigned long long)l.waits.raw,
-		      (unsigned long long)l.retries.raw, (unsigned long long)l.failures.raw);
-	assert_true(enough(l.m.self, &l));
+	print_message("%llu and %llu removals, %llu drains waited, %llu retries, "
+		      "%llu failed lookups, %llu address spaces\n",
+		      (unsigned long long)l.removals[0].raw, (unsigned long long)l.removals[1].raw,
+		      (unsigned long long)l.waits.raw, (unsigned long long)l.retries.raw,
+		      (unsigned long long)l.failures.raw, (unsigned long long)l.ends.raw);
 	lab_close(&l);
 }
 
