@@ -30,7 +30,7 @@
 #define ENOUGH 1000u /* of each operation on each kind of VMA, in all of them */
 #define ALL_EVERY 100u
 /* An operation that waits never ends, because there is no other task: the child is stopped. */
-#define EPISODE_SECONDS 30u
+#define EPISODE_SECONDS 600u
 #define TRY_SECONDS 2u
 #define SHRINK_SECONDS 60
 

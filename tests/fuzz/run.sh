@@ -110,5 +110,5 @@ walk_text | layout | place | profile | smaps | schedule) "$kind" ;;
 esac
 compgen -G "$work/seeds/*" >/dev/null || { echo "$data: no seed" >&2; exit 2; }
 
-"$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=$longest \
+"$fuzzer" -max_total_time="$seconds" -timeout=300 -rss_limit_mb=4096 -max_len=$longest \
 	-print_final_stats=1 -verbosity=0 -dict="$work/words" "$corpus" "$work/seeds"

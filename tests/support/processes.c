@@ -2,10 +2,12 @@
 #include "support/processes.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "memory/machine.h"
+#include "port/native/arena.h"
 #include "support/death.h"
 #include "support/scale.h"
 
@@ -80,13 +82,30 @@ void assert_ended_well(pid_t pid)
 	assert_int_equal(death.status, 0);
 }
 
+static bool processes_one_has_ended(void)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
 void until(const hs_u32 *flag)
 {
 	struct timespec nap = { .tv_nsec = 1000000 };
 
-	for (int i = 0; i < 20000 && !hs_u32_load(boot, flag, HS_ACQUIRE); i++)
+	while (!hs_u32_load(boot, flag, HS_ACQUIRE) && !processes_one_has_ended())
 		nanosleep(&nap, NULL);
 	assert_true(hs_u32_load(boot, flag, HS_ACQUIRE));
+}
+
+void until_it_sleeps(uint32_t id)
+{
+	struct timespec nap = { .tv_nsec = 1000000 };
+
+	while (!hs_u64_load(boot, &machine->arena->sleeps_on[id], HS_ACQUIRE) &&
+	       !processes_one_has_ended())
+		nanosleep(&nap, NULL);
+	assert_true(hs_u64_load(boot, &machine->arena->sleeps_on[id], HS_ACQUIRE));
 }
 
 void kill_holder(pid_t pid)

@@ -35,8 +35,10 @@ pid_t spawn(void (*fn)(void *arg), void *arg);
 /* In a child: a task, or its end. */
 struct hs_task *join_machine(const char *name);
 void assert_ended_well(pid_t pid);
-/* Waits for a flag that a child sets. */
+/* Waits for a flag that a child sets, or for a child that ends, which fails the test. */
 void until(const hs_u32 *flag);
+/* The same for the task in slot @id, until it sleeps. */
+void until_it_sleeps(uint32_t id);
 void kill_holder(pid_t pid);
 
 #endif

@@ -247,7 +247,7 @@ static void a_dead_owner_ends_the_wait_with_an_error(void **state)
 	until(&sh->holding);
 	early = spawn(waits_guarded, (void *)(uintptr_t)c);
 	until(&sh->waiting);
-	nanosleep(&nap, NULL); /* so that it mostly sleeps by then */
+	nanosleep(&nap, NULL); /* it may sleep by then, or not: it ends with an error in any case */
 	kill_holder(holder);
 	assert_ended_well(early);
 	late = spawn(waits_guarded, (void *)(uintptr_t)c);
@@ -336,23 +336,20 @@ static void waits_for_never(void *arg)
 /* Another task has the slot now and runs: until it sleeps, no deadline comes. */
 static void the_next_task_in_the_slot_of_a_dead_sleeper_is_awake(void **state)
 {
-	struct timespec nap = { .tv_nsec = 20000000 };
 	struct hs_machine_info info;
 	struct hs_task *self;
 	pid_t holder, patient;
 
 	(void)state;
 	holder = spawn(sleeps, NULL);
-	until(&sh->holding);
-	nanosleep(&nap, NULL);
+	until_it_sleeps(1);
 	kill_holder(holder);
 	hs_machine_info(machine, &info);
 	assert_int_equal(info.dead_tasks, 1);
 	assert_int_equal(hs_task_attach(machine, "next", &self), 0);
 	assert_int_equal(hs_task_id(self), 1);
 	patient = spawn(waits_for_never, NULL);
-	until(&sh->waiting);
-	nanosleep(&nap, NULL);
+	until_it_sleeps(2);
 	hs_u32_store(self, &sh->never, 1, HS_RELEASE);
 	hs_wake_all(self, &sh->queue);
 	assert_ended_well(patient);

@@ -17,7 +17,11 @@ cat >bin/cmake <<'SH'
 #!/bin/sh
 echo "cmake $*" >>"$CALLS"
 echo "[3/7] Building C object a.o"
-[ -z "$CMAKE_SLEEPS" ] || sleep "$CMAKE_SLEEPS"
+# Until progress was said twice: once at least after the line above.
+if [ -n "$SLEEPS" ]; then
+	: >"$SLEEPS"
+	until [ "$(wc -l <"$SLEEPS")" -ge 2 ]; do /bin/sleep 0.01; done
+fi
 exit "${CMAKE_EXITS:-0}"
 SH
 cat >bin/ctest <<'SH'
@@ -155,7 +159,13 @@ if ! script -qec true /dev/null </dev/null >out 2>err; then
 	unchecked+=("progress on a terminal: script: $(cat err out)")
 	verdict
 fi
-CMAKE_SLEEPS=1 script -qec 'tree/tests/run gcc-debug >stdout' /dev/null </dev/null |
+cat >bin/sleep <<'SH'
+#!/bin/sh
+echo "$*" >>"$SLEEPS"
+exec /bin/sleep 0.01
+SH
+chmod +x bin/sleep
+SLEEPS=$PWD/sleeps script -qec 'tree/tests/run gcc-debug >stdout' /dev/null </dev/null |
 	tr '\r' '\n' >out
 says '^gcc-debug: configure 3 of 7, [0-9]+ s'
 says '^gcc-debug: build 3 of 7, [0-9]+ s'
