@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Wait queues and the clock, on threads. In the explorer: test_port_verdicts.c */
 #include "support/play.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "port/native/arena.h"
 #include "support/scale.h"
 
 struct table {
@@ -16,13 +21,9 @@ static struct hs_arena *arena;
 static struct hs_task *boot;
 static struct table *tb;
 
-static int up(void **state)
+static int up_with(const struct hs_machine_config *config)
 {
-	struct hs_machine_config config;
-
-	(void)state;
-	hs_machine_config_init(&config);
-	if (hs_arena_create(&config, &arena))
+	if (hs_arena_create(config, &arena))
 		return -1;
 	boot = hs_arena_boot(arena);
 	tb = hs_alloc(boot, HS_KIND_OTHER, sizeof(*tb));
@@ -30,6 +31,15 @@ static int up(void **state)
 	hs_mutex_init(&tb->mutex, HS_LOCK_DRIVER);
 	tb->rounds = test_scaled(20000);
 	return 0;
+}
+
+static int up(void **state)
+{
+	struct hs_machine_config config;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	return up_with(&config);
 }
 
 static int down(void **state)
@@ -374,6 +384,121 @@ static void retries_are_counted(void **state)
 	assert_int_equal(info.retry_spins, 1000);
 }
 
+/* ---- a turn that is passed on while a task looks whether all sleep ------------------------- */
+
+/*
+ * Tasks A and B pass a turn on: one of them is awake at any time. Task C, whose deadline would come
+ * next, looks at the slots in ascending order. The slots of A and B are on pages of their own, and
+ * a page between them and one behind B cannot be read: the handler passes the turn on at each.
+ *
+ *	C looks at			the turn
+ *	A: asleep			B has it
+ *	the page between		B wakes A and sleeps
+ *	B: asleep
+ *	the page behind			A wakes B and sleeps
+ *	A again: asleep			B has it
+ *	the page between		B wakes A and sleeps
+ *	B again: asleep			A has it
+ *
+ * Required outcome: the clock stands. C sees that A was woken between its two looks.
+ */
+#define PAGE_BYTES 4096u
+
+static struct passing {
+	uint32_t a, b;
+	char *between, *behind;
+	uint32_t faults;
+} passing;
+
+static void pass(uint32_t from, uint32_t to)
+{
+	hs_u64_store(NULL, &arena->sleeps_on[to], 0, HS_SEQ_CST);
+	hs_u32_add(NULL, &arena->slot[to].wakeups, 1, HS_SEQ_CST);
+	hs_u64_store(NULL, &arena->sleeps_on[from], 1, HS_SEQ_CST);
+}
+
+static void allow(char *page, bool allowed)
+{
+	if (mprotect(page, PAGE_BYTES, allowed ? PROT_READ | PROT_WRITE : PROT_NONE))
+		_Exit(9);
+}
+
+/* The first two faults come from the search for the earliest deadline, which reads the slots too. */
+static void pass_at_page(int number, siginfo_t *info, void *context)
+{
+	char *page = (char *)((uintptr_t)info->si_addr & ~(uintptr_t)(PAGE_BYTES - 1));
+	bool between = page == passing.between;
+
+	(void)number;
+	(void)context;
+	if (!between && page != passing.behind)
+		_Exit(8);
+	passing.faults++;
+	if (passing.faults > 2) {
+		pass(between ? passing.b : passing.a, between ? passing.a : passing.b);
+		hs_u32_store(NULL, &tb->turn, 1, HS_RELEASE); /* the wait ends after this look */
+	}
+	allow(page, true);
+	if (!between)
+		allow(passing.between, false);
+	else if (passing.faults > 2)
+		allow(passing.behind, false);
+}
+
+/* Attaches tasks up to the first slot that begins at or above @end, and returns that slot. */
+static uint32_t attach_up_to(const char *end, struct hs_task *task[HS_TASKS_MAX])
+{
+	for (uint32_t i = 1;; i++) {
+		assert_int_equal(hs_arena_attach(arena, "task", &task[i]), 0);
+		assert_int_equal(hs_task_id(task[i]), i);
+		if ((const char *)&arena->slot[i] >= end)
+			return i;
+	}
+}
+
+static char *page_behind(const void *address)
+{
+	return (char *)(((uintptr_t)address + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1));
+}
+
+static void clock_stands_while_a_turn_is_passed_on_during_the_look(void **state)
+{
+	struct sigaction old, action = { .sa_sigaction = pass_at_page, .sa_flags = SA_SIGINFO };
+	struct hs_task *task[HS_TASKS_MAX];
+
+	(void)state;
+	passing = (struct passing){ .a = 1, .between = page_behind(&arena->slot[3]) };
+	passing.b = attach_up_to(passing.between + PAGE_BYTES, task);
+	passing.behind = page_behind(&arena->slot[passing.b + 1]);
+	assert_true(passing.behind < (char *)&arena->slot[arena->slots - 1]);
+	for (uint32_t i = 3; i < passing.b; i++)
+		assert_int_equal(hs_arena_detach(task[i]), 0);
+	hs_u64_store(boot, &arena->sleeps_on[passing.a], 1, HS_SEQ_CST);
+	assert_int_equal(sigaction(SIGSEGV, &action, &old), 0);
+	allow(passing.between, false);
+	allow(passing.behind, false);
+	assert_true(hs_wait_event_until(task[2], &tb->queue, odd, NULL, 100));
+	assert_int_equal(sigaction(SIGSEGV, &old, NULL), 0);
+	allow(passing.between, true);
+	allow(passing.behind, true);
+	assert_true(passing.faults >= 4);
+	assert_int_equal(hs_ticks(task[2]), 0);
+	hs_arena_detach(task[1]);
+	hs_arena_detach(task[2]);
+	hs_arena_detach(task[passing.b]);
+}
+
+static int up_region(void **state)
+{
+	struct hs_machine_config config;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.kind = HS_ARENA_REGION;
+	config.max_tasks = HS_TASKS_MAX - 2;
+	return up_with(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +515,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(timed_wait_ends_when_the_clock_is_advanced, up,
 						down),
 		cmocka_unit_test_setup_teardown(a_spin_ends_without_a_wake, up, down),
+		cmocka_unit_test_setup_teardown(
+			clock_stands_while_a_turn_is_passed_on_during_the_look, up_region, down),
 		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
 	};
 
