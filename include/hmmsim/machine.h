@@ -126,8 +126,8 @@ HMMSIM_API int hs_machine_create(const struct hs_machine_config *config, struct 
  * @param machine  unusable afterwards, unless the result is -EBUSY
  * @param left     what the caller or the model had leaked, by kind; may be NULL
  *
- * RCU callbacks that are pending run first, unless the machine is broken (see hs_guard()). Locks that
- * dead tasks held are no obstacle.
+ * RCU callbacks that are pending run first, unless the machine is broken (see hs_guard()). Locks
+ * that dead tasks held are no obstacle.
  *
  * Context: one thread; no task is attached. In shared regions: the process that created it.
  *

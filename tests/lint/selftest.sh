@@ -380,6 +380,52 @@ check_docs() {
 	expect 1 docs.sh "$work/tree"
 }
 
+# reviewed: the list of orders becomes that of the tree.
+reviewed() {
+	mkdir -p "$work/tree/tests/lint"
+	"$lint/orders.sh" "$work/tree" --print >"$work/orders.txt"
+	{ echo '# why'; cat "$work/orders.txt"; } >"$work/tree/tests/lint/orders.txt"
+}
+
+check_orders() {
+	fresh "orders as they were reviewed"
+	plant src/pgmap/percpu_ref.c <<<''
+	plant src/port/native/a.c <<-'C'
+	static void
+	lock_take(struct hs_task *self, hs_u32 *word)
+	{
+	    hs_u32_load(self, word, HS_RELAXED); /* not HS_ACQUIRE */
+	    hs_u32_cmpxchg(self, word, &seen, 1,
+	                   HS_ACQUIRE);
+	}
+	static void lock_look(void) { hs_u32_load(self, word, HS_RELAXED); }
+	C
+	reviewed
+	grep -qx 'port/native/a.c lock_take: relaxed acquire' "$work/orders.txt" || {
+		echo "orders.sh --print: not the orders of the text" >&2
+		failed=1
+	}
+	if grep -q lock_look "$work/orders.txt"; then
+		echo "orders.sh --print: a function that is all relaxed" >&2
+		failed=1
+	fi
+	expect 0 orders.sh "$work/tree"
+	case="a weaker order"
+	sed -i 's/HS_ACQUIRE);$/HS_RELAXED);/' "$work/tree/src/port/native/a.c"
+	expect 1 orders.sh "$work/tree"
+	fresh "a fence that is gone"
+	plant src/pgmap/percpu_ref.c <<<'static void ref_wake(void) { hs_fence(self, HS_SEQ_CST); }'
+	plant src/port/native/a.c <<<''
+	reviewed
+	expect 0 orders.sh "$work/tree"
+	plant src/pgmap/percpu_ref.c <<<'static void ref_wake(void) { }'
+	expect 1 orders.sh "$work/tree"
+	fresh "no list"
+	plant src/pgmap/percpu_ref.c <<<''
+	expect 2 orders.sh "$work/tree"
+}
+
+check_orders
 check_docs
 check_words
 check_statics

@@ -109,7 +109,7 @@ static void duel(void (*first)(struct hs_task *, void *), void (*second)(struct 
 
 /* ---- grace periods ----------------------------------------------------------------------- */
 
-/* A section that still saw an old value must have ended when the grace period of the new one has. */
+/* A section that still saw an old value must have ended before the grace period of the new one. */
 static void section(struct hs_task *self)
 {
 	bool bad = false;

@@ -423,7 +423,7 @@ static void allow(char *page, bool allowed)
 		_Exit(9);
 }
 
-/* The first two faults come from the search for the earliest deadline, which reads the slots too. */
+/* The first two faults come from the search for the earliest deadline, which reads slots too. */
 static void pass_at_page(int number, siginfo_t *info, void *context)
 {
 	char *page = (char *)((uintptr_t)info->si_addr & ~(uintptr_t)(PAGE_BYTES - 1));

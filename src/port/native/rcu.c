@@ -12,7 +12,8 @@
  *
  *	Required outcome: a reader that still saw the pointer is waited for. If its store of "odd"
  *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
- *	(tests/stress/test_port_litmus.c: grace_period_waits_for_a_reader_whose_entry_is_not_visible)
+ *	(tests/stress/test_port_litmus.c:
+ *	grace_period_waits_for_a_reader_whose_entry_is_not_visible)
  *
  * hs_rcu_barrier() is in wait.c, because it waits as every other wait does.
  *
