@@ -229,6 +229,45 @@ static void grace_period_waits_for_a_reader_that_has_just_attached(void **state)
 	duel(synchronizer, reader_that_comes_and_goes, 5000);
 }
 
+/* What a callback wrote is seen after the barrier, whichever task ran it: for TSan. */
+static void writes_plain(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)self;
+	(void)head;
+	sh->wrote[0]++;
+}
+
+static void waits_for_callbacks(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	litmus_pin(0);
+	for (uint32_t i = 1; i <= sh->rounds; i++) {
+		hs_call_rcu(self, &sh->head, writes_plain);
+		litmus_meet(self, &sh->l, 0, i);
+		if (i % 2)
+			litmus_delay(self, &sh->l);
+		hs_rcu_barrier(self);
+		if (sh->wrote[0] != i)
+			hs_u32_add(self, &sh->bad, 1, HS_RELAXED);
+	}
+}
+
+static void runs_callbacks(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	litmus_pin(1);
+	for (uint32_t i = 1; i <= sh->rounds; i++) {
+		litmus_meet(self, &sh->l, 1, i);
+		hs_rcu_poll(self);
+	}
+}
+
+static void a_barrier_sees_what_callbacks_wrote(void **state)
+{
+	(void)state;
+	duel(waits_for_callbacks, runs_callbacks, 2000);
+}
+
 /* ---- sleeping ---------------------------------------------------------------------------- */
 
 static void parks(struct hs_task *self, void *arg)
@@ -473,6 +512,7 @@ int main(void)
 		FENCED(callbacks_wait_for_a_reader_whose_entry_is_not_visible),
 		TEST(grace_period_waits_for_a_reader_that_has_just_attached),
 		FENCED(grace_period_waits_for_a_reader_that_has_just_attached),
+		TEST(a_barrier_sees_what_callbacks_wrote),
 		TEST(a_change_wakes_the_task_that_is_about_to_sleep),
 		TEST(a_wake_reaches_the_task_that_begins_to_wait),
 		TEST(a_wake_inside_the_predicate_is_not_missed),

@@ -69,9 +69,9 @@ static uint32_t litmus_wakeups(struct hs_task *self)
 /* The lines are this task's when the first one stores to them. */
 void litmus_begin(struct hs_task *self, struct litmus *l, uint32_t round)
 {
-	hs_u32_store(self, &l->id, hs_task_id(self), HS_RELAXED);
 	l->wakeups = litmus_wakeups(self);
-	l->thread = (pid_t)syscall(SYS_gettid);
+	if (round == 1)
+		l->thread = (pid_t)syscall(SYS_gettid);
 	litmus_fill(self, l);
 	litmus_meet(self, l, 1, round);
 	for (int i = 0; i < HEAD_START; i++)

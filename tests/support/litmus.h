@@ -27,7 +27,6 @@ struct litmus {
 	struct litmus_line line[LITMUS_LINES];
 	_Alignas(HS_CACHE_LINE) hs_u32 at[2];	/* the round that the task has begun */
 	_Alignas(HS_CACHE_LINE) hs_u32 through; /* the round that the second task has ended */
-	hs_u32 id;				/* of the second task */
 	pid_t thread;				/* of the second task */
 	uint32_t wakeups;			/* of the second task, when its round began */
 	bool slept;				/* the second task, in its last round */
