@@ -43,7 +43,7 @@ bool hs_fault_keep(struct hs_fault *f, uint64_t to)
 	bool same;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	same = hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
+	same = hs_fault_is_same(f);
 	if (same) {
 		if (f->seen & HS_ENTRY_COUNTED && hs_entry_pfn(f->seen) != HS_ZERO_PFN)
 			hs_page_live(f->self, hs_entry_page(f->self, f->seen));
