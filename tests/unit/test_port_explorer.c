@@ -328,6 +328,81 @@ static void every_execution_starts_from_the_same_state(void **state)
 	}
 }
 
+static void notes_current(struct hs_task *self, struct play_state *st)
+{
+	(void)st;
+	hs_assert(self, hs_task_current() == self, "another task is current");
+}
+
+static void notes_current_and_steps(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	notes_current(self, st);
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	notes_current(self, st);
+}
+
+static bool flag_is_seen_by_current(struct hs_task *self, void *arg)
+{
+	notes_current(self, arg);
+	return play_flag(self, arg);
+}
+
+static void waits_as_current(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_event(self, &st->queue, flag_is_seen_by_current, st);
+	notes_current(self, st);
+}
+
+static void sets_flag_and_wakes(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u32_store(self, &st->flag, 1, HS_RELEASE);
+	notes_current(self, st);
+	hs_wake_all(self, &st->queue);
+}
+
+/* Twice, because the first exploration must not leave its last task behind. */
+static void the_task_that_runs_is_current(void **state)
+{
+	const struct play play = { notes_current,
+				   { notes_current_and_steps, waits_as_current,
+				     sets_flag_and_wakes },
+				   notes_current };
+
+	(void)state;
+	play_expect_exhaustive(&play);
+	play_expect_exhaustive(&play);
+}
+
+static void sets_flag_and_goes_on(struct hs_task *self, void *state)
+{
+	sets_flag_and_wakes(self, state);
+	touches_another_word(self, state);
+}
+
+static void never_holds(struct hs_task *self, struct play_state *st)
+{
+	hs_assert(self, st->plain[7], "the first execution ends here");
+}
+
+/* Two may move after the first step of one, whose predicate was asked before. */
+static void a_task_goes_on_while_it_can(void **state)
+{
+	const struct play play = { NULL, { sets_flag_and_goes_on, waits_as_current }, never_holds };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect(&play, HS_VERDICT_ASSERT, &r);
+	assert_int_equal(strncmp(r.schedule, "1*", 2), 0);
+	assert_string_equal(strchr(r.schedule, ' '), " 2");
+	hs_explore_result_free(&r);
+}
+
 static void *kept; /* across executions, which no task of a real scenario can */
 
 static void allocates_late(struct hs_task *self, void *state)
@@ -479,6 +554,8 @@ int main(void)
 		cmocka_unit_test(code_before_the_first_step_runs_once_an_execution),
 		cmocka_unit_test(tasks_without_a_step_are_tasks),
 		cmocka_unit_test(every_execution_starts_from_the_same_state),
+		cmocka_unit_test(the_task_that_runs_is_current),
+		cmocka_unit_test(a_task_goes_on_while_it_can),
 		cmocka_unit_test(objects_of_the_last_execution_are_unknown),
 		cmocka_unit_test(going_on_counts_violations),
 		cmocka_unit_test(options_out_of_range_are_refused),
