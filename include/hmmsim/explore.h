@@ -110,7 +110,8 @@ enum hs_verdict {
 	HS_VERDICT_ASSERT,    /**< an assertion failed */
 	HS_VERDICT_FREED,     /**< access to an object that is freed or was never allocated */
 	HS_VERDICT_DEADLOCK,  /**< tasks wait, and no task can move */
-	HS_VERDICT_LIVELOCK,  /**< tasks try again, and what they read cannot change any more */
+	HS_VERDICT_LIVELOCK,  /**< tasks try again, no other task can change what they read, and
+				   they do not get on alone within 128 retries */
 	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
 	HS_VERDICT_LEAK,      /**< objects were left at the end */
 	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */

@@ -126,17 +126,20 @@ static int replay_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
 	struct replay *r = ctx;
 
+	/* A schedule grants as many solo retries as it names. */
+	if (r->at == r->count && s->alone)
+		return HS_PICK_QUIET;
 	if (r->at == r->count) {
 		hs_sched_violation(s, HS_VERDICT_DIVERGED,
 				   "the schedule ends at decision %u, but tasks can still move",
 				   r->count + 1);
-		return -1;
+		return HS_PICK_CUT;
 	}
 	if (r->decisions[r->at] & HS_CHOICE || !(enabled >> r->decisions[r->at] & 1)) {
 		hs_sched_violation(s, HS_VERDICT_DIVERGED,
 				   "decision %u of the schedule is not a task that can move",
 				   r->at + 1);
-		return -1;
+		return HS_PICK_CUT;
 	}
 	return r->decisions[r->at++];
 }

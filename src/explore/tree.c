@@ -61,7 +61,7 @@ static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 		uint32_t awake = enabled & ~t->sleep;
 
 		if (!awake)
-			return -1;
+			return HS_PICK_CUT;
 		*n = (struct node){ enabled, t->sleep, 0, tree_first(s, awake), 0 };
 		t->length++;
 	}

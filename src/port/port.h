@@ -336,8 +336,11 @@ void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char 
  * hs_retry_wait(self, "what the loop waits for") ends the body of a loop that tries again.
  *
  * Natively it spins, is counted and runs RCU callbacks now and then. In the explorer the task
- * sleeps until a word that it read since its last retry holds another value. If nothing can change
- * such a word any more, that is a livelock.
+ * sleeps until a word that it read since its last retry holds another value; it does not sleep if
+ * another task wrote such a word between two accesses of its own. When no task can move, those that
+ * sleep in a retry go on one at a time, because a loop may count. So a loop that gives up after a
+ * number of retries does it only when no other task can move. A task that after HS_SOLO_RETRIES
+ * such passes (explore/sched.h) has not got out is in a livelock.
  *
  * Context: no spinlock held that an RCU callback takes.
  */

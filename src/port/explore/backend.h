@@ -104,11 +104,14 @@ struct hs_task {
 	bool woken;	 /* since it sleeps its queue was woken while the predicate held */
 	bool watch_dead; /* its queue, or a word of the predicate, is not live */
 	bool reads_lost; /* more reads than fit: any write may end the retry */
+	bool reads_torn; /* another task wrote a word between two of the task's own accesses */
 	uint16_t rcu_nest;
 	uint16_t watch_count, held_count;
 	uint32_t read_count;
-	uint64_t rcu_wait; /* mask of the readers that its grace period waits for */
-	uint64_t join;	   /* mask of the tasks that it waits for */
+	uint32_t solo;	    /* how often it retried in this execution because no task could move */
+	uint32_t solo_step; /* where it did so last */
+	uint64_t rcu_wait;  /* mask of the readers that its grace period waits for */
+	uint64_t join;	    /* mask of the tasks that it waits for */
 	uint64_t rng;
 	uint64_t key;	   /* its name in fingerprints, the same in each execution of a class */
 	uint32_t children; /* tasks that it has made */
@@ -166,9 +169,9 @@ HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum h
 
 /*
  * The reads that a task remembers, for hs_retry_wait() and the trace hash: hs_saw() adds what an
- * operation read, hs_made() updates what it wrote.
+ * operation read, hs_made() lets what is remembered follow what it wrote.
  */
-void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value);
+void hs_reads_follow(struct hs_task *self, uintptr_t word, uint64_t before, uint64_t value);
 void hs_reads_full(struct hs_task *self);
 /* Drops repetitions of what the task read. */
 void hs_reads_compact(struct hs_task *self);
@@ -187,11 +190,15 @@ HS_ALWAYS_INLINE void hs_saw(struct hs_task *self, const void *addr, size_t size
 	self->reads[self->read_count++] = (struct hs_read){ hs_read_word(addr, size), value };
 }
 
-/* A task does not wake from a retry by its own write, so the value that it remembers follows. */
-HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t size, uint64_t value)
+/*
+ * The task wrote @value over @before. It does not wake from a retry by its own write, so the value
+ * that it remembers follows, unless another task wrote the word since the task's last access.
+ */
+HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t size, uint64_t before,
+			      uint64_t value)
 {
 	if (self->read_count)
-		hs_reads_changed(self, hs_read_word(addr, size), value);
+		hs_reads_follow(self, hs_read_word(addr, size), before, value);
 }
 
 /* Operations on words have no place in the source. */
@@ -208,10 +215,13 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 	}                                                                                 \
 	HS_ALWAYS_INLINE void T##_store(struct hs_task *self, T *a, V v, enum hs_order o) \
 	{                                                                                 \
+		V before;                                                                 \
+                                                                                          \
 		(void)o;                                                                  \
 		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                      \
+		before = a->raw;                                                          \
 		a->raw = v;                                                               \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));      \
 	}                                                                                 \
 	HS_ALWAYS_INLINE V T##_xchg(struct hs_task *self, T *a, V v, enum hs_order o)     \
 	{                                                                                 \
@@ -221,8 +231,8 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
 		old = a->raw;                                                             \
 		a->raw = v;                                                               \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                             \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                           \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));         \
 		return old;                                                               \
 	}                                                                                 \
 	HS_ALWAYS_INLINE bool T##_cmpxchg(struct hs_task *self, T *a, V *expected, V v,   \
@@ -233,29 +243,28 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 		(void)o;                                                                  \
 		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
 		seen = a->raw;                                                            \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                          \
 		if (seen != *expected) {                                                  \
-			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                  \
 			*expected = seen;                                                 \
 			return false;                                                     \
 		}                                                                         \
 		a->raw = v;                                                               \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                             \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(v));                            \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));        \
 		return true;                                                              \
 	}
 
-#define HS_WORD_MATH(T, V, op, expr)                                                  \
-	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o) \
-	{                                                                             \
-		V old;                                                                \
-                                                                                      \
-		(void)o;                                                              \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                    \
-		old = a->raw;                                                         \
-		a->raw = (V)(old expr v);                                             \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                    \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                   \
-		return old;                                                           \
+#define HS_WORD_MATH(T, V, op, expr)                                                   \
+	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o)  \
+	{                                                                              \
+		V old;                                                                 \
+                                                                                       \
+		(void)o;                                                               \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                     \
+		old = a->raw;                                                          \
+		a->raw = (V)(old expr v);                                              \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                        \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(a->raw)); \
+		return old;                                                            \
 	}
 
 HS_WORD_OPS(hs_u32, uint32_t)
@@ -353,7 +362,7 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 
 	hs_step(self, HS_OP_COUNT_ADD, HS_COMMUTE, slot, sizeof(*slot), NULL);
 	slot->raw += n;
-	hs_made(self, slot, sizeof(*slot), slot->raw);
+	hs_made(self, slot, sizeof(*slot), slot->raw - n, slot->raw);
 }
 
 HS_ALWAYS_INLINE void hs_deref_at(struct hs_task *self, const void *object, const char *where)

@@ -95,7 +95,7 @@ HS_NO_ASAN static uint64_t ops_word_value(uintptr_t word)
 /* A retry is enabled once a word that the task read holds another value than it saw. */
 static bool ops_reads_differ(const struct hs_task *t)
 {
-	if (t->reads_lost)
+	if (t->reads_lost || t->reads_torn)
 		return true;
 	for (uint32_t i = 0; i < t->read_count; i++)
 		if (ops_word_value(t->reads[i].word) != t->reads[i].value)
@@ -206,6 +206,9 @@ bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
 {
 	const struct hs_op *x = &a->op, *y = &b->op;
 
+	/* A solo retry may be taken because no other step can be. */
+	if (a->sched->alone)
+		return true;
 	if (x->access == HS_READ && y->access == HS_READ)
 		return false;
 	if (x->kind == HS_OP_WAKE && ops_wake_depends(a->sched, x, y))

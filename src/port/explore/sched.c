@@ -87,7 +87,7 @@ void hs_sched_end(struct hs_sched *s)
 	s->ready = s->conditional = s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->current = 0;
-	s->running = false;
+	s->running = s->alone = false;
 	s->verdict = HS_VERDICT_NONE;
 	s->message[0] = '\0';
 	hs_task_clear(s, &s->task[0], 0, "boot");
@@ -379,6 +379,7 @@ void hs_sched_reset(struct hs_sched *s)
 	sched_restore_image(s);
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
+	s->alone = false;
 	s->hash = 0;
 	s->object_count = 0;
 	hs_trace_reset(&s->trace);
@@ -460,6 +461,43 @@ static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
 	return enabled;
 }
 
+/* Another pass through the loop, as long as the last one, has room below max_steps. */
+static bool sched_has_solo_retry(const struct hs_sched *s, const struct hs_task *t)
+{
+	uint32_t pass = t->solo ? s->step - t->solo_step : 0;
+
+	return t->op.kind == HS_OP_RETRY && t->solo < HS_SOLO_RETRIES &&
+	       s->step + pass < s->max_steps;
+}
+
+/*
+ * When no task can move, a task in a retry may still get on by itself, because its retries change
+ * something: a count of its own, or words that only it writes. Which task goes first is a decision;
+ * after that it goes on alone, because what one pass leaves for other tasks wakes them.
+ */
+static uint32_t sched_solo_tasks(const struct hs_sched *s)
+{
+	uint32_t begun = 0, others = 0;
+
+	for (uint32_t c = s->conditional; c; c &= c - 1) {
+		const struct hs_task *t = &s->task[__builtin_ctz(c)];
+
+		if (!sched_has_solo_retry(s, t))
+			continue;
+		if (t->solo)
+			begun |= 1u << t->id;
+		else
+			others |= 1u << t->id;
+	}
+	return begun ? begun : others;
+}
+
+static void sched_note_solo(struct hs_sched *s, struct hs_task *t)
+{
+	t->solo++;
+	t->solo_step = s->step;
+}
+
 enum hs_run hs_sched_run(struct hs_sched *s)
 {
 	enum hs_run end = HS_RUN_VIOLATION;
@@ -470,6 +508,9 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 		struct hs_task *t;
 		int pick;
 
+		s->alone = !enabled;
+		if (hs_unlikely(!enabled))
+			enabled = sched_solo_tasks(s);
 		if (!enabled) {
 			end = HS_RUN_QUIET;
 			break;
@@ -480,10 +521,12 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 		}
 		pick = s->chooser->pick(s->chooser->ctx, s, enabled);
 		if (pick < 0) {
-			end = HS_RUN_CUT;
+			end = pick == HS_PICK_QUIET ? HS_RUN_QUIET : HS_RUN_CUT;
 			break;
 		}
 		t = &s->task[pick];
+		if (hs_unlikely(s->alone))
+			sched_note_solo(s, t);
 		s->schedule[s->decisions++] = (uint8_t)pick;
 		s->step++;
 		if (!sched_access_is_live(s, t))
@@ -560,7 +603,8 @@ bool hs_sched_finish(struct hs_sched *s)
 	} else if (retry) {
 		sched_print_reads(s, spinner, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
-				   "%s tries again for ever (%s): nothing it read can change: %s",
+				   "%s tries again for ever (%s): no other task changes what it "
+				   "read, and it does not get on alone: %s",
 				   spinner->name, spinner->retry_why, text);
 	} else if (s->debt_count) {
 		hs_sched_violation(

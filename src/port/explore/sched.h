@@ -25,6 +25,8 @@
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
 #define HS_SCHED_DEBTS 64
+/* How often a task retries in an execution because no task can move, before that is a livelock. */
+#define HS_SOLO_RETRIES 128
 #define HS_HASH_OBJECTS 256
 #define HS_CPUS_MAX 16
 #define HS_GRANULE 16
@@ -43,10 +45,13 @@ struct hs_debt {
 	uint32_t task;
 };
 
+#define HS_PICK_CUT (-1)
+#define HS_PICK_QUIET (-2)
+
 /*
- * Decides for an execution. pick() returns a task of the mask @enabled, or -1 to cut the execution.
- * choose() answers hs_choose() with a number below @n. s->decisions says how many decisions came
- * before.
+ * Decides for an execution. pick() returns a task of the mask @enabled, or HS_PICK_CUT to cut the
+ * execution, or HS_PICK_QUIET to end it as if no task could move. choose() answers hs_choose() with
+ * a number below @n. s->decisions says how many decisions came before.
  */
 struct hs_chooser {
 	int (*pick)(void *ctx, struct hs_sched *s, uint32_t enabled);
@@ -91,6 +96,7 @@ struct hs_sched {
 	uint32_t cpus;	  /* of the next arena; 0: 2 */
 	size_t high;	  /* bytes of the region that earlier arenas may have written */
 	bool running;
+	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;

@@ -32,11 +32,19 @@ void hs_step_direct(struct hs_task *self)
 
 /* ---- what a task has read ---------------------------------------------------------------- */
 
-void hs_reads_changed(struct hs_task *self, uintptr_t word, uint64_t value)
+/*
+ * A remembered value that is not @before was read before another task's write. What the task does
+ * next belongs to neither state, so that it has to look again.
+ */
+void hs_reads_follow(struct hs_task *self, uintptr_t word, uint64_t before, uint64_t value)
 {
-	for (uint32_t i = 0; i < self->read_count; i++)
-		if (self->reads[i].word == word)
-			self->reads[i].value = value;
+	for (uint32_t i = 0; i < self->read_count; i++) {
+		if (self->reads[i].word != word)
+			continue;
+		if (self->reads[i].value != before)
+			self->reads_torn = true;
+		self->reads[i].value = value;
+	}
 }
 
 void hs_reads_compact(struct hs_task *self)

@@ -157,16 +157,17 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where)
 {
-	uint64_t *ticks = &self->arena->ticks;
+	uint64_t *ticks = &self->arena->ticks, before;
 
 	if (sync_look(self, q, pred, arg, where))
 		return true;
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
 	if (sync_look_again(self))
 		return true;
+	before = *ticks;
 	if (*ticks < deadline)
 		*ticks = deadline;
-	hs_made(self, ticks, sizeof(*ticks), *ticks);
+	hs_made(self, ticks, sizeof(*ticks), before, *ticks);
 	return false;
 }
 
@@ -211,7 +212,7 @@ void hs_ticks_advance(struct hs_task *self, uint64_t ticks)
 
 	hs_step(self, HS_OP_RMW, HS_WRITE, now, sizeof(*now), NULL);
 	*now += ticks;
-	hs_made(self, now, sizeof(*now), *now);
+	hs_made(self, now, sizeof(*now), *now - ticks, *now);
 }
 
 /* ---- retries ----------------------------------------------------------------------------- */
@@ -228,7 +229,7 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 		why);
 	self->arena->retries++;
 	self->read_count = 0;
-	self->reads_lost = false;
+	self->reads_lost = self->reads_torn = false;
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */

@@ -229,7 +229,7 @@ static bool trace_disturbs(const struct hs_trace *trace, const struct hs_trace_e
 static bool trace_depend(const struct hs_trace *trace, const struct hs_trace_event *a,
 			 const struct hs_trace_event *b)
 {
-	if (a->task == b->task)
+	if (a->task == b->task || a->alone || b->alone)
 		return true;
 	if (trace_overlap(a->addr, a->size, b->addr, b->size) &&
 	    !(a->access == HS_READ && b->access == HS_READ) &&
@@ -272,6 +272,7 @@ void hs_trace_step(struct hs_sched *s, const struct hs_task *t)
 	e->addr = (uintptr_t)t->op.addr;
 	e->size = t->op.size;
 	e->access = t->op.access;
+	e->alone = s->alone;
 	trace_note_words(trace, t, e);
 	trace_add(trace, t, e, hs_mix64(trace_name_object(s, e->addr)) + t->op.kind);
 }

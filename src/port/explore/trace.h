@@ -8,8 +8,10 @@
  *
  * The dependence is the fixed one of hs_trace_step(), whatever a search uses: two steps depend on
  * each other if they belong to one task, or touch a common byte and do not both read it or both
- * commute on it. No condition on the state enters. So two searches that see every class have equal
- * sets, and a search that prunes too much has a smaller one.
+ * commute on it. A retry that is taken because no task can move depends on every step: it cannot
+ * come before one that was taken, nor after one that it brings about. No other condition on the
+ * state enters. So two searches that see every class have equal sets, and a search that prunes too
+ * much has a smaller one.
  *
  * Tasks and objects that an execution makes are named by the task that makes them and by how many
  * it made before, because ids and addresses depend on the order of independent steps.
@@ -29,6 +31,7 @@ struct hs_trace_event {
 	uint32_t first_word, words; /* of hs_trace.word: what it reads besides */
 	uint8_t access;
 	uint8_t task;
+	bool alone;	/* a retry that was taken because no task could move */
 	bool reads_all; /* more words than the task could note */
 };
 
