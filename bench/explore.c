@@ -37,19 +37,19 @@ static void bench_explore_switch_group(const struct bench_options *options)
 	const struct bench_variant variants[] = {
 		{ "fiber switch", bench_explore_switch, 20000000, 1, NULL },
 	};
-	char *stacks = hs_fiber_stacks_map(1);
+	struct hs_fiber_stacks stacks;
 
-	if (!stacks) {
+	if (!hs_fiber_stacks_map(&stacks, 1, HS_FIBER_STACK)) {
 		fprintf(stderr, "bench: no stack\n");
 		exit(1);
 	}
 	hs_fiber_host(&bench_explore_host);
 	memset(&bench_explore_fiber, 0, sizeof(bench_explore_fiber));
-	bench_explore_fiber.stack = hs_fiber_stack(stacks, 0);
+	hs_fiber_set_stack(&bench_explore_fiber, &stacks, 0);
 	hs_fiber_prepare(&bench_explore_fiber, &bench_explore_host, bench_explore_bounce, NULL);
 	bench_group(options, "switching", variants, 1);
 	hs_fiber_release(&bench_explore_fiber);
-	hs_fiber_stacks_unmap(stacks, 1);
+	hs_fiber_stacks_unmap(&stacks);
 }
 
 /* ---- executions of the retry model ------------------------------------------------------- */

@@ -18,7 +18,7 @@
  *
  * A scenario states what must hold by what it calls. hs_page_count() of a page whose memory is gone
  * is a use after free; hs_dmirror_access() asserts that the page is live; what is left at the end
- * is a leak. An assertion for a condition of the author's own is not public yet.
+ * is a leak. For a condition of the author's own there is assert(), whose failure is a crash.
  *
  * Errors are negative errno. A violation is not an error: it is the result.
  */
@@ -116,6 +116,7 @@ enum hs_verdict {
 	HS_VERDICT_LEAK,      /**< objects were left at the end */
 	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */
 	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
+	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
 };
 
 /** struct hs_explore_options - how to search; initialise it with hs_explore_options_init() */
@@ -131,6 +132,10 @@ struct hs_explore_options {
 	bool go_on;		   /**< count violations instead of stopping at the first */
 	const char *schedule;	   /**< HS_SEARCH_REPLAY: as in hs_explore_result; the caller's */
 	bool fingerprint;	   /**< also find hs_explore_result.classes; takes longer */
+	/**
+	 * Bytes of a task's stack, 16 KiB..16 MiB; default 64 KiB. What overflows it is a crash.
+	 */
+	uint32_t stack_size;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -178,6 +183,19 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  *
  * Runs the set-up once. Every execution begins with the state that it left. The tasks and the RCU
  * callbacks of one execution are at most 31 together; one more fails an assertion.
+ *
+ * A crash of set-up, tasks, RCU callbacks, predicates or check is a violation with its schedule: by
+ * SIGSEGV, also where a task's stack overflows, SIGBUS, SIGFPE, SIGILL, or SIGABRT and so a failed
+ * assert(). It ends the search, also with hs_explore_options.go_on, because what the code held is
+ * still held: locks of the C library, its heap. Memory and locks of that code are lost.
+ *
+ * For this the calling thread has handlers for these signals, and a stack for them,
+ * until the function returns. Then all is as it was before. A signal from another process, or a
+ * fault of another thread, has the effect that it has without them. A fault in the explorer itself
+ * says that it is an internal error, and the process dies of it. While a debugger traces the
+ * process a crash is left to it: replay a schedule there to see the
+ * crash where it is. ASan and TSan end the process as well; then its schedule is on stderr. Only
+ * on x86-64 and arm64 the explorer can tell whose code crashed.
  *
  * Context: one exploration at a time in a process, and no other machine.
  *

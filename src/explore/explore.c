@@ -36,6 +36,7 @@ void hs_explore_options_init(struct hs_explore_options *options)
 		.cpus = 2,
 		.section_order = 3,
 		.subsection_order = 1,
+		.stack_size = HS_FIBER_STACK,
 	};
 }
 
@@ -51,6 +52,7 @@ const char *hs_verdict_name(enum hs_verdict verdict)
 		[HS_VERDICT_LEAK] = "leak",
 		[HS_VERDICT_STEPS] = "too many steps",
 		[HS_VERDICT_DIVERGED] = "diverged",
+		[HS_VERDICT_CRASH] = "crash",
 	};
 
 	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
@@ -114,6 +116,9 @@ static int explore_prepare(struct exploration *e)
 		e->sched->cpus = cpus;
 		return ret;
 	}
+	ret = hs_sched_set_stack_size(e->sched, e->options->stack_size);
+	if (ret)
+		return ret;
 	e->state = hs_alloc(hs_arena_boot(e->machine->arena), HS_KIND_SCENARIO,
 			    e->scenario->state_size);
 	if (!e->state)
@@ -229,7 +234,7 @@ static int explore_search(struct exploration *e)
 		if (ret)
 			return ret;
 		more = e->searcher->next(e->searcher);
-		if (r->violations && !o->go_on)
+		if (r->violations && (!o->go_on || e->sched->crash.kind))
 			break;
 		if (o->max_executions && r->executions == o->max_executions)
 			break;
@@ -242,7 +247,30 @@ static int explore_search(struct exploration *e)
 
 static bool explore_options_valid(const struct hs_explore_options *o)
 {
-	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX;
+	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX &&
+	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX;
+}
+
+/* Set-up and search. What they find is in the result. */
+static int explore_run(struct exploration *e)
+{
+	if (!hs_sched_on_boot(e->sched, explore_call_setup, e))
+		return explore_note_violation(e);
+	return e->setup_ret ? e->setup_ret : explore_search(e);
+}
+
+/* Without a machine of its own the scheduler may be running the caller's. */
+static void explore_end(struct exploration *e)
+{
+	e->searcher->release(e->searcher);
+	if (e->machine)
+		hs_trace_end(&e->sched->trace);
+	if (e->machine && e->sched->crash.kind) {
+		hs_sched_drop();
+	} else if (e->machine) {
+		hs_sched_end(e->sched);
+		hs_machine_destroy(e->machine, NULL);
+	}
 }
 
 int hs_explore(const struct hs_scenario *scenario, const void *param,
@@ -270,17 +298,15 @@ int hs_explore_observed(const struct hs_scenario *scenario, const void *param,
 		return ret;
 	e.sched = hs_sched_get();
 	ret = e.sched ? explore_prepare(&e) : -ENOMEM;
-	if (!ret && !hs_sched_on_boot(e.sched, explore_call_setup, &e))
-		ret = explore_note_violation(&e);
-	else if (!ret)
-		ret = e.setup_ret ? e.setup_ret : explore_search(&e);
-	/* Without a machine of its own the scheduler may be running the caller's. */
-	if (e.machine) {
-		hs_trace_end(&e.sched->trace);
-		hs_sched_end(e.sched);
-		hs_machine_destroy(e.machine, NULL);
+	if (ret) {
+		explore_end(&e);
+	} else {
+		hs_crash_begin(e.sched);
+		ret = explore_run(&e);
+		/* A damaged heap may break here: then the finding is printed. */
+		explore_end(&e);
+		hs_crash_end();
 	}
-	e.searcher->release(e.searcher);
 	if (ret)
 		hs_explore_result_free(result);
 	return ret;

@@ -4,8 +4,8 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "explore/search.h"
 
@@ -16,28 +16,17 @@
 char *hs_schedule_print(const uint8_t *decisions, uint32_t count)
 {
 	/* The longest item is "31*" and ten digits, for at least one decision. */
-	size_t room = 1 + (size_t)count * 5 + 16, used = 0;
+	size_t room = 1 + (size_t)count * 5 + HS_SCHEDULE_ITEM, used = 0;
 	char *text = malloc(room);
 
 	if (!text)
 		return NULL;
 	text[0] = '\0';
-	for (uint32_t i = 0, run; i < count; i += run) {
-		const char *gap = i ? " " : "";
-
-		for (run = 1; i + run < count && decisions[i + run] == decisions[i]; run++)
-			;
-		if (decisions[i] & HS_CHOICE) {
-			run = 1;
-			used += (size_t)snprintf(text + used, room - used, "%sc%u", gap,
-						 decisions[i] & ~HS_CHOICE);
-		} else if (run == 1) {
-			used += (size_t)snprintf(text + used, room - used, "%s%u", gap,
-						 decisions[i]);
-		} else {
-			used += (size_t)snprintf(text + used, room - used, "%s%u*%u", gap,
-						 decisions[i], run);
-		}
+	for (uint32_t i = 0; i < count;) {
+		if (i)
+			text[used++] = ' ';
+		i += hs_schedule_item(decisions + i, count - i, text + used);
+		used += strlen(text + used);
 	}
 	return text;
 }

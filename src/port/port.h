@@ -28,7 +28,8 @@
  *	allocates, an unlock by a task that is not the owner, a wait in an RCU read section. The
  *	order of lock classes (kinds.h) is checked in debug and explore builds (HS_DEBUG).
  *
- * A failed assertion aborts natively. In the explorer it is a finding with a schedule.
+ * A failed assertion aborts natively. In the explorer it is a finding with a schedule, and so is a
+ * crash.
  *
  * "Context:" says where a function may be called. Without it: any attached task, any lock held,
  * in RCU read sections and callbacks too; the function does not sleep.

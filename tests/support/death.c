@@ -2,6 +2,7 @@
 #include "support/death.h"
 
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,28 @@ bool death_wait(pid_t pid, struct death *death)
 	death->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	death->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	return death->signal != SIGALRM;
+}
+
+bool death_of_traced(void (*fn)(void *arg), void *arg, struct death *death)
+{
+	pid_t pid = fork();
+	int status;
+
+	memset(death, 0, sizeof(*death));
+	if (pid < 0)
+		abort();
+	if (!pid) {
+		death_prepare_child();
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(127);
+		fn(arg);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, (void *)(uintptr_t)WSTOPSIG(status));
+	death->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	death->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return death->status != 127;
 }
 
 static void read_all(int fd, struct death *death)

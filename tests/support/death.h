@@ -22,6 +22,9 @@ void death_of(void (*fn)(void *arg), void *arg, struct death *death);
 /* The child must end by a signal, and @text must be in what it wrote. */
 void death_expect(void (*fn)(void *arg), void *arg, const char *text);
 
+/* The same in a child that is traced; each signal is handed on to it. False: not allowed here. */
+bool death_of_traced(void (*fn)(void *arg), void *arg, struct death *death);
+
 /* For children of a test's own: signals as in a fresh process, and an end if it hangs. */
 void death_prepare_child(void);
 /* Waits for the child. False: it hung and was killed. */

@@ -122,6 +122,7 @@ struct hs_task {
 	void *pred_arg;
 	struct hs_waitq *queue;
 	const char *retry_why;
+	const char *place; /* of its last operation that names one */
 	const void *watch[HS_WATCH_MAX];
 	struct hs_held held[HS_HELD_MAX];
 	struct hs_read reads[HS_READS_MAX];
@@ -161,6 +162,8 @@ HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum h
 			      const void *addr, size_t size, const char *where)
 {
 	self->op = (struct hs_op){ addr, where, (uint32_t)size, (uint8_t)kind, (uint8_t)access };
+	if (where)
+		self->place = where;
 	if (hs_likely(self->mode == HS_MODE_STEP))
 		hs_fiber_switch(&self->fiber, hs_sched_fiber(self->sched));
 	else

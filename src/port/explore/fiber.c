@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #if HS_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -15,29 +16,58 @@
 #endif
 
 #define FIBER_STACKS_BASE ((void *)0x7e8800000000)
-#define FIBER_GUARD ((size_t)4096)
+/*
+ * Large, because a frame with a big array steps over a page. Not a power of two, so that the ends
+ * of stacks fall into different sets of a cache.
+ */
+#define FIBER_GUARD (((size_t)1 << 20) + 4096)
 
-char *hs_fiber_stacks_map(unsigned int count)
+static size_t fiber_pages(size_t size)
 {
-	size_t size = count * (HS_FIBER_STACK + FIBER_GUARD);
-	char *p = mmap(FIBER_STACKS_BASE, size, PROT_READ | PROT_WRITE,
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) & ~(page - 1);
+}
+
+bool hs_fiber_stacks_map(struct hs_fiber_stacks *stacks, unsigned int count, size_t size)
+{
+	size_t used = fiber_pages(size), guard = fiber_pages(FIBER_GUARD);
+	char *p = mmap(FIBER_STACKS_BASE, count * (used + guard), PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
-		return NULL;
-	for (unsigned int i = 0; i < count; i++)
-		mprotect(p + i * (HS_FIBER_STACK + FIBER_GUARD), FIBER_GUARD, PROT_NONE);
-	return p;
+		return false;
+	*stacks = (struct hs_fiber_stacks){ p, count, used, guard };
+	for (unsigned int i = 0; i < count; i++) {
+		if (!mprotect(p + i * (used + guard) + guard, used, PROT_READ | PROT_WRITE))
+			continue;
+		hs_fiber_stacks_unmap(stacks);
+		return false;
+	}
+	return true;
 }
 
-void hs_fiber_stacks_unmap(char *stacks, unsigned int count)
+void hs_fiber_stacks_unmap(struct hs_fiber_stacks *stacks)
 {
-	munmap(stacks, count * (HS_FIBER_STACK + FIBER_GUARD));
+	if (stacks->start)
+		munmap(stacks->start, stacks->count * (stacks->size + stacks->guard));
+	memset(stacks, 0, sizeof(*stacks));
 }
 
-char *hs_fiber_stack(char *stacks, unsigned int i)
+void hs_fiber_set_stack(struct hs_fiber *f, const struct hs_fiber_stacks *stacks, unsigned int i)
 {
-	return stacks + i * (HS_FIBER_STACK + FIBER_GUARD) + FIBER_GUARD;
+	f->stack = stacks->start + i * (stacks->size + stacks->guard) + stacks->guard;
+	f->size = stacks->size;
+}
+
+int hs_fiber_stack_of(const struct hs_fiber_stacks *stacks, uintptr_t addr, bool *guard)
+{
+	size_t each = stacks->size + stacks->guard, offset = addr - (uintptr_t)stacks->start;
+
+	if (!stacks->start || offset >= stacks->count * each)
+		return -1;
+	*guard = offset % each < stacks->guard;
+	return (int)(offset / each);
 }
 
 #if HS_FIBER_IMAGE
@@ -57,12 +87,13 @@ __asm__(".text\n"
 void hs_fiber_host(struct hs_fiber *host)
 {
 	host->stack = NULL;
+	host->size = 0;
 }
 
 void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void *arg), void *arg)
 {
 	/* Three words are popped before the call, which wants the stack aligned to 16 bytes. */
-	void **sp = (void **)(f->stack + HS_FIBER_STACK - 64) - 3;
+	void **sp = (void **)(f->stack + f->size - 64) - 3;
 
 	(void)host;
 	sp[0] = (void *)(uintptr_t)hs_fiber_start;
@@ -123,13 +154,12 @@ void hs_fiber_prepare(struct hs_fiber *f, struct hs_fiber *host, void (*fn)(void
 	uintptr_t a = (uintptr_t)arg, p = (uintptr_t)fn;
 
 	/* The last run on this stack may have been abandoned, with the red zones of its frames. */
-	hs_unpoison(f->stack, HS_FIBER_STACK);
+	hs_unpoison(f->stack, f->size);
 	getcontext(&f->context);
 	f->context.uc_stack.ss_sp = f->stack;
-	f->context.uc_stack.ss_size = HS_FIBER_STACK;
+	f->context.uc_stack.ss_size = f->size;
 	f->context.uc_link = &host->context;
 	f->bottom = f->stack;
-	f->size = HS_FIBER_STACK;
 	fiber_renew_tsan(f);
 	makecontext(&f->context, (void (*)(void))fiber_start, 4, (unsigned int)((uint64_t)p >> 32),
 		    (unsigned int)p, (unsigned int)((uint64_t)a >> 32), (unsigned int)a);

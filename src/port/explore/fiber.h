@@ -15,12 +15,16 @@
 #ifndef HS_PORT_EXPLORE_FIBER_H
 #define HS_PORT_EXPLORE_FIBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "port/common/sanitize.h"
 
+/* Bytes of a stack: the default, and what may be asked for. */
 #define HS_FIBER_STACK ((size_t)64 << 10)
+#define HS_FIBER_STACK_MIN ((size_t)16 << 10)
+#define HS_FIBER_STACK_MAX ((size_t)16 << 20)
 
 #if defined(__x86_64__) && !HS_ASAN && !HS_TSAN && !defined(HS_FIBER_UCONTEXT)
 #define HS_FIBER_IMAGE 1
@@ -28,6 +32,7 @@
 struct hs_fiber {
 	void *sp;
 	char *stack; /* lowest usable byte; NULL: the host, the thread that the fibers run on */
+	size_t size; /* of the stack */
 };
 
 static inline __attribute__((__always_inline__)) void hs_fiber_switch(struct hs_fiber *from,
@@ -58,7 +63,7 @@ struct hs_fiber {
 	ucontext_t context;
 	char *stack;
 	const void *bottom; /* for ASan: lowest byte of the stack, also of the host's */
-	size_t size;
+	size_t size;	    /* of the stack */
 	void *tsan;
 	unsigned int runs; /* that the TSan fiber has served */
 };
@@ -74,12 +79,24 @@ void hs_fiber_release(struct hs_fiber *f);
 /* The fn() of a fiber calls it first. */
 void hs_fiber_entered(struct hs_fiber *f, struct hs_fiber *host);
 
+/* Stacks, each with an inaccessible guard below it. */
+struct hs_fiber_stacks {
+	char *start; /* NULL: none */
+	unsigned int count;
+	size_t size; /* of one, whole pages */
+	size_t guard;
+};
+
 /*
- * @count stacks with guard pages between them, at a fixed address if it is free. NULL: no memory.
+ * Maps @count stacks of at least @size bytes, at a fixed address if it is free. False: no memory.
  */
-char *hs_fiber_stacks_map(unsigned int count);
-void hs_fiber_stacks_unmap(char *stacks, unsigned int count);
-/* The lowest usable byte of stack @i. */
-char *hs_fiber_stack(char *stacks, unsigned int i);
+bool hs_fiber_stacks_map(struct hs_fiber_stacks *stacks, unsigned int count, size_t size);
+void hs_fiber_stacks_unmap(struct hs_fiber_stacks *stacks);
+/* Gives @f, which does not run, stack @i. */
+void hs_fiber_set_stack(struct hs_fiber *f, const struct hs_fiber_stacks *stacks, unsigned int i);
+/*
+ * The stack that @addr is in, or whose guard it is in, and which of the two. -1: neither.
+ */
+int hs_fiber_stack_of(const struct hs_fiber_stacks *stacks, uintptr_t addr, bool *guard);
 
 #endif

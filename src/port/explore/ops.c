@@ -66,17 +66,20 @@ static bool ops_call_predicate(struct hs_task *t)
  */
 static bool ops_ask_predicate(struct hs_task *t)
 {
+	struct hs_sched *s = t->sched;
 	struct hs_op op = t->op;
-	uint32_t current = t->sched->current;
+	uint32_t current = s->current;
 	uint8_t mode = t->mode;
 	bool held;
 
 	t->mode = HS_MODE_PEEK;
 	t->watch_count = 0;
-	t->watch_dead = hs_life_of(t->sched, t->queue) != HS_LIFE_LIVE;
-	t->sched->current = t->id;
+	t->watch_dead = hs_life_of(s, t->queue) != HS_LIFE_LIVE;
+	s->current = t->id;
+	s->asking = t;
 	held = ops_call_predicate(t);
-	t->sched->current = current;
+	s->asking = NULL;
+	s->current = current;
 	t->mode = mode;
 	t->op = op;
 	t->pred_held = held;

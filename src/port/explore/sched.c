@@ -24,7 +24,7 @@ static void *sched_map(void *at, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static void sched_put(void)
+void hs_sched_drop(void)
 {
 	struct hs_sched *s = sched_instance;
 
@@ -36,8 +36,7 @@ static void sched_put(void)
 		munmap(s->region, HS_ARENA_BYTES);
 	if (s->life)
 		munmap(s->life, HS_ARENA_BYTES / HS_GRANULE);
-	if (s->stacks)
-		hs_fiber_stacks_unmap(s->stacks, HS_SCHED_TASKS);
+	hs_fiber_stacks_unmap(&s->stacks);
 	free(s->image.bytes);
 	free(s->schedule);
 	free(s);
@@ -55,17 +54,27 @@ struct hs_sched *hs_sched_get(void)
 		return NULL;
 	s->region = sched_map((void *)HS_ARENA_BASE, HS_ARENA_BYTES);
 	s->life = sched_map(NULL, HS_ARENA_BYTES / HS_GRANULE);
-	s->stacks = hs_fiber_stacks_map(HS_SCHED_TASKS);
 	sched_instance = s;
-	if (!s->region || !s->life || !s->stacks) {
-		sched_put();
+	if (!s->region || !s->life) {
+		hs_sched_drop();
 		return NULL;
 	}
 	hs_fiber_host(&s->fiber);
-	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
-		s->task[i].fiber.stack = hs_fiber_stack(s->stacks, i);
 	hs_sched_end(s);
 	return s;
+}
+
+int hs_sched_set_stack_size(struct hs_sched *s, size_t size)
+{
+	if (s->stacks.start && s->stack_size == size)
+		return 0;
+	hs_fiber_stacks_unmap(&s->stacks);
+	if (!hs_fiber_stacks_map(&s->stacks, HS_SCHED_TASKS, size))
+		return -ENOMEM;
+	s->stack_size = size;
+	for (uint32_t i = 1; i < HS_SCHED_TASKS; i++)
+		hs_fiber_set_stack(&s->task[i].fiber, &s->stacks, i);
+	return 0;
 }
 
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name)
@@ -94,6 +103,25 @@ void hs_sched_end(struct hs_sched *s)
 	s->task[0].live = true;
 }
 
+/* ---- schedules --------------------------------------------------------------------------- */
+
+uint32_t hs_schedule_item(const uint8_t *decisions, uint32_t count, char text[HS_SCHEDULE_ITEM])
+{
+	uint32_t run = 1;
+
+	if (decisions[0] & HS_CHOICE) {
+		snprintf(text, HS_SCHEDULE_ITEM, "c%u", decisions[0] & ~HS_CHOICE);
+		return 1;
+	}
+	while (run < count && decisions[run] == decisions[0])
+		run++;
+	if (run == 1)
+		snprintf(text, HS_SCHEDULE_ITEM, "%u", decisions[0]);
+	else
+		snprintf(text, HS_SCHEDULE_ITEM, "%u*%u", decisions[0], run);
+	return run;
+}
+
 /* ---- violations -------------------------------------------------------------------------- */
 
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
@@ -108,7 +136,13 @@ void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char 
 	va_end(args);
 }
 
-/* In an execution the fiber does not run again. The boot task jumps to its guard, if it has one. */
+/* Where what runs on the scheduler's own stack goes when it fails: a predicate, the boot task. */
+static jmp_buf *sched_guard(const struct hs_sched *s)
+{
+	return s->asking && s->run_guard ? s->run_guard : s->boot_guard;
+}
+
+/* In an execution the fiber does not run again. What has a guard jumps to it. */
 void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 {
 	struct hs_sched *s = self ? self->sched : NULL;
@@ -118,11 +152,11 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!s || (!s->running && !s->boot_guard) || self->mode == HS_MODE_PEEK)
+	if (!s || (!s->running && !s->boot_guard) || (s->asking && !sched_guard(s)))
 		hs_fail_abort(self ? self->name : NULL, where, text);
 	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text, self->name);
-	if (!self->id)
-		longjmp(*s->boot_guard, 1);
+	if (s->asking || !self->id)
+		longjmp(*sched_guard(s), 1);
 	self->mode = HS_MODE_STEP;
 	self->op.kind = HS_OP_NONE;
 	for (;;)
@@ -133,8 +167,12 @@ bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
 {
 	jmp_buf guard;
 
+	s->task[0].op.kind = HS_OP_NONE;
+	s->task[0].place = NULL;
 	if (setjmp(guard)) {
+		hs_crash_explain(s);
 		s->boot_guard = NULL;
+		s->asking = NULL;
 		hs_task_clear(s, &s->task[0], 0, "boot");
 		s->task[0].live = true;
 		return false;
@@ -207,7 +245,7 @@ static inline void sched_switch_to(struct hs_sched *s, struct hs_task *t)
 
 static void sched_start_fresh(struct hs_sched *s)
 {
-	while (s->fresh) {
+	while (s->fresh && !s->crash.kind) {
 		struct hs_task *t = &s->task[__builtin_ctz(s->fresh)];
 
 		s->fresh &= s->fresh - 1;
@@ -234,7 +272,7 @@ static size_t sched_task_bytes(const struct hs_task *t)
 
 static size_t sched_stack_bytes(const struct hs_task *t)
 {
-	return (size_t)(t->fiber.stack + HS_FIBER_STACK - (char *)t->fiber.sp);
+	return (size_t)(t->fiber.stack + t->fiber.size - (char *)t->fiber.sp);
 }
 #endif
 
@@ -253,6 +291,8 @@ static void sched_list_image(struct hs_sched *s)
 		struct hs_task *t = &s->task[i];
 
 		image->part[image->parts++] = (struct hs_part){ t, sched_task_bytes(t) };
+		if (s->fresh >> i & 1)
+			continue; /* it has no stack yet, because another task crashed first */
 		image->part[image->parts++] = (struct hs_part){ t->fiber.sp, sched_stack_bytes(t) };
 	}
 #endif
@@ -368,6 +408,7 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 		s->running = true;
 		sched_start_fresh(s);
 		s->running = false;
+		hs_crash_explain(s);
 	}
 	s->image.verdict = s->verdict;
 	memcpy(s->image.message, s->message, sizeof(s->message));
@@ -498,11 +539,10 @@ static void sched_note_solo(struct hs_sched *s, struct hs_task *t)
 	t->solo_step = s->step;
 }
 
-enum hs_run hs_sched_run(struct hs_sched *s)
+static enum hs_run sched_run_steps(struct hs_sched *s)
 {
 	enum hs_run end = HS_RUN_VIOLATION;
 
-	s->running = true;
 	while (s->verdict == HS_VERDICT_NONE) {
 		uint32_t enabled = sched_enabled_tasks(s);
 		struct hs_task *t;
@@ -541,8 +581,25 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 		if (hs_unlikely(s->fresh))
 			sched_start_fresh(s);
 	}
-	s->running = false;
 	return s->verdict == HS_VERDICT_NONE ? end : HS_RUN_VIOLATION;
+}
+
+enum hs_run hs_sched_run(struct hs_sched *s)
+{
+	jmp_buf guard;
+	enum hs_run end;
+
+	s->running = true;
+	s->run_guard = &guard;
+	if (setjmp(guard))
+		end = HS_RUN_VIOLATION;
+	else
+		end = sched_run_steps(s);
+	s->run_guard = NULL;
+	s->asking = NULL;
+	s->running = false;
+	hs_crash_explain(s);
+	return end;
 }
 
 /* ---- the end of an execution ------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 
 #include <hmmsim/explore.h>
 
+#include "port/explore/crash.h"
 #include "port/explore/trace.h"
 #include "port/port.h"
 
@@ -108,12 +109,16 @@ struct hs_sched {
 	uint32_t decisions, schedule_room;
 	struct hs_debt debts[HS_SCHED_DEBTS];
 	uint32_t debt_count;
-	jmp_buf *boot_guard; /* where a failed assertion of set-up or check goes */
-	jmp_buf *peek_guard; /* under ASan: where a predicate ends that reads a freed word */
+	struct hs_task *asking; /* whose predicate is asked */
+	jmp_buf *run_guard;	/* where a failed assertion or a crash of a predicate goes */
+	jmp_buf *boot_guard;	/* where one of set-up or check goes */
+	jmp_buf *peek_guard;	/* under ASan: where a predicate ends that reads a freed word */
+	struct hs_crash crash;	/* after one nothing runs, and the scheduler is dropped */
 	struct hs_image image;
 	uint8_t *life; /* of each granule of the region */
 	char *region;
-	char *stacks;
+	struct hs_fiber_stacks stacks;
+	size_t stack_size; /* that was asked for */
 	char names[HS_SCHED_TASKS][16];
 	struct hs_task task[HS_SCHED_TASKS]; /* 0 is the boot task */
 };
@@ -122,6 +127,15 @@ struct hs_sched {
 
 /* The one scheduler of the process, made at first use. NULL: no memory. */
 struct hs_sched *hs_sched_get(void);
+/* Gives all of it back, with the arena that it has: after a crash nothing in it can be trusted. */
+void hs_sched_drop(void);
+/* While no execution runs: stacks of at least @size bytes. 0 or -ENOMEM. */
+int hs_sched_set_stack_size(struct hs_sched *s, size_t size);
+
+/* An item of a schedule as text. */
+#define HS_SCHEDULE_ITEM 16
+/* Prints the first item of @decisions: "2*7". How many decisions it stands for. */
+uint32_t hs_schedule_item(const uint8_t *decisions, uint32_t count, char text[HS_SCHEDULE_ITEM]);
 
 /* After set-up: runs every started task to its first step and keeps the image. 0 or -ENOMEM. */
 int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_t max_steps);

@@ -163,7 +163,7 @@ static uint64_t trace_name_object(const struct hs_sched *s, uintptr_t addr)
 	if (addr - (uintptr_t)s->task < sizeof(s->task))
 		return s->task[(addr - (uintptr_t)s->task) / sizeof(s->task[0])].key;
 	for (uint32_t i = 1; i < s->tasks; i++)
-		if (addr - (uintptr_t)s->task[i].fiber.stack < HS_FIBER_STACK)
+		if (addr - (uintptr_t)s->task[i].fiber.stack < s->task[i].fiber.size)
 			return s->task[i].key + (addr - (uintptr_t)s->task[i].fiber.stack);
 	return addr;
 }

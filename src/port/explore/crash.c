@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crash.c (explore) - signals that the code under test raises
+ */
+#define _GNU_SOURCE /* names of registers */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "port/explore/crash.h"
+#include "port/explore/sched.h"
+
+/* A sanitizer handles faults itself, not SIGABRT. It cannot follow a jump out of a handler. */
+#define CRASH_SANITIZED (HS_ASAN || HS_TSAN)
+
+#if CRASH_SANITIZED
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+static const struct {
+	int signal;
+	const char *name;
+} crash_signals[] = {
+	{ SIGABRT, "SIGABRT" },
+#if !CRASH_SANITIZED
+	{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" }, { SIGILL, "SIGILL" },
+#endif
+};
+
+#define CRASH_SIGNALS (sizeof(crash_signals) / sizeof(crash_signals[0]))
+
+/* What hs_crash_begin() found. */
+static struct {
+	struct hs_sched *sched; /* NULL: no handler is installed */
+	pid_t thread;
+	struct sigaction action[CRASH_SIGNALS];
+	sigset_t blocked;
+	stack_t stack;
+} crash_before;
+
+/*
+ * <pthread.h> needs <sched.h>, which is another header here. A mask of signals is the thread's
+ * whichever function sets it.
+ */
+static pid_t crash_thread(void)
+{
+	return (pid_t)syscall(SYS_gettid);
+}
+
+/* Of the handlers. In no memory of the scheduler, which is given back while they are installed. */
+static char crash_stack[65536];
+
+/* Where a task was that does not run again. */
+static struct hs_fiber crash_left;
+
+static const char *crash_signal_name(int signal)
+{
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		if (crash_signals[i].signal == signal)
+			return crash_signals[i].name;
+	return "a signal";
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+/* "SIGSEGV (stack overflow) in task one, after load, at a.c:12" */
+static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, char *text,
+			   size_t room)
+{
+	const struct hs_task *t = &s->task[c->task];
+	char detail[32] = "", what[160];
+
+	if (c->overflow)
+		snprintf(detail, sizeof(detail), " (stack overflow)");
+	else if (c->has_addr && c->addr < 65536) /* of others each process has its own */
+		snprintf(detail, sizeof(detail), " (address %#llx)", (unsigned long long)c->addr);
+	snprintf(what, sizeof(what), "%s%s in %stask %s", crash_signal_name(c->signal), detail,
+		 c->predicate ? "the predicate of " : "", t->name);
+	if (!t->op.kind && !t->place)
+		snprintf(text, room, "%s, before its first step", what);
+	else
+		snprintf(text, room, "%s, after %s%s%s", what,
+			 hs_op_name((enum hs_op_kind)t->op.kind),
+			 t->place ? (t->op.where ? " at " : ", the last place known is ") : "",
+			 t->place ? t->place : "");
+}
+
+void hs_crash_explain(struct hs_sched *s)
+{
+	if (!s->message[0] && (s->verdict == HS_VERDICT_CRASH))
+		crash_describe(s, &s->crash, s->message, sizeof(s->message));
+}
+
+static void crash_write(const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length) {
+		ssize_t n = write(STDERR_FILENO, text, length);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		text += n > 0 ? n : 0;
+		length -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* For a process that is about to die. Takes no memory, because the heap may be what is broken. */
+static void crash_print(const struct hs_sched *s, const char *text)
+{
+	char item[HS_SCHEDULE_ITEM];
+
+	crash_write("hmmsim: ");
+	crash_write(text);
+	if (s->verdict != HS_VERDICT_NONE && s->message[0]) {
+		crash_write("; found before: ");
+		crash_write(s->message);
+	}
+	crash_write("; schedule:");
+	for (uint32_t i = 0; i < s->decisions;) {
+		i += hs_schedule_item(s->schedule + i, s->decisions - i, item);
+		crash_write(" ");
+		crash_write(item);
+	}
+	crash_write("\n");
+}
+
+/* ---- handlers ---------------------------------------------------------------------------- */
+
+bool hs_crash_is_traced(void)
+{
+	char text[2048];
+	const char *at;
+	ssize_t n;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	at = strstr(text, "TracerPid:");
+	return at && strtol(at + strlen("TracerPid:"), NULL, 10) != 0;
+}
+
+static uintptr_t crash_stack_pointer(const void *context)
+{
+#if defined(__x86_64__)
+	return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+	return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.sp;
+#else
+	(void)context;
+	return 0;
+#endif
+}
+
+bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *crash)
+{
+	bool guard;
+	int i = hs_fiber_stack_of(&s->stacks, crash_stack_pointer(context), &guard);
+
+	if (i >= 0) {
+		crash->task = (uint32_t)i;
+		return s->running;
+	}
+	crash->predicate = s->asking != NULL;
+	crash->task = s->asking ? s->asking->id : 0;
+	return s->boot_guard || (s->asking && s->run_guard);
+}
+
+/* From here on the process is as it was before hs_explore(). */
+static void crash_restore_actions(void)
+{
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i].signal, &crash_before.action[i], NULL);
+}
+
+void hs_crash_leave(struct hs_sched *s, const struct hs_crash *crash, const void *context)
+{
+	if (CRASH_SANITIZED) {
+		char text[384];
+
+		crash_describe(s, crash, text, sizeof(text));
+		crash_print(s, text);
+		return;
+	}
+	s->crash = *crash;
+	if (s->verdict == HS_VERDICT_NONE)
+		s->verdict = HS_VERDICT_CRASH;
+	/* The handler does not return, which would do this. */
+	sigprocmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
+	while (crash->task && !crash->predicate)
+		hs_fiber_switch(&crash_left, &s->fiber);
+	longjmp(s->run_guard ? *s->run_guard : *s->boot_guard, 1);
+}
+
+/* The signal comes from this thread: a fault, abort() or raise(). */
+static bool crash_is_own(const siginfo_t *info)
+{
+	return crash_thread() == crash_before.thread &&
+	       (info->si_code > 0 || info->si_pid == getpid());
+}
+
+static void crash_note_address(const struct hs_sched *s, const siginfo_t *info,
+			       struct hs_crash *crash)
+{
+	bool guard;
+
+	if (crash->signal != SIGSEGV && crash->signal != SIGBUS)
+		return;
+	if (info->si_code <= 0 || info->si_code == SI_KERNEL)
+		return;
+	crash->has_addr = true;
+	crash->addr = (uintptr_t)info->si_addr;
+	crash->overflow = hs_fiber_stack_of(&s->stacks, crash->addr, &guard) >= 0 && guard;
+}
+
+static void crash_on_signal(int signal, siginfo_t *info, void *context)
+{
+	struct hs_sched *s = crash_before.sched;
+	struct hs_crash crash = { .kind = HS_CRASH_SIGNAL, .signal = signal };
+
+	if (s && crash_is_own(info) && !hs_crash_is_traced()) {
+		if (hs_crash_locate(s, context, &crash)) {
+			crash_note_address(s, info, &crash);
+			hs_crash_leave(s, &crash, context);
+		} else {
+			char text[96];
+
+			snprintf(text, sizeof(text),
+				 "internal error: %s outside tasks, set-up and check",
+				 crash_signal_name(signal));
+			crash_print(s, text);
+		}
+	}
+	/* What faulted faults again. What was sent is sent again, and comes when this returns. */
+	crash_restore_actions();
+	if (info->si_code <= 0)
+		raise(signal);
+}
+
+#if CRASH_SANITIZED
+static void crash_on_death(void)
+{
+	const struct hs_sched *s = crash_before.sched;
+	char text[64];
+
+	if (!s || (!s->running && !s->boot_guard))
+		return;
+	snprintf(text, sizeof(text), "the process dies in task %s", s->task[s->current].name);
+	crash_print(s, text);
+}
+
+static void crash_set_death(bool on)
+{
+	__sanitizer_set_death_callback(on ? crash_on_death : NULL);
+}
+#else
+static void crash_set_death(bool on)
+{
+	(void)on;
+}
+#endif
+
+/* ---- begin and end ----------------------------------------------------------------------- */
+
+void hs_crash_begin(struct hs_sched *s)
+{
+	struct sigaction action = { .sa_sigaction = crash_on_signal,
+				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	stack_t stack = { .ss_sp = crash_stack, .ss_size = sizeof(crash_stack) };
+	sigset_t ours;
+
+	crash_set_death(true);
+	crash_before.thread = crash_thread();
+	/* Fails only for a caller that runs on such a stack itself. Then that one serves. */
+	crash_before.stack.ss_flags = SS_ONSTACK;
+	if (!CRASH_SANITIZED && sigaltstack(&stack, &crash_before.stack))
+		crash_before.stack.ss_flags = SS_ONSTACK;
+	sigemptyset(&ours);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		sigaddset(&ours, crash_signals[i].signal);
+	action.sa_mask = ours;
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i].signal, &action, &crash_before.action[i]);
+	crash_before.sched = s;
+	sigprocmask(SIG_UNBLOCK, &ours, &crash_before.blocked);
+}
+
+void hs_crash_end(void)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		if (sigismember(&crash_before.blocked, crash_signals[i].signal))
+			sigaddset(&block, crash_signals[i].signal);
+	sigprocmask(SIG_BLOCK, &block, NULL);
+	crash_before.sched = NULL;
+	crash_restore_actions();
+	if (!(crash_before.stack.ss_flags & SS_ONSTACK))
+		sigaltstack(&crash_before.stack, NULL);
+	crash_set_death(false);
+}

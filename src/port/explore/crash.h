@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crash.h (explore) - crashes of the code under test are findings
+ *
+ * invented. While hs_explore() runs, SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT have handlers on a
+ * stack of their own. What ends a task in the middle of its code leaves that code for good:
+ *
+ *   in a task		switches to the scheduler's fiber
+ *   in a predicate that the scheduler asks	jumps to the guard of the execution
+ *   in set-up or check	jumps to the guard of the boot task
+ *
+ * What the code held is still held, and what it was writing is half written: locks of the C
+ * library, its heap, the region. So the search stops, and the scheduler is made anew.
+ *
+ * A signal that no code under test raised is an error of the explorer. It says so and the process
+ * dies by it. The same holds for signals that another process sent, for other threads (which say
+ * nothing) and while a debugger traces the process, which wants to see the fault where it is.
+ *
+ * ASan and TSan report a fault themselves. Their builds print the schedule when the process dies.
+ *
+ * Where a task was is told from the stack pointer: on x86-64 and arm64.
+ */
+#ifndef HS_PORT_EXPLORE_CRASH_H
+#define HS_PORT_EXPLORE_CRASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hs_sched;
+
+enum hs_crash_kind {
+	HS_CRASH_NONE,
+	HS_CRASH_SIGNAL,
+};
+
+struct hs_crash {
+	enum hs_crash_kind kind;
+	int signal;
+	uint32_t task;
+	bool predicate; /* the scheduler asked the predicate of the task */
+	bool overflow;	/* of the task's stack */
+	bool has_addr;
+	uintptr_t addr;
+};
+
+/* Installs the handlers and keeps those that were there. */
+void hs_crash_begin(struct hs_sched *s);
+/* Puts back what hs_crash_begin() found. */
+void hs_crash_end(void);
+/* Writes the message of a crash, if that is the verdict and there is none yet. */
+void hs_crash_explain(struct hs_sched *s);
+
+/* ---- for handlers ------------------------------------------------------------------------ */
+
+/* Whose code the signal interrupted. False: none of the code under test. */
+bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *crash);
+/* Ends that code. Returns only under a sanitizer, for a signal of which the process has to die. */
+void hs_crash_leave(struct hs_sched *s, const struct hs_crash *crash, const void *context);
+/* A debugger traces the process. */
+bool hs_crash_is_traced(void);
+
+#endif
