@@ -117,6 +117,7 @@ enum hs_verdict {
 	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */
 	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
 	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
+	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
 };
 
 /** struct hs_explore_options - how to search; initialise it with hs_explore_options_init() */
@@ -136,6 +137,12 @@ struct hs_explore_options {
 	 * Bytes of a task's stack, 16 KiB..16 MiB; default 64 KiB. What overflows it is a crash.
 	 */
 	uint32_t stack_size;
+	/**
+	 * How long code of the scenario may go on without a step, in ms, 0..3600000; 0: for ever;
+	 * default 5000. Measured is the processor's time that it uses, and apart from that the time
+	 * for which it sleeps. Time for which it waits for a processor counts as neither.
+	 */
+	uint32_t stall_ms;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -186,16 +193,19 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  *
  * A crash of set-up, tasks, RCU callbacks, predicates or check is a violation with its schedule: by
  * SIGSEGV, also where a task's stack overflows, SIGBUS, SIGFPE, SIGILL, or SIGABRT and so a failed
- * assert(). It ends the search, also with hs_explore_options.go_on, because what the code held is
- * still held: locks of the C library, its heap. Memory and locks of that code are lost.
+ * assert(). The same holds for code of theirs that takes no step for too long
+ * (hs_explore_options.stall_ms): an endless loop, a lock that is not the machine's. Either ends the
+ * search, also with hs_explore_options.go_on, because what the code held is still held: locks of
+ * the C library, its heap. Memory and locks of that code are lost.
  *
- * For this the calling thread has handlers for these signals, and a stack for them,
+ * For this the calling thread has handlers for these signals and SIGVTALRM, and a stack for them,
  * until the function returns. Then all is as it was before. A signal from another process, or a
  * fault of another thread, has the effect that it has without them. A fault in the explorer itself
  * says that it is an internal error, and the process dies of it. While a debugger traces the
- * process a crash is left to it: replay a schedule there to see the
- * crash where it is. ASan and TSan end the process as well; then its schedule is on stderr. Only
- * on x86-64 and arm64 the explorer can tell whose code crashed.
+ * process a crash is left to it, and nothing takes too long: replay a schedule there to see the
+ * crash where it is. ASan and TSan end the process as well; then its schedule is on stderr, and
+ * under TSan nothing takes too long. Only on x86-64 and arm64 the explorer can tell whose code
+ * crashed.
  *
  * Context: one exploration at a time in a process, and no other machine.
  *
@@ -203,7 +213,7 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * - -EINVAL: the scenario has no set-up or no state, an option is out of range, HS_SEARCH_RANDOM
  *   has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
  * - -EBUSY: a machine exists
- * - -ENOMEM: no memory
+ * - -ENOMEM: no memory, or no timer for hs_explore_options.stall_ms
  * - what the set-up returned, if not 0
  */
 HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,

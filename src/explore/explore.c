@@ -12,6 +12,9 @@
 #include "memory/machine.h"
 #include "explore/plan.h"
 
+#define EXPLORE_STALL_MS 5000
+#define EXPLORE_STALL_MS_MAX 3600000
+
 struct exploration {
 	const struct hs_scenario *scenario;
 	const void *param;
@@ -37,6 +40,7 @@ void hs_explore_options_init(struct hs_explore_options *options)
 		.section_order = 3,
 		.subsection_order = 1,
 		.stack_size = HS_FIBER_STACK,
+		.stall_ms = EXPLORE_STALL_MS,
 	};
 }
 
@@ -53,6 +57,7 @@ const char *hs_verdict_name(enum hs_verdict verdict)
 		[HS_VERDICT_STEPS] = "too many steps",
 		[HS_VERDICT_DIVERGED] = "diverged",
 		[HS_VERDICT_CRASH] = "crash",
+		[HS_VERDICT_STALL] = "no step",
 	};
 
 	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
@@ -248,15 +253,22 @@ static int explore_search(struct exploration *e)
 static bool explore_options_valid(const struct hs_explore_options *o)
 {
 	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX &&
-	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX;
+	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX &&
+	       o->stall_ms <= EXPLORE_STALL_MS_MAX;
 }
 
 /* Set-up and search. What they find is in the result. */
 static int explore_run(struct exploration *e)
 {
-	if (!hs_sched_on_boot(e->sched, explore_call_setup, e))
-		return explore_note_violation(e);
-	return e->setup_ret ? e->setup_ret : explore_search(e);
+	int ret;
+
+	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
+	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e))
+		ret = explore_note_violation(e);
+	else if (!ret)
+		ret = e->setup_ret ? e->setup_ret : explore_search(e);
+	hs_watchdog_end();
+	return ret;
 }
 
 /* Without a machine of its own the scheduler may be running the caller's. */

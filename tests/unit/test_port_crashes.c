@@ -258,7 +258,7 @@ static const struct play lost_update = { .task = { increments_badly, increments_
 
 /* ---- the process as it was --------------------------------------------------------------- */
 
-static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGVTALRM };
 
 #define FLAGS \
 	(SA_ONSTACK | SA_SIGINFO | SA_RESTART | SA_NODEFER) /* of the user; libc has its own */
@@ -379,6 +379,8 @@ static void handlers_are_there_while_it_runs(void **state)
 			continue;
 		assert_ptr_not_equal(inside.action[i].sa_sigaction, before.action[i].sa_sigaction);
 		assert_true(inside.action[i].sa_flags & SA_ONSTACK);
+		assert_int_equal(!(inside.action[i].sa_flags & SA_RESTART),
+				 signals[i] != SIGVTALRM);
 	}
 	if (!SANITIZED)
 		assert_ptr_not_equal(inside.stack.ss_sp, before.stack.ss_sp);

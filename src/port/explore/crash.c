@@ -80,8 +80,13 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 		snprintf(detail, sizeof(detail), " (stack overflow)");
 	else if (c->has_addr && c->addr < 65536) /* of others each process has its own */
 		snprintf(detail, sizeof(detail), " (address %#llx)", (unsigned long long)c->addr);
-	snprintf(what, sizeof(what), "%s%s in %stask %s", crash_signal_name(c->signal), detail,
-		 c->predicate ? "the predicate of " : "", t->name);
+	if (c->kind == HS_CRASH_SIGNAL)
+		snprintf(what, sizeof(what), "%s%s in %stask %s", crash_signal_name(c->signal),
+			 detail, c->predicate ? "the predicate of " : "", t->name);
+	else
+		snprintf(what, sizeof(what), "%stask %s %s %g s without a step",
+			 c->predicate ? "the predicate of " : "", t->name,
+			 c->kind == HS_CRASH_RUNS ? "runs" : "sleeps", s->stall_ms / 1000.0);
 	if (!t->op.kind && !t->place)
 		snprintf(text, room, "%s, before its first step", what);
 	else
@@ -93,7 +98,7 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 
 void hs_crash_explain(struct hs_sched *s)
 {
-	if (!s->message[0] && (s->verdict == HS_VERDICT_CRASH))
+	if (!s->message[0] && (s->verdict == HS_VERDICT_CRASH || s->verdict == HS_VERDICT_STALL))
 		crash_describe(s, &s->crash, s->message, sizeof(s->message));
 }
 
@@ -191,11 +196,14 @@ void hs_crash_leave(struct hs_sched *s, const struct hs_crash *crash, const void
 
 		crash_describe(s, crash, text, sizeof(text));
 		crash_print(s, text);
-		return;
+		if (crash->kind == HS_CRASH_SIGNAL)
+			return;
+		crash_restore_actions();
+		abort();
 	}
 	s->crash = *crash;
 	if (s->verdict == HS_VERDICT_NONE)
-		s->verdict = HS_VERDICT_CRASH;
+		s->verdict = crash->kind == HS_CRASH_SIGNAL ? HS_VERDICT_CRASH : HS_VERDICT_STALL;
 	/* The handler does not return, which would do this. */
 	sigprocmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
 	while (crash->task && !crash->predicate)
@@ -290,6 +298,7 @@ void hs_crash_begin(struct hs_sched *s)
 	for (size_t i = 0; i < CRASH_SIGNALS; i++)
 		sigaddset(&ours, crash_signals[i].signal);
 	action.sa_mask = ours;
+	sigaddset(&action.sa_mask, HS_WATCHDOG_SIGNAL);
 	for (size_t i = 0; i < CRASH_SIGNALS; i++)
 		sigaction(crash_signals[i].signal, &action, &crash_before.action[i]);
 	crash_before.sched = s;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash.h (explore) - crashes of the code under test are findings
+ * crash.h (explore) - crashes and stalls of the code under test are findings
  *
  * invented. While hs_explore() runs, SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT have handlers on a
- * stack of their own. What ends a task in the middle of its code leaves that code for good:
+ * stack of their own, and a watchdog looks now and then whether a task takes steps
+ * (watchdog.c). What ends a task in the middle of its code leaves that code for good:
  *
  *   in a task		switches to the scheduler's fiber
  *   in a predicate that the scheduler asks	jumps to the guard of the execution
@@ -27,11 +28,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HS_WATCHDOG_SIGNAL SIGVTALRM
+
 struct hs_sched;
 
 enum hs_crash_kind {
 	HS_CRASH_NONE,
 	HS_CRASH_SIGNAL,
+	HS_CRASH_RUNS,	 /* uses the processor and takes no step */
+	HS_CRASH_SLEEPS, /* uses no processor and takes no step */
 };
 
 struct hs_crash {
@@ -48,7 +53,7 @@ struct hs_crash {
 void hs_crash_begin(struct hs_sched *s);
 /* Puts back what hs_crash_begin() found. */
 void hs_crash_end(void);
-/* Writes the message of a crash, if that is the verdict and there is none yet. */
+/* Writes the message of a crash or stall, if that is the verdict and there is none yet. */
 void hs_crash_explain(struct hs_sched *s);
 
 /* ---- for handlers ------------------------------------------------------------------------ */
@@ -59,5 +64,11 @@ bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *c
 void hs_crash_leave(struct hs_sched *s, const struct hs_crash *crash, const void *context);
 /* A debugger traces the process. */
 bool hs_crash_is_traced(void);
+
+/* ---- watchdog.c -------------------------------------------------------------------------- */
+
+/* Watches whether the tasks of @s take steps. @limit_ms 0: never. 0, or -ENOMEM. */
+int hs_watchdog_begin(struct hs_sched *s, uint32_t limit_ms);
+void hs_watchdog_end(void);
 
 #endif

@@ -418,6 +418,7 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 void hs_sched_reset(struct hs_sched *s)
 {
 	sched_restore_image(s);
+	s->executions++;
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->alone = false;

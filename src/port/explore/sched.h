@@ -93,9 +93,11 @@ struct hs_sched {
 	uint32_t fresh;	      /* started by the step just taken, not yet run */
 	uint32_t tasks;	      /* slots in use, boot included */
 	uint32_t step, max_steps;
-	uint32_t current; /* the task that runs, or ran last */
-	uint32_t cpus;	  /* of the next arena; 0: 2 */
-	size_t high;	  /* bytes of the region that earlier arenas may have written */
+	uint64_t executions;   /* that have begun */
+	uint64_t direct_steps; /* operations outside an execution */
+	uint32_t current;      /* the task that runs, or ran last */
+	uint32_t cpus;	       /* of the next arena; 0: 2 */
+	size_t high;	       /* bytes of the region that earlier arenas may have written */
 	bool running;
 	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
 	bool hashing;
@@ -114,6 +116,7 @@ struct hs_sched {
 	jmp_buf *boot_guard;	/* where one of set-up or check goes */
 	jmp_buf *peek_guard;	/* under ASan: where a predicate ends that reads a freed word */
 	struct hs_crash crash;	/* after one nothing runs, and the scheduler is dropped */
+	uint32_t stall_ms;
 	struct hs_image image;
 	uint8_t *life; /* of each granule of the region */
 	char *region;

@@ -7,6 +7,7 @@
 
 void hs_step_direct(struct hs_task *self)
 {
+	self->sched->direct_steps++;
 	if (self->mode == HS_MODE_PEEK) {
 		self->watch_dead |= hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE;
 		if (self->watch_count < HS_WATCH_MAX)
