@@ -79,8 +79,18 @@ struct hs_machine_config {
 
 /** struct hs_leaks - what was left in a machine when it was destroyed */
 struct hs_leaks {
-	uint64_t objects; /**< of all kinds */
-	char text[504];	  /**< for example "2 page, 1 percpu counter"; empty: none is left */
+	uint64_t objects; /**< of all kinds, with the next but one and the last */
+	/**
+	 * For example "1 system page (pfn 0x1000 count 2), 1 percpu counter"; empty: none is left.
+	 * Pages are named one by one as far as there is room for them.
+	 */
+	char text[504];
+	uint64_t pages; /**< pages of system memory that were allocated and are not free again */
+	/**
+	 * References to device pages that had not been put when the memory of the pages was
+	 * removed. No later put is possible.
+	 */
+	uint64_t page_refs;
 };
 
 /** struct hs_machine_info - figures of a machine, exact while no task runs */
@@ -126,14 +136,16 @@ HMMSIM_API int hs_machine_create(const struct hs_machine_config *config, struct 
  * @param machine  unusable afterwards, unless the result is -EBUSY
  * @param left     what the caller or the model had leaked, by kind; may be NULL
  *
- * RCU callbacks that are pending run first, unless the machine is broken (see hs_guard()). Locks
- * that dead tasks held are no obstacle.
+ * RCU callbacks that are pending run first, unless the machine is broken (see hs_guard()). System
+ * memory, sections and struct pages are the machine's own; pages that are allocated are not, nor
+ * are references that a page had when its memory was removed. Locks that dead tasks held are no
+ * obstacle.
  *
  * Context: one thread; no task is attached. In shared regions: the process that created it.
  *
  * Return: 0, or
  * - -EBUSY: tasks are attached; nothing was done
- * - -ENOTEMPTY: the machine is freed, but objects were left in it
+ * - -ENOTEMPTY: the machine is freed, but objects, pages or references were left in it
  */
 HMMSIM_API int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left);
 

@@ -134,22 +134,32 @@ static int explore_prepare(struct exploration *e)
 
 /* ---- one execution ----------------------------------------------------------------------- */
 
+/* The machine may be taken apart here, because the next execution begins with the image of it. */
+static void explore_name_leaks(struct exploration *e, struct hs_leaks *left)
+{
+	const uint64_t *live = hs_arena_live(e->machine->arena);
+	struct hs_leaks objects;
+	hs_u64 more[HS_KIND_COUNT];
+
+	hs_machine_end_memory(e->machine, left);
+	for (int k = 0; k < HS_KIND_COUNT; k++)
+		more[k].raw = live[k] > e->standing[k] ? live[k] - e->standing[k] : 0;
+	hs_leaks_name(more, &objects);
+	hs_leaks_join(left, &objects);
+}
+
 static void explore_call_check(void *arg)
 {
 	struct exploration *e = arg;
 	struct hs_arena *arena = e->machine->arena;
-	const uint64_t *live = hs_arena_live(arena);
+	struct hs_leaks left;
 
 	if (e->scenario->check)
 		e->scenario->check(hs_arena_boot(arena), e->state, e->param);
 	hs_rcu_poll(hs_arena_boot(arena));
-	if (!memcmp(live, e->standing, sizeof(e->standing)))
-		return;
-	for (int k = 0; k < HS_KIND_COUNT; k++)
-		if (!hs_machine_keeps((enum hs_kind)k) && live[k] > e->standing[k])
-			hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%llu %s left at the end",
-					   (unsigned long long)(live[k] - e->standing[k]),
-					   hs_kind_name((enum hs_kind)k));
+	explore_name_leaks(e, &left);
+	if (left.objects)
+		hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%s left at the end", left.text);
 }
 
 static int explore_keep_schedule(struct exploration *e)

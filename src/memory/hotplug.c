@@ -155,8 +155,9 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 
 /* ---- removing ---------------------------------------------------------------------------- */
 
-/* The memory lock is held. */
-static void hotplug_remove_subsection(struct hs_task *self, struct hs_section *s, uint64_t pfn)
+/* The memory lock is held. @idle: as in hs_memory_remove_device(); no system page is allocated. */
+static void hotplug_remove_subsection(struct hs_task *self, struct hs_section *s, uint64_t pfn,
+				      uint32_t idle)
 {
 	struct hs_machine *m = hs_machine_of(self);
 	uint32_t sub = hs_subsection_of(m, pfn);
@@ -173,18 +174,22 @@ static void hotplug_remove_subsection(struct hs_task *self, struct hs_section *s
 	hs_u64_and(self, &s->present, ~bit, HS_RELEASE);
 	if (!map)
 		return;
+	if (!early)
+		hs_ptr_store(self, &s->memmap[sub], NULL, HS_RELEASE);
+	for (uint32_t i = 0; i < hs_subsection_pages(m); i++)
+		hs_memory_count_lost(m, &map[i], pfn + i, idle);
 	if (early) {
 		for (uint32_t i = 0; i < hs_subsection_pages(m); i++)
 			hs_u32_store(self, &map[i].state, hs_page_state(pfn + i, HS_PAGE_STALE),
 				     HS_RELEASE);
 		return;
 	}
-	hs_ptr_store(self, &s->memmap[sub], NULL, HS_RELEASE);
 	hs_free(self, map, HS_KIND_MEMMAP, hs_memmap_bytes(m));
 }
 
 /* The memory lock is held. @ram: removes system memory only; otherwise device memory only. */
-static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram)
+static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t end, bool ram,
+				uint32_t idle)
 {
 	struct hs_machine *m = hs_machine_of(self);
 
@@ -193,7 +198,7 @@ static void hotplug_remove_span(struct hs_task *self, uint64_t start, uint64_t e
 		struct hs_section *s = hs_section_of(self, pfn);
 
 		if (s && hs_subsection_is(self, &s->ram, hs_subsection_of(m, pfn)) == ram)
-			hotplug_remove_subsection(self, s, pfn);
+			hotplug_remove_subsection(self, s, pfn, idle);
 	}
 }
 
@@ -231,7 +236,7 @@ int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 	} else {
 		hs_ram_drop_free(self, m, start_pfn, end_pfn);
 		spare = hs_ram_cut(self, m, start_pfn, end_pfn, spare);
-		hotplug_remove_span(self, start_pfn, end_pfn, true);
+		hotplug_remove_span(self, start_pfn, end_pfn, true, 0);
 	}
 	hs_spin_unlock(self, &m->memory_lock);
 	if (spare)
@@ -239,7 +244,8 @@ int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 	return ret;
 }
 
-int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
+int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn,
+			    uint32_t idle)
 {
 	struct hs_machine *m = hs_machine_of(self);
 	int ret = hotplug_check_span(m, start_pfn, end_pfn);
@@ -247,7 +253,7 @@ int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t e
 	if (ret)
 		return ret;
 	hs_spin_lock(self, &m->memory_lock);
-	hotplug_remove_span(self, start_pfn, end_pfn, false);
+	hotplug_remove_span(self, start_pfn, end_pfn, false, idle);
 	hs_spin_unlock(self, &m->memory_lock);
 	return 0;
 }

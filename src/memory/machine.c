@@ -55,21 +55,37 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	return 0;
 }
 
+void hs_machine_end_memory(struct hs_machine *machine, struct hs_leaks *left)
+{
+	struct hs_task *boot = hs_arena_boot(machine->arena);
+
+	hs_memory_name_leaks(boot, machine, left);
+	hs_radix_destroy(boot, &machine->pagemaps);
+	hs_memory_destroy(boot, machine);
+}
+
 int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
 {
 	struct hs_arena *arena = machine->arena;
+	struct hs_leaks mine, objects;
 	struct hs_machine_info info;
 	struct hs_task *boot;
+	int ret;
 
 	hs_arena_info(arena, &info);
 	if (info.tasks)
 		return -EBUSY;
 	boot = hs_arena_boot(arena);
 	hs_rcu_flush(boot);
-	hs_radix_destroy(boot, &machine->pagemaps);
-	hs_memory_destroy(boot, machine);
+	hs_machine_end_memory(machine, &mine);
 	hs_free(boot, machine, HS_KIND_MACHINE, sizeof(*machine));
-	return hs_arena_destroy(arena, left);
+	ret = hs_arena_destroy(arena, &objects);
+	if (ret == -EBUSY)
+		return ret;
+	hs_leaks_join(&mine, &objects);
+	if (left)
+		*left = mine;
+	return mine.objects ? -ENOTEMPTY : ret;
 }
 
 void hs_machine_info(struct hs_machine *machine, struct hs_machine_info *info)

@@ -17,12 +17,14 @@ struct hs_ram;
 struct hs_machine {
 	struct hs_arena *arena;
 	uint32_t section_order, subsection_order;
-	struct hs_spinlock memory_lock; /* protects the next five fields and memmaps */
+	struct hs_spinlock memory_lock; /* protects the next seven fields and memmaps */
 	struct hs_radix sections;	/* section number -> struct hs_section */
 	struct hs_ram *ram;		/* system memory, ascending */
 	struct hs_page *free_pages; /* handed out first, last in first out; linked by .private */
 	uint64_t pages_allocated;
 	bool reuse_pages;
+	/* References to pages whose memory was removed; the first such pfn. Under memory_lock. */
+	uint64_t lost_refs, lost_pfn;
 	struct hs_waitq page_queue; /* a page was unlocked */
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap */
@@ -46,12 +48,10 @@ static inline uint64_t hs_subsection_pages(const struct hs_machine *m)
 }
 
 /*
- * Whether objects of @kind live as long as the machine: at the end of a scenario they are no leak.
+ * Names the pages and references that users have left, then frees what the machine has made for
+ * itself: indexes, ranges, sections, struct pages. Objects that are live afterwards are the machine
+ * and leaks. Context: the boot task, no other task runs.
  */
-static inline bool hs_machine_keeps(enum hs_kind kind)
-{
-	return kind == HS_KIND_RADIX || kind == HS_KIND_SECTION || kind == HS_KIND_MEMMAP ||
-	       kind == HS_KIND_RAM;
-}
+void hs_machine_end_memory(struct hs_machine *machine, struct hs_leaks *left);
 
 #endif

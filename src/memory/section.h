@@ -68,6 +68,10 @@ static inline uint32_t hs_page_state(uint64_t pfn, enum hs_page_life life)
 void hs_page_init(struct hs_task *self, struct hs_page *page, uint64_t pfn, struct hs_pgmap *pgmap,
 		  uint32_t count);
 
+/* leaks.c: references of a page whose memory is about to go. The memory lock is held. */
+void hs_memory_count_lost(struct hs_machine *m, const struct hs_page *page, uint64_t pfn,
+			  uint32_t idle);
+
 /* hs_page_touch() for a caller that holds the memory lock. */
 struct hs_page *hs_page_touch_locked(struct hs_task *self, uint64_t pfn);
 

@@ -122,7 +122,7 @@ static int pgmap_create_add_memory(struct hs_task *self, struct hs_pgmap *p)
 		return ret;
 	ret = hs_memory_init_device(self, p->first, p->end, p, hs_page_idle_count(p));
 	if (ret)
-		hs_memory_remove_device(self, p->start, p->end);
+		hs_memory_remove_device(self, p->start, p->end, hs_page_idle_count(p));
 	return ret;
 }
 

@@ -148,6 +148,14 @@ static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 	}
 }
 
+/* The count of a page that only the core refers to: of 5.3, PUT_PAGES has put that reference. */
+static uint32_t pgmap_remove_idle_count(const struct hs_pgmap *p)
+{
+	bool put = p->page_refs == HS_PAGE_REFS_5_3 && p->started.raw >> HS_PGMAP_PUT_PAGES & 1;
+
+	return put ? 0 : hs_page_idle_count(p);
+}
+
 static void pgmap_remove_note_start(struct hs_task *self, struct hs_pgmap *p,
 				    enum hs_pgmap_step step)
 {
@@ -171,7 +179,8 @@ void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_p
 		pgmap_remove_put_pages(self, pgmap);
 		break;
 	case HS_PGMAP_MEMORY:
-		hs_memory_remove_device(self, pgmap->start, pgmap->end);
+		hs_memory_remove_device(self, pgmap->start, pgmap->end,
+					pgmap_remove_idle_count(pgmap));
 		break;
 	case HS_PGMAP_EXIT:
 		hs_percpu_ref_exit(self, &pgmap->ref);

@@ -447,6 +447,10 @@ void hs_arena_set_root(struct hs_arena *arena, void *root);
 void *hs_arena_root(struct hs_arena *arena);
 /* For the backends: names the live objects by kind, for hs_arena_destroy(). */
 void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
+/* Adds @count objects of what the words name to @left. An item that does not fit is not named. */
+void hs_leaks_add(struct hs_leaks *left, uint64_t count, const char *format, ...) HS_PRINTF(3, 4);
+/* Adds what is in @more to @left. */
+void hs_leaks_join(struct hs_leaks *left, const struct hs_leaks *more);
 
 /* ---- chance and choice ------------------------------------------------------------------- */
 

@@ -47,6 +47,7 @@ struct lab_param {
 		bool s1, s2;
 		bool waited;	  /* r7 had to */
 		bool programmed;  /* the device had an entry at some time */
+		bool lost;	  /* W's pin is left: the memory went before it was put */
 		bool spun;	  /* W's walks went round because of the dead pgmap */
 		uint32_t retries; /* with an open schedule: at most */
 		long ret;	  /* of W's last walk */

@@ -169,7 +169,7 @@ static void one_invalidate(struct hs_task *self, void *arg)
 	hs_assert(self, !ret, "the page is taken away: %d", ret);
 	if (s->param.judged != S2)
 		no_word_is_left(self, s->dev);
-	ret = hs_memory_remove_device(self, PFN, PFN_END);
+	ret = hs_memory_remove_device(self, PFN, PFN_END, 0);
 	hs_assert(self, !ret, "its memory is removed: %d", ret);
 }
 

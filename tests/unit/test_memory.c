@@ -59,7 +59,7 @@ static void sections_become_early_when_memory_is_added(void **state)
 	assert_true(hs_pfn_valid(self, SECTION - 1));
 	assert_int_equal(hs_pfn_life(self, SECTION - 1), HS_PAGE_UNINITIALISED);
 	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
-	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION, 0), 0);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
 	/* Memory that is added later makes none early. */
 	assert_int_equal(hs_memory_add(self, SECTION, SECTION + SUBSECTION, false), 0);
@@ -118,8 +118,8 @@ static void removed_memory_is_gone_or_stale(void **state)
 	assert_int_equal(hs_memory_add_device(self, late, late + SUBSECTION), 0);
 	assert_int_equal(hs_page_init_device(self, SUBSECTION, some_pgmap), 0);
 	assert_int_equal(hs_page_init_device(self, late, some_pgmap), 0);
-	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION), 0);
-	assert_int_equal(hs_memory_remove_device(self, late, late + SUBSECTION), 0);
+	assert_int_equal(hs_memory_remove_device(self, SUBSECTION, 2 * SUBSECTION, 0), 0);
+	assert_int_equal(hs_memory_remove_device(self, late, late + SUBSECTION, 0), 0);
 	assert_int_equal(hs_pfn_life(self, SUBSECTION), HS_PAGE_STALE);
 	assert_non_null(hs_pfn_to_page(self, SUBSECTION));
 	assert_true(hs_pfn_valid(self, SUBSECTION));
@@ -167,10 +167,10 @@ static void system_and_device_memory_are_removed_apart(void **state)
 	assert_false(hs_pfn_valid(self, 0));
 	assert_true(hs_pfn_valid(self, SUBSECTION));
 	assert_int_equal(hs_memory_add(self, 0, SUBSECTION, false), 0);
-	assert_int_equal(hs_memory_remove_device(self, 0, SECTION), 0);
+	assert_int_equal(hs_memory_remove_device(self, 0, SECTION, 0), 0);
 	assert_true(hs_pfn_valid(self, 0));
 	assert_false(hs_pfn_valid(self, SUBSECTION));
-	assert_int_equal(hs_memory_remove_device(self, 1, 2), -EINVAL);
+	assert_int_equal(hs_memory_remove_device(self, 1, 2, 0), -EINVAL);
 }
 
 static void system_memory_is_where_it_was_added(void **state)

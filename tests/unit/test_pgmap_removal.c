@@ -339,7 +339,6 @@ static void memory_is_gone_or_stale_afterwards(void **state)
 	assert_int_equal(hs_memory_add(self, c.end, c.end + SUBSECTION, true), 0);
 	p = created(self, &c);
 	page = hs_pfn_to_page(self, c.start);
-	hs_page_get(self, page);
 	hs_page_set_private(self, page, 5);
 	hs_pgmap_destroy(self, p);
 	assert_int_equal(hs_pfn_life(self, c.start), HS_PAGE_STALE);

@@ -2,6 +2,7 @@
 /*
  * names.c - words for lock classes and object kinds, and the report of what was left behind
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,23 +45,43 @@ size_t hs_kind_align(enum hs_kind kind, size_t size)
 	return align < full ? align : full;
 }
 
+/* ---- what was left ----------------------------------------------------------------------- */
+
+static void names_append(struct hs_leaks *left, const char *item)
+{
+	size_t used = strlen(left->text), room = sizeof(left->text) - used;
+	int len = snprintf(left->text + used, room, "%s%s", used ? ", " : "", item);
+
+	if (len < 0 || (size_t)len >= room)
+		left->text[used] = '\0'; /* cuts off an item that did not fit whole */
+}
+
+void hs_leaks_add(struct hs_leaks *left, uint64_t count, const char *format, ...)
+{
+	char item[sizeof(left->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(item, sizeof(item), format, args);
+	va_end(args);
+	left->objects += count;
+	names_append(left, item);
+}
+
 void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left)
 {
-	size_t used = 0;
-
 	memset(left, 0, sizeof(*left));
-	for (int k = 0; k < HS_KIND_COUNT; k++) {
-		uint64_t n = live[k].raw;
-		int len;
+	for (int k = 0; k < HS_KIND_COUNT; k++)
+		if (live[k].raw)
+			hs_leaks_add(left, live[k].raw, "%llu %s", (unsigned long long)live[k].raw,
+				     hs_kind_name((enum hs_kind)k));
+}
 
-		if (!n)
-			continue;
-		left->objects += n;
-		len = snprintf(left->text + used, sizeof(left->text) - used, "%s%llu %s",
-			       used ? ", " : "", (unsigned long long)n,
-			       hs_kind_name((enum hs_kind)k));
-		if (len > 0 && used + (size_t)len < sizeof(left->text))
-			used += (size_t)len;
-		left->text[used] = '\0'; /* cuts off an item that did not fit whole */
-	}
+void hs_leaks_join(struct hs_leaks *left, const struct hs_leaks *more)
+{
+	left->objects += more->objects;
+	left->pages += more->pages;
+	left->page_refs += more->page_refs;
+	if (more->text[0])
+		names_append(left, more->text);
 }
