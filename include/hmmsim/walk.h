@@ -143,8 +143,10 @@ enum hs_body {
 /**
  * struct hs_walk_counts - what one call cost; exact
  *
- * calls = hits + lookups, and lookups = refs + failures. With #HS_STRATEGY_CUSTOM the first seven
- * are the business of its functions and stay 0, except failures: the pages that they refused.
+ * calls = hits + lookups, and lookups = refs + failures. With #HS_STRATEGY_CUSTOM the first six are
+ * the business of its functions and stay 0, except failures: the pages that they refused. Their
+ * leaked is what they took with hs_pgmap_get() and did not put with hs_pgmap_put(); 0 if they put
+ * more, as what an earlier call has kept.
  */
 struct hs_walk_counts {
 	uint64_t calls;	      /**< of get_dev_pagemap() */
@@ -153,7 +155,7 @@ struct hs_walk_counts {
 	uint64_t refs;	      /**< lookups that obtained a reference */
 	uint64_t failures;    /**< lookups that obtained none */
 	uint64_t puts;	      /**< references put */
-	uint64_t leaked;      /**< refs - puts when the call returns */
+	uint64_t leaked;      /**< references taken and not put when the call returns */
 	uint64_t faults;      /**< calls of the fault handler, one a page */
 	uint64_t held_faults; /**< faults and migration waits entered with a reference held */
 	uint64_t waits;	      /**< for a migration entry to go */

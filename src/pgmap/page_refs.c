@@ -75,7 +75,7 @@ static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct h
 	hs_assert(self, hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
 		  "hs_page_put: the core's reference to pfn 0x%llx is put before \"put pages\"",
 		  (unsigned long long)hs_page_to_pfn(self, page));
-	hs_pgmap_put(self, p);
+	hs_pgmap_put_of_page(self, p);
 }
 
 /* Where the idle count is 1, it is restored before the page can be handed out again. */
@@ -101,7 +101,7 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 		return;
 	hs_pgmap_page_free(self, p, page);
 	if (hs_pgmap_pages_hold_it(p))
-		hs_pgmap_put(self, p);
+		hs_pgmap_put_of_page(self, p);
 }
 
 void hs_page_put(struct hs_task *self, struct hs_page *page)

@@ -94,7 +94,7 @@ int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 	hs_spin_unlock(self, &pgmap->pages_lock);
 	if (!page) {
 		if (holds)
-			hs_pgmap_put(self, pgmap);
+			hs_pgmap_put_of_page(self, pgmap);
 		return ret;
 	}
 	*out = page;

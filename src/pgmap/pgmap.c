@@ -93,13 +93,16 @@ struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn, struct hs_pgma
 	if (p && !hs_percpu_ref_tryget_live(self, &p->ref))
 		p = NULL;
 	hs_rcu_read_unlock(self);
+	*hs_task_tally(self) += p != NULL;
 	return p;
 }
 
 void hs_pgmap_put(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	if (pgmap)
-		hs_percpu_ref_put_many(self, &pgmap->ref, 1);
+	if (!pgmap)
+		return;
+	*hs_task_tally(self) -= 1;
+	hs_percpu_ref_put_many(self, &pgmap->ref, 1);
 }
 
 enum hs_pgmap_type hs_pgmap_type(const struct hs_pgmap *pgmap)

@@ -31,6 +31,21 @@ struct hs_pgmap {
 	uint64_t pages_allocated;
 };
 
+/*
+ * Lookups that obtained a reference, less puts of such references, by this task. The references of
+ * pages are not in it, because one task may take and another put them.
+ */
+static inline int64_t hs_pgmap_tally(struct hs_task *self)
+{
+	return *hs_task_tally(self);
+}
+
+/* Puts a reference that a page held. */
+static inline void hs_pgmap_put_of_page(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	hs_percpu_ref_put_many(self, &pgmap->ref, 1);
+}
+
 /* ---- what the era of its page references changes (enum hs_page_refs) ----------------------- */
 
 static inline bool hs_pgmap_is_private_or_coherent(const struct hs_pgmap *pgmap)

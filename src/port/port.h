@@ -133,6 +133,8 @@ static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
 static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached */
 static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
+/* A number that the model keeps for the task; 0 when it is attached. Only its thread uses it. */
+static inline int64_t *hs_task_tally(struct hs_task *self);
 /* The name of the task in slot @id. NULL: there is no such slot. */
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
 

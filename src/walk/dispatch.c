@@ -48,7 +48,7 @@ static int dispatch_plain(struct hs_task *self, struct hs_range *range, bool sna
 		end = w.last;
 	}
 	range->pages = ret ? 0 : (end - range->start) >> HS_PAGE_SHIFT;
-	w.counts.leaked = w.counts.refs - w.counts.puts;
+	w.counts.leaked = w.counts.refs - w.counts.puts + (w.kept > 0 ? (uint64_t)w.kept : 0);
 	range->counts = w.counts;
 	return ret;
 }

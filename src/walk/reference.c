@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mm/mm.h"
+#include "pgmap/pgmap.h"
 
 /* ---- the range --------------------------------------------------------------------------- */
 
@@ -255,6 +256,7 @@ static reference_custom reference_custom_at(const struct hs_strategy_ops *ops,
 int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 {
 	struct hs_range *r = w->range;
+	int64_t tally = hs_pgmap_tally(w->self);
 	int ret;
 
 	switch (r->strategy) {
@@ -269,6 +271,7 @@ int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 		hs_assert(w->self, !ret || ret == -EBUSY,
 			  "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
 		r->counts.failures += ret != 0;
+		w->kept += hs_pgmap_tally(w->self) - tally;
 		return ret;
 	default:
 		return reference_get(w, pfn);
@@ -278,12 +281,14 @@ int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 void hs_reference_at(struct hs_reference *w, enum hs_reference_point point)
 {
 	struct hs_range *r = w->range;
+	int64_t tally = hs_pgmap_tally(w->self);
 	reference_custom custom;
 
 	if (r->strategy == HS_STRATEGY_CUSTOM) {
 		custom = reference_custom_at(r->ops, point);
 		if (custom)
 			custom(w->self, r, &w->slot, r->ops_arg);
+		w->kept += hs_pgmap_tally(w->self) - tally;
 		return;
 	}
 	switch ((enum reference_action)reference_actions[r->strategy][point]) {
@@ -324,4 +329,6 @@ void hs_reference_end(struct hs_reference *w)
 	hs_reference_at(w, HS_REFERENCE_CALL_END);
 	hs_reference_step(w, HS_WALK_CALL_END, w->range->end);
 	c->leaked = c->refs - c->puts;
+	if (w->kept > 0)
+		c->leaked += (uint64_t)w->kept;
 }

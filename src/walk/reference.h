@@ -28,6 +28,7 @@ struct hs_reference {
 	const struct hs_geometry *geometry;
 	const struct hs_vma *vma; /* where the walk is; NULL: in a gap */
 	struct hs_pgmap *slot;	  /* the strategy's cached reference */
+	int64_t kept;		  /* references that functions of the user took and did not put */
 	uint64_t last;		  /* the first address that is not completed */
 	bool snapshot;
 	bool rcu;    /* a PTE table is scanned inside an RCU section */

@@ -46,6 +46,7 @@ struct hs_walk {
 	bool snapshot;		   /* 5.3: nothing is faulted */
 	bool rcu;		   /* PTE tables are mapped under RCU */
 	bool mapped;		   /* one is mapped under RCU now */
+	int64_t kept;		   /* custom: references that its functions took and did not put */
 	struct hs_walk_counts counts;
 };
 

@@ -321,7 +321,6 @@ void world_walk(struct walk_world *w, const struct world_walk *walk)
 	hs_mm_unlock_read(w->self, w->mm);
 	w->ret = hs_range_kernel_ret(r, ret);
 	assert_false(hs_rcu_held(w->self));
-	w->custom.leaked = w->custom.refs - w->custom.puts;
 	hs_walk_counts_add(c, &w->custom);
 	assert_int_equal(c->calls, c->hits + c->lookups);
 	assert_int_equal(c->lookups, c->refs + c->failures);

@@ -157,6 +157,83 @@ static void a_sum_of_counts_has_every_member(void **state)
 		assert_int_equal(sum[i], 1001 * (i + 1));
 }
 
+/* ---- what a strategy of the user's own leaks ---------------------------------------------- */
+
+static int cache_page(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
+		      uint64_t pfn, void *arg)
+{
+	(void)range;
+	(void)arg;
+	*slot = hs_pgmap_get(self, pfn, *slot);
+	return *slot ? 0 : -EBUSY;
+}
+
+static int forget_page(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
+		       uint64_t pfn, void *arg)
+{
+	(void)range;
+	(void)arg;
+	*slot = hs_pgmap_get(self, pfn, NULL);
+	return *slot ? 0 : -EBUSY;
+}
+
+static void put_slot(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
+		     void *arg)
+{
+	(void)range;
+	(void)arg;
+	hs_pgmap_put(self, *slot);
+	*slot = NULL;
+}
+
+/* Puts all that the calls before have left. */
+static void put_rest(struct hs_task *self, struct hs_range *range, struct hs_pgmap **slot,
+		     void *arg)
+{
+	put_slot(self, range, slot, arg);
+	while (hs_pgmap_refs(self, arg))
+		hs_pgmap_put(self, arg);
+}
+
+static void a_custom_strategy_leaks_what_it_never_puts(void **state)
+{
+	static const struct {
+		struct hs_strategy_ops ops;
+		uint64_t leaked, refs; /* refs: held after the call */
+	} table[] = {
+		{ { .page = cache_page, .call_end = put_slot }, 0, 0 },
+		{ { .page = cache_page }, 1, 1 },
+		{ { .page = forget_page }, 2, 3 },
+		{ { .page = forget_page, .call_end = put_slot }, 1, 4 },
+		{ { .page = cache_page, .call_end = put_rest }, 0, 0 },
+	};
+	struct hs_task *self = machine_task(state);
+	uint64_t pfns[PAGES] = { 0 };
+	struct hs_range range;
+	struct hs_pgmap *p;
+
+	open_range(self, &range, pfns);
+	assert_int_equal(hs_pgmap_add(self, HS_PGMAP_FS_DAX, 0x100, 0x102, NULL, &p), 0);
+	for (uint64_t i = 0; i < 2; i++)
+		assert_int_equal(hs_pt_set(self, range.mm, START + i * PAGE, 0,
+					   HS_ENTRY_VALID | HS_ENTRY_DEVMAP | (0x100 + i)),
+				 0);
+	range.strategy = HS_STRATEGY_CUSTOM;
+	range.ops_arg = p;
+	for (unsigned int i = 0; i < HS_ERA_COUNT * HS_BODY_COUNT * COUNT(table); i++) {
+		unsigned int row = i % COUNT(table);
+
+		range.era = (enum hs_era)(i / COUNT(table) % HS_ERA_COUNT);
+		range.body = (enum hs_body)(i / COUNT(table) / HS_ERA_COUNT);
+		range.ops = &table[row].ops;
+		assert_int_equal(call(self, &range, false), 0);
+		assert_int_equal(range.counts.leaked, table[row].leaked);
+		assert_int_equal(hs_pgmap_refs(self, p), table[row].refs);
+	}
+	hs_mm_destroy(self, range.mm);
+	hs_pgmap_remove(self, p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +242,7 @@ int main(void)
 		machine_unit_test(pages_are_those_answered_and_0_with_an_error),
 		machine_unit_test(a_snapshot_requests_nothing_and_keeps_the_request),
 		cmocka_unit_test(a_sum_of_counts_has_every_member),
+		machine_unit_test(a_custom_strategy_leaks_what_it_never_puts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,7 @@ struct hs_task {
 	uint64_t rng;
 	uint64_t key;	   /* its name in fingerprints, the same in each execution of a class */
 	uint32_t children; /* tasks that it has made */
+	int64_t tally;
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
 	const char *name;
@@ -131,6 +132,11 @@ struct hs_task {
 static inline uint32_t hs_task_id(const struct hs_task *self)
 {
 	return self->id;
+}
+
+static inline int64_t *hs_task_tally(struct hs_task *self)
+{
+	return &self->tally;
 }
 
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)

@@ -30,6 +30,7 @@ struct hs_task_hot {
 /* The rest of a task is private to the backend. */
 struct hs_task {
 	struct hs_task_hot hot;
+	int64_t tally;
 	uint32_t held_count; /* kept under HS_DEBUG */
 	struct hs_held held[HS_HELD_MAX];
 };
@@ -43,6 +44,11 @@ enum hs_task_state {
 static inline uint32_t hs_task_id(const struct hs_task *self)
 {
 	return self->hot.id;
+}
+
+static inline int64_t *hs_task_tally(struct hs_task *self)
+{
+	return &self->tally;
 }
 
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)

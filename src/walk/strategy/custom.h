@@ -2,17 +2,20 @@
 /*
  * custom.h - the functions of hs_range.ops at every hook
  *
- * Of their counts only failures is kept here, because a walker that goes round after one has to
- * wait for another task (hs_walk_again()).
+ * Of their counts two are kept here: failures, because a walker that goes round after one has to
+ * wait for another task (hs_walk_again()), and what they leak, because only the walker sees it.
  */
+#include "pgmap/pgmap.h"
+
 static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pfn)
 {
 	const struct hs_strategy_ops *ops = w->range->ops;
-
+	int64_t was = hs_pgmap_tally(w->self);
 	int ret = ops->page ? ops->page(w->self, w->range, slot, pfn, w->range->ops_arg) : 0;
 
 	hs_assert(w->self, !ret || ret == -EBUSY,
 		  "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
+	w->kept += hs_pgmap_tally(w->self) - was;
 	w->counts.failures += ret != 0;
 	return ret;
 }
@@ -22,9 +25,11 @@ static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pf
 	static inline void st_##hook(struct hs_walk *w, struct hs_pgmap **slot) \
 	{                                                                       \
 		const struct hs_strategy_ops *ops = w->range->ops;              \
+		int64_t was = hs_pgmap_tally(w->self);                          \
                                                                                 \
 		if (ops->hook)                                                  \
 			ops->hook(w->self, w->range, slot, w->range->ops_arg);  \
+		w->kept += hs_pgmap_tally(w->self) - was;                       \
 	}
 
 HS_CUSTOM_HOOK(fault_begin)
