@@ -142,8 +142,8 @@ HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *not
  *
  * Calls every interval subscription for an invalidation of all addresses with event RELEASE, then
  * release() of every plain notifier. From now on an insertion and the registration of a plain
- * notifier return -EINVAL, and that of a range -EFAULT. Plain notifiers are called no more;
- * interval subscriptions still are. Removing works as before. hs_mmput() calls it for the last
+ * notifier or a mirror return -EINVAL, and that of a range -EFAULT. What was accepted before is
+ * called. Plain notifiers are called no more afterwards; interval subscriptions still are. Removing works as before. hs_mmput() calls it for the last
  * user.
  *
  * Context: no lock held that a callback takes; may sleep.
@@ -416,7 +416,7 @@ HMMSIM_API void hs_hmm_destroy(struct hs_task *self, struct hs_hmm *hmm);
  * Context: no lock held that a callback takes; sleeps while callbacks of mirrors run.
  *
  * Return: 0, or
- * - -EINVAL: @p ops is NULL, or has no sync
+ * - -EINVAL: @p ops is NULL, or has no sync; or the address space has ended
  */
 HMMSIM_API int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror,
 				  struct hs_hmm *hmm, const struct hs_mirror_ops *ops);

@@ -182,23 +182,41 @@ void hs_hmm_destroy(struct hs_task *self, struct hs_hmm *hmm)
 	hs_free(self, hmm, HS_KIND_HMM, sizeof(*hmm));
 }
 
+static bool mirror_is_dead(struct hs_task *self, struct hs_hmm *hmm)
+{
+	bool dead;
+
+	hs_spin_lock(self, &hmm->ranges_lock);
+	dead = hmm->dead;
+	hs_spin_unlock(self, &hmm->ranges_lock);
+	return dead;
+}
+
+/*
+ * The release sets dead before it takes mirrors_sem: it finds each mirror that was accepted here.
+ */
 int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror, struct hs_hmm *hmm,
 		       const struct hs_mirror_ops *ops)
 {
 	struct hs_mirror **at = &hmm->mirrors;
+	bool dead;
 
+	mirror->hmm = NULL;
 	if (!ops || !ops->sync)
 		return -EINVAL;
 	mirror->ops = ops;
-	mirror->hmm = hmm;
 	mirror->next = NULL;
 	hs_down_write(self, &hmm->mirrors_sem);
 	hs_assert_write(self, &hmm->mirrors_sem);
-	while (*at)
-		at = &(*at)->next;
-	*at = mirror;
+	dead = mirror_is_dead(self, hmm);
+	if (!dead) {
+		mirror->hmm = hmm;
+		while (*at)
+			at = &(*at)->next;
+		*at = mirror;
+	}
 	hs_up_write(self, &hmm->mirrors_sem);
-	return 0;
+	return dead ? -EINVAL : 0;
 }
 
 void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mirror)

@@ -85,6 +85,20 @@
  *
  *	Required outcome: the subscription is not touched after it is freed.
  *	(tests/model/test_notifier_model.c: remove_meets_invalidation)
+ *
+ * Subscribing meets the end of the address space. The state changes before the callbacks, because
+ * after them it would leave a gap in which a subscription is accepted and never called:
+ *
+ *	subscriber			release
+ *	lock; not released: accepted
+ *					lock; released = true
+ *	lock; released: -EINVAL		callbacks of all that were accepted
+ *
+ *	Required outcome: a plain notifier or a mirror that was accepted is released, once. An
+ *	interval subscription that was accepted is called with RELEASE. (One that is still deferred
+ *	is not, as in the kernel; no reader has copied an entry for it, because its first read_begin
+ *	waits until it is in the tree.)
+ *	(tests/model/test_notifier_model.c: subscribing_meets_release)
  */
 #include "notifier/notifier.h"
 

@@ -523,6 +523,135 @@ static void unregister_meets_callback(void **state)
 		explore_holds(&plain_scenario, &refuse[i]);
 }
 
+/* ---- the end of the address space --------------------------------------------------------- */
+
+enum subscriber {
+	INTERVAL,
+	PLAIN,
+	MIRROR,
+	SUBSCRIBER_COUNT
+};
+
+struct end_model {
+	enum subscriber subscriber;
+	struct hs_notifiers *ns;
+	struct hs_interval_sub sub;
+	struct hs_notifier n;
+	struct hs_hmm *hmm;
+	struct hs_mirror mirror;
+	bool accepted;
+	uint32_t released; /* calls */
+};
+
+static bool end_of_interval(struct hs_task *self, struct hs_interval_sub *sub,
+			    const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	hs_interval_set_seq(self, sub, cur_seq);
+	hs_container_of(sub, struct end_model, sub)->released += inv->event ==
+								 HS_INVALIDATE_RELEASE;
+	return true;
+}
+
+static void end_of_plain(struct hs_task *self, struct hs_notifier *n)
+{
+	(void)self;
+	hs_container_of(n, struct end_model, n)->released++;
+}
+
+static void end_of_mirror(struct hs_task *self, struct hs_mirror *mirror)
+{
+	(void)self;
+	hs_container_of(mirror, struct end_model, mirror)->released++;
+}
+
+static int end_of_sync(struct hs_task *self, struct hs_mirror *mirror,
+		       const struct hs_invalidation *inv)
+{
+	(void)self;
+	(void)mirror;
+	(void)inv;
+	return 0;
+}
+
+static const struct hs_interval_ops end_interval_ops = { end_of_interval };
+static const struct hs_notifier_ops end_plain_ops = { NULL, NULL, end_of_plain };
+static const struct hs_mirror_ops end_mirror_ops = { end_of_sync, end_of_mirror };
+
+static int end_subscribe(struct hs_task *self, struct end_model *m)
+{
+	switch (m->subscriber) {
+	case INTERVAL:
+		return hs_interval_insert(self, &m->sub, m->ns, 0, PAGE, &end_interval_ops);
+	case PLAIN:
+		return hs_notifier_register(self, &m->n, m->ns, &end_plain_ops);
+	default:
+		return hs_mirror_register(self, &m->mirror, m->hmm, &end_mirror_ops);
+	}
+}
+
+static void end_subscriber(struct hs_task *self, void *arg)
+{
+	struct end_model *m = arg;
+	int ret = end_subscribe(self, m);
+
+	hs_assert(self, !ret || ret == -EINVAL, "subscribing returned %d", ret);
+	m->accepted = !ret;
+}
+
+static void end_releaser(struct hs_task *self, void *arg)
+{
+	hs_notifiers_release(self, ((struct end_model *)arg)->ns);
+}
+
+static int end_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct end_model *m = state;
+	int ret = hs_notifiers_create(self, &m->ns);
+
+	m->subscriber = *(const enum subscriber *)param;
+	if (!ret && m->subscriber == MIRROR)
+		ret = hs_hmm_create(self, m->ns, &m->hmm);
+	if (!ret)
+		ret = hs_plan_task(plan, "subscriber", end_subscriber, m);
+	return ret ? ret : hs_plan_task(plan, "release", end_releaser, m);
+}
+
+static bool end_seen[2]; /* refused, accepted */
+
+static void end_check(struct hs_task *self, void *state, const void *param)
+{
+	struct end_model *m = state;
+
+	(void)param;
+	hs_assert(self, m->released == m->accepted, "accepted %d, released %u times", m->accepted,
+		  m->released);
+	end_seen[m->accepted] = true;
+	if (m->sub.notifiers)
+		hs_interval_remove(self, &m->sub);
+	if (m->n.notifiers)
+		hs_notifier_unregister(self, &m->n);
+	if (m->mirror.hmm)
+		hs_mirror_unregister(self, &m->mirror);
+	if (m->hmm)
+		hs_hmm_destroy(self, m->hmm);
+	hs_notifiers_destroy(self, m->ns);
+}
+
+static const struct hs_scenario end_scenario = { "end of the address space",
+						 sizeof(struct end_model), end_setup, end_check };
+
+static void subscribing_meets_release(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SUBSCRIBER_COUNT; i++) {
+		enum subscriber subscriber = (enum subscriber)i;
+
+		memset(end_seen, 0, sizeof(end_seen));
+		explore_holds(&end_scenario, &subscriber);
+		assert_true(end_seen[false] && end_seen[true]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -534,6 +663,7 @@ int main(void)
 		cmocka_unit_test(remove_meets_invalidation),
 		cmocka_unit_test(refusal_leaves_no_trace),
 		cmocka_unit_test(unregister_meets_callback),
+		cmocka_unit_test(subscribing_meets_release),
 	};
 
 	return cmocka_run_group_tests_name("notifier model", tests, NULL, NULL);
