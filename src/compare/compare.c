@@ -214,5 +214,6 @@ int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy stra
 	*real_ns = clock->real_ns() - *real_ns;
 	*cpu_ns = clock->cpu_ns() - *cpu_ns;
 	c->dirty = c->script.log_count != logged || compare_has_ordinary_1g(c->layout);
+	hs_populate_put_left(&c->space); /* of a call that ends with an error, times times */
 	return c->script.error;
 }

@@ -13,6 +13,20 @@
  *	Required outcome: the lookup holds a reference. A creation that fails then waits until it is
  *	put, as a removal does.
  *	(tests/model/test_removal_model.c: failed_creation_waits_for_a_lookup)
+ *
+ * A registration alone has no drain. Its end must wait for the callback of the kill by itself,
+ * because a grace period does not: the callback may run after it.
+ *
+ *	end of a registration		callback of the kill
+ *	kill: call_rcu
+ *	erase; a grace period
+ *					sum the counters
+ *	barrier				put the temporary reference, wake
+ *	exit: free the counters
+ *	free the pgmap
+ *
+ *	Required outcome: counters and pgmap are live when the callback touches them.
+ *	(tests/model/test_removal_model.c: end_of_a_registration_waits_for_the_kill)
  */
 #include <errno.h>
 
@@ -197,10 +211,16 @@ void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 {
+	int64_t refs;
+
 	hs_assert(self, pgmap->first == pgmap->end,
 		  "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
 	hs_pgmap_unregister(self, pgmap);
 	hs_synchronize_rcu(self);
-	hs_rcu_barrier(self); /* the callback of hs_pgmap_kill() may be pending */
+	hs_rcu_barrier(self);
+	refs = hs_pgmap_refs(self, pgmap);
+	hs_assert(self, !refs,
+		  "hs_pgmap_remove: %lld references to the pgmap of pfn 0x%llx are held",
+		  (long long)refs, (unsigned long long)pgmap->start);
 	pgmap_create_unmake(self, pgmap);
 }

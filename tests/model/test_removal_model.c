@@ -144,6 +144,55 @@ static void entry_of_6_15_does_not_hold_the_memory(void **state)
 	fails(p, HS_VERDICT_FREED, "is freed (task mapper)");
 }
 
+/* ---- registrations alone ----------------------------------------------------------------- */
+
+struct registration {
+	struct hs_pgmap *pgmap;
+	hs_u32 killed;
+};
+
+static void registration_owner(struct hs_task *self, void *arg)
+{
+	struct registration *r = arg;
+
+	hs_pgmap_kill(self, r->pgmap);
+	hs_u32_store(self, &r->killed, 1, HS_RELEASE);
+	hs_pgmap_remove(self, r->pgmap);
+}
+
+static void registration_reader(struct hs_task *self, void *arg)
+{
+	struct registration *r = arg;
+
+	if (hs_u32_load(self, &r->killed, HS_ACQUIRE))
+		hs_assert(self, !hs_pgmap_get(self, 9, NULL), "a killed pgmap is found");
+}
+
+static int registration_setup(struct hs_task *self, struct hs_plan *plan, void *state,
+			      const void *param)
+{
+	struct registration *r = state;
+	int ret = hs_pgmap_add(self, HS_PGMAP_FS_DAX, 8, 10, NULL, &r->pgmap);
+
+	if (!ret)
+		ret = hs_plan_task(plan, "owner", registration_owner, r);
+	return ret || !*(const bool *)param ? ret
+					    : hs_plan_task(plan, "reader", registration_reader, r);
+}
+
+static const struct hs_scenario registration = { "registration", sizeof(struct registration),
+						 registration_setup, NULL };
+
+/* With the callback of the kill, which the explorer runs as a task of its own. */
+static void end_of_a_registration_waits_for_the_kill(void **state)
+{
+	static const bool reader[] = { false, true };
+
+	(void)state;
+	explore_holds(&registration, &reader[0]);
+	explore_holds(&registration, &reader[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +208,7 @@ int main(void)
 		cmocka_unit_test(handing_out_against_put_pages_of_5_3),
 		cmocka_unit_test(handing_out_against_the_drain),
 		cmocka_unit_test(entry_of_6_15_does_not_hold_the_memory),
+		cmocka_unit_test(end_of_a_registration_waits_for_the_kill),
 	};
 
 	return cmocka_run_group_tests_name("removal model", tests, NULL, NULL);
