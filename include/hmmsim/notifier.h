@@ -75,6 +75,26 @@ struct hs_invalidation {
 };
 
 /**
+ * enum hs_refusal - what a plain notifier that refuses leaves to interval subscriptions
+ *
+ * They were called before it, and accepted.
+ */
+enum hs_refusal {
+	/**
+	 * v5.5 to v6.12: the invalidation never ends for them, because the kernel takes back what
+	 * the plain notifiers did and not the count of invalidations in progress. From then on no
+	 * period ends: a reader of a subscription that is hit waits for ever in
+	 * hs_interval_read_begin(), and so does hs_interval_remove() of any that was inserted
+	 * before. An address space that never had an interval subscription has no such count. Plain
+	 * notifiers register as before.
+	 */
+	HS_REFUSAL_6_12,
+	/** *invented*: it ends for them as if one of them had refused. */
+	HS_REFUSAL_UNDONE,
+	HS_REFUSAL_COUNT
+};
+
+/**
  * hs_notifiers_create() - make the notifiers of an address space
  * @param self  the calling task
  * @param out   the notifiers, on success; the caller's until hs_notifiers_destroy()
@@ -98,6 +118,20 @@ HMMSIM_API int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **o
 HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers);
 
 /**
+ * hs_notifiers_set_refusal() - choose what a refusal of a plain notifier leaves
+ * @param self       the calling task
+ * @param notifiers  those of the address space
+ * @param refusal    for refusals from now on; HS_REFUSAL_6_12 if it is never called
+ *
+ * Context: takes the subscriptions lock, a spinlock; does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: there is no such value
+ */
+HMMSIM_API int hs_notifiers_set_refusal(struct hs_task *self, struct hs_notifiers *notifiers,
+					enum hs_refusal refusal);
+
+/**
  * hs_invalidate_start() - tell subscribers that page tables are about to change
  * @param self       the calling task
  * @param notifiers  those of the address space
@@ -105,10 +139,10 @@ HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *
  *
  * Calls the interval subscriptions that overlap the range, by ascending start, then all plain
  * notifiers, oldest first. Invalidations nest and overlap in time freely. An error ends the round:
- * end() is called of the plain notifiers whose start() returned 0, the invalidation is over, and
- * hs_invalidate_end() must not be called. Asserts that the range is not empty, and that no callback
- * refuses a blockable invalidation. Models mmu_notifier_invalidate_range_start() and its _nonblock
- * variant.
+ * end() is called of the plain notifiers whose start() returned 0, the invalidation is over (for
+ * interval subscriptions see enum hs_refusal), and hs_invalidate_end() must not be called. Asserts
+ * that the range is not empty, and that no callback refuses a blockable invalidation. Models
+ * mmu_notifier_invalidate_range_start() and its _nonblock variant.
  *
  * Context: no lock held that a callback takes. Sleeps if a callback does, which it may if @p inv is
  * blockable.

@@ -12,6 +12,10 @@
  *	active != 0, seq odd	a subscription was hit: the tree is frozen. Invalidations read it
  *				without the lock to call back; changes wait until active == 0
  *
+ * An invalidation that a plain notifier refused stays active for the tree and its subscriptions, if
+ * there ever was one (HS_REFUSAL_6_12). It is counted in .kept instead, because plain notifiers
+ * register without waiting for it. Above, active then means active + kept.
+ *
  * seq grows by one when it turns from even to odd and when the last invalidation ends.
  * Invalidations that overlap in time share one odd value. States of a subscription (sub->seq is
  * always odd):
@@ -127,12 +131,23 @@ void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers)
 	hs_assert(self, !notifiers->active.raw,
 		  "hs_notifiers_destroy: %llu invalidations have not ended",
 		  (unsigned long long)notifiers->active.raw);
-	hs_assert(self, hs_notifiers_idle(notifiers),
+	hs_assert(self, !notifiers->deferred,
 		  "hs_notifiers_destroy: a change of subscriptions is deferred");
 	hs_assert(self, !notifiers->tree.root,
 		  "hs_notifiers_destroy: an interval subscription is left");
 	hs_assert(self, !notifiers->plain, "hs_notifiers_destroy: a plain notifier is left");
 	hs_free(self, notifiers, HS_KIND_NOTIFIERS, sizeof(*notifiers));
+}
+
+int hs_notifiers_set_refusal(struct hs_task *self, struct hs_notifiers *notifiers,
+			     enum hs_refusal refusal)
+{
+	if ((unsigned int)refusal >= HS_REFUSAL_COUNT)
+		return -EINVAL;
+	hs_spin_lock(self, &notifiers->lock);
+	notifiers->refusal = refusal;
+	hs_spin_unlock(self, &notifiers->lock);
+	return 0;
 }
 
 /* ---- invalidations ----------------------------------------------------------------------- */
@@ -191,7 +206,8 @@ static void ns_apply_deferred(struct hs_task *self, struct hs_notifiers *ns)
 	}
 }
 
-static void ns_finish(struct hs_task *self, struct hs_notifiers *ns)
+/* @keep: what is over is over for plain notifiers only. */
+static void ns_finish(struct hs_task *self, struct hs_notifiers *ns, bool keep)
 {
 	uint64_t was, seq;
 
@@ -200,7 +216,8 @@ static void ns_finish(struct hs_task *self, struct hs_notifiers *ns)
 	was = hs_u64_add(self, &ns->active, (uint64_t)-1, HS_RELEASE);
 	hs_assert(self, was, "hs_invalidate_end: no invalidation is in progress");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
-	if (was == 1 && seq & 1) {
+	ns->kept += keep && ns->has_intervals && ns->refusal == HS_REFUSAL_6_12;
+	if (was == 1 && seq & 1 && !ns->kept) {
 		ns_apply_deferred(self, ns);
 		/*
 		 * Pairs with ns_moved(): a task that sees it sees the page tables as they are now.
@@ -222,10 +239,13 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	hs_assert(self, inv->start < inv->end, "hs_invalidate_start: the range is empty");
 	hit = ns_begin(self, notifiers, inv->start, last, &cur_seq);
 	ret = ns_call(self, hit, inv->start, last, inv, cur_seq);
-	if (!ret)
-		ret = hs_plain_start(self, notifiers, inv);
+	if (ret) {
+		ns_finish(self, notifiers, false);
+		return ret;
+	}
+	ret = hs_plain_start(self, notifiers, inv);
 	if (ret)
-		ns_finish(self, notifiers);
+		ns_finish(self, notifiers, true);
 	return ret;
 }
 
@@ -237,7 +257,7 @@ void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
 		       const struct hs_invalidation *inv)
 {
 	hs_plain_end(self, notifiers, inv);
-	ns_finish(self, notifiers);
+	ns_finish(self, notifiers, false);
 }
 
 void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
@@ -260,7 +280,7 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	hs_assert(self, !again, "hs_notifiers_release: called twice");
 	hit = ns_begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
 	ns_call(self, hit, 0, UINT64_MAX, &all, cur_seq);
-	ns_finish(self, notifiers);
+	ns_finish(self, notifiers, false);
 	hs_plain_release(self, notifiers);
 }
 
@@ -285,9 +305,10 @@ static void ns_undefer(struct hs_notifiers *ns, struct hs_interval_sub *sub)
 static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_interval_sub *sub)
 {
 	uint64_t seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
-	uint64_t active = hs_u64_load(self, &ns->active, HS_RELAXED);
+	uint64_t active = hs_u64_load(self, &ns->active, HS_RELAXED) + ns->kept;
 
 	hs_assert_spin(self, &ns->lock);
+	ns->has_intervals = true;
 	if (active && seq & 1) {
 		ns_defer(ns, sub);
 		hs_u64_init(hs_sub_seq(sub), seq);

@@ -20,6 +20,9 @@ struct hs_notifiers {
 	uint64_t births;
 	hs_u32 plain_count; /* written under lock */
 	bool released;
+	bool has_intervals; /* there is or was an interval subscription */
+	enum hs_refusal refusal;
+	uint64_t kept; /* invalidations over but for interval subscriptions (HS_REFUSAL_6_12) */
 	struct hs_waitq queue; /* active is 0, seq has changed, or a plain notifier's calls are 0 */
 };
 
@@ -45,7 +48,7 @@ void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns);
 /* No invalidation in progress, no change deferred. For assertions when no other task runs. */
 static inline bool hs_notifiers_idle(const struct hs_notifiers *ns)
 {
-	return !ns->active.raw && !(ns->seq.raw & 1) && !ns->deferred;
+	return !ns->active.raw && !ns->kept && !(ns->seq.raw & 1) && !ns->deferred;
 }
 
 /* Words of public structs that tasks share. */

@@ -523,6 +523,66 @@ static void unregister_meets_callback(void **state)
 		explore_holds(&plain_scenario, &refuse[i]);
 }
 
+/* ---- a plain notifier refuses after an interval subscription has accepted ------------------ */
+
+struct refusal_model {
+	struct hs_notifiers *ns;
+	struct hs_interval_sub sub;
+	struct listener listener;
+};
+
+static void refusal_reaper(struct hs_task *self, void *arg)
+{
+	struct refusal_model *m = arg;
+	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_CLEAR, NULL, false };
+	int ret = hs_invalidate_start(self, m->ns, &inv);
+
+	hs_assert(self, ret == -EAGAIN, "the start returned %d", ret);
+}
+
+static void refusal_reader(struct hs_task *self, void *arg)
+{
+	hs_interval_read_begin(self, &((struct refusal_model *)arg)->sub);
+}
+
+static int refusal_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct refusal_model *m = state;
+	int ret = hs_notifiers_create(self, &m->ns);
+
+	if (ret)
+		return ret;
+	hs_notifiers_set_refusal(self, m->ns, *(const enum hs_refusal *)param);
+	hs_interval_insert(self, &m->sub, m->ns, 0, PAGE, &bystander_ops);
+	hs_notifier_register(self, &m->listener.n, m->ns, &refusing_ops);
+	ret = hs_plan_task(plan, "reaper", refusal_reaper, m);
+	return ret ? ret : hs_plan_task(plan, "reader", refusal_reader, m);
+}
+
+static void refusal_check(struct hs_task *self, void *state, const void *param)
+{
+	struct refusal_model *m = state;
+
+	(void)param;
+	hs_notifier_unregister(self, &m->listener.n);
+	hs_interval_remove(self, &m->sub);
+	hs_notifiers_destroy(self, m->ns);
+}
+
+static const struct hs_scenario refusal_scenario = { "refusal", sizeof(struct refusal_model),
+						     refusal_setup, refusal_check };
+
+/* v6.12 never ends the invalidation that a plain notifier refuses: the reader waits for it. */
+static void plain_refusal_lets_readers_of_6_12_wait_for_ever(void **state)
+{
+	enum hs_refusal refusal = HS_REFUSAL_6_12;
+
+	(void)state;
+	explore_fails(&refusal_scenario, &refusal, HS_VERDICT_DEADLOCK, "reader");
+	refusal = HS_REFUSAL_UNDONE;
+	explore_holds(&refusal_scenario, &refusal);
+}
+
 /* ---- the end of the address space --------------------------------------------------------- */
 
 enum subscriber {
@@ -663,6 +723,7 @@ int main(void)
 		cmocka_unit_test(remove_meets_invalidation),
 		cmocka_unit_test(refusal_leaves_no_trace),
 		cmocka_unit_test(unregister_meets_callback),
+		cmocka_unit_test(plain_refusal_lets_readers_of_6_12_wait_for_ever),
 		cmocka_unit_test(subscribing_meets_release),
 	};
 

@@ -76,6 +76,7 @@ static void a_refused_start_is_unwound(void **state)
 	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
 
 	(void)state;
+	assert_int_equal(hs_notifiers_set_refusal(now->m.self, now->ns, HS_REFUSAL_UNDONE), 0);
 	insert(3, 0, PAGE);
 	for (int i = 0; i < 3; i++)
 		enlist(i);
@@ -151,6 +152,97 @@ static void release_reaches_the_last_byte(void **state)
 	remove_probe(0);
 }
 
+/* ---- a refusal after interval subscriptions have accepted ---------------------------------- */
+
+static void refuse_plainly(void)
+{
+	struct hs_invalidation inv = { 0, PAGE, HS_INVALIDATE_UNMAP, NULL, false };
+
+	now->probe[0].refuse = true;
+	assert_int_equal(hs_invalidate_start(now->m.self, now->ns, &inv), -EAGAIN);
+	now->probe[0].refuse = false;
+	assert_int_equal(now->ns->active.raw, 0);
+}
+
+/* As v6.12: the period of the subscriptions that were hit never ends, nor does one that begins. */
+static void a_plain_refusal_is_never_over_for_intervals(void **state)
+{
+	struct hs_invalidation inv = range(0, PAGE);
+
+	(void)state;
+	insert(2, 0, PAGE);
+	insert(3, 8 * PAGE, PAGE);
+	enlist(0);
+	refuse_plainly();
+	expect_log("c+a?");
+	assert_int_equal(now->ns->kept, 1);
+	assert_int_equal(seq_now(), 3);
+	assert_int_equal(read_begin(3), 1); /* not hit */
+	section_start(&inv);
+	section_end(&inv);
+	assert_int_equal(seq_now(), 3);
+	enlist(1); /* waits for none */
+	delist(1);
+	insert(1, 0, PAGE);
+	assert_false(now->probe[1].sub.in_tree);
+	assert_int_equal(now->probe[1].sub.seq, 3);
+	remove_probe(1); /* deferred, never in the tree */
+	/* The end that the kernel forgets. */
+	now->ns->kept = 0;
+	section_start(&inv);
+	section_end(&inv);
+	assert_int_equal(read_begin(2), 3);
+	delist(0);
+	remove_probe(2);
+	remove_probe(3);
+}
+
+/* No subscription was hit: the tree may still change, until one is. */
+static void a_plain_refusal_that_hit_none_makes_the_next_hit_last(void **state)
+{
+	struct hs_invalidation inv = range(4 * PAGE, 5 * PAGE);
+
+	(void)state;
+	insert(2, 4 * PAGE, PAGE);
+	enlist(0);
+	refuse_plainly();
+	assert_int_equal(now->ns->kept, 1);
+	assert_int_equal(seq_now(), 2);
+	insert(3, 4 * PAGE, PAGE); /* in the tree at once, but its reader waits */
+	assert_true(now->probe[3].sub.in_tree);
+	assert_int_equal(seq_now(), 3);
+	assert_int_equal(now->probe[3].sub.seq, 3);
+	section_start(&inv);
+	section_end(&inv);
+	assert_int_equal(seq_now(), 3);
+	now->ns->kept = 0;
+	section_start(&inv);
+	section_end(&inv);
+	delist(0);
+	remove_probe(2);
+	remove_probe(3);
+}
+
+static void a_plain_refusal_leaves_nothing_without_intervals_or_undone(void **state)
+{
+	(void)state;
+	enlist(0);
+	refuse_plainly();
+	assert_true(hs_notifiers_idle(now->ns));
+	assert_int_equal(hs_notifiers_set_refusal(now->m.self, now->ns, HS_REFUSAL_COUNT), -EINVAL);
+	assert_int_equal(hs_notifiers_set_refusal(now->m.self, now->ns, HS_REFUSAL_UNDONE), 0);
+	insert(2, 0, PAGE);
+	refuse_plainly();
+	assert_true(hs_notifiers_idle(now->ns));
+	assert_int_equal(read_begin(2), 3);
+	remove_probe(2);
+	/* There was one. */
+	assert_int_equal(hs_notifiers_set_refusal(now->m.self, now->ns, HS_REFUSAL_6_12), 0);
+	refuse_plainly();
+	assert_int_equal(now->ns->kept, 1);
+	delist(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +252,9 @@ int main(void)
 		notifier_unit_test(ops_of_a_plain_notifier_are_optional),
 		notifier_unit_test(release_tells_everybody_once),
 		notifier_unit_test(release_reaches_the_last_byte),
+		notifier_unit_test(a_plain_refusal_is_never_over_for_intervals),
+		notifier_unit_test(a_plain_refusal_that_hit_none_makes_the_next_hit_last),
+		notifier_unit_test(a_plain_refusal_leaves_nothing_without_intervals_or_undone),
 	};
 
 	return cmocka_run_group_tests_name("notifier_plain", tests, NULL, NULL);
