@@ -183,19 +183,49 @@ static void a_changed_space_is_built_anew(void **state)
 }
 
 /* v5.2-v5.6: a special page behind a device page leaves the table with an error. */
+static const char leaking_layout[] = "hmmsim 1\n"
+				     "layout leak\n"
+				     "pgmap 0x200000 0x300000\n"
+				     "vma 0x7f0000000000 0x7f0000200000 rw\n"
+				     "map 0x7f0000000000 4k devrw 0x200000 count=4\n"
+				     "map 0x7f0000004000 4k special 0x1234\n";
+
+static void leaks_of_timed_calls_are_undone(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_compare_setting set = { .mem = &mem,
+					  .request = HS_REQUEST_READ,
+					  .body = HS_BODY_PLAIN,
+					  .clock = &steady_clock };
+	struct hs_compare_span span;
+	struct hs_compared done;
+	struct hs_layout layout;
+	struct hs_compare c;
+	double real, cpu;
+
+	(void)state;
+	layout_must_parse(&mem, leaking_layout, &layout);
+	assert_int_equal(hs_compare_make_span(&mem, &layout, HS_SCOPE_WHOLE, &span), 0);
+	assert_int_equal(hs_compare_begin(&c, &layout, &set), 0);
+	assert_int_equal(
+		hs_compare_time(&c, HS_ERA_5_3, HS_STRATEGY_PER_TABLE, &span, 3, &real, &cpu), 0);
+	assert_int_equal(hs_compare_run(&c, HS_ERA_5_3, HS_STRATEGY_PER_TABLE, &span, &done), 0);
+	assert_int_equal(done.counts.leaked, 1);
+	assert_int_equal(
+		hs_compare_time(&c, HS_ERA_5_3, HS_STRATEGY_PER_TABLE, &span, 3, &real, &cpu), 0);
+	assert_int_equal(hs_compare_end(&c), 0);
+	hs_compare_span_free(&mem, &span);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 static void leaks_are_counted_and_undone(void **state)
 {
-	static const char text[] = "hmmsim 1\n"
-				   "layout leak\n"
-				   "pgmap 0x200000 0x300000\n"
-				   "vma 0x7f0000000000 0x7f0000200000 rw\n"
-				   "map 0x7f0000000000 4k devrw 0x200000 count=4\n"
-				   "map 0x7f0000004000 4k special 0x1234\n";
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_layout layout;
 
 	(void)state;
-	layout_must_parse(&mem, text, &layout);
+	layout_must_parse(&mem, leaking_layout, &layout);
 	for (int s = 0; s < HS_STRATEGY_CUSTOM; s++) {
 		bool leaks = s == HS_STRATEGY_PER_TABLE || s == HS_STRATEGY_PER_TABLE_LOCAL;
 		struct hs_compared done;
@@ -515,6 +545,7 @@ int main(void)
 		cmocka_unit_test(faults_are_counted_as_held_by_who_holds),
 		cmocka_unit_test(a_changed_space_is_built_anew),
 		cmocka_unit_test(leaks_are_counted_and_undone),
+		cmocka_unit_test(leaks_of_timed_calls_are_undone),
 		cmocka_unit_test(a_dead_pgmap_ends_the_walk),
 		cmocka_unit_test(a_walk_that_faults_goes_on),
 		cmocka_unit_test(references_that_nobody_counted_are_found),
