@@ -58,17 +58,17 @@ struct hs_scenario {
 
 /**
  * hs_plan_task() - add a task to the scenario
- * @param plan  the plan that the set-up was called with
+ * @param plan  the plan that the set-up was called with; gone when the run ends (not checked)
  * @param name  of the task, for reports; used until the run ends, 15 bytes of it
  * @param fn    what the task runs
  * @param arg   passed to @p fn; the caller's
  *
  * The task starts when the set-up has returned 0.
  *
- * Context: only in hs_scenario.setup().
+ * Context: in hs_scenario.setup().
  *
  * Return: 0, or
- * - -EINVAL: @p name or @p fn is NULL, or the plan holds 14 tasks already
+ * - -EINVAL: @p name or @p fn is NULL, the plan holds 14 tasks already, or the set-up has returned
  */
 HMMSIM_API int hs_plan_task(struct hs_plan *plan, const char *name,
 			    void (*fn)(struct hs_task *self, void *arg), void *arg);
@@ -207,7 +207,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * under TSan nothing takes too long. Only on x86-64 and arm64 the explorer can tell whose code
  * crashed.
  *
- * Context: one exploration at a time in a process, and no other machine.
+ * Context: one exploration at a time in a process, and no other machine; of one thread, which is
+ * not checked.
  *
  * Return: 0, with a violation or without, or
  * - -EINVAL: the scenario has no set-up or no state, an option is out of range, HS_SEARCH_RANDOM

@@ -4,7 +4,7 @@
  * The node of an interval tree.
  *
  * It is public because struct hs_interval_sub (notifier.h) embeds it and users allocate those. The
- * tree itself is internal.
+ * tree itself is internal. That users do not write to a node that is in a tree is not checked.
  *
  * *reduced*: struct interval_tree_node (v6.12, include/linux/interval_tree.h); the tree is
  * height-balanced instead of red-black.

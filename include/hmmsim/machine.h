@@ -9,6 +9,12 @@
  *
  * All state of a machine is in its arena, see enum hs_arena_kind.
  *
+ * Contracts: what a Context or a parameter demands is checked, by an assertion or an error that the
+ * sentence names, or it says "not checked". Two things are checked nowhere: that a pointer is not
+ * NULL unless it may be, and that an object belongs to the machine of the task. Every function that
+ * may sleep asserts that its task is in no RCU read section or callback; the explore build, and a
+ * debug build of the library, also that it holds no spinlock.
+ *
  * Ownership: the caller of hs_machine_create() owns the machine and ends it with
  * hs_machine_destroy() when every task is detached. A forked child owns nothing: it detaches its
  * tasks and exits; the parent destroys the machine.
@@ -141,7 +147,8 @@ HMMSIM_API int hs_machine_create(const struct hs_machine_config *config, struct 
  * are references that a page had when its memory was removed. Locks that dead tasks held are no
  * obstacle.
  *
- * Context: one thread; no task is attached. In shared regions: the process that created it.
+ * Context: one thread (not checked); no task is attached. In shared regions: the process that
+ * created it, which is asserted.
  *
  * Return: 0, or
  * - -EBUSY: tasks are attached; nothing was done
@@ -166,7 +173,8 @@ HMMSIM_API void hs_machine_info(struct hs_machine *machine, struct hs_machine_in
  * @param name     for messages; its first 15 bytes are copied
  * @param out      the task, on success; until hs_task_detach()
  *
- * Only this thread may use the task. A thread may hold tasks of several machines.
+ * Only this thread may use the task (not checked, because every access would pay for it). A thread
+ * may hold tasks of several machines.
  *
  * Context: any thread. Explore build: outside an execution.
  *
@@ -181,7 +189,7 @@ HMMSIM_API int hs_task_attach(struct hs_machine *machine, const char *name, stru
  * hs_task_detach() - end a task
  * @param self  the calling task; unusable afterwards, unless the result is -EBUSY
  *
- * Context: the thread that attached it.
+ * Context: asserts that it is the thread that attached it, and that no scenario made the task.
  *
  * Return: 0, or
  * - -EBUSY: the task holds a lock or is in an RCU read section; nothing was done
@@ -223,7 +231,7 @@ HMMSIM_API struct hs_task *hs_task_current(void);
  * can only be detached. The locks that it held stay taken; tasks that wait for them leave in the
  * same way. In the explore build no thread dies, and the guard only calls @p fn.
  *
- * Context: the thread of the task; otherwise that of @p fn.
+ * Context: the thread of the task (not checked); otherwise that of @p fn.
  *
  * Return: the result of @p fn, or
  * - -EOWNERDEAD: the machine is broken; if it was broken before the call, @p fn was not called, and

@@ -91,6 +91,7 @@ static void explore_call_setup(void *arg)
 	struct hs_task *boot = hs_arena_boot(e->machine->arena);
 
 	e->setup_ret = e->scenario->setup(boot, &e->plan, e->state, e->param);
+	e->plan.closed = true;
 	if (e->setup_ret)
 		return;
 	hs_rcu_poll(boot);

@@ -17,6 +17,7 @@ struct hs_plan_entry {
 
 struct hs_plan {
 	unsigned int count;
+	bool closed; /* the set-up has returned */
 	struct hs_plan_entry task[HS_PLAN_TASKS];
 };
 

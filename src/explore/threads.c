@@ -67,6 +67,7 @@ static int threads_run_on(struct hs_task *boot, const struct hs_scenario *scenar
 	if (!state)
 		return -ENOMEM;
 	ret = scenario->setup(boot, &plan, state, param);
+	plan.closed = true;
 	if (!ret)
 		ret = threads_run_tasks(boot, &plan);
 	if (!ret && scenario->check)

@@ -72,6 +72,7 @@ int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
 	struct hs_task *boot;
 	int ret;
 
+	hs_arena_check_destroyer(arena);
 	hs_arena_info(arena, &info);
 	if (info.tasks)
 		return -EBUSY;

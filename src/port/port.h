@@ -444,6 +444,8 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 /* The boot task must have freed what it allocated; objects that are live are leaks. */
 int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left);
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info);
+/* Asserts that the calling process may destroy the arena. */
+void hs_arena_check_destroyer(struct hs_arena *arena);
 /* One pointer for the owner of the arena: the machine. */
 void hs_arena_set_root(struct hs_arena *arena, void *root);
 void *hs_arena_root(struct hs_arena *arena);

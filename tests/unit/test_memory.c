@@ -219,6 +219,19 @@ static void mock_sections_are_eight_pages(void **state)
 	machine_close(&m);
 }
 
+static void unknown_reuse_is_refused(void **state)
+{
+	struct hs_machine_config config;
+	struct hs_machine *machine;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.reuse = (enum hs_reuse)7;
+	assert_int_equal(hs_machine_create(&config, &machine), -EINVAL);
+	config.reuse = HS_REUSE_NEVER; /* on the heap */
+	assert_int_equal(hs_machine_create(&config, &machine), -EINVAL);
+}
+
 static void impossible_sections_are_refused(void **state)
 {
 	struct hs_machine_config config;
@@ -266,6 +279,7 @@ int main(void)
 		machine_unit_test(memmaps_come_when_they_are_touched),
 		cmocka_unit_test(mock_sections_are_eight_pages),
 		cmocka_unit_test(impossible_sections_are_refused),
+		cmocka_unit_test(unknown_reuse_is_refused),
 		cmocka_unit_test(every_allocation_can_fail),
 	};
 

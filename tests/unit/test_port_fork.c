@@ -2,7 +2,10 @@
 /* Processes that share a machine count, lock and wait together. */
 #include "support/processes.h"
 
+#include <pthread.h>
 #include <unistd.h>
+
+#include "support/death.h"
 
 /* ---- together ---------------------------------------------------------------------------- */
 
@@ -164,6 +167,64 @@ static void the_place_that_failed_in_a_child_is_known(void **state)
 	assert_int_equal(hs_machine_destroy(own, NULL), 0);
 }
 
+static void destroys(void *arg)
+{
+	hs_machine_destroy(arg, NULL);
+}
+
+static void only_its_creator_destroys_a_shared_machine(void **state)
+{
+	struct hs_machine_config config;
+	struct hs_machine *own;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	config.kind = HS_ARENA_REGION;
+	config.shared = true;
+	config.base += (uint64_t)1 << 32;
+	assert_int_equal(hs_machine_create(&config, &own), 0);
+	death_expect(destroys, own, "hs_machine_destroy: another process than the creator");
+	assert_int_equal(hs_machine_destroy(own, NULL), 0);
+}
+
+static void detaches(void *arg)
+{
+	hs_task_detach(arg);
+}
+
+static void *detaches_on_a_thread(void *arg)
+{
+	detaches(arg);
+	return NULL;
+}
+
+static void attaches_for_a_thread(void *arg)
+{
+	struct hs_task *self;
+	pthread_t thread;
+
+	if (!hs_task_attach(arg, "mine", &self) &&
+	    !pthread_create(&thread, NULL, detaches_on_a_thread, self))
+		pthread_join(thread, NULL);
+}
+
+static void only_its_own_thread_detaches_a_task(void **state)
+{
+	const char *text = "hs_task_detach: another thread than the task's own";
+	struct hs_machine_config config;
+	struct hs_machine *own;
+	struct hs_task *self;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	assert_int_equal(hs_machine_create(&config, &own), 0);
+	death_expect(attaches_for_a_thread, own, text);
+	assert_int_equal(hs_task_attach(own, "parent", &self), 0);
+	death_expect(detaches, self, text); /* in a forked child */
+	assert_int_equal(hs_task_detach(self), 0);
+	assert_int_equal(hs_machine_destroy(own, NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, processes_up, processes_down)
 
 int main(void)
@@ -173,6 +234,8 @@ int main(void)
 		TEST(drain_is_exact_across_processes),
 		TEST(guard_returns_what_the_function_returns),
 		TEST(the_place_that_failed_in_a_child_is_known),
+		cmocka_unit_test(only_its_creator_destroys_a_shared_machine),
+		cmocka_unit_test(only_its_own_thread_detaches_a_task),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,28 @@ static void wait_in_section(struct hs_task *self, void *state)
 	hs_wait_event(self, &st->queue, play_flag, st);
 }
 
+static void wait_under_a_spinlock(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u32_store(self, &st->flag, 1, HS_RELAXED); /* it would not even sleep */
+	hs_spin_lock(self, &st->spin);
+	hs_wait_event(self, &st->queue, play_flag, st);
+}
+
+static void synchronize_under_a_spinlock(struct hs_task *self, void *state)
+{
+	hs_spin_lock(self, &((struct play_state *)state)->spin);
+	hs_synchronize_rcu(self);
+}
+
+/* On threads at its end, when it is detached again. */
+static void task_of_a_scenario_detaches(struct hs_task *self, void *state)
+{
+	(void)state;
+	hs_task_detach(self);
+}
+
 static void timed_wait_in_section(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -465,6 +487,21 @@ static const struct rule rules[] = {
 	  NULL,
 	  wait_in_section,
 	  { HERE, "wait inside an RCU read section", "task one" },
+	  false },
+	{ "wait_under_a_spinlock",
+	  NULL,
+	  wait_under_a_spinlock,
+	  { HERE, "with the page table lock", "task one" },
+	  true },
+	{ "synchronize_under_a_spinlock",
+	  NULL,
+	  synchronize_under_a_spinlock,
+	  { HERE, "with the page table lock", "task one" },
+	  true },
+	{ "task_of_a_scenario_detaches",
+	  NULL,
+	  task_of_a_scenario_detaches,
+	  { "detached", "task one", "" },
 	  false },
 	{ "timed_wait_in_section",
 	  NULL,

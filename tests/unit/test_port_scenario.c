@@ -131,6 +131,35 @@ static void a_plan_holds_fourteen_tasks(void **state)
 	assert_int_equal(hs_scenario_run(&scenario, NULL, NULL, NULL), -EINVAL);
 }
 
+static int keeps_the_plan(struct hs_task *self, struct hs_plan *plan, void *state,
+			  const void *param)
+{
+	(void)self;
+	(void)param;
+	*(struct hs_plan **)state = plan;
+	return hs_plan_task(plan, "task", runs, state);
+}
+
+static int too_late;
+
+static void plans_in_the_check(struct hs_task *self, void *state, const void *param)
+{
+	(void)self;
+	(void)param;
+	too_late = hs_plan_task(*(struct hs_plan **)state, "late", runs, state);
+}
+
+static void a_plan_is_closed_after_the_set_up(void **state)
+{
+	static const struct hs_scenario scenario = { "late", sizeof(struct hs_plan *),
+						     keeps_the_plan, plans_in_the_check };
+
+	(void)state;
+	too_late = 0;
+	assert_int_equal(hs_scenario_run(&scenario, NULL, NULL, NULL), 0);
+	assert_int_equal(too_late, -EINVAL);
+}
+
 static void counts(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -168,6 +197,7 @@ int main(void)
 		cmocka_unit_test(too_few_task_slots_stop_it_as_well),
 		cmocka_unit_test(a_plan_holds_fourteen_tasks),
 		cmocka_unit_test(the_check_sees_what_the_tasks_did),
+		cmocka_unit_test(a_plan_is_closed_after_the_set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,8 @@ static inline void hs_check_wait(struct hs_task *self, const char *where)
 		hs_fail(self, where, "an RCU callback waits");
 	if (hs_rcu_held(self))
 		hs_fail(self, where, "wait inside an RCU read section");
+	if (HS_DEBUG)
+		hs_held_check_sleep(self, where);
 }
 
 static inline void hs_check_synchronize(struct hs_task *self, const char *where)
@@ -93,6 +95,8 @@ static inline void hs_check_synchronize(struct hs_task *self, const char *where)
 		hs_fail(self, where, "grace period inside a read section");
 	if (hs_task_in_callback(self))
 		hs_fail(self, where, "grace period inside an RCU callback");
+	if (HS_DEBUG)
+		hs_held_check_sleep(self, where);
 }
 
 static inline void hs_check_detach(struct hs_task *self)

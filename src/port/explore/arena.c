@@ -38,6 +38,10 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 		return -EINVAL;
 	if ((config->kind != HS_ARENA_HEAP && config->kind != HS_ARENA_REGION) || config->shared)
 		return -EINVAL;
+	if (config->reuse != HS_REUSE_LIFO && config->reuse != HS_REUSE_NEVER)
+		return -EINVAL;
+	if (config->reuse == HS_REUSE_NEVER && config->kind != HS_ARENA_REGION)
+		return -EINVAL;
 	if (config->fail_at == 1)
 		return -ENOMEM;
 	cpus = s->cpus ? s->cpus : 2;
@@ -88,6 +92,12 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	hs_sched_end(s);
 	s->arena = NULL;
 	return mine.objects ? -ENOTEMPTY : 0;
+}
+
+/* It is not shared, so that each process has one of its own. */
+void hs_arena_check_destroyer(struct hs_arena *arena)
+{
+	(void)arena;
 }
 
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)
@@ -171,6 +181,7 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 int hs_arena_detach(struct hs_task *self)
 {
 	hs_check_detach(self);
+	hs_assert(self, !self->sched->running, "hs_task_detach: a task of a scenario is detached");
 	if (self->rcu_nest || self->held_count)
 		return -EBUSY;
 	self->live = false;

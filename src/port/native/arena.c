@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "port/native/arena.h"
 
@@ -140,6 +141,7 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 		return ret;
 	arena->config = *config;
 	arena->slots = config->max_tasks + 1;
+	arena->creator = getpid();
 	hs_u64_init(&arena->allocations, 1);
 	hs_spin_init(&arena->lock, HS_LOCK_ARENA);
 	hs_rcu_init(arena);
@@ -169,6 +171,12 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 		pthread_mutex_destroy(&arena->slot[i].life);
 	native_arena_release(arena);
 	return mine.objects ? -ENOTEMPTY : 0;
+}
+
+void hs_arena_check_destroyer(struct hs_arena *arena)
+{
+	hs_assert(hs_arena_boot(arena), !arena->config.shared || arena->creator == getpid(),
+		  "hs_machine_destroy: another process than the creator of a shared machine");
 }
 
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)

@@ -48,6 +48,7 @@
 struct hs_slot {
 	struct hs_task task; /* first: a task is its slot */
 	char name[HS_TASK_NAME];
+	pid_t owner; /* thread that attached the task */
 	pthread_mutex_t life;
 	jmp_buf *guard;	   /* of hs_guard(), on the owner's stack; NULL: none */
 	hs_u32 wakeups;	   /* the futex that the task sleeps on */
@@ -70,6 +71,7 @@ struct hs_arena {
 	struct hs_machine_config config;
 	void *root;
 	uint32_t slots; /* boot included */
+	pid_t creator;	/* process */
 	uint32_t heap;	/* index of the private allocator's arena */
 	uint32_t rcu_fence;
 	hs_u32 broken;	   /* id + 1 of the task that died with a lock; 0: none did */
@@ -130,6 +132,9 @@ static inline void hs_spin_hint(void)
 	__asm__ volatile("yield");
 #endif
 }
+
+/* gettid(): unlike pthread_self(), another one in a forked child. */
+pid_t hs_thread_id(void);
 
 /* Counts an allocation. False for the one that config.fail_at names. */
 bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);

@@ -5,11 +5,18 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "port/native/arena.h"
 
 /* For entry points without a task parameter: the task that the thread attached last. */
 static __thread struct hs_task *task_current;
+
+pid_t hs_thread_id(void)
+{
+	return (pid_t)syscall(SYS_gettid);
+}
 
 struct hs_task *hs_task_current(void)
 {
@@ -142,6 +149,7 @@ int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **o
 		else if (!hs_arena_reap(arena))
 			return ret;
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_STARTING, HS_RELEASE);
+	slot->owner = hs_thread_id();
 	task_fill_slot(arena, slot, name);
 	hs_u32_store(NULL, &slot->task.hot.state, HS_TASK_LIVE, HS_RELEASE);
 	*out = task_current = &slot->task;
@@ -153,6 +161,8 @@ int hs_arena_detach(struct hs_task *self)
 	struct hs_arena *arena = self->hot.arena;
 
 	hs_check_detach(self);
+	hs_assert(self, hs_slot_of(self)->owner == hs_thread_id(),
+		  "hs_task_detach: another thread than the task's own detaches it");
 	if (self->hot.nheld.raw || self->hot.rcu_nest)
 		return -EBUSY;
 	if (task_current == self)
