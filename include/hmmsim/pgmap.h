@@ -8,8 +8,10 @@
  * and memunmap_pages(). Two things that changed over the versions are parameters: the meaning of
  * the refcount of a page (enum hs_page_refs), and the order of the removal (enum hs_removal_order).
  *
- * As in the kernel, these functions do not check whether page tables still map the memory. Its
- * owner must take it out of them before the WAIT step completes:
+ * That a task may use a pgmap, because it owns it or holds a reference to it, is not checked; in
+ * the explore build the access to one that is freed is a finding. As in the kernel, these functions
+ * do not check whether page tables still map the memory. Its owner must take it out of them before
+ * the WAIT step completes:
  *
  * @code{.unparsed}
  * disable     hs_mapping_disable(): no new faults             (mapping.h)
@@ -140,7 +142,8 @@ struct hs_pgmap_config {
 	uint64_t first; /**< pages before it stay uninitialised, as an altmap; default .start */
 	/** Opaque: a walker compares it with its own. Some types require it. */
 	const void *owner;
-	const struct hs_pgmap_ops *ops;	     /**< outlives the pgmap; NULL where not required */
+	/** Outlives the pgmap (not checked); NULL where not required. */
+	const struct hs_pgmap_ops *ops;
 	void *driver_data;		     /**< for the owner; see hs_pgmap_driver_data() */
 	enum hs_page_refs page_refs;	     /**< default 6.1 */
 	enum hs_removal_order removal_order; /**< default 6.0 */
@@ -193,12 +196,13 @@ HMMSIM_API int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_confi
 /**
  * hs_pgmap_destroy() - remove device memory, as memunmap_pages()
  * @param self   the calling task
- * @param pgmap  created by hs_pgmap_create(), with no step started; freed
+ * @param pgmap  asserts that hs_pgmap_create() made it and no step is started; freed
  *
- * Takes all steps in the order of the pgmap, then frees it.
+ * Takes all steps in the order of the pgmap, then frees it. References that its pages have when
+ * their memory goes are named as leaks when the machine is destroyed.
  *
- * Context: no spinlock held, no reference to the pgmap held, not in an RCU read section. Sleeps
- * until the last reference is put.
+ * Context: no spinlock held, not in an RCU read section. Sleeps until the last reference is put,
+ * and so for ever if the caller holds one (not checked; in the explore build a deadlock).
  */
 HMMSIM_API void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap);
 
@@ -206,11 +210,11 @@ HMMSIM_API void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap);
 
 /**
  * hs_removal_steps() - the steps of an order
- * @param order  an order; not HS_REMOVAL_ORDER_COUNT
+ * @param order  any value
  *
  * Context: any.
  *
- * Return: HS_PGMAP_STEP_COUNT steps; constant.
+ * Return: HS_PGMAP_STEP_COUNT steps; constant. NULL: there is no such order.
  */
 HMMSIM_API const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order);
 
@@ -226,24 +230,26 @@ HMMSIM_API enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *p
 
 /**
  * hs_pgmap_step_name() - a step in words
- * @param step  a step; not HS_PGMAP_STEP_COUNT
+ * @param step  any value
  *
  * Context: any.
  *
- * Return: for example "put pages"; constant.
+ * Return: for example "put pages"; constant. "?": there is no such step.
  */
 HMMSIM_API const char *hs_pgmap_step_name(enum hs_pgmap_step step);
 
 /**
  * hs_pgmap_step_start() - do the part of a step that needs no waiting
  * @param self   the task of the owner
- * @param pgmap  made by hs_pgmap_create()
- * @param step   asserts that it was not started before, and that the step in its brackets was
+ * @param pgmap  asserts that hs_pgmap_create() made it
+ * @param step   asserts that there is such a step, that it was not started before, and that the one
+ *               in its brackets was
  *
  * Every other order is allowed; a wrong one is a bug to be seen, not an error.
  *
- * Context: no lock held that page_free() takes, and not in page_free(); does not sleep. With the
- * references of 5.3, PUT_PAGES may call page_free().
+ * Context: no lock held that page_free() takes, and not in page_free() (not checked, but an
+ * assertion where it takes a lock twice or in the wrong order); does not sleep. With the references
+ * of 5.3, PUT_PAGES may call page_free().
  */
 HMMSIM_API void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap,
 				    enum hs_pgmap_step step);
@@ -252,11 +258,11 @@ HMMSIM_API void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap
  * hs_pgmap_step_poll() - look whether a step is complete, and help it on
  * @param self   the calling task
  * @param pgmap  the pgmap
- * @param step   started before
+ * @param step   asserts that there is such a step
  *
  * Runs the RCU callbacks whose grace period is over; they are the library's own.
  *
- * Context: not in page_free(); does not sleep.
+ * Context: not in page_free() (not checked); does not sleep.
  *
  * Return: true if the step is complete. Then the owner may free the pgmap, if it was the last.
  */
@@ -266,11 +272,12 @@ HMMSIM_API bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap,
 /**
  * hs_pgmap_step() - start a step and wait until it is complete
  * @param self   the task of the owner
- * @param pgmap  made by hs_pgmap_create()
+ * @param pgmap  as in hs_pgmap_step_start()
  * @param step   as in hs_pgmap_step_start()
  *
  * Context: as hs_pgmap_step_start(). WAIT and ERASE sleep: no spinlock held, not in an RCU read
- * section; before WAIT the caller must have put its own references.
+ * section; before WAIT the caller puts its own references (not checked; otherwise it waits for
+ * ever).
  */
 HMMSIM_API void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap,
 			      enum hs_pgmap_step step);
@@ -279,7 +286,7 @@ HMMSIM_API void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap,
  * hs_pgmap_step_done() - look whether a step is complete
  * @param self   the calling task
  * @param pgmap  the pgmap
- * @param step   the step, started or not
+ * @param step   asserts that there is such a step; started or not
  *
  * Runs no callback.
  *
@@ -291,10 +298,10 @@ HMMSIM_API bool hs_pgmap_step_done(struct hs_task *self, struct hs_pgmap *pgmap,
 				   enum hs_pgmap_step step);
 
 /**
- * hs_pgmap_step_wait() - wait for a step that hs_pgmap_step_start() has started
+ * hs_pgmap_step_wait() - wait until a step that hs_pgmap_step_start() starts is complete
  * @param self   the calling task
  * @param pgmap  the pgmap; the owner does not free it meanwhile
- * @param step   the step
+ * @param step   asserts that there is such a step; another task may start it later
  *
  * Context: no spinlock held, not in an RCU read section; sleeps.
  */
@@ -316,9 +323,9 @@ HMMSIM_API void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap);
  * hs_pgmap_get() - look up the pgmap of a pfn and take a reference, as get_dev_pagemap()
  * @param self    the calling task
  * @param pfn     any number
- * @param cached  a pgmap to which the caller holds a reference; may be NULL. It is returned if it
- *                covers @p pfn, also if it is killed; otherwise its reference is put and @p pfn
- *                looked up
+ * @param cached  a pgmap to which the caller holds a reference (not checked); may be NULL. It is
+ *                returned if it covers @p pfn, also if it is killed; otherwise its reference is put
+ *                and @p pfn looked up
  *
  * Context: any.
  *
@@ -333,7 +340,9 @@ HMMSIM_API struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn,
  * @param self   the calling task
  * @param pgmap  the pgmap; NULL: nothing happens
  *
- * The last put after a kill completes the WAIT step. Then the owner may free the pgmap.
+ * The last put after a kill completes the WAIT step. Then the owner may free the pgmap. Puts of
+ * references that were never taken are asserted a grace period after the kill, as the kernel warns
+ * then; before it no count is exact.
  *
  * Context: any.
  */
@@ -463,7 +472,8 @@ HMMSIM_API void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page);
 /**
  * hs_pgmap_page_unmap() - put the reference of a page table entry
  * @param self  the calling task
- * @param page  a live page for which hs_pgmap_page_map() was called
+ * @param page  a live page for which hs_pgmap_page_map() was called (not checked before 6.15);
+ *              asserts that it is FS_DAX or GENERIC memory
  *
  * With references before 6.15 nothing happens. Otherwise it is hs_page_put(); the last put of
  * FS_DAX calls page_free.
@@ -499,7 +509,7 @@ HMMSIM_API int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint6
 /**
  * hs_pgmap_kill() - kill the reference of a pgmap that hs_pgmap_add() made
  * @param self   the task of the owner
- * @param pgmap  asserts that it was not killed before
+ * @param pgmap  asserts that hs_pgmap_add() made it, and that it was not killed before
  *
  * As percpu_ref_kill(): a lookup that begins afterwards obtains no reference.
  *
@@ -510,8 +520,10 @@ HMMSIM_API void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap);
 /**
  * hs_pgmap_remove() - unregister and free a pgmap that hs_pgmap_add() made
  * @param self   the task of the owner
- * @param pgmap  freed; asserts that hs_pgmap_add() made it. No task holds a reference to it or, if
- *               it was not killed, looks it up any more
+ * @param pgmap  freed; asserts that hs_pgmap_add() made it, and that no task holds a reference to
+ *               it. If it was not killed, no task looks it up any more (not checked)
+ *
+ * It waits for the callback of the kill, which touches the pgmap.
  *
  * Context: no spinlock held, not in an RCU read section; sleeps for a grace period.
  */

@@ -154,6 +154,7 @@ int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_config *config,
 	struct hs_pgmap *p;
 	int ret;
 
+	hs_might_sleep(self);
 	if (!pgmap_create_makes_sense(config) || !pgmap_create_suits_type(config))
 		return -EINVAL;
 	ret = pgmap_create_make(self, config, &p);
@@ -206,6 +207,8 @@ int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, 
 
 void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
 {
+	hs_assert(self, pgmap->first == pgmap->end,
+		  "hs_pgmap_kill: the pgmap has memory; use hs_pgmap_step()");
 	hs_percpu_ref_kill(self, &pgmap->ref);
 }
 
@@ -215,6 +218,7 @@ void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 
 	hs_assert(self, pgmap->first == pgmap->end,
 		  "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
+	hs_might_sleep(self);
 	hs_pgmap_unregister(self, pgmap);
 	hs_synchronize_rcu(self);
 	hs_rcu_barrier(self);

@@ -125,13 +125,18 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 
 /* ---- page table entries ------------------------------------------------------------------- */
 
+static bool page_refs_are_mapped(const struct hs_pgmap *p)
+{
+	return p && (p->type == HS_PGMAP_FS_DAX || p->type == HS_PGMAP_GENERIC);
+}
+
 void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 {
 	struct hs_pgmap *p;
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
-	hs_assert(self, p && (p->type == HS_PGMAP_FS_DAX || p->type == HS_PGMAP_GENERIC),
+	hs_assert(self, page_refs_are_mapped(p),
 		  "hs_pgmap_page_map: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
 		hs_u32_add(self, &page->refcount, 1, HS_ACQUIRE);
@@ -143,6 +148,8 @@ void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
+	hs_assert(self, page_refs_are_mapped(p),
+		  "hs_pgmap_page_unmap: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
 		hs_page_put(self, page);
 }

@@ -114,8 +114,12 @@ static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
 	uint64_t sum = hs_pcpu_sum(self, percpu_ref_counters(percpu_ref_state_of(self, ref)));
+	uint64_t was = hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
+	int64_t count = (int64_t)(was + sum - HS_PERCPU_REF_BIAS);
 
-	hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
+	/* One is the callback's own. In percpu mode no put can tell that it is one too many. */
+	hs_assert(self, count > 0, "hs_percpu_ref_kill: %lld references were put and never taken",
+		  (long long)(1 - count));
 	percpu_ref_count_put(self, ref, 1);
 }
 

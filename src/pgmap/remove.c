@@ -82,7 +82,7 @@ static const enum hs_pgmap_step pgmap_remove_orders[HS_REMOVAL_ORDER_COUNT][HS_P
 
 const enum hs_pgmap_step *hs_removal_steps(enum hs_removal_order order)
 {
-	return pgmap_remove_orders[order];
+	return (unsigned int)order < HS_REMOVAL_ORDER_COUNT ? pgmap_remove_orders[order] : NULL;
 }
 
 enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap)
@@ -98,7 +98,13 @@ const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 		[HS_PGMAP_ERASE] = "erase", [HS_PGMAP_EXIT] = "exit",
 	};
 
-	return names[step];
+	return (unsigned int)step < HS_PGMAP_STEP_COUNT ? names[step] : "?";
+}
+
+static void pgmap_remove_check_step(struct hs_task *self, enum hs_pgmap_step step)
+{
+	hs_assert(self, (unsigned int)step < HS_PGMAP_STEP_COUNT, "there is no removal step %d",
+		  (int)step);
 }
 
 /* ---- completion -------------------------------------------------------------------------- */
@@ -159,8 +165,12 @@ static uint32_t pgmap_remove_idle_count(const struct hs_pgmap *p)
 static void pgmap_remove_note_start(struct hs_task *self, struct hs_pgmap *p,
 				    enum hs_pgmap_step step)
 {
-	uint32_t was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
+	uint32_t was;
 
+	pgmap_remove_check_step(self, step);
+	hs_assert(self, p->first < p->end,
+		  "a removal step of a pgmap without memory; use hs_pgmap_remove()");
+	was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
 	hs_assert(self, !(was >> step & 1), "the removal step \"%s\" is started twice",
 		  hs_pgmap_step_name(step));
 	hs_assert(self,
@@ -195,9 +205,16 @@ void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_p
 	pgmap_remove_complete(self, pgmap, step);
 }
 
+static bool pgmap_remove_step_is_done(struct hs_task *self, struct hs_pgmap *p,
+				      enum hs_pgmap_step step)
+{
+	return hs_u32_load(self, &p->done, HS_ACQUIRE) >> step & 1;
+}
+
 bool hs_pgmap_step_done(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
-	return hs_u32_load(self, &pgmap->done, HS_ACQUIRE) >> step & 1;
+	pgmap_remove_check_step(self, step);
+	return pgmap_remove_step_is_done(self, pgmap, step);
 }
 
 bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
@@ -205,7 +222,7 @@ bool hs_pgmap_step_poll(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pg
 	if (hs_pgmap_step_done(self, pgmap, step))
 		return true;
 	hs_rcu_poll(self);
-	return hs_pgmap_step_done(self, pgmap, step);
+	return pgmap_remove_step_is_done(self, pgmap, step);
 }
 
 int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap)
@@ -227,20 +244,25 @@ static bool pgmap_remove_is_done(struct hs_task *self, void *arg)
 {
 	const struct awaited *a = arg;
 
-	return hs_pgmap_step_done(self, a->pgmap, a->step);
+	return pgmap_remove_step_is_done(self, a->pgmap, a->step);
 }
 
 void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
 	struct awaited a = { pgmap, step };
 
+	pgmap_remove_check_step(self, step);
 	hs_wait_event(self, &hs_machine_of(self)->pagemap_queue, pgmap_remove_is_done, &a);
 }
 
 void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
+	bool waits = step == HS_PGMAP_WAIT || step == HS_PGMAP_ERASE;
+
+	if (waits)
+		hs_might_sleep(self);
 	hs_pgmap_step_start(self, pgmap, step);
-	if (step == HS_PGMAP_WAIT || step == HS_PGMAP_ERASE)
+	if (waits)
 		hs_pgmap_step_wait(self, pgmap, step);
 }
 
@@ -259,6 +281,7 @@ void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)
 {
 	const enum hs_pgmap_step *steps = pgmap_remove_orders[pgmap->removal_order];
 
+	hs_might_sleep(self);
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
 		hs_pgmap_step(self, pgmap, steps[i]);
 	hs_pgmap_free(self, pgmap);

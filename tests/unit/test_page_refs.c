@@ -391,6 +391,14 @@ static void free_locked(struct hs_task *self, struct hs_pgmap *p)
 	hs_page_put(self, page);
 }
 
+static void unmap_private(struct hs_task *self, struct hs_pgmap *p)
+{
+	struct hs_page *page;
+
+	if (!hs_pgmap_page_alloc(self, p, &page))
+		hs_pgmap_page_unmap(self, page);
+}
+
 static void do_wrong(void *arg)
 {
 	const struct wrong *wrong = arg;
@@ -419,6 +427,7 @@ static void wrong_use_fails_the_assertion(void **state)
 		{ touch_stale, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "pfn 0x40000 is stale" },
 		{ alloc_removed, HS_PGMAP_P2PDMA, HS_PAGE_REFS_6_1, "pfn 0x40000 is stale" },
 		{ map_private, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_15, "is expected" },
+		{ unmap_private, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, "is expected" },
 		{ free_mapped, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "page tables still map pfn" },
 		{ free_locked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "or it is locked" },
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pgmap/pgmap.h"
+#include "support/death.h"
 #include "support/machine.h"
 
 static const char owner[] = "owner";
@@ -159,6 +160,60 @@ static void a_killed_pgmap_that_is_left_behind_is_reported(void **state)
 	assert_string_equal(left.text, "1 percpu counter, 1 pgmap");
 }
 
+/* ---- programmer errors ------------------------------------------------------------------- */
+
+static void remove_held(void *arg)
+{
+	struct hs_pgmap *p;
+	struct machine m;
+
+	machine_open_failing(&m, 0);
+	assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 8, 16, NULL, &p), 0);
+	hs_pgmap_get(m.self, 8, NULL);
+	if (*(bool *)arg)
+		hs_pgmap_kill(m.self, p);
+	hs_pgmap_remove(m.self, p);
+}
+
+static void remove_in_section(void *arg)
+{
+	struct hs_pgmap *p;
+	struct machine m;
+
+	(void)arg;
+	machine_open_failing(&m, 0);
+	assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 8, 16, NULL, &p), 0);
+	hs_rcu_read_lock(m.self);
+	hs_pgmap_remove(m.self, p);
+}
+
+static void put_never_taken(void *arg)
+{
+	struct hs_pgmap *p;
+	struct machine m;
+
+	(void)arg;
+	machine_open_failing(&m, 0);
+	assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 8, 16, NULL, &p), 0);
+	hs_pgmap_put(m.self, p);
+	hs_pgmap_put(m.self, p);
+	hs_pgmap_kill(m.self, p);
+	hs_pgmap_remove(m.self, p);
+}
+
+static void misuse_is_named(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		bool killed = i;
+
+		death_expect(remove_held, &killed,
+			     "hs_pgmap_remove: 1 references to the pgmap of pfn 0x8 are held");
+	}
+	death_expect(remove_in_section, NULL, "inside an RCU read section");
+	death_expect(put_never_taken, NULL, "2 references were put and never taken");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +225,7 @@ int main(void)
 		machine_unit_test(an_atomic_ref_counts_from_the_start),
 		cmocka_unit_test(a_killed_pgmap_that_is_left_behind_is_reported),
 		cmocka_unit_test(every_allocation_can_fail),
+		cmocka_unit_test(misuse_is_named),
 	};
 
 	return cmocka_run_group_tests_name("pgmap", tests, NULL, NULL);

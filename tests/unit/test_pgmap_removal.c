@@ -475,6 +475,16 @@ static void refs_are_those_of_others(void **state)
 	}
 }
 
+static void orders_and_steps_that_are_none_have_no_words(void **state)
+{
+	(void)state;
+	assert_null(hs_removal_steps(HS_REMOVAL_ORDER_COUNT));
+	assert_null(hs_removal_steps((enum hs_removal_order) - 1));
+	assert_string_equal(hs_pgmap_step_name(HS_PGMAP_STEP_COUNT), "?");
+	assert_string_equal(hs_pgmap_step_name((enum hs_pgmap_step) - 1), "?");
+	assert_string_equal(hs_pgmap_step_name(HS_PGMAP_EXIT), "exit");
+}
+
 /* ---- programmer errors ------------------------------------------------------------------- */
 
 #ifdef HS_BACKEND_NATIVE
@@ -521,6 +531,64 @@ static void put_pages_after_memory(struct hs_task *self, struct hs_pgmap *p)
 	hs_pgmap_step(self, p, HS_PGMAP_PUT_PAGES);
 }
 
+static void start_unknown(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_step_start(self, p, HS_PGMAP_STEP_COUNT);
+}
+
+static void ask_unknown(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_step_done(self, p, (enum hs_pgmap_step) - 1);
+}
+
+static void await_unknown(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_step_wait(self, p, HS_PGMAP_STEP_COUNT);
+}
+
+static void destroy_a_killed_one(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_step(self, p, HS_PGMAP_KILL);
+	hs_pgmap_destroy(self, p);
+}
+
+static void destroy_in_section(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_rcu_read_lock(self);
+	hs_pgmap_destroy(self, p);
+}
+
+static void erase_in_section(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_rcu_read_lock(self);
+	hs_pgmap_step(self, p, HS_PGMAP_ERASE);
+}
+
+static void create_in_section(struct hs_task *self, struct hs_pgmap *p)
+{
+	struct hs_pgmap_config c;
+
+	device_memory_config(&c, HS_PGMAP_GENERIC, HS_PAGE_REFS_5_3, 0, SUBSECTION);
+	hs_rcu_read_lock(self);
+	hs_pgmap_create(self, &c, &p);
+}
+
+static void step_without_memory(struct hs_task *self, struct hs_pgmap *p)
+{
+	if (!hs_pgmap_add(self, HS_PGMAP_GENERIC, 0, 8, NULL, &p))
+		hs_pgmap_step(self, p, HS_PGMAP_KILL);
+}
+
+static void kill_memory(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_kill(self, p);
+}
+
+static void remove_memory(struct hs_task *self, struct hs_pgmap *p)
+{
+	hs_pgmap_remove(self, p);
+}
+
 static void do_wrong(void *arg)
 {
 	const struct wrong *wrong = arg;
@@ -543,6 +611,16 @@ static void wrong_steps_fail_the_assertion(void **state)
 		{ free_too_early, "only the removal steps 0x1f of 0x3f are done" },
 		{ free_before_the_grace_period, "only the removal steps 0x2f of 0x3f are done" },
 		{ put_pages_after_memory, "\"put pages\" comes after \"memory\"" },
+		{ start_unknown, "there is no removal step 6" },
+		{ ask_unknown, "there is no removal step -1" },
+		{ await_unknown, "there is no removal step 6" },
+		{ destroy_a_killed_one, "the removal step \"kill\" is started twice" },
+		{ destroy_in_section, "inside an RCU read section" },
+		{ erase_in_section, "inside an RCU read section" },
+		{ create_in_section, "inside an RCU read section" },
+		{ step_without_memory, "a removal step of a pgmap without memory" },
+		{ kill_memory, "hs_pgmap_kill: the pgmap has memory" },
+		{ remove_memory, "hs_pgmap_remove: the pgmap has memory" },
 	};
 
 	(void)state;
@@ -569,6 +647,7 @@ int main(void)
 		machine_unit_test(split_phase_needs_no_more_grace_periods),
 		machine_unit_test(drain_waits_for_cached_ref),
 		machine_unit_test(refs_are_those_of_others),
+		cmocka_unit_test(orders_and_steps_that_are_none_have_no_words),
 #ifdef HS_BACKEND_NATIVE
 		cmocka_unit_test(wrong_steps_fail_the_assertion),
 #endif
