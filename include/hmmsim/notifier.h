@@ -24,7 +24,10 @@
  * Memory: hs_notifiers and hs_hmm are allocated in the machine of the calling task. The caller
  * embeds the other structs in objects of its own in the same machine, and keeps them until they are
  * removed. A struct that is passed to hs_interval_insert() and the like needs no initialisation.
- * Fields that are documented as readable may be read; all others belong to the functions.
+ * Fields that are documented as readable may be read; all others belong to the functions. Not
+ * checked: that a struct is registered only once at a time, that it stays until it is removed (in
+ * the explore build, touching one that is freed is a finding), and which locks of the caller's own
+ * are held.
  *
  * The driver lock is a lock of the caller's own: its callback takes it, and so does what must not
  * meet the callback. (The kernel's comments call it the user provided lock.) It comes after the
@@ -32,7 +35,8 @@
  *
  * Waiting: a function whose Context says "waits for invalidations" may sleep until every
  * invalidation of the address space has ended. A task must not call it between a start and an end
- * of its own, in a callback, or with a lock held that a callback takes.
+ * of its own, in a callback, or with a lock held that a callback takes. It would wait for ever,
+ * which is not checked; in the explore build it is a deadlock.
  */
 #ifndef HMMSIM_NOTIFIER_H
 #define HMMSIM_NOTIFIER_H
@@ -113,7 +117,7 @@ HMMSIM_API int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **o
  * @param self       the calling task
  * @param notifiers  asserts that nothing is subscribed and no invalidation is in progress
  *
- * Context: no other task uses @p notifiers; does not sleep.
+ * Context: no other task uses @p notifiers (not checked beyond that); does not sleep.
  */
 HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers);
 
@@ -148,6 +152,7 @@ HMMSIM_API int hs_notifiers_set_refusal(struct hs_task *self, struct hs_notifier
  * blockable.
  *
  * Return: 0, or
+ * - -EINVAL: there is no such event; nothing was done
  * - -EAGAIN: @p inv is not blockable, and a callback refused
  */
 HMMSIM_API int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
@@ -157,10 +162,10 @@ HMMSIM_API int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *no
  * hs_invalidate_end() - the page tables have changed
  * @param self       the calling task
  * @param notifiers  those of the address space
- * @param inv        the one that was passed to hs_invalidate_start()
+ * @param inv        the one that was passed to hs_invalidate_start() (not checked)
  *
- * Calls end() of all plain notifiers. The last end of overlapping invalidations wakes the tasks
- * that wait for invalidations.
+ * Calls end() of all plain notifiers. Asserts that an invalidation is in progress. The last end of
+ * overlapping invalidations wakes the tasks that wait for invalidations.
  *
  * Context: the task that called hs_invalidate_start(), or another one; no lock held that a callback
  * takes. Sleeps if an end() does.
@@ -177,8 +182,8 @@ HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *not
  * Calls every interval subscription for an invalidation of all addresses with event RELEASE, then
  * release() of every plain notifier. From now on an insertion and the registration of a plain
  * notifier or a mirror return -EINVAL, and that of a range -EFAULT. What was accepted before is
- * called. Plain notifiers are called no more afterwards; interval subscriptions still are. Removing works as before. hs_mmput() calls it for the last
- * user.
+ * called. Plain notifiers are called no more afterwards; interval subscriptions still are. Removing
+ * works as before. hs_mmput() calls it for the last user.
  *
  * Context: no lock held that a callback takes; may sleep.
  */
@@ -227,9 +232,9 @@ struct hs_interval_sub {
  *
  * Context: takes the subscriptions lock, a spinlock; in callbacks of notifiers too; does not sleep.
  *
- * Return: 0, or
+ * Return: 0, or an error, after which @p sub->notifiers is NULL:
  * - -EOVERFLOW: the range is empty, or ends beyond 2^64
- * - -EINVAL: the address space has ended
+ * - -EINVAL: @p ops is NULL, or has no invalidate; or the address space has ended
  */
 HMMSIM_API int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 				  struct hs_notifiers *notifiers, uint64_t start, uint64_t length,
@@ -238,7 +243,7 @@ HMMSIM_API int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *
 /**
  * hs_interval_remove() - end a subscription
  * @param self  the calling task
- * @param sub   a subscription; the caller may free it afterwards
+ * @param sub   asserts that it is subscribed; the caller may free it afterwards
  *
  * When it returns, no callback of @p sub runs or will run. Models mmu_interval_notifier_remove().
  *
@@ -249,7 +254,7 @@ HMMSIM_API void hs_interval_remove(struct hs_task *self, struct hs_interval_sub 
 /**
  * hs_interval_read_begin() - begin to copy from the CPU's page table
  * @param self  the calling task
- * @param sub   the subscription that covers what is copied
+ * @param sub   the subscription that covers what is copied; asserts that it is subscribed
  *
  * Waits while an invalidation that hit the subscription is in progress. The whole protocol of a
  * reader:
@@ -277,9 +282,9 @@ HMMSIM_API uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_inter
  * hs_interval_read_retry() - whether an invalidation has hit the subscription since the begin
  * @param self  the calling task
  * @param sub   the subscription
- * @param seq   what hs_interval_read_begin() returned
+ * @param seq   what hs_interval_read_begin() returned (not checked)
  *
- * Context: the driver lock is held; does not sleep.
+ * Context: the driver lock is held (not checked); does not sleep.
  *
  * Return: true if it has, and what was read must not be used.
  */
@@ -302,10 +307,10 @@ HMMSIM_API bool hs_interval_check_retry(struct hs_task *self, struct hs_interval
 /**
  * hs_interval_set_seq() - note that an invalidation hits the subscription
  * @param self     the calling task
- * @param sub      the subscription that is called back
- * @param cur_seq  what the callback was called with
+ * @param sub      the subscription that is called back; asserts that it is subscribed
+ * @param cur_seq  what the callback was called with; asserts that it is the number of the period
  *
- * Context: in the callback, with the driver lock held; does not sleep.
+ * Context: in the callback, with the driver lock held (not checked); does not sleep.
  */
 HMMSIM_API void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub,
 				    uint64_t cur_seq);
@@ -349,8 +354,8 @@ struct hs_notifier {
  *
  * Context: no lock held that a callback takes; waits for invalidations.
  *
- * Return: 0, or
- * - -EINVAL: the address space has ended
+ * Return: 0, or an error, after which @p n->notifiers is NULL:
+ * - -EINVAL: @p ops is NULL, or the address space has ended
  */
 HMMSIM_API int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 				    struct hs_notifiers *notifiers,
@@ -359,14 +364,14 @@ HMMSIM_API int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 /**
  * hs_notifier_unregister() - end a registration
  * @param self  the calling task
- * @param n     the notifier; the caller may free it afterwards
+ * @param n     asserts that it is registered; the caller may free it afterwards
  *
  * When it returns, no callback of @p n runs or will run. It does not wait for invalidations, so
  * that the end() of one whose start() was called may be missing. Models mmu_notifier_unregister(),
  * but does not call release().
  *
- * Context: no lock held that a callback of @p n takes, and not in such a callback; sleeps while one
- * runs.
+ * Context: no lock held that a callback of @p n takes, and not in such a callback (not checked; in
+ * the explore build a deadlock); sleeps while one runs.
  */
 HMMSIM_API void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n);
 
@@ -458,7 +463,7 @@ HMMSIM_API int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror
 /**
  * hs_mirror_unregister() - end the registration of a mirror
  * @param self    the calling task
- * @param mirror  the mirror; the caller may free it afterwards
+ * @param mirror  asserts that it is registered; the caller may free it afterwards
  *
  * When it returns, no callback of @p mirror runs or will run.
  *
@@ -470,7 +475,7 @@ HMMSIM_API void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mir
  * hs_mirror_range_register() - register a range
  * @param self        the calling task
  * @param range       the range; needs no initialisation, stays until hs_mirror_range_unregister()
- * @param mirror      the mirror that copies it
+ * @param mirror      the mirror that copies it; asserts that it is registered
  * @param start       first byte
  * @param end         end, exclusive
  * @param page_shift  log2 of the device's page size in bytes, to which both ends are aligned
@@ -491,7 +496,7 @@ HMMSIM_API int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_r
 /**
  * hs_mirror_range_unregister() - end the registration of a range
  * @param self   the calling task
- * @param range  the range, not valid from now on; the caller may free it
+ * @param range  asserts that it is registered; not valid from now on, the caller may free it
  *
  * Context: takes a spinlock of the place of the subscriptions lock; does not sleep.
  */
@@ -500,7 +505,7 @@ HMMSIM_API void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirro
 /**
  * hs_mirror_range_wait_until_valid() - wait until a range is valid
  * @param self      the calling task
- * @param range     a registered range
+ * @param range     asserts that it is registered
  * @param deadline  reading of the machine's clock (hs_machine_info.ticks) at which it gives up
  *
  * Models hmm_range_wait_until_valid().
@@ -520,7 +525,7 @@ HMMSIM_API bool hs_mirror_range_wait_until_valid(struct hs_task *self,
  *
  * Models hmm_range_valid().
  *
- * Context: any; drivers hold the driver lock.
+ * Context: any; drivers hold the driver lock (not checked).
  *
  * Return: true if it is. See struct hs_mirror_range for what that is worth.
  */

@@ -222,12 +222,14 @@ int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror, struct hs
 void hs_mirror_unregister(struct hs_task *self, struct hs_mirror *mirror)
 {
 	struct hs_hmm *hmm = mirror->hmm;
-	struct hs_mirror **at = &hmm->mirrors;
+	struct hs_mirror **at;
 
+	hs_assert(self, hmm, "hs_mirror_unregister: it is not registered");
 	hs_down_write(self, &hmm->mirrors_sem);
 	hs_assert_write(self, &hmm->mirrors_sem);
-	while (*at != mirror)
+	for (at = &hmm->mirrors; *at && *at != mirror;)
 		at = &(*at)->next;
+	hs_assert(self, *at, "hs_mirror_unregister: it is not on the list");
 	*at = mirror->next;
 	hs_up_write(self, &hmm->mirrors_sem);
 	mirror->hmm = NULL;
@@ -243,6 +245,7 @@ int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range
 	uint64_t mask;
 	bool dead;
 
+	hs_assert(self, hmm, "hs_mirror_range_register: the mirror is not registered");
 	range->hmm = NULL;
 	hs_u32_init(hs_range_flag(range), false);
 	if (page_shift > 63)
@@ -268,12 +271,14 @@ int hs_mirror_range_register(struct hs_task *self, struct hs_mirror_range *range
 void hs_mirror_range_unregister(struct hs_task *self, struct hs_mirror_range *range)
 {
 	struct hs_hmm *hmm = range->hmm;
-	struct hs_mirror_range **at = &hmm->ranges;
+	struct hs_mirror_range **at;
 
+	hs_assert(self, hmm, "hs_mirror_range_unregister: it is not registered");
 	hs_spin_lock(self, &hmm->ranges_lock);
 	hs_assert_spin(self, &hmm->ranges_lock);
-	while (*at != range)
+	for (at = &hmm->ranges; *at && *at != range;)
 		at = &(*at)->next;
+	hs_assert(self, *at, "hs_mirror_range_unregister: it is not on the list");
 	*at = range->next;
 	mirror_set_valid(self, range, false);
 	hs_spin_unlock(self, &hmm->ranges_lock);
@@ -291,6 +296,7 @@ static bool mirror_is_valid(struct hs_task *self, void *arg)
 bool hs_mirror_range_wait_until_valid(struct hs_task *self, struct hs_mirror_range *range,
 				      uint64_t deadline)
 {
+	hs_assert(self, range->hmm, "hs_mirror_range_wait_until_valid: it is not registered");
 	return hs_wait_event_until(self, &range->hmm->queue, mirror_is_valid, range, deadline);
 }
 

@@ -237,6 +237,10 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	int ret;
 
 	hs_assert(self, inv->start < inv->end, "hs_invalidate_start: the range is empty");
+	if ((unsigned int)inv->event >= HS_INVALIDATE_EVENT_COUNT)
+		return -EINVAL;
+	if (inv->blockable)
+		hs_might_sleep(self);
 	hit = ns_begin(self, notifiers, inv->start, last, &cur_seq);
 	ret = ns_call(self, hit, inv->start, last, inv, cur_seq);
 	if (ret) {
@@ -272,6 +276,7 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	uint64_t cur_seq;
 	bool again;
 
+	hs_might_sleep(self);
 	hs_spin_lock(self, &notifiers->lock);
 	hs_assert_spin(self, &notifiers->lock);
 	again = notifiers->released;
@@ -330,21 +335,23 @@ int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 {
 	bool released;
 
+	sub->notifiers = NULL;
+	if (!ops || !ops->invalidate)
+		return -EINVAL;
 	if (!length || length - 1 > UINT64_MAX - start)
 		return -EOVERFLOW;
 	sub->node.start = start;
 	sub->node.last = start + length - 1;
-	sub->notifiers = notifiers;
 	sub->ops = ops;
 	sub->in_tree = false;
 	hs_spin_lock(self, &notifiers->lock);
 	hs_assert_spin(self, &notifiers->lock);
 	released = notifiers->released;
-	if (!released)
+	if (!released) {
+		sub->notifiers = notifiers;
 		ns_enter(self, notifiers, sub);
+	}
 	hs_spin_unlock(self, &notifiers->lock);
-	if (released)
-		sub->notifiers = NULL;
 	return released ? -EINVAL : 0;
 }
 
@@ -366,6 +373,8 @@ void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub)
 	struct settled open = { .ns = ns };
 	bool wait = false;
 
+	hs_assert(self, ns, "hs_interval_remove: it is not subscribed");
+	hs_might_sleep(self);
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
 	open.seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
@@ -388,6 +397,8 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	struct settled open = { .ns = sub->notifiers };
 	uint64_t seq;
 
+	hs_assert(self, open.ns, "hs_interval_read_begin: it is not subscribed");
+	hs_might_sleep(self);
 	hs_spin_lock(self, &open.ns->lock);
 	hs_assert_spin(self, &open.ns->lock);
 	open.seq = hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED);
@@ -409,7 +420,14 @@ bool hs_interval_read_retry(struct hs_task *self, struct hs_interval_sub *sub, u
 	return hs_interval_check_retry(self, sub, seq);
 }
 
+/* No step: seq stays as it is while an invalidation that called back is active. */
 void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub, uint64_t cur_seq)
 {
+	const struct hs_notifiers *ns = sub->notifiers;
+
+	hs_assert(self, ns, "hs_interval_set_seq: it is not subscribed");
+	hs_assert(self, cur_seq & 1 && cur_seq == ns->seq.raw,
+		  "hs_interval_set_seq: the callback's number is expected, found %llu",
+		  (unsigned long long)cur_seq);
 	hs_u64_store(self, hs_sub_seq(sub), cur_seq, HS_RELAXED);
 }

@@ -158,6 +158,7 @@ static int plain_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_
 		while (*at)
 			at = &(*at)->next;
 		*at = n;
+		n->notifiers = ns;
 		n->born = ns->births++;
 		hs_u32_add(self, &ns->plain_count, 1, HS_RELAXED);
 	}
@@ -170,15 +171,16 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 {
 	int ret;
 
+	n->notifiers = NULL;
+	if (!ops)
+		return -EINVAL;
+	hs_might_sleep(self);
 	n->ops = ops;
-	n->notifiers = notifiers;
 	n->next = NULL;
 	n->dead = false;
 	hs_u32_init(hs_notifier_calls(n), 0);
 	while ((ret = plain_enter(self, notifiers, n)) == -EAGAIN)
 		hs_wait_event(self, &notifiers->queue, plain_is_idle, notifiers);
-	if (ret)
-		n->notifiers = NULL;
 	return ret;
 }
 
@@ -190,14 +192,17 @@ static bool plain_has_no_call(struct hs_task *self, void *arg)
 void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 {
 	struct hs_notifiers *ns = n->notifiers;
-	struct hs_notifier **at = &ns->plain;
+	struct hs_notifier **at;
 
+	hs_assert(self, ns, "hs_notifier_unregister: it is not registered");
+	hs_might_sleep(self);
 	plain_mark_dead(self, ns, n);
 	hs_wait_event(self, &ns->queue, plain_has_no_call, n);
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
-	while (*at != n)
+	for (at = &ns->plain; *at && *at != n;)
 		at = &(*at)->next;
+	hs_assert(self, *at, "hs_notifier_unregister: it is not on the list");
 	*at = n->next;
 	hs_u32_add(self, &ns->plain_count, -1u, HS_RELAXED);
 	hs_spin_unlock(self, &ns->lock);

@@ -337,6 +337,38 @@ static void a_refusal_does_not_end_the_period_of_others(void **state)
 
 /* ---- what is refused --------------------------------------------------------------------- */
 
+/* What is not subscribed says so, whatever was in it. */
+static void what_is_refused_is_left_unsubscribed(void **state)
+{
+	static const struct hs_interval_ops nothing;
+	struct hs_task *self = now->m.self;
+	struct hs_invalidation inv = range(0, PAGE);
+	struct hs_interval_sub sub;
+	struct hs_notifier n;
+
+	(void)state;
+	insert(0, 0, PAGE);
+	inv.event = HS_INVALIDATE_EVENT_COUNT;
+	assert_int_equal(hs_invalidate_start(self, now->ns, &inv), -EINVAL);
+	expect_log("");
+	assert_true(hs_notifiers_idle(now->ns));
+	remove_probe(0);
+	memset(&sub, 0xff, sizeof(sub));
+	assert_int_equal(hs_interval_insert(self, &sub, now->ns, 0, 0, &probe_ops), -EOVERFLOW);
+	assert_null(sub.notifiers);
+	memset(&sub, 0xff, sizeof(sub));
+	assert_int_equal(hs_interval_insert(self, &sub, now->ns, 0, PAGE, NULL), -EINVAL);
+	assert_null(sub.notifiers);
+	assert_int_equal(hs_interval_insert(self, &sub, now->ns, 0, PAGE, &nothing), -EINVAL);
+	memset(&n, 0xff, sizeof(n));
+	assert_int_equal(hs_notifier_register(self, &n, now->ns, NULL), -EINVAL);
+	assert_null(n.notifiers);
+	hs_notifiers_release(self, now->ns);
+	memset(&sub, 0xff, sizeof(sub));
+	assert_int_equal(hs_interval_insert(self, &sub, now->ns, 0, PAGE, &probe_ops), -EINVAL);
+	assert_null(sub.notifiers);
+}
+
 static void refuse_blockable(void *arg)
 {
 	struct hs_invalidation inv = range(0, PAGE);
@@ -375,6 +407,118 @@ static void release_twice(void *arg)
 	hs_notifiers_release(now->m.self, now->ns);
 }
 
+/* Probe 1 is subscribed to nothing. */
+static void remove_unsubscribed(void *arg)
+{
+	(void)arg;
+	hs_interval_remove(now->m.self, &now->probe[1].sub);
+}
+
+static void begin_unsubscribed(void *arg)
+{
+	(void)arg;
+	hs_interval_read_begin(now->m.self, &now->probe[1].sub);
+}
+
+static void set_unsubscribed(void *arg)
+{
+	(void)arg;
+	hs_interval_set_seq(now->m.self, &now->probe[1].sub, 3);
+}
+
+/* There was no callback. */
+static void set_another_number(void *arg)
+{
+	(void)arg;
+	hs_interval_set_seq(now->m.self, &now->probe[0].sub, 3);
+}
+
+static void unregister_unregistered(void *arg)
+{
+	(void)arg;
+	hs_notifier_unregister(now->m.self, &now->probe[1].plain);
+}
+
+static void unregister_a_copy(void *arg)
+{
+	static const struct hs_notifier_ops none;
+	struct hs_notifier n, copy;
+
+	(void)arg;
+	hs_notifier_register(now->m.self, &n, now->ns, &none);
+	copy = n;
+	hs_notifier_unregister(now->m.self, &copy);
+}
+
+static void unregister_no_mirror(void *arg)
+{
+	(void)arg;
+	hs_mirror_unregister(now->m.self, &now->probe[1].mirror);
+}
+
+static void range_of_no_mirror(void *arg)
+{
+	struct hs_mirror_range r;
+
+	(void)arg;
+	hs_mirror_range_register(now->m.self, &r, &now->probe[1].mirror, 0, PAGE, 12);
+}
+
+static void unregister_no_range(void *arg)
+{
+	struct hs_mirror_range r = { .hmm = NULL };
+
+	(void)arg;
+	hs_mirror_range_unregister(now->m.self, &r);
+}
+
+static void wait_for_no_range(void *arg)
+{
+	struct hs_mirror_range r = { .hmm = NULL };
+
+	(void)arg;
+	hs_mirror_range_wait_until_valid(now->m.self, &r, 1);
+}
+
+static void remove_in_section(void *arg)
+{
+	(void)arg;
+	hs_rcu_read_lock(now->m.self);
+	hs_interval_remove(now->m.self, &now->probe[0].sub);
+}
+
+static void begin_in_section(void *arg)
+{
+	(void)arg;
+	hs_rcu_read_lock(now->m.self);
+	read_begin(0);
+}
+
+static void register_in_section(void *arg)
+{
+	static const struct hs_notifier_ops none;
+
+	(void)arg;
+	hs_rcu_read_lock(now->m.self);
+	hs_notifier_register(now->m.self, &now->probe[1].plain, now->ns, &none);
+}
+
+static void start_in_section(void *arg)
+{
+	struct hs_invalidation inv = range(8 * PAGE, 9 * PAGE); /* hits none */
+
+	(void)arg;
+	hs_rcu_read_lock(now->m.self);
+	hs_invalidate_start(now->m.self, now->ns, &inv);
+}
+
+static void release_in_section(void *arg)
+{
+	(void)arg;
+	hs_rcu_read_lock(now->m.self);
+	hs_notifiers_release(now->m.self, now->ns);
+}
+
 static void misuse_is_named(void **state)
 {
 	static const struct {
@@ -386,6 +530,21 @@ static void misuse_is_named(void **state)
 		{ start_empty, "hs_invalidate_start: the range is empty" },
 		{ destroy_subscribed, "an interval subscription is left" },
 		{ release_twice, "hs_notifiers_release: called twice" },
+		{ remove_unsubscribed, "hs_interval_remove: it is not subscribed" },
+		{ begin_unsubscribed, "hs_interval_read_begin: it is not subscribed" },
+		{ set_unsubscribed, "hs_interval_set_seq: it is not subscribed" },
+		{ set_another_number, "the callback's number is expected, found 3" },
+		{ unregister_unregistered, "hs_notifier_unregister: it is not registered" },
+		{ unregister_a_copy, "hs_notifier_unregister: it is not on the list" },
+		{ unregister_no_mirror, "hs_mirror_unregister: it is not registered" },
+		{ range_of_no_mirror, "hs_mirror_range_register: the mirror is not registered" },
+		{ unregister_no_range, "hs_mirror_range_unregister: it is not registered" },
+		{ wait_for_no_range, "hs_mirror_range_wait_until_valid: it is not registered" },
+		{ remove_in_section, "inside an RCU read section" },
+		{ begin_in_section, "inside an RCU read section" },
+		{ register_in_section, "inside an RCU read section" },
+		{ start_in_section, "inside an RCU read section" },
+		{ release_in_section, "inside an RCU read section" },
 	};
 
 	(void)state;
@@ -431,6 +590,7 @@ int main(void)
 		notifier_unit_test(a_refusal_leaves_the_counters_idle),
 		notifier_unit_test(a_held_user_lock_refuses_what_may_not_block),
 		notifier_unit_test(a_refusal_does_not_end_the_period_of_others),
+		notifier_unit_test(what_is_refused_is_left_unsubscribed),
 		notifier_unit_test(misuse_is_named),
 		cmocka_unit_test(failed_allocations_leave_nothing),
 	};
