@@ -113,7 +113,7 @@ enum hs_verdict {
 	HS_VERDICT_LIVELOCK,  /**< tasks try again, no other task can change what they read, and
 				   they do not get on alone within 128 retries */
 	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
-	HS_VERDICT_LEAK,      /**< objects were left at the end */
+	HS_VERDICT_LEAK,      /**< objects, pages or references were left at the end */
 	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */
 	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
 	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */

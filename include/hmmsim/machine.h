@@ -85,7 +85,7 @@ struct hs_machine_config {
 
 /** struct hs_leaks - what was left in a machine when it was destroyed */
 struct hs_leaks {
-	uint64_t objects; /**< of all kinds, with the next but one and the last */
+	uint64_t objects; /**< of all kinds, with .pages and .page_refs */
 	/**
 	 * For example "1 system page (pfn 0x1000 count 2), 1 percpu counter"; empty: none is left.
 	 * Pages are named one by one as far as there is room for them.
