@@ -13,8 +13,8 @@
 /* [start_pfn, end_pfn). 0, -EINVAL (not whole subsections), -EEXIST (overlap) or -ENOMEM. */
 int hs_memory_add_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn);
 /*
- * 0 or -EINVAL. Does not look whether pages are in use: references of a page beyond @idle are
- * counted as lost, because no task can put them any more.
+ * 0 or -EINVAL. Does not look whether pages are in use: references of a page beyond @idle, the
+ * count of one that is not in use, are lost and counted, because no task can put them any more.
  */
 int hs_memory_remove_device(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn,
 			    uint32_t idle);

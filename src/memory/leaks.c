@@ -28,15 +28,18 @@ struct leaks_pages {
 /* ---- references -------------------------------------------------------------------------- */
 
 /*
+ * All references to a page that is allocated are its users', also where a free one has the count 1.
  * No step, because a put that is not ordered before the removal is found without it: in another
  * schedule it touches a page that is gone.
  */
 void hs_memory_count_lost(struct hs_machine *m, const struct hs_page *page, uint64_t pfn,
 			  uint32_t idle)
 {
-	uint32_t count = page->refcount.raw;
+	uint32_t count = page->refcount.raw, state = page->state.raw;
 
-	if ((page->state.raw & HS_PAGE_LIFE) != HS_PAGE_LIVE || count <= idle)
+	if (state & HS_PAGE_ALLOCATED)
+		idle = 0;
+	if ((state & HS_PAGE_LIFE) != HS_PAGE_LIVE || count <= idle)
 		return;
 	if (!m->lost_refs)
 		m->lost_pfn = pfn;
