@@ -85,7 +85,7 @@ struct hs_machine_config {
 
 /** struct hs_leaks - what was left in a machine when it was destroyed */
 struct hs_leaks {
-	uint64_t objects; /**< of all kinds, with .pages and .page_refs */
+	uint64_t objects; /**< of all kinds; pages and references below are included */
 	/**
 	 * For example "1 system page (pfn 0x1000 count 2), 1 percpu counter"; empty: none is left.
 	 * Pages are named one by one as far as there is room for them.
@@ -97,6 +97,8 @@ struct hs_leaks {
 	 * removed. No later put is possible.
 	 */
 	uint64_t page_refs;
+	/** References to pgmaps that are left, but for those of their own (hs_pgmap_refs()). */
+	uint64_t pgmap_refs;
 };
 
 /** struct hs_machine_info - figures of a machine, exact while no task runs */

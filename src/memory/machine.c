@@ -60,6 +60,8 @@ void hs_machine_end_memory(struct hs_machine *machine, struct hs_leaks *left)
 	struct hs_task *boot = hs_arena_boot(machine->arena);
 
 	hs_memory_name_leaks(boot, machine, left);
+	if (machine->name_pgmap_leaks)
+		machine->name_pgmap_leaks(boot, machine, left);
 	hs_radix_destroy(boot, &machine->pagemaps);
 	hs_memory_destroy(boot, machine);
 }

@@ -29,6 +29,9 @@ struct hs_machine {
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap */
 	struct hs_pgmap *pagemap_list; /* all that are registered */
+	/* Names the references to those that are left; NULL: there never was one. */
+	void (*name_pgmap_leaks)(struct hs_task *boot, struct hs_machine *machine,
+				 struct hs_leaks *left);
 	/*
 	 * Woken when a step of a removal is complete. It is not in the pgmap, because the task that
 	 * completes the last step must not touch the pgmap afterwards, not even to wake its owner.

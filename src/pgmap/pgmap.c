@@ -31,6 +31,20 @@ static bool pgmap_overlaps(struct hs_task *self, const struct hs_machine *m, uin
 	return false;
 }
 
+/* A pgmap whose removal has begun may have references that are on their way: all count. */
+static void pgmap_name_leaks(struct hs_task *boot, struct hs_machine *m, struct hs_leaks *left)
+{
+	for (struct hs_pgmap *p = m->pagemap_list; p; p = p->next) {
+		int64_t refs = hs_pgmap_refs(boot, p);
+
+		if (refs <= 0)
+			continue;
+		left->pgmap_refs += (uint64_t)refs;
+		hs_leaks_add(left, (uint64_t)refs, "%lld reference to the pgmap of pfn 0x%llx",
+			     (long long)refs, (unsigned long long)p->start);
+	}
+}
+
 static int pgmap_enlist(struct hs_task *self, struct hs_machine *m, struct hs_pgmap *p)
 {
 	int ret;
@@ -40,6 +54,7 @@ static int pgmap_enlist(struct hs_task *self, struct hs_machine *m, struct hs_pg
 	ret = hs_radix_store(self, &m->pagemaps, p->start, p->end - 1, p);
 	if (ret)
 		return ret;
+	m->name_pgmap_leaks = pgmap_name_leaks;
 	p->next = m->pagemap_list;
 	m->pagemap_list = p;
 	return 0;

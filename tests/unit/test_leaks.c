@@ -190,12 +190,35 @@ static void a_pin_of_5_3_is_lost_if_memory_goes_first(void **state)
 	end(&m, &left);
 	assert_int_equal(left.page_refs, 1);
 	assert_non_null(strstr(left.text, "1 reference to a page of removed device memory (pfn "
-					  "0x40000), 1 percpu counter"));
+					  "0x40000), 1 reference to the pgmap of pfn 0x40000"));
 	assert_non_null(strstr(left.text, "1 pgmap"));
 }
 
-/* Its pages are part of it. */
-static void a_pgmap_is_left_as_one(void **state)
+static void references_to_a_pgmap_are_named_with_it(void **state)
+{
+	for (int kill = 0; kill < 2; kill++) {
+		struct hs_leaks left;
+		struct hs_pgmap *p;
+		struct machine m;
+
+		(void)state;
+		machine_open_failing(&m, 0);
+		assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 8, 16, NULL, &p), 0);
+		assert_int_equal(hs_pgmap_add(m.self, HS_PGMAP_FS_DAX, 16, 24, NULL, &p), 0);
+		hs_pgmap_get(m.self, 17, NULL);
+		hs_pgmap_get(m.self, 18, NULL);
+		if (kill)
+			hs_pgmap_kill(m.self, p);
+		end(&m, &left);
+		assert_int_equal(left.pgmap_refs, 2);
+		assert_int_equal(left.objects, 6);
+		assert_string_equal(left.text, "2 reference to the pgmap of pfn 0x10, "
+					       "2 percpu counter, 2 pgmap");
+	}
+}
+
+/* Its pages are part of it. A reference that one of them holds is named. */
+static void a_pgmap_is_left_with_its_pages(void **state)
 {
 	struct hs_pgmap_config c;
 	struct hs_page *page;
@@ -211,8 +234,10 @@ static void a_pgmap_is_left_as_one(void **state)
 	allocated(m.self);
 	end(&m, &left);
 	assert_int_equal(left.pages, 1);
-	assert_string_equal(left.text, "1 system page (pfn 0x1000 refcount 1), 1 percpu counter, "
-				       "1 pgmap");
+	assert_int_equal(left.pgmap_refs, 1); /* that of its page */
+	assert_string_equal(left.text, "1 system page (pfn 0x1000 refcount 1), "
+				       "1 reference to the pgmap of pfn 0x40000, "
+				       "1 percpu counter, 1 pgmap");
 }
 
 static void device_memory_that_is_idle_leaves_nothing(void **state)
@@ -349,7 +374,8 @@ int main(void)
 		cmocka_unit_test(a_page_of_an_mm_is_left_with_it),
 		cmocka_unit_test(a_reference_to_a_page_that_is_removed_is_named),
 		cmocka_unit_test(a_pin_of_5_3_is_lost_if_memory_goes_first),
-		cmocka_unit_test(a_pgmap_is_left_as_one),
+		cmocka_unit_test(references_to_a_pgmap_are_named_with_it),
+		cmocka_unit_test(a_pgmap_is_left_with_its_pages),
 		cmocka_unit_test(device_memory_that_is_idle_leaves_nothing),
 		cmocka_unit_test(a_page_without_a_last_user_is_a_leak),
 #ifdef HS_BACKEND_EXPLORE

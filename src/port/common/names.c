@@ -82,6 +82,7 @@ void hs_leaks_join(struct hs_leaks *left, const struct hs_leaks *more)
 	left->objects += more->objects;
 	left->pages += more->pages;
 	left->page_refs += more->page_refs;
+	left->pgmap_refs += more->pgmap_refs;
 	if (more->text[0])
 		names_append(left, more->text);
 }
