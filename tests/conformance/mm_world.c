@@ -208,7 +208,9 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	uint32_t first = mm * MODEL_PAGES;
 
 	l->world = w;
+	/* Devices of both eras share an mm, and walks go on after a refusal. */
 	if (hs_mm_create(w->self, w->model.g, &w->mm[mm]) ||
+	    hs_notifiers_set_refusal(w->self, hs_mm_notifiers(w->mm[mm]), HS_REFUSAL_UNDONE) ||
 	    hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
 		return mm_differs(w, "no mm, or no notifier");
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
