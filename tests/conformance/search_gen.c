@@ -216,7 +216,7 @@ static void some_clock(struct gen *g)
 
 static void some_loop(struct gen *g)
 {
-	uint8_t back = 0, until = below(g, 2), n = below(g, 3);
+	uint8_t back = 0, until = below(g, 2), n = below(g, 4);
 
 	switch (below(g, 8)) {
 	case 0:

@@ -85,7 +85,7 @@
 	X(CHOOSE, "choose", "n")             \
 	X(START, "start", "t")               \
 	X(JOIN, "join", "t")                 \
-	X(AGAIN, "again", "nvn")             \
+	X(AGAIN, "again", "nvk")             \
 	X(FAIL, "fail", "")
 
 enum program_op_kind {

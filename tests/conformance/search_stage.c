@@ -504,6 +504,8 @@ static void do_op(struct hs_task *self, struct stage_task *t, const struct progr
 		hs_assert(self, op->kind != OP_FAIL, "a task fails, %u seen", t->seen);
 }
 
+#define TRIES_EVER 3 /* the word "ever" */
+
 void stage_task_main(struct hs_task *self, void *arg)
 {
 	struct stage_task *t = arg;
@@ -517,9 +519,11 @@ void stage_task_main(struct hs_task *self, void *arg)
 			continue;
 		if (op->kind != OP_AGAIN) {
 			do_op(self, t, op);
-		} else if (t->seen != op->arg[1] && t->tries[i] <= op->arg[2]) {
+		} else if (t->seen != op->arg[1] &&
+			   (t->tries[i] <= op->arg[2] || op->arg[2] == TRIES_EVER)) {
 			program_executed[OP_AGAIN]++;
-			t->tries[i]++;
+			if (t->tries[i] < UINT8_MAX)
+				t->tries[i]++;
 			hs_retry_wait(self, "the observation that the loop ends with");
 			i -= op->arg[0] + 2u;
 		}
