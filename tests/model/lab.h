@@ -52,6 +52,8 @@ struct lab_param {
 		uint32_t retries; /* with an open schedule: at most */
 		long ret;	  /* of W's last walk */
 	} want;
+	/* Of what the text leaves open, in the explorer: executions, or which one finds .lost. */
+	uint64_t complete;
 };
 
 extern const struct hs_scenario lab_scenario; /* of a struct lab_param */

@@ -47,9 +47,9 @@ static void check_loaded_twice(struct hs_task *self, struct model *m)
 }
 
 static const struct race two_faults[] = {
-	{ anonymous, { store, store_too }, check_stored_twice },
-	{ anonymous, { store, load_too }, check_stored },
-	{ anonymous, { load, load_too }, check_loaded_twice },
+	{ anonymous, { store, store_too }, check_stored_twice, 10 },
+	{ anonymous, { store, load_too }, check_stored, 16 },
+	{ anonymous, { load, load_too }, check_loaded_twice, 8 },
 };
 
 /* One page at two addresses, as after a fork. */
@@ -85,7 +85,8 @@ static void check_against_zap(struct hs_task *self, struct model *m)
 
 static const struct race fault_and_zap = { shared,
 					   { store, zapper_and_spoiler },
-					   check_against_zap };
+					   check_against_zap,
+					   70 };
 
 /* ---- copy-on-write and a device ---------------------------------------------------------- */
 
@@ -160,7 +161,8 @@ static void check_mirrored(struct hs_task *self, struct model *m)
 
 static const struct race cow_and_device = { mirrored_setup,
 					    { store_and_free, mirror },
-					    check_mirrored };
+					    check_mirrored,
+					    17 };
 
 /* ---- device memory ----------------------------------------------------------------------- */
 
@@ -179,9 +181,9 @@ static void check_migrated_or_zapped(struct hs_task *self, struct model *m)
 }
 
 static const struct race migrations[] = {
-	{ device_private, { load, load_too }, check_migrated },
-	{ device_private, { load, store_too }, check_migrated },
-	{ device_private, { load, zapper }, check_migrated_or_zapped },
+	{ device_private, { load, load_too }, check_migrated, 138 },
+	{ device_private, { load, store_too }, check_migrated, 138 },
+	{ device_private, { load, zapper }, check_migrated_or_zapped, 21 },
 };
 
 static int device_mapping(struct hs_task *self, struct model *m, enum hs_mapping_kind kind)
@@ -262,13 +264,13 @@ static void check_p2pdma(struct hs_task *self, struct model *m)
 }
 
 static const struct race devices[] = {
-	{ device_dax, { load, store_too }, check_device_dax },
-	{ p2pdma, { load, store_too }, check_p2pdma },
+	{ device_dax, { load, store_too }, check_device_dax, 30 },
+	{ p2pdma, { load, store_too }, check_p2pdma, 30 },
 };
 
 static const struct race holes[] = {
-	{ hole, { load, store_elsewhere }, check_hole },
-	{ hole, { store, store_elsewhere }, check_hole_stored },
+	{ hole, { load, store_elsewhere }, check_hole, 31 },
+	{ hole, { store, store_elsewhere }, check_hole_stored, 10 },
 };
 
 /* ---- swap -------------------------------------------------------------------------------- */
@@ -308,7 +310,7 @@ static void check_failed(struct hs_task *self, struct model *m)
 	expect(!hs_pages_allocated(self));
 }
 
-static const struct race failure = { written, { failer, zapper }, check_failed };
+static const struct race failure = { written, { failer, zapper }, check_failed, 11 };
 
 static void check_swapped(struct hs_task *self, struct model *m)
 {
@@ -317,8 +319,8 @@ static void check_swapped(struct hs_task *self, struct model *m)
 }
 
 static const struct race swaps[] = {
-	{ written, { store, swapper }, check_swapped },
-	{ written, { getter, swapper }, check_swapped },
+	{ written, { store, swapper }, check_swapped, 3 },
+	{ written, { getter, swapper }, check_swapped, 5 },
 };
 
 static void two_faults_on_one_entry(void **state)
@@ -330,13 +332,13 @@ static void two_faults_on_one_entry(void **state)
 static void fault_against_zap(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &fault_and_zap);
+	explore_holds(&fault_scenario, &fault_and_zap, fault_and_zap.complete);
 }
 
 static void copy_on_write_against_a_device(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &cow_and_device);
+	explore_holds(&fault_scenario, &cow_and_device, cow_and_device.complete);
 }
 
 static void two_faults_on_device_memory(void **state)
@@ -360,7 +362,7 @@ static void hole_read_against_hole_write(void **state)
 static void memory_failure_against_zap(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &failure);
+	explore_holds(&fault_scenario, &failure, failure.complete);
 }
 
 static void swap_out_against_others(void **state)

@@ -79,9 +79,9 @@ static void check_told_once(struct hs_task *self, struct model *m)
 }
 
 static const struct race exclusives[] = {
-	{ exclusive, { load_in_time, let_go }, check_page },
-	{ unlocked, { load, load_too }, check_told_once },
-	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped },
+	{ exclusive, { load_in_time, let_go }, check_page, 44 },
+	{ unlocked, { load, load_too }, check_told_once, 342 },
+	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped, 576 },
 };
 
 static int migrating(struct hs_task *self, struct model *m)
@@ -171,14 +171,14 @@ static void check_new(struct hs_task *self, struct model *m)
 }
 
 static const struct race migrating_pages[] = {
-	{ migrating, { walk_6_12, migrate_back }, check_page },
-	{ migrating, { walk_6_12, migrate_on }, check_page }, /* v5.3 does not wait for a PTE */
-	{ migrating_leaf, { walk_6_12, zap_in_time }, check_new },
-	{ migrating_leaf, { walk_5_3, zap_in_time }, check_new },
-	{ migrating, { load_in_time, migrate_back }, check_page },
-	{ migrating, { load_in_time, migrate_on }, check_page },
-	{ migrating, { load_in_time, zap_in_time }, check_zapped },
-	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped },
+	{ migrating, { walk_6_12, migrate_back }, check_page, 4 },
+	{ migrating, { walk_6_12, migrate_on }, check_page, 4 }, /* v5.3 does not wait for a PTE */
+	{ migrating_leaf, { walk_6_12, zap_in_time }, check_new, 5 },
+	{ migrating_leaf, { walk_5_3, zap_in_time }, check_new, 5 },
+	{ migrating, { load_in_time, migrate_back }, check_page, 4 },
+	{ migrating, { load_in_time, migrate_on }, check_page, 4 },
+	{ migrating, { load_in_time, zap_in_time }, check_zapped, 4 },
+	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped, 23 },
 };
 
 static void mapper(struct hs_task *self, void *arg)
@@ -204,11 +204,12 @@ static void check_unmapped(struct hs_task *self, struct model *m)
 
 static const struct race migration_and_writer = { migrating,
 						  { load_in_time, mapper, migrate_back },
-						  check_page };
+						  check_page,
+						  18 };
 
 static const struct race unmapped_migrations[] = {
-	{ migrating, { migrate_back, unmapper }, check_unmapped },
-	{ migrating, { migrate_on, unmapper }, check_unmapped },
+	{ migrating, { migrate_back, unmapper }, check_unmapped, 3 },
+	{ migrating, { migrate_on, unmapper }, check_unmapped, 4 },
 };
 
 /* ---- drivers ----------------------------------------------------------------------------- */
@@ -239,8 +240,8 @@ static void allow(struct hs_task *self, void *arg)
 	hs_u64_store(self, &((struct model *)arg)->may, 1, HS_RELAXED);
 }
 
-static const struct race later = { reluctant, { load_in_time, allow }, check_page };
-static const struct race never = { reluctant, { load }, NULL };
+static const struct race later = { reluctant, { load_in_time, allow }, check_page, 2 };
+static const struct race never = { reluctant, { load }, NULL, 0 };
 
 /* ---- gates ------------------------------------------------------------------------------- */
 
@@ -304,13 +305,13 @@ static void check_gate(struct hs_task *self, struct model *m)
 }
 
 static const struct race gates[] = {
-	{ gated, { load_in_time, open_gate }, check_gate },
-	{ gated, { load_in_time, lock_and_open_gate }, check_gate },
-	{ gated, { fault_as_a_walker, open_gate }, check_gate },
-	{ gated, { load_in_time, open_and_destroy_gate }, check_gate },
+	{ gated, { load_in_time, open_gate }, check_gate, 3 },
+	{ gated, { load_in_time, lock_and_open_gate }, check_gate, 7 },
+	{ gated, { fault_as_a_walker, open_gate }, check_gate, 3 },
+	{ gated, { load_in_time, open_and_destroy_gate }, check_gate, 26 },
 };
 
-static const struct race stuck_gate = { gated, { fault_as_a_walker, lock_and_open_gate }, NULL };
+static const struct race stuck_gate = { gated, { fault_as_a_walker, lock_and_open_gate }, NULL, 0 };
 
 static int gated_by_step(struct hs_task *self, struct model *m)
 {
@@ -342,7 +343,10 @@ static void check_removed(struct hs_task *self, struct model *m)
 	m->pgmap = NULL;
 }
 
-static const struct race gate_by_step = { gated_by_step, { load_in_time, remover }, check_removed };
+static const struct race gate_by_step = { gated_by_step,
+					  { load_in_time, remover },
+					  check_removed,
+					  376 };
 
 static void fault_waits_for_the_lock_of_an_exclusive_page(void **state)
 {
@@ -359,7 +363,7 @@ static void fault_waits_for_a_migration(void **state)
 static void a_migration_ends_while_a_writer_waits(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &migration_and_writer);
+	explore_holds(&fault_scenario, &migration_and_writer, migration_and_writer.complete);
 }
 
 static void a_migration_ends_in_an_mm_that_is_unmapped(void **state)
@@ -371,8 +375,8 @@ static void a_migration_ends_in_an_mm_that_is_unmapped(void **state)
 static void fault_is_repeated_until_the_driver_migrates(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &later);
-	explore_fails(&fault_scenario, &never, HS_VERDICT_LIVELOCK, "");
+	explore_holds(&fault_scenario, &later, later.complete);
+	explore_fails(&fault_scenario, &never, HS_VERDICT_LIVELOCK, "", 1);
 }
 
 static void fault_waits_at_a_gate(void **state)
@@ -384,13 +388,13 @@ static void fault_waits_at_a_gate(void **state)
 static void fault_that_may_not_retry_keeps_the_mmap_lock(void **state)
 {
 	(void)state;
-	explore_fails(&fault_scenario, &stuck_gate, HS_VERDICT_DEADLOCK, "");
+	explore_fails(&fault_scenario, &stuck_gate, HS_VERDICT_DEADLOCK, "", 1);
 }
 
 static void fault_waits_for_a_step_of_a_removal(void **state)
 {
 	(void)state;
-	explore_holds(&fault_scenario, &gate_by_step);
+	explore_holds(&fault_scenario, &gate_by_step, gate_by_step.complete);
 }
 
 int main(void)

@@ -296,39 +296,45 @@ static const struct hs_scenario scenario = {
 
 /* ---- exploring --------------------------------------------------------------------------- */
 
-static void holds(struct param p)
+/* holds(s1, s2, p): so many executions complete where S1 is judged, and S2. */
+#define holds(...) holds_at(TEST_PLACE, __VA_ARGS__)
+
+static void holds_at(struct test_place at, uint64_t s1, uint64_t s2, struct param p)
 {
-	for (int judged = S1; judged <= S2; judged++) {
-		p.judged = (enum judged)judged;
-		explore_holds(&scenario, &p);
-	}
+	p.judged = S1;
+	explore_holds_at(at, &scenario, &p, s1);
+	p.judged = S2;
+	explore_holds_at(at, &scenario, &p, s2);
 }
 
-static void violates(struct param p, enum judged judged)
+#define violates(...) violates_at(TEST_PLACE, __VA_ARGS__)
+
+static void violates_at(struct test_place at, struct param p, enum judged judged, uint64_t first)
 {
 	p.judged = judged;
 	if (judged == S1)
-		explore_fails(&scenario, &p, HS_VERDICT_ASSERT, "a device entry is left");
+		explore_fails_at(at, &scenario, &p, HS_VERDICT_ASSERT, "a device entry is left",
+				 first);
 	else
-		explore_fails(&scenario, &p, HS_VERDICT_FREED, "is freed (task reader)");
+		explore_fails_at(at, &scenario, &p, HS_VERDICT_FREED, "is freed (task reader)",
+				 first);
 }
 
 static void reader_against_invalidator(void **state)
 {
 	(void)state;
-	holds((struct param){ .validity = SEQ });
-	holds((struct param){ .validity = SEQ, .warm_ups = 1 });
+	holds(13, 13, (struct param){ .validity = SEQ });
+	holds(115, 115, (struct param){ .validity = SEQ, .warm_ups = 1 });
 }
 
 static void reader_without_the_protocol_is_found_out(void **state)
 {
 	static const struct {
 		enum mutant mutant;
-		bool s1, s2;
+		uint64_t s1, s2; /* the execution that violates it; 0: none does */
 	} table[] = {
-		{ NO_CHECK, true, true },	  { CHECK_OUTSIDE, true, true },
-		{ CALLBACK_NO_LOCK, true, true }, { CALLBACK_SKIPPED, true, true },
-		{ TOUCH_OUTSIDE, false, true },
+		{ NO_CHECK, 4, 5 },	    { CHECK_OUTSIDE, 4, 5 },  { CALLBACK_NO_LOCK, 3, 14 },
+		{ CALLBACK_SKIPPED, 1, 4 }, { TOUCH_OUTSIDE, 0, 23 },
 	};
 
 	(void)state;
@@ -337,11 +343,11 @@ static void reader_without_the_protocol_is_found_out(void **state)
 				   .mutant = table[i].mutant,
 				   .event = HS_INVALIDATE_MIGRATE };
 
-		violates(p, S2);
+		violates(p, S2, table[i].s2);
 		if (table[i].s1)
-			violates(p, S1);
+			violates(p, S1, table[i].s1);
 		else
-			explore_holds(&scenario, &p);
+			explore_holds(&scenario, &p, 13);
 	}
 }
 
@@ -350,14 +356,14 @@ static void flag_does_not_see_what_came_and_went(void **state)
 	struct param p = { .validity = FLAG };
 
 	(void)state;
-	violates(p, S1);
-	violates(p, S2);
+	violates(p, S1, 80);
+	violates(p, S2, 77);
 }
 
 static void hit_reader_waits_for_the_last_invalidation(void **state)
 {
 	(void)state;
-	holds((struct param){ .validity = SEQ, .other = true });
+	holds(821, 664, (struct param){ .validity = SEQ, .other = true });
 }
 
 /* With a bystander the invalidation freezes the tree; without one it hits no subscription yet. */
@@ -367,14 +373,22 @@ static void insert_meets_invalidation(void **state)
 	for (int bystander = 0; bystander < 2; bystander++) {
 		struct param p = { .validity = SEQ, .late = true, .bystander = bystander };
 
-		holds(p);
+		holds(17, 17, p);
 		p.warm_ups = 1;
-		holds(p);
+		holds(167, 167, p);
 	}
 }
 
 static void remove_meets_invalidation(void **state)
 {
+	/* [late][bystander]: alone, after a first invalidation, with another one (S1, S2) */
+	static const struct {
+		uint64_t alone, warm, other[2];
+	} complete[2][2] = {
+		{ { 4, 7, { 93, 76 } }, { 4, 11, { 167, 150 } } },
+		{ { 8, 21, { 204, 174 } }, { 7, 23, { 295, 258 } } },
+	};
+
 	(void)state;
 	for (int late = 0; late < 2; late++)
 		for (int bystander = 0; bystander < 2; bystander++) {
@@ -383,13 +397,16 @@ static void remove_meets_invalidation(void **state)
 					   .no_reader = true,
 					   .late = late,
 					   .bystander = bystander };
+			uint64_t alone = complete[late][bystander].alone;
+			uint64_t warm = complete[late][bystander].warm;
+			const uint64_t *other = complete[late][bystander].other;
 
-			holds(p);
+			holds(alone, alone, p);
 			p.warm_ups = 1;
-			holds(p);
+			holds(warm, warm, p);
 			p.warm_ups = 0;
 			p.other = true;
-			holds(p);
+			holds(other[0], other[1], p);
 		}
 }
 
@@ -400,8 +417,8 @@ static void remove_meets_invalidation(void **state)
 static void refusal_leaves_no_trace(void **state)
 {
 	(void)state;
-	holds((struct param){ .validity = SEQ, .nonblocking = true });
-	holds((struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
+	holds(15, 15, (struct param){ .validity = SEQ, .nonblocking = true });
+	holds(15, 15, (struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
 }
 
 /* ---- plain notifiers --------------------------------------------------------------------- */
@@ -517,10 +534,11 @@ static const struct hs_scenario plain_scenario = {
 static void unregister_meets_callback(void **state)
 {
 	static const bool refuse[] = { false, true };
+	static const uint64_t complete[] = { 2310, 2207 };
 
 	(void)state;
 	for (int i = 0; i < 2; i++)
-		explore_holds(&plain_scenario, &refuse[i]);
+		explore_holds(&plain_scenario, &refuse[i], complete[i]);
 }
 
 /* ---- a plain notifier refuses after an interval subscription has accepted ------------------ */
@@ -578,9 +596,9 @@ static void plain_refusal_lets_readers_of_6_12_wait_for_ever(void **state)
 	enum hs_refusal refusal = HS_REFUSAL_6_12;
 
 	(void)state;
-	explore_fails(&refusal_scenario, &refusal, HS_VERDICT_DEADLOCK, "reader");
+	explore_fails(&refusal_scenario, &refusal, HS_VERDICT_DEADLOCK, "reader", 1);
 	refusal = HS_REFUSAL_UNDONE;
-	explore_holds(&refusal_scenario, &refusal);
+	explore_holds(&refusal_scenario, &refusal, 13);
 }
 
 /* ---- the end of the address space --------------------------------------------------------- */
@@ -702,12 +720,14 @@ static const struct hs_scenario end_scenario = { "end of the address space",
 
 static void subscribing_meets_release(void **state)
 {
+	static const uint64_t complete[SUBSCRIBER_COUNT] = { 5, 8, 4 };
+
 	(void)state;
 	for (int i = 0; i < SUBSCRIBER_COUNT; i++) {
 		enum subscriber subscriber = (enum subscriber)i;
 
 		memset(end_seen, 0, sizeof(end_seen));
-		explore_holds(&end_scenario, &subscriber);
+		explore_holds(&end_scenario, &subscriber, complete[i]);
 		assert_true(end_seen[false] && end_seen[true]);
 	}
 }

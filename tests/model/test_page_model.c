@@ -15,8 +15,8 @@ static void device_pages_are_handed_out_to_one(void **state)
 				     .two = true,
 				     .roles = { ALLOCER, ALLOCER } };
 
-		holds(one);
-		holds(two);
+		holds(4, one);
+		holds(6, two);
 		holds_at_random(two);
 	}
 }
@@ -24,12 +24,22 @@ static void device_pages_are_handed_out_to_one(void **state)
 /* A free page has a count of 1, so a tryget succeeds. The last put of both tasks frees it, once. */
 static void a_free_page_that_is_tried_is_handed_out_as_it_is(void **state)
 {
+	static const uint64_t complete[HS_PAGE_REFS_COUNT][HS_PGMAP_TYPE_COUNT] = {
+		[HS_PAGE_REFS_5_18] = { [HS_PGMAP_PRIVATE] = 95,
+					[HS_PGMAP_COHERENT] = 95,
+					[HS_PGMAP_P2PDMA] = 95 },
+		[HS_PAGE_REFS_6_1] = { [HS_PGMAP_PRIVATE] = 65,
+				       [HS_PGMAP_COHERENT] = 65,
+				       [HS_PGMAP_P2PDMA] = 95 },
+	};
+
 	(void)state;
 	for (int refs = HS_PAGE_REFS_5_18; refs < HS_PAGE_REFS_6_15; refs++)
 		for (int type = 0; type < HS_PGMAP_TYPE_COUNT; type++) {
 			if (type == HS_PGMAP_FS_DAX || type == HS_PGMAP_GENERIC)
 				continue;
-			holds((struct param){ .type = (enum hs_pgmap_type)type,
+			holds(complete[refs][type],
+			      (struct param){ .type = (enum hs_pgmap_type)type,
 					      .refs = (enum hs_page_refs)refs,
 					      .roles = { ALLOCER, TRYER } });
 			both_were_seen();
@@ -43,19 +53,19 @@ static void put_to_one_races_with_a_tryget_of_5_3(void **state)
 				 .roles = { PUTTER, TRYER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_ASSERT, "hs_page_put: the device page is already free");
+	fails(p, HS_VERDICT_ASSERT, "hs_page_put: the device page is already free", 4);
 }
 
 static void tryget_fails_at_zero_only(void **state)
 {
 	(void)state;
-	holds((struct param){ .type = HS_PGMAP_GENERIC,
-			      .refs = HS_PAGE_REFS_6_1,
-			      .roles = { TRYER, TRYER, TRYER } });
+	holds(2382, (struct param){ .type = HS_PGMAP_GENERIC,
+				    .refs = HS_PAGE_REFS_6_1,
+				    .roles = { TRYER, TRYER, TRYER } });
 	assert_int_equal(misses(), 0);
-	holds((struct param){ .type = HS_PGMAP_PRIVATE,
-			      .refs = HS_PAGE_REFS_6_1,
-			      .roles = { PUTTER, TRYER, TRYER } });
+	holds(136, (struct param){ .type = HS_PGMAP_PRIVATE,
+				   .refs = HS_PAGE_REFS_6_1,
+				   .roles = { PUTTER, TRYER, TRYER } });
 	both_were_seen();
 }
 
@@ -63,30 +73,31 @@ static void tryget_fails_at_zero_only(void **state)
 static void the_last_unmap_of_6_15_tells_the_file_system(void **state)
 {
 	(void)state;
-	holds((struct param){
-		.type = HS_PGMAP_FS_DAX, .refs = HS_PAGE_REFS_6_15, .roles = { MAPPER, MAPPER } });
+	holds(10, (struct param){ .type = HS_PGMAP_FS_DAX,
+				  .refs = HS_PAGE_REFS_6_15,
+				  .roles = { MAPPER, MAPPER } });
 	both_were_seen();
 }
 
 static void page_lock_excludes(void **state)
 {
 	(void)state;
-	holds((struct param){ .type = HS_PGMAP_GENERIC,
-			      .refs = HS_PAGE_REFS_6_1,
-			      .roles = { LOCKER, LOCKER, LOCKER } });
+	holds(75186, (struct param){ .type = HS_PGMAP_GENERIC,
+				     .refs = HS_PAGE_REFS_6_1,
+				     .roles = { LOCKER, LOCKER, LOCKER } });
 }
 
 static void last_put_meets_memory_remove(void **state)
 {
 	(void)state;
-	holds((struct param){ .roles = { PUTTER, MEMORY } });
+	holds(2, (struct param){ .roles = { PUTTER, MEMORY } });
 	both_were_seen();
 }
 
 static void system_pages_are_handed_out_to_one(void **state)
 {
 	(void)state;
-	holds((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
+	holds(26, (struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
 	holds_at_random((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
 }
 

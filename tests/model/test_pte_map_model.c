@@ -121,46 +121,46 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-static void expect_freed(const struct param *p)
+static void expect_freed(const struct param *p, uint64_t first)
 {
-	explore_fails(&scenario, p, HS_VERDICT_FREED, "(task X)");
+	explore_fails(&scenario, p, HS_VERDICT_FREED, "(task X)", first);
 }
 
-static void expect_none(const struct param *p)
+static void expect_none(const struct param *p, uint64_t complete)
 {
 	struct hs_explore_result r;
 
-	explore_none(&scenario, p, 0, &r);
-	assert_true(r.complete > 1);
+	explore_none(&scenario, p, 0, complete, &r);
 	hs_explore_result_free(&r);
 }
 
-static void each(struct param p, void (*expect)(const struct param *p))
+/* Both bodies, which do not differ, in the orders of 5.3 and 6.0: a number for each order. */
+static void each(struct param p, uint64_t of_5_3, uint64_t of_6_0,
+		 void (*expect)(const struct param *p, uint64_t number))
 {
 	for (int body = 0; body < HS_BODY_COUNT; body++)
 		for (int t = HS_REMOVAL_ORDER_5_3; t < HS_REMOVAL_ORDER_COUNT; t++) {
 			p.body = (enum hs_body)body;
 			p.removal_order = (enum hs_removal_order)t;
-			expect(&p);
+			expect(&p, t == HS_REMOVAL_ORDER_5_3 ? of_5_3 : of_6_0);
 		}
 }
 
 static void a_bare_map_lets_a_foreign_page_go_under_the_walker(void **state)
 {
 	(void)state;
-	each((struct param){ .map = HS_PTE_MAP_BARE }, expect_freed);
+	each((struct param){ .map = HS_PTE_MAP_BARE }, 1031, 1751, expect_freed);
 }
 
 static void a_map_under_rcu_keeps_a_foreign_page(void **state)
 {
 	(void)state;
-	each((struct param){ .map = HS_PTE_MAP_RCU }, expect_none);
-	each((struct param){ .map = HS_PTE_MAP_ERA }, expect_none);
+	each((struct param){ .map = HS_PTE_MAP_RCU }, 1708, 1708, expect_none);
+	each((struct param){ .map = HS_PTE_MAP_ERA }, 1708, 1708, expect_none);
 }
 
-/* The grace period of percpu_ref_kill() is what protects the reader. */
 /* Whichever it meets first: the struct page or the pgmap. */
-static void expect_gone(const struct param *p)
+static void expect_gone(const struct param *p, uint64_t first)
 {
 	struct hs_explore_result r;
 
@@ -169,27 +169,29 @@ static void expect_gone(const struct param *p)
 	assert_true(r.verdict == HS_VERDICT_FREED ||
 		    strstr(r.message, "whose struct page is gone"));
 	assert_non_null(strstr(r.message, "(task X)"));
+	expect_count_at(TEST_PLACE, scenario.name, "first", r.first_violation, first);
 	hs_explore_result_free(&r);
 }
 
 static void an_entry_that_counts_is_judged_the_same(void **state)
 {
 	(void)state;
-	each((struct param){ .map = HS_PTE_MAP_BARE, .counted = true }, expect_gone);
-	each((struct param){ .map = HS_PTE_MAP_RCU, .counted = true }, expect_none);
+	each((struct param){ .map = HS_PTE_MAP_BARE, .counted = true }, 1045, 1765, expect_gone);
+	each((struct param){ .map = HS_PTE_MAP_RCU, .counted = true }, 1884, 1884, expect_none);
 }
 
 static void a_walk_of_5_3_may_see_an_entry_that_goes_meanwhile(void **state)
 {
 	(void)state;
-	each((struct param){ .v5_3 = true }, expect_none);
-	each((struct param){ .v5_3 = true, .counted = true }, expect_none);
+	each((struct param){ .v5_3 = true }, 176, 176, expect_none);
+	each((struct param){ .v5_3 = true, .counted = true }, 264, 264, expect_none);
 }
 
+/* The grace period of percpu_ref_kill() is what protects the reader. */
 static void without_the_kills_grace_period_rcu_is_not_enough(void **state)
 {
 	(void)state;
-	each((struct param){ .map = HS_PTE_MAP_RCU, .atomic = true }, expect_freed);
+	each((struct param){ .map = HS_PTE_MAP_RCU, .atomic = true }, 29, 29, expect_freed);
 }
 
 /* Before 50f44ee7248a the struct pages went before the wait. */
@@ -198,7 +200,8 @@ static void memory_before_the_wait_defeats_rcu_too(void **state)
 	(void)state;
 	expect_freed(&(struct param){ .map = HS_PTE_MAP_RCU,
 				      .body = HS_BODY_PLAIN,
-				      .removal_order = HS_REMOVAL_ORDER_5_2 });
+				      .removal_order = HS_REMOVAL_ORDER_5_2 },
+		     9309);
 }
 
 int main(void)

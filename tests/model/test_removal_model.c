@@ -7,27 +7,31 @@
 static void lookup_against_removal_6_0(void **state)
 {
 	static const enum hs_page_refs refs[] = { HS_PAGE_REFS_5_3, HS_PAGE_REFS_6_1 };
+	static const uint64_t complete[] = { 20302,
+					     108 }; /* an atomic reference: no grace period */
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		holds((struct param){ .type = HS_PGMAP_GENERIC,
-				      .refs = refs[i % 2],
-				      .removal_order = HS_REMOVAL_ORDER_6_0,
-				      .atomic = i / 2,
-				      .roles = { READER, REMOVER } });
+		holds(complete[i / 2], (struct param){ .type = HS_PGMAP_GENERIC,
+						       .refs = refs[i % 2],
+						       .removal_order = HS_REMOVAL_ORDER_6_0,
+						       .atomic = i / 2,
+						       .roles = { READER, REMOVER } });
 		both_were_seen();
 	}
 }
 
 static void lookup_against_removal_5_3(void **state)
 {
+	static const uint64_t complete[] = { 21558, 112 };
+
 	(void)state;
 	for (int atomic = 0; atomic < 2; atomic++) {
-		holds((struct param){ .type = HS_PGMAP_GENERIC,
-				      .refs = HS_PAGE_REFS_5_3,
-				      .removal_order = HS_REMOVAL_ORDER_5_3,
-				      .atomic = atomic,
-				      .roles = { READER, REMOVER } });
+		holds(complete[atomic], (struct param){ .type = HS_PGMAP_GENERIC,
+							.refs = HS_PAGE_REFS_5_3,
+							.removal_order = HS_REMOVAL_ORDER_5_3,
+							.atomic = atomic,
+							.roles = { READER, REMOVER } });
 		both_were_seen();
 	}
 }
@@ -40,14 +44,17 @@ static void lookup_against_removal_5_2(void **state)
 				 .roles = { READER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task reader)");
+	fails(p, HS_VERDICT_FREED, "is freed (task reader)", 264074);
 }
 
 static void drain_waits_for_cached_reference(void **state)
 {
+	static const uint64_t complete[HS_REMOVAL_ORDER_COUNT] = { 0, 33174, 31918 };
+
 	(void)state;
 	for (int order = HS_REMOVAL_ORDER_5_3; order < HS_REMOVAL_ORDER_COUNT; order++)
-		holds((struct param){ .type = HS_PGMAP_GENERIC,
+		holds(complete[order],
+		      (struct param){ .type = HS_PGMAP_GENERIC,
 				      .refs = HS_PAGE_REFS_6_1,
 				      .removal_order = (enum hs_removal_order)order,
 				      .roles = { CACHER, REMOVER } });
@@ -65,14 +72,15 @@ static void exit_before_the_drain_is_found_out(void **state)
 				 .roles = { READER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "");
+	fails(p, HS_VERDICT_FREED, "", 3639);
 }
 
 static void failed_creation_waits_for_a_lookup(void **state)
 {
 	(void)state;
-	holds((struct param){
-		.type = HS_PGMAP_GENERIC, .refs = HS_PAGE_REFS_6_1, .roles = { READER, CREATOR } });
+	holds(5214, (struct param){ .type = HS_PGMAP_GENERIC,
+				    .refs = HS_PAGE_REFS_6_1,
+				    .roles = { READER, CREATOR } });
 	both_were_seen();
 }
 
@@ -80,10 +88,13 @@ static void failed_creation_waits_for_a_lookup(void **state)
 
 static void last_put_ends_before_the_drain(void **state)
 {
+	static const uint64_t complete[] = { 2500, 8302 };
+
 	(void)state;
 	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++)
 		for (int p2pdma = 0; p2pdma < 2; p2pdma++)
-			holds((struct param){ .type = p2pdma ? HS_PGMAP_P2PDMA : HS_PGMAP_PRIVATE,
+			holds(complete[p2pdma],
+			      (struct param){ .type = p2pdma ? HS_PGMAP_P2PDMA : HS_PGMAP_PRIVATE,
 					      .refs = (enum hs_page_refs)refs,
 					      .removal_order = HS_REMOVAL_ORDER_6_0,
 					      .roles = { PUTTER, REMOVER } });
@@ -97,7 +108,7 @@ static void put_to_one_races_with_the_removal_of_5_3(void **state)
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)");
+	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 1558);
 }
 
 /* The drain does not wait for a pin: the reason for the references of 6.1. */
@@ -109,14 +120,15 @@ static void pin_of_5_18_does_not_hold_the_memory(void **state)
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)");
+	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 2320);
 }
 
 static void handing_out_against_put_pages_of_5_3(void **state)
 {
 	(void)state;
-	holds((struct param){
-		.type = HS_PGMAP_PRIVATE, .refs = HS_PAGE_REFS_5_3, .roles = { TAKER, DRAINER } });
+	holds(1034, (struct param){ .type = HS_PGMAP_PRIVATE,
+				    .refs = HS_PAGE_REFS_5_3,
+				    .roles = { TAKER, DRAINER } });
 	both_were_seen();
 }
 
@@ -125,9 +137,9 @@ static void handing_out_against_the_drain(void **state)
 {
 	(void)state;
 	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++) {
-		holds((struct param){ .type = HS_PGMAP_PRIVATE,
-				      .refs = (enum hs_page_refs)refs,
-				      .roles = { TAKER, DRAINER } });
+		holds(494, (struct param){ .type = HS_PGMAP_PRIVATE,
+					   .refs = (enum hs_page_refs)refs,
+					   .roles = { TAKER, DRAINER } });
 		both_were_seen();
 	}
 }
@@ -141,7 +153,7 @@ static void entry_of_6_15_does_not_hold_the_memory(void **state)
 				 .roles = { MAPPER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task mapper)");
+	fails(p, HS_VERDICT_FREED, "is freed (task mapper)", 2320);
 }
 
 /* ---- registrations alone ----------------------------------------------------------------- */
@@ -189,8 +201,8 @@ static void end_of_a_registration_waits_for_the_kill(void **state)
 	static const bool reader[] = { false, true };
 
 	(void)state;
-	explore_holds(&registration, &reader[0]);
-	explore_holds(&registration, &reader[1]);
+	explore_holds(&registration, &reader[0], 15);
+	explore_holds(&registration, &reader[1], 381);
 }
 
 int main(void)

@@ -97,7 +97,9 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-static void each_case(bool zap, void (*judge)(const struct param *))
+/* The bodies do not differ. */
+static void each_case(bool zap, const uint64_t numbers[HS_ERA_COUNT][HS_STRATEGY_CUSTOM],
+		      void (*judge)(const struct param *param, uint64_t number))
 {
 	for (int era = 0; era < HS_ERA_COUNT; era++)
 		for (int s = 0; s < HS_STRATEGY_CUSTOM; s++)
@@ -105,42 +107,52 @@ static void each_case(bool zap, void (*judge)(const struct param *))
 				struct param param = { (enum hs_era)era, (enum hs_strategy)s,
 						       (enum hs_body)body, zap };
 
-				judge(&param);
+				judge(&param, numbers[era][s]);
 			}
 }
 
-static void spins_for_ever_if_it_takes_references(const struct param *param)
+static void spins_for_ever_if_it_takes_references(const struct param *param, uint64_t number)
 {
 	struct hs_explore_result r;
 
 	if (param->strategy == HS_STRATEGY_NONE) {
-		explore_none(&scenario, param, 0, &r);
+		explore_none(&scenario, param, 0, number, &r);
 		hs_explore_result_free(&r);
 	} else {
 		explore_fails(&scenario, param, HS_VERDICT_LIVELOCK,
-			      "walker tries again for ever (the pgmap is dead");
+			      "walker tries again for ever (the pgmap is dead", number);
 	}
 }
 
 static void walk_of_a_dead_pgmap_spins_unless_it_takes_no_reference(void **state)
 {
+	/* executions without a reference; else the number of the one that is found */
+	static const uint64_t numbers[HS_ERA_COUNT][HS_STRATEGY_CUSTOM] = {
+		{ 3, 442, 442, 442, 442, 442, 442 },
+		{ 24, 81, 81, 81, 442, 442, 442 },
+	};
+
 	(void)state;
-	each_case(false, spins_for_ever_if_it_takes_references);
+	each_case(false, numbers, spins_for_ever_if_it_takes_references);
 }
 
-static void ends(const struct param *param)
+static void ends(const struct param *param, uint64_t complete)
 {
 	struct hs_explore_result r;
 
-	explore_none(&scenario, param, 0, &r);
-	assert_true(r.complete > 1);
+	explore_none(&scenario, param, 0, complete, &r);
 	hs_explore_result_free(&r);
 }
 
 static void walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared(void **state)
 {
+	static const uint64_t complete[HS_ERA_COUNT][HS_STRATEGY_CUSTOM] = {
+		{ 6, 158, 158, 158, 158, 158, 158 },
+		{ 41, 99, 99, 99, 211, 211, 211 },
+	};
+
 	(void)state;
-	each_case(true, ends);
+	each_case(true, complete, ends);
 }
 
 int main(void)

@@ -1,6 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/exploration.h"
 
+void expect_count_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
+		     uint64_t expected)
+{
+	if (found == expected)
+		return;
+	print_error("%s:%d: %s: found %llu %s, expected %llu\n", at.file, at.line, scenario,
+		    (unsigned long long)found, what, (unsigned long long)expected);
+	_fail(at.file, at.line);
+}
+
+static void explore_with(const struct hs_scenario *scenario, const void *param,
+			 const struct hs_explore_options *options, struct hs_explore_result *r)
+{
+	assert_int_equal(hs_explore(scenario, param, options, r), 0);
+	if (getenv("HMMSIM_TEST_VERBOSE"))
+		print_message("%s: %llu complete of %llu executions, %llu classes, %u steps at "
+			      "most\n",
+			      scenario->name, (unsigned long long)r->complete,
+			      (unsigned long long)r->executions, (unsigned long long)r->classes,
+			      r->steps_max);
+}
+
 void explore(const struct hs_scenario *scenario, const void *param, enum hs_search search,
 	     uint64_t most, const char *schedule, struct hs_explore_result *r)
 {
@@ -10,11 +32,7 @@ void explore(const struct hs_scenario *scenario, const void *param, enum hs_sear
 	options.search = schedule ? HS_SEARCH_REPLAY : search;
 	options.max_executions = most;
 	options.schedule = schedule;
-	assert_int_equal(hs_explore(scenario, param, &options, r), 0);
-	if (getenv("HMMSIM_TEST_VERBOSE"))
-		print_message("%s: %llu complete of %llu executions, %u steps at most\n",
-			      scenario->name, (unsigned long long)r->complete,
-			      (unsigned long long)r->executions, r->steps_max);
+	explore_with(scenario, param, &options, r);
 }
 
 static void expect_verdict(const struct hs_explore_result *r, enum hs_verdict verdict)
@@ -26,17 +44,20 @@ static void expect_verdict(const struct hs_explore_result *r, enum hs_verdict ve
 	assert_true(r->image_bytes < 16384);
 }
 
-void explore_none(const struct hs_scenario *scenario, const void *param, uint64_t most,
-		  struct hs_explore_result *r)
+void explore_none_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		     uint64_t most, uint64_t complete, struct hs_explore_result *r)
 {
 	explore(scenario, param, HS_SEARCH_SLEEP, most, NULL, r);
 	expect_verdict(r, HS_VERDICT_NONE);
 	assert_string_equal(r->message, "");
 	assert_true(r->exhaustive || (most && r->executions == most));
+	if (r->exhaustive || !test_is_short())
+		expect_count_at(at, scenario->name, "complete", r->complete, complete);
 }
 
-void explore_found(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
-		   const char *text, struct hs_explore_result *r)
+void explore_found_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      enum hs_verdict verdict, const char *text, uint64_t first,
+		      struct hs_explore_result *r)
 {
 	struct hs_explore_result again;
 
@@ -45,6 +66,7 @@ void explore_found(const struct hs_scenario *scenario, const void *param, enum h
 	assert_non_null(strstr(r->message, text));
 	assert_non_null(r->schedule);
 	assert_int_equal(r->violations, 1);
+	expect_count_at(at, scenario->name, "first", r->first_violation, first);
 	explore(scenario, param, HS_SEARCH_REPLAY, 0, r->schedule, &again);
 	assert_int_equal(again.verdict, verdict);
 	assert_string_equal(again.message, r->message);
@@ -61,39 +83,43 @@ static void look_at_classes(const struct hs_scenario *scenario, const void *para
 	options.search = search;
 	options.max_executions = most;
 	options.fingerprint = true;
-	assert_int_equal(hs_explore(scenario, param, &options, r), 0);
+	explore_with(scenario, param, &options, r);
 	assert_int_equal(r->verdict, HS_VERDICT_NONE);
 }
 
-void explore_same_classes(const struct hs_scenario *scenario, const void *param, uint64_t most)
+bool explore_same_classes_at(struct test_place at, const struct hs_scenario *scenario,
+			     const void *param, uint64_t most, uint64_t complete, uint64_t classes)
 {
 	struct hs_explore_result dfs, sleep;
 
 	look_at_classes(scenario, param, HS_SEARCH_DFS, most, &dfs);
 	if (!dfs.exhaustive)
-		return;
+		return false;
 	look_at_classes(scenario, param, HS_SEARCH_SLEEP, 0, &sleep);
 	assert_true(sleep.exhaustive);
-	assert_int_equal(sleep.classes, dfs.classes);
+	expect_count_at(at, scenario->name, "complete", sleep.complete, complete);
+	expect_count_at(at, scenario->name, "classes with DFS", dfs.classes, classes);
+	expect_count_at(at, scenario->name, "classes", sleep.classes, classes);
 	assert_int_equal(sleep.fingerprint, dfs.fingerprint);
+	return true;
 }
 
-void explore_holds(const struct hs_scenario *scenario, const void *param)
+void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      uint64_t complete)
 {
 	struct hs_explore_result r;
 
-	explore_none(scenario, param, test_is_short() ? 500 : 0, &r);
-	assert_true(r.complete > 1);
+	explore_none_at(at, scenario, param, test_is_short() ? 500 : 0, complete, &r);
 	if (!test_is_short())
-		explore_same_classes(scenario, param, 20000);
+		explore_same_classes_at(at, scenario, param, 20000, complete, complete);
 	hs_explore_result_free(&r);
 }
 
-void explore_fails(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
-		   const char *text)
+void explore_fails_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      enum hs_verdict verdict, const char *text, uint64_t first)
 {
 	struct hs_explore_result r;
 
-	explore_found(scenario, param, verdict, text, &r);
+	explore_found_at(at, scenario, param, verdict, text, first, &r);
 	hs_explore_result_free(&r);
 }

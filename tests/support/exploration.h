@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exploration.h - scenarios explored, and the verdict in which an exploration must end
+ * exploration.h - scenarios explored, and the verdict and the number in which that must end
+ *
+ * A search is deterministic, so each test says how far it gets: a search that leaves out too much,
+ * or too little, completes another number. What differs is printed with the place of the test and
+ * the number found.
  */
 #ifndef HS_TESTS_EXPLORATION_H
 #define HS_TESTS_EXPLORATION_H
@@ -10,28 +14,58 @@
 #include "support/scale.h"
 #include "support/test.h"
 
+/* A line of a test, for what is found out below it. */
+struct test_place {
+	const char *file;
+	int line;
+};
+
+#define TEST_PLACE ((struct test_place){ __FILE__, __LINE__ })
+
+void expect_count_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
+		     uint64_t expected);
+
 /* At most @most executions, 0: all; with a schedule, its replay. */
 void explore(const struct hs_scenario *scenario, const void *param, enum hs_search search,
 	     uint64_t most, const char *schedule, struct hs_explore_result *r);
-/* With sleep sets. All executions are seen, or @most of them, and none violates anything. */
-void explore_none(const struct hs_scenario *scenario, const void *param, uint64_t most,
-		  struct hs_explore_result *r);
-/* The search finds @verdict, whose message contains @text, and its schedule leads there again. */
-void explore_found(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
-		   const char *text, struct hs_explore_result *r);
 
 /*
- * Sleep sets see the same classes as DFS, if that comes to its end within @most executions; 0: no
- * bound. Nothing violates anything.
+ * explore_none(scenario, param, most, complete, r): with sleep sets. All executions are seen, or
+ * @most of them, and none violates anything; @complete of them come to their end. Slow builds give
+ * a smaller @most than others: where it cuts the search, @complete is not looked at.
  */
-void explore_same_classes(const struct hs_scenario *scenario, const void *param, uint64_t most);
+#define explore_none(...) explore_none_at(TEST_PLACE, __VA_ARGS__)
+void explore_none_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		     uint64_t most, uint64_t complete, struct hs_explore_result *r);
 
 /*
- * explore_none() without a result; there is more than one execution, and their classes are those
- * that DFS sees, where DFS comes to its end soon. Slow builds look at 500 executions.
+ * explore_found(scenario, param, verdict, text, first, r): execution number @first finds @verdict,
+ * whose message contains @text, and its schedule leads there again.
  */
-void explore_holds(const struct hs_scenario *scenario, const void *param);
-void explore_fails(const struct hs_scenario *scenario, const void *param, enum hs_verdict verdict,
-		   const char *text);
+#define explore_found(...) explore_found_at(TEST_PLACE, __VA_ARGS__)
+void explore_found_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      enum hs_verdict verdict, const char *text, uint64_t first,
+		      struct hs_explore_result *r);
+
+/*
+ * If DFS comes to its end within @most executions (0: no bound), sleep sets see the same classes,
+ * of which there are @classes, by @complete executions. Nothing violates anything. False: DFS did
+ * not come to its end.
+ */
+bool explore_same_classes_at(struct test_place at, const struct hs_scenario *scenario,
+			     const void *param, uint64_t most, uint64_t complete, uint64_t classes);
+
+/*
+ * explore_holds(scenario, param, complete): explore_none() without a result; where DFS comes to its
+ * end soon, it sees @complete classes, the same ones. Slow builds look at 500 executions.
+ */
+#define explore_holds(...) explore_holds_at(TEST_PLACE, __VA_ARGS__)
+void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      uint64_t complete);
+
+/* explore_fails(scenario, param, verdict, text, first): explore_found() without a result. */
+#define explore_fails(...) explore_fails_at(TEST_PLACE, __VA_ARGS__)
+void explore_fails_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
+		      enum hs_verdict verdict, const char *text, uint64_t first);
 
 #endif

@@ -35,6 +35,7 @@ struct race {
 	int (*setup)(struct hs_task *self, struct model *m);
 	void (*task[TASKS])(struct hs_task *self, void *arg);
 	void (*check)(struct hs_task *self, struct model *m);
+	uint64_t complete; /* executions, for hold() */
 };
 
 struct model {
@@ -57,7 +58,7 @@ extern const struct hs_scenario fault_scenario; /* of a struct race */
 #define expect(cond) hs_assert(self, cond, "expected: %s", #cond)
 #define hold(races)                                  \
 	for (size_t i_ = 0; i_ < COUNT(races); i_++) \
-	explore_holds(&fault_scenario, &(races)[i_])
+	explore_holds(&fault_scenario, &(races)[i_], (races)[i_].complete)
 
 uint64_t entry_at(struct hs_task *self, struct model *m, uint64_t addr);
 struct hs_page *page_of(struct hs_task *self, uint64_t entry);

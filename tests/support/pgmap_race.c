@@ -319,15 +319,16 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
-void holds(struct param p)
+void holds_at(struct test_place at, uint64_t complete, struct param p)
 {
 	memset(seen, 0, sizeof(seen));
-	explore_holds(&scenario, &p);
+	explore_holds_at(at, &scenario, &p, complete);
 }
 
-void fails(struct param p, enum hs_verdict verdict, const char *text)
+void fails_at(struct test_place at, struct param p, enum hs_verdict verdict, const char *text,
+	      uint64_t first)
 {
-	explore_fails(&scenario, &p, verdict, text);
+	explore_fails_at(at, &scenario, &p, verdict, text, first);
 }
 
 void holds_at_random(struct param p)

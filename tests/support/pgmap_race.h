@@ -38,9 +38,13 @@ struct param {
 	enum role roles[3];
 };
 
-void holds(struct param p);
-/* The search finds @verdict with this text, and its schedule leads there again. */
-void fails(struct param p, enum hs_verdict verdict, const char *text);
+/* holds(complete, p): as explore_holds(). */
+#define holds(...) holds_at(TEST_PLACE, __VA_ARGS__)
+void holds_at(struct test_place at, uint64_t complete, struct param p);
+/* fails(p, verdict, text, first): as explore_fails(). */
+#define fails(...) fails_at(TEST_PLACE, __VA_ARGS__)
+void fails_at(struct test_place at, struct param p, enum hs_verdict verdict, const char *text,
+	      uint64_t first);
 /* The searches above trust that a lock protects plain fields; this one trusts nothing. */
 void holds_at_random(struct param p);
 /* Attempts that failed, over all executions of the last search. */

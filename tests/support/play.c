@@ -50,26 +50,23 @@ const struct hs_scenario play_scenario = {
 };
 
 #ifdef HS_BACKEND_EXPLORE
-void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r)
+void play_expect_at(struct test_place at, const struct play *play, enum hs_verdict verdict,
+		    uint64_t number, struct hs_explore_result *r)
 {
 	if (verdict == HS_VERDICT_NONE)
-		explore_none(&play_scenario, play, 0, r);
+		explore_none_at(at, &play_scenario, play, 0, number, r);
 	else
-		explore_found(&play_scenario, play, verdict, "", r);
+		explore_found_at(at, &play_scenario, play, verdict, "", number, r);
 }
 
-void play_expect_exhaustive(const struct play *play)
+void play_expect_exhaustive_at(struct test_place at, const struct play *play, uint64_t complete)
 {
-	struct hs_explore_result dfs, sleep;
+	play_expect_classes_at(at, play, complete, complete);
+}
 
-	explore(&play_scenario, play, HS_SEARCH_DFS, 0, NULL, &dfs);
-	explore_none(&play_scenario, play, 0, &sleep);
-	assert_string_equal(dfs.message, "");
-	assert_int_equal(dfs.verdict, HS_VERDICT_NONE);
-	assert_true(dfs.exhaustive);
-	assert_true(sleep.complete <= dfs.complete);
-	hs_explore_result_free(&dfs);
-	hs_explore_result_free(&sleep);
-	explore_same_classes(&play_scenario, play, 0);
+void play_expect_classes_at(struct test_place at, const struct play *play, uint64_t complete,
+			    uint64_t classes)
+{
+	assert_true(explore_same_classes_at(at, &play_scenario, play, 0, complete, classes));
 }
 #endif

@@ -42,9 +42,25 @@ void play_object_free(struct hs_task *self, struct play_object *o);
 /* The state's flag is set. */
 bool play_flag(struct hs_task *self, void *state);
 
-/* Explorer only. Asserts the verdict with sleep sets, and that its schedule leads there again. */
-void play_expect(const struct play *play, enum hs_verdict verdict, struct hs_explore_result *r);
-/* Both searches come to their end and find nothing. */
-void play_expect_exhaustive(const struct play *play);
+/*
+ * play_expect(play, verdict, number, r), explorer only: explore_found() or, without a verdict,
+ * explore_none(); @number: which execution finds it, or how many come to their end.
+ */
+#define play_expect(...) play_expect_at(TEST_PLACE, __VA_ARGS__)
+void play_expect_at(struct test_place at, const struct play *play, enum hs_verdict verdict,
+		    uint64_t number, struct hs_explore_result *r);
+/*
+ * play_expect_exhaustive(play, complete): DFS and sleep sets come to their end, find nothing and
+ * see the same classes, @complete of them; sleep sets complete one execution of each.
+ */
+#define play_expect_exhaustive(...) play_expect_exhaustive_at(TEST_PLACE, __VA_ARGS__)
+void play_expect_exhaustive_at(struct test_place at, const struct play *play, uint64_t complete);
+/*
+ * play_expect_classes(play, complete, classes): the same where a search tells more apart than a
+ * fingerprint does, and completes an execution or more of each class (timed waits).
+ */
+#define play_expect_classes(...) play_expect_classes_at(TEST_PLACE, __VA_ARGS__)
+void play_expect_classes_at(struct test_place at, const struct play *play, uint64_t complete,
+			    uint64_t classes);
 
 #endif

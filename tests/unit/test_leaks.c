@@ -320,9 +320,9 @@ static void a_page_without_a_last_user_is_a_leak(void **state)
 
 	(void)state;
 	explore_fails(&users, &locked, HS_VERDICT_LEAK,
-		      "1 system page (pfn 0x1 refcount 1) left at the end");
+		      "1 system page (pfn 0x1 refcount 1) left at the end", 2);
 	locked = true;
-	explore_holds(&users, &locked);
+	explore_holds(&users, &locked, 38);
 }
 
 static void maker_main(struct hs_task *self, void *arg)
@@ -350,7 +350,7 @@ static void an_object_of_a_kind_that_the_machine_has_is_a_leak(void **state)
 		char text[64];
 
 		snprintf(text, sizeof(text), "1 %s left at the end", hs_kind_name(kinds[i]));
-		explore_fails(&maker, &kinds[i], HS_VERDICT_LEAK, text);
+		explore_fails(&maker, &kinds[i], HS_VERDICT_LEAK, text, 1);
 	}
 }
 #else

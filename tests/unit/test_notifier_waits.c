@@ -196,15 +196,19 @@ static void wait_register(struct hs_task *self, void *state)
 	hs_notifier_register(self, &w->plain, ns_of(st), &count_plain_ops);
 }
 
-static void played(const struct play *play)
+#define played(...) played_at(TEST_PLACE, __VA_ARGS__)
+
+static void played_at(struct test_place at, const struct play *play, uint64_t complete)
 {
 #ifdef HS_BACKEND_EXPLORE
 	struct hs_explore_result r;
 
 	/* sanitizers: not all of them */
-	explore_none(&play_scenario, play, test_is_short() ? 200 : 0, &r);
+	explore_none_at(at, &play_scenario, play, test_is_short() ? 200 : 0, complete, &r);
 	hs_explore_result_free(&r);
 #else
+	(void)at;
+	(void)complete;
 	for (uint32_t i = 0; i < test_scaled(50); i++) {
 		struct hs_leaks left;
 
@@ -220,7 +224,7 @@ static void a_hit_reader_waits_for_the_last_end(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play);
+	played(&play, 1900);
 }
 
 static void a_removed_subscription_can_be_freed(void **state)
@@ -230,7 +234,7 @@ static void a_removed_subscription_can_be_freed(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play);
+	played(&play, 480);
 }
 
 static void an_unregistered_notifier_can_be_freed(void **state)
@@ -240,7 +244,7 @@ static void an_unregistered_notifier_can_be_freed(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play);
+	played(&play, 32);
 }
 
 static void unregistering_waits_for_calls_not_for_ends(void **state)
@@ -250,7 +254,7 @@ static void unregistering_waits_for_calls_not_for_ends(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play);
+	played(&play, 20);
 }
 
 static void every_end_had_its_start(void **state)
@@ -260,7 +264,7 @@ static void every_end_had_its_start(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play);
+	played(&play, 5706);
 }
 
 int main(void)

@@ -102,7 +102,7 @@ static void every_answer_is_explored(void **state)
 	assert_true(r.exhaustive);
 	assert_int_equal(r.complete, 6);
 	assert_int_equal(answers, 0x3f);
-	play_expect(&unlucky, HS_VERDICT_ASSERT, &r);
+	play_expect(&unlucky, HS_VERDICT_ASSERT, 6, &r);
 	assert_non_null(strstr(r.schedule, "c2 c1"));
 	hs_explore_result_free(&r);
 }
@@ -121,10 +121,10 @@ static void a_choice_may_be_the_first_thing(void **state)
 
 	(void)state;
 	answers = 0;
-	play_expect(&play, HS_VERDICT_NONE, &r);
+	play_expect(&play, HS_VERDICT_NONE, 4, &r);
 	assert_int_equal(r.complete, 4);
 	assert_int_equal(answers, 0xf);
-	play_expect_exhaustive(&two);
+	play_expect_exhaustive(&two, 32);
 }
 
 static void chooses_often(struct hs_task *self, void *state)
@@ -146,7 +146,7 @@ static void too_many_choices_are_refused(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect_exhaustive(&other); /* with its room for many more decisions */
+	play_expect_exhaustive(&other, 1); /* with its room for many more decisions */
 	hs_explore_options_init(&options);
 	options.max_steps = 100;
 	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
@@ -180,8 +180,8 @@ static void threads_are_started_and_joined_inside_an_execution(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect_exhaustive(&play);
-	play_expect(&two, HS_VERDICT_NONE, &r);
+	play_expect_exhaustive(&play, 2);
+	play_expect(&two, HS_VERDICT_NONE, 112, &r);
 }
 
 static void adds_twice(struct hs_task *self, void *state)
@@ -233,7 +233,7 @@ static void a_sum_depends_on_the_adds(void **state)
 
 	(void)state;
 	outcomes = 0;
-	play_expect_exhaustive(&play);
+	play_expect_exhaustive(&play, 9);
 	/* Each CPU's slot is 0, 1 or 3. */
 	assert_int_equal(outcomes, 0x5f);
 }
@@ -286,7 +286,7 @@ static void code_before_the_first_step_runs_once_an_execution(void **state)
 				   acted_once_each };
 
 	(void)state;
-	play_expect_exhaustive(&play);
+	play_expect_exhaustive(&play, 2);
 }
 
 static void takes_no_step(struct hs_task *self, void *state)
@@ -301,7 +301,7 @@ static void tasks_without_a_step_are_tasks(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect(&play, HS_VERDICT_NONE, &r);
+	play_expect(&play, HS_VERDICT_NONE, 1, &r);
 	assert_int_equal(r.executions, 1);
 	assert_int_equal(r.steps, 0);
 }
@@ -375,8 +375,8 @@ static void the_task_that_runs_is_current(void **state)
 				   notes_current };
 
 	(void)state;
-	play_expect_exhaustive(&play);
-	play_expect_exhaustive(&play);
+	play_expect_exhaustive(&play, 2);
+	play_expect_exhaustive(&play, 2);
 }
 
 static void sets_flag_and_goes_on(struct hs_task *self, void *state)
@@ -397,7 +397,7 @@ static void a_task_goes_on_while_it_can(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect(&play, HS_VERDICT_ASSERT, &r);
+	play_expect(&play, HS_VERDICT_ASSERT, 1, &r);
 	assert_int_equal(strncmp(r.schedule, "1*", 2), 0);
 	assert_string_equal(strchr(r.schedule, ' '), " 2");
 	hs_explore_result_free(&r);
@@ -493,10 +493,10 @@ static void an_assertion_in_setup_is_a_verdict(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect(&play, HS_VERDICT_ASSERT, &r);
+	play_expect(&play, HS_VERDICT_ASSERT, 0, &r);
 	assert_non_null(strstr(r.message, "set-up is wrong (task boot)"));
 	hs_explore_result_free(&r);
-	play_expect_exhaustive(&fine);
+	play_expect_exhaustive(&fine, 1);
 }
 
 static void a_state_without_room_is_an_error_and_no_obstacle(void **state)
@@ -512,7 +512,7 @@ static void a_state_without_room_is_an_error_and_no_obstacle(void **state)
 	assert_int_equal(hs_explore(&huge, &fine, &options, &r), -ENOMEM);
 	assert_int_equal(r.executions, 0);
 	assert_null(r.schedule);
-	play_expect_exhaustive(&fine);
+	play_expect_exhaustive(&fine, 1);
 }
 
 static void a_machine_that_exists_is_refused_and_left_as_it_was(void **state)
@@ -538,7 +538,7 @@ static void a_machine_that_exists_is_refused_and_left_as_it_was(void **state)
 	play_object_free(task, play_object(task));
 	assert_int_equal(hs_task_detach(task), 0);
 	assert_int_equal(hs_machine_destroy(machine, NULL), 0);
-	play_expect_exhaustive(&fine);
+	play_expect_exhaustive(&fine, 1);
 }
 
 int main(void)

@@ -628,7 +628,7 @@ static void a_broken_rule_is_named(void **state)
 #else
 	struct hs_explore_result r;
 
-	play_expect(&play, HS_VERDICT_ASSERT, &r);
+	play_expect(&play, HS_VERDICT_ASSERT, 1, &r);
 	assert_says(r.message, rule);
 	hs_explore_result_free(&r);
 #endif
