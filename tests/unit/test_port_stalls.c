@@ -98,7 +98,7 @@ static void time_with_steps_in_it_is_no_stall(void **state)
 
 static void touches_words(struct hs_task *self, void *state)
 {
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 3; i++)
 		touches_a_word(self, state);
 }
 
