@@ -143,7 +143,7 @@ refuse_both() {
 
 # What the public headers mark HMMSIM_API: functions and objects, one name a line.
 declared_names() {
-	printf '#include <hmmsim/hmmsim.h>\n' |
+	printf '#include <hmmsim/%s.h>\n' hmmsim linux |
 		"$CC" -E -P -I "$work/shared/include" -x c - | tr '\n' ' ' | tr ';{}' '\n' |
 		sed -n 's/.*__visibility__("default")))//p' |
 		sed -E 's/\(.*//; s/\[.*//; s/.*[^A-Za-z0-9_]([A-Za-z0-9_]+) *$/\1/' | sort -u
