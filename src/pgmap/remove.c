@@ -114,8 +114,7 @@ static void pgmap_remove_complete(struct hs_task *self, struct hs_pgmap *p, enum
 {
 	struct hs_machine *m = hs_machine_of(self);
 
-	hs_u32_or(self, &p->done, 1u << step, HS_RELEASE);
-	hs_wake_all(self, &m->pagemap_queue);
+	hs_complete(self, &m->pagemap_queue, &p->done, 1u << step);
 }
 
 void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref)
@@ -235,24 +234,10 @@ int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap)
 	return (int64_t)(sum - own);
 }
 
-struct awaited {
-	struct hs_pgmap *pgmap;
-	enum hs_pgmap_step step;
-};
-
-static bool pgmap_remove_is_done(struct hs_task *self, void *arg)
-{
-	const struct awaited *a = arg;
-
-	return pgmap_remove_step_is_done(self, a->pgmap, a->step);
-}
-
 void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
-	struct awaited a = { pgmap, step };
-
 	pgmap_remove_check_step(self, step);
-	hs_wait_event(self, &hs_machine_of(self)->pagemap_queue, pgmap_remove_is_done, &a);
+	hs_wait_for_completion(self, &hs_machine_of(self)->pagemap_queue, &pgmap->done, 1u << step);
 }
 
 void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)

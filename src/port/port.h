@@ -328,6 +328,22 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where);
 
 /*
+ * reduced: complete_all and wait_for_completion of linux/completion.h, for any of the bits of a
+ * word. hs_complete() sets @bits and wakes; hs_wait_for_completion() returns when all of @bits are
+ * set. Every task that waits on @q waits this way, and @q outlives the word, because a task that
+ * has waited may free that at once. In the explorer each is one step: as in the kernel, where the
+ * queue's lock is held meanwhile, no task can see the bits without the wake. So a wake-up cannot
+ * be lost, and no schedule differs in whether a task slept.
+ *
+ * Context of the wait: as hs_wait_event().
+ */
+#define hs_wait_for_completion(self, q, word, bits) \
+	hs_wait_for_completion_at((self), (q), (word), (bits), HS_HERE)
+void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word,
+			       uint32_t bits, const char *where);
+void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits);
+
+/*
  * reduced: smp_cond_load_acquire. Waits without sleeping until pred(self, arg) holds, so that the
  * task that makes it true need not wake anything. For what the next steps of another task bring. In
  * the explorer one step; if the predicate never holds, a deadlock. Context: as hs_wait_event().

@@ -11,7 +11,7 @@
  *
  *	flag: use after free, stopped there
  *	load of an object that is freed (task driver)
- *	schedule 1*8 2*71 3*7 1*6 2*41 4*4 1
+ *	schedule 1*8 2*71 3*7 1*6 2*37 4*3 1
  *	sequence: none, exhaustive
  */
 #include <stdio.h>

@@ -505,10 +505,10 @@ static void all_expect(const struct all_param *p, const char *row, enum finding 
 static void populate_against_whole_removal(void **state)
 {
 	static const struct number dax[HS_ERA_COUNT][COUNT(strategies)] = {
-		{ { 4484, 0 }, { 0, 6664 }, { 0, 6664 } },
-		{ { 0, 13572 }, { 0, 13572 }, { 0, 13572 } },
+		{ { 1444, 0 }, { 0, 9530 }, { 0, 9530 } },
+		{ { 0, 18569 }, { 0, 19416 }, { 0, 19096 } },
 	};
-	static const struct number file[HS_ERA_COUNT] = { { 4484, 0 }, { 0, 13572 } };
+	static const struct number file[HS_ERA_COUNT] = { { 1444, 0 }, { 0, 18569 } };
 
 	(void)state;
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
@@ -541,13 +541,13 @@ static const enum finding both[2] = { VIOLATION, VIOLATION };
 static void each_rule_of_the_protocol_is_needed(void **state)
 {
 	static const uint64_t numbers[HS_PROTOCOL_COUNT][2] = {
-		[HS_PROTOCOL_NO_CHECK] = { 6975, 6999 },
-		[HS_PROTOCOL_CHECK_OUTSIDE] = { 6975, 6999 },
-		[HS_PROTOCOL_TOUCH_OUTSIDE] = { 4484, 167010 },
-		[HS_PROTOCOL_CALLBACK_NO_LOCK] = { 9297, 20897 },
-		[HS_PROTOCOL_CALLBACK_SKIPS] = { 1, 11596 },
+		[HS_PROTOCOL_NO_CHECK] = { 1782, 1781 },
+		[HS_PROTOCOL_CHECK_OUTSIDE] = { 1782, 1781 },
+		[HS_PROTOCOL_TOUCH_OUTSIDE] = { 1444, 42378 },
+		[HS_PROTOCOL_CALLBACK_NO_LOCK] = { 2373, 5318 },
+		[HS_PROTOCOL_CALLBACK_SKIPS] = { 1, 2941 },
 	};
-	static const uint64_t of_flag[2] = { 878707, 876877 };
+	static const uint64_t of_flag[2] = { 224389, 222519 };
 	struct all_param p = right;
 
 	(void)state;
@@ -562,7 +562,7 @@ static void each_rule_of_the_protocol_is_needed(void **state)
 
 static void invalidate_before_disable_lets_the_page_come_back(void **state)
 {
-	static const uint64_t numbers[2] = { 102265, 113644 };
+	static const uint64_t numbers[2] = { 26101, 28825 };
 	struct all_param p = right;
 
 	(void)state;
@@ -579,7 +579,7 @@ static void drain_before_disable_waits_for_no_device(void **state)
 		.order = { KILL, PUT_PAGES, WAIT, MEMORY, ERASE, EXIT, DISABLE, INVALIDATE },
 	};
 
-	static const uint64_t numbers[2] = { 1, 30198 };
+	static const uint64_t numbers[2] = { 1, 7133 };
 
 	(void)state;
 	row(drain_first, "drain < disable < invalidate", both, numbers);
@@ -597,9 +597,9 @@ static void neighbours_in_the_wrong_order(void **state)
 		enum finding want;
 		struct number number;
 	} pairs[] = {
-		{ INVALIDATE, NOTHING, { 4484, 0 } }, { KILL, NOTHING, { 1292, 0 } },
-		{ PUT_PAGES, STUCK, { 1, 0 } },	      { WAIT, NOTHING, { 5624, 0 } },
-		{ MEMORY, NOTHING, { 0, 4012 } },     { ERASE, NOTHING, { 4484, 0 } },
+		{ INVALIDATE, NOTHING, { 1444, 0 } }, { KILL, NOTHING, { 380, 0 } },
+		{ PUT_PAGES, STUCK, { 1, 0 } },	      { WAIT, NOTHING, { 1900, 0 } },
+		{ MEMORY, NOTHING, { 1444, 0 } },	      { ERASE, NOTHING, { 1444, 0 } },
 	};
 
 	(void)state;

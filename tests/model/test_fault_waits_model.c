@@ -346,7 +346,7 @@ static void check_removed(struct hs_task *self, struct model *m)
 static const struct race gate_by_step = { gated_by_step,
 					  { load_in_time, remover },
 					  check_removed,
-					  376 };
+					  136 };
 
 static void fault_waits_for_the_lock_of_an_exclusive_page(void **state)
 {

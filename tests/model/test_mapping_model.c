@@ -277,17 +277,17 @@ static void an_access_against_the_whole_removal(void **state)
 	struct param late = old, counted_late = counted;
 
 	(void)state;
-	expect_none(&old, 4956);
-	expect_none(&counted, 5428);
+	expect_none(&old, 1596);
+	expect_none(&counted, 1748);
 	/*
 	 * The drain does not wait for the entry, whether the entry holds a reference to the page or
 	 * not.
 	 */
 	late.task[1] = counted_late.task[1] = remove_all_unmapping_first;
 	explore_fails(&scenario, &late, HS_VERDICT_ASSERT, "an entry maps memory that is removed",
-		      79656);
+		      26542);
 	explore_fails(&scenario, &counted_late, HS_VERDICT_ASSERT,
-		      "an entry maps memory that is removed", 79656);
+		      "an entry maps memory that is removed", 26542);
 }
 
 static void each_step_of_the_order_is_needed(void **state)

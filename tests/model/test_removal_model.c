@@ -7,8 +7,7 @@
 static void lookup_against_removal_6_0(void **state)
 {
 	static const enum hs_page_refs refs[] = { HS_PAGE_REFS_5_3, HS_PAGE_REFS_6_1 };
-	static const uint64_t complete[] = { 20302,
-					     108 }; /* an atomic reference: no grace period */
+	static const uint64_t complete[] = { 6746, 46 }; /* an atomic reference: no grace period */
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -23,7 +22,7 @@ static void lookup_against_removal_6_0(void **state)
 
 static void lookup_against_removal_5_3(void **state)
 {
-	static const uint64_t complete[] = { 21558, 112 };
+	static const uint64_t complete[] = { 7170, 48 };
 
 	(void)state;
 	for (int atomic = 0; atomic < 2; atomic++) {
@@ -44,12 +43,12 @@ static void lookup_against_removal_5_2(void **state)
 				 .roles = { READER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task reader)", 264074);
+	fails(p, HS_VERDICT_FREED, "is freed (task reader)", 58665);
 }
 
 static void drain_waits_for_cached_reference(void **state)
 {
-	static const uint64_t complete[HS_REMOVAL_ORDER_COUNT] = { 0, 33174, 31918 };
+	static const uint64_t complete[HS_REMOVAL_ORDER_COUNT] = { 0, 10756, 10332 };
 
 	(void)state;
 	for (int order = HS_REMOVAL_ORDER_5_3; order < HS_REMOVAL_ORDER_COUNT; order++)
@@ -72,13 +71,13 @@ static void exit_before_the_drain_is_found_out(void **state)
 				 .roles = { READER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "", 3639);
+	fails(p, HS_VERDICT_FREED, "", 1070);
 }
 
 static void failed_creation_waits_for_a_lookup(void **state)
 {
 	(void)state;
-	holds(5214, (struct param){ .type = HS_PGMAP_GENERIC,
+	holds(1592, (struct param){ .type = HS_PGMAP_GENERIC,
 				    .refs = HS_PAGE_REFS_6_1,
 				    .roles = { READER, CREATOR } });
 	both_were_seen();
@@ -88,7 +87,7 @@ static void failed_creation_waits_for_a_lookup(void **state)
 
 static void last_put_ends_before_the_drain(void **state)
 {
-	static const uint64_t complete[] = { 2500, 8302 };
+	static const uint64_t complete[] = { 840, 2763 };
 
 	(void)state;
 	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++)
@@ -108,7 +107,7 @@ static void put_to_one_races_with_the_removal_of_5_3(void **state)
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 1558);
+	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 508);
 }
 
 /* The drain does not wait for a pin: the reason for the references of 6.1. */
@@ -120,15 +119,15 @@ static void pin_of_5_18_does_not_hold_the_memory(void **state)
 				 .roles = { PUTTER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 2320);
+	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 589);
 }
 
 static void handing_out_against_put_pages_of_5_3(void **state)
 {
 	(void)state;
-	holds(1034, (struct param){ .type = HS_PGMAP_PRIVATE,
-				    .refs = HS_PAGE_REFS_5_3,
-				    .roles = { TAKER, DRAINER } });
+	holds(704, (struct param){ .type = HS_PGMAP_PRIVATE,
+				   .refs = HS_PAGE_REFS_5_3,
+				   .roles = { TAKER, DRAINER } });
 	both_were_seen();
 }
 
@@ -137,7 +136,7 @@ static void handing_out_against_the_drain(void **state)
 {
 	(void)state;
 	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++) {
-		holds(494, (struct param){ .type = HS_PGMAP_PRIVATE,
+		holds(381, (struct param){ .type = HS_PGMAP_PRIVATE,
 					   .refs = (enum hs_page_refs)refs,
 					   .roles = { TAKER, DRAINER } });
 		both_were_seen();
@@ -153,7 +152,7 @@ static void entry_of_6_15_does_not_hold_the_memory(void **state)
 				 .roles = { MAPPER, REMOVER } };
 
 	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task mapper)", 2320);
+	fails(p, HS_VERDICT_FREED, "is freed (task mapper)", 589);
 }
 
 /* ---- registrations alone ----------------------------------------------------------------- */

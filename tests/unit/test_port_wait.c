@@ -368,6 +368,31 @@ static void a_spin_ends_without_a_wake(void **state)
 	assert_true(met[0]);
 }
 
+static void waits_for_completion(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	hs_wait_for_completion(self, &tb->queue, &tb->turn, 3);
+	met[0] = tb->plain == 7; /* ordered by the completion alone, for TSan */
+}
+
+static void completes_in_two_steps(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	tb->plain = 7;
+	hs_complete(self, &tb->queue, &tb->turn, 1);
+	hs_complete(self, &tb->queue, &tb->turn, 2);
+}
+
+static void a_completion_wakes_when_all_bits_are_set(void **state)
+{
+	(void)state;
+	met[0] = false;
+	run(waits_for_completion, completes_in_two_steps);
+	assert_true(met[0]);
+}
+
 static void retries_are_counted(void **state)
 {
 	struct hs_machine_info info;
@@ -517,6 +542,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_spin_ends_without_a_wake, up, down),
 		cmocka_unit_test_setup_teardown(
 			clock_stands_while_a_turn_is_passed_on_during_the_look, up_region, down),
+		cmocka_unit_test_setup_teardown(a_completion_wakes_when_all_bits_are_set, up, down),
 		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
 	};
 

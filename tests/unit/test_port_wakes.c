@@ -176,6 +176,69 @@ static void a_spin_needs_no_wake(void **state)
 	hs_explore_result_free(&r);
 }
 
+/* ---- completions -------------------------------------------------------------------------- */
+
+static void completes_letter(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct letter *l = st->ptr.raw;
+
+	hs_complete(self, &st->queue, &l->flag, 2);
+}
+
+static void waits_for_letter(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct letter *l = st->ptr.raw;
+
+	hs_wait_for_completion(self, &st->queue, &l->flag, 2);
+	hs_free(self, l, HS_KIND_OTHER, sizeof(*l));
+}
+
+static void waits_for_two_bits(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_for_completion(self, &st->queue, &st->flag, 3);
+	hs_assert(self, (hs_u32_load(self, &st->flag, HS_RELAXED) & 3) == 3, "both bits are set");
+}
+
+static void completes_first(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_complete(self, &st->queue, &st->flag, 1);
+}
+
+static void completes_second(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_complete(self, &st->queue, &st->flag, 2);
+}
+
+static void who_waits_for_a_completion_may_free_its_word(void **state)
+{
+	const struct play play = { with_letter, { waits_for_letter, completes_letter }, NULL };
+
+	(void)state;
+	play_expect_exhaustive(&play, 1);
+}
+
+static void a_completion_waits_for_all_of_its_bits(void **state)
+{
+	const struct play both = { .task = { waits_for_two_bits, completes_first,
+					     completes_second } };
+	const struct play one = { .task = { waits_for_two_bits, completes_first } };
+	struct hs_explore_result r;
+
+	(void)state;
+	play_expect_exhaustive(&both, 2);
+	play_expect(&one, HS_VERDICT_DEADLOCK, 1, &r);
+	assert_non_null(strstr(r.message, "one in wait for completion at " __FILE__ ":"));
+	hs_explore_result_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +246,8 @@ int main(void)
 		cmocka_unit_test(a_write_that_can_meet_the_sleeper_is_found),
 		cmocka_unit_test(a_wake_of_another_task_does_not_help_if_it_can_come_first),
 		cmocka_unit_test(a_spin_needs_no_wake),
+		cmocka_unit_test(who_waits_for_a_completion_may_free_its_word),
+		cmocka_unit_test(a_completion_waits_for_all_of_its_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ enum hs_op_kind {
 	HS_OP_RCU_WAIT = 39,
 	HS_OP_JOIN = 40,
 	HS_OP_SPIN = 41,
+	HS_OP_COMPLETION = 42,
 	HS_OP_KIND_COUNT
 };
 

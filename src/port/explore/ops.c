@@ -31,6 +31,7 @@ const char *hs_op_name(enum hs_op_kind kind)
 		[HS_OP_WAIT_UNTIL] = "timed wait",
 		[HS_OP_RETRY] = "retry",
 		[HS_OP_SPIN] = "spin",
+		[HS_OP_COMPLETION] = "wait for completion",
 		[HS_OP_RCU_WAIT] = "grace period",
 		[HS_OP_JOIN] = "join",
 	};
@@ -129,6 +130,7 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 		ops_ask_predicate(t);
 		return true;
 	case HS_OP_SPIN:
+	case HS_OP_COMPLETION:
 		return ops_ask_predicate(t);
 	case HS_OP_WAIT:
 		return ops_ask_predicate(t) || t->woken || t->watch_dead;
@@ -186,7 +188,7 @@ static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
 static bool ops_waits_on_many(const struct hs_op *op)
 {
 	return op->kind == HS_OP_RETRY || op->kind == HS_OP_LOOK || op->kind == HS_OP_SPIN ||
-	       hs_op_sleeps(op);
+	       op->kind == HS_OP_COMPLETION || hs_op_sleeps(op);
 }
 
 /*

@@ -171,13 +171,47 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	return false;
 }
 
-void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
+/* One step as soon as the predicate holds. Nothing wakes the task, so that no wake is lost. */
+static void sync_await(struct hs_task *self, enum hs_op_kind kind, hs_pred pred, void *arg,
+		       const char *where)
 {
 	uint64_t *retries = &self->arena->retries;
 
 	sync_publish_wait(self, NULL, pred, arg, where);
-	hs_step(self, HS_OP_SPIN, HS_READ, retries, sizeof(*retries), where);
+	hs_step(self, kind, HS_READ, retries, sizeof(*retries), where);
 	sync_log_predicate(self);
+}
+
+void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
+{
+	sync_await(self, HS_OP_SPIN, pred, arg, where);
+}
+
+struct sync_bits {
+	hs_u32 *word;
+	uint32_t bits;
+};
+
+static bool sync_bits_are_set(struct hs_task *self, void *arg)
+{
+	const struct sync_bits *b = arg;
+
+	return (hs_u32_load(self, b->word, HS_ACQUIRE) & b->bits) == b->bits;
+}
+
+void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word,
+			       uint32_t bits, const char *where)
+{
+	struct sync_bits b = { word, bits };
+
+	(void)q;
+	sync_await(self, HS_OP_COMPLETION, sync_bits_are_set, &b, where);
+}
+
+void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
+{
+	(void)q;
+	hs_u32_or(self, word, bits, HS_RELEASE);
 }
 
 /* It changes nothing that a task reads, but the queue must live: a READ. */

@@ -192,6 +192,7 @@ static void trace_note_words(struct hs_trace *trace, const struct hs_task *t,
 	case HS_OP_WAIT:
 	case HS_OP_WAIT_UNTIL:
 	case HS_OP_SPIN:
+	case HS_OP_COMPLETION:
 		/* Words do not overlap in part, so that the first 4 bytes stand for all. */
 		e->reads_all = t->watch_count == HS_WATCH_MAX;
 		for (uint32_t i = 0; i < t->watch_count; i++)

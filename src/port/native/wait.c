@@ -66,6 +66,32 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 	hs_unpark(self, &q->seq, UINT32_MAX);
 }
 
+struct wait_bits {
+	hs_u32 *word;
+	uint32_t bits;
+};
+
+static bool wait_bits_are_set(struct hs_task *self, void *arg)
+{
+	const struct wait_bits *w = arg;
+
+	return (hs_u32_load(self, w->word, HS_ACQUIRE) & w->bits) == w->bits;
+}
+
+void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word,
+			       uint32_t bits, const char *where)
+{
+	struct wait_bits w = { word, bits };
+
+	hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
+}
+
+void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
+{
+	hs_u32_or(self, word, bits, HS_RELEASE);
+	hs_wake_all(self, q);
+}
+
 void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
 {
 	hs_check_wait(self, where);
