@@ -205,20 +205,29 @@ static void new_object(struct state *s, struct state_task *t, unsigned int task,
 	s->value[number] = value;
 }
 
+static bool holds_spinlock(const struct state_task *t)
+{
+	for (unsigned int i = 0; i < t->held_count; i++)
+		if (t->held[i] >= MUTEX_COUNT && t->held[i] < MUTEX_COUNT + SPIN_COUNT)
+			return true;
+	return false;
+}
+
 /* Checks before the operation's first step. False: one failed. */
 static bool may_begin(const struct state_task *t, const struct program_op *op)
 {
 	switch (op->kind) {
-	case OP_LOCK:
 	case OP_SPIN_LOCK:
+		return !out_of_order(t, lock_of(op));
+	case OP_LOCK:
 	case OP_DOWN_READ:
 	case OP_DOWN_WRITE:
-		return !out_of_order(t, lock_of(op));
+		return !t->nest && !out_of_order(t, lock_of(op));
 	case OP_WAIT:
 	case OP_WAIT_UNTIL:
 	case OP_SYNCHRONIZE:
 	case OP_BARRIER:
-		return !t->nest;
+		return !t->nest && !holds_spinlock(t);
 	case OP_RCU_UNLOCK:
 		return t->nest;
 	case OP_FAIL:

@@ -113,6 +113,10 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | lock o0.m; free o0 | lock o0.m",
 		/* The waiter arrives after the store. */
 		"cpus=1 | store o0.v 1 | wait q0 is o0.v a 1",
+		/* What may sleep is refused under a spinlock and in a read section. */
+		"cpus=1 | spin_lock s0; wait q0 is a a 1",
+		"cpus=1 | spin_lock s0; barrier; spin_unlock s0",
+		"cpus=1 | rcu_lock; lock m0; unlock m0; rcu_unlock",
 	};
 
 	(void)state;

@@ -599,7 +599,7 @@ static void neighbours_in_the_wrong_order(void **state)
 	} pairs[] = {
 		{ INVALIDATE, NOTHING, { 1444, 0 } }, { KILL, NOTHING, { 380, 0 } },
 		{ PUT_PAGES, STUCK, { 1, 0 } },	      { WAIT, NOTHING, { 1900, 0 } },
-		{ MEMORY, NOTHING, { 1444, 0 } },	      { ERASE, NOTHING, { 1444, 0 } },
+		{ MEMORY, NOTHING, { 1444, 0 } },     { ERASE, NOTHING, { 1444, 0 } },
 	};
 
 	(void)state;

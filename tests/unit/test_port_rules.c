@@ -300,6 +300,12 @@ static void synchronize_under_a_spinlock(struct hs_task *self, void *state)
 	hs_synchronize_rcu(self);
 }
 
+static void barrier_under_a_spinlock(struct hs_task *self, void *state)
+{
+	hs_spin_lock(self, &((struct play_state *)state)->spin);
+	hs_rcu_barrier(self);
+}
+
 /* On threads at its end, when it is detached again. */
 static void task_of_a_scenario_detaches(struct hs_task *self, void *state)
 {
@@ -497,6 +503,11 @@ static const struct rule rules[] = {
 	  NULL,
 	  synchronize_under_a_spinlock,
 	  { HERE, "with the page table lock", "task one" },
+	  true },
+	{ "barrier_under_a_spinlock",
+	  NULL,
+	  barrier_under_a_spinlock,
+	  { "with the page table lock", "task one", "" },
 	  true },
 	{ "task_of_a_scenario_detaches",
 	  NULL,

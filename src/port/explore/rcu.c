@@ -117,6 +117,7 @@ void hs_rcu_barrier(struct hs_task *self)
 	struct hs_arena *arena = self->arena;
 
 	hs_assert(self, !self->rcu_nest, "wait for callbacks inside a read section");
+	hs_might_sleep(self);
 	if (self->mode == HS_MODE_DIRECT) {
 		hs_assert(self, !hs_rcu_poll_direct(self),
 			  "rcu_barrier would wait for ever: nothing else runs");

@@ -121,6 +121,7 @@ void hs_rcu_barrier(struct hs_task *self)
 	uint64_t goal = hs_u64_load(self, &rcu->queued, HS_ACQUIRE);
 
 	hs_assert(self, !self->hot.rcu_nest, "wait for callbacks inside a read section");
+	hs_might_sleep(self);
 	while (hs_u64_load(self, &rcu->ran, HS_ACQUIRE) < goal)
 		if (hs_rcu_poll(self))
 			hs_retry_wait(self, "rcu_barrier");
