@@ -272,7 +272,8 @@ static void is_refused(const struct param *p)
 /* The pgmap, which the stale page still names, is freed. */
 static void reads_what_is_freed(const struct param *p)
 {
-	expect_refusal(&gone, p, HS_VERDICT_FREED, HS_ASAN ? "heap-use-after-free" : "is stale");
+	expect_refusal(&gone, p, HS_VERDICT_FREED,
+		       HS_ASAN || HS_TSAN ? "heap-use-after-free" : "is stale");
 }
 
 static void is_allowed(const struct param *p)

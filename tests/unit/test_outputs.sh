@@ -97,7 +97,12 @@ limited() (
 )
 mkdir room
 echo old >room/x.json
-for name in x.json new.json; do
+# ThreadSanitizer writes a file of its own before main(), and dies of the signal there.
+limits="x.json new.json"
+if grep -q __tsan_init "$hmmsim"; then
+	limits=""
+fi
+for name in $limits; do
 	limited "$hmmsim" "${brief[@]}" --json="room/$name" 2>/dev/null
 	[ "$?" = 4 ] || complain "no room: not exit status 4"
 	limited "$hmmsim" capture --proc=proc 7 -o "room/$name" 2>/dev/null
