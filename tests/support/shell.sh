@@ -3,11 +3,13 @@
 # shell.sh: sourced by tests that are scripts, after they have resolved their arguments. Gives them a
 # work folder of their own, complaints, and a verdict.
 #
-# The files out and err are the streams of the last run. A test puts what it could not check into
-# "unchecked", and ends with verdict.
+# What a test makes outside its work folder it puts into "outside" at once: both are removed at its
+# end, also if it is interrupted. The files out and err are the streams of the last run. A test puts
+# what it could not check into "unchecked", and ends with verdict.
 set -uo pipefail
 work=$(realpath "$(mktemp -d)")
-trap 'rm -rf "$work"' EXIT
+outside=()
+trap 'rm -rf "$work" "${outside[@]}"' EXIT
 cd "$work" || exit 2
 failed=0
 unchecked=()

@@ -146,13 +146,13 @@ fi
 
 # The owner's mode stays, and /dev/shm has no special rights because of its name.
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then
-	shm=$(mktemp /dev/shm/hmmsim.XXXXXX)
+	shm=$(mktemp /dev/shm/hmmsim.XXXXXX) || exit 2
+	outside+=("$shm")
 	chmod 640 "$shm"
 	run 0 '' "${brief[@]}" --json="$shm"
 	run 0 '' "${brief[@]}" --json="$shm"
 	[ "$(grep -c '"context"' "$shm")" = 1 ] || complain "/dev/shm: the new file is behind the old one"
 	[ "$(stat -c %a "$shm")" = 640 ] || complain "/dev/shm: other rights"
-	rm "$shm"
 fi
 
 # ---- pictures ----------------------------------------------------------------------------------
