@@ -173,8 +173,10 @@ static void first_state(struct model *m, struct state *s)
 	}
 	memset(s->count_life, LIFE_LIVE, sizeof(s->count_life));
 	for (unsigned int i = 0; i < p->tasks; i++)
-		if (!p->task[i].started)
+		if (!p->task[i].started) {
 			s->task[i].slot = s->slots++;
+			s->task[i].cpu = s->task[i].slot % p->cpus;
+		}
 	state_start_tasks(&m->rules, s);
 	if (s->verdict != HS_VERDICT_NONE)
 		s->who = OUTCOME_BEGIN;

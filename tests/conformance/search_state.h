@@ -36,7 +36,8 @@ struct state_task {
 	uint8_t threads; /* mask of the tasks that it has started */
 	uint8_t held_count;
 	uint8_t held[STATE_HELD]; /* locks */
-	uint8_t nothing[2];
+	uint8_t cpu;
+	uint8_t nothing;
 	uint16_t readers; /* that its grace period waits for: mask of slots */
 	uint16_t join;	  /* callbacks that it waits for: mask of slots */
 	struct outcome_log log;

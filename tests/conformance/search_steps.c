@@ -272,6 +272,8 @@ static bool takes_no_step(struct state_rules *m, struct state *s, unsigned int t
 		if (!(t->threads >> who & 1)) {
 			t->threads |= (uint8_t)(1u << who);
 			s->task[who].slot = s->slots++;
+			s->task[who].cpu =
+				(uint8_t)((t->cpu + __builtin_popcount(t->threads)) % m->p->cpus);
 		}
 		return true;
 	case OP_JOIN:
@@ -589,7 +591,7 @@ static bool step_counter(const struct state_rules *m, struct state *s, struct st
 	uint8_t cpus = m->p->cpus, cpu = t->sub;
 
 	if (op->kind == OP_COUNT)
-		cpu = (uint8_t)(t->slot % cpus);
+		cpu = t->cpu;
 	if (op->kind == OP_COUNT_NEW) {
 		t->counter = 1;
 		return true;

@@ -116,6 +116,7 @@ struct hs_task {
 	uint64_t rng;
 	uint64_t key;	   /* its name in fingerprints, the same in each execution of a class */
 	uint32_t children; /* tasks that it has made */
+	uint32_t threads;  /* those of them that are no callbacks */
 	int64_t tally;
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;

@@ -4,7 +4,7 @@
  *
  * Entering and leaving a section commute with each other. A grace period is two steps: the first
  * notes which tasks are in a section, the second is enabled when all of those have left. A callback
- * is a task of its own, as a softirq on another CPU would be.
+ * is a task of its own, as a softirq would be on the CPU that queued it.
  */
 #include "port/explore/arena.h"
 #include "port/explore/sched.h"
@@ -97,6 +97,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	t = hs_sched_task_new(self->sched, "rcu callback", explore_rcu_callback_main, head);
 	hs_assert(self, t, "%s: more than %d tasks and callbacks", where, HS_SCHED_TASKS - 1);
 	t->rcu_wait = readers;
+	t->cpu = self->cpu;
 	self->arena->rcu.callbacks |= 1ull << t->id;
 }
 

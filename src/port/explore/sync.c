@@ -268,13 +268,32 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
+/*
+ * Where a thread runs and what it draws follow from its starter and its number there. Its id does
+ * not, because a start is no step: the ids of threads of two tasks depend on the order of steps
+ * that may touch nothing in common.
+ */
+static void sync_settle_thread(struct hs_task *starter, struct hs_task *t)
+{
+	t->cpu = (starter->cpu + ++starter->threads) % starter->arena->cpus;
+	t->rng = hs_random_stream(starter->arena->config.seed, t->key);
+}
+
 /* The handle of a thread is the address of its task. */
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg)
 {
+	struct hs_task *t;
+
 	if (!hs_arena_may_alloc(self->arena, HS_HERE))
 		return NULL;
-	return (struct hs_thread *)hs_sched_task_new(self->sched, name, fn, arg);
+	t = hs_sched_task_new(self->sched, name, fn, arg);
+	if (self->mode != HS_MODE_STEP)
+		return (struct hs_thread *)t;
+	/* Which task is refused would depend on the order as well. */
+	hs_assert(self, t, "thread %s: more than %d tasks and callbacks", name, HS_SCHED_TASKS - 1);
+	sync_settle_thread(self, t);
+	return (struct hs_thread *)t;
 }
 
 void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
