@@ -245,7 +245,8 @@ void hs_report_free(struct hs_report *report)
 enum hs_report_verdict hs_report_judge(const struct hs_report *report)
 {
 	for (size_t i = 0; i < report->row_count; i++)
-		if (report->rows[i].done.counts.leaked || report->rows[i].done.livelocks)
+		if (report->rows[i].done.counts.leaked || report->rows[i].done.counts.bad_ptes ||
+		    report->rows[i].done.livelocks)
 			return HS_REPORT_VIOLATION;
 	return report->too_large ? HS_REPORT_UNKNOWN : HS_REPORT_OK;
 }

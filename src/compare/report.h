@@ -70,7 +70,7 @@ const struct hs_report_row *hs_report_find(const struct hs_report *report,
 enum hs_report_verdict {
 	HS_REPORT_OK,
 	HS_REPORT_UNKNOWN,   /* a part was not tried, because a bound forbids it */
-	HS_REPORT_VIOLATION, /* a leak, a livelock, a verdict of a removal that is not ok */
+	HS_REPORT_VIOLATION, /* a leak, a livelock, a bad entry, a verdict that is not ok */
 };
 
 enum hs_report_verdict hs_report_judge(const struct hs_report *report);

@@ -50,6 +50,8 @@ static void report_json_end_entry(const struct report_json_entry *e)
 	hs_json_number(out, "failures", c->failures);
 	hs_json_number(out, "puts", c->puts);
 	hs_json_number(out, "leaked", c->leaked);
+	if (c->bad_ptes)
+		hs_json_number(out, "badpte", c->bad_ptes);
 	hs_json_number(out, "faults", c->faults);
 	hs_json_number(out, "held_faults", c->held_faults);
 	hs_json_number(out, "waits", c->waits);

@@ -226,6 +226,21 @@ static void report_print_times(const struct hs_report *r, enum hs_compare_scope 
 	hs_out_free(&cells);
 }
 
+/* The walker of 5.3 does not look, and each strategy of 6.12 meets the same entries. */
+static void report_print_bad_ptes(const struct hs_report *r, struct hs_out *out)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < r->row_count; i++)
+		if (r->rows[i].done.counts.bad_ptes > most)
+			most = r->rows[i].done.counts.bad_ptes;
+	if (!most)
+		return;
+	hs_out_text(out, "\nbadpte ");
+	hs_out_decimal(out, most);
+	hs_out_text(out, ": special entries in a vma that should have none\n");
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static void report_print_amount(struct hs_out *out, uint64_t n, const char *what)
@@ -279,4 +294,5 @@ void hs_report_print(const struct hs_report *r, struct hs_out *out)
 		}
 	if (r->spans[HS_SCOPE_PAGE].count)
 		report_print_page(r, out);
+	report_print_bad_ptes(r, out);
 }

@@ -75,6 +75,8 @@ enum hs_walk_verdict hs_walk_answer_judge(const struct hs_walk_answer *a)
 		return HS_WALK_LEAK;
 	if (a->null_vmas)
 		return HS_WALK_NULL_VMA;
+	if (a->counts.bad_ptes)
+		return HS_WALK_BAD_PTE;
 	return a->livelock ? HS_WALK_AHEAD : HS_WALK_OK;
 }
 

@@ -48,6 +48,7 @@ int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_se
 enum hs_walk_verdict {
 	HS_WALK_OK,
 	HS_WALK_AHEAD,	  /* a bound ended the walk before it was over */
+	HS_WALK_BAD_PTE,  /* special entries that the kernel reports as a bug */
 	HS_WALK_NULL_VMA, /* faults outside all VMAs, where the kernel would oops */
 	HS_WALK_LEAK,	  /* references that are never put */
 	HS_WALK_LIVELOCK, /* it would go round for ever */

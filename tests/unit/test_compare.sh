@@ -211,7 +211,13 @@ judged 0 -w 5.3 -s per-range leak
 judged 1 -w 5.3 -s per-range -s per-table -l full:2M leak
 judged 1 -w 5.3 -s per-table -t leak
 says '^5\.3 +per-table +correct .* stuck '
-judged 0 -w 6.12 -s none -t leak
+sed 's/^vma.*/&m/' leak >mixed
+judged 0 -w 6.12 -s none -t mixed
+! grep -q '^badpte ' out || complain 'a bad entry'
+judged 1 -w 6.12 -s none leak
+says '^badpte 1: special entries in a vma that should have none$'
+judged 0 -w 5.3 -s none leak
+! grep -q '^badpte ' out || complain 'a bad entry'
 judged 1 -w 6.12 -s per-call dead
 says '^6\.12 +per-call .* livelock '
 judged 0 -w 6.12 -s none dead

@@ -157,6 +157,12 @@ judged 1 -w 6.12 waits.in
 judged 1 -w 5.3 leak.in
 says ' leaked 1 '
 judged 0 -w 5.3 -s per-range leak.in
+judged 1 -w 6.12 leak.in
+says '^walks .* badpte 1 '
+judged 1 -w 6.12 -b reference leak.in
+sed 's/^vma.*/&m/' leak.in >mixed.in
+judged 0 -w 6.12 mixed.in
+says '^walks .* badpte 0 '
 printf 'scenario vmas\n' >vmas.in
 for i in {1..70}; do
 	printf 'vma 0x%x 0x%x r\nmap 0x%x 4k ro 5\n' "$((i * 8192))" "$((i * 8192 + 8192))" "$((i * 8192))"
