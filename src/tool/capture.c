@@ -72,7 +72,7 @@ struct capture_tool {
 	struct hs_capture ask;
 	struct hs_tool_devices devices;
 	const char *output; /* a file, or NULL: standard output */
-	bool names, help;
+	bool proc_given, names, help;
 };
 
 /* ---- options ----------------------------------------------------------------------------- */
@@ -88,7 +88,7 @@ static int tool_capture_take_option(struct capture_tool *tool, int option)
 		return 0;
 	case OPTION_PROC:
 		tool->ask.proc = optarg;
-		return 0;
+		return hs_tool_once("capture", "proc", &tool->proc_given);
 	case 'd':
 		return hs_tool_take_device("capture", optarg, &tool->mem, &tool->devices);
 	case 'o':

@@ -31,7 +31,8 @@ struct compare_tool {
 	size_t source_count, layout_count;
 	const char *json, *plot; /* files, or NULL; "-": standard output, without tables */
 	const char *profile_files[HS_REPORT_PROFILES];
-	bool request_given, owner_given, removal, check, help;
+	bool request_given, owner_given, body_given, sleep_given, repetitions_given;
+	bool removal, check, help;
 };
 
 /* Both return an exit code; unless it is HS_EXIT_DONE they have printed a message on stderr. */

@@ -57,11 +57,15 @@ static int compare_options_choose(const char *option, const char *(*name)(int i)
 	return hs_tool_choose("compare", option, name, count, chosen);
 }
 
-static int compare_options_take_number(const char *option, uint64_t low, uint64_t high,
+/* Once. */
+static int compare_options_take_number(const char *option, bool *given, uint64_t low, uint64_t high,
 				       uint64_t *value)
 {
 	struct hs_word word = { optarg, strlen(optarg) };
+	int code = hs_tool_once("compare", option, given);
 
+	if (code)
+		return code;
 	if (hs_word_number(&word, value) && *value >= low && *value <= high)
 		return 0;
 	fprintf(stderr, "hmmsim compare: --%s: expected a number from %llu to %llu, found '%s'\n",
@@ -165,14 +169,19 @@ static int compare_options_take_choice(struct compare_tool *tool, int option)
 			tool->asked.strategies[chosen] = true;
 		return ret;
 	case 'b':
+		ret = hs_tool_once("compare", "body", &tool->body_given);
+		if (ret)
+			return ret;
 		ret = compare_options_choose("body", hs_tool_body, HS_BODY_COUNT, &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
 	default:
+		ret = hs_tool_once("compare", "request", &tool->request_given);
+		if (ret)
+			return ret;
 		ret = compare_options_choose("request", compare_options_request_name,
 					     HS_REQUEST_COUNT, &chosen);
 		tool->set.request = (enum hs_compare_request)chosen;
-		tool->request_given = true;
 		return ret;
 	}
 }
@@ -187,7 +196,8 @@ static int compare_options_take_removal(struct compare_tool *tool, int option)
 	if (option == OPTION_ATOMIC)
 		tool->asked.atomic = true;
 	if (option == OPTION_SLEEP) {
-		ret = compare_options_take_number("sleep", 1, SLEEP_MAX, &number);
+		ret = compare_options_take_number("sleep", &tool->sleep_given, 1, SLEEP_MAX,
+						  &number);
 		tool->asked.sleep = (uint32_t)number;
 	}
 	return ret;
@@ -211,8 +221,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 	case 'p':
 		return compare_options_take_profile(tool);
 	case OPTION_OWNER:
-		tool->owner_given = true;
-		return compare_options_take_number("owner", 0, UINT64_MAX, &tool->set.owner);
+		return compare_options_take_number("owner", &tool->owner_given, 0, UINT64_MAX,
+						   &tool->set.owner);
 	case 't':
 	case OPTION_SLEEP:
 	case OPTION_ATOMIC:
@@ -221,7 +231,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 		tool->asked.repetitions = 0;
 		return 0;
 	case OPTION_REPETITIONS:
-		ret = compare_options_take_number("repetitions", 1, HS_REPORT_REPETITIONS, &number);
+		ret = compare_options_take_number("repetitions", &tool->repetitions_given, 1,
+						  HS_REPORT_REPETITIONS, &number);
 		tool->asked.repetitions = (unsigned int)number;
 		return ret;
 	case OPTION_PLOT:

@@ -116,7 +116,7 @@ static int list_costs(const char *file)
 int hs_tool_list(int argc, char **argv)
 {
 	const char *file = NULL;
-	bool costs = false;
+	bool costs = false, given = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "cp:h", list_options, NULL)) != -1) {
@@ -125,6 +125,8 @@ int hs_tool_list(int argc, char **argv)
 			costs = true;
 			break;
 		case 'p':
+			if (hs_tool_once("list", "profile", &given))
+				return hs_tool_usage("list");
 			file = optarg;
 			break;
 		case 'h':

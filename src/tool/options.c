@@ -70,6 +70,19 @@ int hs_tool_choose(const char *verb, const char *option, const char *(*name)(int
 	return HS_EXIT_USAGE;
 }
 
+/* ---- once ------------------------------------------------------------------------------- */
+
+/* Of two values one would not count, which nothing would say. */
+int hs_tool_once(const char *verb, const char *option, bool *given)
+{
+	if (*given) {
+		fprintf(stderr, "hmmsim %s: --%s: expected once, found again\n", verb, option);
+		return HS_EXIT_USAGE;
+	}
+	*given = true;
+	return HS_EXIT_DONE;
+}
+
 /* ---- outputs ----------------------------------------------------------------------------- */
 
 bool hs_tool_is_stdout(const char *output)
@@ -80,13 +93,13 @@ bool hs_tool_is_stdout(const char *output)
 int hs_tool_take_output(const char *verb, const char *option, const char **name)
 {
 	char who[32], what[32];
+	bool given = *name != NULL;
+	int code = hs_tool_once(verb, option, &given);
 
+	if (code)
+		return code;
 	snprintf(who, sizeof(who), "hmmsim %s", verb);
 	snprintf(what, sizeof(what), "--%s", option);
-	if (*name) { /* the other file would not be written, which nothing would say */
-		fprintf(stderr, "%s: %s: expected once, found again\n", who, what);
-		return HS_EXIT_USAGE;
-	}
 	*name = optarg;
 	return hs_output_check_name(who, what, optarg);
 }

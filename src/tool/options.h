@@ -30,6 +30,8 @@ extern const struct hs_verb_text hs_verb_texts[HS_VERB_COUNT];
 int hs_tool_usage(const char *verb);
 /* Prints that memory is short and returns HS_EXIT_INTERNAL. */
 int hs_tool_no_memory(const char *verb);
+/* Refuses an option of one value that was @given before; it is from here on. */
+int hs_tool_once(const char *verb, const char *option, bool *given);
 /* Takes the name of an output from optarg, once; "-" is standard output. */
 int hs_tool_take_output(const char *verb, const char *option, const char **name);
 bool hs_tool_is_stdout(const char *output);

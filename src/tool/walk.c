@@ -66,10 +66,19 @@ struct walk_tool {
 	struct hs_walk_setting set;
 	struct hs_out out;
 	enum hs_walk_verdict worst;
-	bool strategy_given, check, help;
+	bool walker_given, strategy_given, body_given, check, help;
 };
 
 /* ---- options ----------------------------------------------------------------------------- */
+
+/* Takes the argument of an option that is given once: *chosen is its index among the names. */
+static int tool_walk_choose(const char *option, bool *given, const char *(*name)(int i), int count,
+			    int *chosen)
+{
+	int ret = hs_tool_once("walk", option, given);
+
+	return ret ? ret : hs_tool_choose("walk", option, name, count, chosen);
+}
 
 static int tool_walk_take_option(struct walk_tool *tool, int option)
 {
@@ -77,17 +86,18 @@ static int tool_walk_take_option(struct walk_tool *tool, int option)
 
 	switch (option) {
 	case 'w':
-		ret = hs_tool_choose("walk", "walker", hs_tool_walker, HS_ERA_COUNT, &chosen);
+		ret = tool_walk_choose("walker", &tool->walker_given, hs_tool_walker, HS_ERA_COUNT,
+				       &chosen);
 		tool->set.era = (enum hs_era)chosen;
 		return ret;
 	case 's':
-		ret = hs_tool_choose("walk", "strategy", hs_tool_strategy,
-				     HS_STRATEGY_BUILTIN_COUNT, &chosen);
+		ret = tool_walk_choose("strategy", &tool->strategy_given, hs_tool_strategy,
+				       HS_STRATEGY_BUILTIN_COUNT, &chosen);
 		tool->set.strategy = (enum hs_strategy)chosen;
-		tool->strategy_given = true;
 		return ret;
 	case 'b':
-		ret = hs_tool_choose("walk", "body", hs_tool_body, HS_BODY_COUNT, &chosen);
+		ret = tool_walk_choose("body", &tool->body_given, hs_tool_body, HS_BODY_COUNT,
+				       &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
 	case 'c':

@@ -65,6 +65,17 @@ run 2 '^hmmsim walk: --strategy: expected none, .* or per-call, found .custom.$'
 run 2 "^hmmsim walk: --body: expected reference or plain, found 'fast'\$" walk --body fast good.in
 run 2 '^hmmsim walk: .*nonsense' walk --nonsense good.in
 silent
+# Of an option that has one value a second one would not count.
+for twice in 'walk --walker 5.3' 'walk --strategy none' 'walk --body plain' 'list --profile /dev/null' \
+	'capture --proc /proc' 'capture --output -' 'compare --body plain' 'compare --request read' \
+	'compare --owner 1' 'compare --sleep 1' 'compare --repetitions 1' 'compare --json -'; do
+	read -r name option value <<<"$twice"
+	run 2 "^hmmsim $name: $option: expected once, found again\$" \
+		"$name" "$option" "$value" "$option" "$value" good.in
+	silent
+	grep -qF "hmmsim: see hmmsim $name --help" err || complain "$twice: no word of --help"
+done
+run 0 '' walk --check --check good.in
 run 2 '^hmmsim list: .*profile' list --profile
 run 2 'see hmmsim walk --help' walk --nonsense good.in
 for arguments in walk compare 'list --profile' 'compare --profile'; do
