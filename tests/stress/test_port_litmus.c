@@ -26,6 +26,7 @@ struct shared {
 	_Alignas(HS_CACHE_LINE) hs_u32 sections;
 	_Alignas(HS_CACHE_LINE) hs_u32 word;
 	hs_u32 bad, asked, answered;
+	bool by_queue; /* sleeps in a wait queue, not parked at the word */
 	int hand_over;
 	hs_u32 released;
 	uint32_t round, wrote[2];
@@ -270,20 +271,34 @@ static void a_barrier_sees_what_callbacks_wrote(void **state)
 
 /* ---- sleeping ---------------------------------------------------------------------------- */
 
-static void parks(struct hs_task *self, void *arg)
+static bool word_is(struct hs_task *self, void *arg)
+{
+	return hs_u32_load(self, &sh->word, HS_RELAXED) == *(uint32_t *)arg;
+}
+
+static void sleep_until_word_is(struct hs_task *self, uint32_t i)
+{
+	if (sh->by_queue) {
+		hs_wait_event(self, &sh->queue, word_is, &i);
+		return;
+	}
+	while (!word_is(self, &i))
+		hs_park(self, &sh->word, i - 1, false);
+}
+
+static void sleeps(struct hs_task *self, void *arg)
 {
 	(void)arg;
 	litmus_pin(1);
 	for (uint32_t i = 1; i <= sh->rounds; i++) {
 		litmus_begin(self, &sh->l, i);
 		litmus_fill(self, &sh->l);
-		while (hs_u32_load(self, &sh->word, HS_RELAXED) != i)
-			hs_park(self, &sh->word, i - 1, false);
+		sleep_until_word_is(self, i);
 		litmus_through(self, &sh->l, i);
 	}
 }
 
-static void unparks(struct hs_task *self, void *arg)
+static void changes_and_wakes(struct hs_task *self, void *arg)
 {
 	(void)arg;
 	litmus_pin(0);
@@ -292,7 +307,10 @@ static void unparks(struct hs_task *self, void *arg)
 		litmus_delay(self, &sh->l);
 		litmus_fill(self, &sh->l);
 		hs_u32_store(self, &sh->word, i, HS_RELAXED);
-		hs_unpark(self, &sh->word, 1);
+		if (sh->by_queue)
+			hs_wake_all(self, &sh->queue);
+		else
+			hs_unpark(self, &sh->word, 1);
 		litmus_expect_through(self, &sh->l, i);
 	}
 }
@@ -300,44 +318,14 @@ static void unparks(struct hs_task *self, void *arg)
 static void a_change_wakes_the_task_that_is_about_to_sleep(void **state)
 {
 	(void)state;
-	duel(unparks, parks, 3000);
-}
-
-static bool word_is(struct hs_task *self, void *arg)
-{
-	return hs_u32_load(self, &sh->word, HS_RELAXED) == *(uint32_t *)arg;
-}
-
-static void waits(struct hs_task *self, void *arg)
-{
-	(void)arg;
-	litmus_pin(1);
-	for (uint32_t i = 1; i <= sh->rounds; i++) {
-		litmus_begin(self, &sh->l, i);
-		litmus_fill(self, &sh->l);
-		hs_wait_event(self, &sh->queue, word_is, &i);
-		litmus_through(self, &sh->l, i);
-	}
-}
-
-static void wakes(struct hs_task *self, void *arg)
-{
-	(void)arg;
-	litmus_pin(0);
-	for (uint32_t i = 1; i <= sh->rounds; i++) {
-		litmus_meet(self, &sh->l, 0, i);
-		litmus_delay(self, &sh->l);
-		litmus_fill(self, &sh->l);
-		hs_u32_store(self, &sh->word, i, HS_RELAXED);
-		hs_wake_all(self, &sh->queue);
-		litmus_expect_through(self, &sh->l, i);
-	}
+	duel(changes_and_wakes, sleeps, 3000);
 }
 
 static void a_wake_reaches_the_task_that_begins_to_wait(void **state)
 {
 	(void)state;
-	duel(wakes, waits, 3000);
+	sh->by_queue = true;
+	duel(changes_and_wakes, sleeps, 3000);
 }
 
 /* The wake comes while the predicate is asked, for the first or second time, and says false. */

@@ -59,6 +59,17 @@ void play_expect_at(struct test_place at, const struct play *play, enum hs_verdi
 		explore_found_at(at, &play_scenario, play, verdict, "", number, r);
 }
 
+void play_all(const struct play *play, struct hs_explore_result *r)
+{
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_DFS;
+	options.go_on = true;
+	assert_int_equal(hs_explore(&play_scenario, play, &options, r), 0);
+	assert_true(r->exhaustive);
+}
+
 void play_expect_exhaustive_at(struct test_place at, const struct play *play, uint64_t complete)
 {
 	play_expect_classes_at(at, play, complete, complete);

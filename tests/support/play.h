@@ -49,6 +49,8 @@ bool play_flag(struct hs_task *self, void *state);
 #define play_expect(...) play_expect_at(TEST_PLACE, __VA_ARGS__)
 void play_expect_at(struct test_place at, const struct play *play, enum hs_verdict verdict,
 		    uint64_t number, struct hs_explore_result *r);
+/* Every interleaving, although some violate something. */
+void play_all(const struct play *play, struct hs_explore_result *r);
 /*
  * play_expect_exhaustive(play, complete): DFS and sleep sets come to their end, find nothing and
  * see the same classes, @complete of them; sleep sets complete one execution of each.

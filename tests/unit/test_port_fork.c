@@ -136,6 +136,21 @@ static void guard_returns_what_the_function_returns(void **state)
 	assert_int_equal(hs_task_detach(self), 0);
 }
 
+/* Beside the machine of other tests. Allocation number @fail_at fails; 0: none. */
+static struct hs_machine *shared_machine(uint64_t fail_at)
+{
+	struct hs_machine_config config;
+	struct hs_machine *own;
+
+	hs_machine_config_init(&config);
+	config.kind = HS_ARENA_REGION;
+	config.shared = true;
+	config.base += (uint64_t)1 << 32;
+	config.fail_at = fail_at;
+	assert_int_equal(hs_machine_create(&config, &own), 0);
+	return own;
+}
+
 static void allocates_in_vain(void *arg)
 {
 	struct hs_task *self;
@@ -149,17 +164,10 @@ static void allocates_in_vain(void *arg)
 /* A process that did not allocate knows the place too: a child has its parent's program. */
 static void the_place_that_failed_in_a_child_is_known(void **state)
 {
-	struct hs_machine_config config;
+	struct hs_machine *own = shared_machine(3);
 	struct hs_machine_info info;
-	struct hs_machine *own;
 
 	(void)state;
-	hs_machine_config_init(&config);
-	config.kind = HS_ARENA_REGION;
-	config.shared = true;
-	config.base += (uint64_t)1 << 32;
-	config.fail_at = 3;
-	assert_int_equal(hs_machine_create(&config, &own), 0);
 	assert_ended_well(spawn(allocates_in_vain, own));
 	hs_machine_info(own, &info);
 	assert_non_null(info.failed_at);
@@ -174,15 +182,9 @@ static void destroys(void *arg)
 
 static void only_its_creator_destroys_a_shared_machine(void **state)
 {
-	struct hs_machine_config config;
-	struct hs_machine *own;
+	struct hs_machine *own = shared_machine(0);
 
 	(void)state;
-	hs_machine_config_init(&config);
-	config.kind = HS_ARENA_REGION;
-	config.shared = true;
-	config.base += (uint64_t)1 << 32;
-	assert_int_equal(hs_machine_create(&config, &own), 0);
 	death_expect(destroys, own, "hs_machine_destroy: another process than the creator");
 	assert_int_equal(hs_machine_destroy(own, NULL), 0);
 }

@@ -468,14 +468,10 @@ static void a_schedule_grants_the_solo_retries_that_it_names(void **state)
 static void every_execution_has_all_its_solo_retries(void **state)
 {
 	const struct play play = { .task = { polls, touches_another_word, touches_another_word } };
-	struct hs_explore_options options;
 	struct hs_explore_result r;
 
 	(void)state;
-	hs_explore_options_init(&options);
-	options.search = HS_SEARCH_DFS;
-	options.go_on = true;
-	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	play_all(&play, &r);
 	assert_int_equal(r.executions, 6);
 	assert_int_equal(r.violations, 6);
 	assert_int_equal(r.steps, 6 * (3 + 2 * HS_SOLO_RETRIES));

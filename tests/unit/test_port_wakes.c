@@ -104,6 +104,16 @@ static void wakes(struct hs_task *self, void *state)
 	hs_wake_all(self, &((struct play_state *)state)->queue);
 }
 
+static void expect_lost_wakes(const struct play *plays, const uint64_t *first, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct hs_explore_result r;
+
+		play_expect(&plays[i], HS_VERDICT_LOST_WAKE, first[i], &r);
+		hs_explore_result_free(&r);
+	}
+}
+
 /* The tasks in each order, because the search prefers the first. */
 static void expect_lost_wake(const uint64_t first[6], void (*a)(struct hs_task *self, void *state),
 			     void (*b)(struct hs_task *self, void *state),
@@ -114,12 +124,7 @@ static void expect_lost_wake(const uint64_t first[6], void (*a)(struct hs_task *
 		{ .task = { b, c, a } }, { .task = { c, a, b } }, { .task = { c, b, a } },
 	};
 
-	for (size_t i = 0; i < sizeof(play) / sizeof(play[0]); i++) {
-		struct hs_explore_result r;
-
-		play_expect(&play[i], HS_VERDICT_LOST_WAKE, first[i], &r);
-		hs_explore_result_free(&r);
-	}
+	expect_lost_wakes(play, first, COUNT(play));
 }
 
 static void a_write_that_can_meet_the_sleeper_is_found(void **state)
@@ -133,12 +138,7 @@ static void a_write_that_can_meet_the_sleeper_is_found(void **state)
 	static const uint64_t first[] = { 2, 1, 3, 2 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(play) / sizeof(play[0]); i++) {
-		struct hs_explore_result r;
-
-		play_expect(&play[i], HS_VERDICT_LOST_WAKE, first[i], &r);
-		hs_explore_result_free(&r);
-	}
+	expect_lost_wakes(play, first, COUNT(play));
 }
 
 static void a_wake_of_another_task_does_not_help_if_it_can_come_first(void **state)
