@@ -102,7 +102,7 @@
  *	interval subscription that was accepted is called with RELEASE. (One that is still deferred
  *	is not, as in the kernel; no reader has copied an entry for it, because its first read_begin
  *	waits until it is in the tree.)
- *	(tests/model/test_notifier_model.c: subscribing_meets_release)
+ *	(tests/model/test_notifier_plain_model.c: subscribing_meets_release)
  */
 #include "notifier/notifier.h"
 

@@ -22,7 +22,7 @@
  *	unlink it, free it
  *
  *	Required outcome: the notifier is not touched after it is freed.
- *	(tests/model/test_notifier_model.c: unregister_meets_callback)
+ *	(tests/model/test_notifier_plain_model.c: unregister_meets_callback)
  */
 #include "notifier/notifier.h"
 
