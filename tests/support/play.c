@@ -11,6 +11,18 @@ void play_object_free(struct hs_task *self, struct play_object *o)
 	hs_free(self, o, HS_KIND_OTHER, sizeof(*o));
 }
 
+void play_with_object(struct hs_task *self, struct play_state *st)
+{
+	hs_ptr_init(&st->ptr, play_object(self));
+	assert_non_null(st->ptr.raw);
+}
+
+void play_with_counter(struct hs_task *self, struct play_state *st)
+{
+	st->counter = hs_pcpu_alloc(self);
+	assert_non_null(st->counter);
+}
+
 bool play_flag(struct hs_task *self, void *state)
 {
 	return hs_u32_load(self, &((struct play_state *)state)->flag, HS_ACQUIRE) != 0;

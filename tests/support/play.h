@@ -39,6 +39,9 @@ extern const struct hs_scenario play_scenario;
 
 struct play_object *play_object(struct hs_task *self);
 void play_object_free(struct hs_task *self, struct play_object *o);
+/* Set-ups. */
+void play_with_object(struct hs_task *self, struct play_state *st);
+void play_with_counter(struct hs_task *self, struct play_state *st);
 /* The state's flag is set. */
 bool play_flag(struct hs_task *self, void *state);
 

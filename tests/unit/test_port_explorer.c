@@ -7,18 +7,6 @@
 
 static uint32_t outcomes, answers; /* over all executions */
 
-static void with_object(struct hs_task *self, struct play_state *st)
-{
-	hs_ptr_init(&st->ptr, play_object(self));
-	assert_non_null(st->ptr.raw);
-}
-
-static void with_counter(struct hs_task *self, struct play_state *st)
-{
-	st->counter = hs_pcpu_alloc(self);
-	assert_non_null(st->counter);
-}
-
 static void reads_object(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -200,7 +188,7 @@ static void sum_is_six(struct hs_task *self, struct play_state *st)
 
 static void counter_adds_commute(void **state)
 {
-	const struct play play = { with_counter, { adds_twice, adds_twice }, sum_is_six };
+	const struct play play = { play_with_counter, { adds_twice, adds_twice }, sum_is_six };
 
 	(void)state;
 	for (uint32_t cpus = 1; cpus <= 2; cpus++) {
@@ -229,7 +217,9 @@ static void sums(struct hs_task *self, void *state)
 
 static void a_sum_depends_on_the_adds(void **state)
 {
-	const struct play play = { with_counter, { adds_twice, adds_twice, sums }, sum_is_six };
+	const struct play play = { play_with_counter,
+				   { adds_twice, adds_twice, sums },
+				   sum_is_six };
 
 	(void)state;
 	outcomes = 0;
@@ -308,7 +298,7 @@ static void tasks_without_a_step_are_tasks(void **state)
 
 static void every_execution_starts_from_the_same_state(void **state)
 {
-	const struct play play = { with_object,
+	const struct play play = { play_with_object,
 				   { reads_object, unlinks_and_waits, writes_under_sem },
 				   NULL };
 	struct hs_explore_result r[2];

@@ -10,12 +10,6 @@
 static uint32_t outcomes;
 static uint64_t numbers[4][2]; /* what each thread drew: first, and last another */
 
-static void with_counter(struct hs_task *self, struct play_state *st)
-{
-	st->counter = hs_pcpu_alloc(self);
-	assert_non_null(st->counter);
-}
-
 static void adds_and_says_so(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -93,19 +87,19 @@ static void the_order_of_two_starts_moves_no_thread_to_another_cpu(void **state)
 		uint32_t cpus, outcomes;
 		uint64_t classes;
 	} rows[] = {
-		{ { with_counter, { starts_first, starts_second, sums }, note_outcome },
+		{ { play_with_counter, { starts_first, starts_second, sums }, note_outcome },
 		  1,
 		  0xbf,
 		  7 },
-		{ { with_counter, { starts_first, starts_second, sums }, note_outcome },
+		{ { play_with_counter, { starts_first, starts_second, sums }, note_outcome },
 		  2,
 		  0xff,
 		  8 },
-		{ { with_counter, { starts_second, starts_first, sums }, note_outcome },
+		{ { play_with_counter, { starts_second, starts_first, sums }, note_outcome },
 		  2,
 		  0xbf,
 		  7 },
-		{ { with_counter, { starts_second, starts_first, sums }, note_outcome },
+		{ { play_with_counter, { starts_second, starts_first, sums }, note_outcome },
 		  3,
 		  0xff,
 		  8 },
@@ -162,7 +156,7 @@ static void queues_two_callbacks(struct hs_task *self, void *state)
 
 static void a_callback_runs_on_the_cpu_of_the_task_that_queued_it(void **state)
 {
-	const struct play play = { with_counter,
+	const struct play play = { play_with_counter,
 				   { stores, queues_two_callbacks },
 				   only_the_first_cpu_counted };
 
