@@ -1,163 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Crashes of the code under test are findings, and leave the process as it was. */
-#include "support/play.h"
+#include "support/crashes.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#undef NDEBUG
-#include <assert.h>
 
 #include "port/explore/sched.h"
-#include "support/death.h"
-
-#define SANITIZED (HS_ASAN || HS_TSAN)
-
-/* ---- what crashes ------------------------------------------------------------------------ */
-
-static void *volatile nothing; /* NULL */
-
-static void writes_to_null(void)
-{
-	*(volatile int *)((char *)nothing + 8) = 1;
-}
-
-static void calls_null(void)
-{
-	void (*volatile fn)(void) = NULL;
-
-	fn();
-}
-
-static void reads_wildly(void)
-{
-	(void)*(volatile int *)(uintptr_t)0x4141414141414140;
-}
-
-/* A page of memory behind the end of its file. */
-static void reads_behind_a_file(void)
-{
-	FILE *file = tmpfile();
-	char *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fileno(file), 0);
-
-	fclose(file);
-	(void)*(volatile char *)p;
-}
-
-static void reads_behind_a_block(void)
-{
-	volatile size_t size = 16;
-	char *block = calloc(1, size);
-
-	size += (size_t) * (volatile char *)(block + size);
-	free(block);
-}
-
-static void divides_by_zero(void)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("xorl %%edx, %%edx\n\txorl %%ecx, %%ecx\n\tidivl %%ecx" ::
-				 : "eax", "ecx", "edx", "cc");
-#else
-	raise(SIGFPE);
-#endif
-}
-
-static void traps(void)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("ud2");
-#else
-	raise(SIGILL);
-#endif
-}
-
-static void fails_assert(void)
-{
-	assert(nothing);
-}
-
-static void raises(void)
-{
-	raise(SIGSEGV);
-}
-
-static int recurses(int depth);
-static int (*volatile deeper)(int depth) = recurses; /* or a compiler makes a loop of it */
-
-static int recurses(int depth)
-{
-	volatile char frame[1024];
-
-	frame[depth & 1023] = (char)depth;
-	return depth ? deeper(depth - 1) + frame[depth & 1023] : 0;
-}
-
-static void recurses_deeply(void)
-{
-	recurses(1000000);
-}
-
-/* Its lowest byte is far below the page that follows the stack. */
-static void has_a_large_frame(void)
-{
-	char frame[900000];
-
-	__asm__ volatile("" ::"r"(frame) : "memory"); /* it is needed whole */
-	*(volatile char *)frame = 1;
-}
-
-/* Data is not executed: a fault in the stack, and no overflow. */
-static void runs_its_stack(void)
-{
-	char code[64];
-	void *at = memset(code, 0x90, sizeof(code));
-	void (*volatile fn)(void);
-
-	memcpy((void *)(uintptr_t)&fn, &at, sizeof(at));
-	fn();
-}
-
-static const struct crash {
-	void (*fn)(void);
-	const char *says;
-} crashes[] = {
-	{ writes_to_null, "SIGSEGV (address 0x8) in " },
-	{ abort, "SIGABRT in " },
-	{ recurses_deeply, "SIGSEGV (stack overflow) in " },
-	{ calls_null, "SIGSEGV (address 0) in " },
-	{ divides_by_zero, "SIGFPE in " },
-	{ fails_assert, "SIGABRT in " },
-	{ has_a_large_frame, "SIGSEGV (stack overflow) in " },
-	{ traps, "SIGILL in " },
-	{ reads_behind_a_file, "SIGBUS in " },
-	{ reads_wildly, "SIGSEGV in " },
-	{ raises, "SIGSEGV in " },
-	{ runs_its_stack, "SIGSEGV in " },
-};
-
-#define CRASHES (sizeof(crashes) / sizeof(crashes[0]))
-
-static void (*crash)(void);
 
 /* ---- where ------------------------------------------------------------------------------- */
-
-static void increments_badly(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-	uint64_t v;
-
-	hs_mutex_lock(self, &st->mutex);
-	hs_mutex_unlock(self, &st->mutex);
-	v = hs_u64_load(self, &st->word[0], HS_RELAXED);
-	hs_u64_store(self, &st->word[0], v + 1, HS_RELAXED);
-	if (hs_u64_add(self, &st->word[1], 1, HS_RELAXED) && st->word[0].raw == 1)
-		crash();
-}
 
 static void crashes_at_once(struct hs_task *self, void *state)
 {
@@ -215,11 +67,6 @@ static void sets_flag(struct hs_task *self, void *state)
 	hs_u32_store(self, &((struct play_state *)state)->flag, 1, HS_RELEASE);
 }
 
-static void touches_a_word(struct hs_task *self, void *state)
-{
-	hs_u64_add(self, &((struct play_state *)state)->word[3], 1, HS_RELAXED);
-}
-
 static int starts;
 
 static void counts_its_start(struct hs_task *self, void *state)
@@ -253,8 +100,6 @@ static bool asserts_at_once(struct hs_task *self, void *arg)
 	asserts(self, arg);
 	return false;
 }
-
-static const struct play lost_update = { .task = { increments_badly, increments_badly } };
 
 /* ---- the process as it was --------------------------------------------------------------- */
 
@@ -314,16 +159,6 @@ static int refuses(struct hs_task *self, struct hs_plan *plan, void *state, cons
 {
 	(void)self, (void)plan, (void)state, (void)param;
 	return -EXDEV;
-}
-
-static void explore_plainly(const struct hs_scenario *scenario, const struct play *play, int ret)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	assert_int_equal(hs_explore(scenario, play, &options, &r), ret);
-	hs_explore_result_free(&r);
 }
 
 /* Every way out of hs_explore(), also with signals that were blocked or handled before. */
@@ -386,13 +221,6 @@ static void handlers_are_there_while_it_runs(void **state)
 		assert_ptr_not_equal(inside.stack.ss_sp, before.stack.ss_sp);
 }
 
-/* A sanitizer ends the process itself. */
-static void needs_handlers(void)
-{
-	if (SANITIZED)
-		skip();
-}
-
 /* ---- findings ---------------------------------------------------------------------------- */
 
 static void expect_crash(const struct play *play, uint64_t first, const char *says,
@@ -417,7 +245,7 @@ static void each_kind_is_found_again_and_again(void **state)
 		crash = crashes[i % CRASHES].fn;
 		expect_crash(&lost_update, 3, crashes[i % CRASHES].says,
 			     "task one, after read-modify-write, the last place known is "
-			     "tests/unit/test_port_crashes.c:");
+			     "tests/support/crashes.c:");
 		play_expect(&lost_update, HS_VERDICT_CRASH, 3, &r);
 		assert_int_equal(r.first_violation, r.executions);
 		hs_explore_result_free(&r);
@@ -616,149 +444,6 @@ static void sizes_out_of_range_are_refused(void **state)
 	}
 }
 
-/* ---- deaths ------------------------------------------------------------------------------ */
-
-static void dies(void (*fn)(void *arg), int signal, const char *text, bool said)
-{
-	struct death death;
-
-	death_of(fn, NULL, &death);
-	assert_int_equal(death.signal, signal);
-	if (!strstr(death.text, text) == said)
-		fail_msg("%s: \"%s\"", said ? text : "said too much", death.text);
-}
-
-static void explore_lost_update(void *arg)
-{
-	(void)arg;
-	explore_plainly(&play_scenario, &lost_update, 0);
-}
-
-static void the_schedule_is_printed_when_the_process_dies(void **state)
-{
-	struct death death;
-
-	(void)state;
-	if (!HS_ASAN) /* TSan does not follow fibers into a forked child */
-		skip();
-	crash = abort;
-	dies(explore_lost_update, SIGABRT, "SIGABRT in task one, after read-modify-write", true);
-	dies(explore_lost_update, SIGABRT, "; schedule: 1*", true);
-	crash = reads_behind_a_block;
-	death_of(explore_lost_update, NULL, &death);
-	assert_non_null(strstr(death.text, "the process dies in task one; schedule: 1*"));
-}
-
-static void crashes_in_the_explorer(void *arg)
-{
-	struct hs_sched *s = hs_sched_get();
-
-	(void)arg;
-	hs_crash_begin(s);
-	crash();
-}
-
-static void crashes_in_the_explorer_later(void *arg)
-{
-	const struct play play = { .task = { touches_a_word }, .check = asserts };
-
-	explore_plainly(&play_scenario, &play, 0);
-	crashes_in_the_explorer(arg);
-}
-
-static struct play_state *far; /* outside the region */
-
-static void locks_far(struct hs_task *self, void *state)
-{
-	(void)state;
-	hs_mutex_lock(self, &far->mutex);
-}
-
-static void unmaps_far(struct hs_task *self, void *state)
-{
-	touches_a_word(self, state);
-	munmap(far, sizeof(*far));
-}
-
-/* The scheduler looks at the mutex itself. */
-static void crashes_in_the_scheduler(void *arg)
-{
-	const struct play play = { .task = { unmaps_far, locks_far } };
-
-	(void)arg;
-	far = mmap(NULL, sizeof(*far), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	explore_plainly(&play_scenario, &play, 0);
-}
-
-static void breaks_the_heap_for_good(void)
-{
-	/* What hs_explore() calls next when it has a finding. */
-	hs_sched_get()->chooser = NULL;
-	memset(hs_sched_get()->schedule - 16, 0x41, 16);
-	abort();
-}
-
-static void kills_its_parent(struct hs_task *self, void *state)
-{
-	touches_a_word(self, state);
-	if (!fork()) {
-		kill(getppid(), SIGSEGV);
-		_exit(0);
-	}
-	for (;;)
-		pause();
-}
-
-static void explore_kills_its_parent(void *arg)
-{
-	const struct play play = { .task = { kills_its_parent } };
-
-	(void)arg;
-	explore_plainly(&play_scenario, &play, 0);
-}
-
-static void other_signals_kill_the_process(void **state)
-{
-	(void)state;
-	needs_handlers();
-	crash = writes_to_null;
-	dies(crashes_in_the_explorer, SIGSEGV, "internal error: SIGSEGV outside tasks", true);
-	crash = abort;
-	dies(crashes_in_the_explorer, SIGABRT, "internal error: SIGABRT outside tasks", true);
-	crash = raises;
-	dies(crashes_in_the_explorer, SIGSEGV, "internal error: SIGSEGV outside tasks", true);
-	crash = writes_to_null;
-	dies(crashes_in_the_explorer_later, SIGSEGV, "internal error: SIGSEGV outside", true);
-	dies(crashes_in_the_scheduler, SIGSEGV, "internal error: SIGSEGV outside", true);
-	dies(explore_kills_its_parent, SIGSEGV, "hmmsim", false);
-}
-
-/* free() of a heap that a task has damaged ends the process, but says what was found. */
-static void what_was_found_is_said_before_the_process_dies(void **state)
-{
-	(void)state;
-	needs_handlers();
-	crash = breaks_the_heap_for_good;
-	dies(explore_lost_update, SIGABRT, "found before: SIGABRT in task one, after", true);
-	dies(explore_lost_update, SIGABRT, "; schedule: 1*", true);
-}
-
-static void a_debugger_gets_the_signal(void **state)
-{
-	static void (*const fns[])(void) = { writes_to_null, abort };
-
-	(void)state;
-	needs_handlers();
-	for (int i = 0; i < 2; i++) {
-		struct death death;
-
-		crash = fns[i];
-		if (!death_of_traced(explore_lost_update, NULL, &death))
-			skip();
-		assert_int_equal(death.signal, i ? SIGABRT : SIGSEGV);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -767,7 +452,6 @@ int main(void)
 		cmocka_unit_test(an_assertion_in_a_predicate_is_a_finding),
 		cmocka_unit_test(the_stack_has_the_size_that_was_asked_for),
 		cmocka_unit_test(sizes_out_of_range_are_refused),
-		cmocka_unit_test(the_schedule_is_printed_when_the_process_dies),
 		cmocka_unit_test(each_kind_is_found_again_and_again),
 		cmocka_unit_test(wherever_user_code_runs),
 		cmocka_unit_test(no_task_starts_after_a_crash),
@@ -775,9 +459,6 @@ int main(void)
 		cmocka_unit_test(the_search_stops_after_a_crash),
 		cmocka_unit_test(an_exploration_inside_another_changes_nothing),
 		cmocka_unit_test(explorations_after_a_crash_are_as_before),
-		cmocka_unit_test(other_signals_kill_the_process),
-		cmocka_unit_test(what_was_found_is_said_before_the_process_dies),
-		cmocka_unit_test(a_debugger_gets_the_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
