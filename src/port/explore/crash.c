@@ -16,7 +16,10 @@
 #include "port/explore/crash.h"
 #include "port/explore/sched.h"
 
-/* A sanitizer handles faults itself, not SIGABRT. It cannot follow a jump out of a handler. */
+/*
+ * A sanitizer handles faults itself, but neither SIGABRT nor SIGILL. It cannot follow a jump out of
+ * a handler.
+ */
 #define CRASH_SANITIZED (HS_ASAN || HS_TSAN)
 
 #if CRASH_SANITIZED
@@ -27,9 +30,9 @@ static const struct {
 	int signal;
 	const char *name;
 } crash_signals[] = {
-	{ SIGABRT, "SIGABRT" },
+	{ SIGABRT, "SIGABRT" }, { SIGILL, "SIGILL" },
 #if !CRASH_SANITIZED
-	{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" }, { SIGILL, "SIGILL" },
+	{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" },
 #endif
 };
 
