@@ -425,7 +425,30 @@ check_orders() {
 	expect 2 orders.sh "$work/tree"
 }
 
+check_places() {
+	local place
+	fresh "places without a line, and of files that are not there"
+	plant src/mm/fault.c <<<'/* as in "a.c:12" */'
+	plant tests/unit/test_a.c <<<'says(r.message, "mm/fault.c:", "other.c:7 fault.h:9");'
+	expect 0 places.sh "$work/tree"
+	for place in 'mm/fault.c:232' 'fault\.c:7'; do
+		fresh "$place in a test"
+		plant src/mm/fault.c <<<''
+		plant tests/unit/test_a.c <<<"says(r.message, \"at $place\");"
+		expect 1 places.sh "$work/tree"
+		fresh "$place in a script"
+		plant src/mm/fault.c <<<''
+		plant tests/unit/test_a.sh <<<"run 2 '^abort: $place: '"
+		expect 1 places.sh "$work/tree"
+		fresh "$place in a document"
+		plant src/mm/fault.c <<<''
+		plant src/README.md <<<"a fault waits ($place)"
+		expect 1 places.sh "$work/tree"
+	done
+}
+
 check_orders
+check_places
 check_docs
 check_words
 check_statics
