@@ -90,6 +90,15 @@ bool state_task_enabled(const struct state_rules *m, struct state *s, unsigned i
 bool state_call_enabled(const struct state_call *c);
 void state_step_task(struct state_rules *m, struct state *s, unsigned int task);
 void state_step_call(const struct state_rules *m, struct state *s, struct state_call *c);
+/* The task has read @value. */
+void state_see(struct state_task *t, uint8_t value);
+/* Of mutexes, spinlocks and rwsems. A step is the operation's last one if it returns true. */
+bool state_lock_in_order(const struct state_task *t, const struct program_op *op);
+bool state_lock_enabled(const struct state *s, const struct state_task *t,
+			const struct program_op *op);
+bool state_step_lock(struct state *s, struct state_task *t, const struct program_op *op);
+bool state_step_sem(struct state *s, struct state_task *t, const struct program_op *op);
+bool state_holds_spinlock(const struct state_task *t);
 /* The next combination of answers. False: there is none. */
 bool state_next_script(struct state_script *script);
 /* Of a word other than h.v. */

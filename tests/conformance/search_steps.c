@@ -15,7 +15,7 @@ void state_fails(struct state *s, enum hs_verdict verdict)
 		s->verdict = (uint8_t)verdict;
 }
 
-static void see(struct state_task *t, uint8_t value)
+void state_see(struct state_task *t, uint8_t value)
 {
 	t->seen = value;
 	outcome_log_add(&t->log, value);
@@ -54,53 +54,6 @@ bool state_word_is_dead(const struct state *s, uint8_t word)
 uint8_t state_word(struct state *s, uint8_t word)
 {
 	return *word_of(s, word, 0);
-}
-
-/* Which lock, and where its class is in the order. */
-static uint8_t lock_of(const struct program_op *op)
-{
-	if (op->kind <= OP_UNLOCK)
-		return op->arg[0];
-	if (op->kind <= OP_SPIN_UNLOCK)
-		return (uint8_t)(MUTEX_COUNT + op->arg[0]);
-	return (uint8_t)(MUTEX_COUNT + SPIN_COUNT + op->arg[0]);
-}
-
-static bool out_of_order(const struct state_task *t, uint8_t lock)
-{
-	static const uint8_t order[STATE_LOCKS] = { 2, 3, 4, 5, 6, 0, 1 };
-
-	for (unsigned int i = 0; i < t->held_count; i++)
-		if (order[t->held[i]] >= order[lock])
-			return true;
-	return false;
-}
-
-static bool lock_is_dead(const struct state *s, uint8_t lock)
-{
-	return (lock == MUTEX_O0 || lock == MUTEX_COUNT + SPIN_O0 ||
-		lock == MUTEX_COUNT + SPIN_COUNT + SEM_O0) &&
-	       dead(s, 1);
-}
-
-static void hold(struct state_task *t, uint8_t lock)
-{
-	t->held[t->held_count++] = lock;
-}
-
-static bool let_go(struct state_task *t, uint8_t lock)
-{
-	unsigned int i = t->held_count;
-
-	while (i && t->held[i - 1] != lock)
-		i--;
-	if (!i)
-		return false;
-	t->held_count--;
-	for (; i <= t->held_count; i++)
-		t->held[i - 1] = t->held[i];
-	t->held[t->held_count] = 0;
-	return true;
 }
 
 /* ---- predicates -------------------------------------------------------------------------- */
@@ -205,29 +158,21 @@ static void new_object(struct state *s, struct state_task *t, unsigned int task,
 	s->value[number] = value;
 }
 
-static bool holds_spinlock(const struct state_task *t)
-{
-	for (unsigned int i = 0; i < t->held_count; i++)
-		if (t->held[i] >= MUTEX_COUNT && t->held[i] < MUTEX_COUNT + SPIN_COUNT)
-			return true;
-	return false;
-}
-
 /* Checks before the operation's first step. False: one failed. */
 static bool may_begin(const struct state_task *t, const struct program_op *op)
 {
 	switch (op->kind) {
 	case OP_SPIN_LOCK:
-		return !out_of_order(t, lock_of(op));
+		return state_lock_in_order(t, op);
 	case OP_LOCK:
 	case OP_DOWN_READ:
 	case OP_DOWN_WRITE:
-		return !t->nest && !out_of_order(t, lock_of(op));
+		return !t->nest && state_lock_in_order(t, op);
 	case OP_WAIT:
 	case OP_WAIT_UNTIL:
 	case OP_SYNCHRONIZE:
 	case OP_BARRIER:
-		return !t->nest && !holds_spinlock(t);
+		return !t->nest && !state_holds_spinlock(t);
 	case OP_RCU_UNLOCK:
 		return t->nest;
 	case OP_FAIL:
@@ -266,7 +211,7 @@ static bool takes_no_step(struct state_rules *m, struct state *s, unsigned int t
 	case OP_CHOOSE:
 		if (!s->begun)
 			return false;
-		see(t, choose(m, op->arg[0] + 1));
+		state_see(t, choose(m, op->arg[0] + 1));
 		return true;
 	case OP_START:
 		if (!(t->threads >> who & 1)) {
@@ -324,22 +269,15 @@ bool state_task_enabled(const struct state_rules *m, struct state *s, unsigned i
 {
 	struct state_task *t = &s->task[task];
 	const struct program_op *op = op_of(m, s, task);
-	uint8_t lock;
 
 	if (t->run != RUN_LIVE)
 		return false;
 	switch (op->kind) {
 	case OP_LOCK:
 	case OP_SPIN_LOCK:
-		lock = lock_of(op);
-		return !s->owner[lock] || lock_is_dead(s, lock);
 	case OP_DOWN_READ:
-		lock = lock_of(op);
-		return !((s->owner[lock] & STATE_WRITER) || s->wanted[op->arg[0]]) ||
-		       lock_is_dead(s, lock);
 	case OP_DOWN_WRITE:
-		lock = lock_of(op);
-		return !t->sub || !s->owner[lock] || lock_is_dead(s, lock);
+		return state_lock_enabled(s, t, op);
 	case OP_WAIT:
 		return !t->sub || t->woken || predicate(s, op) || wait_is_dead(s, op);
 	case OP_SYNCHRONIZE:
@@ -381,15 +319,15 @@ static bool step_word(struct state *s, struct state_task *t, const struct progra
 	else if (op->kind == OP_AND)
 		*w = old & op->arg[1];
 	if (op->kind != OP_STORE)
-		see(t, old);
+		state_see(t, old);
 	if (op->kind == OP_CMPXCHG)
-		see(t, old == op->arg[1]);
+		state_see(t, old == op->arg[1]);
 	return true;
 }
 
 static bool step_chunk(struct state *s, struct state_task *t)
 {
-	see(t, s->word[WORD_C + t->sub]);
+	state_see(t, s->word[WORD_C + t->sub]);
 	return t->sub++;
 }
 
@@ -401,7 +339,7 @@ static bool step_object(struct state *s, struct state_task *t, const struct prog
 	case OP_LOOK:
 	case OP_TAKE:
 		t->object = s->pointer;
-		see(t, s->pointer);
+		state_see(t, s->pointer);
 		if (op->kind == OP_TAKE)
 			s->pointer = 0;
 		return true;
@@ -409,7 +347,7 @@ static bool step_object(struct state *s, struct state_task *t, const struct prog
 		s->pointer = t->object;
 		return true;
 	case OP_STEAL:
-		see(t, t->object == s->pointer);
+		state_see(t, t->object == s->pointer);
 		t->object = s->pointer;
 		if (t->seen)
 			s->pointer = 0;
@@ -442,78 +380,6 @@ static bool step_call(struct state *s, struct state_task *t, unsigned int task,
 	return true;
 }
 
-static bool step_lock(struct state *s, struct state_task *t, const struct program_op *op)
-{
-	uint8_t lock = lock_of(op), me = (uint8_t)(t->slot + 1);
-	bool try = op->kind == OP_TRYLOCK || op->kind == OP_SPIN_TRYLOCK;
-
-	if (lock_is_dead(s, lock)) {
-		state_fails(s, HS_VERDICT_FREED);
-	} else if (op->kind == OP_UNLOCK || op->kind == OP_SPIN_UNLOCK) {
-		if (s->owner[lock] != me || !let_go(t, lock))
-			state_fails(s, HS_VERDICT_ASSERT);
-		s->owner[lock] = 0;
-	} else {
-		bool got = !s->owner[lock];
-
-		if (try)
-			see(t, got);
-		if (got) {
-			s->owner[lock] = me;
-			hold(t, lock);
-		}
-	}
-	return true;
-}
-
-static bool step_sem_write(struct state *s, struct state_task *t, const struct program_op *op)
-{
-	uint8_t lock = lock_of(op), *owner = &s->owner[lock];
-
-	if (op->kind == OP_UP_WRITE) {
-		if (*owner != (STATE_WRITER | t->slot) || !let_go(t, lock))
-			state_fails(s, HS_VERDICT_ASSERT);
-		*owner = 0;
-		return true;
-	}
-	if (!t->sub && *owner) {
-		s->wanted[op->arg[0]]++;
-		t->sub = 1;
-		return false;
-	}
-	if (t->sub)
-		s->wanted[op->arg[0]]--;
-	*owner = STATE_WRITER | t->slot;
-	hold(t, lock);
-	return true;
-}
-
-static bool step_sem(struct state *s, struct state_task *t, const struct program_op *op)
-{
-	uint8_t lock = lock_of(op), *owner = &s->owner[lock];
-	bool got = !(*owner & STATE_WRITER) && !s->wanted[op->arg[0]];
-
-	if (lock_is_dead(s, lock)) {
-		state_fails(s, HS_VERDICT_FREED);
-		return true;
-	}
-	if (op->kind == OP_DOWN_WRITE || op->kind == OP_UP_WRITE)
-		return step_sem_write(s, t, op);
-	if (op->kind == OP_UP_READ) {
-		if (!*owner || *owner & STATE_WRITER || !let_go(t, lock))
-			state_fails(s, HS_VERDICT_ASSERT);
-		--*owner;
-		return true;
-	}
-	if (op->kind == OP_TRY_READ)
-		see(t, got);
-	if (got) {
-		++*owner;
-		hold(t, lock);
-	}
-	return true;
-}
-
 static bool step_wait(const struct state_rules *m, struct state *s, struct state_task *t,
 		      const struct program_op *op)
 {
@@ -521,7 +387,7 @@ static bool step_wait(const struct state_rules *m, struct state *s, struct state
 
 	switch (op->kind) {
 	case OP_TICKS:
-		see(t, s->ticks);
+		state_see(t, s->ticks);
 		return true;
 	case OP_ADVANCE:
 		s->ticks = (uint8_t)(s->ticks + op->arg[0]);
@@ -548,7 +414,7 @@ static bool step_wait(const struct state_rules *m, struct state *s, struct state
 		return false;
 	}
 	if (timed)
-		see(t, held);
+		state_see(t, held);
 	if (!held && s->ticks < op->arg[5])
 		s->ticks = op->arg[5];
 	return true;
@@ -574,7 +440,7 @@ static bool step_rcu(struct state *s, struct state_task *t, const struct program
 			t->readers = s->sections;
 		return t->sub++;
 	case OP_POLL:
-		see(t, s->pending != 0);
+		state_see(t, s->pending != 0);
 		return true;
 	default:
 		if (!t->sub)
@@ -613,7 +479,7 @@ static bool step_counter(const struct state_rules *m, struct state *s, struct st
 	if (op->kind == OP_COUNT_FREE)
 		s->count_freed = 1;
 	else
-		see(t, t->sum);
+		state_see(t, t->sum);
 	t->sum = 0;
 	return true;
 }
@@ -632,9 +498,9 @@ static bool step_op(struct state_rules *m, struct state *s, unsigned int task,
 	if (op->kind <= OP_CALL_WAKE)
 		return step_call(s, t, task, op);
 	if (op->kind <= OP_SPIN_UNLOCK)
-		return step_lock(s, t, op);
+		return state_step_lock(s, t, op);
 	if (op->kind <= OP_UP_WRITE)
-		return step_sem(s, t, op);
+		return state_step_sem(s, t, op);
 	if (op->kind <= OP_ADVANCE)
 		return step_wait(m, s, t, op);
 	if (op->kind <= OP_BARRIER)
@@ -642,7 +508,7 @@ static bool step_op(struct state_rules *m, struct state *s, unsigned int task,
 	if (op->kind <= OP_COUNT_NEW)
 		return step_counter(m, s, t, op);
 	if (op->kind == OP_CHOOSE)
-		see(t, choose(m, op->arg[0] + 1));
+		state_see(t, choose(m, op->arg[0] + 1));
 	return true; /* a join */
 }
 
