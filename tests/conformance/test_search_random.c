@@ -118,10 +118,10 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | spin_lock s0; barrier; spin_unlock s0",
 		"cpus=1 | rcu_lock; lock m0; unlock m0; rcu_unlock",
 		/* Which CPU a thread is on depends on the order in which two tasks start theirs. */
-		"cpus=2 | store a 1; start t2; sum | store b 1; start t3 | "
-		"+ count 1; store c 1 | + add c 1; count 2",
-		"cpus=2 | store a 1; start t3; sum | store b 1; start t2 | "
-		"+ count 1; store c 1 | + add c 2; count 2",
+		("cpus=2 | store a 1; start t2; sum | store b 1; start t3 | "
+		 "+ count 1; store c 1 | + add c 1; count 2"),
+		("cpus=2 | store a 1; start t3; sum | store b 1; start t2 | "
+		 "+ count 1; store c 1 | + add c 2; count 2"),
 	};
 
 	(void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plain notifiers under every schedule that matters, and the end of the address space, which they and
- * interval subscriptions are told of. The tests bear the names of the drawings in src/notifier.
+ * Plain notifiers under every schedule that matters, and the end of the address space, of which
+ * they and interval subscriptions are notified. The tests bear the names of the drawings in
+ * src/notifier.
  */
 #include "notifier/notifier.h"
 #include "support/exploration.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Removals while a layout is walked, at the worst point: what they wait for and what they refuse. */
+/* Removals while a layout is walked, at the worst point: what they wait for, what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
