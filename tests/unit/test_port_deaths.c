@@ -511,11 +511,81 @@ static void a_kill_at_any_moment_leaves_no_task(void **state)
 	}
 }
 
+/* ---- what is left of a task that leaves by its guard --------------------------------------- */
+
+static void callback_wants_spinlock(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)head;
+	hs_u32_store(self, &sh->waiting, 1, HS_RELEASE);
+	hs_spin_lock(self, &sh->spin);
+}
+
+static int runs_callback(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	hs_call_rcu(self, &sh->object.head, callback_wants_spinlock);
+	hs_rcu_barrier(self);
+	return 1;
+}
+
+static int wants_spinlock_with_all(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	hs_mutex_lock(self, &sh->mutex);
+	hs_rcu_read_lock(self);
+	hs_rcu_read_lock(self);
+	hs_u32_store(self, &sh->waiting, 1, HS_RELEASE);
+	hs_spin_lock(self, &sh->spin);
+	return 1;
+}
+
+/* It may wait and run callbacks as before. The mutex stays with it if it held it. */
+static void leaves_by_its_guard(void *arg)
+{
+	struct hs_task *self = join_machine("leaver");
+	const struct death_case *c = arg;
+
+	if (hs_guard(self, c->waiter, NULL) != -EOWNERDEAD)
+		_exit(2);
+	if (hs_rcu_held(self))
+		_exit(3);
+	hs_down_write(self, &sh->sem);
+	hs_synchronize_rcu(self);
+	hs_up_write(self, &sh->sem);
+	if (hs_task_detach(self))
+		_exit(4);
+}
+
+static const struct death_case left_behind[] = {
+	{ "a callback", NULL, runs_callback, NULL },
+	{ "a lock and a section", NULL, wants_spinlock_with_all, NULL },
+};
+
+static void a_task_that_left_by_its_guard_holds_nothing_and_is_in_nothing(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(left_behind) / sizeof(left_behind[0]); i++) {
+		void *leaving = (void *)(uintptr_t)&left_behind[i];
+		pid_t holder, leaver;
+
+		if (i) {
+			assert_int_equal(processes_down(state), 0);
+			assert_int_equal(processes_up(state), 0);
+		}
+		holder = spawn(holds_spinlock, NULL);
+		until(&sh->holding);
+		leaver = spawn(leaves_by_its_guard, leaving);
+		until(&sh->waiting);
+		kill_holder(holder);
+		assert_ended_well(leaver);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, processes_up, processes_down)
 
 int main(void)
 {
-	struct CMUnitTest tests[6 + 2 * CASES + HARMLESS] = {
+	struct CMUnitTest tests[7 + 2 * CASES + HARMLESS] = {
 		cmocka_unit_test_setup(destroy_names_what_a_task_left_that_died_in_the_allocator,
 				       processes_up),
 		TEST(boot_takes_over_what_a_dead_task_held),
@@ -523,8 +593,9 @@ int main(void)
 		TEST(a_thread_that_forgets_to_detach_is_reaped),
 		TEST(the_next_task_in_the_slot_of_a_dead_sleeper_is_awake),
 		TEST(a_kill_at_any_moment_leaves_no_task),
+		TEST(a_task_that_left_by_its_guard_holds_nothing_and_is_in_nothing),
 	};
-	struct CMUnitTest *t = &tests[6];
+	struct CMUnitTest *t = &tests[7];
 
 	for (unsigned int i = 0; i < CASES; i++) {
 		void *c = (void *)(uintptr_t)&cases[i];

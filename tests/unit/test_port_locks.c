@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks under threads: which tasks may be inside together, and that none is kept out for ever. */
 #include "support/play.h"
-#include "support/scale.h"
 
 #include <errno.h>
+
+#include "port/native/arena.h"
+#include "support/scale.h"
 
 #define THREADS 4
 
@@ -313,6 +315,52 @@ static void held_names_the_owner_only(void **state)
 	assert_int_equal(hs_arena_detach(b), 0);
 }
 
+/* A task that sleeps while the owner does not know of it would sleep for ever: it is woken here. */
+static void queued_main(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	hs_mutex_lock(self, &sh->mutex);
+	for (uint32_t i = 1; i <= THREADS; i++) {
+		uint64_t on = hs_u64_load(self, &arena->sleeps_on[i], HS_SEQ_CST);
+
+		if (on != (uintptr_t)&sh->mutex.word)
+			continue;
+		hs_u32_add(self, &sh->readers_met, 1, HS_RELAXED);
+		if (!(hs_u32_or(self, &sh->mutex.word, HS_LOCK_SLEEPERS, HS_SEQ_CST) &
+		      HS_LOCK_SLEEPERS))
+			hs_u32_add(self, &sh->overlaps, 1, HS_RELAXED);
+	}
+	hs_mutex_unlock(self, &sh->mutex);
+}
+
+static uint32_t sleepers_on(const hs_u32 *word)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < arena->slots; i++)
+		n += hs_u64_load(boot, &arena->sleeps_on[i], HS_SEQ_CST) == (uintptr_t)word;
+	return n;
+}
+
+static void the_owner_that_was_woken_knows_of_the_others_that_sleep(void **state)
+{
+	struct hs_thread *t[THREADS];
+
+	(void)state;
+	hs_mutex_lock(boot, &sh->mutex);
+	for (int i = 0; i < THREADS; i++) {
+		t[i] = hs_thread_start(boot, "queued", queued_main, NULL);
+		assert_non_null(t[i]);
+	}
+	while (sleepers_on(&sh->mutex.word) < THREADS)
+		hs_retry_wait(boot, "sleepers");
+	hs_mutex_unlock(boot, &sh->mutex);
+	for (int i = 0; i < THREADS; i++)
+		hs_thread_join(boot, t[i]);
+	assert_true(sh->readers_met.raw >= THREADS - 1);
+	assert_int_equal(sh->overlaps.raw, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +373,8 @@ int main(void)
 						down),
 		cmocka_unit_test_setup_teardown(a_waiting_writer_holds_off_new_readers, up, down),
 		cmocka_unit_test_setup_teardown(held_names_the_owner_only, up, down),
+		cmocka_unit_test_setup_teardown(
+			the_owner_that_was_woken_knows_of_the_others_that_sleep, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,35 @@ static void who_waits_runs_the_callback_that_it_waits_for(void **state)
 	assert_false(hs_rcu_poll(a));
 }
 
+static void assert_callback_waits_for(struct hs_task *reader)
+{
+	ran = 0;
+	hs_rcu_read_lock(reader);
+	hs_call_rcu(b, &note[0].head, note_order);
+	for (int i = 0; i < 50; i++)
+		assert_true(hs_rcu_poll(b));
+	assert_int_equal(ran, 0);
+	hs_rcu_read_unlock(reader);
+	while (hs_rcu_poll(b))
+		;
+	assert_int_equal(ran, 1);
+}
+
+static void a_callback_waits_for_readers_in_the_first_and_the_last_slot(void **state)
+{
+	struct hs_task *task[HS_TASKS_MAX];
+	uint32_t count = 0;
+
+	(void)state;
+	assert_callback_waits_for(hs_arena_boot(arena));
+	while (!hs_arena_attach(arena, "more", &task[count]))
+		count++;
+	assert_in_range(count, 1, HS_TASKS_MAX - 3);
+	assert_callback_waits_for(task[count - 1]);
+	while (count)
+		assert_int_equal(hs_arena_detach(task[--count]), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -207,6 +236,7 @@ int main(void)
 		TEST(callbacks_left_over_run_when_the_arena_is_destroyed),
 		TEST(poll_with_nothing_queued_says_so),
 		TEST(who_waits_runs_the_callback_that_it_waits_for),
+		TEST(a_callback_waits_for_readers_in_the_first_and_the_last_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Wait queues and the clock, on threads. In the explorer: test_port_verdicts.c */
 #include "support/play.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -524,6 +525,104 @@ static int up_region(void **state)
 	return up_with(&config);
 }
 
+/* ---- the boot task ----------------------------------------------------------------------- */
+
+static uint32_t asked;
+
+/* It ends the wait of a task whose clock stands. */
+static bool asked_too_often(struct hs_task *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	return ++asked > 1000;
+}
+
+static void clock_jumps_to_the_deadline_of_the_boot_task(void **state)
+{
+	(void)state;
+	asked = 0;
+	assert_false(hs_wait_event_until(boot, &tb->queue, asked_too_often, NULL, 50));
+	assert_int_equal(hs_ticks(boot), 50);
+}
+
+static void clock_stands_while_the_boot_task_runs(void **state)
+{
+	struct hs_thread *sleeper;
+
+	(void)state;
+	met[0] = false;
+	hs_u32_store(boot, &tb->present, 1, HS_RELAXED);
+	sleeper = hs_thread_start(boot, "sleeper", waits_long, NULL);
+	assert_non_null(sleeper);
+	while (!hs_u64_load(boot, &arena->sleeps_on[1], HS_SEQ_CST))
+		hs_retry_wait(boot, "the sleeper");
+	for (int i = 0; i < 100; i++)
+		hs_retry_wait(boot, "nothing");
+	assert_int_equal(hs_ticks(boot), 0);
+	pass_on(boot);
+	hs_thread_join(boot, sleeper);
+	assert_true(met[0]);
+	assert_int_equal(hs_ticks(boot), 0);
+}
+
+/* ---- callbacks that another task runs ---------------------------------------------------- */
+
+static struct hs_task *in_barrier;
+static hs_u32 callback_over, barrier_over;
+
+/* Ends when the task in the barrier has looked for its end several times. */
+static void callback_is_waited_for(struct hs_task *self, struct hs_rcu_head *head)
+{
+	uint64_t spins = hs_u64_load(self, &in_barrier->hot.retry_spins, HS_RELAXED);
+
+	(void)head;
+	hs_u32_store(self, &tb->done, 1, HS_RELEASE);
+	while (hs_u64_load(self, &in_barrier->hot.retry_spins, HS_RELAXED) < spins + 10 &&
+	       !hs_u32_load(self, &barrier_over, HS_ACQUIRE))
+		sched_yield();
+	hs_u32_store(self, &callback_over, 1, HS_RELEASE);
+}
+
+static void runs_callback(struct hs_task *self, void *arg)
+{
+	begin(self);
+	hs_call_rcu(self, arg, callback_is_waited_for);
+	while (hs_rcu_poll(self))
+		;
+}
+
+/* A task that waits in any other way might run the callback itself. */
+static void waits_at_barrier(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	in_barrier = self;
+	begin(self);
+	while (!hs_u32_load(self, &tb->done, HS_ACQUIRE))
+		sched_yield();
+	hs_rcu_barrier(self);
+	met[0] = hs_u32_load(self, &callback_over, HS_ACQUIRE);
+	hs_u32_store(self, &barrier_over, 1, HS_RELEASE);
+}
+
+static void a_barrier_ends_after_a_callback_that_another_task_runs(void **state)
+{
+	struct hs_rcu_head head;
+	struct hs_thread *t[2];
+
+	(void)state;
+	met[0] = false;
+	hs_u32_init(&callback_over, 0);
+	hs_u32_init(&barrier_over, 0);
+	t[0] = hs_thread_start(boot, "runner", runs_callback, &head);
+	t[1] = hs_thread_start(boot, "barrier", waits_at_barrier, NULL);
+	assert_true(t[0] && t[1]);
+	while (!hs_u32_load(boot, &barrier_over, HS_ACQUIRE))
+		sched_yield();
+	hs_thread_join(boot, t[0]);
+	hs_thread_join(boot, t[1]);
+	assert_true(met[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +643,11 @@ int main(void)
 			clock_stands_while_a_turn_is_passed_on_during_the_look, up_region, down),
 		cmocka_unit_test_setup_teardown(a_completion_wakes_when_all_bits_are_set, up, down),
 		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
+		cmocka_unit_test_setup_teardown(clock_jumps_to_the_deadline_of_the_boot_task, up,
+						down),
+		cmocka_unit_test_setup_teardown(clock_stands_while_the_boot_task_runs, up, down),
+		cmocka_unit_test_setup_teardown(
+			a_barrier_ends_after_a_callback_that_another_task_runs, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
