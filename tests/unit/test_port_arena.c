@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "memory/machine.h"
+#include "port/common/region.h"
 #include "port/common/sanitize.h"
 #include "support/death.h"
 #include "support/scale.h"
@@ -475,6 +476,25 @@ static void asan_sees_a_use_after_free(void **state)
 }
 #endif
 
+static void an_object_may_end_where_the_region_ends(void **state)
+{
+	static char memory[4 * HS_REGION_PAGE] __attribute__((__aligned__(HS_REGION_PAGE)));
+	const enum hs_reuse reuses[] = { HS_REUSE_LIFO, HS_REUSE_NEVER };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct hs_region r;
+
+		hs_region_init(&r, memory, sizeof(memory), HS_REGION_PAGE, reuses[i], false);
+		assert_null(hs_region_alloc(&r, 3 * HS_REGION_PAGE + 1, 16));
+		assert_ptr_equal(hs_region_alloc(&r, 2 * HS_REGION_PAGE, 16),
+				 memory + HS_REGION_PAGE);
+		for (size_t at = 3 * HS_REGION_PAGE; at < sizeof(memory); at += 32)
+			assert_ptr_equal(hs_region_alloc(&r, 32, 32), memory + at);
+		assert_null(hs_region_alloc(&r, 1, 16));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +517,7 @@ int main(void)
 #if HS_ASAN
 		cmocka_unit_test(asan_sees_a_use_after_free),
 #endif
+		cmocka_unit_test(an_object_may_end_where_the_region_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,27 @@ static void a_text_too_long_ends_with_a_whole_item(void **state)
 	assert_true(whole);
 }
 
+/* Two items, and a comma and a blank between them. */
+static void an_item_is_kept_where_it_fits_to_the_last_byte(void **state)
+{
+	const int room = (int)sizeof(((struct hs_leaks *)NULL)->text) - 1;
+
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		struct hs_leaks left = { .objects = 0 }, other = { .objects = 0 };
+
+		hs_leaks_add(&left, 1, "%0100d", 0);
+		hs_leaks_add(&left, 1, "%0*d", room - 102 + more, 0);
+		assert_int_equal(left.objects, 2);
+		assert_int_equal(strlen(left.text), more ? 100 : room);
+		hs_leaks_add(&other, 1, "%0100d", 0);
+		left.text[room - 102 + more] = '\0';
+		hs_leaks_join(&other, &left);
+		assert_int_equal(other.objects, 3);
+		assert_int_equal(strlen(other.text), more ? 202 : room);
+	}
+}
+
 /* ---- counters ---------------------------------------------------------------------------- */
 
 static void counters_run_out_and_come_back_zeroed(void **state)
@@ -283,6 +304,7 @@ int main(void)
 		cmocka_unit_test(counts_of_tasks_that_left_remain),
 		cmocka_unit_test(every_allocation_fails_cleanly),
 		cmocka_unit_test(the_place_that_failed_is_known),
+		cmocka_unit_test(an_item_is_kept_where_it_fits_to_the_last_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
