@@ -71,6 +71,21 @@ static void swaps_and_waits(struct hs_task *self, void *state)
 	}
 }
 
+/* It has seen the value that it waits for, but goes by the one before. */
+static void goes_by_its_first_look(struct hs_task *self, void *state)
+{
+	hs_u64 *count = &((struct play_state *)state)->word[0];
+
+	for (;;) {
+		uint64_t seen = hs_u64_load(self, count, HS_ACQUIRE);
+
+		hs_u64_load(self, count, HS_ACQUIRE);
+		if (seen < 3)
+			return;
+		hs_retry_wait(self, "the last put");
+	}
+}
+
 static void waits_for_the_clock(struct hs_task *self, void *state)
 {
 	(void)state;
@@ -152,6 +167,7 @@ static void another_tasks_write_is_seen_behind_the_tasks_own(void **state)
 		{ looks_twice_and_waits, puts_one, "1 2 1*5 3" },
 		{ takes_what_add_returned, puts_one, "1 2 1*4 3" },
 		{ swaps_and_waits, puts_one, "1 2 1*5 3" },
+		{ goes_by_its_first_look, puts_one, "1 2 1*4 3" },
 		{ waits_for_the_clock, moves_the_clock, "1 2 1*4 3" },
 		{ waits_with_a_deadline, moves_the_clock, "1 2 1*4 3" },
 		{ waits_for_the_sum, adds_to_the_sum, "1 2 1*4 3" },
@@ -396,6 +412,7 @@ static void the_message_names_the_words(void **state)
 	const struct play play = { .task = { counts_and_polls } };
 	struct hs_explore_result r;
 	char flag[32], count[32];
+	unsigned long at[2];
 	const char *list;
 
 	(void)state;
@@ -407,6 +424,9 @@ static void the_message_names_the_words(void **state)
 	assert_int_equal(sscanf(list, "alone: %31s", flag), 1);
 	assert_string_equal(strchr(flag, '='), "=0");
 	assert_non_null(strstr(list, count));
+	assert_int_equal(sscanf(list, "alone: +%lu=%*u +%lu=", &at[0], &at[1]), 2);
+	assert_int_equal(at[0] - at[1],
+			 offsetof(struct play_state, flag) - offsetof(struct play_state, word[1]));
 	hs_explore_result_free(&r);
 }
 

@@ -35,6 +35,53 @@ static void adds_thrice(struct hs_task *self, void *state)
 	adds_to_first(self, state);
 }
 
+/* ---- waits, which depend on every write to what they ask, also on those behind their end -- */
+
+static bool is_set(struct hs_task *self, void *state)
+{
+	return hs_u32_load(self, &((struct play_state *)state)->flag, HS_ACQUIRE) & 1;
+}
+
+static void sets_and_writes_again(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_complete(self, &st->queue, &st->flag, 1);
+	hs_u32_or(self, &st->flag, 4, HS_RELEASE);
+}
+
+static void wakes_and_writes_again(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u32_or(self, &st->flag, 1, HS_RELEASE);
+	hs_wake_all(self, &st->queue);
+	hs_u32_or(self, &st->flag, 4, HS_RELEASE);
+}
+
+static void waits_for_completion(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_for_completion(self, &st->queue, &st->flag, 1);
+}
+
+static void spins(struct hs_task *self, void *state)
+{
+	hs_spin_until(self, is_set, state);
+}
+
+static void waits(struct hs_task *self, void *state)
+{
+	hs_wait_event(self, &((struct play_state *)state)->queue, is_set, state);
+}
+
+static void tries_again(struct hs_task *self, void *state)
+{
+	while (!is_set(self, state))
+		hs_retry_wait(self, "the flag");
+}
+
 static void chooses(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -90,6 +137,12 @@ static void classes_are_what_dfs_leaves_when_independent_steps_are_swapped(void 
 		{ { .task = { adds_thrice, adds_twice } }, 10, 10 },
 		{ { .task = { chooses, adds_to_second } }, 9, 3 },
 		{ { .task = { makes_and_writes, makes_and_writes } }, 6, 1 },
+		{ { .task = { sets_and_writes_again, waits_for_completion } }, 2, 2 },
+		{ { .task = { sets_and_writes_again, spins } }, 2, 2 },
+		/* it looks first, and then waits: 3 interleavings; or it looks later: 3 */
+		{ { .task = { wakes_and_writes_again, waits } }, 6, 4 },
+		/* it reads at once, tries again, reads: 3; or it reads later: 2 */
+		{ { .task = { sets_and_writes_again, tries_again } }, 5, 5 },
 	};
 
 	(void)state;
