@@ -464,6 +464,90 @@ static void options_out_of_range_are_refused(void **state)
 	assert_int_equal(hs_explore(&play_scenario, &play, &good, &r), 0);
 }
 
+static void the_ends_of_the_ranges_are_accepted(void **state)
+{
+	const struct play play = { .task = { steps_many } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.max_steps = 1000000;
+	for (int i = 0; i < 2; i++) {
+		options.cpus = i ? 16 : 1;
+		options.stack_size = (i ? 16384 : 16) << 10;
+		assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_NONE);
+		hs_explore_result_free(&r);
+	}
+}
+
+/* ---- random executions ------------------------------------------------------------------- */
+
+#define ORDER_ROUNDS 400
+
+static uint32_t orders[256];
+
+/* The first digit in base 4 that a task adds has the lowest place. */
+static void notes_its_turn(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	uint64_t turn = hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+
+	st->plain[0] |= (uint64_t)(hs_task_id(self) - 1) << 2 * turn;
+}
+
+static void counts_order(struct hs_task *self, struct play_state *st)
+{
+	(void)self;
+	orders[st->plain[0]]++;
+}
+
+static void takes_an_answer(struct hs_task *self, void *state)
+{
+	((struct play_state *)state)->plain[0] = hs_choose(self, 3, "which");
+}
+
+/*
+ * Each of @count orders or answers is found about equally often. 80 is four standard deviations of
+ * the rarest.
+ */
+static void assert_uniform(const struct play *play, uint32_t count)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+	uint32_t found = 0;
+
+	memset(orders, 0, sizeof(orders));
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_RANDOM;
+	options.max_executions = (uint64_t)count * ORDER_ROUNDS;
+	assert_int_equal(hs_explore(&play_scenario, play, &options, &r), 0);
+	assert_int_equal(r.complete, options.max_executions);
+	for (unsigned int i = 0; i < 256; i++) {
+		if (!orders[i])
+			continue;
+		found++;
+		assert_in_range(orders[i], ORDER_ROUNDS - 80, ORDER_ROUNDS + 80);
+	}
+	assert_int_equal(found, count);
+}
+
+static void each_order_of_steps_and_each_answer_is_equally_likely(void **state)
+{
+	struct play play = { .check = counts_order };
+	uint32_t count = 1;
+
+	(void)state;
+	for (uint32_t tasks = 1; tasks <= PLAY_TASKS; tasks++) {
+		count *= tasks;
+		play.task[tasks - 1] = notes_its_turn;
+		assert_uniform(&play, count);
+	}
+	play = (struct play){ .task = { takes_an_answer }, .check = counts_order };
+	assert_uniform(&play, 3);
+}
+
 static void fails_in_setup(struct hs_task *self, struct play_state *st)
 {
 	play_object(self);
@@ -547,6 +631,8 @@ int main(void)
 		cmocka_unit_test(an_assertion_in_setup_is_a_verdict),
 		cmocka_unit_test(a_state_without_room_is_an_error_and_no_obstacle),
 		cmocka_unit_test(a_machine_that_exists_is_refused_and_left_as_it_was),
+		cmocka_unit_test(the_ends_of_the_ranges_are_accepted),
+		cmocka_unit_test(each_order_of_steps_and_each_answer_is_equally_likely),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

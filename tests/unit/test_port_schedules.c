@@ -128,7 +128,7 @@ static void chooses(struct hs_task *self, void *state)
 	hs_u64_add(self, &st->word[1], 1, HS_RELAXED);
 }
 
-static enum hs_verdict replayed(const char *schedule)
+static enum hs_verdict replay(const char *schedule, char message[512])
 {
 	static const struct play play = { .task = { two_steps, chooses } };
 	struct hs_explore_options options;
@@ -142,8 +142,40 @@ static enum hs_verdict replayed(const char *schedule)
 	verdict = r.verdict;
 	if (verdict == HS_VERDICT_NONE)
 		assert_string_equal(r.schedule, schedule);
+	snprintf(message, 512, "%s", r.message);
 	hs_explore_result_free(&r);
 	return verdict;
+}
+
+static enum hs_verdict replayed(const char *schedule)
+{
+	char message[512];
+
+	return replay(schedule, message);
+}
+
+/* The first decision has the number 1. */
+static void the_decision_that_does_not_fit_is_named_by_its_number(void **state)
+{
+	static const struct {
+		const char *schedule, *message;
+	} cases[] = {
+		{ "", "the schedule ends at decision 1, but tasks can still move" },
+		{ "1*2", "the schedule ends at decision 3, but tasks can still move" },
+		{ "3", "decision 1 of the schedule is not a task that can move" },
+		{ "1*2 2 c0 c0 2", "decision 5 of the schedule is not a task that can move" },
+		{ "1*2 2", "decision 4 of the schedule is not an answer to a choice among 3" },
+		{ "1*2 2 c3 2", "decision 4 of the schedule is not an answer to a choice among 3" },
+		{ "1*2 2 c0 2 2", "the schedule goes on after decision 5, but nothing can move" },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char message[512];
+
+		assert_int_equal(replay(cases[i].schedule, message), HS_VERDICT_DIVERGED);
+		assert_string_equal(message, cases[i].message);
+	}
 }
 
 static void a_schedule_that_does_not_fit_diverges(void **state)
@@ -197,6 +229,7 @@ int main(void)
 		cmocka_unit_test(malformed_texts_are_refused),
 		cmocka_unit_test(a_schedule_that_does_not_fit_diverges),
 		cmocka_unit_test(replay_needs_a_schedule),
+		cmocka_unit_test(the_decision_that_does_not_fit_is_named_by_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
