@@ -151,6 +151,26 @@ static void what_is_left_is_a_leak(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void keeps_object(struct hs_task *self, void *state)
+{
+	hs_ptr_store(self, &((struct play_state *)state)->ptr, play_object(self), HS_RELEASE);
+}
+
+static void queues_object(struct hs_task *self, struct play_state *st)
+{
+	struct play_object *o = hs_ptr_load(self, &st->ptr, HS_ACQUIRE);
+
+	hs_call_rcu(self, &o->head, free_in_callback);
+}
+
+static void what_the_check_queues_is_no_leak(void **state)
+{
+	const struct play play = { .task = { keeps_object }, .check = queues_object };
+
+	(void)state;
+	play_expect_exhaustive(&play, 1);
+}
+
 /* ---- memory of locks, queues and counters ------------------------------------------------ */
 
 struct freeable {
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(what_is_freed_is_not_waited_on_for_ever),
 		cmocka_unit_test(an_unlock_looks_at_the_lock_when_its_step_is_taken),
 		cmocka_unit_test(a_freed_counter_stays_freed),
+		cmocka_unit_test(what_the_check_queues_is_no_leak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

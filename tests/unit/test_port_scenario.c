@@ -188,6 +188,27 @@ static void the_check_sees_what_the_tasks_did(void **state)
 	assert_int_equal(ran, 77);
 }
 
+static int fails_and_leaves(struct hs_task *self, struct hs_plan *plan, void *state,
+			    const void *param)
+{
+	(void)param;
+	if (!hs_alloc(self, HS_KIND_PAGE, 32))
+		return -ENOMEM;
+	return hs_plan_task(plan, "task", runs, state) ? -EINVAL : -EPERM;
+}
+
+static void the_error_of_the_set_up_comes_before_what_it_left(void **state)
+{
+	static const struct hs_scenario scenario = { "left", 8, fails_and_leaves, NULL };
+	struct hs_leaks left;
+
+	(void)state;
+	ran = 0;
+	assert_int_equal(hs_scenario_run(&scenario, NULL, NULL, &left), -EPERM);
+	assert_string_equal(left.text, "1 page");
+	assert_int_equal(ran, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +219,7 @@ int main(void)
 		cmocka_unit_test(a_plan_holds_fourteen_tasks),
 		cmocka_unit_test(the_check_sees_what_the_tasks_did),
 		cmocka_unit_test(a_plan_is_closed_after_the_set_up),
+		cmocka_unit_test(the_error_of_the_set_up_comes_before_what_it_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
