@@ -187,6 +187,24 @@ static void some_timed(struct gen *g)
 	wait_for(g, true);
 }
 
+static void some_spin_until(struct gen *g)
+{
+	set_predicate(g, push(g, OP_SPIN_UNTIL, 0, 0)->arg);
+	if (chance(g, 3))
+		one_word(g);
+}
+
+/* Of two completions of a word each may set one of the bits. */
+static void some_completion(struct gen *g)
+{
+	uint8_t word = chance(g, 4) ? WORD_B : WORD_A;
+
+	if (chance(g, 2))
+		push(g, OP_AWAIT, word, chance(g, 3) ? 3 : 1 + below(g, 2));
+	else
+		push(g, OP_COMPLETE, word, 1 + below(g, 3));
+}
+
 static void some_signal(struct gen *g)
 {
 	static const uint8_t kinds[] = { OP_STORE, OP_STORE, OP_XCHG, OP_ADD, OP_OR };
@@ -409,6 +427,9 @@ static const idiom themes[][IDIOMS_OF_THEME] = {
 	{ some_mutex, some_spin, some_read, some_write, some_object },
 	{ some_wait, some_timed, some_signal, some_clock },
 	{ some_timed, some_signal },
+	{ some_spin_until, some_signal, some_object },
+	{ some_completion },
+	{ some_completion, some_spin_until, some_clock },
 	{ some_reader, some_retire, some_publish },
 	{ some_callback, some_grace, some_wait },
 	{ some_reader, some_grace, some_callback },

@@ -112,6 +112,7 @@ static bool classes_fit(const struct program *p, const struct view *dfs, const s
 			bool loud)
 {
 	bool waits = program_has(p, OP_WAIT) || program_has(p, OP_WAIT_UNTIL) ||
+		     program_has(p, OP_SPIN_UNTIL) || program_has(p, OP_AWAIT) ||
 		     program_has(p, OP_DRAIN) || program_has(p, OP_AGAIN);
 	uint64_t rested = 0;
 

@@ -27,9 +27,9 @@
 #define PROGRAM_OBJECTS (2 + PROGRAM_TASKS * PROGRAM_NEWS)
 
 /*
- * X(NAME, "word", "operands"). Operands: w a word, x a word other than h.v, v a value, m a mutex,
- * s a spinlock, r an rwsem, q a queue, o an object, t a task, n a count from 1, P a predicate (its
- * kind, two words, a value).
+ * X(NAME, "word", "operands"). Operands: w a word, x a word other than h.v, u a word of 32 bits, v
+ * a value, m a mutex, s a spinlock, r an rwsem, q a queue, o an object, t a task, n a count from 1,
+ * P a predicate (its kind, two words, a value).
  */
 #define PROGRAM_OP_KINDS(X)                  \
 	X(LOAD, "load", "w")                 \
@@ -63,6 +63,9 @@
 	X(WAIT, "wait", "qP")                \
 	X(WAIT_UNTIL, "wait_until", "qPv")   \
 	X(WAKE, "wake", "q")                 \
+	X(SPIN_UNTIL, "spin_until", "P")     \
+	X(AWAIT, "await", "uv")              \
+	X(COMPLETE, "complete", "uv")        \
 	X(TICKS, "ticks", "")                \
 	X(ADVANCE, "advance", "v")           \
 	X(RCU_LOCK, "rcu_lock", "")          \

@@ -343,7 +343,7 @@ static void do_wait(struct hs_task *self, struct stage_task *t, const struct pro
 	struct hs_waitq *q = op->arg[0] == QUEUE_O0 ? &st->thing[0]->queue
 						    : &st->queue[op->arg[0] & 1];
 
-	t->pred = (struct stage_pred){ st, op->arg + 1 };
+	t->pred = (struct stage_pred){ st, op->arg + (op->kind != OP_SPIN_UNTIL) };
 	switch (op->kind) {
 	case OP_WAIT:
 		hs_wait_event(self, q, predicate, &t->pred);
@@ -353,6 +353,15 @@ static void do_wait(struct hs_task *self, struct stage_task *t, const struct pro
 		break;
 	case OP_WAKE:
 		hs_wake_all(self, q);
+		break;
+	case OP_SPIN_UNTIL:
+		hs_spin_until(self, predicate, &t->pred);
+		break;
+	case OP_AWAIT:
+		hs_wait_for_completion(self, &st->queue[0], word32(st, op->arg[0]), op->arg[1]);
+		break;
+	case OP_COMPLETE:
+		hs_complete(self, &st->queue[0], word32(st, op->arg[0]), op->arg[1]);
 		break;
 	case OP_TICKS:
 		see(t, hs_ticks(self));

@@ -58,9 +58,15 @@ uint8_t state_word(struct state *s, uint8_t word)
 
 /* ---- predicates -------------------------------------------------------------------------- */
 
+/* Behind the queue, if there is one. */
+static const uint8_t *predicate_of(const struct program_op *op)
+{
+	return op->arg + (op->kind != OP_SPIN_UNTIL);
+}
+
 static bool predicate(struct state *s, const struct program_op *op)
 {
-	const uint8_t *arg = op->arg + 1;
+	const uint8_t *arg = predicate_of(op);
 	uint8_t x = *word_of(s, arg[1], 0), y = *word_of(s, arg[2], 0), v = arg[3];
 
 	switch (arg[0]) {
@@ -84,10 +90,10 @@ static bool predicate(struct state *s, const struct program_op *op)
 /* The queue is gone, or a word that the predicate reads. */
 static bool wait_is_dead(struct state *s, const struct program_op *op)
 {
-	const uint8_t *arg = op->arg + 1;
+	const uint8_t *arg = predicate_of(op);
 	bool is = state_word(s, arg[1]) == arg[3], both;
 
-	if (op->arg[0] == QUEUE_O0 && dead(s, 1))
+	if (op->kind != OP_SPIN_UNTIL && op->arg[0] == QUEUE_O0 && dead(s, 1))
 		return true;
 	if (arg[0] == PRED_NOW)
 		return false;
@@ -170,6 +176,8 @@ static bool may_begin(const struct state_task *t, const struct program_op *op)
 		return !t->nest && state_lock_in_order(t, op);
 	case OP_WAIT:
 	case OP_WAIT_UNTIL:
+	case OP_SPIN_UNTIL:
+	case OP_AWAIT:
 	case OP_SYNCHRONIZE:
 	case OP_BARRIER:
 		return !t->nest && !state_holds_spinlock(t);
@@ -280,6 +288,10 @@ bool state_task_enabled(const struct state_rules *m, struct state *s, unsigned i
 		return state_lock_enabled(s, t, op);
 	case OP_WAIT:
 		return !t->sub || t->woken || predicate(s, op) || wait_is_dead(s, op);
+	case OP_SPIN_UNTIL:
+		return predicate(s, op) || wait_is_dead(s, op);
+	case OP_AWAIT:
+		return (s->word[op->arg[0]] & op->arg[1]) == op->arg[1];
 	case OP_SYNCHRONIZE:
 		return !t->sub || !t->readers;
 	case OP_BARRIER:
@@ -391,6 +403,15 @@ static bool step_wait(const struct state_rules *m, struct state *s, struct state
 		return true;
 	case OP_ADVANCE:
 		s->ticks = (uint8_t)(s->ticks + op->arg[0]);
+		return true;
+	case OP_SPIN_UNTIL:
+		if (wait_is_dead(s, op))
+			state_fails(s, HS_VERDICT_FREED);
+		return true;
+	case OP_COMPLETE:
+		s->word[op->arg[0]] |= op->arg[1];
+		return true;
+	case OP_AWAIT:
 		return true;
 	default:
 		break;

@@ -113,8 +113,15 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | lock o0.m; free o0 | lock o0.m",
 		/* The waiter arrives after the store. */
 		"cpus=1 | store o0.v 1 | wait q0 is o0.v a 1",
+		/* It is completed by two tasks, and its word written once more. */
+		"cpus=1 | await a 3 | complete a 1 | complete a 2; store a 0",
+		"cpus=1 | await a 1; load a | complete a 1; or a 2",
+		"cpus=1 | spin_until but a b 1 | store a 1; store b 1 | store b 0",
+		"cpus=1 | free o0 | spin_until is o0.v a 1",
 		/* What may sleep is refused under a spinlock and in a read section. */
 		"cpus=1 | spin_lock s0; wait q0 is a a 1",
+		"cpus=1 | rcu_lock; await a 0",
+		"cpus=1 | spin_lock s0; spin_until is a a 0",
 		"cpus=1 | spin_lock s0; barrier; spin_unlock s0",
 		"cpus=1 | rcu_lock; lock m0; unlock m0; rcu_unlock",
 		/* Which CPU a thread is on depends on the order in which two tasks start theirs. */

@@ -255,6 +255,18 @@ static void waits_for_it(struct hs_task *self, void *state)
 	hs_wait_event(self, &st->queue, its_flag, st);
 }
 
+static void spins_for_it(struct hs_task *self, void *state)
+{
+	hs_spin_until(self, its_flag, state);
+}
+
+static void awaits_its_completion(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_wait_for_completion(self, &st->queue, &freeable(st)->flag, 1);
+}
+
 static void waits_for_it_for_a_while(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -276,6 +288,17 @@ static void counts_late(struct hs_task *self, void *state)
 	hs_pcpu_add(self, st->counter, 1);
 }
 
+static void counts_after_two_were_freed(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_pcpu_free(self, st->counter);
+	hs_pcpu_free(self, hs_pcpu_alloc(self));
+	hs_pcpu_alloc(self);
+	hs_pcpu_alloc(self);
+	hs_pcpu_add(self, st->counter, 1);
+}
+
 /* In each case the execution that is looked at first has no earlier violation. */
 static void what_is_freed_is_not_waited_on_for_ever(void **state)
 {
@@ -285,9 +308,11 @@ static void what_is_freed_is_not_waited_on_for_ever(void **state)
 		{ with_held_locks, { writes_it, frees_it }, NULL },
 		{ with_freeable, { waits_on_it, frees_it }, NULL },
 		{ with_freeable, { waits_for_it, frees_it }, NULL },
+		{ with_freeable, { spins_for_it, frees_it }, NULL },
+		{ with_freeable, { awaits_its_completion, frees_it }, NULL },
 		{ with_freeable, { waits_for_it_for_a_while, frees_it }, NULL },
 	};
-	static const uint64_t first[] = { 1, 1, 1, 1, 1, 2 };
+	static const uint64_t first[] = { 1, 1, 1, 1, 1, 1, 1, 2 };
 
 	(void)state;
 	/* ASan does not let the first three come to a verdict: a lock's class is no shared word. */
@@ -321,10 +346,13 @@ static void an_unlock_looks_at_the_lock_when_its_step_is_taken(void **state)
 static void a_freed_counter_stays_freed(void **state)
 {
 	const struct play late = { play_with_counter, { counts_late }, NULL };
+	const struct play two = { play_with_counter, { counts_after_two_were_freed }, NULL };
 	const struct play twice = { play_with_counter, { frees_counter, frees_counter }, NULL };
 	struct hs_explore_result r;
 
 	(void)state;
+	play_expect(&two, HS_VERDICT_FREED, 1, &r);
+	hs_explore_result_free(&r);
 	play_expect(&late, HS_VERDICT_FREED, 1, &r);
 	assert_non_null(strstr(r.message, "counter add"));
 	hs_explore_result_free(&r);

@@ -131,7 +131,7 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 		return true;
 	case HS_OP_SPIN:
 	case HS_OP_COMPLETION:
-		return ops_ask_predicate(t);
+		return ops_ask_predicate(t) || t->watch_dead;
 	case HS_OP_WAIT:
 		return ops_ask_predicate(t) || t->woken || t->watch_dead;
 	case HS_OP_WAIT_UNTIL:
