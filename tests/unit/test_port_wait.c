@@ -623,6 +623,125 @@ static void a_barrier_ends_after_a_callback_that_another_task_runs(void **state)
 	assert_true(met[0]);
 }
 
+static bool ran_second;
+
+static void notes_second(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)self;
+	(void)head;
+	ran_second = true;
+}
+
+static void queues_another(struct hs_task *self, void *arg)
+{
+	in_barrier = self;
+	begin(self);
+	while (!hs_u32_load(self, &tb->done, HS_ACQUIRE))
+		sched_yield();
+	hs_call_rcu(self, arg, notes_second);
+	for (int i = 0; i < 50; i++)
+		met[0] |= !hs_rcu_poll(self);
+	met[0] |= ran_second;
+	hs_u32_store(self, &barrier_over, 1, HS_RELEASE);
+}
+
+/* A barrier counts callbacks: those of a later batch must not overtake one that is under way. */
+static void a_callback_waits_for_one_that_another_task_runs(void **state)
+{
+	struct hs_rcu_head head[2];
+	struct hs_thread *t[2];
+
+	(void)state;
+	met[0] = ran_second = false;
+	hs_u32_init(&callback_over, 0);
+	hs_u32_init(&barrier_over, 0);
+	t[0] = hs_thread_start(boot, "runner", runs_callback, &head[0]);
+	t[1] = hs_thread_start(boot, "another", queues_another, &head[1]);
+	assert_true(t[0] && t[1]);
+	hs_thread_join(boot, t[0]);
+	hs_thread_join(boot, t[1]);
+	assert_false(met[0]);
+	hs_rcu_barrier(boot);
+	assert_true(ran_second);
+}
+
+static void makes_odd_and_wakes_none(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)head;
+	hs_u32_store(self, &tb->turn, 1, HS_RELEASE);
+}
+
+static void waits_for_callback(struct hs_task *self, void *arg)
+{
+	begin(self);
+	while (!hs_u32_load(self, &tb->done, HS_ACQUIRE))
+		sched_yield();
+	hs_call_rcu(self, arg, makes_odd_and_wakes_none);
+	hs_wait_event(self, &tb->queue, odd, NULL);
+}
+
+static void reads_until_a_task_waits(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	begin(self);
+	hs_rcu_read_lock(self);
+	hs_u32_store(self, &tb->done, 1, HS_RELEASE);
+	while (!hs_u32_load(self, &tb->queue.waiters, HS_SEQ_CST))
+		sched_yield();
+	hs_rcu_read_unlock(self);
+}
+
+/* No other task is left to do it. */
+static void a_sleeper_runs_the_callback_when_the_last_reader_has_left(void **state)
+{
+	struct hs_rcu_head head;
+	struct hs_thread *t[2];
+
+	(void)state;
+	t[0] = hs_thread_start(boot, "sleeper", waits_for_callback, &head);
+	t[1] = hs_thread_start(boot, "reader", reads_until_a_task_waits, NULL);
+	assert_true(t[0] && t[1]);
+	hs_thread_join(boot, t[1]);
+	hs_thread_join(boot, t[0]);
+	assert_int_equal(tb->turn.raw, 1);
+}
+
+/* ---- whom a waker serves ------------------------------------------------------------------- */
+
+static void a_waker_serves_the_slot_behind_its_own_first(void **state)
+{
+	struct hs_task *task[4];
+	const hs_u32 *word = &tb->turn;
+
+	(void)state;
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(hs_arena_attach(arena, "task", &task[i]), 0);
+		assert_int_equal(hs_task_id(task[i]), i);
+	}
+	hs_u64_store(boot, &arena->sleeps_on[1], (uintptr_t)word, HS_SEQ_CST);
+	hs_u64_store(boot, &arena->sleeps_on[3], (uintptr_t)word, HS_SEQ_CST);
+	hs_unpark(task[2], word, 1);
+	assert_int_equal(arena->sleeps_on[3].raw, 0);
+	assert_int_not_equal(arena->sleeps_on[1].raw, 0);
+	hs_unpark(task[2], word + 1, 1);
+	assert_int_not_equal(arena->sleeps_on[1].raw, 0);
+	hs_unpark(task[2], word, 1);
+	assert_int_equal(arena->sleeps_on[1].raw, 0);
+	for (uint32_t i = 1; i < 4; i++)
+		assert_int_equal(hs_arena_detach(task[i]), 0);
+}
+
+static void a_deadline_that_has_come_does_not_move_the_clock(void **state)
+{
+	(void)state;
+	assert_false(hs_wait_event_until(boot, &tb->queue, odd, NULL, 0));
+	assert_int_equal(hs_ticks(boot), 0);
+	hs_ticks_advance(boot, 7);
+	for (uint64_t deadline = 0; deadline < 8; deadline++)
+		assert_false(hs_wait_event_until(boot, &tb->queue, odd, NULL, deadline));
+	assert_int_equal(hs_ticks(boot), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -648,6 +767,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clock_stands_while_the_boot_task_runs, up, down),
 		cmocka_unit_test_setup_teardown(
 			a_barrier_ends_after_a_callback_that_another_task_runs, up, down),
+		cmocka_unit_test_setup_teardown(a_callback_waits_for_one_that_another_task_runs, up,
+						down),
+		cmocka_unit_test_setup_teardown(
+			a_sleeper_runs_the_callback_when_the_last_reader_has_left, up, down),
+		cmocka_unit_test_setup_teardown(a_waker_serves_the_slot_behind_its_own_first, up,
+						down),
+		cmocka_unit_test_setup_teardown(a_deadline_that_has_come_does_not_move_the_clock,
+						up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

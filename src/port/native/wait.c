@@ -18,16 +18,22 @@
 
 #include "port/native/arena.h"
 
+/* Asks the predicate, and once more after callbacks have run. @pending: some are left. */
+static bool wait_ask(struct hs_task *self, hs_pred pred, void *arg, bool *pending)
+{
+	if (pred(self, arg))
+		return true;
+	*pending = hs_rcu_poll(self);
+	return pred(self, arg);
+}
+
 /* Asks the predicate and sleeps once if it does not hold. True: it holds. */
 static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg, bool poll)
 {
 	uint32_t seq = hs_u32_load(self, &q->seq, HS_ACQUIRE);
 	bool pending;
 
-	if (pred(self, arg))
-		return true;
-	pending = hs_rcu_poll(self);
-	if (pred(self, arg))
+	if (wait_ask(self, pred, arg, &pending))
 		return true;
 	hs_u32_add(self, &q->waiters, 1, HS_SEQ_CST);
 	hs_park(self, &q->seq, seq, poll || pending);
@@ -43,18 +49,19 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 		;
 }
 
+/* A deadline that has come is no deadline to sleep for: it would move the clock. */
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where)
 {
 	struct hs_slot *slot = hs_slot_of(self);
-	bool met;
+	bool met = false, pending;
 
 	hs_check_wait(self, where);
-	hs_u64_store(self, &slot->deadline, deadline ? deadline : 1, HS_RELEASE);
-	while (!(met = wait_once(self, q, pred, arg, true)) && hs_ticks(self) < deadline)
-		;
+	hs_u64_store(self, &slot->deadline, deadline, HS_RELEASE);
+	while (!met && hs_ticks(self) < deadline)
+		met = wait_once(self, q, pred, arg, true);
 	hs_u64_store(self, &slot->deadline, 0, HS_RELEASE);
-	return met || pred(self, arg);
+	return met || wait_ask(self, pred, arg, &pending);
 }
 
 void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
