@@ -169,6 +169,24 @@ static void a_device_page_that_is_read_only_becomes_writable_in_place(void **sta
 	expect_untold(s);
 }
 
+static void a_leaf_that_was_prot_none_is_the_same_leaf_again(void **state)
+{
+	struct space *s = *state;
+	const uint64_t leaf = DEVMAP | LEAF_ORDER | DEVICE_START;
+
+	add_file(s, HS_MAPPING_DEVICE_DAX, 1, HS_PAGE_REFS_6_1);
+	map_file(s, BASE, 512, SHARED_RW, 0);
+	assert_int_equal(write_fault(s, BASE), 0);
+	hs_pt_set(s->self, s->mm, BASE, 1,
+		  hs_entry_typed(HS_TYPE_PROTNONE, DEVICE_START,
+				 COUNTED | HS_ENTRY_DEVMAP | LEAF_ORDER));
+	assert_int_equal(write_fault(s, BASE + PAGE), 0);
+	assert_int_equal(hs_pt_get(s->self, s->mm, BASE, 1), leaf);
+	assert_int_equal(write_fault(s, BASE + PAGE), 0);
+	assert_int_equal(hs_pt_get(s->self, s->mm, BASE, 1), leaf | HS_ENTRY_WRITE);
+	expect_untold(s);
+}
+
 /* ---- references of device memory --------------------------------------------------------- */
 
 static void an_entry_holds_a_reference_from_6_15_on(void **state)
@@ -325,6 +343,7 @@ int main(void)
 		space_unit_test(a_p2pdma_page_stays_where_it_is),
 		space_unit_test(p2pdma_without_a_free_page_is_a_bus_error),
 		space_unit_test(a_p2pdma_page_that_is_read_only_becomes_writable_in_place),
+		space_unit_test(a_leaf_that_was_prot_none_is_the_same_leaf_again),
 	};
 
 	return cmocka_run_group_tests_name("faults in devices, and leaves", tests, NULL, NULL);

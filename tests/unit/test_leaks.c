@@ -74,6 +74,21 @@ static void pages_are_named_as_far_as_there_is_room(void **state)
 			    "1 percpu counter");
 }
 
+static void four_pages_are_all_named(void **state)
+{
+	struct hs_leaks left;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	for (unsigned int i = 0; i < 4; i++)
+		allocated(m.self);
+	end(&m, &left);
+	assert_string_equal(left.text,
+			    "4 system page (pfn 0x1000 refcount 1, pfn 0x1001 refcount 1, "
+			    "pfn 0x1002 refcount 1, pfn 0x1003 refcount 1)");
+}
+
 static void memory_itself_is_no_leak(void **state)
 {
 	struct hs_leaks left;
@@ -370,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_that_no_task_puts_is_named),
 		cmocka_unit_test(pages_are_named_as_far_as_there_is_room),
+		cmocka_unit_test(four_pages_are_all_named),
 		cmocka_unit_test(memory_itself_is_no_leak),
 		cmocka_unit_test(a_page_of_an_mm_is_left_with_it),
 		cmocka_unit_test(a_reference_to_a_page_that_is_removed_is_named),

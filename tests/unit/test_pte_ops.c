@@ -416,6 +416,110 @@ static void an_insert_can_lack_memory_for_tables(void **state)
 	assert_int_equal(failures, 3);
 }
 
+/* ---- an entry that another task changes while the subscribers are told ---------------------- */
+
+struct meddler {
+	struct hs_notifier n;
+	struct space *s;
+	uint64_t changed; /* the entry is this now */
+};
+
+/* A page becomes read-only, and where none was is the zero page now. */
+static int meddler_start(struct hs_task *self, struct hs_notifier *n,
+			 const struct hs_invalidation *inv)
+{
+	struct meddler *m = CONTAINER_OF(n, struct meddler, n);
+	uint64_t e = entry_at(m->s, inv->start);
+
+	m->changed = e ? e & ~HS_ENTRY_WRITE : ZERO_ENTRY;
+	return hs_pt_set(self, m->s->mm, inv->start, 0, m->changed);
+}
+
+static int swap_out(struct space *s)
+{
+	return hs_swap_out(s->self, s->mm, BASE);
+}
+
+static int make_exclusive(struct space *s)
+{
+	struct hs_page *page;
+
+	return hs_make_exclusive(s->self, s->mm, BASE, s, &page);
+}
+
+static int start_migration(struct space *s)
+{
+	struct hs_migration m;
+
+	return hs_migration_start(s->self, s->mm, BASE, NULL, &m);
+}
+
+static int fail_memory(struct space *s)
+{
+	return hs_memory_failure(s->self, s->mm, BASE);
+}
+
+static void meddle(struct space *s, struct meddler *m, uint64_t addr, int (*op)(struct space *s))
+{
+	static const struct hs_notifier_ops ops = { meddler_start, NULL, NULL };
+
+	m->s = s;
+	assert_int_equal(hs_notifier_register(s->self, &m->n, hs_mm_notifiers(s->mm), &ops), 0);
+	assert_int_equal(op(s), -ENOENT);
+	assert_int_equal(s->starts, 1);
+	assert_int_equal(s->ends, 1);
+	s->starts = s->ends = 0;
+	hs_notifier_unregister(s->self, &m->n);
+	assert_int_equal(entry_at(s, addr), m->changed);
+}
+
+static void a_page_whose_entry_changes_meanwhile_is_left_as_it_was(void **state)
+{
+	int (*const ops[])(struct space * s) = { swap_out, make_exclusive, start_migration,
+						 fail_memory };
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		struct hs_page *page;
+		struct meddler m;
+		struct space s;
+
+		space_open(&s);
+		page = written(&s, 7);
+		meddle(&s, &m, BASE, ops[i]);
+		expect_page(&s, BASE, false, 7);
+		assert_ptr_equal(page_at(&s, BASE), page);
+		assert_true(hs_page_trylock(s.self, page));
+		hs_page_unlock(s.self, page);
+		assert_false(hs_u32_load(s.self, &page->state, HS_RELAXED) & HS_PAGE_POISONED);
+		space_close(&s);
+	}
+}
+
+static struct hs_page *inserted;
+
+static int insert(struct space *s)
+{
+	return hs_migrate_insert_page(s->self, s->mm, BASE, inserted, true);
+}
+
+static void a_page_that_finds_its_place_taken_is_left_to_its_owner(void **state)
+{
+	struct space *s = *state;
+	struct hs_pgmap *pgmap;
+	struct meddler m;
+
+	pgmap = device_memory(s, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &device_memory_ops);
+	map(s, BASE, 4, RW);
+	assert_int_equal(hs_pgmap_page_alloc(s->self, pgmap, &inserted), 0);
+	meddle(s, &m, BASE, insert);
+	assert_int_equal(hs_page_count(s->self, inserted), 1);
+	assert_int_equal(hs_page_mapcount(s->self, inserted), 0);
+	hs_page_put(s->self, inserted);
+	assert_int_equal(hs_pgmap_pages_allocated(s->self, pgmap), 0);
+	hs_pgmap_destroy(s->self, pgmap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +541,8 @@ int main(void)
 		cmocka_unit_test(an_inserted_page_takes_over_the_reference),
 		space_unit_test(an_insert_that_fails_leaves_the_reference),
 		cmocka_unit_test(an_insert_can_lack_memory_for_tables),
+		cmocka_unit_test(a_page_whose_entry_changes_meanwhile_is_left_as_it_was),
+		space_unit_test(a_page_that_finds_its_place_taken_is_left_to_its_owner),
 	};
 
 	return cmocka_run_group_tests_name("special entries", tests, NULL, NULL);
