@@ -538,6 +538,34 @@ static void predictions_are_those_of_the_measured_rows(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* The walk ends at the poison, behind the last entry that is empty: the hole is never reached. */
+static void as_many_pages_become_present_as_were_faulted(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_layout layout;
+	struct hs_compared done;
+	char error[1024];
+
+	(void)state;
+	assert_int_equal(
+		layout_parse(&mem,
+			     "hmmsim 1\nlayout a\nvma 0x0 0x400000 rw\nmap 0x0 4k rw 0x11\n"
+			     "map 0x1ff000 4k poison 0x0\n",
+			     &layout, error),
+		1);
+	for (int era = 0; era < HS_ERA_COUNT; era++) {
+		run_layout(&mem, &layout, HS_REQUEST_READ, HS_SCOPE_WHOLE, (enum hs_era)era,
+			   HS_STRATEGY_NONE, &done);
+		assert_int_equal(done.failed, 1);
+		assert_in_range(done.counts.faults, 510, 511);
+		assert_int_equal(done.cost.of[HS_COST_EMPTY_PTE], 0);
+		assert_int_equal(done.cost.of[HS_COST_PAGE], 1 + done.counts.faults);
+		assert_int_equal(done.cost.of[HS_COST_HOLE], 510 + 512 - done.counts.faults);
+	}
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(mem.live, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_split_leaf_is_a_hole_every_time),
 		cmocka_unit_test(spans_are_the_calls_of_a_driver),
 		cmocka_unit_test(predictions_are_those_of_the_measured_rows),
+		cmocka_unit_test(as_many_pages_become_present_as_were_faulted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

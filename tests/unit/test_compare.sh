@@ -245,6 +245,19 @@ says '^6\.12 +per-page +1048576 +0 +1048576 +1048576 +1048576 '
 env PATH=/nowhere "$hmmsim" compare --plot=x.svg >out 2>err
 [ "$?" = 2 ] || complain "--plot without gnuplot: not exit status 2"
 grep -q '^hmmsim compare: --plot: gnuplot is missing' err || complain "--plot: no message"
+# A file that may not be executed, or is a folder, is no gnuplot; a later one in PATH is.
+mkdir -p path/plain path/folder/gnuplot path/good
+printf '#!/bin/sh\ncat >/dev/null\necho "<svg>drawn</svg>"\n' >path/plain/gnuplot
+env PATH="$PWD/path/plain:$PWD/path/folder" "$hmmsim" compare --plot=x.svg >out 2>err
+[ "$?" = 2 ] || complain "--plot with a gnuplot that cannot run: not exit status 2"
+grep -q '^hmmsim compare: --plot: gnuplot is missing' err ||
+	complain "--plot with a gnuplot that cannot run: no message"
+cp path/plain/gnuplot path/good/gnuplot
+chmod +x path/good/gnuplot
+env PATH="$PWD/path/plain:$PWD/path/folder:$PWD/path/good:$PATH" \
+	"$hmmsim" compare --no-time -l full:2M --plot=found.svg >out 2>err ||
+	complain "--plot: a later gnuplot in PATH is not found: $(cat err)"
+[ "$(cat found.svg)" = "<svg>drawn</svg>" ] || complain "--plot: not the picture of the later gnuplot"
 if [ -n "$(command -v gnuplot)" ]; then
 	run 0 '' --no-time -l full:2M -l 'half:2M' --plot="it's.svg"
 	grep -q '</svg>' "it's.svg" || complain "--plot: no picture"

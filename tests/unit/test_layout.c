@@ -120,6 +120,10 @@ static const struct {
 	  "x.in:6: map: expected dpr and dpw, and no other kind, in a private pgmap, "
 	  "found rw in "
 	  "type=private at pfn 0x200" },
+	{ IN("pgmap 0x200 0x300 type=private owner=7\nmap 0x1000 4k rw 0x1fc count=8"),
+	  "x.in:5: map: expected dpr and dpw, and no other kind, in a private pgmap, "
+	  "found rw in "
+	  "type=private at pfn 0x200" },
 	{ IN(PGMAPS "map 0x1000 4k dpr 0x200"),
 	  "x.in:6: map: expected owner=7, the owner of the pgmap, found 0" },
 };
@@ -493,6 +497,48 @@ static void building_fails_cleanly_without_memory(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+static int add_one(struct hs_hostmem *mem, struct hs_layout *layout, struct hs_space_map *map,
+		   uint64_t count, bool join)
+{
+	int ret;
+
+	map->count = count;
+	ret = join ? hs_layout_add_map(mem, layout, map) : hs_layout_append_map(mem, layout, map);
+	if (!ret) {
+		map->addr += count * HS_PAGE_BYTES;
+		map->pfn += count;
+	}
+	return ret;
+}
+
+/* Of all maps together, also where one continues another. */
+static void entries_are_limited(void **state)
+{
+	(void)state;
+	for (int join = 0; join < 2; join++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_space_map private = { .kind = HS_MAP_DPW },
+				    map = { .kind = HS_MAP_RW,
+					    .addr = HS_SPACE_PRIVATE_MAX * 2 * HS_PAGE_BYTES };
+		struct hs_layout layout = { .maps = NULL };
+
+		assert_int_equal(add_one(&mem, &layout, &private, HS_SPACE_PRIVATE_MAX - 2, join),
+				 0);
+		assert_int_equal(add_one(&mem, &layout, &private, 3, join), -E2BIG);
+		assert_int_equal(add_one(&mem, &layout, &private, 2, join), 0);
+		assert_int_equal(add_one(&mem, &layout, &private, 1, join), -E2BIG);
+		assert_int_equal(add_one(&mem, &layout, &map,
+					 HS_SPACE_ENTRIES_MAX - HS_SPACE_PRIVATE_MAX - 2, join),
+				 0);
+		assert_int_equal(add_one(&mem, &layout, &map, 3, join), -E2BIG);
+		assert_int_equal(add_one(&mem, &layout, &map, 2, join), 0);
+		assert_int_equal(add_one(&mem, &layout, &map, 1, join), -E2BIG);
+		assert_int_equal(layout.map_count, join ? 2 : 4);
+		hs_layout_free(&mem, &layout);
+		assert_int_equal(mem.live, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +551,7 @@ int main(void)
 		cmocka_unit_test(a_scenario_without_memory_leaves_nothing),
 		cmocka_unit_test(parsing_and_printing_fail_cleanly_without_memory),
 		cmocka_unit_test(building_fails_cleanly_without_memory),
+		cmocka_unit_test(entries_are_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

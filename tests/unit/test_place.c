@@ -345,6 +345,23 @@ static void what_cannot_move_stays(void **state)
 	check(moved, "all=fsdax:100", moved, 0, 0);
 }
 
+/* A pgmap has neither the page below its start nor the one at its end. */
+static void pages_up_to_a_pgmap_are_ordinary_to_the_last(void **state)
+{
+	const char text[] = A "pgmap 0x100 0x200\n" VMA "map 0x1000 4k rw 0xfc count=4\n"
+			      "map 0x10000 4k rw 0x200 count=2\n";
+	const char moved[] = A "pgmap 0x100 0x200\npgmap 0x100000000 0x100000200\n" VMA
+			       "map 0x1000 4k devrw 0x100000000 count=4\n"
+			       "map 0x10000 4k devrw 0x100000004 count=2\n";
+	const char inside[] = A "pgmap 0x100 0x200 type=coherent\n" VMA
+				"map 0x1000 4k rw 0xfc count=5\n"
+				"map 0x10000 4k rw 0x1ff count=2\n";
+
+	(void)state;
+	check(text, "all=fsdax:100", moved, 6, 6);
+	check(inside, "all=fsdax:100", inside, 0, 0);
+}
+
 /* ---- errors ------------------------------------------------------------------------------ */
 
 static void check_refused(const char *text, int error_expected)
@@ -424,6 +441,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_move_stays),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(without_memory_nothing_has_changed),
+		cmocka_unit_test(pages_up_to_a_pgmap_are_ordinary_to_the_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
