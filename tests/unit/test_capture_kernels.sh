@@ -196,6 +196,17 @@ maps 'map 0x1000 4k specialrw 0x1'
 capture "1000-3000 rw-s 0 00:15 5 /sys/bus/pci/devices/0/p2pmem/allocate\nRss: 0 kB\nVmFlags: mm\n" \
 	$((present | 1))
 says '^pgmap 0x0 0x200 type=p2pdma$'
+# A pgmap begins with its subsection, also where another ends there, but not before that one's end.
+nopage=()
+for ((i = 0; i < 0x211; i++)); do nopage[i]=$((1 << 20)); done
+le64 proc/kpageflags "${nopage[@]}"
+two="1000-3000 rw-p 0 00:00 0\nRss: 4 kB\n${flags}3000-5000 r--p 0 08:01 5 /x\nRss: 0 kB\n$flags"
+capture "$two" $((present | own | 0x10)) 0 $((present | file | 0x210))
+says '^pgmap 0x0 0x200 type=coherent$'
+says '^pgmap 0x200 0x400$'
+capture "$two" $((present | own | 0x10)) 0 $((present | file | 0x20))
+says '^pgmap 0x0 0x11 type=coherent$'
+says '^pgmap 0x20 0x200$'
 # Page flags that cannot be read.
 rm proc/kpageflags
 mkdir proc/kpageflags

@@ -78,6 +78,28 @@ static void swap_types_are_those_of_the_kernel(void **state)
 		{ HS_PROC_VERSION(6, 18), 27, ONLINE, HS_ENTRY_MIGRATION | W },
 		{ HS_PROC_VERSION(6, 18), 28, OFFLINE, HS_ENTRY_PRIVATE | W },
 		{ HS_PROC_VERSION(6, 18), 30, ONLINE, HS_ENTRY_EXCLUSIVE | W },
+		/* the last version of one order, and the first of the next */
+		{ HS_PROC_VERSION(4, 13), 30, ONLINE, HS_ENTRY_MIGRATION },
+		{ HS_PROC_VERSION(4, 13), 31, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(4, 14), 29, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(4, 14), 30, OFFLINE, HS_ENTRY_PRIVATE | W },
+		{ HS_PROC_VERSION(5, 13), 29, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(5, 13), 30, OFFLINE, HS_ENTRY_PRIVATE | W },
+		{ HS_PROC_VERSION(5, 14), 27, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(5, 14), 28, OFFLINE, HS_ENTRY_PRIVATE | W },
+		{ HS_PROC_VERSION(5, 18), 27, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(5, 18), 31, ONLINE, HS_ENTRY_EXCLUSIVE },
+		{ HS_PROC_VERSION(5, 19), 25, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(5, 19), 29, ONLINE, HS_ENTRY_EXCLUSIVE },
+		{ HS_PROC_VERSION(5, 19), 31, 0, HS_ENTRY_POISON },
+		{ HS_PROC_VERSION(6, 1), 29, ONLINE, HS_ENTRY_EXCLUSIVE },
+		{ HS_PROC_VERSION(6, 2), 26, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(6, 2), 27, OFFLINE, HS_ENTRY_PRIVATE | W },
+		{ HS_PROC_VERSION(6, 2), 30, ONLINE, HS_ENTRY_EXCLUSIVE },
+		{ HS_PROC_VERSION(6, 14), 27, OFFLINE, HS_ENTRY_PRIVATE | W },
+		{ HS_PROC_VERSION(6, 14), 30, ONLINE, HS_ENTRY_EXCLUSIVE },
+		{ HS_PROC_VERSION(6, 15), 27, ONLINE, HS_ENTRY_MIGRATION | W },
+		{ HS_PROC_VERSION(6, 15), 30, ONLINE, HS_ENTRY_EXCLUSIVE | W },
 		/* built without device-private memory: the page is online */
 		{ HS_PROC_VERSION(6, 12), 28, ONLINE, HS_ENTRY_MIGRATION },
 		{ HS_PROC_VERSION(6, 18), 29, ONLINE, HS_ENTRY_MIGRATION },
@@ -131,9 +153,14 @@ static void bits_without_a_type_say_something_of_a_page(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct hs_proc_span span = { .bits = cases[i].bits, .type = HS_PM_NO_TYPE };
+		struct hs_proc_span span = { .bits = cases[i].bits,
+					     .frame = FRAME,
+					     .type = HS_PM_NO_TYPE };
 
 		assert_int_equal(classify(0, &span), cases[i].expected);
+		/* All guards are the same entry. */
+		if (cases[i].expected == HS_ENTRY_POISON)
+			assert_int_equal(span.frame, 0);
 	}
 }
 
@@ -168,6 +195,37 @@ static void the_page_shift_is_in_all_words(void **state)
 	assert_int_equal(hs_proc_classify(&proc), 14);
 }
 
+/* Without a page shift in the words the version tells whether bit 56 means something. */
+static void kernels_know_exclusive_pages_from_4_2_on(void **state)
+{
+	static const struct {
+		unsigned int version;
+		uint64_t bits;
+		bool no_exclusive;
+	} cases[] = {
+		{ HS_PROC_VERSION(4, 1), 0, true },
+		{ HS_PROC_VERSION(4, 1), HS_PM_EXCLUSIVE, false },
+		{ HS_PROC_VERSION(4, 2), 0, false },
+		{ 0, 0, false },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hs_proc_span span = { .count = 1,
+					     .bits = HS_PM_PRESENT | cases[i].bits,
+					     .type = HS_PM_NO_TYPE };
+		struct hs_proc proc = { .version = cases[i].version,
+					.vmas = &writable,
+					.vma_count = 1,
+					.spans = &span,
+					.span_count = 1 };
+
+		writable.spans = 1;
+		assert_int_equal(hs_proc_classify(&proc), 0);
+		assert_int_equal(proc.no_exclusive, cases[i].no_exclusive);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_offset_of_a_marker_says_what_it_is),
 		cmocka_unit_test(bits_without_a_type_say_something_of_a_page),
 		cmocka_unit_test(the_page_shift_is_in_all_words),
+		cmocka_unit_test(kernels_know_exclusive_pages_from_4_2_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
