@@ -438,6 +438,14 @@ static void removal_clean_up(struct removal_run *p)
 		p->ops->destroy(p->self, s);
 }
 
+/* The run says nothing where it, or a fault in it, had no memory. */
+static int removal_error(const struct removal_run *p, int ret)
+{
+	if (p->record && p->record->failed)
+		return -ENOMEM;
+	return p->space.fault_error && *p->space.fault_error ? *p->space.fault_error : ret;
+}
+
 static int removal_run_task(struct removal_run *p, struct hs_hostmem *mem,
 			    struct hs_machine *machine)
 {
@@ -448,12 +456,12 @@ static int removal_run_task(struct removal_run *p, struct hs_hostmem *mem,
 	ret = removal_prepare(p, mem);
 	if (!ret) {
 		removal_walk(p);
-		ret = removal_after_call(p);
+		ret = removal_error(p, removal_after_call(p));
 	}
 	removal_clean_up(p);
 	hs_hostmem_free(mem, p->range.pfns);
 	hs_task_detach(p->self);
-	return p->record && p->record->failed ? -ENOMEM : ret;
+	return ret;
 }
 
 static bool removal_is_under_rcu(const struct hs_removal_case *c)

@@ -96,7 +96,8 @@ struct hs_removal_space {
 	const void *owner;	/* whose device-private pages the call accepts */
 	const struct hs_fault_ops *fault; /* after the points of a sleep; NULL: that of fault.h */
 	void *fault_arg;
-	void *arg; /* .space_arg of the case */
+	const int *fault_error; /* why a fault could not be simulated: 0 or -errno; NULL: it can */
+	void *arg;		/* .space_arg of the case */
 };
 
 struct hs_removal_space_ops {

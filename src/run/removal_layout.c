@@ -157,6 +157,7 @@ static int removal_layout_build(struct hs_task *self, const struct hs_removal_ca
 	r->script = (struct hs_script){ .rules = &hs_no_fault_rules, .mem = r->mem };
 	space->fault = &hs_script_ops;
 	space->fault_arg = &r->script;
+	space->fault_error = &r->script.error;
 	return ret;
 }
 
