@@ -157,6 +157,7 @@ static void report_print_page(const struct hs_report *r, struct hs_out *out)
 			continue;
 		hs_out_reset(&row_cells);
 		report_print_count_cells(r, row, &row_cells);
+		cells.failed |= row_cells.failed;
 		if (!report_print_is_alike(&alike, row, &row_cells)) {
 			report_print_end_alike(&alike, &cells);
 			alike.from = row;
@@ -167,7 +168,6 @@ static void report_print_page(const struct hs_report *r, struct hs_out *out)
 		alike.count++;
 	}
 	report_print_end_alike(&alike, &cells);
-	cells.failed |= row_cells.failed;
 	hs_out_text(out, r->asked->profile_count ? "\na call of one page; predicted in ns\n"
 						 : "\na call of one page\n");
 	hs_grid_print(&cells, 2, r->asked->bold, out);

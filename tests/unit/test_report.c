@@ -425,68 +425,89 @@ static void summary_is_of_percentiles(void **state)
 	assert_true(m.min == 0 && m.low == 0 && m.median == 0 && m.high == 0 && m.max == 0);
 }
 
-/* Of the host, then of the machine. */
-static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, uint64_t machine)
+/* Prints all reports. Allocation @machine of the machine fails, 0: none. */
+static int report_with(struct hs_hostmem *mem, const struct hs_layout *layout, uint64_t machine,
+		       struct hs_out *text)
 {
 	struct hs_report_asked asked = ask_all(2);
 	struct hs_machine_config config;
 	struct hs_compare_setting set = {
 		.mem = mem, .body = HS_BODY_PLAIN, .machine = &config, .clock = &steady_clock
 	};
-	struct hs_out text = { .mem = mem };
 	struct hs_removal_report removals;
 	struct hs_report report;
 	uint64_t count = 0;
 	int ret;
 
+	*text = (struct hs_out){ .mem = mem };
 	set.request = HS_REQUEST_READ;
 	asked.eras[HS_ERA_5_3] = false;
 	asked.strategies[HS_STRATEGY_PER_TABLE] = asked.strategies[HS_STRATEGY_PER_CALL] = false;
 	asked.strategies[HS_STRATEGY_PER_PAGE] = asked.strategies[HS_STRATEGY_PER_PASS] = false;
+	asked.strategies[HS_STRATEGY_PER_TABLE_LOCAL] = false;
+	asked.profile_count = 1;
 	hs_machine_config_init(&config);
 	config.fail_at = machine;
 	ret = hs_report_make(&report, &asked, layout, &set);
 	if (!ret) {
-		hs_report_print(&report, &text);
-		hs_report_json(&report, &count, &text);
+		hs_report_print(&report, text);
+		hs_report_json(&report, &count, text);
 		ret = hs_removal_report_make(&removals, &asked, layout, &set);
-		hs_removal_report_print(&removals, &text);
-		hs_removal_report_json(&removals, &count, &text);
+		hs_removal_report_print(&removals, text);
+		hs_removal_report_json(&removals, &count, text);
 		hs_removal_report_free(&removals);
-		if (!ret && text.failed)
+		if (!ret && text->failed)
 			ret = -ENOMEM;
 	}
-	hs_out_free(&text);
 	hs_report_free(&report);
 	return ret;
 }
 
+/* Of the host or of the machine. A report that is made says what it says with enough memory. */
+static void report_without_memory(const struct hs_layout *layout, bool host, uint64_t least)
+{
+	struct hs_hostmem enough = { .attempts = 0 };
+	struct hs_out full, text;
+	uint64_t index = 0;
+	int ret;
+
+	assert_int_equal(report_with(&enough, layout, 0, &full), 0);
+	do {
+		struct hs_hostmem failing = { .fail_at = host ? ++index : 0 };
+
+		ret = report_with(&failing, layout, host ? 0 : ++index, &text);
+		if (ret) {
+			assert_int_equal(ret, -ENOMEM);
+		} else {
+			assert_int_equal(text.used, full.used);
+			assert_memory_equal(text.bytes, full.bytes, full.used);
+		}
+		hs_out_free(&text);
+		assert_int_equal(failing.live, 0);
+	} while (ret);
+	assert_true(index > least);
+	hs_out_free(&full);
+	assert_int_equal(enough.live, 0);
+}
+
+/* In the second layout faults make tables. */
 static void without_memory_nothing_stays(void **state)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_layout layout;
-	uint64_t index = 0;
-	int ret;
+	char error[1024];
 
 	(void)state;
-	layout_builtin(&mem, "holes", 2 << 20, &layout);
-	do {
-		struct hs_hostmem failing = { .fail_at = ++index };
-
-		ret = report_with(&failing, &layout, 0);
-		assert_int_equal(failing.live, 0);
-		assert_true(!ret || ret == -ENOMEM);
-	} while (ret);
-	assert_true(index > 20);
-	index = 0;
-	do {
-		struct hs_hostmem none = { .attempts = 0 };
-
-		ret = report_with(&none, &layout, ++index);
-		assert_int_equal(none.live, 0);
-		assert_true(!ret || ret == -ENOMEM);
-	} while (ret);
-	assert_true(index > 10);
+	layout_builtin(&mem, "holes", 64 << 10, &layout);
+	report_without_memory(&layout, true, 20);
+	report_without_memory(&layout, false, 10);
+	hs_layout_free(&mem, &layout);
+	assert_int_equal(layout_parse(&mem,
+				      "hmmsim 1\nlayout a\npgmap 0x1000 0x1200\n"
+				      "vma 0x1fe000 0x203000 rw\nmap 0x1fe000 4k devrw 0x1000\n",
+				      &layout, error),
+			 1);
+	report_without_memory(&layout, false, 10);
 	hs_layout_free(&mem, &layout);
 	assert_int_equal(mem.live, 0);
 }
