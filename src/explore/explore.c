@@ -33,8 +33,9 @@ struct exploration {
 void hs_explore_options_init(struct hs_explore_options *options)
 {
 	*options = (struct hs_explore_options){
-		.search = HS_SEARCH_SLEEP,
+		.search = HS_SEARCH_DPOR,
 		.max_steps = 10000,
+		.commute = true,
 		.seed = 1,
 		.cpus = 2,
 		.section_order = 3,
@@ -77,6 +78,8 @@ static int explore_make_searcher(const struct hs_explore_options *options, struc
 	case HS_SEARCH_DFS:
 	case HS_SEARCH_SLEEP:
 		return hs_search_tree(options, out);
+	case HS_SEARCH_DPOR:
+		return hs_search_dpor(options, out);
 	case HS_SEARCH_RANDOM:
 		return hs_search_random(options, out);
 	case HS_SEARCH_REPLAY:
@@ -192,6 +195,8 @@ static enum hs_run explore_run_tasks(struct exploration *e)
 	hs_sched_reset(s);
 	e->searcher->start(e->searcher);
 	end = hs_sched_run(s);
+	if (end == HS_RUN_QUIET && e->observer && e->observer->rested)
+		e->observer->rested(e->observer->ctx, s);
 	if (end == HS_RUN_QUIET && e->options->search == HS_SEARCH_REPLAY &&
 	    hs_replay_left(e->searcher))
 		hs_sched_violation(s, HS_VERDICT_DIVERGED,
@@ -199,7 +204,7 @@ static enum hs_run explore_run_tasks(struct exploration *e)
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
 		hs_sched_on_boot(s, explore_call_check, e);
-	if (e->observer)
+	if (e->observer && e->observer->ended)
 		e->observer->ended(e->observer->ctx, s, end);
 	return end;
 }
@@ -211,6 +216,8 @@ static int explore_execute(struct exploration *e)
 	enum hs_run end = explore_run_tasks(e);
 	int ret = 0;
 
+	if (e->searcher->failed || s->scratch.failed)
+		return -ENOMEM;
 	r->executions++;
 	r->steps += s->step;
 	if (r->steps_max < s->step)
@@ -242,6 +249,8 @@ static int explore_search(struct exploration *e)
 	ret = hs_sched_begin(e->sched, &e->searcher->chooser, o->max_steps);
 	if (ret)
 		return ret;
+	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
+	e->sched->scratch.counts = o->commute && !o->fingerprint;
 	e->sched->hashing = o->search == HS_SEARCH_REPLAY || e->observer;
 	hs_trace_begin(&e->sched->trace, o->fingerprint);
 	r->image_bytes = e->sched->image.used;
@@ -257,7 +266,7 @@ static int explore_search(struct exploration *e)
 	}
 	r->classes = e->sched->trace.set_count;
 	r->fingerprint = e->sched->trace.set_hash;
-	r->exhaustive = !more && (o->search == HS_SEARCH_DFS || o->search == HS_SEARCH_SLEEP);
+	r->exhaustive = !more && o->search != HS_SEARCH_RANDOM && o->search != HS_SEARCH_REPLAY;
 	return 0;
 }
 

@@ -71,9 +71,10 @@ int hs_search_random(const struct hs_explore_options *options, struct hs_searche
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	r->searcher = (struct hs_searcher){
-		{ random_pick, random_choose, r }, random_start, random_next, random_release
-	};
+	r->searcher = (struct hs_searcher){ .chooser = { random_pick, random_choose, r },
+					    .start = random_start,
+					    .next = random_next,
+					    .release = random_release };
 	r->seed = options->seed;
 	r->index = options->first;
 	r->end = options->first + options->max_executions;

@@ -2,8 +2,8 @@
 /*
  * search.h - which execution comes next
  *
- * A searcher decides for one execution after the other. A further one (DPOR, PCT) is a file of its
- * own with these functions, a line in explore_make_searcher() and one in the table of
+ * A searcher decides for one execution after the other. A further one is a file of its own with
+ * these functions, a line in explore_make_searcher() and one in the table of
  * tests/conformance/search_judge.c.
  */
 #ifndef HS_EXPLORE_SEARCH_H
@@ -16,17 +16,23 @@ struct hs_searcher {
 	void (*start)(struct hs_searcher *me); /* an execution begins */
 	bool (*next)(struct hs_searcher *me);  /* it has ended; false: no other one is left */
 	void (*release)(struct hs_searcher *me);
+	bool failed; /* no memory: the search is over */
 };
 
 /* 0, -ENOMEM or -EINVAL (the options lack what the search needs). */
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out);
+int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_random(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out);
 /* How many decisions of the replayed schedule the execution did not use. */
 uint32_t hs_replay_left(const struct hs_searcher *me);
 
-/* Sees the end of every execution: the state is still there, s->verdict is final. */
+/*
+ * Sees the end of every execution. rested: no task can move, and the final check comes next; ended:
+ * the state is still there, s->verdict is final. Either may be NULL.
+ */
 struct hs_observer {
+	void (*rested)(void *ctx, const struct hs_sched *s);
 	void (*ended)(void *ctx, const struct hs_sched *s, enum hs_run end);
 	void *ctx;
 };

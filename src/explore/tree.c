@@ -39,17 +39,11 @@ static uint32_t tree_first(const struct hs_sched *s, uint32_t awake)
 }
 
 /* Which of the tasks that sleep or were taken at @n still sleep after the step taken at @n. */
-static uint32_t tree_sleep_below(const struct hs_sched *s, const struct node *n)
+static uint32_t tree_sleep_below(struct hs_sched *s, const struct node *n)
 {
-	uint32_t candidates = (n->sleep | n->done) & n->enabled, asleep = 0;
+	uint32_t candidates = (n->sleep | n->done) & n->enabled;
 
-	for (; candidates; candidates &= candidates - 1) {
-		uint32_t u = (uint32_t)__builtin_ctz(candidates);
-
-		if (!hs_ops_depend(&s->task[u], &s->task[n->taken]))
-			asleep |= 1u << u;
-	}
-	return asleep;
+	return candidates ? hs_independent_tasks(s, candidates, &s->task[n->taken]) : 0;
 }
 
 static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
@@ -130,9 +124,10 @@ int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher 
 
 	if (!t)
 		return -ENOMEM;
-	t->searcher = (struct hs_searcher){
-		{ tree_pick, tree_choose, t }, tree_start, tree_next, tree_release
-	};
+	t->searcher = (struct hs_searcher){ .chooser = { tree_pick, tree_choose, t },
+					    .start = tree_start,
+					    .next = tree_next,
+					    .release = tree_release };
 	t->sleep_sets = options->search == HS_SEARCH_SLEEP;
 	*out = &t->searcher;
 	return 0;

@@ -131,11 +131,11 @@ static uint32_t fault_wait_at_gate(struct hs_task *self, struct hs_mm *mm, struc
 
 	if (hs_gate_is_open(self, gate))
 		return 0;
-	hs_u32_add(self, &gate->waiters, 1, HS_ACQ_REL);
+	hs_u32_count(self, &gate->waiters, 1, 0, HS_ACQ_REL);
 	if (drop)
 		hs_up_read(self, &mm->lock);
 	hs_gate_wait(self, gate);
-	hs_u32_add(self, &gate->waiters, (uint32_t)-1, HS_ACQ_REL);
+	hs_u32_count(self, &gate->waiters, (uint32_t)-1, 0, HS_ACQ_REL);
 	return drop ? HS_VM_FAULT_RETRY : 0;
 }
 

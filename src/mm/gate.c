@@ -81,13 +81,13 @@ void hs_gate_wait(struct hs_task *self, struct hs_gate *gate)
 void hs_gate_link(struct hs_task *self, struct hs_gate *gate)
 {
 	if (gate)
-		hs_u32_add(self, &gate->vmas, 1, HS_RELAXED);
+		hs_u32_count(self, &gate->vmas, 1, 0, HS_RELAXED);
 }
 
 void hs_gate_unlink(struct hs_task *self, struct hs_gate *gate)
 {
 	if (gate)
-		hs_u32_add(self, &gate->vmas, (uint32_t)-1, HS_RELEASE);
+		hs_u32_count(self, &gate->vmas, (uint32_t)-1, 0, HS_RELEASE);
 }
 
 static void gate_set(struct hs_task *self, struct hs_vma *vma, uint64_t value)

@@ -230,19 +230,19 @@ int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, uint64_t in
 
 /* ---- disable ----------------------------------------------------------------------------- */
 
+/* It wakes although others may be left, so that no order of those that leave matters. */
 void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping)
 {
-	uint32_t was = hs_u32_add(self, &mapping->faults, (uint32_t)-1, HS_RELEASE);
+	uint32_t was = hs_u32_count(self, &mapping->faults, (uint32_t)-1, -1, HS_RELEASE);
 
 	hs_assert(self, was, "hs_mapping_leave: no fault is in the mapping");
-	if (was == 1)
-		hs_wake_all(self, &mapping->queue);
+	hs_wake_all(self, &mapping->queue);
 }
 
 /* Counts itself before it reads alive: see the first drawing. */
 bool hs_mapping_enter(struct hs_task *self, struct hs_mapping *mapping)
 {
-	hs_u32_add(self, &mapping->faults, 1, HS_SEQ_CST);
+	hs_u32_count(self, &mapping->faults, 1, -1, HS_SEQ_CST);
 	if (hs_u32_load(self, &mapping->alive, HS_SEQ_CST))
 		return true;
 	hs_mapping_leave(self, mapping);

@@ -77,7 +77,7 @@ void hs_mmput(struct hs_task *self, struct hs_mm *mm)
 	uint32_t was;
 
 	hs_might_sleep(self);
-	was = hs_u32_add(self, &mm->users, (uint32_t)-1, HS_ACQ_REL);
+	was = hs_u32_count(self, &mm->users, (uint32_t)-1, 0, HS_ACQ_REL);
 	hs_assert(self, was, "hs_mmput: users is already 0");
 	if (was != 1)
 		return;
@@ -87,14 +87,14 @@ void hs_mmput(struct hs_task *self, struct hs_mm *mm)
 
 void hs_mmgrab(struct hs_task *self, struct hs_mm *mm)
 {
-	uint32_t was = hs_u32_add(self, &mm->count, 1, HS_RELAXED);
+	uint32_t was = hs_u32_count(self, &mm->count, 1, 0, HS_RELAXED);
 
 	hs_assert(self, was, "hs_mmgrab: count is 0, the mm is free");
 }
 
 void hs_mmdrop(struct hs_task *self, struct hs_mm *mm)
 {
-	uint32_t was = hs_u32_add(self, &mm->count, (uint32_t)-1, HS_ACQ_REL);
+	uint32_t was = hs_u32_count(self, &mm->count, (uint32_t)-1, 0, HS_ACQ_REL);
 
 	hs_assert(self, was, "hs_mmdrop: count is already 0");
 	if (was != 1)

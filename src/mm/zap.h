@@ -47,7 +47,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry);
 /* One entry more maps the page. */
 static inline void hs_page_map(struct hs_task *self, struct hs_page *page)
 {
-	hs_u32_add(self, &page->mapcount, 1, HS_RELAXED);
+	hs_u32_count(self, &page->mapcount, 1, 0, HS_RELAXED);
 }
 
 /*
@@ -57,7 +57,7 @@ static inline void hs_page_map(struct hs_task *self, struct hs_page *page)
 static inline void hs_page_map_first(struct hs_task *self, struct hs_page *page, const char *what)
 {
 	uint32_t state = hs_u32_or(self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	uint32_t maps = hs_u32_add(self, &page->mapcount, 1, HS_RELAXED);
+	uint32_t maps = hs_u32_count(self, &page->mapcount, 1, 0, HS_RELAXED);
 
 	hs_assert(self, state & HS_PAGE_ALLOCATED,
 		  "%s: the page is not allocated: no reference to it can be held", what);
@@ -67,7 +67,7 @@ static inline void hs_page_map_first(struct hs_task *self, struct hs_page *page,
 /* One entry less maps the page. */
 static inline void hs_page_unmap(struct hs_task *self, struct hs_page *page)
 {
-	uint32_t was = hs_u32_add(self, &page->mapcount, (uint32_t)-1, HS_RELAXED);
+	uint32_t was = hs_u32_count(self, &page->mapcount, (uint32_t)-1, 0, HS_RELAXED);
 
 	hs_assert(self, was, "hs_page_unmap: mapcount is already 0");
 }

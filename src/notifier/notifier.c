@@ -163,7 +163,7 @@ static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifie
 
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
-	hs_u64_add(self, &ns->active, 1, HS_RELAXED);
+	hs_u64_count(self, &ns->active, 1, 0, HS_RELAXED);
 	*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	hit = hs_interval_tree_first(&ns->tree, start, last);
 	if (hit && !(*cur_seq & 1)) {
@@ -213,7 +213,7 @@ static void ns_finish(struct hs_task *self, struct hs_notifiers *ns, bool keep)
 
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
-	was = hs_u64_add(self, &ns->active, (uint64_t)-1, HS_RELEASE);
+	was = hs_u64_count(self, &ns->active, (uint64_t)-1, 0, HS_RELEASE);
 	hs_assert(self, was, "hs_invalidate_end: no invalidation is in progress");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	ns->kept += keep && ns->has_intervals && ns->refusal == HS_REFUSAL_6_12;

@@ -33,7 +33,7 @@
  */
 static bool plain_put(struct hs_task *self, struct hs_notifier *n)
 {
-	return n && hs_u32_add(self, hs_notifier_calls(n), -1u, HS_RELEASE) == 1 && n->dead;
+	return n && hs_u32_count(self, hs_notifier_calls(n), -1u, 0, HS_RELEASE) == 1 && n->dead;
 }
 
 /* Leaves @n (NULL: the walk begins) and returns the next live notifier; NULL: the list ends. */
@@ -49,7 +49,7 @@ static struct hs_notifier *plain_next(struct hs_task *self, struct hs_notifiers 
 	while (to && to->dead)
 		to = to->next;
 	if (to)
-		hs_u32_add(self, hs_notifier_calls(to), 1, HS_RELAXED);
+		hs_u32_count(self, hs_notifier_calls(to), 1, 0, HS_RELAXED);
 	awaited = plain_put(self, n);
 	hs_spin_unlock(self, &ns->lock);
 	if (awaited)
@@ -160,7 +160,7 @@ static int plain_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_
 		*at = n;
 		n->notifiers = ns;
 		n->born = ns->births++;
-		hs_u32_add(self, &ns->plain_count, 1, HS_RELAXED);
+		hs_u32_count(self, &ns->plain_count, 1, 0, HS_RELAXED);
 	}
 	hs_spin_unlock(self, &ns->lock);
 	return ret;
@@ -204,7 +204,7 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 		at = &(*at)->next;
 	hs_assert(self, *at, "hs_notifier_unregister: it is not on the list");
 	*at = n->next;
-	hs_u32_add(self, &ns->plain_count, -1u, HS_RELAXED);
+	hs_u32_count(self, &ns->plain_count, -1u, 0, HS_RELAXED);
 	hs_spin_unlock(self, &ns->lock);
 	n->notifiers = NULL;
 }

@@ -111,7 +111,7 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
-	was = hs_u32_add(self, &page->refcount, -1u, HS_ACQ_REL);
+	was = hs_u32_count(self, &page->refcount, -1u, 1, HS_ACQ_REL);
 	hs_assert(self, was, "hs_page_put: refcount is already 0");
 	if (!p) {
 		if (was == 1)
@@ -139,7 +139,7 @@ void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 	hs_assert(self, page_refs_are_mapped(p),
 		  "hs_pgmap_page_map: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
-		hs_u32_add(self, &page->refcount, 1, HS_ACQUIRE);
+		hs_u32_count(self, &page->refcount, 1, 0, HS_ACQUIRE);
 }
 
 void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)

@@ -43,7 +43,7 @@ static uint64_t percpu_ref_state_of(struct hs_task *self, struct hs_percpu_ref *
 
 static void percpu_ref_count_put(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n)
 {
-	uint64_t was = hs_u64_add(self, &ref->count, (uint64_t)0 - n, HS_ACQ_REL);
+	uint64_t was = hs_u64_count(self, &ref->count, (uint64_t)0 - n, 0, HS_ACQ_REL);
 
 	hs_assert(self, was >= n, "hs_percpu_ref_put_many: the count is %llu, %llu are put",
 		  (unsigned long long)was, (unsigned long long)n);
@@ -70,7 +70,7 @@ void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
 		hs_pcpu_add(self, percpu_ref_counters(state), n);
 	else
-		hs_u64_add(self, &ref->count, n, HS_RELAXED);
+		hs_u64_count(self, &ref->count, n, 0, HS_RELAXED);
 	hs_rcu_read_unlock(self);
 }
 
@@ -114,7 +114,7 @@ static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
 	uint64_t sum = hs_pcpu_sum(self, percpu_ref_counters(percpu_ref_state_of(self, ref)));
-	uint64_t was = hs_u64_add(self, &ref->count, sum - HS_PERCPU_REF_BIAS, HS_ACQ_REL);
+	uint64_t was = hs_u64_count(self, &ref->count, sum - HS_PERCPU_REF_BIAS, 0, HS_ACQ_REL);
 	int64_t count = (int64_t)(was + sum - HS_PERCPU_REF_BIAS);
 
 	/* One is the callback's own. In percpu mode no put can tell that it is one too many. */
@@ -130,7 +130,7 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 
 	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "hs_percpu_ref_kill: already killed");
 	if (!(was & HS_PERCPU_REF_ATOMIC)) {
-		hs_u64_add(self, &ref->count, 1, HS_RELAXED); /* the callback puts it */
+		hs_u64_count(self, &ref->count, 1, 0, HS_RELAXED); /* the callback puts it */
 		hs_call_rcu(self, &ref->rcu, percpu_ref_switched);
 	}
 	percpu_ref_count_put(self, ref, 1);

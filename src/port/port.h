@@ -110,6 +110,11 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
  *   V    hs_T_add(self, hs_T *a, V n, order)			these return the old value
  *   V    hs_T_or(self, hs_T *a, V bits, order)
  *   V    hs_T_and(self, hs_T *a, V bits, order)
+ *   V    hs_T_count(self, hs_T *a, V n, int near, order)	adds to a count, as hs_T_add()
+ *
+ * Of the old value that hs_T_count() returns, the caller uses only how it, or the new one, compares
+ * with numbers up to @near: 0 tells the last put of a reference from the others, -1 says that it
+ * looks at neither. While a count is larger, the explorer need not try its adds in every order.
  *
  * Each call is one step. hs_fence(self, order) is no step, because the explorer is sequentially
  * consistent.

@@ -83,7 +83,8 @@ static struct program_op *push_if(struct gen *g, uint8_t seen, enum program_op_k
 static void one_word(struct gen *g)
 {
 	static const uint8_t kinds[] = { OP_LOAD,    OP_LOAD, OP_STORE, OP_STORE, OP_XCHG,
-					 OP_CMPXCHG, OP_ADD,  OP_OR,	OP_AND };
+					 OP_CMPXCHG, OP_ADD,  OP_OR,	OP_AND,	  OP_INC,
+					 OP_INC,     OP_DEC,  OP_DEC };
 	enum program_op_kind kind = (enum program_op_kind)kinds[below(g, sizeof(kinds))];
 	struct program_op *op;
 

@@ -189,7 +189,7 @@ int program_play(const struct program *p, const struct play_options *options,
 		.check = check,
 	};
 	struct play play = { .program = p, .set = set }, *param = &play;
-	const struct hs_observer observer = { ended, &play };
+	const struct hs_observer observer = { .ended = ended, .ctx = &play };
 	struct hs_explore_options o;
 	int ret;
 
@@ -201,7 +201,7 @@ int program_play(const struct program *p, const struct play_options *options,
 	o.seed = options->seed + 1;
 	o.cpus = p->cpus;
 	o.go_on = !options->stop;
-	o.fingerprint = true;
+	o.fingerprint = !options->commute;
 	o.schedule = options->schedule;
 	ret = hs_explore_observed(&scenario, &param, &o, &observer, r);
 	return !ret && set->failed ? -ENOMEM : ret;

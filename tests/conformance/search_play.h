@@ -12,7 +12,8 @@ struct play_options {
 	uint64_t limit; /* of executions; 0: none */
 	uint64_t seed;	/* of HS_SEARCH_RANDOM */
 	const char *schedule;
-	bool stop; /* at the first violation */
+	bool commute; /* counts commute, waits are patient; no fingerprint then */
+	bool stop;    /* at the first violation */
 };
 
 /* Kinds of operations that were executed, by any program so far. */

@@ -38,6 +38,8 @@
 	X(CMPXCHG, "cmpxchg", "wvv")         \
 	X(ADD, "add", "wv")                  \
 	X(OR, "or", "wv")                    \
+	X(INC, "inc", "wv")                  \
+	X(DEC, "dec", "wv")                  \
 	X(AND, "and", "wv")                  \
 	X(CHUNK, "chunk", "")                \
 	X(LOOK, "look", "")                  \

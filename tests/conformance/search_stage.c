@@ -100,6 +100,12 @@ static void do_word32(struct hs_task *self, struct stage_task *t, const struct p
 	case OP_ADD:
 		see(t, hs_u32_add(self, w, v, HS_ACQ_REL));
 		break;
+	case OP_INC:
+		see(t, !hs_u32_count(self, w, v, 0, HS_ACQ_REL));
+		break;
+	case OP_DEC:
+		see(t, hs_u32_count(self, w, -(uint32_t)v, 0, HS_ACQ_REL) == v);
+		break;
 	case OP_OR:
 		see(t, hs_u32_or(self, w, v, HS_ACQ_REL));
 		break;
@@ -131,6 +137,12 @@ static void do_word64(struct hs_task *self, struct stage_task *t, const struct p
 		break;
 	case OP_ADD:
 		see(t, hs_u64_add(self, w, v, HS_ACQ_REL));
+		break;
+	case OP_INC:
+		see(t, !hs_u64_count(self, w, v, 0, HS_ACQ_REL));
+		break;
+	case OP_DEC:
+		see(t, hs_u64_count(self, w, -(uint64_t)v, 0, HS_ACQ_REL) == v);
 		break;
 	case OP_OR:
 		see(t, hs_u64_or(self, w, v, HS_ACQ_REL));

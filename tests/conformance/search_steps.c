@@ -330,7 +330,15 @@ static bool step_word(struct state *s, struct state_task *t, const struct progra
 		*w = old | op->arg[1];
 	else if (op->kind == OP_AND)
 		*w = old & op->arg[1];
-	if (op->kind != OP_STORE)
+	else if (op->kind == OP_INC)
+		*w = (uint8_t)(old + op->arg[1]);
+	else if (op->kind == OP_DEC)
+		*w = (uint8_t)(old - op->arg[1]);
+	if (op->kind == OP_INC)
+		state_see(t, !old);
+	else if (op->kind == OP_DEC)
+		state_see(t, old == op->arg[1]);
+	else if (op->kind != OP_STORE)
 		state_see(t, old);
 	if (op->kind == OP_CMPXCHG)
 		state_see(t, old == op->arg[1]);

@@ -129,6 +129,33 @@ static void searches_agree_where_they_once_did_not(void **state)
 		 "+ count 1; store c 1 | + add c 1; count 2"),
 		("cpus=2 | store a 1; start t3; sum | store b 1; start t2 | "
 		 "+ count 1; store c 1 | + add c 2; count 2"),
+		/* A violation keeps the other tasks from going on, whatever its step touches. */
+		"cpus=1 | load a; fail | load a; fail",
+		"cpus=1 | trylock m0; load a | and b 0; lock m0",
+		/* A retry that no other task can end now could have been taken earlier. */
+		"cpus=1 | store o0.v 1 | xchg o0.v 0 | load o0.v; again 1 1 1",
+		/* A task slept when another one wrote, and no more when a third one wakes it. */
+		"cpus=1 | add d 1 | wait q0 is d a 1 | wake q0",
+		/* A predicate of two words does not read the second one when it is looked at. */
+		"cpus=1 | or o1.v 1 | spin_lock s0; store b 1; spin_unlock s0 | wait q0 and b o1.v 0",
+		/* A look that waits for its predicate could have been taken before the step that is
+		 * independent of what comes before the look. */
+		"cpus=1 | store c 1 | choose 1; wait q0 is c a 1",
+		"cpus=1 | dec o0.v 1; and o0.v 0 | xchg o0.v 1 | wait q0 is o0.v a 1",
+		"cpus=1 d=1 | or o1.v 1 | store a 0 | wait q0 and o1.v d 1",
+		"cpus=1 | add c 1 | ticks; start t2 | + wait q0 is c a 1",
+		/* When a word was written, the predicate did not read it yet. */
+		"cpus=1 | wait o0.q and o1.v b 1 | inc b 1 | or o1.v 1; wake o0.q",
+		("cpus=1 | store o1.v 0; load o1.v; again 2 1 1 | cmpxchg o1.v 0 1; store o0.v 0 | "
+		 "wait_until q0 and o1.v o0.v 1 0"),
+		/* Of two steps that each end a wait the second one might have come first. */
+		"cpus=1 | add b 1 | wait q0 or b d 1 | cmpxchg d 0 1",
+		/* A look at a predicate that holds does not sleep. */
+		"cpus=1 | wait q0 is d a 0 | inc d 0",
+		/* A count of 4 bytes below 0. */
+		"cpus=1 | dec b 1; inc b 0 | inc b 1",
+		/* A predicate reads more words than a task can note. */
+		"cpus=1 | wait q0 deep a a 1 | count 0 | store a 1; and a 0",
 	};
 
 	(void)state;

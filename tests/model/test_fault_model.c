@@ -162,7 +162,7 @@ static void check_mirrored(struct hs_task *self, struct model *m)
 static const struct race cow_and_device = { mirrored_setup,
 					    { store_and_free, mirror },
 					    check_mirrored,
-					    17 };
+					    12 };
 
 /* ---- device memory ----------------------------------------------------------------------- */
 
@@ -264,13 +264,13 @@ static void check_p2pdma(struct hs_task *self, struct model *m)
 }
 
 static const struct race devices[] = {
-	{ device_dax, { load, store_too }, check_device_dax, 30 },
-	{ p2pdma, { load, store_too }, check_p2pdma, 30 },
+	{ device_dax, { load, store_too }, check_device_dax, 8 },
+	{ p2pdma, { load, store_too }, check_p2pdma, 10 },
 };
 
 static const struct race holes[] = {
-	{ hole, { load, store_elsewhere }, check_hole, 31 },
-	{ hole, { store, store_elsewhere }, check_hole_stored, 10 },
+	{ hole, { load, store_elsewhere }, check_hole, 4 },
+	{ hole, { store, store_elsewhere }, check_hole_stored, 2 },
 };
 
 /* ---- swap -------------------------------------------------------------------------------- */

@@ -79,9 +79,9 @@ static void check_told_once(struct hs_task *self, struct model *m)
 }
 
 static const struct race exclusives[] = {
-	{ exclusive, { load_in_time, let_go }, check_page, 44 },
-	{ unlocked, { load, load_too }, check_told_once, 342 },
-	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped, 576 },
+	{ exclusive, { load_in_time, let_go }, check_page, 32 },
+	{ unlocked, { load, load_too }, check_told_once, 222 },
+	{ exclusive, { load_in_time, let_go_and_zap }, check_page_or_zapped, 430 },
 };
 
 static int migrating(struct hs_task *self, struct model *m)
@@ -171,14 +171,14 @@ static void check_new(struct hs_task *self, struct model *m)
 }
 
 static const struct race migrating_pages[] = {
-	{ migrating, { walk_6_12, migrate_back }, check_page, 4 },
-	{ migrating, { walk_6_12, migrate_on }, check_page, 4 }, /* v5.3 does not wait for a PTE */
-	{ migrating_leaf, { walk_6_12, zap_in_time }, check_new, 5 },
-	{ migrating_leaf, { walk_5_3, zap_in_time }, check_new, 5 },
-	{ migrating, { load_in_time, migrate_back }, check_page, 4 },
-	{ migrating, { load_in_time, migrate_on }, check_page, 4 },
-	{ migrating, { load_in_time, zap_in_time }, check_zapped, 4 },
-	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped, 23 },
+	{ migrating, { walk_6_12, migrate_back }, check_page, 3 },
+	{ migrating, { walk_6_12, migrate_on }, check_page, 3 }, /* v5.3 does not wait for a PTE */
+	{ migrating_leaf, { walk_6_12, zap_in_time }, check_new, 4 },
+	{ migrating_leaf, { walk_5_3, zap_in_time }, check_new, 4 },
+	{ migrating, { load_in_time, migrate_back }, check_page, 3 },
+	{ migrating, { load_in_time, migrate_on }, check_page, 3 },
+	{ migrating, { load_in_time, zap_in_time }, check_zapped, 3 },
+	{ migrating, { load, zapper, migrate_back }, check_page_or_zapped, 16 },
 };
 
 static void mapper(struct hs_task *self, void *arg)
@@ -205,7 +205,7 @@ static void check_unmapped(struct hs_task *self, struct model *m)
 static const struct race migration_and_writer = { migrating,
 						  { load_in_time, mapper, migrate_back },
 						  check_page,
-						  18 };
+						  13 };
 
 static const struct race unmapped_migrations[] = {
 	{ migrating, { migrate_back, unmapper }, check_unmapped, 3 },
@@ -305,10 +305,10 @@ static void check_gate(struct hs_task *self, struct model *m)
 }
 
 static const struct race gates[] = {
-	{ gated, { load_in_time, open_gate }, check_gate, 3 },
-	{ gated, { load_in_time, lock_and_open_gate }, check_gate, 7 },
-	{ gated, { fault_as_a_walker, open_gate }, check_gate, 3 },
-	{ gated, { load_in_time, open_and_destroy_gate }, check_gate, 26 },
+	{ gated, { load_in_time, open_gate }, check_gate, 2 },
+	{ gated, { load_in_time, lock_and_open_gate }, check_gate, 4 },
+	{ gated, { fault_as_a_walker, open_gate }, check_gate, 2 },
+	{ gated, { load_in_time, open_and_destroy_gate }, check_gate, 17 },
 };
 
 static const struct race stuck_gate = { gated, { fault_as_a_walker, lock_and_open_gate }, NULL, 0 };
@@ -346,7 +346,7 @@ static void check_removed(struct hs_task *self, struct model *m)
 static const struct race gate_by_step = { gated_by_step,
 					  { load_in_time, remover },
 					  check_removed,
-					  136 };
+					  35 };
 
 static void fault_waits_for_the_lock_of_an_exclusive_page(void **state)
 {

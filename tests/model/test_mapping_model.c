@@ -220,9 +220,9 @@ static void a_fault_in_flight_maps_before_the_unmap_begins_or_sees_a_dead_mappin
 				   .check = nothing_is_mapped };
 
 	(void)state;
-	expect_none(&kill, 5);
+	expect_none(&kill, 3);
 	expect_none(&poll, 5);
-	expect_none(&two, 5138);
+	expect_none(&two, 428);
 }
 
 /* The handler itself, on a page with a struct page, against the whole removal. */
@@ -277,17 +277,17 @@ static void an_access_against_the_whole_removal(void **state)
 	struct param late = old, counted_late = counted;
 
 	(void)state;
-	expect_none(&old, 1596);
-	expect_none(&counted, 1748);
+	expect_none(&old, 55);
+	expect_none(&counted, 60);
 	/*
 	 * The drain does not wait for the entry, whether the entry holds a reference to the page or
 	 * not.
 	 */
 	late.task[1] = counted_late.task[1] = remove_all_unmapping_first;
 	explore_fails(&scenario, &late, HS_VERDICT_ASSERT, "an entry maps memory that is removed",
-		      26542);
+		      36);
 	explore_fails(&scenario, &counted_late, HS_VERDICT_ASSERT,
-		      "an entry maps memory that is removed", 26542);
+		      "an entry maps memory that is removed", 36);
 }
 
 static void each_step_of_the_order_is_needed(void **state)
@@ -297,9 +297,9 @@ static void each_step_of_the_order_is_needed(void **state)
 
 	(void)state;
 	explore_fails(&scenario, &early, HS_VERDICT_ASSERT, "an entry maps memory that is removed",
-		      17);
+		      3);
 	explore_fails(&scenario, &late, HS_VERDICT_ASSERT, "an entry maps memory that is removed",
-		      12);
+		      3);
 }
 
 /* ---- the list of VMAs -------------------------------------------------------------------- */
@@ -476,7 +476,7 @@ static void a_zapped_migration_entry_wakes_who_waits_for_it(void **state)
 	const struct param param = { .task = { wait_for_migration, zap_migration } };
 
 	(void)state;
-	expect_none(&param, 4);
+	expect_none(&param, 2);
 }
 
 static void try_user(struct hs_task *self, void *state)

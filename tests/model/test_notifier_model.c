@@ -323,8 +323,8 @@ static void violates_at(struct test_place at, struct param p, enum judged judged
 static void reader_against_invalidator(void **state)
 {
 	(void)state;
-	holds(13, 13, (struct param){ .validity = SEQ });
-	holds(115, 115, (struct param){ .validity = SEQ, .warm_ups = 1 });
+	holds(10, 10, (struct param){ .validity = SEQ });
+	holds(65, 65, (struct param){ .validity = SEQ, .warm_ups = 1 });
 }
 
 static void reader_without_the_protocol_is_found_out(void **state)
@@ -333,8 +333,8 @@ static void reader_without_the_protocol_is_found_out(void **state)
 		enum mutant mutant;
 		uint64_t s1, s2; /* the execution that violates it; 0: none does */
 	} table[] = {
-		{ NO_CHECK, 4, 5 },	    { CHECK_OUTSIDE, 4, 5 },  { CALLBACK_NO_LOCK, 3, 14 },
-		{ CALLBACK_SKIPPED, 1, 4 }, { TOUCH_OUTSIDE, 0, 23 },
+		{ NO_CHECK, 2, 2 },	    { CHECK_OUTSIDE, 2, 2 }, { CALLBACK_NO_LOCK, 2, 3 },
+		{ CALLBACK_SKIPPED, 1, 2 }, { TOUCH_OUTSIDE, 0, 4 },
 	};
 
 	(void)state;
@@ -347,7 +347,7 @@ static void reader_without_the_protocol_is_found_out(void **state)
 		if (table[i].s1)
 			violates(p, S1, table[i].s1);
 		else
-			explore_holds(&scenario, &p, 13);
+			explore_holds(&scenario, &p, 10);
 	}
 }
 
@@ -356,14 +356,14 @@ static void flag_does_not_see_what_came_and_went(void **state)
 	struct param p = { .validity = FLAG };
 
 	(void)state;
-	violates(p, S1, 80);
-	violates(p, S2, 77);
+	violates(p, S1, 9);
+	violates(p, S2, 9);
 }
 
 static void hit_reader_waits_for_the_last_invalidation(void **state)
 {
 	(void)state;
-	holds(821, 664, (struct param){ .validity = SEQ, .other = true });
+	holds(466, 370, (struct param){ .validity = SEQ, .other = true });
 }
 
 /* With a bystander the invalidation freezes the tree; without one it hits no subscription yet. */
@@ -373,9 +373,9 @@ static void insert_meets_invalidation(void **state)
 	for (int bystander = 0; bystander < 2; bystander++) {
 		struct param p = { .validity = SEQ, .late = true, .bystander = bystander };
 
-		holds(17, 17, p);
+		holds(13, 13, p);
 		p.warm_ups = 1;
-		holds(167, 167, p);
+		holds(97, 97, p);
 	}
 }
 
@@ -385,8 +385,8 @@ static void remove_meets_invalidation(void **state)
 	static const struct {
 		uint64_t alone, warm, other[2];
 	} complete[2][2] = {
-		{ { 4, 7, { 93, 76 } }, { 4, 11, { 167, 150 } } },
-		{ { 8, 21, { 204, 174 } }, { 7, 23, { 295, 258 } } },
+		{ { 3, 5, { 56, 46 } }, { 3, 7, { 96, 86 } } },
+		{ { 6, 15, { 124, 106 } }, { 6, 17, { 208, 186 } } },
 	};
 
 	(void)state;
@@ -417,8 +417,8 @@ static void remove_meets_invalidation(void **state)
 static void refusal_leaves_no_trace(void **state)
 {
 	(void)state;
-	holds(15, 15, (struct param){ .validity = SEQ, .nonblocking = true });
-	holds(15, 15, (struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
+	holds(12, 12, (struct param){ .validity = SEQ, .nonblocking = true });
+	holds(12, 12, (struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
 }
 
 int main(void)

@@ -114,7 +114,7 @@ static void reference_obtained_after_kill_is_counted(void **state)
 
 	(void)state;
 	memset(&seen, 0, sizeof(seen));
-	explore_none(&scenario, &param, 0, 3771, &r);
+	explore_none(&scenario, &param, 0, 204, &r);
 	assert_true(seen.got > seen.after);
 	assert_true(seen.after);
 	assert_true(seen.missed);
@@ -131,7 +131,7 @@ static void two_walkers_against_one_kill(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	explore_none(&scenario, &param, whole ? 0 : 2000, 106008, &r);
+	explore_none(&scenario, &param, whole ? 0 : 2000, 823, &r);
 	assert_int_equal(r.exhaustive, whole);
 	hs_explore_result_free(&r);
 }

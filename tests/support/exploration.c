@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/exploration.h"
 
+#include "explore/search.h"
+#include "port/explore/arena.h"
+
+#define JUDGE_LIMIT 5000
+
 void expect_count_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
 		     uint64_t expected)
 {
@@ -47,12 +52,14 @@ static void expect_verdict(const struct hs_explore_result *r, enum hs_verdict ve
 void explore_none_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
 		     uint64_t most, uint64_t complete, struct hs_explore_result *r)
 {
-	explore(scenario, param, HS_SEARCH_SLEEP, most, NULL, r);
+	explore(scenario, param, HS_SEARCH_DPOR, most, NULL, r);
 	expect_verdict(r, HS_VERDICT_NONE);
 	assert_string_equal(r->message, "");
 	assert_true(r->exhaustive || (most && r->executions == most));
 	if (r->exhaustive || !test_is_short())
 		expect_count_at(at, scenario->name, "complete", r->complete, complete);
+	if (r->exhaustive)
+		explore_judge_at(at, scenario, param);
 }
 
 void explore_found_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
@@ -61,7 +68,7 @@ void explore_found_at(struct test_place at, const struct hs_scenario *scenario, 
 {
 	struct hs_explore_result again;
 
-	explore(scenario, param, HS_SEARCH_SLEEP, 0, NULL, r);
+	explore(scenario, param, HS_SEARCH_DPOR, 0, NULL, r);
 	expect_verdict(r, verdict);
 	assert_non_null(strstr(r->message, text));
 	assert_non_null(r->schedule);
@@ -87,21 +94,127 @@ static void look_at_classes(const struct hs_scenario *scenario, const void *para
 	assert_int_equal(r->verdict, HS_VERDICT_NONE);
 }
 
+/* The searches whose classes DPOR must have, each where it comes to its end. */
+static const struct {
+	enum hs_search search;
+	const char *what;
+} judges[] = { { HS_SEARCH_SLEEP, "classes with sleep sets" },
+	       { HS_SEARCH_DFS, "classes with DFS" } };
+
+/* False: DPOR, or all of its judges, need more than @most executions. */
+static bool compare_classes(struct test_place at, const struct hs_scenario *scenario,
+			    const void *param, uint64_t most, struct hs_explore_result *dpor)
+{
+	bool judged = false;
+
+	look_at_classes(scenario, param, HS_SEARCH_DPOR, most, dpor);
+	for (size_t i = 0; dpor->exhaustive && i < COUNT(judges); i++) {
+		struct hs_explore_result judge;
+
+		look_at_classes(scenario, param, judges[i].search,
+				most && judges[i].search == HS_SEARCH_DFS ? JUDGE_LIMIT : most,
+				&judge);
+		if (!judge.exhaustive)
+			break;
+		judged = true;
+		expect_count_at(at, scenario->name, judges[i].what, judge.classes, dpor->classes);
+		assert_int_equal(judge.fingerprint, dpor->fingerprint);
+	}
+	return judged;
+}
+
 bool explore_same_classes_at(struct test_place at, const struct hs_scenario *scenario,
 			     const void *param, uint64_t most, uint64_t complete, uint64_t classes)
 {
-	struct hs_explore_result dfs, sleep;
+	struct hs_explore_result dpor;
 
-	look_at_classes(scenario, param, HS_SEARCH_DFS, most, &dfs);
-	if (!dfs.exhaustive)
+	if (!compare_classes(at, scenario, param, most, &dpor))
 		return false;
-	look_at_classes(scenario, param, HS_SEARCH_SLEEP, 0, &sleep);
-	assert_true(sleep.exhaustive);
-	expect_count_at(at, scenario->name, "complete", sleep.complete, complete);
-	expect_count_at(at, scenario->name, "classes with DFS", dfs.classes, classes);
-	expect_count_at(at, scenario->name, "classes", sleep.classes, classes);
-	assert_int_equal(sleep.fingerprint, dfs.fingerprint);
+	expect_count_at(at, scenario->name, "complete", dpor.complete, complete);
+	expect_count_at(at, scenario->name, "classes", dpor.classes, classes);
 	return true;
+}
+
+/* ---- final states ------------------------------------------------------------------------ */
+
+/* Hashes of the memory of the machine when no task can move, each once. */
+struct ends {
+	uint64_t *hash;
+	size_t count, room;
+};
+
+static void ends_add(struct ends *ends, uint64_t hash)
+{
+	for (size_t i = 0; i < ends->count; i++)
+		if (ends->hash[i] == hash)
+			return;
+	if (ends->count == ends->room) {
+		ends->room = ends->room ? 2 * ends->room : 64;
+		ends->hash = realloc(ends->hash, ends->room * sizeof(*ends->hash));
+		assert_non_null(ends->hash);
+	}
+	ends->hash[ends->count++] = hash;
+}
+
+/* Without what the arena counts: retries, grace periods. */
+static void ends_note(void *ctx, const struct hs_sched *s)
+{
+	const char *from = (const char *)(s->arena + 1), *to = s->region + s->arena->region.used;
+	uint64_t hash = 1, word;
+
+	for (; from + sizeof(word) <= to; from += sizeof(word)) {
+		memcpy(&word, from, sizeof(word));
+		hash = hs_mix64(hash ^ word) + 1;
+	}
+	ends_add(ctx, hash);
+}
+
+static bool ends_find(const struct hs_scenario *scenario, const void *param, bool commute,
+		      uint64_t most, struct ends *ends)
+{
+	const struct hs_observer observer = { .rested = ends_note, .ctx = ends };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	hs_explore_options_init(&options);
+	options.max_executions = most;
+	options.commute = commute;
+	assert_int_equal(hs_explore_observed(scenario, param, &options, &observer, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_NONE);
+	return r.exhaustive;
+}
+
+/* What commutes by its values, and waits with patience, leads to the same final states. */
+static void compare_ends(struct test_place at, const struct hs_scenario *scenario,
+			 const void *param, uint64_t most)
+{
+	struct ends all = { 0 }, some = { 0 };
+
+	if (ends_find(scenario, param, false, most, &all)) {
+		ends_find(scenario, param, true, 0, &some);
+		expect_count_at(at, scenario->name, "final states", some.count, all.count);
+		for (size_t i = 0; i < some.count; i++)
+			ends_add(&all, some.hash[i]);
+		expect_count_at(at, scenario->name, "final states together", all.count, some.count);
+	}
+	free(all.hash);
+	free(some.hash);
+}
+
+/* How far a judge of DPOR goes by default, and with HMMSIM_EXPLORE_FULL: to the end, unless DFS. */
+static uint64_t judge_limit(void)
+{
+	return getenv("HMMSIM_EXPLORE_FULL") ? UINT64_MAX : JUDGE_LIMIT;
+}
+
+void explore_judge_at(struct test_place at, const struct hs_scenario *scenario, const void *param)
+{
+	struct hs_explore_result r;
+
+	if (test_is_short())
+		return;
+	compare_classes(at, scenario, param, judge_limit(), &r);
+	compare_ends(at, scenario, param, judge_limit());
 }
 
 void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
@@ -110,8 +223,6 @@ void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, 
 	struct hs_explore_result r;
 
 	explore_none_at(at, scenario, param, test_is_short() ? 500 : 0, complete, &r);
-	if (!test_is_short())
-		explore_same_classes_at(at, scenario, param, 20000, complete, complete);
 	hs_explore_result_free(&r);
 }
 

@@ -30,9 +30,10 @@ void explore(const struct hs_scenario *scenario, const void *param, enum hs_sear
 	     uint64_t most, const char *schedule, struct hs_explore_result *r);
 
 /*
- * explore_none(scenario, param, most, complete, r): with sleep sets. All executions are seen, or
+ * explore_none(scenario, param, most, complete, r): with DPOR. All executions are seen, or
  * @most of them, and none violates anything; @complete of them come to their end. Slow builds give
- * a smaller @most than others: where it cuts the search, @complete is not looked at.
+ * a smaller @most than others: where it cuts the search, @complete is not looked at. A search that
+ * came to its end is judged: explore_judge().
  */
 #define explore_none(...) explore_none_at(TEST_PLACE, __VA_ARGS__)
 void explore_none_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
@@ -48,16 +49,25 @@ void explore_found_at(struct test_place at, const struct hs_scenario *scenario, 
 		      struct hs_explore_result *r);
 
 /*
- * If DFS comes to its end within @most executions (0: no bound), sleep sets see the same classes,
- * of which there are @classes, by @complete executions. Nothing violates anything. False: DFS did
- * not come to its end.
+ * DPOR ends with @complete executions of @classes classes and finds nothing; sleep sets and DFS see
+ * the same classes, where they come to their end within @most executions (0: no bound). False:
+ * neither did, so that nothing was compared.
  */
 bool explore_same_classes_at(struct test_place at, const struct hs_scenario *scenario,
 			     const void *param, uint64_t most, uint64_t complete, uint64_t classes);
 
 /*
- * explore_holds(scenario, param, complete): explore_none() without a result; where DFS comes to its
- * end soon, it sees @complete classes, the same ones. Slow builds look at 500 executions.
+ * explore_judge(scenario, param): DPOR under the fixed dependence sees the classes of sleep sets
+ * and of DFS, and with what commutes by its values the same final states; each as far as the judge
+ * comes to its end soon. With HMMSIM_EXPLORE_FULL in the environment it takes its time. Slow builds
+ * judge nothing.
+ */
+#define explore_judge(...) explore_judge_at(TEST_PLACE, __VA_ARGS__)
+void explore_judge_at(struct test_place at, const struct hs_scenario *scenario, const void *param);
+
+/*
+ * explore_holds(scenario, param, complete): explore_none() without a result. Slow builds look at
+ * 500 executions.
  */
 #define explore_holds(...) explore_holds_at(TEST_PLACE, __VA_ARGS__)
 void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, const void *param,

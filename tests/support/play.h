@@ -55,8 +55,8 @@ void play_expect_at(struct test_place at, const struct play *play, enum hs_verdi
 /* Every interleaving, although some violate something. */
 void play_all(const struct play *play, struct hs_explore_result *r);
 /*
- * play_expect_exhaustive(play, complete): DFS and sleep sets come to their end, find nothing and
- * see the same classes, @complete of them; sleep sets complete one execution of each.
+ * play_expect_exhaustive(play, complete): DPOR, sleep sets and DFS come to their end, find nothing
+ * and see the same classes, @complete of them; DPOR completes one execution of each.
  */
 #define play_expect_exhaustive(...) play_expect_exhaustive_at(TEST_PLACE, __VA_ARGS__)
 void play_expect_exhaustive_at(struct test_place at, const struct play *play, uint64_t complete);

@@ -55,7 +55,7 @@ void expect_refusal(const struct hs_scenario *scenario, const void *param, enum 
 {
 	struct hs_explore_result r;
 
-	explore(scenario, param, HS_SEARCH_SLEEP, 0, NULL, &r);
+	explore(scenario, param, HS_SEARCH_DPOR, 0, NULL, &r);
 	if (r.verdict != verdict || (verdict == HS_VERDICT_ASSERT && !strstr(r.message, text)))
 		fail_msg("%s: expected %s with \"%s\", found %s: %s", scenario->name,
 			 hs_verdict_name(verdict), text, hs_verdict_name(r.verdict), r.message);
@@ -66,7 +66,7 @@ void expect_no_refusal(const struct hs_scenario *scenario, const void *param)
 {
 	struct hs_explore_result r;
 
-	explore(scenario, param, HS_SEARCH_SLEEP, 0, NULL, &r);
+	explore(scenario, param, HS_SEARCH_DPOR, 0, NULL, &r);
 	if (r.verdict)
 		fail_msg("%s: %s: %s", scenario->name, hs_verdict_name(r.verdict), r.message);
 	hs_explore_result_free(&r);

@@ -337,7 +337,7 @@ static void a_page_without_a_last_user_is_a_leak(void **state)
 	explore_fails(&users, &locked, HS_VERDICT_LEAK,
 		      "1 system page (pfn 0x1 refcount 1) left at the end", 2);
 	locked = true;
-	explore_holds(&users, &locked, 38);
+	explore_holds(&users, &locked, 22);
 }
 
 static void maker_main(struct hs_task *self, void *arg)

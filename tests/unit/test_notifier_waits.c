@@ -224,7 +224,7 @@ static void a_hit_reader_waits_for_the_last_end(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play, 1900);
+	played(&play, 1340);
 }
 
 static void a_removed_subscription_can_be_freed(void **state)
@@ -234,7 +234,7 @@ static void a_removed_subscription_can_be_freed(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play, 480);
+	played(&play, 282);
 }
 
 static void an_unregistered_notifier_can_be_freed(void **state)
@@ -244,7 +244,7 @@ static void an_unregistered_notifier_can_be_freed(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play, 32);
+	played(&play, 26);
 }
 
 static void unregistering_waits_for_calls_not_for_ends(void **state)
@@ -254,7 +254,7 @@ static void unregistering_waits_for_calls_not_for_ends(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play, 20);
+	played(&play, 9);
 }
 
 static void every_end_had_its_start(void **state)
@@ -264,7 +264,7 @@ static void every_end_had_its_start(void **state)
 					  wait_check };
 
 	(void)state;
-	played(&play, 5706);
+	played(&play, 5580);
 }
 
 int main(void)

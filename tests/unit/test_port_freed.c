@@ -92,10 +92,10 @@ static void a_grace_period_saves_the_reader(void **state)
 				      NULL };
 
 	(void)state;
-	play_expect_exhaustive(&synchronize, 7);
-	play_expect_exhaustive(&two, 49);
-	play_expect_exhaustive(&call, 10);
-	play_expect_exhaustive(&barrier, 45);
+	play_expect_exhaustive(&synchronize, 3);
+	play_expect_exhaustive(&two, 9);
+	play_expect_exhaustive(&call, 3);
+	play_expect_exhaustive(&barrier, 6);
 }
 
 static void without_a_grace_period_the_reader_meets_what_is_freed(void **state)
@@ -105,7 +105,7 @@ static void without_a_grace_period_the_reader_meets_what_is_freed(void **state)
 		{ play_with_object, { reads_object, frees_before_unlink }, NULL },
 		{ play_with_object, { reads_object, calls_before_unlink }, NULL },
 	};
-	static const uint64_t first[] = { 3, 9, 10 };
+	static const uint64_t first[] = { 2, 4, 3 };
 
 	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {

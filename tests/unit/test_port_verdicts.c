@@ -61,10 +61,10 @@ static void a_write_without_a_later_wake_is_a_lost_wake(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect(&none, HS_VERDICT_LOST_WAKE, 1, &r);
+	play_expect(&none, HS_VERDICT_LOST_WAKE, 2, &r);
 	assert_non_null(strstr(r.message, "one"));
 	hs_explore_result_free(&r);
-	play_expect(&before, HS_VERDICT_LOST_WAKE, 1, &r);
+	play_expect(&before, HS_VERDICT_LOST_WAKE, 2, &r);
 	hs_explore_result_free(&r);
 }
 
@@ -98,7 +98,7 @@ static void a_timed_wait_has_both_outcomes(void **state)
 
 	(void)state;
 	outcomes = 0;
-	play_expect_classes(&play, 4, 3);
+	play_expect_classes(&play, 3, 3);
 	assert_int_equal(outcomes, 3);
 }
 
@@ -193,7 +193,7 @@ static void rwsem_keeps_new_readers_out_while_a_writer_waits(void **state)
 
 	(void)state;
 	play_expect_exhaustive(&readers, 2);
-	play_expect(&writer, HS_VERDICT_DEADLOCK, 12, &r);
+	play_expect(&writer, HS_VERDICT_DEADLOCK, 5, &r);
 	assert_non_null(strstr(r.message, "down_write"));
 	hs_explore_result_free(&r);
 }
@@ -330,7 +330,7 @@ static void a_retry_after_a_deadline_waits_for_the_word(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	play_expect_classes(&play, 4, 3);
+	play_expect_classes(&play, 3, 3);
 	play_expect(&alone, HS_VERDICT_LIVELOCK, 1, &r);
 	assert_non_null(strstr(r.message, "flag in time"));
 	hs_explore_result_free(&r);

@@ -22,13 +22,14 @@
 #endif
 
 /*
- * Two steps depend on each other iff they touch a common byte, unless both only READ it or both
- * COMMUTE on it (readers of an rwsem, adds to a counter, RCU read sections).
+ * Two steps on a common byte are independent if both only READ it, or both COMMUTE on it (readers
+ * of an rwsem, adds to a counter). The whole relation: touch.h.
  */
 enum hs_access {
 	HS_READ,
 	HS_WRITE,
 	HS_COMMUTE,
+	HS_COUNT, /* WRITE, but adds to a count commute while it is large */
 };
 
 /*
@@ -71,6 +72,8 @@ struct hs_op {
 	uint32_t size;
 	uint8_t kind;	/* enum hs_op_kind */
 	uint8_t access; /* enum hs_access */
+	uint64_t delta; /* of HS_COUNT */
+	int near;
 };
 
 /* What the task's operations do. */
@@ -101,18 +104,23 @@ struct hs_task {
 	uint8_t mode; /* enum hs_mode */
 	bool live;
 	bool in_callback;
-	bool pred_held;	 /* what the predicate of its wait said last */
-	bool woken;	 /* since it sleeps its queue was woken while the predicate held */
-	bool watch_dead; /* its queue, or a word of the predicate, is not live */
-	bool reads_lost; /* more reads than fit: any write may end the retry */
-	bool reads_torn; /* another task wrote a word between two of the task's own accesses */
+	bool timed;	   /* its wait has a deadline */
+	bool pred_held;	   /* what the predicate of its wait said last */
+	bool woken;	   /* since it sleeps its queue was woken while the predicate held */
+	bool watch_varies; /* since it waits, the predicate has read other words than at first */
+	bool watch_dead;   /* its queue, or a word of the predicate, is not live */
+	bool reads_lost;   /* more reads than fit: any write may end the retry */
+	bool reads_torn;   /* another task wrote a word between two of the task's own accesses */
 	uint16_t rcu_nest;
-	uint16_t watch_count, held_count;
+	uint16_t watch_count, past_count, held_count;
+	uint32_t watch_sum; /* of the words that the predicate read last; 0: not asked yet */
 	uint32_t read_count;
 	uint32_t solo;	    /* how often it retried in this execution because no task could move */
 	uint32_t solo_step; /* where it did so last */
-	uint64_t rcu_wait;  /* mask of the readers that its grace period waits for */
-	uint64_t join;	    /* mask of the tasks that it waits for */
+	uint32_t born;	    /* decisions before it was made */
+	uint32_t rcu_entered, rcu_snapped; /* steps: its last section, and its last snapshot */
+	uint64_t rcu_wait;		   /* mask of the readers that its grace period waits for */
+	uint64_t join;			   /* mask of the tasks that it waits for */
 	uint64_t rng;
 	uint64_t key;	   /* its name in fingerprints, the same in each execution of a class */
 	uint32_t children; /* tasks that it has made */
@@ -125,8 +133,9 @@ struct hs_task {
 	void *pred_arg;
 	struct hs_waitq *queue;
 	const char *retry_why;
-	const char *place; /* of its last operation that names one */
-	const void *watch[HS_WATCH_MAX];
+	const char *place;	       /* of its last operation that names one */
+	uintptr_t watch[HS_WATCH_MAX]; /* words that its predicate read last */
+	uintptr_t past[HS_WATCH_MAX];  /* words that it has read since the task waits */
 	struct hs_held held[HS_HELD_MAX];
 	struct hs_read reads[HS_READS_MAX];
 };
@@ -169,7 +178,11 @@ static inline struct hs_fiber *hs_sched_fiber(struct hs_sched *sched)
 HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum hs_access access,
 			      const void *addr, size_t size, const char *where)
 {
-	self->op = (struct hs_op){ addr, where, (uint32_t)size, (uint8_t)kind, (uint8_t)access };
+	self->op.addr = addr;
+	self->op.where = where;
+	self->op.size = (uint32_t)size;
+	self->op.kind = (uint8_t)kind;
+	self->op.access = (uint8_t)access;
 	if (where)
 		self->place = where;
 	if (hs_likely(self->mode == HS_MODE_STEP))
@@ -278,6 +291,24 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 		return old;                                                            \
 	}
 
+/* What is not near the caller does not look at, so that the task did not see it. */
+#define HS_WORD_COUNT(T, V)                                                                      \
+	HS_ALWAYS_INLINE V T##_count(struct hs_task *self, T *a, V n, int near, enum hs_order o) \
+	{                                                                                        \
+		V old;                                                                           \
+                                                                                                 \
+		(void)o;                                                                         \
+		self->op.delta = (uint64_t)n;                                                    \
+		self->op.near = near;                                                            \
+		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                               \
+		old = a->raw;                                                                    \
+		a->raw = (V)(old + n);                                                           \
+		if (near >= 0 && (old <= (V)near || a->raw <= (V)near))                          \
+			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                          \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(a->raw));           \
+		return old;                                                                      \
+	}
+
 HS_WORD_OPS(hs_u32, uint32_t)
 HS_WORD_OPS(hs_u64, uint64_t)
 HS_WORD_OPS(hs_ptr, void *)
@@ -287,6 +318,8 @@ HS_WORD_MATH(hs_u32, uint32_t, and, &)
 HS_WORD_MATH(hs_u64, uint64_t, add, +)
 HS_WORD_MATH(hs_u64, uint64_t, or, |)
 HS_WORD_MATH(hs_u64, uint64_t, and, &)
+HS_WORD_COUNT(hs_u32, uint32_t)
+HS_WORD_COUNT(hs_u64, uint64_t)
 
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {

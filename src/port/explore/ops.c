@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops.c (explore) - when an operation is enabled, and which operations depend on each other
+ * ops.c (explore) - when an operation is enabled
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ const char *hs_op_name(enum hs_op_kind kind)
 		[HS_OP_DOWN_READ] = "down_read",
 		[HS_OP_DOWN_WRITE] = "down_write",
 		[HS_OP_ASK_WRITE] = "down_write",
-		[HS_OP_LOOK] = "look before a wait",
+		[HS_OP_LOOK] = "wait",
 		[HS_OP_WAIT] = "wait",
 		[HS_OP_WAIT_UNTIL] = "timed wait",
 		[HS_OP_RETRY] = "retry",
@@ -61,6 +61,30 @@ static bool ops_call_predicate(struct hs_task *t)
 #endif
 }
 
+static void ops_add_past(struct hs_task *t, uintptr_t word)
+{
+	for (uint32_t i = 0; i < t->past_count; i++)
+		if (t->past[i] == word)
+			return;
+	if (t->past_count < HS_WATCH_MAX)
+		t->past[t->past_count++] = word;
+}
+
+/* Notes whether the predicate reads other words than it did in an earlier state, and which. */
+static void ops_compare_watch(struct hs_task *t)
+{
+	uint32_t sum = 1;
+
+	for (uint32_t i = 0; i < t->watch_count; i++)
+		sum = 31 * sum + (uint32_t)t->watch[i];
+	if (sum == t->watch_sum)
+		return;
+	t->watch_varies |= t->watch_sum != 0;
+	t->watch_sum = sum;
+	for (uint32_t i = 0; i < t->watch_count; i++)
+		ops_add_past(t, t->watch[i]);
+}
+
 /*
  * Asks the predicate and notes which words it reads. A task whose queue or words are freed can go
  * on, because that is a finding.
@@ -84,6 +108,7 @@ static bool ops_ask_predicate(struct hs_task *t)
 	t->mode = mode;
 	t->op = op;
 	t->pred_held = held;
+	ops_compare_watch(t);
 	return held;
 }
 
@@ -149,82 +174,4 @@ bool hs_op_enabled(struct hs_sched *s, struct hs_task *t)
 	default:
 		return true;
 	}
-}
-
-/* ---- dependence -------------------------------------------------------------------------- */
-
-static bool ops_overlap(const void *a, size_t a_size, const void *b, size_t b_size)
-{
-	return (uintptr_t)a < (uintptr_t)b + b_size && (uintptr_t)b < (uintptr_t)a + a_size;
-}
-
-/* The predicate of @t reads a word that @op touches. */
-static bool ops_watches(const struct hs_task *t, const struct hs_op *op)
-{
-	if (t->watch_count == HS_WATCH_MAX)
-		return true;
-	for (uint32_t i = 0; i < t->watch_count; i++)
-		if (ops_overlap(t->watch[i], 8, op->addr, op->size))
-			return true;
-	return false;
-}
-
-/* @t waits for any of several words to change: whether @op touches one of them. */
-static bool ops_waits_on(const struct hs_task *t, const struct hs_op *op)
-{
-	if (t->op.kind == HS_OP_RETRY) {
-		if (t->reads_lost)
-			return true;
-		for (uint32_t i = 0; i < t->read_count; i++)
-			if (ops_overlap((const void *)(t->reads[i].word & ~(uintptr_t)1), 8,
-					op->addr, op->size))
-				return true;
-		return false;
-	}
-	return ops_watches(t, op) || ops_overlap(t->op.addr, t->op.size, op->addr, op->size) ||
-	       ops_overlap(t->queue, sizeof(*t->queue), op->addr, op->size);
-}
-
-static bool ops_waits_on_many(const struct hs_op *op)
-{
-	return op->kind == HS_OP_RETRY || op->kind == HS_OP_LOOK || op->kind == HS_OP_SPIN ||
-	       op->kind == HS_OP_COMPLETION || hs_op_sleeps(op);
-}
-
-/*
- * A wake settles the debts of its queue. So its order matters against a step that can make a debt:
- * a write to a word that the predicate of a sleeper on this queue reads.
- */
-static bool ops_wake_depends(const struct hs_sched *s, const struct hs_op *wake,
-			     const struct hs_op *op)
-{
-	for (uint32_t i = 1; i < s->tasks; i++) {
-		const struct hs_task *t = &s->task[i];
-
-		if (hs_op_sleeps(&t->op) && t->queue == wake->addr && ops_watches(t, op))
-			return true;
-	}
-	return false;
-}
-
-bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b)
-{
-	const struct hs_op *x = &a->op, *y = &b->op;
-
-	/* A solo retry may be taken because no other step can be. */
-	if (a->sched->alone)
-		return true;
-	if (x->access == HS_READ && y->access == HS_READ)
-		return false;
-	if (x->kind == HS_OP_WAKE && ops_wake_depends(a->sched, x, y))
-		return true;
-	if (y->kind == HS_OP_WAKE && ops_wake_depends(a->sched, y, x))
-		return true;
-	/* Of two timed waits each may move the clock that the other's predicate reads. */
-	if (ops_waits_on_many(x) && ops_waits_on(a, y))
-		return true;
-	if (ops_waits_on_many(y) && ops_waits_on(b, x))
-		return true;
-	return ops_overlap(x->addr, x->size, y->addr, y->size) &&
-	       !(x->access == HS_COMMUTE && y->access == HS_COMMUTE);
 }

@@ -2,14 +2,20 @@
 /*
  * rcu.c (explore) - grace periods as steps
  *
- * Entering and leaving a section commute with each other. A grace period is two steps: the first
- * notes which tasks are in a section, the second is enabled when all of those have left. A callback
- * is a task of its own, as a softirq would be on the CPU that queued it.
+ * A grace period is two steps: the first notes which tasks are in a section (the snapshot), the
+ * second is enabled when all of those have left. A callback is a task of its own, as a softirq
+ * would be on the CPU that queued it.
+ *
+ * The domain is two objects, readers and callbacks. On the readers only entry and snapshot depend
+ * on each other (touch.h): whether a reader leaves before the snapshot or after it, it has left
+ * when the grace period ends. The mask of callbacks is read by polls and barriers; adding and
+ * removing a bit commute.
  */
 #include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
-#define DOMAIN(arena) (&(arena)->rcu), sizeof((arena)->rcu)
+#define READERS(arena) (&(arena)->rcu.readers), sizeof((arena)->rcu.readers)
+#define CALLBACKS(arena) (&(arena)->rcu.callbacks), sizeof((arena)->rcu.callbacks)
 
 void hs_rcu_read_lock(struct hs_task *self)
 {
@@ -17,7 +23,8 @@ void hs_rcu_read_lock(struct hs_task *self)
 
 	if (self->rcu_nest++)
 		return;
-	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, READERS(arena), HS_HERE);
+	self->rcu_entered = self->sched->step;
 	arena->rcu.readers |= 1ull << self->id;
 }
 
@@ -29,32 +36,26 @@ void hs_rcu_read_unlock(struct hs_task *self)
 	hs_assert(self, self->rcu_nest, "RCU read section left more often than entered");
 	if (--self->rcu_nest)
 		return;
-	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, READERS(arena), HS_HERE);
 	arena->rcu.readers &= ~(1ull << self->id);
 	for (uint32_t i = 0; i < s->tasks; i++)
 		s->task[i].rcu_wait &= ~(1ull << self->id);
-}
-
-static uint64_t explore_rcu_snapshot(struct hs_task *self, const char *where)
-{
-	struct hs_arena *arena = self->arena;
-
-	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_WRITE, DOMAIN(arena), where);
-	return arena->rcu.readers;
 }
 
 static void explore_rcu_wait(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
-	hs_step(self, HS_OP_RCU_WAIT, HS_READ, DOMAIN(arena), where);
+	hs_step(self, HS_OP_RCU_WAIT, HS_COMMUTE, READERS(arena), where);
 	arena->grace_periods++;
 }
 
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 {
 	hs_check_synchronize(self, where);
-	self->rcu_wait = explore_rcu_snapshot(self, where);
+	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, READERS(self->arena), where);
+	self->rcu_wait = self->arena->rcu.readers;
+	self->rcu_snapped = self->sched->step;
 	explore_rcu_wait(self, where);
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);
@@ -69,7 +70,7 @@ static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 	self->in_callback = true;
 	head->fn(self, head);
 	self->in_callback = false;
-	hs_step(self, HS_OP_STORE, HS_WRITE, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_STORE, HS_COMMUTE, CALLBACKS(arena), HS_HERE);
 	arena->rcu.callbacks &= ~(1ull << self->id);
 }
 
@@ -86,8 +87,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		    void (*fn)(struct hs_task *self, struct hs_rcu_head *head), const char *where)
 {
 	struct hs_task *t;
-	uint64_t readers = explore_rcu_snapshot(self, where);
 
+	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, CALLBACKS(self->arena), where);
 	head->next = NULL;
 	head->fn = fn;
 	if (self->mode == HS_MODE_DIRECT) {
@@ -96,7 +97,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	}
 	t = hs_sched_task_new(self->sched, "rcu callback", explore_rcu_callback_main, head);
 	hs_assert(self, t, "%s: more than %d tasks and callbacks", where, HS_SCHED_TASKS - 1);
-	t->rcu_wait = readers;
+	t->rcu_wait = self->arena->rcu.readers;
+	t->rcu_snapped = self->sched->step;
 	t->cpu = self->cpu;
 	self->arena->rcu.callbacks |= 1ull << t->id;
 }
@@ -108,7 +110,7 @@ bool hs_rcu_poll(struct hs_task *self)
 
 	if (self->mode == HS_MODE_DIRECT)
 		return hs_rcu_poll_direct(self);
-	hs_step(self, HS_OP_LOAD, HS_READ, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), HS_HERE);
 	hs_saw(self, callbacks, sizeof(*callbacks), *callbacks);
 	return *callbacks != 0;
 }
@@ -124,9 +126,9 @@ void hs_rcu_barrier(struct hs_task *self)
 			  "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
-	hs_step(self, HS_OP_LOAD, HS_READ, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), HS_HERE);
 	self->join = arena->rcu.callbacks;
-	hs_step(self, HS_OP_JOIN, HS_READ, DOMAIN(arena), HS_HERE);
+	hs_step(self, HS_OP_JOIN, HS_READ, &arena->rcu.callbacks, 0, HS_HERE);
 }
 
 void hs_rcu_flush(struct hs_task *boot)

@@ -37,6 +37,7 @@ void hs_sched_drop(void)
 	if (s->life)
 		munmap(s->life, HS_ARENA_BYTES / HS_GRANULE);
 	hs_fiber_stacks_unmap(&s->stacks);
+	hs_words_free(&s->scratch);
 	free(s->image.bytes);
 	free(s->schedule);
 	free(s);
@@ -217,6 +218,7 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 	t->live = true;
 	t->fn = fn;
 	t->arg = arg;
+	t->born = s->decisions;
 	t->key = hs_trace_name(s->task[s->current].key, ++s->task[s->current].children);
 	s->fresh |= 1u << s->tasks++;
 	return t;
@@ -254,120 +256,7 @@ static void sched_start_fresh(struct hs_sched *s)
 	}
 }
 
-/* ---- image ------------------------------------------------------------------------------- */
-
-static size_t sched_used_bytes(const struct hs_sched *s)
-{
-	return s->arena ? s->arena->region.used : 0;
-}
-
-#if HS_FIBER_IMAGE
-static size_t sched_task_bytes(const struct hs_task *t)
-{
-	if (t->read_count)
-		return offsetof(struct hs_task, reads) + t->read_count * sizeof(t->reads[0]);
-	return t->held_count || t->watch_count ? offsetof(struct hs_task, reads)
-					       : offsetof(struct hs_task, watch);
-}
-
-static size_t sched_stack_bytes(const struct hs_task *t)
-{
-	return (size_t)(t->fiber.stack + t->fiber.size - (char *)t->fiber.sp);
-}
-#endif
-
-/* Lists the parts of the image: machine, life map, tasks and the used parts of their stacks. */
-static void sched_list_image(struct hs_sched *s)
-{
-	struct hs_image *image = &s->image;
-	size_t used = sched_used_bytes(s), granules = (used + HS_GRANULE - 1) / HS_GRANULE;
-
-	image->used = used;
-	image->parts = 0;
-	image->part[image->parts++] = (struct hs_part){ s->region, used };
-	image->part[image->parts++] = (struct hs_part){ s->life, granules };
-#if HS_FIBER_IMAGE
-	for (uint32_t i = 1; i < s->tasks; i++) {
-		struct hs_task *t = &s->task[i];
-
-		image->part[image->parts++] = (struct hs_part){ t, sched_task_bytes(t) };
-		if (s->fresh >> i & 1)
-			continue; /* it has no stack yet, because another task crashed first */
-		image->part[image->parts++] = (struct hs_part){ t->fiber.sp, sched_stack_bytes(t) };
-	}
-#endif
-}
-
-static int sched_save_image(struct hs_sched *s)
-{
-	struct hs_image *image = &s->image;
-	size_t need = 0;
-	char *at;
-
-	sched_list_image(s);
-	for (uint32_t i = 0; i < image->parts; i++)
-		need += image->part[i].size;
-	at = realloc(image->bytes, need);
-	if (!at)
-		return -ENOMEM;
-	image->bytes = at;
-	hs_unpoison(s->region, image->used); /* sched_restore_image() poisons it again */
-	for (uint32_t i = 0; i < image->parts; i++) {
-		memcpy(at, image->part[i].start, image->part[i].size);
-		at += image->part[i].size;
-	}
-	image->tasks = s->tasks;
-	image->ready = s->ready;
-	image->conditional = s->conditional;
-	return 0;
-}
-
-/* What the last execution allocated beyond the image was never allocated. */
-static void sched_reset_life(struct hs_sched *s, size_t used_now)
-{
-	size_t first = (s->image.used + HS_GRANULE - 1) / HS_GRANULE;
-	size_t end = (used_now + HS_GRANULE - 1) / HS_GRANULE;
-
-	hs_unpoison(s->region, used_now);
-	if (end > first)
-		memset(s->life + first, HS_LIFE_NEVER, end - first);
-}
-
-#if HS_ASAN
-static void sched_poison_dead(struct hs_sched *s, size_t used_now)
-{
-	for (size_t g = 0; g < s->image.used / HS_GRANULE; g++)
-		if (s->life[g] != HS_LIFE_LIVE)
-			hs_poison(s->region + g * HS_GRANULE, HS_GRANULE);
-	if (used_now > s->image.used)
-		hs_poison(s->region + s->image.used, used_now - s->image.used);
-}
-#else
-static void sched_poison_dead(struct hs_sched *s, size_t used_now)
-{
-	(void)s;
-	(void)used_now;
-}
-#endif
-
-static void sched_restore_image(struct hs_sched *s)
-{
-	const struct hs_image *image = &s->image;
-	const char *at = image->bytes;
-	size_t high = s->arena->region.high, used_now = sched_used_bytes(s);
-
-	sched_reset_life(s, used_now);
-	for (uint32_t i = 0; i < image->parts; i++) {
-		memcpy(image->part[i].start, at, image->part[i].size);
-		at += image->part[i].size;
-	}
-	if (s->arena->region.high < high)
-		s->arena->region.high = high; /* stale bytes beyond the image are cleared on use */
-	sched_poison_dead(s, used_now);
-	s->tasks = image->tasks;
-	s->ready = image->ready;
-	s->conditional = image->conditional;
-}
+/* ---- begin and reset ---------------------------------------------------------------------- */
 
 /* Without images of their stacks the tasks start again and run to their first step. */
 static void sched_restart_tasks(struct hs_sched *s)
@@ -412,12 +301,12 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 	}
 	s->image.verdict = s->verdict;
 	memcpy(s->image.message, s->message, sizeof(s->message));
-	return sched_save_image(s);
+	return hs_image_save(s);
 }
 
 void hs_sched_reset(struct hs_sched *s)
 {
-	sched_restore_image(s);
+	hs_image_restore(s);
 	s->executions++;
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;

@@ -21,6 +21,7 @@
 #include <hmmsim/explore.h>
 
 #include "port/explore/crash.h"
+#include "port/explore/touch.h"
 #include "port/explore/trace.h"
 #include "port/port.h"
 
@@ -103,6 +104,7 @@ struct hs_sched {
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;
+	struct hs_words scratch; /* of hs_independent_tasks() */
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
@@ -149,11 +151,13 @@ bool hs_sched_finish(struct hs_sched *s);
 /* Forgets tasks and verdict, so that the region can hold another arena. */
 void hs_sched_end(struct hs_sched *s);
 
+/* image.c: keeps what an execution begins with, and puts it back. 0 or -ENOMEM. */
+int hs_image_save(struct hs_sched *s);
+void hs_image_restore(struct hs_sched *s);
+
 /* Runs fn(arg) on the boot task. False: there is a verdict now, for instance a failed assertion. */
 bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
 
-/* Whether the order of the two tasks' next steps may matter. */
-bool hs_ops_depend(const struct hs_task *a, const struct hs_task *b);
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
 	HS_PRINTF(3, 4);
 /* A new task, which runs to its first step when the scheduler runs next. NULL: no slot is free. */

@@ -11,7 +11,8 @@ void hs_step_direct(struct hs_task *self)
 	if (self->mode == HS_MODE_PEEK) {
 		self->watch_dead |= hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE;
 		if (self->watch_count < HS_WATCH_MAX)
-			self->watch[self->watch_count++] = self->op.addr;
+			self->watch[self->watch_count++] =
+				hs_read_word(self->op.addr, self->op.size);
 		if (HS_ASAN && self->watch_dead && self->sched->peek_guard)
 			longjmp(*self->sched->peek_guard, 1);
 		return;

@@ -100,15 +100,19 @@ static void sync_publish_wait(struct hs_task *self, struct hs_waitq *q, hs_pred 
 	self->pred = pred;
 	self->pred_arg = arg;
 	self->queue = q;
+	self->timed = false;
 	self->watch_count = 0;
-	self->woken = false;
+	self->watch_sum = 0;
+	self->past_count = 0;
+	self->watch_varies = self->woken = false;
 }
 
 /* A step to look. True: the predicate holds. False: the task is a sleeper from here on. */
-static bool sync_look(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+static bool sync_look(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg, bool timed,
 		      const char *where)
 {
 	sync_publish_wait(self, q, pred, arg, where);
+	self->timed = timed;
 	hs_step(self, HS_OP_LOOK, HS_READ, q, sizeof(*q), where);
 	return sync_log_predicate(self);
 }
@@ -146,7 +150,7 @@ static bool sync_look_again(struct hs_task *self)
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
-	if (sync_look(self, q, pred, arg, where))
+	if (sync_look(self, q, pred, arg, false, where))
 		return;
 	do
 		hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
@@ -159,7 +163,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 {
 	uint64_t *ticks = &self->arena->ticks, before;
 
-	if (sync_look(self, q, pred, arg, where))
+	if (sync_look(self, q, pred, arg, true, where))
 		return true;
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
 	if (sync_look_again(self))
@@ -208,10 +212,16 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 	sync_await(self, HS_OP_COMPLETION, sync_bits_are_set, &b, where);
 }
 
+/* Which of two tasks sets its bits first is not seen by either. */
 void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
 {
+	uint32_t before;
+
 	(void)q;
-	hs_u32_or(self, word, bits, HS_RELEASE);
+	hs_step(self, HS_OP_RMW, HS_COMMUTE, word, sizeof(*word), NULL);
+	before = word->raw;
+	word->raw |= bits;
+	hs_made(self, word, sizeof(*word), before, word->raw);
 }
 
 /* It changes nothing that a task reads, but the queue must live: a READ. */

@@ -23,22 +23,8 @@ uint64_t hs_trace_name(uint64_t parent, uint32_t number)
 static bool trace_grow(struct hs_trace *trace, void *list, uint32_t *room, uint32_t need,
 		       size_t size)
 {
-	uint32_t more = *room ? *room : 256;
-	void *bigger;
-
-	if (need <= *room)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&bigger, list, sizeof(bigger));
-	bigger = realloc(bigger, more * size);
-	if (!bigger) {
-		trace->failed = true;
-		return false;
-	}
-	memcpy(list, &bigger, sizeof(bigger));
-	*room = more;
-	return true;
+	trace->failed |= !hs_grow(list, room, need, size);
+	return !trace->failed;
 }
 
 void hs_trace_begin(struct hs_trace *trace, bool on)
@@ -49,7 +35,7 @@ void hs_trace_begin(struct hs_trace *trace, bool on)
 
 void hs_trace_reset(struct hs_trace *trace)
 {
-	trace->events = trace->words = trace->births = 0;
+	trace->events = trace->births = trace->words.count = 0;
 	trace->sum = 0;
 	memset(trace->steps, 0, sizeof(trace->steps));
 	memset(trace->made, 0, sizeof(trace->made));
@@ -59,7 +45,7 @@ void hs_trace_reset(struct hs_trace *trace)
 void hs_trace_end(struct hs_trace *trace)
 {
 	free(trace->event);
-	free(trace->word);
+	hs_words_free(&trace->words);
 	free(trace->birth);
 	free(trace->set);
 	memset(trace, 0, sizeof(*trace));
@@ -170,75 +156,6 @@ static uint64_t trace_name_object(const struct hs_sched *s, uintptr_t addr)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-static void trace_note_word(struct hs_trace *trace, uintptr_t word)
-{
-	if (trace_grow(trace, &trace->word, &trace->word_room, trace->words + 1,
-		       sizeof(*trace->word)))
-		trace->word[trace->words++] = word;
-}
-
-/* What the step reads besides its object: the predicate's words, or those of a retry. */
-static void trace_note_words(struct hs_trace *trace, const struct hs_task *t,
-			     struct hs_trace_event *e)
-{
-	e->first_word = trace->words;
-	switch ((enum hs_op_kind)t->op.kind) {
-	case HS_OP_RETRY:
-		e->reads_all = t->reads_lost;
-		for (uint32_t i = 0; i < t->read_count; i++)
-			trace_note_word(trace, t->reads[i].word);
-		break;
-	case HS_OP_LOOK:
-	case HS_OP_WAIT:
-	case HS_OP_WAIT_UNTIL:
-	case HS_OP_SPIN:
-	case HS_OP_COMPLETION:
-		/* Words do not overlap in part, so that the first 4 bytes stand for all. */
-		e->reads_all = t->watch_count == HS_WATCH_MAX;
-		for (uint32_t i = 0; i < t->watch_count; i++)
-			trace_note_word(trace, (uintptr_t)t->watch[i] | 1);
-		break;
-	default:
-		break;
-	}
-	e->words = trace->words - e->first_word;
-}
-
-static bool trace_overlap(uintptr_t a, uintptr_t a_size, uintptr_t b, uintptr_t b_size)
-{
-	return a < b + b_size && b < a + a_size;
-}
-
-/* @writer changes a word that @reader reads besides its object. */
-static bool trace_disturbs(const struct hs_trace *trace, const struct hs_trace_event *writer,
-			   const struct hs_trace_event *reader)
-{
-	if (writer->access == HS_READ)
-		return false;
-	if (reader->reads_all)
-		return true;
-	for (uint32_t i = 0; i < reader->words; i++) {
-		uintptr_t word = trace->word[reader->first_word + i];
-
-		if (trace_overlap(word & ~(uintptr_t)1, word & 1 ? 4 : 8, writer->addr,
-				  writer->size))
-			return true;
-	}
-	return false;
-}
-
-static bool trace_depend(const struct hs_trace *trace, const struct hs_trace_event *a,
-			 const struct hs_trace_event *b)
-{
-	if (a->task == b->task || a->alone || b->alone)
-		return true;
-	if (trace_overlap(a->addr, a->size, b->addr, b->size) &&
-	    !(a->access == HS_READ && b->access == HS_READ) &&
-	    !(a->access == HS_COMMUTE && b->access == HS_COMMUTE))
-		return true;
-	return trace_disturbs(trace, a, b) || trace_disturbs(trace, b, a);
-}
-
 /* Adds @e, whose hash so far is @what, as the next step of @t. */
 static void trace_add(struct hs_trace *trace, const struct hs_task *t, struct hs_trace_event *e,
 		      uint64_t what)
@@ -246,7 +163,7 @@ static void trace_add(struct hs_trace *trace, const struct hs_task *t, struct hs
 	uint64_t before = 0;
 
 	for (uint32_t i = 0; i < trace->events; i++)
-		if (trace_depend(trace, &trace->event[i], e))
+		if (hs_touches_depend(&trace->words, &trace->event[i].touch, &e->touch))
 			before += trace->event[i].hash;
 	e->hash = hs_trace_name(t->key, trace->steps[t->id]++);
 	e->hash = hs_mix64(hs_mix64(e->hash ^ what) + before);
@@ -254,35 +171,34 @@ static void trace_add(struct hs_trace *trace, const struct hs_task *t, struct hs
 	trace->events++;
 }
 
-static struct hs_trace_event *trace_new_event(struct hs_trace *trace, const struct hs_task *t)
+static struct hs_trace_event *trace_new_event(struct hs_trace *trace)
 {
 	if (!trace_grow(trace, &trace->event, &trace->event_room, trace->events + 1,
 			sizeof(*trace->event)))
 		return NULL;
-	trace->event[trace->events] = (struct hs_trace_event){ .task = (uint8_t)t->id };
+	trace->event[trace->events] = (struct hs_trace_event){ 0 };
 	return &trace->event[trace->events];
 }
 
 void hs_trace_step(struct hs_sched *s, const struct hs_task *t)
 {
 	struct hs_trace *trace = &s->trace;
-	struct hs_trace_event *e = trace_new_event(trace, t);
+	struct hs_trace_event *e = trace_new_event(trace);
 
 	if (!e)
 		return;
-	e->addr = (uintptr_t)t->op.addr;
-	e->size = t->op.size;
-	e->access = t->op.access;
-	e->alone = s->alone;
-	trace_note_words(trace, t, e);
-	trace_add(trace, t, e, hs_mix64(trace_name_object(s, e->addr)) + t->op.kind);
+	e->touch = hs_touch_of(s, t, &trace->words);
+	trace->failed |= trace->words.failed;
+	trace_add(trace, t, e, hs_mix64(trace_name_object(s, e->touch.addr)) + t->op.kind);
 }
 
 /* It touches nothing. */
 void hs_trace_choice(struct hs_sched *s, const struct hs_task *t, uint32_t answer)
 {
-	struct hs_trace_event *e = trace_new_event(&s->trace, t);
+	struct hs_trace_event *e = trace_new_event(&s->trace);
 
-	if (e)
-		trace_add(&s->trace, t, e, hs_mix64(HS_OP_KIND_COUNT + answer));
+	if (!e)
+		return;
+	e->touch.task = (uint8_t)t->id;
+	trace_add(&s->trace, t, e, hs_mix64(HS_OP_KIND_COUNT + answer));
 }

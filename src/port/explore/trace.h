@@ -6,12 +6,9 @@
  * fingerprint of an execution is a hash of what all executions of its class share: of each step its
  * task, its number in that task, its kind, its object, and the steps before it that it depends on.
  *
- * The dependence is the fixed one of hs_trace_step(), whatever a search uses: two steps depend on
- * each other if they belong to one task, or touch a common byte and do not both read it or both
- * commute on it. A retry that is taken because no task can move depends on every step: it cannot
- * come before one that was taken, nor after one that it brings about. No other condition on the
- * state enters. So two searches that see every class have equal sets, and a search that prunes too
- * much has a smaller one.
+ * The dependence is the fixed one of hs_touches_depend(), whatever a search uses. No other
+ * condition on the state enters. So two searches that see every class have equal sets, and a
+ * search that prunes too much has a smaller one.
  *
  * Tasks and objects that an execution makes are named by the task that makes them and by how many
  * it made before, because ids and addresses depend on the order of independent steps.
@@ -19,30 +16,23 @@
 #ifndef HS_PORT_EXPLORE_TRACE_H
 #define HS_PORT_EXPLORE_TRACE_H
 
+#include "port/explore/touch.h"
 #include "port/port.h"
 
 #define HS_TRACE_TASKS 32
 #define HS_TRACE_COUNTERS (HS_PCPU_STRIDE / 16)
 
 struct hs_trace_event {
-	uintptr_t addr;
+	struct hs_touch touch;
 	uint64_t hash;
-	uint32_t size;
-	uint32_t first_word, words; /* of hs_trace.word: what it reads besides */
-	uint8_t access;
-	uint8_t task;
-	bool alone;	/* a retry that was taken because no task could move */
-	bool reads_all; /* more words than the task could note */
 };
 
-/* A word as address | 1 if it has 4 bytes. */
 struct hs_trace {
 	bool on;
 	bool failed; /* no memory: fingerprints are wrong from here on */
 	struct hs_trace_event *event;
 	uint32_t events, event_room;
-	uintptr_t *word;
-	uint32_t words, word_room;
+	struct hs_words words;
 	struct hs_trace_birth {
 		uintptr_t start;
 		uint64_t name;

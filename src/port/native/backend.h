@@ -101,6 +101,15 @@ static inline bool hs_task_in_callback(const struct hs_task *self)
 		return builtin(&a->raw, v, o);                                              \
 	}
 
+#define HS_WORD_COUNT(T, V)                                                           \
+	HS_ALWAYS_INLINE V T##_count(const struct hs_task *self, T *a, V n, int near, \
+				     enum hs_order o)                                 \
+	{                                                                             \
+		(void)self;                                                           \
+		(void)near;                                                           \
+		return __atomic_fetch_add(&a->raw, n, o);                             \
+	}
+
 HS_WORD_OPS(hs_u32, uint32_t)
 HS_WORD_OPS(hs_u64, uint64_t)
 HS_WORD_OPS(hs_ptr, void *)
@@ -110,6 +119,8 @@ HS_WORD_MATH(hs_u32, uint32_t, and, __atomic_fetch_and)
 HS_WORD_MATH(hs_u64, uint64_t, add, __atomic_fetch_add)
 HS_WORD_MATH(hs_u64, uint64_t, or, __atomic_fetch_or)
 HS_WORD_MATH(hs_u64, uint64_t, and, __atomic_fetch_and)
+HS_WORD_COUNT(hs_u32, uint32_t)
+HS_WORD_COUNT(hs_u64, uint64_t)
 
 /* TSan does not model fences, and gcc refuses them under it; TSan models a read-modify-write. */
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
