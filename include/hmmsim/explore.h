@@ -103,6 +103,27 @@ enum hs_search {
 	HS_SEARCH_DPOR,	  /**< the same classes, found without executions that are cut (but few) */
 	HS_SEARCH_RANDOM, /**< each step uniform among what can move; execution i from (seed, i) */
 	HS_SEARCH_REPLAY, /**< the one that hs_explore_options.schedule names */
+	HS_SEARCH_BOUND,  /**< every interleaving with few preemptions: hs_explore_options.bound */
+	HS_SEARCH_PCT,	  /**< random priorities of tasks, which change hs_explore_options.depth - 1
+			       times; execution i from (seed, i) */
+	HS_SEARCH_PORTFOLIO, /**< uniform steps, priorities of tasks (depths 1 to 5) and of steps in
+				  turn, because none is best; execution i from (seed, i) */
+};
+
+/** enum hs_extent - which of all executions a search has seen */
+enum hs_extent {
+	HS_EXTENT_PART,	 /**< some: it was stopped, or chose at random */
+	HS_EXTENT_BOUND, /**< all within a bound that left out others */
+	HS_EXTENT_ALL,	 /**< all: hs_explore_result.exhaustive */
+};
+
+/** enum hs_stop - why a search ran no further execution */
+enum hs_stop {
+	HS_STOP_END,	    /**< it came to its end */
+	HS_STOP_VIOLATION,  /**< at a violation, without hs_explore_options.go_on or by a crash */
+	HS_STOP_EXECUTIONS, /**< hs_explore_options.max_executions have run */
+	HS_STOP_TIME,	    /**< hs_explore_options.time_limit_ms is over */
+	HS_STOP_CALLER,	    /**< hs_explore_options.progress wanted it */
 };
 
 /** enum hs_verdict - what a search has found */
@@ -119,15 +140,30 @@ enum hs_verdict {
 	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
 	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
 	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
+	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
+				 because other tasks changed what it had read */
+};
+
+/** struct hs_explore_progress - how far a search is, see hs_explore_options.progress */
+struct hs_explore_progress {
+	uint64_t executions; /**< so far: complete + blocked */
+	uint64_t complete;   /**< as in hs_explore_result */
+	uint64_t blocked;    /**< as in hs_explore_result */
+	uint64_t violations; /**< as in hs_explore_result */
+	uint64_t steps;	     /**< as in hs_explore_result */
+	uint64_t classes;    /**< with hs_explore_options.fingerprint; else 0 */
+	double estimate;     /**< of all executions, as in hs_explore_result */
+	double deviation;    /**< of that, as in hs_explore_result */
+	uint64_t elapsed_ms; /**< since the search began */
 };
 
 /** struct hs_explore_options - how to search; initialise it with hs_explore_options_init() */
 struct hs_explore_options {
 	enum hs_search search;	   /**< default HS_SEARCH_DPOR */
-	uint64_t max_executions;   /**< 0 (default): no bound; HS_SEARCH_RANDOM needs one */
+	uint64_t max_executions;   /**< 0 (default): no bound; RANDOM, PCT, PORTFOLIO need one */
 	uint32_t max_steps;	   /**< of one execution, 1..1000000; default 10000 */
-	uint64_t seed;		   /**< of HS_SEARCH_RANDOM and of the machine; default 1 */
-	uint64_t first;		   /**< HS_SEARCH_RANDOM: index of the first execution */
+	uint64_t seed;		   /**< of RANDOM, PCT, PORTFOLIO, the machine; default 1 */
+	uint64_t first;		   /**< RANDOM, PCT, PORTFOLIO: index of the first execution */
 	uint32_t cpus;		   /**< simulated CPUs, 1..16; default 2 */
 	uint32_t section_order;	   /**< of the machine, log2 of pages; default 3: 8 pages */
 	uint32_t subsection_order; /**< of the machine, log2 of pages; default 1: 2 pages */
@@ -152,22 +188,71 @@ struct hs_explore_options {
 	 * for which it sleeps. Time for which it waits for a processor counts as neither.
 	 */
 	uint32_t stall_ms;
+	/**
+	 * How long the search may take, in ms; 0 (default): no limit. Measured is the time that
+	 * passes, not the processor's, because the limit is for those who wait. It is looked at
+	 * between executions, so that the first one runs in any case.
+	 */
+	uint32_t time_limit_ms;
+	/**
+	 * Called between executions, on the thread that explores; NULL (default): not. Another
+	 * value than 0 ends the search. It must not call the library.
+	 */
+	int (*progress)(void *ctx, const struct hs_explore_progress *progress);
+	void *progress_ctx;	 /**< first argument of hs_explore_options.progress */
+	uint64_t progress_every; /**< how many executions between two calls; 0 (default): 1 s */
+	/**
+	 * HS_SEARCH_BOUND: how many preemptions an execution may have; default 2. A preemption is a
+	 * switch away from a task that could go on. It does not matter how many other switches
+	 * there are.
+	 */
+	uint32_t bound;
+	/**
+	 * HS_SEARCH_PCT: how many steps must come in a certain order for what is looked for, 1..32;
+	 * default 3.
+	 */
+	uint32_t depth;
+	/**
+	 * How often a task may try again (hs_retry_wait()) at one place in an execution because
+	 * another task changed what it had read; 0 (default): as often as it does. A task that
+	 * would do so once more stands still. If it does when no other can move, the execution
+	 * ends with HS_VERDICT_RETRIES, which names the tasks that undo each other's progress.
+	 * Without a bound such tasks go on until HS_VERDICT_STEPS. A replay needs the same bound.
+	 */
+	uint32_t retry_bound;
+	/**
+	 * With retry_bound: cut such an execution instead, as none that the search is about, so
+	 * that the search comes to an end within the bound.
+	 */
+	bool retry_cut;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
 struct hs_explore_result {
-	enum hs_verdict verdict;  /**< on the first violation */
-	uint64_t executions;	  /**< complete + blocked */
-	uint64_t complete;	  /**< executions not cut short, violations included */
-	uint64_t blocked;	  /**< executions that the sleep set ended early */
-	uint64_t violations;	  /**< executions that ended in a violation */
-	uint64_t first_violation; /**< number of the first of them, from 1; 0: none, or in set-up */
-	uint64_t steps;		  /**< of all executions */
-	uint32_t steps_max;	  /**< of the longest execution */
-	bool exhaustive;	  /**< the search came to its end: there is no other execution */
-	uint64_t trace_hash;	  /**< HS_SEARCH_REPLAY: of every step, object and value */
-	size_t image_bytes;	  /**< of the machine at the start of an execution */
-	char message[512];	  /**< what was expected and what was found; empty: no violation */
+	enum hs_verdict verdict; /**< on the first violation */
+	uint64_t executions;	 /**< complete + blocked */
+	uint64_t complete;	 /**< executions not cut short, violations included */
+	uint64_t blocked;	 /**< executions that the search or retry_cut ended early */
+	uint64_t violations;	 /**< executions that ended in a violation */
+	/**
+	 * Number of the first of them, from 1. 0: none, or in set-up, or in one of the two
+	 * executions with which HS_SEARCH_PCT and HS_SEARCH_PORTFOLIO measure how many steps there
+	 * are; these are in no other figure. Of a random search, it is the execution with the index
+	 * first + first_violation - 1.
+	 */
+	uint64_t first_violation;
+	uint64_t steps;		 /**< of all executions */
+	uint32_t steps_max;	 /**< of the longest execution */
+	bool exhaustive;	 /**< the search came to its end: there is no other execution */
+	enum hs_stop stop;	 /**< why it ran no further execution */
+	enum hs_extent extent;	 /**< what was seen; hs_extent_words() says it in words */
+	uint32_t bound;		 /**< as in hs_explore_options */
+	uint64_t beyond_bound;	 /**< HS_SEARCH_BOUND: preemptions that the bound left out */
+	uint32_t retry_bound;	 /**< as in hs_explore_options */
+	uint64_t beyond_retries; /**< executions in which a task came to it */
+	uint64_t trace_hash;	 /**< HS_SEARCH_REPLAY: of every step, object and value */
+	size_t image_bytes;	 /**< of the machine at the start of an execution */
+	char message[512];	 /**< what was expected and what was found; empty: no violation */
 	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
 	/**
 	 * With hs_explore_options.fingerprint: how many classes the executions belong to in which
@@ -180,6 +265,13 @@ struct hs_explore_result {
 	 * same ones.
 	 */
 	uint64_t fingerprint;
+	/**
+	 * How many executions the search runs in all: an estimate, exact if it came to its end. If
+	 * executions are independent of each other, max_executions. 0: nothing is known. With
+	 * HS_SEARCH_DPOR it starts too low, because what has to be explored is found on the way.
+	 */
+	double estimate;
+	double deviation; /**< of the estimate: how far off it is by its own measure; 0: exact */
 };
 
 /**
@@ -220,8 +312,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * not checked.
  *
  * Return: 0, with a violation or without, or
- * - -EINVAL: the scenario has no set-up or no state, an option is out of range, HS_SEARCH_RANDOM
- *   has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
+ * - -EINVAL: the scenario has no set-up or no state, an option is out of range, a random
+ *   search has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
  * - -EBUSY: a machine exists
  * - -ENOMEM: no memory, or no timer for hs_explore_options.stall_ms
  * - what the set-up returned, if not 0
@@ -247,6 +339,26 @@ HMMSIM_API void hs_explore_result_free(struct hs_explore_result *result);
  * Return: a literal such as "use after free"; "?" for a value that is no verdict.
  */
 HMMSIM_API const char *hs_verdict_name(enum hs_verdict verdict);
+
+/**
+ * hs_extent_words() - say whether a search was exhaustive
+ * @param result  what hs_explore() has filled in
+ * @param text    receives "yes", "no", or the bound: "within 2 preemptions and 8 retries"
+ * @param size    bytes of @p text; what does not fit is cut off
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_extent_words(const struct hs_explore_result *result, char *text, size_t size);
+
+/**
+ * hs_stop_name() - words for the end of a search
+ * @param stop  any value
+ *
+ * Context: any.
+ *
+ * Return: a literal such as "stopped by time"; "?" for a value that is no reason to stop.
+ */
+HMMSIM_API const char *hs_stop_name(enum hs_stop stop);
 
 #ifdef __cplusplus
 }

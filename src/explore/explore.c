@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/limits.h"
 #include "explore/search.h"
 #include "memory/machine.h"
 #include "explore/plan.h"
@@ -26,6 +27,7 @@ struct exploration {
 	struct hs_machine *machine;
 	void *state;
 	struct hs_plan plan;
+	struct hs_limits limits;
 	int setup_ret;
 	uint64_t standing[HS_KIND_COUNT]; /* live before set-up: the machine's and the state */
 };
@@ -42,6 +44,8 @@ void hs_explore_options_init(struct hs_explore_options *options)
 		.subsection_order = 1,
 		.stack_size = HS_FIBER_STACK,
 		.stall_ms = EXPLORE_STALL_MS,
+		.bound = 2,
+		.depth = 3,
 	};
 }
 
@@ -59,9 +63,40 @@ const char *hs_verdict_name(enum hs_verdict verdict)
 		[HS_VERDICT_DIVERGED] = "diverged",
 		[HS_VERDICT_CRASH] = "crash",
 		[HS_VERDICT_STALL] = "no step",
+		[HS_VERDICT_RETRIES] = "retry without bound",
 	};
 
 	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
+}
+
+const char *hs_stop_name(enum hs_stop stop)
+{
+	static const char *const names[] = {
+		[HS_STOP_END] = "came to its end",
+		[HS_STOP_VIOLATION] = "stopped by a violation",
+		[HS_STOP_EXECUTIONS] = "stopped by the number of executions",
+		[HS_STOP_TIME] = "stopped by time",
+		[HS_STOP_CALLER] = "stopped by the caller",
+	};
+
+	return (unsigned int)stop < sizeof(names) / sizeof(names[0]) ? names[stop] : "?";
+}
+
+void hs_extent_words(const struct hs_explore_result *result, char *text, size_t size)
+{
+	const char *many = result->bound == 1 ? "" : "s";
+	char retries[32];
+
+	snprintf(retries, sizeof(retries), "%u %s", result->retry_bound,
+		 result->retry_bound == 1 ? "retry" : "retries");
+	if (result->extent != HS_EXTENT_BOUND)
+		snprintf(text, size, "%s", result->extent == HS_EXTENT_ALL ? "yes" : "no");
+	else if (!result->beyond_retries)
+		snprintf(text, size, "within %u preemption%s", result->bound, many);
+	else if (!result->beyond_bound)
+		snprintf(text, size, "within %s", retries);
+	else
+		snprintf(text, size, "within %u preemption%s and %s", result->bound, many, retries);
 }
 
 void hs_explore_result_free(struct hs_explore_result *result)
@@ -84,6 +119,12 @@ static int explore_make_searcher(const struct hs_explore_options *options, struc
 		return hs_search_random(options, out);
 	case HS_SEARCH_REPLAY:
 		return hs_search_replay(options, out);
+	case HS_SEARCH_BOUND:
+		return hs_search_bound(options, out);
+	case HS_SEARCH_PCT:
+		return hs_search_pct(options, out);
+	case HS_SEARCH_PORTFOLIO:
+		return hs_search_portfolio(options, out);
 	}
 	return -EINVAL;
 }
@@ -187,16 +228,14 @@ static int explore_note_violation(struct exploration *e)
 }
 
 /* Runs tasks and final check, so that the verdict of the execution is known. */
-static enum hs_run explore_run_tasks(struct exploration *e)
+static enum hs_run explore_run_tasks(struct exploration *e, const struct hs_observer *observer)
 {
 	struct hs_sched *s = e->sched;
 	enum hs_run end;
 
-	hs_sched_reset(s);
-	e->searcher->start(e->searcher);
 	end = hs_sched_run(s);
-	if (end == HS_RUN_QUIET && e->observer && e->observer->rested)
-		e->observer->rested(e->observer->ctx, s);
+	if (end == HS_RUN_QUIET && observer && observer->rested)
+		observer->rested(observer->ctx, s);
 	if (end == HS_RUN_QUIET && e->options->search == HS_SEARCH_REPLAY &&
 	    hs_replay_left(e->searcher))
 		hs_sched_violation(s, HS_VERDICT_DIVERGED,
@@ -204,8 +243,6 @@ static enum hs_run explore_run_tasks(struct exploration *e)
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
 		hs_sched_on_boot(s, explore_call_check, e);
-	if (e->observer && e->observer->ended)
-		e->observer->ended(e->observer->ctx, s, end);
 	return end;
 }
 
@@ -213,12 +250,18 @@ static int explore_execute(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 	struct hs_sched *s = e->sched;
-	enum hs_run end = explore_run_tasks(e);
+	enum hs_run end;
 	int ret = 0;
 
+	hs_sched_reset(s);
+	e->searcher->start(e->searcher);
+	end = explore_run_tasks(e, e->observer);
+	if (e->observer && e->observer->ended)
+		e->observer->ended(e->observer->ctx, s, end);
 	if (e->searcher->failed || s->scratch.failed)
 		return -ENOMEM;
 	r->executions++;
+	r->beyond_retries += s->retries.reached;
 	r->steps += s->step;
 	if (r->steps_max < s->step)
 		r->steps_max = s->step;
@@ -239,34 +282,121 @@ static int explore_execute(struct exploration *e)
 	return ret;
 }
 
+/* ---- the search -------------------------------------------------------------------------- */
+
+/* The search walks a tree of executions, so that it has an end. */
+static bool explore_is_systematic(const struct hs_explore_options *o)
+{
+	return o->search != HS_SEARCH_RANDOM && o->search != HS_SEARCH_PCT &&
+	       o->search != HS_SEARCH_PORTFOLIO && o->search != HS_SEARCH_REPLAY;
+}
+
+/* @more: the searcher has another execution. */
+static void explore_estimate(struct exploration *e, bool more)
+{
+	struct hs_explore_result *r = e->result;
+	struct hs_estimate estimate;
+
+	r->estimate = (double)(more ? e->options->max_executions : r->executions);
+	r->deviation = 0;
+	if (!more || !explore_is_systematic(e->options))
+		return;
+	r->estimate = 0;
+	if (!e->searcher->estimate)
+		return;
+	hs_estimate_begin(&estimate);
+	e->searcher->estimate(e->searcher, &estimate);
+	r->estimate = hs_estimate_total(&estimate, &r->deviation);
+}
+
+/* Whether the search is over, and why. */
+static bool explore_is_over(struct exploration *e, bool more)
+{
+	const struct hs_explore_options *o = e->options;
+	struct hs_explore_result *r = e->result;
+	bool whole = explore_is_systematic(o) || o->search == HS_SEARCH_REPLAY;
+
+	r->classes = e->sched->trace.set_count;
+	if (r->violations && (!o->go_on || e->sched->crash.kind))
+		r->stop = HS_STOP_VIOLATION;
+	else if (!more)
+		r->stop = whole ? HS_STOP_END : HS_STOP_EXECUTIONS;
+	else if (o->max_executions && r->executions == o->max_executions)
+		r->stop = HS_STOP_EXECUTIONS;
+	else if (hs_likely(!e->limits.on))
+		return false;
+	else if (hs_limits_time_is_over(&e->limits))
+		r->stop = HS_STOP_TIME;
+	else if (!hs_limits_progress_is_due(&e->limits, r->executions))
+		return false;
+	else {
+		explore_estimate(e, more);
+		if (!hs_limits_report(&e->limits, r))
+			return false;
+		r->stop = HS_STOP_CALLER;
+	}
+	return true;
+}
+
+static void explore_note_extent(struct exploration *e, bool more)
+{
+	struct hs_explore_result *r = e->result;
+
+	if (e->options->search == HS_SEARCH_BOUND)
+		r->beyond_bound = hs_bound_left_out(e->searcher);
+	if (!more && explore_is_systematic(e->options))
+		r->extent = r->beyond_bound || r->beyond_retries ? HS_EXTENT_BOUND : HS_EXTENT_ALL;
+	r->exhaustive = r->extent == HS_EXTENT_ALL;
+}
+
+/* What an execution shows that measures is not dropped, unless violations are counted. */
+static int explore_measure(struct exploration *e)
+{
+	struct hs_searcher *searcher = e->searcher;
+	struct hs_sched *s = NULL;
+
+	while (searcher->measure && searcher->measure(searcher, s)) {
+		s = e->sched;
+		hs_sched_reset(s);
+		explore_run_tasks(e, NULL);
+		if (s->crash.kind || (s->verdict != HS_VERDICT_NONE && !e->options->go_on)) {
+			e->result->stop = HS_STOP_VIOLATION;
+			return explore_note_violation(e);
+		}
+	}
+	return 0;
+}
+
 static int explore_search(struct exploration *e)
 {
 	const struct hs_explore_options *o = e->options;
 	struct hs_explore_result *r = e->result;
-	bool more = true;
+	bool more;
 	int ret;
 
+	e->sched->retries.bound = o->retry_bound;
+	e->sched->retries.cut = o->retry_cut;
 	ret = hs_sched_begin(e->sched, &e->searcher->chooser, o->max_steps);
 	if (ret)
 		return ret;
 	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
 	e->sched->scratch.counts = o->commute && !o->fingerprint;
+	r->image_bytes = e->sched->image.used;
+	ret = explore_measure(e);
+	if (ret || r->violations)
+		return ret;
 	e->sched->hashing = o->search == HS_SEARCH_REPLAY || e->observer;
 	hs_trace_begin(&e->sched->trace, o->fingerprint);
-	r->image_bytes = e->sched->image.used;
-	while (more) {
+	hs_limits_begin(&e->limits, o);
+	do {
 		ret = explore_execute(e);
 		if (ret)
 			return ret;
 		more = e->searcher->next(e->searcher);
-		if (r->violations && (!o->go_on || e->sched->crash.kind))
-			break;
-		if (o->max_executions && r->executions == o->max_executions)
-			break;
-	}
-	r->classes = e->sched->trace.set_count;
+	} while (!explore_is_over(e, more));
+	explore_estimate(e, more);
+	explore_note_extent(e, more);
 	r->fingerprint = e->sched->trace.set_hash;
-	r->exhaustive = !more && o->search != HS_SEARCH_RANDOM && o->search != HS_SEARCH_REPLAY;
 	return 0;
 }
 
@@ -283,10 +413,12 @@ static int explore_run(struct exploration *e)
 	int ret;
 
 	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
-	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e))
+	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e)) {
+		e->result->stop = HS_STOP_VIOLATION;
 		ret = explore_note_violation(e);
-	else if (!ret)
+	} else if (!ret) {
 		ret = e->setup_ret ? e->setup_ret : explore_search(e);
+	}
 	hs_watchdog_end();
 	return ret;
 }
@@ -323,6 +455,8 @@ int hs_explore_observed(const struct hs_scenario *scenario, const void *param,
 	int ret;
 
 	memset(result, 0, sizeof(*result));
+	result->bound = options->bound;
+	result->retry_bound = options->retry_bound;
 	if (!scenario->setup || !scenario->state_size || !explore_options_valid(options))
 		return -EINVAL;
 	ret = explore_make_searcher(options, &e.searcher);

@@ -1,22 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * random.c - independent executions; each step is uniform among the tasks that can move
+ * random.c - independent executions, and those whose steps are uniform among the tasks that can
+ * move
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "explore/search.h"
+#include "explore/chance.h"
 
-struct random_search {
-	struct hs_searcher searcher;
-	uint64_t seed, index, end;
-	uint64_t state;
-};
+int hs_chance_init(struct hs_chance *c, const struct hs_explore_options *options)
+{
+	if (!options->max_executions)
+		return -EINVAL;
+	c->searcher = (struct hs_searcher){
+		.chooser = { NULL, hs_chance_choose, c },
+		.start = hs_chance_start,
+		.next = hs_chance_next,
+		.release = hs_chance_release,
+	};
+	c->seed = options->seed;
+	c->index = options->first;
+	c->end = options->first + options->max_executions;
+	return 0;
+}
+
+void hs_chance_start(struct hs_searcher *me)
+{
+	struct hs_chance *c = (struct hs_chance *)me;
+
+	c->state = hs_random_stream(c->seed, c->index);
+}
+
+bool hs_chance_next(struct hs_searcher *me)
+{
+	struct hs_chance *c = (struct hs_chance *)me;
+
+	return ++c->index != c->end;
+}
+
+uint32_t hs_chance_choose(void *ctx, struct hs_sched *s, uint32_t n)
+{
+	struct hs_chance *c = ctx;
+
+	(void)s;
+	return hs_random_below(&c->state, n);
+}
+
+void hs_chance_release(struct hs_searcher *me)
+{
+	free(me);
+}
 
 /* A choice between two tasks takes no branch, because it would be mispredicted half of the time. */
 static int random_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 {
-	struct random_search *r = ctx;
+	struct hs_chance *c = ctx;
 	uint32_t rest = enabled & (enabled - 1), n;
 
 	(void)s;
@@ -25,59 +63,29 @@ static int random_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 	if (!(rest & (rest - 1))) {
 		uint32_t either[2] = { enabled, rest };
 
-		return __builtin_ctz(either[hs_random_next(&r->state) >> 63]);
+		return __builtin_ctz(either[hs_random_next(&c->state) >> 63]);
 	}
 	n = 1;
 	for (uint32_t left = rest; left; left &= left - 1)
 		n++;
-	for (n = hs_random_below(&r->state, n); n; n--)
+	for (n = hs_random_below(&c->state, n); n; n--)
 		enabled &= enabled - 1;
 	return __builtin_ctz(enabled);
 }
 
-static uint32_t random_choose(void *ctx, struct hs_sched *s, uint32_t n)
-{
-	struct random_search *r = ctx;
-
-	(void)s;
-	return hs_random_below(&r->state, n);
-}
-
-static void random_start(struct hs_searcher *me)
-{
-	struct random_search *r = (struct random_search *)me;
-
-	r->state = hs_random_stream(r->seed, r->index);
-}
-
-static bool random_next(struct hs_searcher *me)
-{
-	struct random_search *r = (struct random_search *)me;
-
-	return ++r->index != r->end;
-}
-
-static void random_release(struct hs_searcher *me)
-{
-	free(me);
-}
-
 int hs_search_random(const struct hs_explore_options *options, struct hs_searcher **out)
 {
-	struct random_search *r;
+	struct hs_chance *c = calloc(1, sizeof(*c));
+	int ret;
 
-	if (!options->max_executions)
-		return -EINVAL;
-	r = calloc(1, sizeof(*r));
-	if (!r)
+	if (!c)
 		return -ENOMEM;
-	r->searcher = (struct hs_searcher){ .chooser = { random_pick, random_choose, r },
-					    .start = random_start,
-					    .next = random_next,
-					    .release = random_release };
-	r->seed = options->seed;
-	r->index = options->first;
-	r->end = options->first + options->max_executions;
-	*out = &r->searcher;
+	ret = hs_chance_init(c, options);
+	if (ret) {
+		free(c);
+		return ret;
+	}
+	c->searcher.chooser.pick = random_pick;
+	*out = &c->searcher;
 	return 0;
 }

@@ -186,10 +186,12 @@ int hs_search_replay(const struct hs_explore_options *options, struct hs_searche
 		free(r);
 		return ret;
 	}
-	r->searcher = (struct hs_searcher){ .chooser = { replay_pick, replay_choose, r },
-					    .start = replay_start,
-					    .next = replay_next,
-					    .release = replay_release };
+	r->searcher = (struct hs_searcher){
+		.chooser = { replay_pick, replay_choose, r },
+		.start = replay_start,
+		.next = replay_next,
+		.release = replay_release,
+	};
 	*out = &r->searcher;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #ifndef HS_EXPLORE_SEARCH_H
 #define HS_EXPLORE_SEARCH_H
 
+#include "explore/estimate.h"
 #include "port/explore/sched.h"
 
 struct hs_searcher {
@@ -16,6 +17,13 @@ struct hs_searcher {
 	void (*start)(struct hs_searcher *me); /* an execution begins */
 	bool (*next)(struct hs_searcher *me);  /* it has ended; false: no other one is left */
 	void (*release)(struct hs_searcher *me);
+	/* After next() was true: tells @e of the path. NULL: there is no tree. */
+	void (*estimate)(const struct hs_searcher *me, struct hs_estimate *e);
+	/*
+	 * NULL, or asked before the first execution whether to run one more that measures and
+	 * counts nowhere: first with @s == NULL, then with what has just ended.
+	 */
+	bool (*measure)(struct hs_searcher *me, const struct hs_sched *s);
 	bool failed; /* no memory: the search is over */
 };
 
@@ -23,9 +31,15 @@ struct hs_searcher {
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_random(const struct hs_explore_options *options, struct hs_searcher **out);
+int hs_search_bound(const struct hs_explore_options *options, struct hs_searcher **out);
+int hs_search_pct(const struct hs_explore_options *options, struct hs_searcher **out);
+int hs_search_pos(const struct hs_explore_options *options, struct hs_searcher **out);
+int hs_search_portfolio(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_replay(const struct hs_explore_options *options, struct hs_searcher **out);
 /* How many decisions of the replayed schedule the execution did not use. */
 uint32_t hs_replay_left(const struct hs_searcher *me);
+/* How many alternatives of the bounded search were one preemption too many. */
+uint64_t hs_bound_left_out(const struct hs_searcher *me);
 
 /*
  * Sees the end of every execution. rested: no task can move, and the final check comes next; ended:

@@ -21,6 +21,7 @@ struct node {
 	uint32_t done;	  /* mask of tasks taken here by earlier executions */
 	uint32_t taken;	  /* the task, or the answer, that this execution takes */
 	uint32_t answers; /* of a choice: how many there are; else 0 */
+	uint64_t before;  /* executions that had ended when this node was made */
 };
 
 struct tree {
@@ -29,6 +30,7 @@ struct tree {
 	uint32_t depth;	 /* decisions of this execution so far */
 	uint32_t length; /* nodes on the path */
 	uint32_t sleep;	 /* mask of tasks that sleep at the next node */
+	uint64_t ended;	 /* executions */
 	struct node node[];
 };
 
@@ -56,7 +58,7 @@ static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 
 		if (!awake)
 			return HS_PICK_CUT;
-		*n = (struct node){ enabled, t->sleep, 0, tree_first(s, awake), 0 };
+		*n = (struct node){ enabled, t->sleep, 0, tree_first(s, awake), 0, t->ended };
 		t->length++;
 	}
 	if (++t->depth == t->length && t->sleep_sets)
@@ -71,7 +73,7 @@ static uint32_t tree_choose(void *ctx, struct hs_sched *s, uint32_t count)
 
 	(void)s;
 	if (t->depth == t->length) {
-		*n = (struct node){ 0, t->sleep, 0, 0, count };
+		*n = (struct node){ 0, t->sleep, 0, 0, count, t->ended };
 		t->length++;
 	}
 	if (++t->depth == t->length)
@@ -92,6 +94,7 @@ static bool tree_next(struct hs_searcher *me)
 {
 	struct tree *t = (struct tree *)me;
 
+	t->ended++;
 	for (; t->length; t->length--) {
 		struct node *n = &t->node[t->length - 1];
 		uint32_t left;
@@ -111,6 +114,24 @@ static bool tree_next(struct hs_searcher *me)
 	return false;
 }
 
+/* The execution that the last node names is yet to come. */
+static void tree_estimate(const struct hs_searcher *me, struct hs_estimate *e)
+{
+	const struct tree *t = (const struct tree *)me;
+
+	for (uint32_t i = 0; i < t->length; i++) {
+		const struct node *n = &t->node[i];
+		uint64_t ended = i + 1 < t->length ? n[1].before : t->ended;
+		uint32_t all = n->enabled & ~n->sleep;
+
+		if (n->answers)
+			hs_estimate_node(e, n->taken, ended - n->before, n->answers);
+		else
+			hs_estimate_node(e, (uint32_t)__builtin_popcount(n->done),
+					 ended - n->before, (uint32_t)__builtin_popcount(all));
+	}
+}
+
 static void tree_release(struct hs_searcher *me)
 {
 	free(me);
@@ -124,10 +145,13 @@ int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher 
 
 	if (!t)
 		return -ENOMEM;
-	t->searcher = (struct hs_searcher){ .chooser = { tree_pick, tree_choose, t },
-					    .start = tree_start,
-					    .next = tree_next,
-					    .release = tree_release };
+	t->searcher = (struct hs_searcher){
+		.chooser = { tree_pick, tree_choose, t },
+		.start = tree_start,
+		.next = tree_next,
+		.release = tree_release,
+		.estimate = tree_estimate,
+	};
 	t->sleep_sets = options->search == HS_SEARCH_SLEEP;
 	*out = &t->searcher;
 	return 0;

@@ -313,6 +313,7 @@ void hs_sched_reset(struct hs_sched *s)
 	s->alone = false;
 	s->hash = 0;
 	s->object_count = 0;
+	hs_retries_reset(&s->retries);
 	hs_trace_reset(&s->trace);
 	s->message[0] = '\0';
 	s->verdict = s->image.verdict;
@@ -410,7 +411,7 @@ static uint32_t sched_solo_tasks(const struct hs_sched *s)
 {
 	uint32_t begun = 0, others = 0;
 
-	for (uint32_t c = s->conditional; c; c &= c - 1) {
+	for (uint32_t c = s->conditional & ~s->retries.still; c; c &= c - 1) {
 		const struct hs_task *t = &s->task[__builtin_ctz(c)];
 
 		if (!sched_has_solo_retry(s, t))
@@ -438,11 +439,13 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 		struct hs_task *t;
 		int pick;
 
+		if (hs_unlikely(s->retries.bound))
+			enabled = hs_retries_allowed(s, enabled);
 		s->alone = !enabled;
 		if (hs_unlikely(!enabled))
 			enabled = sched_solo_tasks(s);
 		if (!enabled) {
-			end = HS_RUN_QUIET;
+			end = s->retries.still && s->retries.cut ? HS_RUN_CUT : HS_RUN_QUIET;
 			break;
 		}
 		if (s->step == s->max_steps) {
@@ -465,7 +468,11 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			sched_hash_step(s, t);
 		if (hs_unlikely(s->trace.on))
 			hs_trace_step(s, t);
+		if (hs_unlikely(s->retries.bound))
+			hs_retries_before_step(s, t);
 		sched_switch_to(s, t);
+		if (hs_unlikely(s->retries.bound))
+			hs_retries_after_step(s, t);
 		if (s->hashing)
 			sched_hash_result(s, t);
 		if (hs_unlikely(s->fresh))
@@ -544,7 +551,9 @@ bool hs_sched_finish(struct hs_sched *s)
 			other = true;
 		}
 	}
-	if (other) {
+	if (s->retries.still) {
+		hs_retries_report(s);
+	} else if (other) {
 		sched_print_waiters(s, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
 	} else if (retry) {

@@ -21,6 +21,7 @@
 #include <hmmsim/explore.h>
 
 #include "port/explore/crash.h"
+#include "port/explore/retries.h"
 #include "port/explore/touch.h"
 #include "port/explore/trace.h"
 #include "port/port.h"
@@ -101,6 +102,7 @@ struct hs_sched {
 	size_t high;	       /* bytes of the region that earlier arenas may have written */
 	bool running;
 	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
+	struct hs_retries retries;
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;
