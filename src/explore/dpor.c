@@ -51,6 +51,8 @@ struct dpor_node {
 	uint32_t ended;	  /* mask of tasks whose step here was the last of an execution */
 	uint32_t taken;	  /* the task, or the answer, that this execution takes */
 	uint32_t answers; /* of a choice: how many there are; else 0 */
+	uint32_t again;	  /* how many tasks left done, to be taken once more */
+	uint64_t before;  /* executions that had ended when this node was made */
 	/* Decisions of each task up to its last one that comes before this step, or is it. */
 	uint32_t clock[HS_SCHED_TASKS];
 };
@@ -62,6 +64,7 @@ struct dpor {
 	uint32_t length;  /* nodes on the path */
 	uint32_t sleep;	  /* mask of tasks that sleep at the next node */
 	uint32_t hurried; /* mask of tasks that are not patient at the next node */
+	uint64_t over;	  /* executions that have ended */
 	bool cut;	  /* all tasks that could move slept */
 	uint32_t room;	  /* of node and race */
 	struct dpor_node *node;
@@ -444,7 +447,8 @@ static int dpor_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 		n->enabled = enabled;
 		n->patient = patient;
 		n->sleep = d->sleep;
-		n->done = n->ended = n->answers = n->hurried = 0;
+		n->done = n->ended = n->answers = n->hurried = n->again = 0;
+		n->before = d->over;
 		n->taken = taken;
 		n->wanted = s->alone ? enabled : 1u << taken;
 		n->touch.first_word = d->words.count;
@@ -470,6 +474,7 @@ static uint32_t dpor_choose(void *ctx, struct hs_sched *s, uint32_t count)
 		n->enabled = n->taken = 0;
 		n->sleep = d->sleep;
 		n->answers = count;
+		n->before = d->over;
 		n->touch.first_word = d->words.count;
 	}
 	n = &d->node[d->depth];
@@ -528,6 +533,7 @@ static void dpor_hurry(struct dpor *d, uint32_t first, bool pending, const struc
 	initials = initials & task ? task : initials & -initials;
 	n->hurried |= task;
 	n->wanted |= initials;
+	n->again += (uint32_t)__builtin_popcount(n->done & initials);
 	n->done &= ~initials;
 	n->sleep &= ~initials;
 }
@@ -629,6 +635,7 @@ static bool dpor_next(struct hs_searcher *me)
 {
 	struct dpor *d = (struct dpor *)me;
 
+	d->over++;
 	if (d->length && !d->cut)
 		dpor_end(d);
 	for (; d->length; d->length--) {
@@ -648,6 +655,26 @@ static bool dpor_next(struct hs_searcher *me)
 		}
 	}
 	return false;
+}
+
+/*
+ * The execution that the last node names is yet to come. A node has the branches that are known so
+ * far: races that are found later add to them, so that the estimate starts too low.
+ */
+static void dpor_estimate(const struct hs_searcher *me, struct hs_estimate *e)
+{
+	const struct dpor *d = (const struct dpor *)me;
+
+	for (uint32_t i = 0; i < d->length; i++) {
+		const struct dpor_node *n = &d->node[i];
+		uint64_t over = i + 1 < d->length ? n[1].before : d->over;
+		uint32_t branches = n->done | (n->wanted & ~n->sleep);
+		uint32_t done = (uint32_t)__builtin_popcount(n->done) + n->again;
+		uint32_t all = (uint32_t)__builtin_popcount(branches) + n->again;
+
+		hs_estimate_node(e, n->answers ? n->taken : done, over - n->before,
+				 n->answers ? n->answers : all);
+	}
 }
 
 static void dpor_release(struct hs_searcher *me)
@@ -671,7 +698,8 @@ int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher 
 	d->searcher = (struct hs_searcher){ .chooser = { dpor_pick, dpor_choose, d },
 					    .start = dpor_start,
 					    .next = dpor_next,
-					    .release = dpor_release };
+					    .release = dpor_release,
+					    .estimate = dpor_estimate };
 	*out = &d->searcher;
 	return 0;
 }
