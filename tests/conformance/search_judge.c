@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/search_bounds.h"
 #include "conformance/search_model.h"
 #include "conformance/search_play.h"
 #include "port/common/sanitize.h"
@@ -22,12 +23,20 @@ static const struct {
 	const char *name;
 	enum hs_search search;
 	bool commute;
+	bool whole; /* it executes every interleaving */
 } searches[] = {
-	{ "sleep sets", HS_SEARCH_SLEEP, false },
-	{ "DPOR", HS_SEARCH_DPOR, false },
-	{ "sleep sets, commuting", HS_SEARCH_SLEEP, true },
-	{ "DPOR, commuting", HS_SEARCH_DPOR, true },
+	{ "sleep sets", HS_SEARCH_SLEEP, false, false },
+	{ "DPOR", HS_SEARCH_DPOR, false, false },
+	{ "sleep sets, commuting", HS_SEARCH_SLEEP, true, false },
+	{ "DPOR, commuting", HS_SEARCH_DPOR, true, false },
+	{ "any number of preemptions", HS_SEARCH_BOUND, false, true },
 };
+#define ANY UINT32_MAX
+#define WHOLE_LIMIT 300u /* interleavings: what executes all costs as much as plain DFS */
+#define BOUNDS 3u	 /* 0, 1 and 2: one of them for each program */
+
+static const enum hs_search random_searches[] = { HS_SEARCH_RANDOM, HS_SEARCH_PCT,
+						  HS_SEARCH_PORTFOLIO };
 
 /* An exploration and its outcomes. */
 struct view {
@@ -58,6 +67,8 @@ const char *judgement_words(enum judgement judgement)
 		[JUDGED_CLASSES] = "a search misses or invents classes",
 		[JUDGED_COUNTS] = "a result does not fit what was seen",
 		[JUDGED_REPLAY] = "a schedule leads elsewhere",
+		[JUDGED_BOUND] = "a bound on preemptions leaves out too much or too little",
+		[JUDGED_RETRIES] = "searches disagree on what is within a bound on retries",
 		[JUDGED_RANDOM] = "a random execution is unknown to plain DFS",
 		[JUDGED_REPEATED] = "the same exploration differs the second time",
 	};
@@ -113,7 +124,7 @@ static bool counts_fit(const struct view *v, bool loud)
  * a wake depends on what those read that sleep on its queue.
  */
 static bool classes_fit(const struct program *p, const struct view *dfs, const struct view *v,
-			bool loud)
+			bool whole, bool loud)
 {
 	bool waits = program_has(p, OP_WAIT) || program_has(p, OP_WAIT_UNTIL) ||
 		     program_has(p, OP_SPIN_UNTIL) || program_has(p, OP_AWAIT) ||
@@ -124,7 +135,7 @@ static bool classes_fit(const struct program *p, const struct view *dfs, const s
 		if (v->set.entry[i].outcome.who == OUTCOME_REST)
 			rested += v->set.entry[i].count;
 	if (v->r.classes == dfs->r.classes && v->r.fingerprint == dfs->r.fingerprint &&
-	    (rested == v->r.classes || (waits && rested > v->r.classes)))
+	    (rested == v->r.classes || ((whole || waits) && rested > v->r.classes)))
 		return true;
 	if (loud)
 		fprintf(stderr, "%llu executions came to rest; %llu classes, in plain DFS %llu\n",
@@ -133,12 +144,16 @@ static bool classes_fit(const struct program *p, const struct view *dfs, const s
 	return false;
 }
 
-static bool replays(const struct program *p, const struct outcome_entry *e, bool loud)
+static bool replays_within(const struct program *p, const struct outcome_entry *e, uint32_t retries,
+			   bool loud)
 {
+	const struct play_options options = { .search = HS_SEARCH_REPLAY,
+					      .schedule = e->schedule,
+					      .retry_bound = retries };
 	struct view v;
 	bool same;
 
-	look(p, &(struct play_options){ .search = HS_SEARCH_REPLAY, .schedule = e->schedule }, &v);
+	look(p, &options, &v);
 	same = !v.ret && v.set.count == 1 &&
 	       !memcmp(&v.set.entry[0].outcome, &e->outcome, sizeof(e->outcome)) &&
 	       v.set.entry[0].hash == e->hash && v.r.trace_hash == e->hash &&
@@ -154,6 +169,11 @@ static bool replays(const struct program *p, const struct outcome_entry *e, bool
 	return same;
 }
 
+static bool replays(const struct program *p, const struct outcome_entry *e, bool loud)
+{
+	return replays_within(p, e, 0, loud);
+}
+
 static bool all_replay(const struct program *p, const struct outcome_set *set, bool loud)
 {
 	/* From the end: what a search leaves behind is there. */
@@ -163,21 +183,110 @@ static bool all_replay(const struct program *p, const struct outcome_set *set, b
 	return true;
 }
 
-static bool random_is_within(const struct program *p, const struct outcome_set *dfs, bool loud)
+static bool random_is_within(const struct program *p, enum hs_search search,
+			     const struct outcome_set *dfs, bool loud)
 {
 	struct view v;
 	bool within;
 
 	look(p,
 	     &(struct play_options){
-		     .search = HS_SEARCH_RANDOM, .limit = RANDOM_EXECUTIONS, .seed = dfs->count },
+		     .search = search, .limit = RANDOM_EXECUTIONS, .seed = dfs->count },
 	     &v);
-	within = !v.ret && v.r.executions == RANDOM_EXECUTIONS && outcome_set_within(&v.set, dfs) &&
+	within = !v.ret && v.r.executions == RANDOM_EXECUTIONS && !v.r.blocked && !v.r.exhaustive &&
+		 outcome_set_within(&v.set, dfs) &&
 		 (!v.set.count || replays(p, &v.set.entry[v.set.count - 1], loud));
 	if (!within && loud)
-		outcome_print_missing(p, "in random, not in plain DFS:", &v.set, dfs);
+		outcome_print_missing(p, "in a random search, not in plain DFS:", &v.set, dfs);
 	forget(&v);
 	return within;
+}
+
+/* @runs: the executions of plain DFS. */
+static bool bound_fits(const struct program *p, const struct view *dfs, struct play_runs *runs,
+		       bool loud)
+{
+	uint32_t bound = runs->count % BOUNDS, expected = 0, most;
+	uint32_t *fewest = calloc(dfs->set.count + 1, sizeof(*fewest));
+	struct view v;
+	bool fits;
+
+	if (!fewest)
+		return false;
+	most = bounds_count(runs, bound, fewest, dfs->set.count);
+	look(p, &(struct play_options){ .search = HS_SEARCH_BOUND, .bound = bound }, &v);
+	fits = !v.ret && v.r.complete == most && !v.r.blocked &&
+	       v.r.extent == (most == runs->count ? HS_EXTENT_ALL : HS_EXTENT_BOUND) &&
+	       v.r.exhaustive == (most == runs->count) && outcome_set_within(&v.set, &dfs->set);
+	for (uint32_t i = 0; i < dfs->set.count; i++) {
+		expected += fewest[i] <= bound;
+		fits &= fewest[i] > bound ||
+			outcome_set_find(&v.set, &dfs->set.entry[i].outcome) != NULL;
+	}
+	fits = fits && v.set.count == expected;
+	if (!fits && loud)
+		fprintf(stderr,
+			"%u preemptions: %llu executions, %u outcomes; of plain DFS %u, %u\n",
+			bound, (unsigned long long)v.r.complete, v.set.count, most, expected);
+	forget(&v);
+	free(fewest);
+	return fits;
+}
+
+/* One search against plain DFS, with the same bound on retries. */
+static bool same_within(const struct program *p, const struct view *dfs, unsigned int which,
+			const struct play_options *options, bool loud)
+{
+	struct play_options o = *options;
+	struct view v;
+	bool same;
+
+	o.search = searches[which].search;
+	o.commute = searches[which].commute;
+	o.limit = 0;
+	look(p, &o, &v);
+	same = !v.ret && v.r.extent == dfs->r.extent &&
+	       !v.r.beyond_retries == !dfs->r.beyond_retries &&
+	       (o.commute ||
+		(v.r.classes == dfs->r.classes && v.r.fingerprint == dfs->r.fingerprint)) &&
+	       same_sets(p, &dfs->set, &v.set, searches[which].name, loud);
+	forget(&v);
+	return same;
+}
+
+bool judge_retries(const struct program *p, struct judged *j, bool loud)
+{
+	struct view dfs[2];
+	uint32_t within = 0;
+	bool fit = true;
+
+	if (!program_has(p, OP_AGAIN))
+		return true;
+	for (int cut = 0; cut < 2; cut++) {
+		const struct play_options o = { .search = HS_SEARCH_DFS,
+						.limit = DFS_LIMIT,
+						.bound = ANY,
+						.retry_bound = 1,
+						.retry_cut = cut };
+
+		look(p, &o, &dfs[cut]);
+		j->retried |= dfs[cut].r.beyond_retries != 0;
+		for (unsigned int i = 0; fit && i < sizeof(searches) / sizeof(searches[0]); i++)
+			fit = dfs[cut].r.extent == HS_EXTENT_PART ||
+			      same_within(p, &dfs[cut], i, &o, loud);
+	}
+	for (uint32_t i = 0; i < dfs[0].set.count; i++) {
+		const struct outcome_entry *e = &dfs[0].set.entry[i];
+
+		within += e->outcome.verdict != HS_VERDICT_RETRIES;
+		fit = fit && (i >= REPLAYS || replays_within(p, e, 1, loud));
+	}
+	if (dfs[0].r.extent != HS_EXTENT_PART)
+		fit = fit && within == dfs[1].set.count &&
+		      outcome_set_within(&dfs[1].set, &dfs[0].set);
+	forget(&dfs[0]);
+	forget(&dfs[1]);
+	return fit;
 }
 
 static bool same_results(const struct view *a, const struct view *b)
@@ -266,7 +375,10 @@ static enum judgement judge_search(const struct program *p, unsigned int which,
 	struct play_options options;
 	struct view v;
 
+	if (searches[which].whole && dfs->r.executions > WHOLE_LIMIT)
+		return JUDGED_EQUAL;
 	options = (struct play_options){ .search = searches[which].search,
+					 .bound = ANY,
 					 .commute = searches[which].commute };
 	look(p, &options, &v);
 	if (!which)
@@ -277,9 +389,10 @@ static enum judgement judge_search(const struct program *p, unsigned int which,
 		judgement = JUDGED_OUTCOMES;
 	else if (!counts_fit(&v, loud) ||
 		 /* A wake that might be lost is looked for in what was explored with patience. */
-		 (!options.commute && v.r.complete > dfs->r.complete))
+		 (!options.commute && v.r.complete > dfs->r.complete) ||
+		 (searches[which].whole && v.r.complete != dfs->r.complete))
 		judgement = JUDGED_COUNTS;
-	else if (!options.commute && !classes_fit(p, dfs, &v, loud))
+	else if (!options.commute && !classes_fit(p, dfs, &v, searches[which].whole, loud))
 		judgement = JUDGED_CLASSES;
 	else if (!all_replay(p, &v.set, loud))
 		judgement = JUDGED_REPLAY;
@@ -332,30 +445,40 @@ static bool asan_objects(const struct program *p)
 enum judgement judge(const struct program *p, struct judged *j, bool loud)
 {
 	enum judgement judgement = JUDGED_EQUAL;
+	struct play_runs runs = { .run = NULL };
 	struct view dfs;
 
 	memset(j, 0, sizeof(*j));
 	if (HS_ASAN && asan_objects(p))
 		return JUDGED_LARGE;
-	look(p, &(struct play_options){ .search = HS_SEARCH_DFS, .limit = DFS_LIMIT }, &dfs);
+	look(p,
+	     &(struct play_options){ .search = HS_SEARCH_DFS, .limit = DFS_LIMIT, .runs = &runs },
+	     &dfs);
 	j->executions = dfs.r.executions;
 	j->outcomes = dfs.set.count;
 	for (uint32_t i = 0; i < dfs.set.count; i++)
 		j->verdicts |= 1u << dfs.set.entry[i].outcome.verdict;
 	if (dfs.ret)
 		judgement = JUDGED_ERROR;
+	else if (!judge_retries(p, j, loud))
+		judgement = JUDGED_RETRIES;
 	else if (!dfs.r.exhaustive)
 		judgement = JUDGED_LARGE;
 	else if (!counts_fit(&dfs, loud))
 		judgement = JUDGED_COUNTS;
 	else if (!all_replay(p, &dfs.set, loud))
 		judgement = JUDGED_REPLAY;
-	else if (!random_is_within(p, &dfs.set, loud))
-		judgement = JUDGED_RANDOM;
+	else if (!bound_fits(p, &dfs, &runs, loud))
+		judgement = JUDGED_BOUND;
+	for (unsigned int i = 0;
+	     !judgement && i < sizeof(random_searches) / sizeof(random_searches[0]); i++)
+		if (!random_is_within(p, random_searches[i], &dfs.set, loud))
+			judgement = JUDGED_RANDOM;
 	for (unsigned int i = 0; !judgement && i < sizeof(searches) / sizeof(searches[0]); i++)
 		judgement = judge_search(p, i, &dfs, j, loud);
 	if (!judgement)
 		judgement = judge_model(p, &dfs.set, j, loud);
+	play_runs_free(&runs);
 	forget(&dfs);
 	return judgement;
 }

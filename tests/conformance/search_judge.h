@@ -17,6 +17,8 @@ enum judgement {
 	JUDGED_MODEL,	 /* plain DFS has other outcomes than the model */
 	JUDGED_COUNTS,	 /* the figures of a result do not fit what was seen */
 	JUDGED_REPLAY,	 /* a schedule does not lead to its execution again */
+	JUDGED_BOUND,	 /* bounded search has other executions than plain DFS within the bound */
+	JUDGED_RETRIES,	 /* searches disagree on what is within a bound on retries */
 	JUDGED_RANDOM,	 /* a random execution has an outcome that plain DFS has not */
 	JUDGED_REPEATED, /* the same exploration had another result */
 	JUDGEMENT_COUNT
@@ -28,10 +30,16 @@ struct judged {
 	uint64_t executions; /* of plain DFS */
 	uint64_t fewer;	     /* complete executions of the first other search */
 	bool model;	     /* the model was asked, too */
+	bool retried;	     /* a task came to the bound on retries */
 };
 
 /* @loud: prints what differs to standard error. */
 enum judgement judge(const struct program *p, struct judged *j, bool loud);
+/*
+ * A part of that: the executions within a bound on retries, with a verdict on the others and
+ * without them. True: the searches agree.
+ */
+bool judge_retries(const struct program *p, struct judged *j, bool loud);
 /* Prints all outcomes that plain DFS finds within the bound. */
 void judge_print_outcomes(const struct program *p);
 const char *judgement_words(enum judgement judgement);

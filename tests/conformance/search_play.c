@@ -17,6 +17,7 @@ static const char *const task_names[PROGRAM_TASKS] = { "t0", "t1", "t2", "t3" };
 struct play {
 	const struct program *program;
 	struct outcome_set *set;
+	struct play_runs *runs;
 	struct stage *stage;
 };
 
@@ -146,6 +147,36 @@ static uint8_t task_of_last_step(const struct stage *st, const struct hs_sched *
 	return OUTCOME_CALLBACK;
 }
 
+static bool keep_run(struct play_runs *runs, const struct hs_sched *s, uint32_t outcome)
+{
+	uint8_t *decision = malloc(s->decisions + 1);
+
+	if (runs->count == runs->room) {
+		uint32_t room = runs->room ? 2 * runs->room : 32;
+		struct play_run *more = realloc(runs->run, room * sizeof(*more));
+
+		if (!more) {
+			free(decision);
+			return false;
+		}
+		runs->run = more;
+		runs->room = room;
+	}
+	if (!decision)
+		return false;
+	memcpy(decision, s->schedule, s->decisions);
+	runs->run[runs->count++] = (struct play_run){ decision, s->decisions, outcome };
+	return true;
+}
+
+void play_runs_free(struct play_runs *runs)
+{
+	for (uint32_t i = 0; i < runs->count; i++)
+		free(runs->run[i].decision);
+	free(runs->run);
+	memset(runs, 0, sizeof(*runs));
+}
+
 static void ended(void *ctx, const struct hs_sched *s, enum hs_run end)
 {
 	struct play *play = ctx;
@@ -170,6 +201,8 @@ static void ended(void *ctx, const struct hs_sched *s, enum hs_run end)
 			o.log[o.who] = st->task[o.who].log;
 	}
 	e = outcome_set_add(play->set, &o);
+	if (e && play->runs && !keep_run(play->runs, s, (uint32_t)(e - play->set->entry)))
+		play->set->failed = true;
 	if (!e || e->count > 1)
 		return;
 	e->hash = s->hash;
@@ -188,7 +221,7 @@ int program_play(const struct program *p, const struct play_options *options,
 		.setup = setup,
 		.check = check,
 	};
-	struct play play = { .program = p, .set = set }, *param = &play;
+	struct play play = { .program = p, .set = set, .runs = options->runs }, *param = &play;
 	const struct hs_observer observer = { .ended = ended, .ctx = &play };
 	struct hs_explore_options o;
 	int ret;
@@ -199,6 +232,9 @@ int program_play(const struct program *p, const struct play_options *options,
 	o.max_executions = options->limit;
 	o.max_steps = 500;
 	o.seed = options->seed + 1;
+	o.bound = options->bound;
+	o.retry_bound = options->retry_bound;
+	o.retry_cut = options->retry_cut;
 	o.cpus = p->cpus;
 	o.go_on = !options->stop;
 	o.fingerprint = !options->commute;

@@ -18,7 +18,7 @@
 
 /* What the programs led to, because a generator that avoids something must be noticed. */
 static struct {
-	uint32_t programs, compared, large, model, reduced, ordered;
+	uint32_t programs, compared, large, model, reduced, ordered, retried;
 	uint32_t verdicts[32];
 	uint32_t kinds[OP_KIND_COUNT];
 	uint64_t executions;
@@ -171,6 +171,35 @@ static void searches_agree_where_they_once_did_not(void **state)
 	}
 }
 
+/* Tasks that change what another waits for, and change it back. */
+static void searches_agree_within_a_bound_on_retries(void **state)
+{
+	static const char *const texts[] = {
+		"cpus=1 | load a; again 1 2 ever | add a 1; store a 0; add a 1; store a 2",
+		"cpus=1 | store a 1; load a; again 2 2 ever | store a 2; load a; again 2 1 ever",
+		"cpus=1 | add a 1; load b; again 2 0 ever | add b 1; load a; again 2 0 ever",
+		"cpus=1 | load a; again 1 2 ever; lock m0 | lock m0; add a 1; store a 0; store a 1; "
+		"unlock m0",
+		"cpus=1 | load a; again 1 2 ever; store b 2 | add a 1; store a 0; add a 1; load b | "
+		"load b; again 1 2 2",
+		/* What the task could have done is undone, and in the end nothing has changed. */
+		"cpus=1 | load b; load a; again 2 1 ever | store b 2; store b 3; store b 2; store b 3",
+		"cpus=1 | load b; load a; again 2 1 2 | store b 2; store b 0; store b 2; store b 0",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(texts); i++) {
+		struct judged j = { .retried = false };
+		struct program p;
+
+		assert_null(program_parse(texts[i], &p));
+		if (!judge_retries(&p, &j, true))
+			fail_msg("the searches disagree: %s", texts[i]);
+		if (!j.retried)
+			fail_msg("no task comes to the bound: %s", texts[i]);
+	}
+}
+
 static void searches_agree_on_random_programs(void **state)
 {
 	uint32_t n = programs();
@@ -184,6 +213,7 @@ static void searches_agree_on_random_programs(void **state)
 		program_generate(SEED, i, &p);
 		judgement = judge(&p, &j, false);
 		seen.programs++;
+		seen.retried += j.retried;
 		if (judgement == JUDGED_LARGE) {
 			seen.large++;
 		} else if (judgement != JUDGED_EQUAL) {
@@ -211,6 +241,7 @@ static void programs_lead_everywhere(void **state)
 		skip(); /* too few to say "often" */
 	assert_true(seen.compared * 10ull > seen.programs * 8ull);
 	assert_often("known to the model", seen.model, 600);
+	assert_often("a bound on retries", seen.retried, 5);
 	assert_often("more than one outcome", seen.ordered, 500);
 	assert_often("fewer executions", seen.reduced, 500);
 	for (int v = HS_VERDICT_NONE; v <= HS_VERDICT_LEAK; v++)
@@ -264,6 +295,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(equal_traces_of_different_objects_have_equal_hashes),
 		cmocka_unit_test(a_search_begins_with_the_first_task),
 		cmocka_unit_test(searches_agree_where_they_once_did_not),
+		cmocka_unit_test(searches_agree_within_a_bound_on_retries),
 		cmocka_unit_test(searches_agree_on_random_programs),
 		cmocka_unit_test(programs_lead_everywhere),
 	};
