@@ -119,24 +119,159 @@ static void wrong_variants_are_found(void **state)
 	}
 }
 
+/* The two executions that no switch but a forced one tells apart, and so on up to all. */
+static void bounds_on_preemptions_count_up_to_every_interleaving(void **state)
+{
+	static const uint64_t executions[] = { 2, 10, 24, 53, 98, 146, 178, 191, 194 };
+	static const struct retry_param param = { 1, 1, 1, false, RETRY_CORRECT };
+	uint32_t most = sizeof(executions) / sizeof(executions[0]) - 1;
+
+	(void)state;
+	for (uint32_t bound = 0; bound <= most + 1; bound++) {
+		struct hs_explore_options options;
+		struct hs_explore_result r;
+		char text[32], words[32];
+
+		hs_explore_options_init(&options);
+		options.search = HS_SEARCH_BOUND;
+		options.bound = bound;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &r), 0);
+		assert_string_equal(r.message, "");
+		assert_int_equal(r.executions, executions[bound < most ? bound : most]);
+		assert_int_equal(r.exhaustive, bound >= most);
+		hs_extent_words(&r, text, sizeof(text));
+		snprintf(words, sizeof(words), "within %u preemption%s", bound,
+			 bound == 1 ? "" : "s");
+		assert_string_equal(text, bound >= most ? "yes" : words);
+	}
+}
+
+static void one_preemption_shows_each_wrong_variant(void **state)
+{
+	(void)state;
+	for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {
+		struct retry_param param = { 1, 1, 1, false, (enum retry_variant)v };
+		struct hs_explore_options options;
+		struct hs_explore_result r;
+
+		hs_explore_options_init(&options);
+		options.search = HS_SEARCH_BOUND;
+		options.bound = 0;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_NONE);
+		assert_int_equal(r.extent, HS_EXTENT_BOUND);
+		options.bound = 1;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_FREED);
+		assert_int_equal(r.first_violation, 2);
+		hs_explore_result_free(&r);
+	}
+}
+
+#define SEEDS 100
+
+/* How many of the seeds find the variant within 100 executions, and how late the last one does. */
+static void look_with_each_seed(enum hs_search search, int variant, uint32_t *found, uint64_t *last)
+{
+	const struct retry_param param = { 1, 1, 1, false, (enum retry_variant)variant };
+
+	*found = 0;
+	*last = 0;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct hs_explore_options options;
+		struct hs_explore_result r;
+
+		hs_explore_options_init(&options);
+		options.search = search;
+		options.seed = seed;
+		options.max_executions = 100;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &r), 0);
+		*found += r.verdict != HS_VERDICT_NONE;
+		if (*last < r.first_violation)
+			*last = r.first_violation;
+		hs_explore_result_free(&r);
+	}
+}
+
+/* Uniform steps find the third variant with 12 of the seeds. */
+static void priorities_find_each_wrong_variant_within_100_executions(void **state)
+{
+	static const struct {
+		enum hs_search search;
+		uint64_t last[RETRY_TOUCH_AFTER + 1];
+	} rows[] = {
+		{ HS_SEARCH_PCT, { 0, 29, 46, 48 } },
+		{ HS_SEARCH_PORTFOLIO, { 0, 10, 23, 86 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {
+			uint32_t found;
+			uint64_t last;
+
+			look_with_each_seed(rows[i].search, v, &found, &last);
+			assert_int_equal(found, SEEDS);
+			assert_int_equal(last, rows[i].last[v]);
+		}
+	}
+}
+
+static uint64_t expect_identical_replays(const struct retry_param *param,
+					 const struct hs_explore_result *found, int times)
+{
+	struct hs_explore_result again;
+	uint64_t hash = 0;
+
+	for (int i = 0; i < times; i++) {
+		explore(param, HS_SEARCH_REPLAY, 0, found->schedule, &again);
+		if (!i)
+			hash = again.trace_hash;
+		assert_int_equal(again.verdict, found->verdict);
+		assert_string_equal(again.message, found->message);
+		assert_string_equal(again.schedule, found->schedule);
+		assert_int_equal(again.trace_hash, hash);
+		hs_explore_result_free(&again);
+	}
+	return hash;
+}
+
 /* The hash covers each step, its object and the value seen; it is the same for every compiler. */
 static void replays_are_identical(void **state)
 {
 	struct retry_param param = { 1, 1, 1, false, RETRY_TOUCH_AFTER };
-	struct hs_explore_result found, again;
+	struct hs_explore_result found;
 
 	(void)state;
 	explore(&param, HS_SEARCH_SLEEP, 0, NULL, &found);
 	assert_string_equal(found.schedule, "1*6 2*7 1");
-	for (int i = 0; i < 1000; i++) {
-		explore(&param, HS_SEARCH_REPLAY, 0, found.schedule, &again);
-		assert_int_equal(again.verdict, found.verdict);
-		assert_string_equal(again.message, found.message);
-		assert_string_equal(again.schedule, found.schedule);
-		assert_int_equal(again.trace_hash, UINT64_C(0xf9fdaba30443ddb0));
-		hs_explore_result_free(&again);
-	}
+	assert_int_equal(expect_identical_replays(&param, &found, 1000),
+			 UINT64_C(0xf9fdaba30443ddb0));
 	hs_explore_result_free(&found);
+}
+
+static void every_kept_schedule_replays_1000_times(void **state)
+{
+	static const enum hs_search searches[] = { HS_SEARCH_DFS,   HS_SEARCH_SLEEP,
+						   HS_SEARCH_BOUND, HS_SEARCH_RANDOM,
+						   HS_SEARCH_PCT,   HS_SEARCH_PORTFOLIO };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+		for (int v = RETRY_NO_CHECK; v <= RETRY_TOUCH_AFTER; v++) {
+			struct retry_param param = { 2, 1, 1, true, (enum retry_variant)v };
+			struct hs_explore_options options;
+			struct hs_explore_result found;
+
+			hs_explore_options_init(&options);
+			options.search = searches[i];
+			options.max_executions = 100000;
+			assert_int_equal(hs_explore(&retry_scenario, &param, &options, &found), 0);
+			assert_int_not_equal(found.verdict, HS_VERDICT_NONE);
+			expect_identical_replays(&param, &found, 10 * (int)test_percent());
+			hs_explore_result_free(&found);
+		}
+	}
 }
 
 static void schedules_of_the_correct_model_replay_too(void **state)
@@ -156,23 +291,30 @@ static void schedules_of_the_correct_model_replay_too(void **state)
 
 static void random_executions_are_addressed_by_their_index(void **state)
 {
+	static const enum hs_search searches[] = { HS_SEARCH_RANDOM, HS_SEARCH_PCT,
+						   HS_SEARCH_PORTFOLIO };
 	struct retry_param param = { 1, 1, 1, false, RETRY_TOUCH_AFTER };
-	struct hs_explore_options options;
-	struct hs_explore_result first, alone;
 
 	(void)state;
-	hs_explore_options_init(&options);
-	options.search = HS_SEARCH_RANDOM;
-	options.max_executions = 100000;
-	assert_int_equal(hs_explore(&retry_scenario, &param, &options, &first), 0);
-	assert_int_equal(first.verdict, HS_VERDICT_FREED);
-	options.first = first.first_violation - 1;
-	options.max_executions = 1;
-	assert_int_equal(hs_explore(&retry_scenario, &param, &options, &alone), 0);
-	assert_int_equal(alone.first_violation, 1);
-	assert_string_equal(alone.schedule, first.schedule);
-	hs_explore_result_free(&first);
-	hs_explore_result_free(&alone);
+	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+		struct hs_explore_options options;
+		struct hs_explore_result first, alone;
+
+		hs_explore_options_init(&options);
+		options.search = searches[i];
+		options.max_executions = 100000;
+		options.first = 5;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &first), 0);
+		assert_int_equal(first.verdict, HS_VERDICT_FREED);
+		assert_true(first.first_violation > 1);
+		options.first += first.first_violation - 1;
+		options.max_executions = 1;
+		assert_int_equal(hs_explore(&retry_scenario, &param, &options, &alone), 0);
+		assert_int_equal(alone.first_violation, 1);
+		assert_string_equal(alone.schedule, first.schedule);
+		hs_explore_result_free(&first);
+		hs_explore_result_free(&alone);
+	}
 }
 
 int main(void)
@@ -181,7 +323,11 @@ int main(void)
 		cmocka_unit_test(dfs_counts_every_interleaving),
 		cmocka_unit_test(sleep_sets_complete_one_execution_per_class),
 		cmocka_unit_test(wrong_variants_are_found),
+		cmocka_unit_test(bounds_on_preemptions_count_up_to_every_interleaving),
+		cmocka_unit_test(one_preemption_shows_each_wrong_variant),
+		cmocka_unit_test(priorities_find_each_wrong_variant_within_100_executions),
 		cmocka_unit_test(replays_are_identical),
+		cmocka_unit_test(every_kept_schedule_replays_1000_times),
 		cmocka_unit_test(schedules_of_the_correct_model_replay_too),
 		cmocka_unit_test(random_executions_are_addressed_by_their_index),
 	};
