@@ -33,6 +33,19 @@ function(hs_internal_library backend)
 	target_link_libraries(${name} INTERFACE hmmsim_${backend}_flags)
 endfunction()
 
+# For tests as well: the model with the faults of port/common/breaks.def, one of which is switched on
+# at run time. Only the model has any, so that all else are the same objects.
+function(hs_broken_library backend)
+	set(name hmmsim_${backend}_broken)
+	hs_objects(${name}_model ${backend} ${HS_MODEL_SOURCES} port/common/breaks.c)
+	target_compile_definitions(${name}_model PRIVATE HMMSIM_BREAKS)
+	set_target_properties(${name}_model PROPERTIES EXCLUDE_FROM_ALL ON)
+	add_library(${name} STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${name}_model> ${ARGN})
+	hs_set_backend(${name} ${backend})
+	hs_link_private(${name} ${backend})
+	target_link_libraries(${name} INTERFACE hmmsim_${backend}_flags)
+endfunction()
+
 function(hs_public_library name export_name backend)
 	add_library(${name} ${ARGN})
 	add_library(hmmsim::${export_name} ALIAS ${name})
@@ -65,17 +78,20 @@ hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_
 hs_objects(hmmsim_native_host native ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_NATIVE_SOURCES})
 hs_objects(hmmsim_native_program native ${HS_TEXT_SOURCES} ${HS_COST_SOURCES} ${HS_CAPTURE_SOURCES}
 	${HS_RUN_SOURCES} ${HS_COMPARE_SOURCES})
-list(APPEND native_objects
-	$<TARGET_OBJECTS:hmmsim_native_model> $<TARGET_OBJECTS:hmmsim_native_port>
-	$<TARGET_OBJECTS:hmmsim_native_host>)
+list(APPEND native_objects $<TARGET_OBJECTS:hmmsim_native_port> $<TARGET_OBJECTS:hmmsim_native_host>)
 
 hs_objects(hmmsim_explore_model explore ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_explore_port explore ${HS_PORT_COMMON_SOURCES} ${HS_PORT_EXPLORE_SOURCES})
 hs_objects(hmmsim_explore_engine explore ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_ENGINE_SOURCES})
 set(explore_objects
-	$<TARGET_OBJECTS:hmmsim_explore_model> $<TARGET_OBJECTS:hmmsim_explore_port>
-	$<TARGET_OBJECTS:hmmsim_explore_engine>)
+	$<TARGET_OBJECTS:hmmsim_explore_port> $<TARGET_OBJECTS:hmmsim_explore_engine>)
 
+if(HMMSIM_BUILD_TESTS)
+	hs_broken_library(native ${native_objects})
+	hs_broken_library(explore ${explore_objects})
+endif()
+list(PREPEND native_objects $<TARGET_OBJECTS:hmmsim_native_model>)
+list(PREPEND explore_objects $<TARGET_OBJECTS:hmmsim_explore_model>)
 hs_public_library(hmmsim hmmsim native ${native_objects})
 hs_public_library(hmmsim_explore explore explore ${explore_objects})
 if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)

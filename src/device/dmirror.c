@@ -157,20 +157,25 @@ static bool dmirror_invalidate(struct hs_task *self, struct hs_dmirror *dev,
 
 	if (c->protocol == HS_PROTOCOL_CALLBACK_SKIPS || dmirror_is_own(c, inv))
 		return true;
+	if (HS_BREAK(DMIRROR_CLEAR_EARLY))
+		dmirror_clear(self, dev, inv->start, inv->end);
 	if (lock && inv->blockable) {
 		hs_mutex_lock(self, &dev->lock);
 	} else if (lock && !hs_mutex_trylock(self, &dev->lock)) {
 		hs_u64_add(self, &dev->refusals, 1, HS_RELAXED);
 		return false;
 	}
-	if (cur_seq)
+	if (cur_seq && !HS_BREAK(DMIRROR_SEQ_LATE))
 		hs_interval_set_seq(self, &dev->sub, *cur_seq);
-	dmirror_clear(self, dev, inv->start, inv->end);
+	if (!HS_BREAK(DMIRROR_CLEAR_EARLY))
+		dmirror_clear(self, dev, inv->start, inv->end);
 	if (!lock)
 		return true;
 	hs_assert_mutex(self, &dev->lock);
 	dev->stats.invalidations++;
 	hs_mutex_unlock(self, &dev->lock);
+	if (cur_seq && HS_BREAK(DMIRROR_SEQ_LATE))
+		hs_interval_set_seq(self, &dev->sub, *cur_seq);
 	return true;
 }
 
@@ -333,6 +338,7 @@ static int dmirror_commit(struct hs_task *self, struct populate *p)
 	if (check && dmirror_has_changed(self, p)) {
 		ret = -EAGAIN;
 	} else {
+		HS_BREAK_MUTEX_GAP(DMIRROR_CHECK_GAP, self, &dev->lock);
 		if (protocol != HS_PROTOCOL_TOUCH_OUTSIDE)
 			dmirror_touch_pages(self, p);
 		dmirror_write_words(self, p);
@@ -352,8 +358,11 @@ static int dmirror_turns(struct hs_task *self, struct populate *p)
 	int ret;
 
 	for (uint64_t n = 1;; n++) {
-		dmirror_begin(self, p);
+		if (!HS_BREAK(DMIRROR_BEGIN_LATE))
+			dmirror_begin(self, p);
 		ret = dmirror_walk(self, p);
+		if (HS_BREAK(DMIRROR_BEGIN_LATE))
+			dmirror_begin(self, p);
 		if (ret && ret != -EBUSY)
 			return ret;
 		if (!ret && !dmirror_commit(self, p))

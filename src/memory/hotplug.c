@@ -234,6 +234,7 @@ int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64_t end_pfn)
 	if (hotplug_is_busy(self, start_pfn, end_pfn)) {
 		ret = -EBUSY;
 	} else {
+		HS_BREAK_SPIN_GAP(MEMORY_REMOVE_GAP, self, &m->memory_lock);
 		hs_ram_drop_free(self, m, start_pfn, end_pfn);
 		spare = hs_ram_cut(self, m, start_pfn, end_pfn, spare);
 		hotplug_remove_span(self, start_pfn, end_pfn, true, 0);

@@ -26,7 +26,9 @@ static bool page_inc_not_zero(struct hs_task *self, struct hs_page *page)
 	uint32_t seen = hs_u32_load(self, &page->refcount, HS_RELAXED);
 
 	while (seen)
-		if (hs_u32_cmpxchg(self, &page->refcount, &seen, seen + 1, HS_ACQUIRE))
+		if (HS_BREAK(PAGE_TRYGET_BLIND)
+			    ? hs_u32_add(self, &page->refcount, 1, HS_ACQUIRE) + 1
+			    : hs_u32_cmpxchg(self, &page->refcount, &seen, seen + 1, HS_ACQUIRE))
 			return true;
 	return false;
 }
@@ -61,8 +63,11 @@ bool hs_page_trylock(struct hs_task *self, struct hs_page *page)
 void hs_page_lock(struct hs_task *self, struct hs_page *page)
 {
 	hs_might_sleep(self);
-	while (!hs_page_trylock(self, page))
+	while (!hs_page_trylock(self, page)) {
 		hs_wait_event(self, &hs_machine_of(self)->page_queue, page_is_unlocked, page);
+		if (HS_BREAK(PAGE_LOCK_ONE_LOOK))
+			break;
+	}
 }
 
 void hs_page_unlock(struct hs_task *self, struct hs_page *page)
@@ -72,7 +77,8 @@ void hs_page_unlock(struct hs_task *self, struct hs_page *page)
 	hs_page_live(self, page);
 	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
 	hs_assert(self, was & HS_PAGE_LOCKED, "hs_page_unlock: the page is not locked");
-	hs_wake_all(self, &hs_machine_of(self)->page_queue);
+	if (!HS_BREAK(PAGE_UNLOCK_NO_WAKE))
+		hs_wake_all(self, &hs_machine_of(self)->page_queue);
 }
 
 /* ---- page->private ----------------------------------------------------------------------- */

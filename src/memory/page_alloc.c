@@ -231,6 +231,8 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 	hs_assert(self, !hs_u32_load(self, &page->mapcount, HS_RELAXED),
 		  "hs_page_free: page tables still map pfn 0x%llx",
 		  (unsigned long long)hs_page_to_pfn(self, page));
+	if (HS_BREAK(PAGE_FREE_FLAG_EARLY))
+		hs_u32_and(self, &page->state, ~HS_PAGE_ALLOCATED, HS_RELAXED);
 	hs_spin_lock(self, &m->memory_lock);
 	hs_assert_spin(self, &m->memory_lock);
 	hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);

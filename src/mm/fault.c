@@ -131,9 +131,12 @@ static uint32_t fault_wait_at_gate(struct hs_task *self, struct hs_mm *mm, struc
 
 	if (hs_gate_is_open(self, gate))
 		return 0;
-	hs_u32_count(self, &gate->waiters, 1, 0, HS_ACQ_REL);
+	if (!HS_BREAK(GATE_COUNT_LATE))
+		hs_u32_count(self, &gate->waiters, 1, 0, HS_ACQ_REL);
 	if (drop)
 		hs_up_read(self, &mm->lock);
+	if (HS_BREAK(GATE_COUNT_LATE))
+		hs_u32_count(self, &gate->waiters, 1, 0, HS_ACQ_REL);
 	hs_gate_wait(self, gate);
 	hs_u32_count(self, &gate->waiters, (uint32_t)-1, 0, HS_ACQ_REL);
 	return drop ? HS_VM_FAULT_RETRY : 0;

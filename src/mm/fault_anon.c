@@ -36,7 +36,7 @@ static enum hs_fault_verdict anon_reuse(struct hs_fault *f, struct hs_page **fro
 
 	*from = NULL;
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (!hs_fault_is_same(f))
+	if (!hs_fault_is_same(f) && !HS_BREAK(REUSE_BLIND))
 		goto unlock;
 	if (f->seen & HS_ENTRY_COUNTED && hs_entry_type(f->seen) == HS_TYPE_NORMAL)
 		*from = hs_entry_page(f->self, f->seen);

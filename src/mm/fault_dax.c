@@ -65,7 +65,7 @@ static enum hs_fault_verdict dax_map_device(struct hs_fault *f, uint64_t pfn, bo
 	if (!page)
 		return HS_FAULT_NO_PAGE;
 	hs_pgmap_page_map(f->self, page);
-	if (!hs_fault_replace(f, to))
+	if (!hs_fault_replace(f, to) && !HS_BREAK(DAX_LOSER_KEEPS))
 		hs_pgmap_page_unmap(f->self, page);
 	return HS_FAULT_DONE;
 }
@@ -177,6 +177,7 @@ static uint32_t dax_map_zero(struct hs_fault *f, const struct dax_place *p)
 	if (verdict)
 		return hs_fault_result(verdict);
 	p->mapping->blocks[p->index] = HS_BLOCK_ZERO;
+	HS_BREAK_MUTEX_GAP(DAX_ZERO_GAP, f->self, &p->mapping->entry_lock);
 	hs_fault_replace(f, HS_FAULT_ZERO_ENTRY);
 	return 0;
 }
@@ -305,6 +306,8 @@ uint32_t hs_fault_dax(struct hs_fault *f)
 	p.index = f->vma->pgoff + ((f->addr - f->vma->start) >> HS_PAGE_SHIFT);
 	if (p.index >= p.mapping->pages || !hs_mapping_enter(f->self, p.mapping))
 		return HS_VM_FAULT_SIGBUS;
+	if (HS_BREAK(DAX_LEAVES_EARLY))
+		hs_mapping_leave(f->self, p.mapping);
 	switch (p.mapping->kind) {
 	case HS_MAPPING_DAX_FILE:
 		ret = dax_fault_file(f, &p);
@@ -316,6 +319,7 @@ uint32_t hs_fault_dax(struct hs_fault *f)
 		ret = dax_fault_p2pdma(f, &p);
 		break;
 	}
-	hs_mapping_leave(f->self, p.mapping);
+	if (!HS_BREAK(DAX_LEAVES_EARLY))
+		hs_mapping_leave(f->self, p.mapping);
 	return ret;
 }

@@ -31,7 +31,7 @@ bool hs_fault_replace(struct hs_fault *f, uint64_t to)
 	bool same;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	same = hs_fault_is_same(f);
+	same = hs_fault_is_same(f) || HS_BREAK(FAULT_REPLACE_BLIND);
 	if (same)
 		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
@@ -60,9 +60,13 @@ bool hs_fault_switch(struct hs_fault *f, uint64_t to, enum hs_invalidate_event e
 	uint64_t start = f->addr & ~(bytes - 1);
 	struct hs_invalidation inv =
 		hs_mm_invalidate_start(f->self, f->mm, start, start + bytes, event, owner);
-	bool done = hs_fault_replace(f, to);
+	bool done;
 
-	hs_mm_invalidate_end(f->self, f->mm, &inv);
+	if (HS_BREAK(FAULT_NOTIFY_EARLY))
+		hs_mm_invalidate_end(f->self, f->mm, &inv);
+	done = hs_fault_replace(f, to);
+	if (!HS_BREAK(FAULT_NOTIFY_EARLY))
+		hs_mm_invalidate_end(f->self, f->mm, &inv);
 	return done;
 }
 
@@ -71,11 +75,13 @@ struct hs_page *hs_fault_get_page(struct hs_fault *f)
 	struct hs_page *page = NULL;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_fault_is_same(f))
+	if (hs_fault_is_same(f) || HS_BREAK(FAULT_GET_BLIND))
 		page = hs_entry_page(f->self, f->seen);
-	if (page)
+	if (page && !HS_BREAK(FAULT_GET_LATE))
 		hs_page_get(f->self, page);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	if (page && HS_BREAK(FAULT_GET_LATE))
+		hs_page_get(f->self, page);
 	return page;
 }
 

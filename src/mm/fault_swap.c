@@ -73,7 +73,7 @@ static uint32_t swap_take_back(struct hs_fault *f)
 	if (!page)
 		return swap_no_page(f);
 	hs_page_lock(f->self, page);
-	if (swap_still_there(f))
+	if (swap_still_there(f) || HS_BREAK(TAKE_BACK_BLIND))
 		swap_restore(f, page);
 	hs_page_unlock(f->self, page);
 	hs_page_put(f->self, page);
@@ -142,10 +142,12 @@ uint32_t hs_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 	ret = hs_fault_new_page(&f, 0, &page);
 	if (ret)
 		return ret;
-	if (!swap_migrate(&f, page, vmf->page))
-		hs_fault_drop_page(&f, page);
-	else
+	if (!swap_migrate(&f, page, vmf->page)) {
+		if (!HS_BREAK(MIGRATE_TO_RAM_KEEPS))
+			hs_fault_drop_page(&f, page);
+	} else {
 		hs_entry_put(self, f.seen);
+	}
 	return 0;
 }
 

@@ -40,8 +40,11 @@ void hs_gate_destroy(struct hs_task *self, struct hs_gate *gate)
 void hs_gate_open(struct hs_task *self, struct hs_gate *gate)
 {
 	hs_assert(self, !gate->pgmap, "hs_gate_open: the gate follows a pgmap");
+	if (HS_BREAK(GATE_WAKE_EARLY))
+		hs_wake_all(self, &gate->queue);
 	hs_u32_store(self, &gate->open, 1, HS_RELEASE);
-	hs_wake_all(self, &gate->queue);
+	if (!HS_BREAK(GATE_NO_WAKE) && !HS_BREAK(GATE_WAKE_EARLY))
+		hs_wake_all(self, &gate->queue);
 }
 
 void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap, enum hs_pgmap_step step)

@@ -61,9 +61,12 @@ int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_i
 	}
 	madvise_widen(self, mm, &wide.start, &wide.end);
 	ret = hs_invalidate_start(self, mm->notifiers, &wide);
+	if (!ret && HS_BREAK(DONTNEED_NOTIFY_EARLY))
+		hs_invalidate_end(self, mm->notifiers, &wide);
 	if (!ret) {
 		ret = madvise_zap_vmas(self, mm, inv->start, inv->end) ? 0 : -ENOMEM;
-		hs_invalidate_end(self, mm->notifiers, &wide);
+		if (!HS_BREAK(DONTNEED_NOTIFY_EARLY))
+			hs_invalidate_end(self, mm->notifiers, &wide);
 	}
 	hs_up_read(self, &mm->lock);
 	return ret;

@@ -236,14 +236,17 @@ void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping)
 	uint32_t was = hs_u32_count(self, &mapping->faults, (uint32_t)-1, -1, HS_RELEASE);
 
 	hs_assert(self, was, "hs_mapping_leave: no fault is in the mapping");
-	hs_wake_all(self, &mapping->queue);
+	if (!HS_BREAK(MAPPING_LEAVE_NO_WAKE))
+		hs_wake_all(self, &mapping->queue);
 }
 
 /* Counts itself before it reads alive: see the first drawing. */
 bool hs_mapping_enter(struct hs_task *self, struct hs_mapping *mapping)
 {
+	bool was = HS_BREAK(MAPPING_ENTER_LATE) && hs_u32_load(self, &mapping->alive, HS_SEQ_CST);
+
 	hs_u32_count(self, &mapping->faults, 1, -1, HS_SEQ_CST);
-	if (hs_u32_load(self, &mapping->alive, HS_SEQ_CST))
+	if (was || hs_u32_load(self, &mapping->alive, HS_SEQ_CST))
 		return true;
 	hs_mapping_leave(self, mapping);
 	return false;
@@ -276,7 +279,8 @@ bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping)
 void hs_mapping_disable(struct hs_task *self, struct hs_mapping *mapping)
 {
 	hs_mapping_disable_start(self, mapping);
-	hs_wait_event(self, &mapping->queue, mapping_is_quiet, mapping);
+	if (!HS_BREAK(MAPPING_DISABLE_NO_WAIT))
+		hs_wait_event(self, &mapping->queue, mapping_is_quiet, mapping);
 }
 
 /* ---- VMAs -------------------------------------------------------------------------------- */
@@ -366,8 +370,11 @@ static void mapping_unmap_part(struct hs_task *self, struct hs_mapping *mapping,
 	hs_zap_span(self, mm, &wide_start, &wide_end);
 	hs_mapping_leaf_span(mapping, &wide_start, &wide_end);
 	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_CLEAR, NULL);
+	if (HS_BREAK(UNMAP_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 	hs_zap_entries(self, mm, start, end, even_cows ? NULL : mapping);
-	hs_mm_invalidate_end(self, mm, &inv);
+	if (!HS_BREAK(UNMAP_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 }
 
 void hs_unmap_mapping_range(struct hs_task *self, struct hs_mapping *mapping, uint64_t first,

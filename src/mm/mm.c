@@ -54,7 +54,9 @@ bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
 
 	/* A failed exchange means that another task's succeeded. */
 	while (users)
-		if (hs_u32_cmpxchg(self, &mm->users, &users, users + 1, HS_ACQUIRE))
+		if (HS_BREAK(MM_GET_BLIND)
+			    ? hs_u32_add(self, &mm->users, 1, HS_ACQUIRE) + 1
+			    : hs_u32_cmpxchg(self, &mm->users, &users, users + 1, HS_ACQUIRE))
 			return true;
 	return false;
 }

@@ -92,7 +92,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 	int ret = -ENOENT;
 
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
-	if (hs_fault_is_same(f))
+	if (hs_fault_is_same(f) || HS_BREAK(CHANGE_BLIND))
 		ret = change(f, hs_entry_page(f->self, f->seen), arg);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
@@ -108,8 +108,12 @@ static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 	struct hs_page **free = arg;
 	uint32_t one = 1;
 
-	if (!hs_u32_cmpxchg(f->self, &page->refcount, &one, 0, HS_ACQ_REL))
+	if (HS_BREAK(SWAP_COUNT_TORN)
+		    ? hs_u32_load(f->self, &page->refcount, HS_ACQUIRE) != one
+		    : !hs_u32_cmpxchg(f->self, &page->refcount, &one, 0, HS_ACQ_REL))
 		return -EBUSY;
+	if (HS_BREAK(SWAP_COUNT_TORN))
+		hs_u32_store(f->self, &page->refcount, 0, HS_RELEASE);
 	hs_u64_store(f->self, f->entry, hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED),
 		     HS_RELEASE);
 	hs_page_unmap(f->self, page);
@@ -214,10 +218,12 @@ static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m
 	if (!m->mm->root)
 		return false;
 	hs_fault_look(&f);
-	if ((f.seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE))
+	if ((f.seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE) && !HS_BREAK(MIGRATION_BLIND))
 		return false;
+	HS_BREAK_SPIN_GAP(MIGRATION_UNLOCKED, self, &m->mm->page_table_lock);
 	hs_page_map_first(self, to, "hs_migration_end");
-	hs_u64_store(self, f.entry, pte_ops_entry_for(self, to, f.seen), HS_RELEASE);
+	if (!HS_BREAK(MIGRATION_NO_RESTORE) || to != m->page)
+		hs_u64_store(self, f.entry, pte_ops_entry_for(self, to, f.seen), HS_RELEASE);
 	return true;
 }
 
@@ -231,7 +237,8 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 	hs_spin_lock(self, &m->mm->page_table_lock);
 	done = pte_ops_end_entry(self, m, to);
 	hs_spin_unlock(self, &m->mm->page_table_lock);
-	hs_wake_all(self, &m->mm->migrations);
+	if (!HS_BREAK(MIGRATION_NO_WAKE))
+		hs_wake_all(self, &m->mm->migrations);
 	hs_mmdrop(self, m->mm);
 	m->mm = NULL;
 	if (to != m->page || !done)

@@ -131,6 +131,8 @@ static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_
 	hs_spin_lock(self, &mm->page_table_lock);
 	hs_assert_spin(self, &mm->page_table_lock);
 	seen = hs_u64_load(self, e, HS_RELAXED);
+	if (HS_BREAK(TABLE_BLIND))
+		seen = 0;
 	if (!seen)
 		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
 	hs_spin_unlock(self, &mm->page_table_lock);

@@ -223,8 +223,11 @@ static void vma_cut(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struc
 		.gate = vma->gate,
 	};
 	hs_gate_link(self, spare->gate);
+	if (HS_BREAK(CUT_SHRINKS_FIRST))
+		vma_resize(self, mm, i, vma->start, addr);
 	vma_insert(self, mm, i + 1, spare);
-	vma_resize(self, mm, i, vma->start, addr);
+	if (!HS_BREAK(CUT_SHRINKS_FIRST))
+		vma_resize(self, mm, i, vma->start, addr);
 }
 
 static int vma_cut_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end)
@@ -328,6 +331,10 @@ static void vma_zap_section(struct hs_task *self, struct hs_mm *mm, uint64_t sta
 	uint64_t wide_start = start, wide_end = end;
 	struct hs_invalidation inv;
 
+	if (HS_BREAK(MUNMAP_NO_NOTIFY)) {
+		hs_zap_entries(self, mm, start, end, NULL);
+		return;
+	}
 	hs_zap_span(self, mm, &wide_start, &wide_end);
 	inv = hs_mm_invalidate_start(self, mm, wide_start, wide_end, HS_INVALIDATE_UNMAP, NULL);
 	hs_zap_entries(self, mm, start, end, NULL);
@@ -346,10 +353,13 @@ static void vmas_unmap(struct hs_task *self, struct hs_mm *mm, uint32_t i, uint3
 						 : hs_geometry_end(mm->geometry);
 
 	hs_assert_write(self, &mm->lock);
-	vma_zap_section(self, mm, start, end);
+	if (!HS_BREAK(MUNMAP_UNLINKS_FIRST))
+		vma_zap_section(self, mm, start, end);
 	for (uint32_t k = i; k < i + n; k++)
 		if (mm->vmas[k].vma->mapping)
 			hs_mapping_unlink(self, mm->vmas[k].vma->mapping, mm->vmas[k].vma);
+	if (HS_BREAK(MUNMAP_UNLINKS_FIRST))
+		vma_zap_section(self, mm, start, end);
 	hs_pt_free_range(self, mm, floor, ceiling);
 	for (uint32_t k = i; k < i + n; k++)
 		vma_free(self, mm->vmas[k].vma);

@@ -34,10 +34,11 @@ static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 
 	to = c->to(c, entry, whole);
 	if (to == entry)
 		return 0;
+	HS_BREAK_SPIN_GAP(ZAP_GAP, self, &c->mm->page_table_lock);
 	hs_u64_store(self, e, to, HS_RELEASE);
 	if (to)
 		return 0;
-	c->wake |= hs_entry_type(entry) == HS_TYPE_MIGRATION;
+	c->wake |= hs_entry_type(entry) == HS_TYPE_MIGRATION && !HS_BREAK(ZAP_NO_WAKE);
 	hs_entry_put(self, entry);
 	return 0;
 }

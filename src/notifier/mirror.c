@@ -206,9 +206,11 @@ int hs_mirror_register(struct hs_task *self, struct hs_mirror *mirror, struct hs
 		return -EINVAL;
 	mirror->ops = ops;
 	mirror->next = NULL;
+	dead = HS_BREAK(MIRROR_LOOKS_EARLY) && mirror_is_dead(self, hmm);
 	hs_down_write(self, &hmm->mirrors_sem);
 	hs_assert_write(self, &hmm->mirrors_sem);
-	dead = mirror_is_dead(self, hmm);
+	if (!HS_BREAK(MIRROR_LOOKS_EARLY))
+		dead = mirror_is_dead(self, hmm);
 	if (!dead) {
 		mirror->hmm = hmm;
 		while (*at)

@@ -161,11 +161,16 @@ static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifie
 {
 	struct hs_interval_node *hit;
 
+	if (HS_BREAK(START_SEQ_EARLY))
+		*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
 	hs_u64_count(self, &ns->active, 1, 0, HS_RELAXED);
-	*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
+	if (!HS_BREAK(START_SEQ_EARLY))
+		*cur_seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	hit = hs_interval_tree_first(&ns->tree, start, last);
+	if (HS_BREAK(START_NO_CALL) && *cur_seq & 1)
+		hit = NULL;
 	if (hit && !(*cur_seq & 1)) {
 		*cur_seq |= 1;
 		hs_u64_store(self, &ns->seq, *cur_seq, HS_RELAXED);
@@ -217,15 +222,18 @@ static void ns_finish(struct hs_task *self, struct hs_notifiers *ns, bool keep)
 	hs_assert(self, was, "hs_invalidate_end: no invalidation is in progress");
 	seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
 	ns->kept += keep && ns->has_intervals && ns->refusal == HS_REFUSAL_6_12;
-	if (was == 1 && seq & 1 && !ns->kept) {
-		ns_apply_deferred(self, ns);
+	if ((was == 1 || HS_BREAK(END_OF_ANY)) && seq & 1 && !ns->kept) {
+		if (!HS_BREAK(END_DEFERRED_LATE))
+			ns_apply_deferred(self, ns);
 		/*
 		 * Pairs with ns_moved(): a task that sees it sees the page tables as they are now.
 		 */
 		hs_u64_store(self, &ns->seq, seq + 1, HS_RELEASE);
+		if (HS_BREAK(END_DEFERRED_LATE))
+			ns_apply_deferred(self, ns);
 	}
 	hs_spin_unlock(self, &ns->lock);
-	if (was == 1)
+	if (was == 1 && !HS_BREAK(END_NO_WAKE))
 		hs_wake_all(self, &ns->queue);
 }
 
@@ -244,7 +252,8 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 	hit = ns_begin(self, notifiers, inv->start, last, &cur_seq);
 	ret = ns_call(self, hit, inv->start, last, inv, cur_seq);
 	if (ret) {
-		ns_finish(self, notifiers, false);
+		if (!HS_BREAK(REFUSED_NO_END))
+			ns_finish(self, notifiers, false);
 		return ret;
 	}
 	ret = hs_plain_start(self, notifiers, inv);
@@ -260,8 +269,11 @@ int hs_invalidate_start(struct hs_task *self, struct hs_notifiers *notifiers,
 void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *notifiers,
 		       const struct hs_invalidation *inv)
 {
-	hs_plain_end(self, notifiers, inv);
+	if (!HS_BREAK(END_PLAIN_LAST))
+		hs_plain_end(self, notifiers, inv);
 	ns_finish(self, notifiers, false);
+	if (HS_BREAK(END_PLAIN_LAST))
+		hs_plain_end(self, notifiers, inv);
 }
 
 void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
@@ -280,13 +292,15 @@ void hs_notifiers_release(struct hs_task *self, struct hs_notifiers *notifiers)
 	hs_spin_lock(self, &notifiers->lock);
 	hs_assert_spin(self, &notifiers->lock);
 	again = notifiers->released;
-	notifiers->released = true;
+	notifiers->released = !HS_BREAK(RELEASE_STATE_LATE);
 	hs_spin_unlock(self, &notifiers->lock);
 	hs_assert(self, !again, "hs_notifiers_release: called twice");
 	hit = ns_begin(self, notifiers, 0, UINT64_MAX, &cur_seq);
 	ns_call(self, hit, 0, UINT64_MAX, &all, cur_seq);
 	ns_finish(self, notifiers, false);
 	hs_plain_release(self, notifiers);
+	if (HS_BREAK(RELEASE_STATE_LATE))
+		notifiers->released = true;
 }
 
 /* ---- subscriptions ----------------------------------------------------------------------- */
@@ -316,12 +330,12 @@ static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_in
 	ns->has_intervals = true;
 	if (active && seq & 1) {
 		ns_defer(ns, sub);
-		hs_u64_init(hs_sub_seq(sub), seq);
+		hs_u64_init(hs_sub_seq(sub), HS_BREAK(INSERT_SETTLED) ? seq - 2 : seq);
 		return;
 	}
 	hs_interval_tree_insert(&ns->tree, &sub->node);
 	sub->in_tree = true;
-	if (!active) {
+	if (!active || HS_BREAK(INSERT_NO_ODD)) {
 		hs_u64_init(hs_sub_seq(sub), seq - 1);
 		return;
 	}
@@ -378,13 +392,13 @@ void hs_interval_remove(struct hs_task *self, struct hs_interval_sub *sub)
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
 	open.seq = hs_u64_load(self, &ns->seq, HS_RELAXED);
-	if (!(open.seq & 1)) {
+	if (!(open.seq & 1) || HS_BREAK(REMOVE_FROM_FROZEN)) {
 		hs_interval_tree_erase(&ns->tree, &sub->node);
 	} else if (!sub->in_tree) {
 		ns_undefer(ns, sub);
 	} else {
 		ns_defer(ns, sub);
-		wait = true;
+		wait = !HS_BREAK(REMOVE_SUB_NO_WAIT);
 	}
 	hs_spin_unlock(self, &ns->lock);
 	if (wait)
@@ -404,9 +418,10 @@ uint64_t hs_interval_read_begin(struct hs_task *self, struct hs_interval_sub *su
 	open.seq = hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED);
 	seq = hs_u64_load(self, &open.ns->seq, HS_RELAXED);
 	hs_spin_unlock(self, &open.ns->lock);
-	if (open.seq == seq)
+	if (open.seq == seq && !HS_BREAK(READ_BEGIN_NO_WAIT))
 		hs_wait_event(self, &open.ns->queue, ns_moved, &open);
-	return open.seq;
+	return HS_BREAK(READ_BEGIN_SEQ_LATE) ? hs_u64_load(self, hs_sub_seq(sub), HS_RELAXED)
+					     : open.seq;
 }
 
 /* Relaxed, because the driver lock orders it. Without that lock false is a guess. */

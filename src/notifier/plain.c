@@ -23,6 +23,15 @@
  *
  *	Required outcome: the notifier is not touched after it is freed.
  *	(tests/model/test_notifier_plain_model.c: unregister_meets_callback)
+ *
+ *	registering			invalidator
+ *					start: active = 1, calls of all that are linked
+ *	active: wait
+ *					end: calls of all that are linked; active = 0, wake
+ *	lock; not active: link it
+ *
+ *	Required outcome: a notifier hears start and end of an invalidation, or neither.
+ *	(tests/model/test_notifier_plain_model.c: register_meets_invalidation)
  */
 #include "notifier/notifier.h"
 
@@ -48,6 +57,7 @@ static struct hs_notifier *plain_next(struct hs_task *self, struct hs_notifiers 
 	to = n ? n->next : ns->plain;
 	while (to && to->dead)
 		to = to->next;
+	HS_BREAK_SPIN_GAP(PLAIN_NEXT_GAP, self, &ns->lock);
 	if (to)
 		hs_u32_count(self, hs_notifier_calls(to), 1, 0, HS_RELAXED);
 	awaited = plain_put(self, n);
@@ -150,7 +160,7 @@ static int plain_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_
 
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
-	if (!plain_is_idle(self, ns)) {
+	if (!plain_is_idle(self, ns) && !HS_BREAK(PLAIN_REGISTER_ACTIVE)) {
 		ret = -EAGAIN;
 	} else if (ns->released) {
 		ret = -EINVAL;
@@ -197,7 +207,8 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 	hs_assert(self, ns, "hs_notifier_unregister: it is not registered");
 	hs_might_sleep(self);
 	plain_mark_dead(self, ns, n);
-	hs_wait_event(self, &ns->queue, plain_has_no_call, n);
+	if (!HS_BREAK(PLAIN_UNREGISTER_NO_WAIT))
+		hs_wait_event(self, &ns->queue, plain_has_no_call, n);
 	hs_spin_lock(self, &ns->lock);
 	hs_assert_spin(self, &ns->lock);
 	for (at = &ns->plain; *at && *at != n;)

@@ -144,7 +144,8 @@ static int pgmap_create_add_memory(struct hs_task *self, struct hs_pgmap *p)
 static void pgmap_create_unregister(struct hs_task *self, struct hs_pgmap *p)
 {
 	hs_pgmap_step(self, p, HS_PGMAP_KILL);
-	hs_pgmap_step(self, p, HS_PGMAP_WAIT);
+	if (!HS_BREAK(CREATE_FAILED_NO_WAIT))
+		hs_pgmap_step(self, p, HS_PGMAP_WAIT);
 	hs_pgmap_step(self, p, HS_PGMAP_ERASE);
 }
 
@@ -220,8 +221,10 @@ void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 		  "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
 	hs_might_sleep(self);
 	hs_pgmap_unregister(self, pgmap);
-	hs_synchronize_rcu(self);
-	hs_rcu_barrier(self);
+	if (!HS_BREAK(PGMAP_REMOVE_NO_GRACE))
+		hs_synchronize_rcu(self);
+	if (!HS_BREAK(PGMAP_REMOVE_NO_BARRIER))
+		hs_rcu_barrier(self);
 	refs = hs_pgmap_refs(self, pgmap);
 	hs_assert(self, !refs,
 		  "hs_pgmap_remove: %lld references to the pgmap of pfn 0x%llx are held",

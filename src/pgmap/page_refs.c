@@ -94,13 +94,18 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 	if (left)
 		return;
 	allocated = page_refs_is_allocated(self, page);
+	if (HS_BREAK(PAGE_PUT_PGMAP_FIRST) && allocated && hs_pgmap_pages_hold_it(p))
+		hs_pgmap_put_of_page(self, p);
 	page_refs_call_page_free(self, p, page);
-	if (idle)
+	if (idle && !HS_BREAK(PAGE_PUT_IDLE_LATE))
 		hs_u32_store(self, &page->refcount, idle, HS_RELEASE);
 	if (!allocated)
 		return;
 	hs_pgmap_page_free(self, p, page);
-	if (hs_pgmap_pages_hold_it(p))
+	if (idle && HS_BREAK(PAGE_PUT_IDLE_LATE))
+		hs_u32_store(self, &page->refcount, idle, HS_RELEASE);
+	if (hs_pgmap_pages_hold_it(p) && !HS_BREAK(PAGE_PUT_PGMAP_FIRST) &&
+	    !HS_BREAK(PAGE_PUT_KEEPS_PGMAP))
 		hs_pgmap_put_of_page(self, p);
 }
 
@@ -111,7 +116,12 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
-	was = hs_u32_count(self, &page->refcount, -1u, 1, HS_ACQ_REL);
+	if (HS_BREAK(PAGE_PUT_TORN)) {
+		was = hs_u32_load(self, &page->refcount, HS_ACQUIRE);
+		hs_u32_store(self, &page->refcount, was - 1, HS_RELEASE);
+	} else {
+		was = hs_u32_count(self, &page->refcount, -1u, 1, HS_ACQ_REL);
+	}
 	hs_assert(self, was, "hs_page_put: refcount is already 0");
 	if (!p) {
 		if (was == 1)
@@ -150,6 +160,6 @@ void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)
 	p = hs_page_pgmap(self, page);
 	hs_assert(self, page_refs_are_mapped(p),
 		  "hs_pgmap_page_unmap: an FS_DAX or GENERIC page is expected");
-	if (p->page_refs >= HS_PAGE_REFS_6_15)
+	if (p->page_refs >= HS_PAGE_REFS_6_15 && !HS_BREAK(PAGE_UNMAP_KEEPS))
 		hs_page_put(self, page);
 }

@@ -58,6 +58,7 @@ static struct hs_page *pgmap_pages_take(struct hs_task *self, struct hs_pgmap *p
 {
 	struct hs_page *page = p->free_pages;
 
+	HS_BREAK_SPIN_GAP(PAGES_TAKE_GAP, self, &p->pages_lock);
 	hs_assert_spin(self, &p->pages_lock);
 	if (!page) {
 		if (p->next_page == p->end)
@@ -72,31 +73,38 @@ static struct hs_page *pgmap_pages_take(struct hs_task *self, struct hs_pgmap *p
 	hs_page_live(self, page);
 	hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
 	p->pages_allocated++;
-	pgmap_pages_set_count(self, p, page);
+	if (!HS_BREAK(PAGES_COUNT_LATE))
+		pgmap_pages_set_count(self, p, page);
 	return page;
 }
 
 int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page **out)
 {
-	bool holds = hs_pgmap_pages_hold_it(pgmap);
+	bool holds = hs_pgmap_pages_hold_it(pgmap), put = false;
 	struct hs_page *page = NULL;
 	int ret = -ENOSPC;
 
 	if (!pgmap_pages_has_free_list(pgmap))
 		return -EINVAL;
-	if (holds && !hs_percpu_ref_tryget_live(self, &pgmap->ref))
+	if (holds && !hs_percpu_ref_tryget_live(self, &pgmap->ref) && !HS_BREAK(PAGES_ALLOC_DEAD))
 		return -ENODEV;
+	if (HS_BREAK(PAGES_LOOK_UNLOCKED))
+		put = pgmap_pages_are_put(self, pgmap);
 	hs_spin_lock(self, &pgmap->pages_lock);
-	if (pgmap_pages_are_put(self, pgmap))
+	if (!HS_BREAK(PAGES_LOOK_UNLOCKED))
+		put = pgmap_pages_are_put(self, pgmap);
+	if (put)
 		ret = -ENODEV;
 	else
 		page = pgmap_pages_take(self, pgmap);
 	hs_spin_unlock(self, &pgmap->pages_lock);
 	if (!page) {
-		if (holds)
+		if (holds && !HS_BREAK(PAGES_FULL_KEEPS_REF))
 			hs_pgmap_put_of_page(self, pgmap);
 		return ret;
 	}
+	if (HS_BREAK(PAGES_COUNT_LATE))
+		pgmap_pages_set_count(self, pgmap, page);
 	*out = page;
 	return 0;
 }
@@ -110,6 +118,7 @@ void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 	was = hs_u32_and(self, &page->state, ~(HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE), HS_RELAXED);
 	hs_assert(self, was & HS_PAGE_ALLOCATED, "hs_page_put: the device page is already free");
 	hs_u64_store(self, &page->private, (uint64_t)(uintptr_t)pgmap->free_pages, HS_RELAXED);
+	HS_BREAK_SPIN_GAP(PAGES_FREE_GAP, self, &pgmap->pages_lock);
 	pgmap->free_pages = page;
 	pgmap->pages_allocated--;
 	hs_spin_unlock(self, &pgmap->pages_lock);

@@ -80,6 +80,7 @@ void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 
 	hs_rcu_read_lock(self);
 	state = percpu_ref_state_of(self, ref);
+	HS_BREAK_RCU_GAP(PERCPU_REF_PUT_GAP, self);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
 		hs_pcpu_add(self, percpu_ref_counters(state), (uint64_t)0 - n);
 	else
@@ -94,9 +95,10 @@ bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref)
 
 	hs_rcu_read_lock(self);
 	state = percpu_ref_state_of(self, ref);
+	HS_BREAK_RCU_GAP(PERCPU_REF_TRYGET_GAP, self);
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
 		hs_pcpu_add(self, percpu_ref_counters(state), 1);
-	else if (state & HS_PERCPU_REF_DEAD)
+	else if (state & HS_PERCPU_REF_DEAD && !HS_BREAK(PERCPU_REF_TRYGET_DYING))
 		got = false;
 	else
 		got = percpu_ref_count_inc_not_zero(self, ref);
@@ -131,7 +133,10 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 	hs_assert(self, !(was & HS_PERCPU_REF_DEAD), "hs_percpu_ref_kill: already killed");
 	if (!(was & HS_PERCPU_REF_ATOMIC)) {
 		hs_u64_count(self, &ref->count, 1, 0, HS_RELAXED); /* the callback puts it */
-		hs_call_rcu(self, &ref->rcu, percpu_ref_switched);
+		if (HS_BREAK(PERCPU_REF_NO_GRACE))
+			percpu_ref_switched(self, &ref->rcu);
+		else
+			hs_call_rcu(self, &ref->rcu, percpu_ref_switched);
 	}
 	percpu_ref_count_put(self, ref, 1);
 }

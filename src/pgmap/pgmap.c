@@ -99,13 +99,17 @@ struct hs_pgmap *hs_pgmap_get(struct hs_task *self, uint64_t pfn, struct hs_pgma
 	struct hs_pgmap *p;
 
 	if (cached) {
-		if (hs_pgmap_covers(cached, pfn))
+		if (hs_pgmap_covers(cached, pfn)) {
+			if (HS_BREAK(PGMAP_GET_PUTS_CACHED))
+				hs_pgmap_put(self, cached);
 			return cached;
+		}
 		hs_pgmap_put(self, cached);
 	}
 	hs_rcu_read_lock(self);
 	p = hs_radix_load(self, &m->pagemaps, pfn);
-	if (p && !hs_percpu_ref_tryget_live(self, &p->ref))
+	HS_BREAK_RCU_GAP(PGMAP_GET_GAP, self);
+	if (p && !hs_percpu_ref_tryget_live(self, &p->ref) && !HS_BREAK(PGMAP_GET_DEAD))
 		p = NULL;
 	hs_rcu_read_unlock(self);
 	*hs_task_tally(self) += p != NULL;

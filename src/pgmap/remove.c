@@ -115,6 +115,8 @@ static void pgmap_remove_complete(struct hs_task *self, struct hs_pgmap *p, enum
 	struct hs_machine *m = hs_machine_of(self);
 
 	hs_complete(self, &m->pagemap_queue, &p->done, 1u << step);
+	if (HS_BREAK(REMOVE_TOUCHES_DONE))
+		hs_deref(self, p);
 }
 
 void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref)
@@ -139,8 +141,10 @@ static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 	uint64_t bulk = hs_pgmap_bulk(p);
 
 	if (p->page_refs == HS_PAGE_REFS_5_3) {
-		hs_spin_lock(self, &p->pages_lock);
-		hs_spin_unlock(self, &p->pages_lock);
+		if (!HS_BREAK(REMOVE_PUTS_UNLOCKED)) {
+			hs_spin_lock(self, &p->pages_lock);
+			hs_spin_unlock(self, &p->pages_lock);
+		}
 		for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
 			struct hs_page *page = hs_pfn_to_page(self, pfn);
 
@@ -195,8 +199,14 @@ void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_p
 		hs_percpu_ref_exit(self, &pgmap->ref);
 		break;
 	case HS_PGMAP_ERASE:
-		hs_pgmap_unregister(self, pgmap);
-		hs_call_rcu(self, &pgmap->erased, pgmap_remove_erased);
+		if (!HS_BREAK(REMOVE_ERASE_LATE))
+			hs_pgmap_unregister(self, pgmap);
+		if (HS_BREAK(REMOVE_ERASE_NO_GRACE))
+			pgmap_remove_erased(self, &pgmap->erased);
+		else
+			hs_call_rcu(self, &pgmap->erased, pgmap_remove_erased);
+		if (HS_BREAK(REMOVE_ERASE_LATE))
+			hs_pgmap_unregister(self, pgmap);
 		return;
 	default: /* WAIT: the last put completes it */
 		return;
@@ -242,7 +252,7 @@ void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pg
 
 void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
-	bool waits = step == HS_PGMAP_WAIT || step == HS_PGMAP_ERASE;
+	bool waits = (step == HS_PGMAP_WAIT && !HS_BREAK(REMOVE_NO_WAIT)) || step == HS_PGMAP_ERASE;
 
 	if (waits)
 		hs_might_sleep(self);
@@ -264,7 +274,9 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 
 void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	const enum hs_pgmap_step *steps = pgmap_remove_orders[pgmap->removal_order];
+	const enum hs_pgmap_step *steps =
+		pgmap_remove_orders[HS_BREAK(REMOVE_MEMORY_EARLY) ? HS_REMOVAL_ORDER_5_2
+								  : pgmap->removal_order];
 
 	hs_might_sleep(self);
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)

@@ -43,6 +43,7 @@
 
 #include <hmmsim/machine.h>
 
+#include "port/common/breaks.h"
 #include "port/kinds.h"
 
 /* 1: lock order is checked. Set by the build system for every file of a build. */

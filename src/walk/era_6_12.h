@@ -105,7 +105,8 @@ static int v612_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint6
 	enum hs_entry_type type = hs_entry_type(e);
 	uint32_t need;
 
-	if (e & HS_ENTRY_DEVPRIV && v612_owner(w, e) == w->range->owner) {
+	if (e & HS_ENTRY_DEVPRIV &&
+	    (v612_owner(w, e) == w->range->owner) != HS_BREAK(WALK_OWNER_INVERTED)) {
 		*pfn = hs_entry_pfn(e) | HS_PFN_VALID | (e & HS_PFN_WRITE);
 		return 0;
 	}

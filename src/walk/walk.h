@@ -99,7 +99,7 @@ static inline int hs_walk_get(struct hs_walk *w, struct hs_pgmap **slot, uint64_
 
 static inline void hs_walk_put(struct hs_walk *w, struct hs_pgmap **slot)
 {
-	if (!*slot)
+	if (!*slot || HS_BREAK(WALK_KEEPS_REF))
 		return;
 	hs_pgmap_put(w->self, *slot);
 	*slot = NULL;
@@ -119,7 +119,7 @@ static inline bool hs_walk_invalid(struct hs_walk *w)
  */
 static inline void hs_walk_map_table(struct hs_walk *w)
 {
-	if (!w->rcu)
+	if (!w->rcu || HS_BREAK(WALK_MAP_BARE))
 		return;
 	hs_rcu_read_lock(w->self);
 	w->mapped = true;
