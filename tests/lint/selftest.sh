@@ -115,6 +115,47 @@ check_model_symbols() {
 	done
 }
 
+# break_tree: one fault in src/mm/a.c, with a row.
+break_tree() {
+	plant src/port/common/breaks.def <<<'HS_BREAK_DEF(A_GAP, "mm/a.c", "A lock is dropped.")'
+	plant src/mm/a.c <<<'static void f(void) { HS_BREAK_SPIN_GAP(A_GAP, self, lock); }'
+	plant tests/model/a.c <<<'{ HS_BREAK_A_GAP, true, &scenario },'
+}
+
+check_breaks() {
+	fresh "a fault with a row, and a library without faults"
+	break_tree
+	plant src/b.c <<<'int model_b(void) { return 1; }'
+	compile_model b
+	expect 0 breaks.sh "$work/tree" "$work/tree/b.o"
+	case="a library with faults"
+	plant src/b.c <<<'int hs_break_now;'
+	compile_model b
+	expect 1 breaks.sh "$work/tree" "$work/tree/b.o"
+	fresh "a fault without a row"
+	break_tree
+	plant tests/model/a.c <<<'{ HS_BREAK_A_GAP_B, true, &scenario },'
+	expect 1 breaks.sh "$work/tree"
+	fresh "a fault in another file"
+	break_tree
+	plant src/mm/b.c <<<'if (HS_BREAK(A_GAP))'
+	expect 1 breaks.sh "$work/tree"
+	fresh "a fault that is nowhere"
+	break_tree
+	plant src/mm/a.c <<<'if (HS_BREAK(A_GAP_B))'
+	expect 1 breaks.sh "$work/tree"
+	fresh "a fault without a sentence"
+	break_tree
+	plant src/port/common/breaks.def <<<'HS_BREAK_DEF(A_GAP, "mm/a.c", "gap")'
+	expect 1 breaks.sh "$work/tree"
+	fresh "a line of another form"
+	break_tree
+	echo 'HS_BREAK_DEF(B)' >>"$work/tree/src/port/common/breaks.def"
+	expect 1 breaks.sh "$work/tree"
+	fresh "no list"
+	expect 2 breaks.sh "$work/tree"
+}
+
 check_headers() {
 	local cxx=0
 	[ -n "${CXX:-}" ] || cxx=77
@@ -458,6 +499,7 @@ check_seam
 check_pte_loop
 check_floors
 check_model_symbols
+check_breaks
 check_headers
 check_format
 exit "$failed"

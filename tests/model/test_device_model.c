@@ -18,7 +18,7 @@
 #include "device/dmirror.h"
 #include "memory/hotplug.h"
 #include "mm/mm.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 
 #define PFN 8u
 #define PFN_END 10u
@@ -674,6 +674,29 @@ static void neighbours_in_the_wrong_order(void **state)
 	}
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct one_param zapped = { .era = HS_ERA_6_12, .judged = BOTH };
+static const struct one_param zapped_1 = { .era = HS_ERA_6_12, .judged = S1 };
+static const struct one_param munmapped = { .era = HS_ERA_6_12, .judged = BOTH, .unmap = true };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_DONTNEED_NOTIFY_EARLY, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
+	  "S1: the device maps 0x8, and its struct page is gone", 3 },
+	{ HS_BREAK_MUNMAP_NO_NOTIFY, false, &one_scenario, &munmapped, HS_VERDICT_ASSERT,
+	  "S1: the device maps 0x8, and its struct page is gone", 1 },
+	{ HS_BREAK_DMIRROR_SEQ_LATE, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
+	  "S1: the device maps 0x8, and its struct page is gone", 4 },
+	{ HS_BREAK_DMIRROR_CLEAR_EARLY, false, &one_scenario, &zapped_1, HS_VERDICT_ASSERT,
+	  "S1: the device maps 0x8, and its struct page is gone", 2 },
+	{ HS_BREAK_DMIRROR_BEGIN_LATE, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
+	  "one invalidation cost 3 retries (task boot)", 2 },
+	{ HS_BREAK_DMIRROR_CHECK_GAP, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
+	  "the device touches page 0x8,", 2 },
+	{ HS_BREAK_UNMAP_NOTIFY_EARLY, false, &all_scenario, &right, HS_VERDICT_ASSERT,
+	  "S1: the device maps 0x8, and its struct page is gone", 11 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -689,5 +712,5 @@ int main(void)
 		cmocka_unit_test(neighbours_in_the_wrong_order),
 	};
 
-	return cmocka_run_group_tests_name("device model", tests, NULL, NULL);
+	return model_main("device model", tests, faults);
 }

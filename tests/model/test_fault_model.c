@@ -3,6 +3,7 @@
  * Faults against faults and against tasks that take pages away, under every schedule that matters.
  * The tests bear the names of the drawings in src/mm/fault.c and src/mm/fault_dax.c.
  */
+#include "support/broken.h"
 #include "support/fault_race.h"
 
 /* A free frame gets other contents, as if it were already allocated again. */
@@ -371,6 +372,31 @@ static void swap_out_against_others(void **state)
 	hold(swaps);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct broken faults[] = {
+	{ HS_BREAK_FAULT_REPLACE_BLIND, false, &fault_scenario, &two_faults[0], HS_VERDICT_ASSERT,
+	  "expected: hs_pages_allocated(self) == 1 (task boot)", 2 },
+	{ HS_BREAK_FAULT_NOTIFY_EARLY, true, &fault_scenario, &cow_and_device, HS_VERDICT_ASSERT,
+	  "expected: !device || hs_entry_pfn(device) == m->pfn[0]", 2 },
+	{ HS_BREAK_FAULT_GET_BLIND, false, &fault_scenario, &migrations[2], HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 19 },
+	{ HS_BREAK_FAULT_GET_LATE, false, &fault_scenario, &migrations[2], HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 19 },
+	{ HS_BREAK_REUSE_BLIND, false, &fault_scenario, &fault_and_zap, HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 66 },
+	{ HS_BREAK_MIGRATE_TO_RAM_KEEPS, false, &fault_scenario, &migrations[0], HS_VERDICT_ASSERT,
+	  "expected: hs_pages_allocated(self) == 1 (task boot)", 4 },
+	{ HS_BREAK_DAX_LOSER_KEEPS, false, &fault_scenario, &devices[0], HS_VERDICT_ASSERT,
+	  "expected: hs_page_count(self, page_of(self, e)) == idle + 1", 2 },
+	{ HS_BREAK_DAX_ZERO_GAP, false, &fault_scenario, &holes[0], HS_VERDICT_ASSERT,
+	  "expected: !here || here == there (task boot)", 4 },
+	{ HS_BREAK_CHANGE_BLIND, false, &fault_scenario, &failure, HS_VERDICT_ASSERT,
+	  "hs_page_unmap: mapcount is already 0 (task one)", 4 },
+	{ HS_BREAK_SWAP_COUNT_TORN, true, &fault_scenario, &swaps[1], HS_VERDICT_ASSERT,
+	  "hs_page_put: refcount is already 0 (task one)", 5 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,5 +410,5 @@ int main(void)
 		cmocka_unit_test(swap_out_against_others),
 	};
 
-	return cmocka_run_group_tests_name("fault model", tests, NULL, NULL);
+	return model_main("fault model", tests, faults);
 }

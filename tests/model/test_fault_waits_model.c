@@ -3,6 +3,7 @@
  * What faults wait for: page locks, migrations, gates. No wake-up is missed, and no wait ends
  * early.
  */
+#include "support/broken.h"
 #include "support/fault_race.h"
 
 #include <hmmsim/walk.h>
@@ -397,6 +398,29 @@ static void fault_waits_for_a_step_of_a_removal(void **state)
 	explore_holds(&fault_scenario, &gate_by_step, gate_by_step.complete);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct broken faults[] = {
+	{ HS_BREAK_GATE_NO_WAKE, false, &fault_scenario, &gates[0], HS_VERDICT_LOST_WAKE,
+	  "the predicate of one became true", 2 },
+	{ HS_BREAK_GATE_WAKE_EARLY, false, &fault_scenario, &gates[0], HS_VERDICT_LOST_WAKE,
+	  "the predicate of one became true", 2 },
+	{ HS_BREAK_GATE_COUNT_LATE, true, &fault_scenario, &gates[3], HS_VERDICT_FREED,
+	  "read-modify-write of an object that is freed (task one)", 10 },
+	{ HS_BREAK_TAKE_BACK_BLIND, false, &fault_scenario, &exclusives[1], HS_VERDICT_ASSERT,
+	  "expected: hs_u64_load(self, &m->device, HS_RELAXED) == 1", 4 },
+	{ HS_BREAK_MIGRATION_BLIND, false, &fault_scenario, &unmapped_migrations[0],
+	  HS_VERDICT_ASSERT, "expected: !hs_pages_allocated(self) (task boot)", 2 },
+	{ HS_BREAK_MIGRATION_NO_WAKE, false, &fault_scenario, &migrating_pages[4],
+	  HS_VERDICT_LOST_WAKE, "the predicate of one became true", 2 },
+	{ HS_BREAK_MIGRATION_NO_RESTORE, false, &fault_scenario, &migrating_pages[4],
+	  HS_VERDICT_DEADLOCK, "nothing can move: one in wait", 1 },
+	{ HS_BREAK_MIGRATION_UNLOCKED, false, &fault_scenario, &unmapped_migrations[0],
+	  HS_VERDICT_FREED, "store of an object that is freed (task one)", 2 },
+	{ HS_BREAK_ZAP_NO_WAKE, false, &fault_scenario, &migrating_pages[6], HS_VERDICT_LOST_WAKE,
+	  "the predicate of one became true", 2 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,5 +434,5 @@ int main(void)
 		cmocka_unit_test(fault_waits_for_a_step_of_a_removal),
 	};
 
-	return cmocka_run_group_tests_name("fault waits model", tests, NULL, NULL);
+	return model_main("fault waits model", tests, faults);
 }

@@ -10,7 +10,7 @@
 #include "mm/mm.h"
 #include "mm/table.h"
 #include "mm/vma.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 #include "support/machine.h"
 
 #define TASKS 3
@@ -508,6 +508,45 @@ static void the_space_ends_with_the_last_of_two_users(void **state)
 	expect_none(&param, 4);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param in_flight = { .task = { fault_main, remove_sound },
+					.check = nothing_is_mapped };
+static const struct param accessed = { .task = { access_main, remove_all },
+				       .check = nothing_is_mapped,
+				       .real = true,
+				       .refs = HS_PAGE_REFS_6_1 };
+static const struct param munmapped = { .task = { munmap_all, unmap_all }, .pages = true };
+static const struct param munmapped_first = { .task = { munmap_first, unmap_all }, .pages = true };
+static const struct param unmapped_twice = { .task = { unmap_all, unmap_all }, .pages = true };
+static const struct param same_tables = { .task = { put_page_0, put_page_1 },
+					  .check = both_are_there };
+static const struct param two_users = { .task = { exit_mm, try_user },
+					.check = it_has_ended,
+					.pages = true,
+					.ends = true };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_MM_GET_BLIND, false, &scenario, &two_users, HS_VERDICT_ASSERT,
+	  "the space has ended for a user (task B)", 4 },
+	{ HS_BREAK_DAX_LEAVES_EARLY, true, &scenario, &accessed, HS_VERDICT_ASSERT,
+	  "an entry maps memory that is removed (task B)", 46 },
+	{ HS_BREAK_ZAP_GAP, false, &scenario, &unmapped_twice, HS_VERDICT_ASSERT,
+	  "hs_page_unmap: mapcount is already 0 (task A)", 4 },
+	{ HS_BREAK_MAPPING_ENTER_LATE, true, &scenario, &accessed, HS_VERDICT_ASSERT,
+	  "an entry maps memory that is removed (task B)", 47 },
+	{ HS_BREAK_MAPPING_LEAVE_NO_WAKE, false, &scenario, &in_flight, HS_VERDICT_LOST_WAKE,
+	  "the predicate of B became true", 2 },
+	{ HS_BREAK_MAPPING_DISABLE_NO_WAIT, false, &scenario, &in_flight, HS_VERDICT_ASSERT,
+	  "an entry is left (task boot)", 2 },
+	{ HS_BREAK_MUNMAP_UNLINKS_FIRST, false, &scenario, &munmapped, HS_VERDICT_ASSERT,
+	  "page 1 is mapped when its mapping has been unmapped (task B)", 2 },
+	{ HS_BREAK_CUT_SHRINKS_FIRST, false, &scenario, &munmapped_first, HS_VERDICT_ASSERT,
+	  "page 1 is mapped when its mapping has been unmapped (task B)", 64 },
+	{ HS_BREAK_TABLE_BLIND, false, &scenario, &same_tables, HS_VERDICT_ASSERT,
+	  "page 0 is lost (task boot)", 3 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,5 +563,5 @@ int main(void)
 		cmocka_unit_test(the_space_ends_with_the_last_of_two_users),
 	};
 
-	return cmocka_run_group_tests_name("mapping model", tests, NULL, NULL);
+	return model_main("mapping model", tests, faults);
 }

@@ -10,7 +10,7 @@
  * drawings in src/notifier.
  */
 #include "notifier/notifier.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 
 enum validity {
 	SEQ,
@@ -421,6 +421,49 @@ static void refusal_leaves_no_trace(void **state)
 	holds(12, 12, (struct param){ .validity = SEQ, .nonblocking = true, .bystander = true });
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param reads_2 = { .validity = SEQ, .judged = S2 };
+static const struct param reads_twice = { .validity = SEQ, .judged = S2, .warm_ups = 1 };
+static const struct param overlap = { .validity = SEQ, .judged = S2, .other = true };
+static const struct param inserts = { .validity = SEQ, .judged = S2, .late = true };
+static const struct param inserts_frozen = { .validity = SEQ,
+					     .judged = S2,
+					     .late = true,
+					     .bystander = true };
+static const struct param removes = { .validity = SEQ,
+				      .judged = S2,
+				      .remove = true,
+				      .no_reader = true };
+static const struct param refused = { .validity = SEQ, .judged = S2, .nonblocking = true };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_START_SEQ_EARLY, true, &scenario, &overlap, HS_VERDICT_ASSERT,
+	  "hs_interval_set_seq: the callback's number is expected", 2 },
+	{ HS_BREAK_START_NO_CALL, false, &scenario, &overlap, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task reader)", 7 },
+	{ HS_BREAK_END_OF_ANY, false, &scenario, &overlap, HS_VERDICT_ASSERT,
+	  "hs_interval_set_seq: the callback's number is expected", 4 },
+	{ HS_BREAK_END_DEFERRED_LATE, false, &scenario, &removes, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task invalidator)", 4 },
+	{ HS_BREAK_END_NO_WAKE, false, &scenario, &reads_2, HS_VERDICT_LOST_WAKE,
+	  "the predicate of reader became true", 4 },
+	{ HS_BREAK_REFUSED_NO_END, false, &scenario, &refused, HS_VERDICT_ASSERT,
+	  "the counters are not idle at the end (task boot)", 2 },
+	{ HS_BREAK_INSERT_SETTLED, false, &scenario, &inserts_frozen, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task reader)", 15 },
+	{ HS_BREAK_INSERT_NO_ODD, false, &scenario, &inserts, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task reader)", 15 },
+	{ HS_BREAK_REMOVE_FROM_FROZEN, false, &scenario, &removes, HS_VERDICT_FREED,
+	  "store of an object that is freed (task invalidator)", 4 },
+	{ HS_BREAK_REMOVE_SUB_NO_WAIT, false, &scenario, &removes, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task invalidator)", 3 },
+	{ HS_BREAK_READ_BEGIN_NO_WAIT, true, &scenario, &reads_2, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task reader)", 5 },
+	{ HS_BREAK_READ_BEGIN_SEQ_LATE, true, &scenario, &reads_twice, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task reader)", 10 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,5 +476,5 @@ int main(void)
 		cmocka_unit_test(refusal_leaves_no_trace),
 	};
 
-	return cmocka_run_group_tests_name("notifier model", tests, NULL, NULL);
+	return model_main("notifier model", tests, faults);
 }

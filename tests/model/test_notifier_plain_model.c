@@ -5,7 +5,7 @@
  * src/notifier.
  */
 #include "notifier/notifier.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 
 #define PAGE 0x1000ull
 
@@ -127,6 +127,46 @@ static void unregister_meets_callback(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++)
 		explore_holds(&plain_scenario, &refuse[i], complete[i]);
+}
+
+static void joiner(struct hs_task *self, void *arg)
+{
+	struct plain_model *m = arg;
+	int ret = hs_notifier_register(self, &m->listener[0]->n, m->ns, &agreeing_ops);
+
+	hs_assert(self, !ret, "registering returned %d", ret);
+}
+
+static int joining_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct plain_model *m = state;
+	int ret = hs_notifiers_create(self, &m->ns);
+
+	(void)param;
+	if (ret)
+		return ret;
+	m->listener[0] = hs_alloc(self, HS_KIND_OTHER, sizeof(*m->listener[0]));
+	hs_plan_task(plan, "joiner", joiner, m);
+	return hs_plan_task(plan, "invalidator", plain_invalidator, m);
+}
+
+static void joining_check(struct hs_task *self, void *state, const void *param)
+{
+	struct plain_model *m = state;
+
+	hs_assert(self, !m->listener[0]->running.raw, "a start is heard without its end");
+	unregister(self, m, 0);
+	plain_check(self, state, param);
+}
+
+static const struct hs_scenario joining_scenario = { "joining", sizeof(struct plain_model),
+						     joining_setup, joining_check };
+
+/* A notifier hears start and end of an invalidation, or neither. */
+static void register_meets_invalidation(void **state)
+{
+	(void)state;
+	explore_holds(&joining_scenario, NULL, 3);
 }
 
 /* ---- a plain notifier refuses after an interval subscription has accepted ------------------ */
@@ -330,13 +370,34 @@ static void subscribing_meets_release(void **state)
 	}
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const bool agreed;
+static const enum subscriber end_of[] = { INTERVAL, PLAIN, MIRROR };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_RELEASE_STATE_LATE, false, &end_scenario, &end_of[INTERVAL], HS_VERDICT_ASSERT,
+	  "accepted 1, released 0 times (task boot)", 3 },
+	{ HS_BREAK_END_PLAIN_LAST, false, &joining_scenario, NULL, HS_VERDICT_ASSERT,
+	  "an end is heard without its start (task invalidator)", 3 },
+	{ HS_BREAK_PLAIN_REGISTER_ACTIVE, false, &joining_scenario, NULL, HS_VERDICT_ASSERT,
+	  "an end is heard without its start (task invalidator)", 4 },
+	{ HS_BREAK_PLAIN_NEXT_GAP, false, &plain_scenario, &agreed, HS_VERDICT_FREED,
+	  "read-modify-write of an object that is freed", 17 },
+	{ HS_BREAK_PLAIN_UNREGISTER_NO_WAIT, false, &plain_scenario, &agreed, HS_VERDICT_FREED,
+	  "read-modify-write of an object that is freed", 11 },
+	{ HS_BREAK_MIRROR_LOOKS_EARLY, true, &end_scenario, &end_of[MIRROR], HS_VERDICT_ASSERT,
+	  "accepted 1, released 0 times (task boot)", 2 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unregister_meets_callback),
+		cmocka_unit_test(register_meets_invalidation),
 		cmocka_unit_test(plain_refusal_lets_readers_of_6_12_wait_for_ever),
 		cmocka_unit_test(subscribing_meets_release),
 	};
 
-	return cmocka_run_group_tests_name("plain notifiers model", tests, NULL, NULL);
+	return model_main("plain notifiers model", tests, faults);
 }

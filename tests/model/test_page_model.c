@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* References, lock and allocation of device pages and system pages, under every schedule. */
+#include "support/broken.h"
 #include "support/pgmap_race.h"
 
 /* With one page, two tasks use it in turn or one finds none; with two, each gets one. */
@@ -101,6 +102,61 @@ static void system_pages_are_handed_out_to_one(void **state)
 	holds_at_random((struct param){ .roles = { ALLOCER, ALLOCER, MEMORY } });
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param one_page = { .type = HS_PGMAP_PRIVATE,
+				       .refs = HS_PAGE_REFS_5_18,
+				       .roles = { ALLOCER, ALLOCER } };
+static const struct param one_page_6_1 = { .type = HS_PGMAP_PRIVATE,
+					   .refs = HS_PAGE_REFS_6_1,
+					   .roles = { ALLOCER, ALLOCER } };
+static const struct param one_page_three = { .type = HS_PGMAP_PRIVATE,
+					     .refs = HS_PAGE_REFS_6_1,
+					     .roles = { ALLOCER, ALLOCER, ALLOCER } };
+static const struct param two_pages = { .type = HS_PGMAP_P2PDMA,
+					.refs = HS_PAGE_REFS_6_1,
+					.two = true,
+					.roles = { ALLOCER, ALLOCER } };
+static const struct param tried = { .type = HS_PGMAP_GENERIC,
+				    .refs = HS_PAGE_REFS_6_1,
+				    .roles = { TRYER, TRYER } };
+static const struct param put_and_tried = { .type = HS_PGMAP_PRIVATE,
+					    .refs = HS_PAGE_REFS_6_1,
+					    .roles = { PUTTER, TRYER } };
+static const struct param mapped_twice = { .type = HS_PGMAP_FS_DAX,
+					   .refs = HS_PAGE_REFS_6_15,
+					   .roles = { MAPPER, MAPPER } };
+static const struct param locked = { .type = HS_PGMAP_GENERIC,
+				     .refs = HS_PAGE_REFS_6_1,
+				     .roles = { LOCKER, LOCKER } };
+static const struct param put_and_removed = { .roles = { PUTTER, MEMORY } };
+static const struct param allocated_and_removed = { .roles = { ALLOCER, MEMORY } };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_PAGE_TRYGET_BLIND, false, &pgmap_scenario, &put_and_tried, HS_VERDICT_ASSERT,
+	  "page_free was called 2 times (task boot)", 5 },
+	{ HS_BREAK_PAGE_LOCK_ONE_LOOK, false, &pgmap_scenario, &locked, HS_VERDICT_ASSERT,
+	  "hs_page_unlock: the page is not locked (task locker)", 2 },
+	{ HS_BREAK_PAGE_UNLOCK_NO_WAKE, false, &pgmap_scenario, &locked, HS_VERDICT_LOST_WAKE,
+	  "the predicate of locker became true", 3 },
+	{ HS_BREAK_PAGE_FREE_FLAG_EARLY, false, &pgmap_scenario, &put_and_removed, HS_VERDICT_FREED,
+	  "read-modify-write of an object that is freed (task putter)", 2 },
+	{ HS_BREAK_MEMORY_REMOVE_GAP, false, &pgmap_scenario, &allocated_and_removed,
+	  HS_VERDICT_FREED, "read-modify-write of an object that is freed (task allocer)", 5 },
+	{ HS_BREAK_PAGES_TAKE_GAP, true, &pgmap_scenario, &one_page_three, HS_VERDICT_ASSERT,
+	  "hs_page_put: the device page is already free (task allocer)", 5 },
+	{ HS_BREAK_PAGES_FREE_GAP, false, &pgmap_scenario, &two_pages, HS_VERDICT_ASSERT,
+	  "allocation 1 returned -28 (task boot)", 2 },
+	{ HS_BREAK_PAGES_FULL_KEEPS_REF, false, &pgmap_scenario, &one_page_6_1, HS_VERDICT_ASSERT,
+	  "wait for completion would wait for ever: nothing else runs", 1 },
+	{ HS_BREAK_PAGE_PUT_IDLE_LATE, false, &pgmap_scenario, &one_page, HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task allocer)", 2 },
+	{ HS_BREAK_PAGE_PUT_TORN, false, &pgmap_scenario, &tried, HS_VERDICT_ASSERT,
+	  "the count of an unused page is 2 (task boot)", 3 },
+	{ HS_BREAK_PAGE_UNMAP_KEEPS, false, &pgmap_scenario, &mapped_twice, HS_VERDICT_ASSERT,
+	  "the count of an unused page is 2 (task boot)", 1 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,5 +170,5 @@ int main(void)
 		cmocka_unit_test(system_pages_are_handed_out_to_one),
 	};
 
-	return cmocka_run_group_tests_name("page model", tests, NULL, NULL);
+	return model_main("page model", tests, faults);
 }

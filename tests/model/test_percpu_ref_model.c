@@ -4,7 +4,7 @@
  * during one kill; the killer frees the object after its release.
  */
 #include "pgmap/percpu_ref.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 
 struct object {
 	struct hs_percpu_ref ref;
@@ -144,6 +144,15 @@ static void leaked_reference_blocks_the_release_for_ever(void **state)
 	explore_fails(&scenario, &param, HS_VERDICT_DEADLOCK, "killer in spin", 1);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param one_walker = { .walkers = 1 };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_PERCPU_REF_NO_GRACE, false, &scenario, &one_walker, HS_VERDICT_DEADLOCK,
+	  "nothing can move: killer in spin", 2 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,5 +161,5 @@ int main(void)
 		cmocka_unit_test(leaked_reference_blocks_the_release_for_ever),
 	};
 
-	return cmocka_run_group_tests_name("percpu ref model", tests, NULL, NULL);
+	return model_main("percpu ref model", tests, faults);
 }

@@ -23,7 +23,7 @@
 #include <hmmsim/walk.h>
 
 #include "mm/mm.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 #include "support/machine.h"
 
 #define PFN 8u
@@ -204,6 +204,21 @@ static void memory_before_the_wait_defeats_rcu_too(void **state)
 		     8);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param under_rcu = { .map = HS_PTE_MAP_RCU,
+					.body = HS_BODY_PLAIN,
+					.removal_order = HS_REMOVAL_ORDER_6_0 };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_REMOVE_MEMORY_EARLY, false, &scenario, &under_rcu, HS_VERDICT_FREED,
+	  "load of an object that is freed (task X)", 8 },
+	{ HS_BREAK_WALK_MAP_BARE, false, &scenario, &under_rcu, HS_VERDICT_FREED,
+	  "dereference of an object that is freed (task X)", 4 },
+	{ HS_BREAK_WALK_OWNER_INVERTED, false, &scenario, &under_rcu, HS_VERDICT_ASSERT,
+	  "S4: a page of another owner, 0xc000000000000008 (task X)", 1 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,5 +230,5 @@ int main(void)
 		cmocka_unit_test(memory_before_the_wait_defeats_rcu_too),
 	};
 
-	return cmocka_run_group_tests_name("pte map model", tests, NULL, NULL);
+	return model_main("pte map model", tests, faults);
 }

@@ -16,7 +16,7 @@
 #include <hmmsim/walk.h>
 
 #include "port/port.h"
-#include "support/exploration.h"
+#include "support/broken.h"
 
 #define PFN 8u
 
@@ -155,6 +155,16 @@ static void walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared(void **state)
 	each_case(true, complete, ends);
 }
 
+/* ---- faults of the model ------------------------------------------------------------------ */
+
+static const struct param per_range_cleared = { HS_ERA_6_12, HS_STRATEGY_PER_RANGE, HS_BODY_PLAIN,
+						true };
+
+static const struct broken faults[] = {
+	{ HS_BREAK_WALK_KEEPS_REF, false, &scenario, &per_range_cleared, HS_VERDICT_ASSERT,
+	  "a reference is left (task walker)", 1 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,5 +172,5 @@ int main(void)
 		cmocka_unit_test(walk_of_a_dead_pgmap_ends_when_the_entry_is_cleared),
 	};
 
-	return cmocka_run_group_tests_name("walk model", tests, NULL, NULL);
+	return model_main("walk model", tests, faults);
 }

@@ -312,7 +312,7 @@ static void check(struct hs_task *self, void *state, const void *param)
 		check_pgmap(self, m);
 }
 
-static const struct hs_scenario scenario = {
+const struct hs_scenario pgmap_scenario = {
 	.name = "removal",
 	.state_size = sizeof(struct model),
 	.setup = setup,
@@ -322,20 +322,20 @@ static const struct hs_scenario scenario = {
 void holds_at(struct test_place at, uint64_t complete, struct param p)
 {
 	memset(seen, 0, sizeof(seen));
-	explore_holds_at(at, &scenario, &p, complete);
+	explore_holds_at(at, &pgmap_scenario, &p, complete);
 }
 
 void fails_at(struct test_place at, struct param p, enum hs_verdict verdict, const char *text,
 	      uint64_t first)
 {
-	explore_fails_at(at, &scenario, &p, verdict, text, first);
+	explore_fails_at(at, &pgmap_scenario, &p, verdict, text, first);
 }
 
 void holds_at_random(struct param p)
 {
 	struct hs_explore_result r;
 
-	explore(&scenario, &p, HS_SEARCH_RANDOM, 2000, NULL, &r);
+	explore(&pgmap_scenario, &p, HS_SEARCH_RANDOM, 2000, NULL, &r);
 	assert_string_equal(r.message, "");
 	assert_int_equal(r.complete, 2000);
 	hs_explore_result_free(&r);

@@ -38,6 +38,8 @@ struct param {
 	enum role roles[3];
 };
 
+extern const struct hs_scenario pgmap_scenario; /* of a struct param */
+
 /* holds(complete, p): as explore_holds(). */
 #define holds(...) holds_at(TEST_PLACE, __VA_ARGS__)
 void holds_at(struct test_place at, uint64_t complete, struct param p);
