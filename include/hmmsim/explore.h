@@ -126,6 +126,21 @@ enum hs_stop {
 	HS_STOP_CALLER,	    /**< hs_explore_options.progress wanted it */
 };
 
+/** enum hs_memory - what a load of a shared word may see */
+enum hs_memory {
+	HS_MEMORY_SC, /**< the newest value: every order of steps, no reordering within a task */
+	/**
+	 * What C11 allows with the memory orders that the code has, in an order of steps: any store
+	 * that neither the task nor what it is ordered after has seen overwritten. Which one is a
+	 * choice, written c<number> in schedules: c0 is the newest, c1 the store before it. A
+	 * schedule is replayed with the value that it was found with. Never shown: a load that sees
+	 * a store which comes later (load buffering), a store that is older than one before it.
+	 * Plain data, the clock and what a predicate of a wait reads are as in HS_MEMORY_SC.
+	 */
+	HS_MEMORY_VIEWS,
+	HS_MEMORY_COUNT
+};
+
 /** enum hs_verdict - what a search has found */
 enum hs_verdict {
 	HS_VERDICT_NONE,      /**< no violation in what was searched */
@@ -136,8 +151,9 @@ enum hs_verdict {
 				   they do not get on alone within 128 retries */
 	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
 	HS_VERDICT_LEAK,      /**< objects, pages or references were left at the end */
-	HS_VERDICT_STEPS,     /**< an execution exceeded max_steps: no verdict on it */
-	HS_VERDICT_DIVERGED,  /**< replay: the schedule does not fit the scenario */
+	HS_VERDICT_STEPS, /**< an execution exceeded max_steps, or with HS_MEMORY_VIEWS a load may
+				   see more than 127 values: no verdict on it */
+	HS_VERDICT_DIVERGED, /**< replay: the schedule does not fit the scenario */
 	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
 	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
 	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
@@ -161,6 +177,7 @@ struct hs_explore_progress {
 struct hs_explore_options {
 	enum hs_search search;	   /**< default HS_SEARCH_DPOR */
 	uint64_t max_executions;   /**< 0 (default): no bound; RANDOM, PCT, PORTFOLIO need one */
+	enum hs_memory memory;	   /**< default HS_MEMORY_SC */
 	uint32_t max_steps;	   /**< of one execution, 1..1000000; default 10000 */
 	uint64_t seed;		   /**< of RANDOM, PCT, PORTFOLIO, the machine; default 1 */
 	uint64_t first;		   /**< RANDOM, PCT, PORTFOLIO: index of the first execution */
@@ -174,7 +191,7 @@ struct hs_explore_options {
 	 * every order, as long as none of them comes near zero, and with HS_SEARCH_DPOR a task that
 	 * is about to wait looks at its predicate when that holds, or when no other task can move.
 	 * They find the same verdicts and final states then, by fewer executions. Without effect
-	 * together with .fingerprint.
+	 * together with .fingerprint or HS_MEMORY_VIEWS.
 	 */
 	bool commute;
 	bool fingerprint; /**< also find hs_explore_result.classes; takes longer */

@@ -235,7 +235,7 @@ int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher 
 	if (!d)
 		return -ENOMEM;
 	d->words.past = true;
-	d->words.counts = options->commute && !options->fingerprint;
+	d->words.counts = hs_search_commutes(options);
 	d->searcher = (struct hs_searcher){ .chooser = { dpor_pick, dpor_choose, d },
 					    .start = dpor_start,
 					    .next = dpor_next,

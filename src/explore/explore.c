@@ -173,6 +173,11 @@ static int explore_prepare(struct exploration *e)
 			    e->scenario->state_size);
 	if (!e->state)
 		return -ENOMEM;
+	if (e->options->memory == HS_MEMORY_VIEWS) {
+		ret = hs_views_begin(e->sched);
+		if (ret)
+			return ret;
+	}
 	memcpy(e->standing, hs_arena_live(e->machine->arena), sizeof(e->standing));
 	return 0;
 }
@@ -272,7 +277,7 @@ static int explore_execute(struct exploration *e)
 	r->complete++;
 	if (end == HS_RUN_QUIET)
 		hs_trace_keep(&s->trace);
-	if (s->trace.failed)
+	if (s->trace.failed || hs_views_failed(s))
 		return -ENOMEM;
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)
@@ -359,6 +364,8 @@ static int explore_measure(struct exploration *e)
 		s = e->sched;
 		hs_sched_reset(s);
 		explore_run_tasks(e, NULL);
+		if (hs_views_failed(s))
+			return -ENOMEM;
 		if (s->crash.kind || (s->verdict != HS_VERDICT_NONE && !e->options->go_on)) {
 			e->result->stop = HS_STOP_VIOLATION;
 			return explore_note_violation(e);
@@ -380,7 +387,7 @@ static int explore_search(struct exploration *e)
 	if (ret)
 		return ret;
 	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
-	e->sched->scratch.counts = o->commute && !o->fingerprint;
+	e->sched->scratch.counts = hs_search_commutes(o);
 	r->image_bytes = e->sched->image.used;
 	ret = explore_measure(e);
 	if (ret || r->violations)
@@ -404,7 +411,7 @@ static bool explore_options_valid(const struct hs_explore_options *o)
 {
 	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX &&
 	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX &&
-	       o->stall_ms <= EXPLORE_STALL_MS_MAX;
+	       o->stall_ms <= EXPLORE_STALL_MS_MAX && (unsigned int)o->memory < HS_MEMORY_COUNT;
 }
 
 /* Set-up and search. What they find is in the result. */
@@ -427,8 +434,10 @@ static int explore_run(struct exploration *e)
 static void explore_end(struct exploration *e)
 {
 	e->searcher->release(e->searcher);
-	if (e->machine)
+	if (e->machine) {
 		hs_trace_end(&e->sched->trace);
+		hs_views_end(e->sched);
+	}
 	if (e->machine && e->sched->crash.kind) {
 		hs_sched_drop();
 	} else if (e->machine) {

@@ -27,6 +27,12 @@ struct hs_searcher {
 	bool failed; /* no memory: the search is over */
 };
 
+/* Whether adds may commute: fingerprints and views tell their orders apart. */
+static inline bool hs_search_commutes(const struct hs_explore_options *options)
+{
+	return options->commute && !options->fingerprint && options->memory == HS_MEMORY_SC;
+}
+
 /* 0, -ENOMEM or -EINVAL (the options lack what the search needs). */
 int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher **out);
 int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher **out);

@@ -117,8 +117,8 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
  * with numbers up to @near: 0 tells the last put of a reference from the others, -1 says that it
  * looks at neither. While a count is larger, the explorer need not try its adds in every order.
  *
- * Each call is one step. hs_fence(self, order) is no step, because the explorer is sequentially
- * consistent.
+ * Each call is one step. hs_fence(self, order) is a step if the order is SEQ_CST and memory is weak
+ * (HS_MEMORY_VIEWS), otherwise none.
  */
 
 /*

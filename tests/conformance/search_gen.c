@@ -411,6 +411,32 @@ static void some_failure(struct gen *g)
 	push_if(g, below(g, 2), OP_FAIL, 0, 0);
 }
 
+/* ---- weak memory ------------------------------------------------------------------------- */
+
+/* Two words in one order here, in the other one in another task. */
+static void two_words(struct gen *g, enum program_op_kind first, enum program_op_kind second)
+{
+	uint8_t which = below(g, 2);
+
+	push(g, first, g->word[which], 1);
+	push(g, second, g->word[!which], 1);
+}
+
+static void some_message(struct gen *g)
+{
+	two_words(g, OP_STORE, chance(g, 4) ? OP_ADD : OP_STORE);
+}
+
+static void some_receipt(struct gen *g)
+{
+	two_words(g, chance(g, 4) ? OP_XCHG : OP_LOAD, OP_LOAD);
+}
+
+static void some_crossing(struct gen *g)
+{
+	two_words(g, chance(g, 4) ? OP_ADD : OP_STORE, OP_LOAD);
+}
+
 /* ---- programs ---------------------------------------------------------------------------- */
 
 typedef void (*idiom)(struct gen *g);
@@ -444,6 +470,8 @@ static const idiom themes[][IDIOMS_OF_THEME] = {
 	{ some_loop, some_read, some_write },
 	{ some_failure },
 };
+
+static const idiom weak_theme[IDIOMS_OF_THEME] = { some_message, some_receipt, some_crossing };
 
 static void fill_task(struct gen *g, const idiom *first, const idiom *second)
 {
@@ -527,7 +555,26 @@ static void choose_head(struct gen *g)
 		p->init[i] = chance(g, 6) ? below(g, 2) : 0;
 }
 
-void program_generate(uint64_t seed, uint64_t index, struct program *p)
+static void weaken(struct gen *g)
+{
+	static const uint8_t orders[] = { ORDER_USUAL, ORDER_RELAXED, ORDER_RELAXED, ORDER_SC };
+	uint8_t strong = below(g, 5);
+
+	for (unsigned int t = 0; t < g->p->tasks; t++) {
+		struct program_task *task = &g->p->task[t];
+
+		for (unsigned int i = 0; i < task->count; i++)
+			if (program_op_has_order(&task->op[i]))
+				task->op[i].order = strong ? orders[below(g, sizeof(orders))]
+							   : ORDER_SC;
+		if (chance(g, 4) && task->count && task->count < PROGRAM_OPS &&
+		    !program_has(g->p, OP_AGAIN))
+			insert_op(task, below(g, task->count), OP_FENCE,
+				  chance(g, 2) ? 3 : below(g, 3));
+	}
+}
+
+static void gen_program(uint64_t seed, uint64_t index, bool weak, struct program *p)
 {
 	/* More tasks have fewer operations, so that all interleavings can be followed. */
 	static const uint8_t budgets[PROGRAM_TASKS + 1] = { 0, 0, 5, 3, 2 };
@@ -536,10 +583,18 @@ void program_generate(uint64_t seed, uint64_t index, struct program *p)
 	const idiom *second = chance(&g, 2) ? first
 					    : themes[below(&g, sizeof(themes) / sizeof(themes[0]))];
 
+	if (weak && !chance(&g, 3)) {
+		first = weak_theme;
+		second = chance(&g, 2) ? weak_theme : second;
+	}
 	do {
 		memset(p, 0, sizeof(*p));
 		choose_head(&g);
 		choose_objects(&g);
+		if (first == weak_theme && g.word[0] == g.word[1])
+			g.word[1] = (uint8_t)((g.word[0] + 1) % WORD_FIXED);
+		for (unsigned int i = 0; first == weak_theme && i < 2; i++)
+			p->init[g.word[i]] = 0;
 		p->tasks = (uint8_t)(first[0] == some_ref || chance(&g, 2) ? 2
 				     : chance(&g, 5)			   ? 4
 									   : 3);
@@ -553,4 +608,17 @@ void program_generate(uint64_t seed, uint64_t index, struct program *p)
 		if (chance(&g, 5))
 			damage(&g);
 	} while (!program_valid(p));
+	p->views = weak;
+	if (weak)
+		weaken(&g);
+}
+
+void program_generate(uint64_t seed, uint64_t index, struct program *p)
+{
+	gen_program(seed, index, false, p);
+}
+
+void program_generate_weak(uint64_t seed, uint64_t index, struct program *p)
+{
+	gen_program(seed, index, true, p);
 }

@@ -71,6 +71,7 @@ const char *judgement_words(enum judgement judgement)
 		[JUDGED_RETRIES] = "searches disagree on what is within a bound on retries",
 		[JUDGED_RANDOM] = "a random execution is unknown to plain DFS",
 		[JUDGED_REPEATED] = "the same exploration differs the second time",
+		[JUDGED_VIEWS] = "weak memory does not fit sequential consistency",
 	};
 
 	return words[judgement];
@@ -121,7 +122,8 @@ static bool counts_fit(const struct view *v, bool loud)
 /*
  * Sleep sets and DPOR complete one execution of each class. More only where tasks wait or retry: a
  * wait depends on what its predicate reads just then, a class on what it has read; and in a search
- * a wake depends on what those read that sleep on its queue.
+ * a wake depends on what those read that sleep on its queue. And where one answer of a choice ends
+ * the execution: then its task does not sleep, whatever it would be answered.
  */
 static bool classes_fit(const struct program *p, const struct view *dfs, const struct view *v,
 			bool whole, bool loud)
@@ -129,13 +131,14 @@ static bool classes_fit(const struct program *p, const struct view *dfs, const s
 	bool waits = program_has(p, OP_WAIT) || program_has(p, OP_WAIT_UNTIL) ||
 		     program_has(p, OP_SPIN_UNTIL) || program_has(p, OP_AWAIT) ||
 		     program_has(p, OP_DRAIN) || program_has(p, OP_AGAIN);
+	bool chooses = (p->views || program_has(p, OP_CHOOSE)) && dfs->r.violations;
 	uint64_t rested = 0;
 
 	for (uint32_t i = 0; i < v->set.count; i++)
 		if (v->set.entry[i].outcome.who == OUTCOME_REST)
 			rested += v->set.entry[i].count;
 	if (v->r.classes == dfs->r.classes && v->r.fingerprint == dfs->r.fingerprint &&
-	    (rested == v->r.classes || ((whole || waits) && rested > v->r.classes)))
+	    (rested == v->r.classes || ((whole || waits || chooses) && rested > v->r.classes)))
 		return true;
 	if (loud)
 		fprintf(stderr, "%llu executions came to rest; %llu classes, in plain DFS %llu\n",
@@ -389,7 +392,7 @@ static enum judgement judge_search(const struct program *p, unsigned int which,
 		judgement = JUDGED_OUTCOMES;
 	else if (!counts_fit(&v, loud) ||
 		 /* A wake that might be lost is looked for in what was explored with patience. */
-		 (!options.commute && v.r.complete > dfs->r.complete) ||
+		 ((p->views || !options.commute) && v.r.complete > dfs->r.complete) ||
 		 (searches[which].whole && v.r.complete != dfs->r.complete))
 		judgement = JUDGED_COUNTS;
 	else if (!options.commute && !classes_fit(p, dfs, &v, searches[which].whole, loud))
@@ -417,6 +420,46 @@ static enum judgement judge_model(const struct program *p, struct outcome_set *d
 			judgement = JUDGED_MODEL;
 	}
 	outcome_set_free(&model);
+	return judgement;
+}
+
+/* Memory is as strong as can be: nothing but SEQ_CST words, and what orders more than words do. */
+static bool is_strong(const struct program *p)
+{
+	for (unsigned int t = 0; t < p->tasks; t++)
+		for (unsigned int i = 0; i < p->task[t].count; i++) {
+			const struct program_op *op = &p->task[t].op[i];
+
+			if ((program_op_has_order(op) && op->order != ORDER_SC) ||
+			    op->kind == OP_CHUNK || op->kind == OP_CALL_WAKE ||
+			    op->kind == OP_COMPLETE ||
+			    (op->kind >= OP_COUNT && op->kind <= OP_EXIT))
+				return false;
+		}
+	return true;
+}
+
+/* What DFS sees without views it sees with them, and of a strong program nothing else. */
+static enum judgement judge_views(const struct program *p, const struct outcome_set *dfs,
+				  struct judged *j, bool loud)
+{
+	enum judgement judgement = JUDGED_EQUAL;
+	struct program q = *p;
+	struct view v;
+
+	q.views = false;
+	look(&q, &(struct play_options){ .search = HS_SEARCH_DFS }, &v);
+	j->strong = is_strong(p);
+	j->weaker = v.set.count < dfs->count;
+	if (v.ret)
+		judgement = JUDGED_ERROR;
+	else if (!outcome_set_within(&v.set, dfs) || (j->strong && j->weaker))
+		judgement = JUDGED_VIEWS;
+	if (judgement && loud) {
+		outcome_print_missing(p, "without views, not with them:", &v.set, dfs);
+		outcome_print_missing(p, "with views, not without them:", dfs, &v.set);
+	}
+	forget(&v);
 	return judgement;
 }
 
@@ -476,6 +519,8 @@ enum judgement judge(const struct program *p, struct judged *j, bool loud)
 			judgement = JUDGED_RANDOM;
 	for (unsigned int i = 0; !judgement && i < sizeof(searches) / sizeof(searches[0]); i++)
 		judgement = judge_search(p, i, &dfs, j, loud);
+	if (!judgement && p->views)
+		judgement = judge_views(p, &dfs.set, j, loud);
 	if (!judgement)
 		judgement = judge_model(p, &dfs.set, j, loud);
 	play_runs_free(&runs);

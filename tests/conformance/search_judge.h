@@ -21,6 +21,7 @@ enum judgement {
 	JUDGED_RETRIES,	 /* searches disagree on what is within a bound on retries */
 	JUDGED_RANDOM,	 /* a random execution has an outcome that plain DFS has not */
 	JUDGED_REPEATED, /* the same exploration had another result */
+	JUDGED_VIEWS,	 /* weak memory leaves out an outcome, or has one more where it may not */
 	JUDGEMENT_COUNT
 };
 
@@ -31,6 +32,8 @@ struct judged {
 	uint64_t fewer;	     /* complete executions of the first other search */
 	bool model;	     /* the model was asked, too */
 	bool retried;	     /* a task came to the bound on retries */
+	bool strong;	     /* with views: they may show nothing that is new */
+	bool weaker;	     /* with views: they do */
 };
 
 /* @loud: prints what differs to standard error. */

@@ -24,7 +24,7 @@ bool model_knows(const struct program *p)
 	for (enum program_op_kind k = OP_GET; k <= OP_EXIT; k++)
 		if (program_has(p, k))
 			return false;
-	return !program_has(p, OP_AGAIN);
+	return !p->views && !program_has(p, OP_AGAIN) && !program_has(p, OP_FENCE);
 }
 
 /* ---- ends -------------------------------------------------------------------------------- */

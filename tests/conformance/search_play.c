@@ -237,6 +237,7 @@ int program_play(const struct program *p, const struct play_options *options,
 	o.retry_cut = options->retry_cut;
 	o.cpus = p->cpus;
 	o.go_on = !options->stop;
+	o.memory = p->views ? HS_MEMORY_VIEWS : HS_MEMORY_SC;
 	o.fingerprint = !options->commute;
 	o.schedule = options->schedule;
 	ret = hs_explore_observed(&scenario, &param, &o, &observer, r);

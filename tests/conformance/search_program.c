@@ -33,8 +33,11 @@ static const struct {
 	{ 't', { "t0", "t1", "t2", "t3" } },
 	{ 'n', { "1", "2", "3" } },
 	{ 'k', { "1", "2", "3", "ever" } },
+	{ 'f', { "acquire", "release", "acq_rel", "sc" } },
 	{ 'p', { "is", "not", "and", "but", "or", "deep", "now" } },
 };
+
+static const char *const orders[ORDER_COUNT] = { "", ".relaxed", ".sc" };
 
 static const char *const *names_of(char letter)
 {
@@ -89,6 +92,11 @@ bool program_has(const struct program *p, enum program_op_kind kind)
 	return false;
 }
 
+bool program_op_has_order(const struct program_op *op)
+{
+	return op->kind <= OP_AND || (op->kind >= OP_LOOK && op->kind <= OP_STEAL);
+}
+
 /* ---- printing ---------------------------------------------------------------------------- */
 
 static void add(char *text, const char *piece)
@@ -114,6 +122,7 @@ static void print_op(const struct program_op *op, char *text)
 		add_number(text, op->cond == COND_IS ? " ?" : " !", op->cond_value);
 	add(text, " ");
 	add(text, kinds[op->kind].word);
+	add(text, orders[op->order]);
 	for (unsigned int i = 0; (letter = program_arg_letter(op->kind, i)); i++) {
 		add(text, " ");
 		add(text, names_of(letter)[op->arg[i]]);
@@ -134,6 +143,8 @@ void program_print(const struct program *p, char *text)
 		add_number(text, " p=o", p->first - 1u);
 	if (p->atomic)
 		add(text, " atomic=1");
+	if (p->views)
+		add(text, " views=1");
 	if (p->expect) {
 		add(text, " expect=");
 		add(text, names_of('w')[p->expect - 1]);
@@ -185,6 +196,8 @@ static const char *read_head(char *text, struct program *p)
 			p->cpus = n;
 		else if (!strcmp(w, "atomic") && read_digit(value, 1, &n))
 			p->atomic = n;
+		else if (!strcmp(w, "views") && read_digit(value, 1, &n))
+			p->views = n;
 		else if (!strcmp(w, "p") && find_name('o', value, &n) && n != OBJECT_H)
 			p->first = (uint8_t)(n + 1);
 		else if (!strcmp(w, "expect") && find_name('x', value, &n))
@@ -193,6 +206,20 @@ static const char *read_head(char *text, struct program *p)
 			return "unknown name or value in the head";
 	}
 	return NULL;
+}
+
+/* The word of an operation. False: there is no such order, or the operation cannot have one. */
+static bool read_kind(char *word, struct program_op *op)
+{
+	char *suffix = strchr(word, '.');
+
+	while (suffix && op->order < ORDER_COUNT && strcmp(orders[op->order], suffix) != 0)
+		op->order++;
+	if (suffix)
+		*suffix = '\0';
+	while (op->kind < OP_KIND_COUNT && strcmp(kinds[op->kind].word, word) != 0)
+		op->kind++;
+	return op->order < ORDER_COUNT && (!suffix || program_op_has_order(op));
 }
 
 static const char *read_op(char *text, struct program_op *op)
@@ -208,8 +235,8 @@ static const char *read_op(char *text, struct program_op *op)
 	}
 	if (!w)
 		return "an operation is missing";
-	while (op->kind < OP_KIND_COUNT && strcmp(kinds[op->kind].word, w) != 0)
-		op->kind++;
+	if (!read_kind(w, op))
+		return "unknown order, or an operation that has none";
 	if (op->kind == OP_KIND_COUNT)
 		return "unknown operation";
 	for (unsigned int i = 0; (letter = program_arg_letter(op->kind, i)); i++) {

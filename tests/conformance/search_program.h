@@ -10,6 +10,8 @@
  *
  * Head, then the tasks; "+" marks one that another task starts. "?1 op" happens if the task's last
  * observation is 1, "!1 op" if it is something else. Names of operands are in search_program.c.
+ * With "views=1" memory is weak: then the order of an operation on a word matters, which is acquire
+ * or release without a suffix, else "load.relaxed a", "store.sc a 1".
  */
 #ifndef HS_TESTS_SEARCH_PROGRAM_H
 #define HS_TESTS_SEARCH_PROGRAM_H
@@ -29,7 +31,7 @@
 /*
  * X(NAME, "word", "operands"). Operands: w a word, x a word other than h.v, u a word of 32 bits, v
  * a value, m a mutex, s a spinlock, r an rwsem, q a queue, o an object, t a task, n a count from 1,
- * P a predicate (its kind, two words, a value).
+ * P a predicate (its kind, two words, a value), f the order of a fence.
  */
 #define PROGRAM_OP_KINDS(X)                  \
 	X(LOAD, "load", "w")                 \
@@ -42,6 +44,7 @@
 	X(DEC, "dec", "wv")                  \
 	X(AND, "and", "wv")                  \
 	X(CHUNK, "chunk", "")                \
+	X(FENCE, "fence", "f")               \
 	X(LOOK, "look", "")                  \
 	X(GIVE, "give", "")                  \
 	X(TAKE, "take", "")                  \
@@ -157,8 +160,17 @@ enum program_cond {
 	COND_NOT
 };
 
+/* Of an operation on a word or the pointer. */
+enum program_order {
+	ORDER_USUAL, /* acquire, release or both */
+	ORDER_RELAXED,
+	ORDER_SC,
+	ORDER_COUNT
+};
+
 struct program_op {
 	uint8_t kind, cond, cond_value;
+	uint8_t order; /* enum program_order */
 	uint8_t arg[PROGRAM_ARGS];
 };
 
@@ -173,6 +185,7 @@ struct program {
 	uint8_t cpus;
 	uint8_t first;	/* the pointer's first value: 0 or 1 + enum program_object */
 	bool atomic;	/* the percpu_ref begins in atomic mode */
+	bool views;	/* HS_MEMORY_VIEWS */
 	uint8_t expect; /* 0, or 1 + the word that must be 1 at the end */
 	uint8_t init[WORD_FIXED];
 	struct program_task task[PROGRAM_TASKS];
@@ -192,8 +205,12 @@ const char *program_parse(const char *text, struct program *p);
 /* Each started task is started at most once, by an earlier task, and joined by its starter only. */
 bool program_valid(const struct program *p);
 bool program_has(const struct program *p, enum program_op_kind kind);
+/* The operation reads or writes a word or the pointer with an order of its own. */
+bool program_op_has_order(const struct program_op *op);
 
 /* search_gen.c: the program number @index of the stream @seed. */
 void program_generate(uint64_t seed, uint64_t index, struct program *p);
+/* The same for weak memory: orders of every kind, fences, and what they are for. */
+void program_generate_weak(uint64_t seed, uint64_t index, struct program *p);
 
 #endif

@@ -64,6 +64,12 @@ static bool simpler_op(struct program *p, unsigned int t, unsigned int i, enum j
 		q.task[t].op[i].cond_value = 0;
 		smaller |= accept(p, &q, judgement);
 	}
+	for (uint8_t order = 0; order < op->order; order++) {
+		struct program q = *p;
+
+		q.task[t].op[i].order = order;
+		smaller |= accept(p, &q, judgement);
+	}
 	for (unsigned int a = 0; a < PROGRAM_ARGS; a++)
 		for (uint8_t v = 0; v < op->arg[a]; v++) {
 			struct program q = *p;

@@ -77,6 +77,12 @@ static hs_u64 *word64(struct stage *st, uint8_t word, struct thing *held)
 	}
 }
 
+/* The order of @op, which is @usual unless it says otherwise. */
+static enum hs_order order_of(const struct program_op *op, enum hs_order usual)
+{
+	return op->order == ORDER_SC ? HS_SEQ_CST : op->order == ORDER_RELAXED ? HS_RELAXED : usual;
+}
+
 static void do_word32(struct hs_task *self, struct stage_task *t, const struct program_op *op,
 		      hs_u32 *w)
 {
@@ -84,33 +90,33 @@ static void do_word32(struct hs_task *self, struct stage_task *t, const struct p
 
 	switch (op->kind) {
 	case OP_LOAD:
-		see(t, hs_u32_load(self, w, HS_ACQUIRE));
+		see(t, hs_u32_load(self, w, order_of(op, HS_ACQUIRE)));
 		break;
 	case OP_STORE:
-		hs_u32_store(self, w, v, HS_RELEASE);
+		hs_u32_store(self, w, v, order_of(op, HS_RELEASE));
 		break;
 	case OP_XCHG:
-		see(t, hs_u32_xchg(self, w, v, HS_ACQ_REL));
+		see(t, hs_u32_xchg(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_CMPXCHG:
-		v = hs_u32_cmpxchg(self, w, &expected, op->arg[2], HS_ACQ_REL);
+		v = hs_u32_cmpxchg(self, w, &expected, op->arg[2], order_of(op, HS_ACQ_REL));
 		see(t, expected);
 		see(t, v);
 		break;
 	case OP_ADD:
-		see(t, hs_u32_add(self, w, v, HS_ACQ_REL));
+		see(t, hs_u32_add(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_INC:
-		see(t, !hs_u32_count(self, w, v, 0, HS_ACQ_REL));
+		see(t, !hs_u32_count(self, w, v, 0, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_DEC:
-		see(t, hs_u32_count(self, w, -(uint32_t)v, 0, HS_ACQ_REL) == v);
+		see(t, hs_u32_count(self, w, -(uint32_t)v, 0, order_of(op, HS_ACQ_REL)) == v);
 		break;
 	case OP_OR:
-		see(t, hs_u32_or(self, w, v, HS_ACQ_REL));
+		see(t, hs_u32_or(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	default:
-		see(t, hs_u32_and(self, w, v, HS_ACQ_REL));
+		see(t, hs_u32_and(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	}
 }
@@ -122,33 +128,33 @@ static void do_word64(struct hs_task *self, struct stage_task *t, const struct p
 
 	switch (op->kind) {
 	case OP_LOAD:
-		see(t, hs_u64_load(self, w, HS_ACQUIRE));
+		see(t, hs_u64_load(self, w, order_of(op, HS_ACQUIRE)));
 		break;
 	case OP_STORE:
-		hs_u64_store(self, w, v, HS_RELEASE);
+		hs_u64_store(self, w, v, order_of(op, HS_RELEASE));
 		break;
 	case OP_XCHG:
-		see(t, hs_u64_xchg(self, w, v, HS_ACQ_REL));
+		see(t, hs_u64_xchg(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_CMPXCHG:
-		v = hs_u64_cmpxchg(self, w, &expected, op->arg[2], HS_ACQ_REL);
+		v = hs_u64_cmpxchg(self, w, &expected, op->arg[2], order_of(op, HS_ACQ_REL));
 		see(t, expected);
 		see(t, v);
 		break;
 	case OP_ADD:
-		see(t, hs_u64_add(self, w, v, HS_ACQ_REL));
+		see(t, hs_u64_add(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_INC:
-		see(t, !hs_u64_count(self, w, v, 0, HS_ACQ_REL));
+		see(t, !hs_u64_count(self, w, v, 0, order_of(op, HS_ACQ_REL)));
 		break;
 	case OP_DEC:
-		see(t, hs_u64_count(self, w, -(uint64_t)v, 0, HS_ACQ_REL) == v);
+		see(t, hs_u64_count(self, w, -(uint64_t)v, 0, order_of(op, HS_ACQ_REL)) == v);
 		break;
 	case OP_OR:
-		see(t, hs_u64_or(self, w, v, HS_ACQ_REL));
+		see(t, hs_u64_or(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	default:
-		see(t, hs_u64_and(self, w, v, HS_ACQ_REL));
+		see(t, hs_u64_and(self, w, v, order_of(op, HS_ACQ_REL)));
 		break;
 	}
 }
@@ -173,6 +179,13 @@ static void do_chunk(struct hs_task *self, struct stage_task *t)
 			c = hs_chunk_load(self, &t->stage->pair[i]);
 		see(t, hs_chunk_lane(c, i % HS_LANES));
 	}
+}
+
+static void do_fence(struct hs_task *self, const struct program_op *op)
+{
+	static const enum hs_order orders[] = { HS_ACQUIRE, HS_RELEASE, HS_ACQ_REL, HS_SEQ_CST };
+
+	hs_fence(self, orders[op->arg[0]]);
 }
 
 /* ---- the pointer and objects ------------------------------------------------------------- */
@@ -222,18 +235,19 @@ static void do_object(struct hs_task *self, struct stage_task *t, const struct p
 
 	switch (op->kind) {
 	case OP_LOOK:
-		t->held = hs_ptr_load(self, &st->pointer, HS_ACQUIRE);
+		t->held = hs_ptr_load(self, &st->pointer, order_of(op, HS_ACQUIRE));
 		see(t, stage_tag(st, t->held));
 		break;
 	case OP_GIVE:
-		hs_ptr_store(self, &st->pointer, t->held, HS_RELEASE);
+		hs_ptr_store(self, &st->pointer, t->held, order_of(op, HS_RELEASE));
 		break;
 	case OP_TAKE:
-		t->held = hs_ptr_xchg(self, &st->pointer, NULL, HS_ACQ_REL);
+		t->held = hs_ptr_xchg(self, &st->pointer, NULL, order_of(op, HS_ACQ_REL));
 		see(t, stage_tag(st, t->held));
 		break;
 	case OP_STEAL:
-		see(t, hs_ptr_cmpxchg(self, &st->pointer, &expected, NULL, HS_ACQ_REL));
+		see(t,
+		    hs_ptr_cmpxchg(self, &st->pointer, &expected, NULL, order_of(op, HS_ACQ_REL)));
 		t->held = expected;
 		break;
 	case OP_NEW:
@@ -501,6 +515,8 @@ static void do_op(struct hs_task *self, struct stage_task *t, const struct progr
 		do_word(self, t, op);
 	else if (op->kind == OP_CHUNK)
 		do_chunk(self, t);
+	else if (op->kind == OP_FENCE)
+		do_fence(self, op);
 	else if (op->kind <= OP_FREE)
 		do_object(self, t, op);
 	else if (op->kind <= OP_CALL_WAKE)

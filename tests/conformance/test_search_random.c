@@ -16,13 +16,16 @@
 #define PROGRAMS 3000u
 #define SEED 1u
 
-/* What the programs led to, because a generator that avoids something must be noticed. */
-static struct {
-	uint32_t programs, compared, large, model, reduced, ordered, retried;
+/*
+ * What the programs led to, without views and with them, because a generator that avoids something
+ * must be noticed.
+ */
+static struct seen {
+	uint32_t programs, compared, large, model, reduced, ordered, retried, strong, weaker;
 	uint32_t verdicts[32];
 	uint32_t kinds[OP_KIND_COUNT];
 	uint64_t executions;
-} seen;
+} both_seen[2];
 
 static uint32_t programs(void)
 {
@@ -32,17 +35,19 @@ static uint32_t programs(void)
 	return n ? (uint32_t)n : test_scaled(PROGRAMS);
 }
 
-static void note(const struct program *p, const struct judged *j)
+static void note(struct seen *seen, const struct program *p, const struct judged *j)
 {
-	seen.compared++;
-	seen.model += j->model;
-	seen.reduced += j->fewer < j->executions;
-	seen.ordered += j->outcomes > 1;
-	seen.executions += j->executions;
+	seen->compared++;
+	seen->model += j->model;
+	seen->reduced += j->fewer < j->executions;
+	seen->ordered += j->outcomes > 1;
+	seen->strong += j->strong;
+	seen->weaker += j->weaker;
+	seen->executions += j->executions;
 	for (unsigned int v = 0; v < 32; v++)
-		seen.verdicts[v] += j->verdicts >> v & 1;
+		seen->verdicts[v] += j->verdicts >> v & 1;
 	for (unsigned int k = 0; k < OP_KIND_COUNT; k++)
-		seen.kinds[k] += program_has(p, (enum program_op_kind)k);
+		seen->kinds[k] += program_has(p, (enum program_op_kind)k);
 }
 
 static void explain(struct program *p, uint32_t index, enum judgement judgement)
@@ -156,6 +161,16 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | dec b 1; inc b 0 | inc b 1",
 		/* A predicate reads more words than a task can note. */
 		"cpus=1 | wait q0 deep a a 1 | count 0 | store a 1; and a 0",
+		/* One answer of a choice ends the execution, and the others do not. */
+		"cpus=1 | choose 2; ?1 fail | load a | load b",
+		"cpus=1 views=1 | load b; ?1 fail | complete b 1 | complete a 0",
+		/* Through views a load sees what lies between two steps that commute without. */
+		"cpus=1 views=1 | complete a 1 | complete a 2 | load a; load a",
+		"cpus=1 views=1 | store b 1; inc a 1 | inc a 1 | load.relaxed a; load a; load b",
+		"cpus=1 views=1 | add a 1; count 1 | count 1; load a | sum",
+		/* A section that ends before the snapshot, or after it. */
+		("cpus=1 views=1 | rcu_lock; store.relaxed a 1; rcu_unlock | synchronize; load.relaxed a | "
+		 "rcu_lock; load.relaxed a; rcu_unlock"),
 	};
 
 	(void)state;
@@ -200,56 +215,94 @@ static void searches_agree_within_a_bound_on_retries(void **state)
 	}
 }
 
-static void searches_agree_on_random_programs(void **state)
+static void judge_programs(bool views, uint32_t n)
 {
-	uint32_t n = programs();
+	struct seen *seen = &both_seen[views];
 
-	(void)state;
 	for (uint32_t i = 0; i < n; i++) {
 		struct program p;
 		struct judged j;
 		enum judgement judgement;
 
-		program_generate(SEED, i, &p);
+		if (views)
+			program_generate_weak(SEED, i, &p);
+		else
+			program_generate(SEED, i, &p);
 		judgement = judge(&p, &j, false);
-		seen.programs++;
-		seen.retried += j.retried;
+		seen->programs++;
+		seen->retried += j.retried;
 		if (judgement == JUDGED_LARGE) {
-			seen.large++;
+			seen->large++;
 		} else if (judgement != JUDGED_EQUAL) {
 			explain(&p, i, judgement);
 			fail();
 		} else {
-			note(&p, &j);
+			note(seen, &p, &j);
 		}
 	}
 }
 
+static void searches_agree_on_random_programs(void **state)
+{
+	(void)state;
+	judge_programs(false, programs());
+}
+
+/*
+ * With weak memory as well; they show every outcome that there is without it, and to programs that
+ * use SEQ_CST alone no other.
+ */
+static void searches_agree_on_random_programs_through_views(void **state)
+{
+	(void)state;
+	judge_programs(true, programs() / 3);
+}
+
 /* How many of the compared programs have something, and how many in a thousand must. */
-static void assert_often(const char *what, uint32_t count, uint32_t permille)
+static void assert_often(const struct seen *seen, const char *what, uint32_t count,
+			 uint32_t permille)
 {
 	if (getenv("HMMSIM_TEST_VERBOSE"))
-		print_message("%s: %u of %u programs\n", what, count, seen.compared);
-	if (count * 1000ull < seen.compared * (uint64_t)permille)
-		fail_msg("%s: only %u of %u programs", what, count, seen.compared);
+		print_message("%s: %u of %u programs\n", what, count, seen->compared);
+	if (count * 1000ull < seen->compared * (uint64_t)permille)
+		fail_msg("%s: only %u of %u programs", what, count, seen->compared);
 }
 
 static void programs_lead_everywhere(void **state)
 {
+	const struct seen *seen = &both_seen[false];
+
 	(void)state;
 	if (programs() < 1000)
 		skip(); /* too few to say "often" */
-	assert_true(seen.compared * 10ull > seen.programs * 8ull);
-	assert_often("known to the model", seen.model, 600);
-	assert_often("a bound on retries", seen.retried, 3);
-	assert_often("more than one outcome", seen.ordered, 500);
-	assert_often("fewer executions", seen.reduced, 500);
+	assert_true(seen->compared * 10ull > seen->programs * 8ull);
+	assert_often(seen, "known to the model", seen->model, 600);
+	assert_often(seen, "a bound on retries", seen->retried, 3);
+	assert_often(seen, "more than one outcome", seen->ordered, 500);
+	assert_often(seen, "fewer executions", seen->reduced, 500);
 	for (int v = HS_VERDICT_NONE; v <= HS_VERDICT_LEAK; v++)
-		assert_often(hs_verdict_name((enum hs_verdict)v), seen.verdicts[v], 10);
+		assert_often(seen, hs_verdict_name((enum hs_verdict)v), seen->verdicts[v], 10);
 	for (int k = 0; k < OP_KIND_COUNT; k++) {
-		assert_often(program_op_word((enum program_op_kind)k), seen.kinds[k], 5);
-		assert_true(program_executed[k] > seen.kinds[k]);
+		assert_often(seen, program_op_word((enum program_op_kind)k), seen->kinds[k],
+			     k == OP_FENCE ? 0 : 5);
+		assert_true(k == OP_FENCE || program_executed[k] > seen->kinds[k]);
 	}
+}
+
+static void programs_lead_everywhere_through_views(void **state)
+{
+	const struct seen *seen = &both_seen[true];
+
+	(void)state;
+	if (programs() < 3000)
+		skip();
+	assert_true(seen->compared * 10ull > seen->programs * 7ull);
+	assert_often(seen, "shown nothing new, nor may", seen->strong, 100);
+	assert_often(seen, "shown more by views", seen->weaker, 50);
+	assert_often(seen, "fewer executions", seen->reduced, 500);
+	for (int v = HS_VERDICT_NONE; v <= HS_VERDICT_LEAK; v++)
+		assert_often(seen, hs_verdict_name((enum hs_verdict)v), seen->verdicts[v], 4);
+	assert_often(seen, program_op_word(OP_FENCE), seen->kinds[OP_FENCE], 100);
 }
 
 static void programs_are_printed_as_they_are_read(void **state)
@@ -261,7 +314,10 @@ static void programs_are_printed_as_they_are_read(void **state)
 		char text[PROGRAM_TEXT], again[PROGRAM_TEXT];
 		struct program p, q;
 
-		program_generate(SEED + 1, i, &p);
+		if (i & 1)
+			program_generate_weak(SEED + 1, i, &p);
+		else
+			program_generate(SEED + 1, i, &p);
 		program_print(&p, text);
 		assert_null(program_parse(text, &q));
 		program_print(&q, again);
@@ -298,6 +354,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(searches_agree_within_a_bound_on_retries),
 		cmocka_unit_test(searches_agree_on_random_programs),
 		cmocka_unit_test(programs_lead_everywhere),
+		cmocka_unit_test(searches_agree_on_random_programs_through_views),
+		cmocka_unit_test(programs_lead_everywhere_through_views),
 	};
 	int ret;
 

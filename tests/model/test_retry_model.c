@@ -23,23 +23,34 @@ struct expected {
 	uint64_t sleep,
 		blocked; /* executions with sleep sets, and how many of them are cut short */
 	uint64_t classes;
+	uint64_t dpor; /* executions with DPOR */
 };
 
 static const struct expected table[] = {
-	{ { 1, 1, 1, false, RETRY_CORRECT }, 194, 15, 9, 6 },
-	{ { 1, 2, 1, false, RETRY_CORRECT }, 437, 19, 11, 8 },
-	{ { 1, 1, 1, true, RETRY_CORRECT }, 529, 21, 15, 6 },
-	{ { 1, 1, 2, false, RETRY_CORRECT }, 781, 35, 21, 14 },
-	{ { 1, 1, 4, false, RETRY_CORRECT }, 5175, 99, 60, 39 },
-	{ { 2, 1, 1, false, RETRY_CORRECT }, 67424, 170, 131, 39 },
-	{ { 1, 1, 8, false, RETRY_CORRECT }, 318730, 323, 198, 125 },
-	{ { 2, 1, 1, true, RETRY_CORRECT }, 333648, 255, 216, 39 },
-	{ { 2, 2, 1, false, RETRY_CORRECT }, 2163306, 340, 270, 70 },
-	{ { 3, 1, 1, false, RETRY_CORRECT }, 0, 1785, 1509, 276 },
-	{ { 3, 2, 1, false, RETRY_CORRECT }, 0, 6611, 5935, 676 },
-	{ { 3, 2, 1, true, RETRY_CORRECT }, 0, 13695, 13019, 676 },
-	{ { 4, 1, 1, false, RETRY_CORRECT }, 0, 19072, 16939, 2133 },
+	{ { 1, 1, 1, false, RETRY_CORRECT }, 194, 15, 9, 6, 6 },
+	{ { 1, 2, 1, false, RETRY_CORRECT }, 437, 19, 11, 8, 8 },
+	{ { 1, 1, 1, true, RETRY_CORRECT }, 529, 21, 15, 6, 6 },
+	{ { 1, 1, 2, false, RETRY_CORRECT }, 781, 35, 21, 14, 14 },
+	{ { 1, 1, 4, false, RETRY_CORRECT }, 5175, 99, 60, 39, 39 },
+	{ { 2, 1, 1, false, RETRY_CORRECT }, 67424, 170, 131, 39, 39 },
+	{ { 1, 1, 8, false, RETRY_CORRECT }, 318730, 323, 198, 125, 125 },
+	{ { 2, 1, 1, true, RETRY_CORRECT }, 333648, 255, 216, 39, 39 },
+	{ { 2, 2, 1, false, RETRY_CORRECT }, 2163306, 340, 270, 70, 70 },
+	{ { 3, 1, 1, false, RETRY_CORRECT }, 0, 1785, 1509, 276, 276 },
+	{ { 3, 2, 1, false, RETRY_CORRECT }, 0, 6611, 5935, 676, 676 },
+	{ { 3, 2, 1, true, RETRY_CORRECT }, 0, 13695, 13019, 676, 676 },
+	{ { 4, 1, 1, false, RETRY_CORRECT }, 0, 19072, 16939, 2133, 2133 },
 };
+
+/* With weak memory a load may see an older store. */
+static const struct expected weak_table[] = {
+	{ { 1, 1, 1, false, RETRY_CORRECT }, 655, 49, 28, 21, 23 },
+	{ { 1, 2, 1, false, RETRY_CORRECT }, 1834, 81, 44, 37, 39 },
+	{ { 1, 1, 1, true, RETRY_CORRECT }, 2421, 71, 50, 21, 23 },
+	{ { 2, 1, 1, false, RETRY_CORRECT }, 921886, 1732, 1224, 508, 575 },
+};
+
+static enum hs_memory memory;
 
 static void explore(const struct retry_param *param, enum hs_search search, uint64_t executions,
 		    const char *schedule, struct hs_explore_result *result)
@@ -47,6 +58,7 @@ static void explore(const struct retry_param *param, enum hs_search search, uint
 	struct hs_explore_options options;
 
 	hs_explore_options_init(&options);
+	options.memory = memory;
 	options.search = search;
 	options.max_executions = executions;
 	options.schedule = schedule;
@@ -54,13 +66,12 @@ static void explore(const struct retry_param *param, enum hs_search search, uint
 	assert_int_equal(hs_explore(&retry_scenario, param, &options, result), 0);
 }
 
-static void dfs_counts_every_interleaving(void **state)
+static void expect_dfs(const struct expected *rows, size_t count)
 {
 	uint64_t limit = 25000 * test_percent();
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct expected *e = &table[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct expected *e = &rows[i];
 		struct hs_explore_result r;
 
 		if (!e->dfs || e->dfs > limit)
@@ -75,11 +86,10 @@ static void dfs_counts_every_interleaving(void **state)
 	}
 }
 
-static void sleep_sets_complete_one_execution_per_class(void **state)
+static void expect_sleep_sets(const struct expected *rows, size_t count)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct expected *e = &table[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct expected *e = &rows[i];
 		struct hs_explore_result r;
 
 		explore(&e->param, HS_SEARCH_SLEEP, 0, NULL, &r);
@@ -90,6 +100,49 @@ static void sleep_sets_complete_one_execution_per_class(void **state)
 		assert_true(r.exhaustive);
 		hs_explore_result_free(&r);
 	}
+}
+
+static void expect_dpor(const struct expected *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct expected *e = &rows[i];
+		struct hs_explore_result r;
+
+		explore(&e->param, HS_SEARCH_DPOR, 0, NULL, &r);
+		assert_int_equal(r.verdict, HS_VERDICT_NONE);
+		assert_true(r.exhaustive);
+		assert_int_equal(r.executions, e->dpor);
+		assert_int_equal(r.complete, e->classes);
+	}
+}
+
+static void dfs_counts_every_interleaving(void **state)
+{
+	(void)state;
+	expect_dfs(table, sizeof(table) / sizeof(table[0]));
+}
+
+static void sleep_sets_complete_one_execution_per_class(void **state)
+{
+	(void)state;
+	expect_sleep_sets(table, sizeof(table) / sizeof(table[0]));
+}
+
+static void dpor_executes_one_of_each_class_and_hardly_more(void **state)
+{
+	(void)state;
+	expect_dpor(table, sizeof(table) / sizeof(table[0]));
+}
+
+/* Nothing is violated: the orders of the model are strong enough. */
+static void views_count_every_value_that_a_load_may_see(void **state)
+{
+	(void)state;
+	memory = HS_MEMORY_VIEWS;
+	expect_dfs(weak_table, sizeof(weak_table) / sizeof(weak_table[0]));
+	expect_sleep_sets(weak_table, sizeof(weak_table) / sizeof(weak_table[0]));
+	expect_dpor(weak_table, sizeof(weak_table) / sizeof(weak_table[0]));
+	memory = HS_MEMORY_SC;
 }
 
 /* Each variant is found by the second execution of a systematic search, and by chance. */
@@ -322,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dfs_counts_every_interleaving),
 		cmocka_unit_test(sleep_sets_complete_one_execution_per_class),
+		cmocka_unit_test(dpor_executes_one_of_each_class_and_hardly_more),
+		cmocka_unit_test(views_count_every_value_that_a_load_may_see),
 		cmocka_unit_test(wrong_variants_are_found),
 		cmocka_unit_test(bounds_on_preemptions_count_up_to_every_interleaving),
 		cmocka_unit_test(one_preemption_shows_each_wrong_variant),

@@ -446,12 +446,12 @@ static void going_on_counts_violations(void **state)
 static void options_out_of_range_are_refused(void **state)
 {
 	const struct play play = { .task = { steps_many } };
-	struct hs_explore_options good, bad[6];
+	struct hs_explore_options good, bad[7];
 	struct hs_explore_result r;
 
 	(void)state;
 	hs_explore_options_init(&good);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		bad[i] = good;
 	bad[0].max_steps = 0;
 	bad[1].cpus = 0;
@@ -459,7 +459,8 @@ static void options_out_of_range_are_refused(void **state)
 	bad[3].search = (enum hs_search)9;
 	bad[4].search = HS_SEARCH_RANDOM;
 	bad[5].max_steps = 1000001;
-	for (int i = 0; i < 6; i++)
+	bad[6].memory = HS_MEMORY_COUNT;
+	for (int i = 0; i < 7; i++)
 		assert_int_equal(hs_explore(&play_scenario, &play, &bad[i], &r), -EINVAL);
 	assert_int_equal(hs_explore(&play_scenario, &play, &good, &r), 0);
 }

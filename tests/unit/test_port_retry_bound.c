@@ -251,6 +251,37 @@ static void each_place_has_a_count_of_its_own(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void counts_to_two(struct hs_task *self, void *state)
+{
+	for (uint64_t i = 1; i <= 2; i++)
+		hs_u64_store(self, &((struct play_state *)state)->word[0], i, HS_RELAXED);
+}
+
+static void waits_for_two(struct hs_task *self, void *state)
+{
+	while (hs_u64_load(self, &((struct play_state *)state)->word[0], HS_RELAXED) != 2)
+		hs_retry_wait(self, "two");
+}
+
+/* With weak memory both times the store came before the load that did not see it. */
+static void a_store_that_is_not_seen_undoes_nothing(void **state)
+{
+	const struct play play = { .task = { waits_for_two, counts_to_two } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.search = HS_SEARCH_REPLAY;
+	options.memory = HS_MEMORY_VIEWS;
+	options.retry_bound = 1;
+	options.schedule = "2 1 c1 1 2 1 c1";
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_string_equal(r.message, "one (task 1) tries again more than once (two), undone "
+				       "by a store that it had not seen");
+	hs_explore_result_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +293,7 @@ int main(void)
 		cmocka_unit_test(solo_retries_do_not_count),
 		cmocka_unit_test(only_those_are_named_that_undid_it),
 		cmocka_unit_test(each_place_has_a_count_of_its_own),
+		cmocka_unit_test(a_store_that_is_not_seen_undoes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

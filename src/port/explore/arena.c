@@ -313,8 +313,7 @@ uint64_t hs_random(struct hs_task *self)
 /* A decision of the execution, as the choice of the next task is, but no step. */
 uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 {
-	struct hs_sched *s = self->sched;
-	uint32_t answer;
+	const struct hs_sched *s = self->sched;
 
 	hs_assert(self, n && n < HS_CHOICE, "a choice among %u: %s", n, why);
 	if (self->mode != HS_MODE_STEP)
@@ -324,9 +323,5 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 		hs_step(self, HS_OP_LOAD, HS_READ, self->arena, 1, why);
 	/* Schedule and search tree have room for as many choices as steps. */
 	hs_assert(self, s->decisions - s->step < s->max_steps, "too many choices: %s", why);
-	answer = s->chooser->choose(s->chooser->ctx, s, n);
-	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
-	if (s->trace.on)
-		hs_trace_choice(s, self, answer);
-	return answer;
+	return hs_sched_choose(self, n);
 }

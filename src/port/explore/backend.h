@@ -4,8 +4,8 @@
  *
  * An operation first publishes what it is about to touch (hs_step()), which switches to the
  * scheduler, and acts when the scheduler has chosen it. The scheduler chooses only operations that
- * are enabled, so that an operation never has to wait. Memory is sequentially consistent: orders
- * are accepted and ignored.
+ * are enabled, so that an operation never has to wait. Memory is sequentially consistent and orders
+ * are ignored, unless the exploration asks for views (views.h).
  */
 #ifndef HS_PORT_EXPLORE_BACKEND_H
 #define HS_PORT_EXPLORE_BACKEND_H
@@ -51,6 +51,8 @@ enum hs_op_kind {
 	HS_OP_RCU_LEAVE = 11,
 	HS_OP_RCU_SNAPSHOT = 12,
 	HS_OP_WAKE = 13,
+	HS_OP_FENCE = 14,
+	HS_OP_MEMBARRIER = 15,
 	HS_OP_CONDITIONAL = 32, /* from here on: what the task waits for must be looked at */
 	HS_OP_LOCK = 32,
 	HS_OP_DOWN_READ = 33,
@@ -66,12 +68,20 @@ enum hs_op_kind {
 	HS_OP_KIND_COUNT
 };
 
+/* A fence depends on every step that is SEQ_CST, because they share a view (views.h). */
+enum hs_strong {
+	HS_STRONG_NOT,
+	HS_STRONG_WORD, /* SEQ_CST */
+	HS_STRONG_FENCE,
+};
+
 struct hs_op {
 	const void *addr;
 	const char *where;
 	uint32_t size;
 	uint8_t kind;	/* enum hs_op_kind */
 	uint8_t access; /* enum hs_access */
+	uint8_t strong; /* enum hs_strong */
 	uint64_t delta; /* of HS_COUNT */
 	int near;
 };
@@ -112,6 +122,7 @@ struct hs_task {
 	bool reads_lost;   /* more reads than fit: any write may end the retry */
 	bool reads_torn;   /* another task wrote a word between two of the task's own accesses */
 	uint16_t rcu_nest;
+	bool weak; /* it sees memory through views: .sched->views is there */
 	uint16_t watch_count, past_count, held_count;
 	uint32_t watch_sum; /* of the words that the predicate read last; 0: not asked yet */
 	uint32_t read_count;
@@ -175,20 +186,28 @@ static inline struct hs_fiber *hs_sched_fiber(struct hs_sched *sched)
 	return (struct hs_fiber *)sched;
 }
 
-HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum hs_access access,
-			      const void *addr, size_t size, const char *where)
+HS_ALWAYS_INLINE void hs_step_strong(struct hs_task *self, enum hs_op_kind kind,
+				     enum hs_access access, const void *addr, size_t size,
+				     const char *where, enum hs_strong strong)
 {
 	self->op.addr = addr;
 	self->op.where = where;
 	self->op.size = (uint32_t)size;
 	self->op.kind = (uint8_t)kind;
 	self->op.access = (uint8_t)access;
+	self->op.strong = (uint8_t)strong;
 	if (where)
 		self->place = where;
 	if (hs_likely(self->mode == HS_MODE_STEP))
 		hs_fiber_switch(&self->fiber, hs_sched_fiber(self->sched));
 	else
 		hs_step_direct(self);
+}
+
+HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum hs_access access,
+			      const void *addr, size_t size, const char *where)
+{
+	hs_step_strong(self, kind, access, addr, size, where, HS_STRONG_NOT);
 }
 
 /*
@@ -225,87 +244,116 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 		hs_reads_follow(self, hs_read_word(addr, size), before, value);
 }
 
+/*
+ * What a load sees, and what a store, a read-modify-write that takes place, and one that does not
+ * bring about, for a task that sees memory through views. @newest and @before is what the word
+ * holds.
+ */
+uint64_t hs_views_load(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+void hs_views_store(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		    enum hs_order o);
+void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		  enum hs_order o);
+void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+/* A step if it is SEQ_CST. */
+void hs_views_fence(struct hs_task *self, enum hs_order o);
+
 /* Operations on words have no place in the source. */
-#define HS_WORD_STEP(kind, access) hs_step(self, kind, access, a, sizeof(*a), NULL)
+#define HS_WORD_STEP(kind, access)                              \
+	hs_step_strong(self, kind, access, a, sizeof(*a), NULL, \
+		       (o) == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT)
 #define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
 
-#define HS_WORD_OPS(T, V)                                                                 \
-	HS_ALWAYS_INLINE V T##_load(struct hs_task *self, const T *a, enum hs_order o)    \
-	{                                                                                 \
-		(void)o;                                                                  \
-		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                        \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(a->raw));                        \
-		return a->raw;                                                            \
-	}                                                                                 \
-	HS_ALWAYS_INLINE void T##_store(struct hs_task *self, T *a, V v, enum hs_order o) \
-	{                                                                                 \
-		V before;                                                                 \
-                                                                                          \
-		(void)o;                                                                  \
-		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                      \
-		before = a->raw;                                                          \
-		a->raw = v;                                                               \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));      \
-	}                                                                                 \
-	HS_ALWAYS_INLINE V T##_xchg(struct hs_task *self, T *a, V v, enum hs_order o)     \
-	{                                                                                 \
-		V old;                                                                    \
-                                                                                          \
-		(void)o;                                                                  \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
-		old = a->raw;                                                             \
-		a->raw = v;                                                               \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                           \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));         \
-		return old;                                                               \
-	}                                                                                 \
-	HS_ALWAYS_INLINE bool T##_cmpxchg(struct hs_task *self, T *a, V *expected, V v,   \
-					  enum hs_order o)                                \
-	{                                                                                 \
-		V seen;                                                                   \
-                                                                                          \
-		(void)o;                                                                  \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                        \
-		seen = a->raw;                                                            \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                          \
-		if (seen != *expected) {                                                  \
-			*expected = seen;                                                 \
-			return false;                                                     \
-		}                                                                         \
-		a->raw = v;                                                               \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));        \
-		return true;                                                              \
+#define HS_WORD_OPS(T, V)                                                                  \
+	HS_ALWAYS_INLINE V T##_load(struct hs_task *self, const T *a, enum hs_order o)     \
+	{                                                                                  \
+		V v;                                                                       \
+                                                                                           \
+		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                         \
+		v = a->raw;                                                                \
+		if (hs_unlikely(self->weak))                                               \
+			v = (V)(uintptr_t)hs_views_load(self, a, HS_WORD_BITS(v), o);      \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                              \
+		return v;                                                                  \
+	}                                                                                  \
+	HS_ALWAYS_INLINE void T##_store(struct hs_task *self, T *a, V v, enum hs_order o)  \
+	{                                                                                  \
+		V before;                                                                  \
+                                                                                           \
+		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                       \
+		before = a->raw;                                                           \
+		if (hs_unlikely(self->weak))                                               \
+			hs_views_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o); \
+		a->raw = v;                                                                \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));       \
+	}                                                                                  \
+	HS_ALWAYS_INLINE V T##_xchg(struct hs_task *self, T *a, V v, enum hs_order o)      \
+	{                                                                                  \
+		V old;                                                                     \
+                                                                                           \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
+		old = a->raw;                                                              \
+		if (hs_unlikely(self->weak))                                               \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);      \
+		a->raw = v;                                                                \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                            \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));          \
+		return old;                                                                \
+	}                                                                                  \
+	HS_ALWAYS_INLINE bool T##_cmpxchg(struct hs_task *self, T *a, V *expected, V v,    \
+					  enum hs_order o)                                 \
+	{                                                                                  \
+		V seen;                                                                    \
+                                                                                           \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
+		seen = a->raw;                                                             \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                           \
+		if (seen != *expected) {                                                   \
+			if (hs_unlikely(self->weak))                                       \
+				hs_views_see(self, a, HS_WORD_BITS(seen), o);              \
+			*expected = seen;                                                  \
+			return false;                                                      \
+		}                                                                          \
+		if (hs_unlikely(self->weak))                                               \
+			hs_views_rmw(self, a, HS_WORD_BITS(seen), HS_WORD_BITS(v), o);     \
+		a->raw = v;                                                                \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));         \
+		return true;                                                               \
 	}
 
-#define HS_WORD_MATH(T, V, op, expr)                                                   \
-	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o)  \
-	{                                                                              \
-		V old;                                                                 \
-                                                                                       \
-		(void)o;                                                               \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                     \
-		old = a->raw;                                                          \
-		a->raw = (V)(old expr v);                                              \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                        \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(a->raw)); \
-		return old;                                                            \
+#define HS_WORD_MATH(T, V, op, expr)                                                     \
+	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o)    \
+	{                                                                                \
+		V old, made;                                                             \
+                                                                                         \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                       \
+		old = a->raw;                                                            \
+		made = (V)(old expr v);                                                  \
+		if (hs_unlikely(self->weak))                                             \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o); \
+		a->raw = made;                                                           \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                          \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));     \
+		return old;                                                              \
 	}
 
 /* What is not near the caller does not look at, so that the task did not see it. */
 #define HS_WORD_COUNT(T, V)                                                                      \
 	HS_ALWAYS_INLINE V T##_count(struct hs_task *self, T *a, V n, int near, enum hs_order o) \
 	{                                                                                        \
-		V old;                                                                           \
+		V old, made;                                                                     \
                                                                                                  \
-		(void)o;                                                                         \
 		self->op.delta = (uint64_t)n;                                                    \
 		self->op.near = near;                                                            \
 		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                               \
 		old = a->raw;                                                                    \
-		a->raw = (V)(old + n);                                                           \
-		if (near >= 0 && (old <= (V)near || a->raw <= (V)near))                          \
+		made = (V)(old + n);                                                             \
+		if (hs_unlikely(self->weak))                                                     \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o);         \
+		a->raw = made;                                                                   \
+		if (near >= 0 && (old <= (V)near || made <= (V)near))                            \
 			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                          \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(a->raw));           \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));             \
 		return old;                                                                      \
 	}
 
@@ -323,17 +371,21 @@ HS_WORD_COUNT(hs_u64, uint64_t)
 
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
-	(void)self;
-	(void)o;
+	if (hs_unlikely(self->weak))
+		hs_views_fence(self, o);
 }
 
 #include "port/common/chunk.h"
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
+/* @self has taken the lock @object, and sees what it guards (views.c). */
+void hs_views_acquire(struct hs_task *self, const void *object);
+
 /*
  * The word of a mutex or spinlock: 0, or the owner's id + 1. It is looked at in the step, not
- * before it: what other tasks do to it depends on that step, and the lock is known to live.
+ * before it: what other tasks do to it depends on that step, and the lock is known to live. Through
+ * views, lock and unlock hand over in the step, too (hs_views_step()), which keeps them short.
  */
 
 HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
@@ -357,6 +409,8 @@ HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32
 		hs_saw(self, word, sizeof(*word), word->raw);
 		return false;
 	}
+	if (hs_unlikely(self->weak))
+		hs_views_acquire(self, word);
 	word->raw = self->id + 1;
 	hs_held_push(self, word, cls, where);
 	return true;
@@ -404,7 +458,11 @@ HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_
 {
 	hs_u64 *slot = (hs_u64 *)((char *)counter + self->cpu * HS_PCPU_STRIDE);
 
-	hs_step(self, HS_OP_COUNT_ADD, HS_COMMUTE, slot, sizeof(*slot), NULL);
+	/* Through views a task may see what lies between two adds, so that their order matters. */
+	hs_step(self, HS_OP_COUNT_ADD, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, slot,
+		sizeof(*slot), NULL);
+	if (hs_unlikely(self->weak))
+		hs_views_rmw(self, slot, slot->raw, slot->raw + n, HS_RELAXED);
 	slot->raw += n;
 	hs_made(self, slot, sizeof(*slot), slot->raw - n, slot->raw);
 }

@@ -22,6 +22,8 @@ const char *hs_op_name(enum hs_op_kind kind)
 		[HS_OP_RCU_LEAVE] = "rcu_read_unlock",
 		[HS_OP_RCU_SNAPSHOT] = "grace period begin",
 		[HS_OP_WAKE] = "wake",
+		[HS_OP_FENCE] = "fence",
+		[HS_OP_MEMBARRIER] = "membarrier",
 		[HS_OP_LOCK] = "lock",
 		[HS_OP_DOWN_READ] = "down_read",
 		[HS_OP_DOWN_WRITE] = "down_write",

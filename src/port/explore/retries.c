@@ -135,7 +135,9 @@ static void retries_add_place(struct retries_text *text, const struct hs_sched *
 	else
 		retries_add(text, "%u times", p->count);
 	retries_add(text, " (%s), undone by ", p->why);
-	if (!p->undone_by)
+	if (!p->undone_by && s->views)
+		retries_add(text, "a store that it had not seen");
+	else if (!p->undone_by)
 		retries_add(text, "a task that wrote one of too many words to remember");
 	for (uint32_t m = p->undone_by; m; m &= m - 1) {
 		uint32_t id = (uint32_t)__builtin_ctz(m);

@@ -38,6 +38,7 @@ void hs_sched_drop(void)
 		munmap(s->life, HS_ARENA_BYTES / HS_GRANULE);
 	hs_fiber_stacks_unmap(&s->stacks);
 	hs_words_free(&s->scratch);
+	hs_views_end(s);
 	free(s->image.bytes);
 	free(s->schedule);
 	free(s);
@@ -88,6 +89,7 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
 	if (name != s->names[id])
 		snprintf(s->names[id], sizeof(s->names[id]), "%s", name);
 	t->name = s->names[id];
+	t->weak = s->views && id;
 	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
 }
 
@@ -121,6 +123,17 @@ uint32_t hs_schedule_item(const uint8_t *decisions, uint32_t count, char text[HS
 	else
 		snprintf(text, HS_SCHEDULE_ITEM, "%u*%u", decisions[0], run);
 	return run;
+}
+
+uint32_t hs_sched_choose(struct hs_task *self, uint32_t n)
+{
+	struct hs_sched *s = self->sched;
+	uint32_t answer = s->chooser->choose(s->chooser->ctx, s, n);
+
+	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
+	if (s->trace.on)
+		hs_trace_choice(s, self, answer);
+	return answer;
 }
 
 /* ---- violations -------------------------------------------------------------------------- */
@@ -220,6 +233,8 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 	t->arg = arg;
 	t->born = s->decisions;
 	t->key = hs_trace_name(s->task[s->current].key, ++s->task[s->current].children);
+	if (hs_unlikely(t->weak && s->running))
+		hs_views_start(&s->task[s->current], t);
 	s->fresh |= 1u << s->tasks++;
 	return t;
 }
@@ -315,6 +330,8 @@ void hs_sched_reset(struct hs_sched *s)
 	s->object_count = 0;
 	hs_retries_reset(&s->retries);
 	hs_trace_reset(&s->trace);
+	if (hs_unlikely(s->views))
+		hs_views_reset(s);
 	s->message[0] = '\0';
 	s->verdict = s->image.verdict;
 	if (hs_unlikely(s->verdict != HS_VERDICT_NONE))
@@ -430,8 +447,20 @@ static void sched_note_solo(struct hs_sched *s, struct hs_task *t)
 	t->solo_step = s->step;
 }
 
+/* What a step means to those who follow the execution. */
+static HS_NOINLINE void sched_follow(struct hs_sched *s, struct hs_task *t)
+{
+	if (s->trace.on)
+		hs_trace_step(s, t);
+	if (s->views)
+		hs_views_step(t);
+	if (s->retries.bound)
+		hs_retries_before_step(s, t);
+}
+
 static enum hs_run sched_run_steps(struct hs_sched *s)
 {
+	const bool followed = s->trace.on || s->views || s->retries.bound;
 	enum hs_run end = HS_RUN_VIOLATION;
 
 	while (s->verdict == HS_VERDICT_NONE) {
@@ -466,10 +495,8 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			break;
 		if (s->hashing)
 			sched_hash_step(s, t);
-		if (hs_unlikely(s->trace.on))
-			hs_trace_step(s, t);
-		if (hs_unlikely(s->retries.bound))
-			hs_retries_before_step(s, t);
+		if (hs_unlikely(followed))
+			sched_follow(s, t);
 		sched_switch_to(s, t);
 		if (hs_unlikely(s->retries.bound))
 			hs_retries_after_step(s, t);

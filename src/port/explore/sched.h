@@ -24,6 +24,7 @@
 #include "port/explore/retries.h"
 #include "port/explore/touch.h"
 #include "port/explore/trace.h"
+#include "port/explore/views.h"
 #include "port/port.h"
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
@@ -107,6 +108,7 @@ struct hs_sched {
 	uint64_t hash;
 	struct hs_trace trace;
 	struct hs_words scratch; /* of hs_independent_tasks() */
+	struct hs_views *views;	 /* NULL: memory is sequentially consistent */
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
@@ -166,6 +168,11 @@ void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char 
 struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name);
+/*
+ * In an execution: the chooser's answer below @n, as a decision of @self. There must be room for
+ * it: no more choices than max_steps.
+ */
+uint32_t hs_sched_choose(struct hs_task *self, uint32_t n);
 
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);

@@ -12,6 +12,8 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_check_lock(self, s->cls, true, where);
 	hs_step(self, HS_OP_DOWN_READ, HS_COMMUTE, s, sizeof(*s), where);
+	if (hs_unlikely(self->weak))
+		hs_views_acquire(self, s);
 	s->word.raw++;
 	hs_held_push(self, s, s->cls, where);
 }
@@ -24,6 +26,8 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
 		return false;
 	}
+	if (hs_unlikely(self->weak))
+		hs_views_acquire(self, s);
 	s->word.raw++;
 	hs_held_push(self, s, s->cls, where);
 	return true;
@@ -33,6 +37,8 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_step(self, HS_OP_UNLOCK, HS_COMMUTE, s, sizeof(*s), where);
 	hs_check_up_read(self, s->word.raw, s->cls, where);
+	if (hs_unlikely(self->weak))
+		hs_views_release_reader(self, s);
 	s->word.raw--;
 	hs_held_pop(self, s, s->cls, where);
 }
@@ -50,6 +56,10 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 		hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
 		s->wanted.raw--;
 	}
+	if (hs_unlikely(self->weak)) {
+		hs_views_acquire(self, s);
+		hs_views_acquire_readers(self, s);
+	}
 	s->word.raw = HS_RW_WRITER | (self->id + 1);
 	hs_held_push(self, s, s->cls, where);
 }
@@ -59,6 +69,8 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw != (HS_RW_WRITER | (self->id + 1)))
 		hs_fail_up_write(self, s->word.raw, s->cls, where);
+	if (hs_unlikely(self->weak))
+		hs_views_release(self, s);
 	s->word.raw = 0;
 	hs_held_pop(self, s, s->cls, where);
 }
@@ -212,15 +224,21 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 	sync_await(self, HS_OP_COMPLETION, sync_bits_are_set, &b, where);
 }
 
-/* Which of two tasks sets its bits first is not seen by either. */
+/*
+ * Which of two tasks sets its bits first is not seen by either. Through views another one may see
+ * what lies between, so that the order matters.
+ */
 void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
 {
 	uint32_t before;
 
 	(void)q;
-	hs_step(self, HS_OP_RMW, HS_COMMUTE, word, sizeof(*word), NULL);
+	hs_step(self, HS_OP_RMW, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, word,
+		sizeof(*word), NULL);
 	before = word->raw;
-	word->raw |= bits;
+	if (hs_unlikely(self->weak))
+		hs_views_rmw(self, word, before, before | bits, HS_RELEASE);
+	word->raw = before | bits;
 	hs_made(self, word, sizeof(*word), before, word->raw);
 }
 
@@ -271,6 +289,8 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 	hs_reads_compact(self);
 	hs_step(self, HS_OP_RETRY, HS_READ, &self->arena->retries, sizeof(self->arena->retries),
 		why);
+	if (hs_unlikely(self->weak))
+		hs_views_retry(self);
 	self->arena->retries++;
 	self->read_count = 0;
 	self->reads_lost = self->reads_torn = false;
@@ -312,4 +332,6 @@ void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
 
 	self->join = 1ull << t->id;
 	hs_step(self, HS_OP_JOIN, HS_READ, t, 1, HS_HERE);
+	if (hs_unlikely(self->weak))
+		hs_views_join(self, self->join);
 }

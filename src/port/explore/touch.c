@@ -132,6 +132,7 @@ struct hs_touch hs_touch_of(const struct hs_sched *s, const struct hs_task *t,
 				  .first_word = words->count,
 				  .access = t->op.access,
 				  .kind = t->op.kind,
+				  .strong = t->op.strong,
 				  .task = (uint8_t)t->id,
 				  .alone = s->alone };
 
@@ -173,7 +174,8 @@ struct hs_touch hs_touch_of(const struct hs_sched *s, const struct hs_task *t,
 	if (touch.access != HS_READ || touch.kind == HS_OP_WAKE)
 		touch_add_sleepers(s, &touch, words);
 	touch.words = words->count - touch.first_word;
-	touch.plain = !touch.words && !touch.reads_all && !touch.alone && !touch_is_rcu(&touch);
+	touch.plain = !touch.words && !touch.reads_all && !touch.alone && !touch_is_rcu(&touch) &&
+		      !(touch.strong && s->views);
 	return touch;
 }
 
@@ -245,10 +247,19 @@ static bool touch_counts_commute(const struct hs_words *words, const struct hs_t
 	       !touch_counts_near(b->before - a->delta, a, b);
 }
 
+static bool touch_fence_depends(const struct hs_touch *a, const struct hs_touch *b)
+{
+	return a->kind == HS_OP_MEMBARRIER || b->kind == HS_OP_MEMBARRIER ||
+	       (a->strong && b->strong);
+}
+
 bool hs_touches_depend(const struct hs_words *words, const struct hs_touch *a,
 		       const struct hs_touch *b)
 {
 	if (a->task == b->task || a->alone || b->alone)
+		return true;
+	if (hs_unlikely(a->strong == HS_STRONG_FENCE || b->strong == HS_STRONG_FENCE) &&
+	    touch_fence_depends(a, b))
 		return true;
 	if (touch_is_rcu(a) && touch_is_rcu(b) && touch_rcu_depends(a, b))
 		return true;

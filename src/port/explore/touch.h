@@ -14,10 +14,13 @@
  *   of RCU
  * - a retry that is taken because no task can move, and every step: it comes neither before one
  *   that was taken, nor after one that it brings about
+ * - a SEQ_CST fence, and a SEQ_CST step; a membarrier, and every step (views.h). Which store a load
+ *   sees is a choice of its task
  *
- * Adds to a count (hs_u32_count()) commute while no order brings the count near zero, because their
- * callers look at nothing else. That is known only of the values that the steps meet, so it can be
- * switched off (hs_words.counts), and fingerprints know nothing of it.
+ * Adds to a count (hs_u32_count()) commute while no order brings the count near zero, because
+ * their callers look at nothing else. That is known only of the values that the steps meet, so it
+ * can be switched off (hs_words.counts), and fingerprints know nothing of it. Through views a task
+ * may see a value between two adds, so there it is off.
  *
  * A wake settles the debts of its queue and wakes who sleeps there, so its order matters against a
  * write to a word that the predicate of a sleeper reads. That depends on who sleeps when the two
@@ -44,6 +47,7 @@ struct hs_touch {
 	uint8_t access; /* enum hs_access */
 	uint8_t kind;	/* enum hs_op_kind */
 	uint8_t task;
+	uint8_t strong; /* enum hs_strong */
 	bool alone;
 	bool plain;	/* it depends on nothing but what touches a byte of its object */
 	bool patient;	/* a look that may wait for its predicate to hold: see dpor.c */

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * views.c (explore) - store histories and views
+ *
+ * All of it belongs to the execution and lies outside the image. hs_views_reset() forgets it
+ * without touching it, so that its cost does not grow with what the last execution did.
+ */
+#include "port/explore/views.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/explore/sched.h"
+
+/* For each word, by its number, the oldest store that may be read; 0 for those behind .count. */
+struct view {
+	uint32_t *at;
+	uint32_t count, room;
+};
+
+/* A view that does not change any more: a part of the pool. */
+struct kept {
+	uint32_t start, count;
+};
+
+struct message {
+	uint64_t value;
+	uint32_t earlier; /* the store to the word before this one */
+	struct kept view;
+};
+
+/* Stores to a word have the numbers .first .. .last; those before .first are not to be seen. */
+struct word {
+	uintptr_t key;
+	uint32_t first, last;
+	uint32_t newest; /* of hs_views.message */
+};
+
+struct slot {
+	uintptr_t key;
+	uint32_t age; /* the execution that it belongs to */
+	uint32_t word;
+};
+
+struct task_views {
+	struct view now;      /* what the task may read */
+	struct view acquired; /* and what it may after an acquire fence */
+	struct view released; /* at its last release fence: what its relaxed stores carry */
+	struct view left;     /* when it left its last read section */
+	struct view grace;    /* what the end of the grace period that it waits for brings */
+};
+
+struct hs_views {
+	bool failed;
+	uint32_t age;
+	struct message *message;
+	uint32_t messages, message_room;
+	struct word *word;
+	uint32_t words, word_room;
+	struct slot *slot;
+	uint32_t slots; /* a power of two */
+	uint32_t *pool;
+	uint32_t pool_used, pool_room;
+	struct view strong; /* SEQ_CST stores and fences */
+	struct view begun;  /* grace periods */
+	struct view ran;    /* RCU callbacks */
+	struct task_views task[HS_SCHED_TASKS];
+};
+
+#define VIEWS_SLOTS 256
+/* What hands a view over and is no word has a key of its own. Words are aligned to 4 bytes. */
+#define VIEWS_OBJECT 2u
+#define VIEWS_READERS 3u
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+/* Makes room for @need items of @size bytes. False: no memory. */
+static bool views_grow(struct hs_views *v, void *list, uint32_t *room, uint32_t need, size_t size)
+{
+	uint32_t more = *room ? *room : 64;
+	void *bigger;
+
+	if (hs_likely(need <= *room))
+		return true;
+	while (more < need)
+		more *= 2;
+	memcpy(&bigger, list, sizeof(bigger));
+	bigger = realloc(bigger, more * size);
+	if (!bigger) {
+		v->failed = true;
+		return false;
+	}
+	memcpy(list, &bigger, sizeof(bigger));
+	*room = more;
+	return true;
+}
+
+int hs_views_begin(struct hs_sched *s)
+{
+	struct hs_views *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	v->age = 1;
+	v->slots = VIEWS_SLOTS;
+	v->slot = calloc(v->slots, sizeof(*v->slot));
+	s->views = v;
+	if (v->slot)
+		return 0;
+	hs_views_end(s);
+	return -ENOMEM;
+}
+
+void hs_views_end(struct hs_sched *s)
+{
+	struct hs_views *v = s->views;
+
+	if (!v)
+		return;
+	s->views = NULL;
+	for (uint32_t i = 0; i < HS_SCHED_TASKS; i++) {
+		free(v->task[i].now.at);
+		free(v->task[i].acquired.at);
+		free(v->task[i].released.at);
+		free(v->task[i].left.at);
+		free(v->task[i].grace.at);
+	}
+	free(v->strong.at);
+	free(v->begun.at);
+	free(v->ran.at);
+	free(v->pool);
+	free(v->slot);
+	free(v->word);
+	free(v->message);
+	free(v);
+}
+
+void hs_views_reset(struct hs_sched *s)
+{
+	struct hs_views *v = s->views;
+
+	if (!v)
+		return;
+	if (!++v->age) {
+		memset(v->slot, 0, v->slots * sizeof(*v->slot));
+		v->age = 1;
+	}
+	v->messages = v->words = v->pool_used = 0;
+	v->strong.count = v->begun.count = v->ran.count = 0;
+	for (uint32_t i = 0; i < HS_SCHED_TASKS; i++) {
+		struct task_views *t = &v->task[i];
+
+		t->now.count = t->acquired.count = t->released.count = 0;
+		t->left.count = t->grace.count = 0;
+	}
+}
+
+bool hs_views_failed(const struct hs_sched *s)
+{
+	return s->views && s->views->failed;
+}
+
+/* ---- views ------------------------------------------------------------------------------- */
+
+static uint32_t views_at(const struct view *view, uint32_t word)
+{
+	return word < view->count ? view->at[word] : 0;
+}
+
+/* Makes @view cover @count words. False: no memory. */
+static bool views_cover(struct hs_views *v, struct view *view, uint32_t count)
+{
+	if (count <= view->count)
+		return true;
+	if (!views_grow(v, &view->at, &view->room, count, sizeof(*view->at)))
+		return false;
+	memset(view->at + view->count, 0, (count - view->count) * sizeof(*view->at));
+	view->count = count;
+	return true;
+}
+
+static void views_raise(struct hs_views *v, struct view *view, uint32_t word, uint32_t store)
+{
+	if (views_cover(v, view, word + 1) && view->at[word] < store)
+		view->at[word] = store;
+}
+
+static void views_join_words(struct hs_views *v, struct view *view, const uint32_t *at,
+			     uint32_t count)
+{
+	if (!count || !views_cover(v, view, count))
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		view->at[i] = view->at[i] < at[i] ? at[i] : view->at[i];
+}
+
+static void views_join(struct hs_views *v, struct view *view, const struct view *other)
+{
+	views_join_words(v, view, other->at, other->count);
+}
+
+static void views_join_kept(struct hs_views *v, struct view *view, struct kept kept)
+{
+	views_join_words(v, view, v->pool + kept.start, kept.count);
+}
+
+/* Keeps what @view and @more are together. */
+static struct kept views_keep(struct hs_views *v, const struct view *view, struct kept more)
+{
+	uint32_t count = view->count > more.count ? view->count : more.count;
+	struct kept kept = { v->pool_used, count };
+	uint32_t *at;
+
+	if (!view->count)
+		return more;
+	if (!views_grow(v, &v->pool, &v->pool_room, v->pool_used + count, sizeof(*v->pool)))
+		return (struct kept){ 0, 0 };
+	v->pool_used += count;
+	at = v->pool + kept.start;
+	memcpy(at, view->at, view->count * sizeof(*at));
+	memset(at + view->count, 0, (count - view->count) * sizeof(*at));
+	for (uint32_t i = 0; i < more.count; i++)
+		if (at[i] < v->pool[more.start + i])
+			at[i] = v->pool[more.start + i];
+	return kept;
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+static struct slot *views_slot(const struct hs_views *v, uintptr_t key)
+{
+	uint64_t i = hs_mix64(key) & (v->slots - 1);
+
+	while (v->slot[i].age == v->age && v->slot[i].key != key)
+		i = (i + 1) & (v->slots - 1);
+	return &v->slot[i];
+}
+
+static bool views_grow_slots(struct hs_views *v)
+{
+	struct slot *slot = calloc(2 * (size_t)v->slots, sizeof(*slot));
+
+	if (!slot) {
+		v->failed = true;
+		return false;
+	}
+	free(v->slot);
+	v->slot = slot;
+	v->slots *= 2;
+	for (uint32_t i = 0; i < v->words; i++)
+		*views_slot(v, v->word[i].key) = (struct slot){ v->word[i].key, v->age, i };
+	return true;
+}
+
+static bool views_add_message(struct hs_views *v, struct word *w, uint64_t value, struct kept view)
+{
+	if (!views_grow(v, &v->message, &v->message_room, v->messages + 1, sizeof(*v->message)))
+		return false;
+	v->message[v->messages] = (struct message){ value, w->newest, view };
+	w->newest = v->messages++;
+	return true;
+}
+
+/* NULL: no memory. */
+static struct word *views_new_word(struct hs_views *v, uintptr_t key, uint64_t value)
+{
+	struct word *w;
+
+	if (2 * v->words >= v->slots && !views_grow_slots(v))
+		return NULL;
+	if (!views_grow(v, &v->word, &v->word_room, v->words + 1, sizeof(*v->word)))
+		return NULL;
+	w = &v->word[v->words];
+	*w = (struct word){ .key = key };
+	if (!views_add_message(v, w, value, (struct kept){ 0, 0 }))
+		return NULL;
+	*views_slot(v, key) = (struct slot){ key, v->age, v->words++ };
+	return w;
+}
+
+/* The word whose value is @newest. NULL: no memory. */
+static struct word *views_word(struct hs_views *v, uintptr_t key, uint64_t newest)
+{
+	const struct slot *slot = views_slot(v, key);
+	struct word *w;
+
+	if (slot->age != v->age)
+		return views_new_word(v, key, newest);
+	w = &v->word[slot->word];
+	if (hs_likely(v->message[w->newest].value == newest))
+		return w;
+	/* It was written without a store: plain data, which every task sees. */
+	if (!views_add_message(v, w, newest, (struct kept){ 0, 0 }))
+		return NULL;
+	w->first = ++w->last;
+	return w;
+}
+
+static uint32_t views_number(const struct hs_views *v, const struct word *w)
+{
+	return (uint32_t)(w - v->word);
+}
+
+/* ---- loads and stores -------------------------------------------------------------------- */
+
+static struct task_views *views_of(struct hs_task *self)
+{
+	return &self->sched->views->task[self->id];
+}
+
+/* Outside an execution and in a predicate that is asked, a word has the newest value. */
+static bool views_apply(const struct hs_task *self)
+{
+	return self->mode >= HS_MODE_LOG;
+}
+
+static bool views_acquires(enum hs_order o)
+{
+	return o == HS_ACQUIRE || o == HS_ACQ_REL || o == HS_SEQ_CST;
+}
+
+static bool views_releases(enum hs_order o)
+{
+	return o == HS_RELEASE || o == HS_ACQ_REL || o == HS_SEQ_CST;
+}
+
+/* @t has read store number @store of @w, which is @m. */
+static void views_receive(struct hs_views *v, struct task_views *t, const struct word *w,
+			  uint32_t store, const struct message *m, enum hs_order o)
+{
+	views_raise(v, &t->now, views_number(v, w), store);
+	views_join_kept(v, views_acquires(o) ? &t->now : &t->acquired, m->view);
+}
+
+/* @t stores to @w what also carries @more. */
+static void views_send(struct hs_views *v, struct task_views *t, struct word *w, uint64_t value,
+		       struct kept more, enum hs_order o)
+{
+	uint32_t number = views_number(v, w);
+
+	views_raise(v, &t->now, number, w->last + 1);
+	if (!views_add_message(v, w, value,
+			       views_keep(v, views_releases(o) ? &t->now : &t->released, more)))
+		return;
+	w->last++;
+	if (o == HS_SEQ_CST)
+		views_raise(v, &v->strong, number, w->last);
+}
+
+/* How many stores before the newest one the load sees. */
+static uint32_t views_decide(struct hs_task *self, uint32_t candidates)
+{
+	struct hs_sched *s = self->sched;
+
+	if (candidates == 1 || self->mode != HS_MODE_STEP)
+		return 0;
+	if (candidates < HS_CHOICE && s->decisions - s->step < s->max_steps)
+		return hs_sched_choose(self, candidates);
+	hs_sched_violation(s, HS_VERDICT_STEPS,
+			   "more than %u values that a load may see, or %u choices", HS_CHOICE - 1,
+			   s->max_steps);
+	return 0;
+}
+
+uint64_t hs_views_load(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	struct task_views *t = views_of(self);
+	const struct word *w;
+	uint32_t oldest, back, at;
+
+	if (!views_apply(self))
+		return newest;
+	w = views_word(v, (uintptr_t)addr, newest);
+	if (!w)
+		return newest;
+	oldest = views_at(&t->now, views_number(v, w));
+	if (o == HS_SEQ_CST && oldest < views_at(&v->strong, views_number(v, w)))
+		oldest = views_at(&v->strong, views_number(v, w));
+	if (oldest < w->first)
+		oldest = w->first;
+	back = views_decide(self, w->last - oldest + 1);
+	at = w->newest;
+	for (uint32_t i = 0; i < back; i++)
+		at = v->message[at].earlier;
+	views_receive(v, t, w, w->last - back, &v->message[at], o);
+	return v->message[at].value;
+}
+
+void hs_views_store(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		    enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	struct word *w;
+
+	if (!views_apply(self))
+		return;
+	w = views_word(v, (uintptr_t)addr, before);
+	if (w)
+		views_send(v, views_of(self), w, value, (struct kept){ 0, 0 }, o);
+}
+
+void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	const struct word *w;
+
+	if (!views_apply(self))
+		return;
+	w = views_word(v, (uintptr_t)addr, newest);
+	if (w)
+		views_receive(v, views_of(self), w, w->last, &v->message[w->newest], o);
+}
+
+void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		  enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	struct word *w;
+
+	if (!views_apply(self))
+		return;
+	w = views_word(v, (uintptr_t)addr, before);
+	if (!w)
+		return;
+	views_receive(v, views_of(self), w, w->last, &v->message[w->newest], o);
+	views_send(v, views_of(self), w, value, v->message[w->newest].view, o);
+}
+
+void hs_views_retry(struct hs_task *self)
+{
+	struct hs_views *v = self->sched->views;
+	struct view *now = &views_of(self)->now;
+
+	for (uint32_t i = 0; self->sched->alone && i < v->words; i++)
+		v->word[i].first = v->word[i].last;
+	for (uint32_t i = 0; self->reads_lost && i < v->words; i++)
+		views_raise(v, now, i, v->word[i].last);
+	for (uint32_t i = 0; i < self->read_count; i++) {
+		const struct slot *slot = views_slot(v, self->reads[i].word & ~(uintptr_t)1);
+
+		if (slot->age == v->age)
+			views_raise(v, now, slot->word, v->word[slot->word].last);
+	}
+}
+
+/* ---- fences ------------------------------------------------------------------------------ */
+
+/* The share of a SEQ_CST fence that concerns @t alone. */
+static void views_see_strong(struct hs_views *v, struct task_views *t)
+{
+	views_join(v, &t->now, &t->acquired);
+	views_join(v, &t->now, &v->strong);
+	views_join(v, &t->released, &t->now);
+}
+
+void hs_views_fence(struct hs_task *self, enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	struct task_views *t = views_of(self);
+
+	if (!views_apply(self))
+		return;
+	if (o == HS_SEQ_CST && self->mode == HS_MODE_STEP) {
+		hs_step_strong(self, HS_OP_FENCE, HS_WRITE, &self->sched->views, 1, NULL,
+			       HS_STRONG_FENCE);
+		views_see_strong(v, t);
+		views_join(v, &v->strong, &t->now);
+		return;
+	}
+	if (views_acquires(o))
+		views_join(v, &t->now, &t->acquired);
+	if (views_releases(o))
+		views_join(v, &t->released, &t->now);
+}
+
+void hs_views_membarrier(struct hs_task *self)
+{
+	struct hs_sched *s = self->sched;
+	struct hs_views *v = s->views;
+
+	if (!self->weak || self->mode != HS_MODE_STEP)
+		return;
+	hs_step_strong(self, HS_OP_MEMBARRIER, HS_WRITE, &s->views, 1, HS_HERE, HS_STRONG_FENCE);
+	views_see_strong(v, views_of(self));
+	views_join(v, &v->strong, &views_of(self)->now);
+	for (uint32_t i = 1; i < s->tasks; i++)
+		views_see_strong(v, &v->task[i]);
+	for (uint32_t i = 1; i < s->tasks; i++)
+		views_join(v, &v->strong, &v->task[i].now);
+	views_see_strong(v, views_of(self));
+}
+
+/* ---- what else orders tasks -------------------------------------------------------------- */
+
+static const void *views_key(const void *object, unsigned int tag)
+{
+	return (const char *)object + tag;
+}
+
+void hs_views_acquire(struct hs_task *self, const void *object)
+{
+	hs_views_see(self, views_key(object, VIEWS_OBJECT), 0, HS_ACQUIRE);
+}
+
+void hs_views_release(struct hs_task *self, const void *object)
+{
+	hs_views_store(self, views_key(object, VIEWS_OBJECT), 0, 0, HS_RELEASE);
+}
+
+/* Of mutexes and spinlocks, whose operations are inlined; a trylock does it itself. */
+void hs_views_step(struct hs_task *t)
+{
+	if (t->op.kind == HS_OP_LOCK)
+		hs_views_acquire(t, t->op.addr);
+	else if (t->op.kind == HS_OP_UNLOCK && t->op.size == sizeof(hs_u32))
+		hs_views_release(t, t->op.addr);
+}
+
+void hs_views_acquire_readers(struct hs_task *self, const void *object)
+{
+	hs_views_see(self, views_key(object, VIEWS_READERS), 0, HS_ACQUIRE);
+}
+
+void hs_views_release_reader(struct hs_task *self, const void *object)
+{
+	hs_views_rmw(self, views_key(object, VIEWS_READERS), 0, 0, HS_RELEASE);
+}
+
+void hs_views_start(struct hs_task *parent, struct hs_task *child)
+{
+	views_join(parent->sched->views, &views_of(child)->now, &views_of(parent)->now);
+}
+
+void hs_views_join(struct hs_task *self, uint64_t ended)
+{
+	struct hs_views *v = self->sched->views;
+
+	for (; ended; ended &= ended - 1)
+		views_join(v, &views_of(self)->now, &v->task[__builtin_ctzll(ended)].now);
+}
+
+void hs_views_rcu_enter(struct hs_task *self)
+{
+	struct hs_views *v = self->sched->views;
+
+	if (views_apply(self))
+		views_join(v, &views_of(self)->now, &v->begun);
+}
+
+void hs_views_rcu_leave(struct hs_task *self)
+{
+	const struct hs_sched *s = self->sched;
+	struct hs_views *v = s->views;
+	const struct view *now = &views_of(self)->now;
+
+	if (!views_apply(self))
+		return;
+	views_join(v, &views_of(self)->left, now);
+	for (uint32_t i = 1; i < s->tasks; i++)
+		if (s->task[i].rcu_wait >> self->id & 1)
+			views_join(v, &v->task[i].grace, now);
+}
+
+void hs_views_rcu_begin(struct hs_task *self, struct hs_task *waiter)
+{
+	const struct hs_sched *s = self->sched;
+	struct hs_views *v = s->views;
+
+	if (!views_apply(self))
+		return;
+	views_join(v, &v->begun, &views_of(self)->now);
+	for (uint32_t i = 1; i < s->tasks; i++)
+		views_join(v, &views_of(waiter)->grace, &v->task[i].left);
+}
+
+void hs_views_rcu_end(struct hs_task *self)
+{
+	if (views_apply(self))
+		views_join(self->sched->views, &views_of(self)->now, &views_of(self)->grace);
+}
+
+void hs_views_rcu_ran(struct hs_task *self)
+{
+	if (views_apply(self))
+		views_join(self->sched->views, &self->sched->views->ran, &views_of(self)->now);
+}
+
+void hs_views_rcu_poll(struct hs_task *self)
+{
+	if (views_apply(self))
+		views_join(self->sched->views, &views_of(self)->now, &self->sched->views->ran);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation of an exploration with views fails once: hs_explore() says so, and nothing is
+ * left. The linker sends the allocations of all files of this program here.
+ */
+#include <errno.h>
+
+#include "port/port.h"
+#include "support/exploration.h"
+
+/* malloc() and its kin, as the linker names them with --wrap. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void __real_free(void *p);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void __wrap_free(void *p);
+
+static uint64_t asked, fail_at;
+static int64_t held;
+
+static bool may(void)
+{
+	return ++asked != fail_at;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	void *p = may() ? __real_malloc(size) : NULL;
+
+	held += p != NULL;
+	return p;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	void *p = may() ? __real_calloc(count, size) : NULL;
+
+	held += p != NULL;
+	return p;
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	void *q = may() ? __real_realloc(p, size) : NULL;
+
+	held += q && !p;
+	return q;
+}
+
+void __wrap_free(void *p)
+{
+	held -= p != NULL;
+	__real_free(p);
+}
+
+/* ---- a scenario whose tables grow -------------------------------------------------------- */
+
+#define WORDS 200
+
+struct state {
+	hs_u64 word[WORDS];
+};
+
+static void writer(struct hs_task *self, void *arg)
+{
+	struct state *st = arg;
+
+	for (unsigned int i = 0; i < WORDS; i++)
+		hs_u64_store(self, &st->word[i], i + 1, i & 1 ? HS_RELEASE : HS_RELAXED);
+	hs_fence(self, HS_SEQ_CST);
+}
+
+static void reader(struct hs_task *self, void *arg)
+{
+	struct state *st = arg;
+
+	hs_rcu_read_lock(self);
+	hs_u64_load(self, &st->word[1], HS_ACQUIRE);
+	hs_u64_load(self, &st->word[0], HS_RELAXED);
+	hs_rcu_read_unlock(self);
+	hs_synchronize_rcu(self);
+}
+
+static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	(void)self;
+	(void)param;
+	hs_plan_task(plan, "writer", writer, state);
+	hs_plan_task(plan, "reader", reader, state);
+	return 0;
+}
+
+static const struct hs_scenario scenario = {
+	.name = "tables",
+	.state_size = sizeof(struct state),
+	.setup = setup,
+};
+
+static int run(enum hs_search search, uint64_t at, struct hs_explore_result *r)
+{
+	struct hs_explore_options o;
+	int ret;
+
+	hs_explore_options_init(&o);
+	o.search = search;
+	o.memory = HS_MEMORY_VIEWS;
+	o.max_executions = 4;
+	asked = 0;
+	fail_at = at;
+	ret = hs_explore(&scenario, NULL, &o, r);
+	fail_at = 0;
+	return ret;
+}
+
+static void fail_each(enum hs_search search)
+{
+	struct hs_explore_result r;
+	uint64_t sites;
+	int64_t before;
+
+	/* What the process keeps for later explorations is there from now on. */
+	assert_int_equal(run(search, 0, &r), 0);
+	hs_explore_result_free(&r);
+	before = held;
+	assert_int_equal(run(search, 0, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_NONE);
+	hs_explore_result_free(&r);
+	sites = asked;
+	assert_true(sites > 10);
+	for (uint64_t at = 1; at <= sites; at++) {
+		assert_int_equal(run(search, at, &r), -ENOMEM);
+		assert_null(r.schedule);
+		assert_int_equal(held, before);
+	}
+}
+
+/* PCT measures first, in an execution that is none of the search. */
+static void each_allocation_fails_once(void **state)
+{
+	(void)state;
+	fail_each(HS_SEARCH_RANDOM);
+	fail_each(HS_SEARCH_PCT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_allocation_fails_once),
+	};
+
+	return cmocka_run_group_tests_name("views memory", tests, NULL, NULL);
+}
