@@ -50,10 +50,9 @@ struct hs_slot {
 	char name[HS_TASK_NAME];
 	pid_t owner; /* thread that attached the task */
 	pthread_mutex_t life;
-	jmp_buf *guard;	   /* of hs_guard(), on the owner's stack; NULL: none */
-	hs_u32 wakeups;	   /* the futex that the task sleeps on */
-	hs_u64 deadline;   /* of the timed wait that the task is in; 0: none */
-	uint32_t rcu_seen; /* what the grace period in progress found in hot.rcu; under rcu.lock */
+	jmp_buf *guard;	 /* of hs_guard(), on the owner's stack; NULL: none */
+	hs_u32 wakeups;	 /* the futex that the task sleeps on */
+	hs_u64 deadline; /* of the timed wait that the task is in; 0: none */
 } __attribute__((__aligned__(2 * HS_CACHE_LINE)));
 
 /* Two batches of callbacks: @next for the next grace period, @wait for the one in progress. */
@@ -61,6 +60,7 @@ struct hs_rcu_domain {
 	struct hs_spinlock lock;
 	struct hs_rcu_head *next, **next_tail;
 	struct hs_rcu_head *wait;
+	uint32_t seen[HS_TASKS_MAX]; /* what the grace period in progress found in hot.rcu */
 	/* Callbacks taken to be run. A batch is taken when all before it have run. */
 	uint64_t taken;
 	hs_u64 queued, ran;
@@ -151,8 +151,6 @@ void hs_heap_drop_all(void **list);
  * Returns 0, or -ENOSYS: this process may not use membarrier(2), which the arena relies on.
  */
 int hs_membarrier_register(struct hs_arena *arena);
-/* A barrier on every attached thread. Pairs with hs_rcu_read_lock(). */
-void hs_membarrier(struct hs_task *self);
 
 /* rcu.c */
 void hs_rcu_init(struct hs_arena *arena);

@@ -270,18 +270,13 @@ static inline void hs_retry_wait(struct hs_task *self, const char *why)
 	hs_retry_pause(self, spins);
 }
 
-/*
- * The word is odd inside the outermost section. The grace period orders the store against later
- * loads: it runs a barrier on every attached thread (hs_membarrier() in membarrier.c).
- */
+#include "port/common/grace.h"
+
 HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
 {
 	if (self->hot.rcu_nest++)
 		return;
-	hs_u32_store(self, &self->hot.rcu, self->hot.rcu.raw + 1, HS_RELAXED);
-	if (hs_unlikely(self->hot.rcu_fence))
-		hs_fence(self, HS_SEQ_CST);
-	__atomic_signal_fence(HS_SEQ_CST);
+	hs_grace_enter(self, &self->hot.rcu, self->hot.rcu_fence);
 }
 
 HS_ALWAYS_INLINE void hs_rcu_read_unlock(struct hs_task *self)
@@ -289,7 +284,7 @@ HS_ALWAYS_INLINE void hs_rcu_read_unlock(struct hs_task *self)
 	hs_assert(self, self->hot.rcu_nest, "RCU read section left more often than entered");
 	if (--self->hot.rcu_nest)
 		return;
-	hs_u32_store(self, &self->hot.rcu, self->hot.rcu.raw + 1, HS_RELEASE);
+	hs_grace_leave(self, &self->hot.rcu);
 }
 
 HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)

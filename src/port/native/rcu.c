@@ -2,18 +2,8 @@
 /*
  * rcu.c (native) - grace periods over every task of an arena, in all processes that share it
  *
- * The read side is two plain stores to the task's own word. The grace period orders them, on behalf
- * of the readers:
- *
- *	reader				updater
- *	rcu = odd			unlink
- *	(no barrier)			barrier on every attached thread (membarrier)
- *	load the pointer		rcu odd: wait until it has changed
- *
- *	Required outcome: a reader that still saw the pointer is waited for. If its store of "odd"
- *	is not visible after the barrier, its load comes after the barrier and sees the unlink.
- *	(tests/stress/test_port_litmus.c:
- *	grace_period_waits_for_a_reader_whose_entry_is_not_visible)
+ * port/common/grace.h has the algorithm, and what it promises. The words are those of the tasks'
+ * slots (hot.rcu), the barrier is membarrier(2).
  *
  * hs_rcu_barrier() is in wait.c, because it waits as every other wait does.
  *
@@ -36,24 +26,22 @@ void hs_rcu_init(struct hs_arena *arena)
 	arena->rcu.next_tail = &arena->rcu.next;
 }
 
-static uint32_t native_rcu_reader_word(struct hs_task *self, struct hs_slot *slot)
+static struct hs_grace_readers native_rcu_readers(const struct hs_arena *arena)
 {
-	return hs_u32_load(self, &slot->task.hot.rcu, HS_ACQUIRE);
+	return (struct hs_grace_readers){ &arena->slot[0].task.hot.rcu, sizeof(arena->slot[0]),
+					  arena->slots };
 }
 
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
+	struct hs_grace_readers readers = native_rcu_readers(arena);
 	uint32_t seen[HS_TASKS_MAX];
 
 	hs_check_synchronize(self, where);
-	hs_membarrier(self);
-	for (uint32_t i = 0; i < arena->slots; i++)
-		seen[i] = native_rcu_reader_word(self, &arena->slot[i]);
-	for (uint32_t i = 0; i < arena->slots; i++) {
-		for (uint32_t spins = 1;
-		     (seen[i] & 1) && native_rcu_reader_word(self, &arena->slot[i]) == seen[i];
-		     spins++) {
+	hs_grace_begin(self, &readers, seen);
+	for (uint32_t i = 0; i < readers.count; i++) {
+		for (uint32_t spins = 1; hs_grace_waits_for(self, &readers, seen, i); spins++) {
 			struct timespec nap = { .tv_nsec = NAP_NS };
 
 			if (spins < SPINS_BEFORE_NAP) {
@@ -89,24 +77,12 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 static void native_rcu_begin_batch(struct hs_task *self, struct hs_arena *arena)
 {
 	struct hs_rcu_domain *rcu = &arena->rcu;
+	struct hs_grace_readers readers = native_rcu_readers(arena);
 
 	rcu->wait = rcu->next;
 	rcu->next = NULL;
 	rcu->next_tail = &rcu->next;
-	hs_membarrier(self);
-	for (uint32_t i = 0; i < arena->slots; i++)
-		arena->slot[i].rcu_seen = native_rcu_reader_word(self, &arena->slot[i]);
-}
-
-static bool native_rcu_batch_is_over(struct hs_task *self, struct hs_arena *arena)
-{
-	for (uint32_t i = 0; i < arena->slots; i++) {
-		uint32_t seen = arena->slot[i].rcu_seen;
-
-		if ((seen & 1) && native_rcu_reader_word(self, &arena->slot[i]) == seen)
-			return false;
-	}
-	return true;
+	hs_grace_begin(self, &readers, rcu->seen);
 }
 
 /*
@@ -117,10 +93,11 @@ static bool native_rcu_batch_is_over(struct hs_task *self, struct hs_arena *aren
 static struct hs_rcu_head *native_rcu_take_batch(struct hs_task *self, struct hs_arena *arena)
 {
 	struct hs_rcu_domain *rcu = &arena->rcu;
+	struct hs_grace_readers readers = native_rcu_readers(arena);
 	struct hs_rcu_head *batch = rcu->wait;
 
 	if (!batch || rcu->taken != hs_u64_load(self, &rcu->ran, HS_ACQUIRE) ||
-	    !native_rcu_batch_is_over(self, arena))
+	    !hs_grace_is_over(self, &readers, rcu->seen))
 		return NULL;
 	self->hot.in_callback = 1;
 	rcu->wait = NULL;
