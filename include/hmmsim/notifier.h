@@ -98,6 +98,19 @@ enum hs_refusal {
 	HS_REFUSAL_COUNT
 };
 
+/** enum hs_wait_order - how a reader looks at the sequence number that it waits for */
+enum hs_wait_order {
+	/** *invented*: with acquire: it sees page tables as the last invalidation left them */
+	HS_WAIT_ACQUIRE,
+	/**
+	 * v5.5 on: with READ_ONCE. A reader that does not sleep, because the number has changed
+	 * when it looks first, may read page tables from before that. Shown by HS_MEMORY_VIEWS
+	 * alone.
+	 */
+	HS_WAIT_ONCE,
+	HS_WAIT_ORDER_COUNT
+};
+
 /**
  * hs_notifiers_create() - make the notifiers of an address space
  * @param self  the calling task
@@ -134,6 +147,21 @@ HMMSIM_API void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *
  */
 HMMSIM_API int hs_notifiers_set_refusal(struct hs_task *self, struct hs_notifiers *notifiers,
 					enum hs_refusal refusal);
+
+/**
+ * hs_notifiers_set_wait_order() - choose how hs_interval_read_begin() and remove wait
+ * @param self       the calling task
+ * @param notifiers  those of the address space
+ * @param order      for waits from now on; HS_WAIT_ACQUIRE if it is never called
+ *
+ * Context: no other task uses @p notifiers (not checked); takes the subscriptions lock, a spinlock;
+ * does not sleep.
+ *
+ * Return: 0, or
+ * - -EINVAL: there is no such value
+ */
+HMMSIM_API int hs_notifiers_set_wait_order(struct hs_task *self, struct hs_notifiers *notifiers,
+					   enum hs_wait_order order);
 
 /**
  * hs_invalidate_start() - tell subscribers that page tables are about to change

@@ -49,6 +49,29 @@
  *	no device entry is left when it is freed; one invalidation costs at most one retry.
  *	(tests/model/test_notifier_model.c: reader_against_invalidator)
  *
+ * Orders of seq. A reader waits until seq is not its number any more. It may then see not the even
+ * number that ends the period but the odd one of the next:
+ *
+ *	reader				invalidator A		invalidator B
+ *	read_begin: 3 is current	clear the CPU's entry
+ *					end: seq = 4
+ *								start: seq = 5
+ *	moved: sees 5
+ *	look at the CPU's entry
+ *
+ *	Required outcome: the reader sees the entry as A left it. What B does it need not see,
+ *	because B calls it back.
+ *	(tests/model/test_views_model.c: odd_sequence_needs_a_release)
+ *
+ * So both numbers are stored with release, and ns_moved() loads with acquire. The kernel stores
+ * both plainly and is safe there: what A did before it released ns->lock comes, for every observer,
+ * before what B does when it has taken it, by the kernel's memory model. C11 has no such rule for
+ * an observer without the lock. The acquire is stronger than the kernel's order: wait_event() looks
+ * with READ_ONCE, and if it need not sleep, nothing orders that look before the reads of the page
+ * tables. In theory a reader may then copy a stale entry, and its check does not notice. x86 does
+ * not do that, and it was not observed. HS_WAIT_ONCE has the kernel's order.
+ * (tests/model/test_views_model.c: wait_without_acquire_sees_what_is_over)
+ *
  * Overlapping invalidations. If seq were even between the two ends, a reader hit by both could
  * begin in the second's period with a number that looks settled:
  *
@@ -150,6 +173,17 @@ int hs_notifiers_set_refusal(struct hs_task *self, struct hs_notifiers *notifier
 	return 0;
 }
 
+int hs_notifiers_set_wait_order(struct hs_task *self, struct hs_notifiers *notifiers,
+				enum hs_wait_order order)
+{
+	if ((unsigned int)order >= HS_WAIT_ORDER_COUNT)
+		return -EINVAL;
+	hs_spin_lock(self, &notifiers->lock);
+	notifiers->wait_order = order;
+	hs_spin_unlock(self, &notifiers->lock);
+	return 0;
+}
+
 /* ---- invalidations ----------------------------------------------------------------------- */
 
 /*
@@ -173,7 +207,7 @@ static struct hs_interval_node *ns_begin(struct hs_task *self, struct hs_notifie
 		hit = NULL;
 	if (hit && !(*cur_seq & 1)) {
 		*cur_seq |= 1;
-		hs_u64_store(self, &ns->seq, *cur_seq, HS_RELAXED);
+		hs_u64_store(self, &ns->seq, *cur_seq, HS_RELEASE);
 	}
 	hs_spin_unlock(self, &ns->lock);
 	return hit;
@@ -339,7 +373,7 @@ static void ns_enter(struct hs_task *self, struct hs_notifiers *ns, struct hs_in
 		hs_u64_init(hs_sub_seq(sub), seq - 1);
 		return;
 	}
-	hs_u64_store(self, &ns->seq, seq | 1, HS_RELAXED);
+	hs_u64_store(self, &ns->seq, seq | 1, HS_RELEASE);
 	hs_u64_init(hs_sub_seq(sub), seq | 1);
 }
 
@@ -378,6 +412,8 @@ static bool ns_moved(struct hs_task *self, void *arg)
 {
 	const struct settled *s = arg;
 
+	if (s->ns->wait_order == HS_WAIT_ONCE)
+		return hs_u64_load(self, &s->ns->seq, HS_RELAXED) != s->seq;
 	return hs_u64_load(self, &s->ns->seq, HS_ACQUIRE) != s->seq;
 }
 

@@ -22,6 +22,7 @@ struct hs_notifiers {
 	bool released;
 	bool has_intervals; /* there is or was an interval subscription */
 	enum hs_refusal refusal;
+	enum hs_wait_order wait_order; /* no task waits when it changes */
 	uint64_t kept; /* invalidations over but for interval subscriptions (HS_REFUSAL_6_12) */
 	struct hs_waitq queue; /* active is 0, seq has changed, or a plain notifier's calls are 0 */
 };

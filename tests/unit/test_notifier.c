@@ -137,6 +137,23 @@ static void a_reader_that_was_not_hit_does_not_wait(void **state)
 	remove_probe(1);
 }
 
+static void the_order_of_a_wait_is_a_parameter(void **state)
+{
+	struct hs_invalidation inv = range(0, PAGE);
+
+	(void)state;
+	assert_int_equal(hs_notifiers_set_wait_order(now->m.self, now->ns, HS_WAIT_ORDER_COUNT),
+			 -EINVAL);
+	assert_int_equal(hs_notifiers_set_wait_order(now->m.self, now->ns, HS_WAIT_ONCE), 0);
+	insert(0, 0, PAGE);
+	section_start(&inv);
+	section_end(&inv);
+	assert_int_equal(read_begin(0), 3);
+	assert_int_equal(hs_notifiers_set_wait_order(now->m.self, now->ns, HS_WAIT_ACQUIRE), 0);
+	assert_int_equal(read_begin(0), 3);
+	remove_probe(0);
+}
+
 /* The first callback reads on behalf of the second subscription, which is hit right afterwards. */
 static void a_reader_that_begins_before_its_hit_sees_it_at_retry(void **state)
 {
@@ -581,6 +598,7 @@ int main(void)
 		notifier_unit_test(overlapping_invalidations_share_one_odd_value),
 		notifier_unit_test(a_reader_that_was_not_hit_does_not_wait),
 		notifier_unit_test(a_reader_that_begins_before_its_hit_sees_it_at_retry),
+		notifier_unit_test(the_order_of_a_wait_is_a_parameter),
 		notifier_unit_test(nonsense_lengths_overflow),
 		notifier_unit_test(an_idle_insert_is_one_behind),
 		notifier_unit_test(an_insert_while_nobody_is_hit_makes_the_sequence_odd),
