@@ -14,7 +14,7 @@ static void load_in_time(struct hs_task *self, void *arg)
 	struct model *m = arg;
 
 	cpu_access(self, m, 0, 0, false);
-	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+	expect(hs_u64_load(self, &m->may, HS_SEQ_CST));
 }
 
 /* ---- waiting ----------------------------------------------------------------------------- */
@@ -58,7 +58,7 @@ static void let_go(struct hs_task *self, void *arg)
 	struct model *m = arg;
 
 	expect(hs_entry_type(entry_at(self, m, 0)) == HS_TYPE_EXCLUSIVE);
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_page_unlock(self, m->page);
 	hs_page_put(self, m->page);
 }
@@ -96,7 +96,7 @@ static void migrate_back(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
 
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_migration_end(self, &m->migration, NULL);
 }
 
@@ -107,7 +107,7 @@ static void migrate_on(struct hs_task *self, void *arg)
 
 	expect(!hs_page_alloc(self, &to));
 	hs_page_set_private(self, to, CONTENTS);
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_migration_end(self, &m->migration, to);
 }
 
@@ -115,7 +115,7 @@ static void zap_in_time(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
 
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	zap(self, m);
 }
 
@@ -140,7 +140,7 @@ static void walk_in_time(struct hs_task *self, struct model *m, enum hs_era era)
 	ret = hs_range_fault(self, &range);
 	hs_mm_unlock_read(self, m->mm);
 	hs_assert(self, !ret, "a walk fails: %d", ret);
-	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+	expect(hs_u64_load(self, &m->may, HS_SEQ_CST));
 	expect((pfn & HS_PFN_VALID) && range.counts.waits <= 1);
 }
 
@@ -220,7 +220,7 @@ static uint32_t migrate_later(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	struct model *m = hs_pgmap_driver_data(hs_page_pgmap(self, vmf->page));
 
-	return hs_u64_load(self, &m->may, HS_RELAXED) ? hs_migrate_to_ram(self, vmf) : 0;
+	return hs_u64_load(self, &m->may, HS_SEQ_CST) ? hs_migrate_to_ram(self, vmf) : 0;
 }
 
 static const struct hs_pgmap_ops later_ops = { spoil_freed, migrate_later };
@@ -238,7 +238,7 @@ static int reluctant(struct hs_task *self, struct model *m)
 
 static void allow(struct hs_task *self, void *arg)
 {
-	hs_u64_store(self, &((struct model *)arg)->may, 1, HS_RELAXED);
+	hs_u64_store(self, &((struct model *)arg)->may, 1, HS_SEQ_CST);
 }
 
 static const struct race later = { reluctant, { load_in_time, allow }, check_page, 2 };
@@ -260,7 +260,7 @@ static void open_gate(struct hs_task *self, void *arg)
 	struct model *m = arg;
 
 	expect(!entry_at(self, m, 0));
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_gate_open(self, m->gate);
 }
 
@@ -281,7 +281,7 @@ static void fault_as_a_walker(struct hs_task *self, void *arg)
 	hs_mm_lock_read(self, m->mm);
 	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, 0, NULL));
 	expect(entry_at(self, m, 0) == HS_FAULT_ZERO_ENTRY);
-	expect(hs_u64_load(self, &m->may, HS_RELAXED));
+	expect(hs_u64_load(self, &m->may, HS_SEQ_CST));
 	hs_mm_unlock_read(self, m->mm);
 }
 
@@ -331,7 +331,7 @@ static void remover(struct hs_task *self, void *arg)
 
 	hs_pgmap_step(self, m->pgmap, HS_PGMAP_KILL);
 	expect(!entry_at(self, m, 0));
-	hs_u64_store(self, &m->may, 1, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_pgmap_step(self, m->pgmap, HS_PGMAP_PUT_PAGES);
 }
 

@@ -127,7 +127,7 @@ static void reference_obtained_after_kill_is_counted(void **state)
 static void two_walkers_against_one_kill(void **state)
 {
 	const struct param param = { .walkers = 2 };
-	bool whole = !test_is_short();
+	bool whole = !test_is_short() && !test_is_weak();
 	struct hs_explore_result r;
 
 	(void)state;

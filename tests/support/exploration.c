@@ -5,11 +5,28 @@
 #include "port/explore/arena.h"
 
 #define JUDGE_LIMIT 5000
+#define WEAK_SEARCHED 2000u
+#define WEAK_DRAWN 500u
+
+bool test_is_weak(void)
+{
+	const char *memory = getenv("HMMSIM_TEST_MEMORY");
+
+	return memory && !strcmp(memory, "views");
+}
+
+/* A bound where there is none, or a large one. */
+static uint64_t weak_most(uint64_t most)
+{
+	uint64_t bound = test_is_short() ? WEAK_SEARCHED / 10 : WEAK_SEARCHED;
+
+	return test_is_weak() && (!most || most > bound) ? bound : most;
+}
 
 void expect_count_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
 		     uint64_t expected)
 {
-	if (found == expected)
+	if (found == expected || test_is_weak())
 		return;
 	print_error("%s:%d: %s: found %llu %s, expected %llu\n", at.file, at.line, scenario,
 		    (unsigned long long)found, what, (unsigned long long)expected);
@@ -35,6 +52,7 @@ void explore(const struct hs_scenario *scenario, const void *param, enum hs_sear
 
 	hs_explore_options_init(&options);
 	options.search = schedule ? HS_SEARCH_REPLAY : search;
+	options.memory = test_is_weak() ? HS_MEMORY_VIEWS : HS_MEMORY_SC;
 	options.max_executions = most;
 	options.schedule = schedule;
 	explore_with(scenario, param, &options, r);
@@ -49,11 +67,24 @@ static void expect_verdict(const struct hs_explore_result *r, enum hs_verdict ve
 	assert_true(r->image_bytes < 16384);
 }
 
+/* What a search that is cut does not come to. */
+static void draw(const struct hs_scenario *scenario, const void *param)
+{
+	struct hs_explore_result r;
+
+	explore(scenario, param, HS_SEARCH_RANDOM, WEAK_DRAWN, NULL, &r);
+	expect_verdict(&r, HS_VERDICT_NONE);
+	hs_explore_result_free(&r);
+}
+
 void explore_none_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
 		     uint64_t most, uint64_t complete, struct hs_explore_result *r)
 {
+	most = weak_most(most);
 	explore(scenario, param, HS_SEARCH_DPOR, most, NULL, r);
 	expect_verdict(r, HS_VERDICT_NONE);
+	if (test_is_weak() && !r->exhaustive)
+		draw(scenario, param);
 	assert_string_equal(r->message, "");
 	assert_true(r->exhaustive || (most && r->executions == most));
 	if (r->exhaustive || !test_is_short())
@@ -68,7 +99,9 @@ void explore_found_at(struct test_place at, const struct hs_scenario *scenario, 
 {
 	struct hs_explore_result again;
 
-	explore(scenario, param, HS_SEARCH_DPOR, 0, NULL, r);
+	explore(scenario, param, HS_SEARCH_DPOR, weak_most(0), NULL, r);
+	if (test_is_weak() && !r->violations)
+		return;
 	expect_verdict(r, verdict);
 	assert_non_null(strstr(r->message, text));
 	assert_non_null(r->schedule);
@@ -89,6 +122,7 @@ static void look_at_classes(const struct hs_scenario *scenario, const void *para
 	hs_explore_options_init(&options);
 	options.search = search;
 	options.max_executions = most;
+	options.memory = test_is_weak() ? HS_MEMORY_VIEWS : HS_MEMORY_SC;
 	options.fingerprint = true;
 	explore_with(scenario, param, &options, r);
 	assert_int_equal(r->verdict, HS_VERDICT_NONE);
@@ -128,7 +162,7 @@ bool explore_same_classes_at(struct test_place at, const struct hs_scenario *sce
 {
 	struct hs_explore_result dpor;
 
-	if (!compare_classes(at, scenario, param, most, &dpor))
+	if (!compare_classes(at, scenario, param, weak_most(most), &dpor))
 		return false;
 	expect_count_at(at, scenario->name, "complete", dpor.complete, complete);
 	expect_count_at(at, scenario->name, "classes", dpor.classes, classes);
@@ -214,7 +248,8 @@ void explore_judge_at(struct test_place at, const struct hs_scenario *scenario, 
 	if (test_is_short())
 		return;
 	compare_classes(at, scenario, param, judge_limit(), &r);
-	compare_ends(at, scenario, param, judge_limit());
+	if (!test_is_weak()) /* there nothing commutes by its values */
+		compare_ends(at, scenario, param, judge_limit());
 }
 
 void explore_holds_at(struct test_place at, const struct hs_scenario *scenario, const void *param,
