@@ -48,6 +48,7 @@ int hs_arena_create(const struct hs_machine_config *config, struct hs_arena **ou
 	head = (sizeof(*arena) + HS_GRANULE - 1) & ~(size_t)(HS_GRANULE - 1);
 	used = head + (size_t)cpus * HS_PCPU_STRIDE;
 	arena = (struct hs_arena *)s->region;
+	hs_unpoison(s->region, used); /* an arena of fewer CPUs may have ended before there */
 	memset(s->region, 0, used);
 	memset(s->life, HS_LIFE_NEVER, HS_ARENA_BYTES / HS_GRANULE / 64);
 	arena->config = *config;
