@@ -283,7 +283,8 @@ uint32_t hs_dpor_waiting(const struct hs_sched *s, uint32_t enabled)
 		const struct hs_task *t = &s->task[__builtin_ctz(c)];
 
 		if (t->op.kind == HS_OP_WAIT || t->op.kind == HS_OP_LOOK ||
-		    t->op.kind == HS_OP_SPIN || t->op.kind == HS_OP_RETRY)
+		    t->op.kind == HS_OP_SPIN || t->op.kind == HS_OP_RETRY ||
+		    t->op.kind == HS_OP_COMPLETION)
 			waiting |= 1u << t->id;
 	}
 	return waiting;

@@ -155,6 +155,8 @@ static void searches_agree_where_they_once_did_not(void **state)
 		 "wait_until q0 and o1.v o0.v 1 0"),
 		/* Of two steps that each end a wait the second one might have come first. */
 		"cpus=1 | add b 1 | wait q0 or b d 1 | cmpxchg d 0 1",
+		/* With weak memory a load lies between what ends a wait and what undoes that. */
+		"cpus=1 views=1 | await a 1; store o0.v 0 | dec a 1; and a 0 | load a; load o0.v",
 		/* A look at a predicate that holds does not sleep. */
 		"cpus=1 | wait q0 is d a 0 | inc d 0",
 		/* A count of 4 bytes below 0. */
