@@ -249,6 +249,7 @@ void hs_dpor_analyse(struct hs_dpor *d, const struct hs_task *t, struct hs_dpor_
 	uint32_t races;
 
 	later->touch = hs_touch_of(d->sched, t, &d->words);
+	d->searcher.failed |= d->words.failed;
 	races = dpor_races_find_races(d, t, later);
 	for (uint32_t i = 0; i < races; i++)
 		hs_dpor_reverse(d, d->race[i], later);

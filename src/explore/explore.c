@@ -386,6 +386,7 @@ static int explore_search(struct exploration *e)
 	ret = hs_sched_begin(e->sched, &e->searcher->chooser, o->max_steps);
 	if (ret)
 		return ret;
+	e->sched->scratch.failed = false;
 	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
 	e->sched->scratch.counts = hs_search_commutes(o);
 	r->image_bytes = e->sched->image.used;
@@ -400,6 +401,8 @@ static int explore_search(struct exploration *e)
 		if (ret)
 			return ret;
 		more = e->searcher->next(e->searcher);
+		if (e->searcher->failed)
+			return -ENOMEM;
 	} while (!explore_is_over(e, more));
 	explore_estimate(e, more);
 	explore_note_extent(e, more);
