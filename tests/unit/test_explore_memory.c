@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every allocation of an exploration fails once: hs_explore() says so, nothing is left, and the next
- * exploration is as if nothing had failed. The linker sends the allocations of all files of this
- * program here.
+ * Every allocation of an exploration fails once: hs_explore() says so, nothing is left, and the
+ * next exploration is as if nothing had failed. The linker sends the allocations of all files of
+ * this program here.
  */
 #include <errno.h>
 
