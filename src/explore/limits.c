@@ -2,21 +2,11 @@
 /*
  * limits.c - the time that a search takes, and what it reports while it goes on
  */
-#define _GNU_SOURCE /* CLOCK_MONOTONIC_COARSE */
 #include "explore/limits.h"
 
-#include <time.h>
+#include "port/explore/sched.h"
 
 #define LIMITS_REPORT_MS 1000
-
-/* The coarse clock: it is read after each execution, and an execution may take 200 ns. */
-static uint64_t limits_clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void hs_limits_begin(struct hs_limits *l, const struct hs_explore_options *options)
 {
@@ -24,14 +14,14 @@ void hs_limits_begin(struct hs_limits *l, const struct hs_explore_options *optio
 	l->on = options->time_limit_ms || options->progress;
 	if (!l->on)
 		return;
-	l->begin_ms = l->now_ms = limits_clock_ms();
+	l->begin_ms = l->now_ms = hs_host_ms();
 	l->next = options->progress_every ? options->progress_every
 					  : l->begin_ms + LIMITS_REPORT_MS;
 }
 
 bool hs_limits_time_is_over(struct hs_limits *l)
 {
-	l->now_ms = limits_clock_ms();
+	l->now_ms = hs_host_ms();
 	return l->options->time_limit_ms && l->now_ms - l->begin_ms >= l->options->time_limit_ms;
 }
 

@@ -4,9 +4,9 @@
 #
 # x86 shows only that a load overtakes a store (tests/stress/test_port_litmus.c), and TSan only what
 # plain data goes with. A weaker order of a locked instruction passes every test. So orders.txt
-# lists what each function of the native port, of its grace periods and of the percpu reference uses,
-# in the order of the text, unless all of it is relaxed. The author of a change looks at what the order pairs with.
-# --print writes such a list.
+# lists what each function of the native port, of its grace periods and of the percpu reference
+# uses, in the order of the text, unless all of it is relaxed. The author of a change looks at what
+# the order pairs with. --print writes such a list.
 set -euo pipefail
 root=${1:?usage: orders.sh root-directory [--print]}
 cd "$root"

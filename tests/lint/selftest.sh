@@ -50,6 +50,9 @@ check_seam() {
 	fresh "<unistd.h> in a text"
 	plant src/text/a.c <<<'#include <unistd.h>'
 	expect 1 seam.sh "$work/tree/src"
+	fresh "<time.h> in the explorer"
+	plant src/explore/a.c <<<'#include <time.h>'
+	expect 1 seam.sh "$work/tree/src"
 	fresh "backend #ifdef in the model"
 	plant src/walk/a.c <<<'#ifdef HS_BACKEND_NATIVE'
 	expect 1 seam.sh "$work/tree/src"

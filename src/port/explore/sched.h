@@ -174,6 +174,9 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
  */
 uint32_t hs_sched_choose(struct hs_task *self, uint32_t n);
 
+/* clock.c: milliseconds of the host since some moment. */
+uint64_t hs_host_ms(void);
+
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);
 /* The task has looked, and waits for the predicate to hold. */
