@@ -3,7 +3,7 @@
 # shell.sh: sourced by tests that are scripts, after they have resolved their arguments. Gives them a
 # work folder of their own, complaints, and a verdict.
 #
-# What a test makes outside its work folder it puts into "outside" at once: both are removed at its
+# What a test makes outside its work folder it puts into "outside" before: both are removed at its
 # end, also if it is interrupted. The files out and err are the streams of the last run. A test puts
 # what it could not check into "unchecked", and ends with verdict.
 set -uo pipefail

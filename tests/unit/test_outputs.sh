@@ -146,8 +146,9 @@ fi
 
 # The owner's mode stays, and /dev/shm has no special rights because of its name.
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then
-	shm=$(mktemp /dev/shm/hmmsim.XXXXXX) || exit 2
+	shm=/dev/shm/hmmsim.$(basename "$work")
 	outside+=("$shm")
+	(set -C && : >"$shm") || exit 2
 	chmod 640 "$shm"
 	run 0 '' "${brief[@]}" --json="$shm"
 	run 0 '' "${brief[@]}" --json="$shm"
