@@ -15,16 +15,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "explore/branch.h"
 #include "explore/search.h"
 
 struct bound_node {
+	struct hs_branch branch;
 	uint32_t allowed; /* mask of tasks that the bound lets run; 0: this is a choice */
-	uint32_t done;	  /* mask of tasks taken here by earlier executions */
-	uint32_t taken;	  /* the task, or the answer, that this execution takes */
-	uint32_t answers; /* of a choice: how many there are; else 0 */
 	uint32_t last;	  /* the task that ran before; 0: none */
 	uint32_t used;	  /* preemptions before this node */
-	uint64_t before;  /* executions that had ended when this node was made */
 };
 
 struct bound {
@@ -42,13 +40,13 @@ static void bound_make_node(struct bound *b, struct bound_node *n, uint32_t enab
 	uint32_t goes_on = enabled & 1u << b->last;
 
 	*n = (struct bound_node){
-		.allowed = enabled, .last = b->last, .used = b->used, .before = b->ended
+		.branch.before = b->ended, .allowed = enabled, .last = b->last, .used = b->used
 	};
 	if (goes_on && b->used == b->most) {
 		n->allowed = goes_on;
 		b->left_out += (uint32_t)__builtin_popcount(enabled & ~goes_on);
 	}
-	n->taken = goes_on ? b->last : (uint32_t)__builtin_ctz(enabled);
+	n->branch.taken = goes_on ? b->last : (uint32_t)__builtin_ctz(enabled);
 }
 
 static int bound_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
@@ -62,9 +60,9 @@ static int bound_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 		b->length++;
 	}
 	b->depth++;
-	b->used = n->used + (n->taken != n->last && enabled >> n->last & 1);
-	b->last = n->taken;
-	return (int)n->taken;
+	b->used = n->used + (n->branch.taken != n->last && enabled >> n->last & 1);
+	b->last = n->branch.taken;
+	return (int)n->branch.taken;
 }
 
 static uint32_t bound_choose(void *ctx, struct hs_sched *s, uint32_t count)
@@ -74,11 +72,11 @@ static uint32_t bound_choose(void *ctx, struct hs_sched *s, uint32_t count)
 
 	(void)s;
 	if (b->depth == b->length) {
-		*n = (struct bound_node){ .answers = count, .before = b->ended };
+		*n = (struct bound_node){ .branch = { .answers = count, .before = b->ended } };
 		b->length++;
 	}
 	b->depth++;
-	return n->taken;
+	return n->branch.taken;
 }
 
 static void bound_start(struct hs_searcher *me)
@@ -96,19 +94,9 @@ static bool bound_next(struct hs_searcher *me)
 	b->ended++;
 	for (; b->length; b->length--) {
 		struct bound_node *n = &b->node[b->length - 1];
-		uint32_t left;
 
-		if (n->answers) {
-			if (++n->taken < n->answers)
-				return true;
-			continue;
-		}
-		n->done |= 1u << n->taken;
-		left = n->allowed & ~n->done;
-		if (left) {
-			n->taken = (uint32_t)__builtin_ctz(left);
+		if (hs_branch_next(&n->branch, n->allowed))
 			return true;
-		}
 	}
 	return false;
 }
@@ -120,12 +108,10 @@ static void bound_estimate(const struct hs_searcher *me, struct hs_estimate *e)
 
 	for (uint32_t i = 0; i < b->length; i++) {
 		const struct bound_node *n = &b->node[i];
-		uint64_t ended = i + 1 < b->length ? n[1].before : b->ended;
-		uint32_t done = (uint32_t)__builtin_popcount(n->done);
-		uint32_t all = (uint32_t)__builtin_popcount(n->allowed);
+		uint64_t ended = i + 1 < b->length ? n[1].branch.before : b->ended;
 
-		hs_estimate_node(e, n->answers ? n->taken : done, ended - n->before,
-				 n->answers ? n->answers : all);
+		hs_branch_estimate(&n->branch, ended, (uint32_t)__builtin_popcount(n->branch.done),
+				   (uint32_t)__builtin_popcount(n->allowed), e);
 	}
 }
 

@@ -35,29 +35,23 @@ static bool dpor_grow(struct hs_dpor *d)
 	return !d->searcher.failed;
 }
 
-/* The task that ran last goes on if it can: schedules with few switches come first. */
-static uint32_t dpor_first(const struct hs_sched *s, uint32_t awake)
-{
-	return awake >> s->current & 1 ? s->current : (uint32_t)__builtin_ctz(awake);
-}
-
 /* The step that the last node of the path takes is a new one. */
 static void dpor_note_step(struct hs_dpor *d, struct hs_dpor_node *n)
 {
 	struct hs_sched *s = d->sched;
 	struct hs_dpor_later later = { .at = d->depth };
-	uint32_t candidates = (n->sleep | n->done) & n->enabled & ~n->ended;
+	uint32_t candidates = (n->sleep | n->branch.done) & n->enabled & ~n->ended;
 
 	d->words.count = n->touch.first_word;
 	if (s->alone)
 		hs_dpor_analyse_pending(d, dpor_pending(s));
-	hs_dpor_analyse(d, &s->task[n->taken], &later);
+	hs_dpor_analyse(d, &s->task[n->branch.taken], &later);
 	n->touch = later.touch;
 	memcpy(n->clock, later.clock, sizeof(n->clock));
-	n->clock[n->taken] = d->depth + 1;
-	if (n->hurried || n->patient >> n->taken & 1)
+	n->clock[n->branch.taken] = d->depth + 1;
+	if (n->hurried || n->patient >> n->branch.taken & 1)
 		candidates = 0;
-	d->sleep = candidates ? hs_independent_tasks(s, candidates, &s->task[n->taken]) : 0;
+	d->sleep = candidates ? hs_independent_tasks(s, candidates, &s->task[n->branch.taken]) : 0;
 }
 
 /*
@@ -98,14 +92,13 @@ static int dpor_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 			hs_dpor_analyse_pending(d, hs_dpor_waiting(s, enabled));
 			return HS_PICK_CUT;
 		}
-		taken = dpor_first(s, awake);
+		taken = hs_branch_first(s, awake);
 		n = &d->node[d->length++];
 		n->enabled = enabled;
 		n->patient = patient;
 		n->sleep = d->sleep;
-		n->done = n->ended = n->answers = n->hurried = n->again = 0;
-		n->before = d->over;
-		n->taken = taken;
+		n->branch = (struct hs_branch){ .taken = taken, .before = d->over };
+		n->ended = n->hurried = n->again = 0;
 		n->wanted = s->alone ? enabled : 1u << taken;
 		n->touch.first_word = d->words.count;
 	}
@@ -113,8 +106,8 @@ static int dpor_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 	if (d->depth + 1 == d->length)
 		dpor_note_step(d, n);
 	d->hurried |= n->hurried;
-	d->last[n->taken] = ++d->depth;
-	return (int)n->taken;
+	d->last[n->branch.taken] = ++d->depth;
+	return (int)n->branch.taken;
 }
 
 static uint32_t dpor_choose(void *ctx, struct hs_sched *s, uint32_t count)
@@ -127,10 +120,9 @@ static uint32_t dpor_choose(void *ctx, struct hs_sched *s, uint32_t count)
 		if (!dpor_grow(d))
 			return 0;
 		n = &d->node[d->length++];
-		n->enabled = n->taken = 0;
+		n->branch = (struct hs_branch){ .answers = count, .before = d->over };
+		n->enabled = 0;
 		n->sleep = d->sleep;
-		n->answers = count;
-		n->before = d->over;
 		n->touch.first_word = d->words.count;
 	}
 	n = &d->node[d->depth];
@@ -138,7 +130,7 @@ static uint32_t dpor_choose(void *ctx, struct hs_sched *s, uint32_t count)
 		d->sleep = n->sleep;
 		d->words.count = n->touch.first_word;
 	}
-	return n->taken;
+	return n->branch.taken;
 }
 
 /* ---- from one execution to the next ------------------------------------------------------ */
@@ -164,11 +156,11 @@ static void dpor_end(struct hs_dpor *d)
 
 	hs_dpor_analyse_pending(d, pending);
 	hs_dpor_find_lost_wakes(d);
-	while (n->answers)
+	while (n->branch.answers)
 		n--;
 	n->wanted |= n->enabled & pending;
 	if (pending)
-		n->ended |= 1u << n->taken;
+		n->ended |= 1u << n->branch.taken;
 }
 
 /* Takes the next task that is wanted at the deepest node that has one. */
@@ -181,19 +173,9 @@ static bool dpor_next(struct hs_searcher *me)
 		dpor_end(d);
 	for (; d->length; d->length--) {
 		struct hs_dpor_node *n = &d->node[d->length - 1];
-		uint32_t left;
 
-		if (n->answers) {
-			if (++n->taken < n->answers)
-				return true;
-			continue;
-		}
-		n->done |= 1u << n->taken;
-		left = n->wanted & ~(n->sleep | n->done);
-		if (left) {
-			n->taken = (uint32_t)__builtin_ctz(left);
+		if (hs_branch_next(&n->branch, n->wanted & ~n->sleep))
 			return true;
-		}
 	}
 	return false;
 }
@@ -208,13 +190,12 @@ static void dpor_estimate(const struct hs_searcher *me, struct hs_estimate *e)
 
 	for (uint32_t i = 0; i < d->length; i++) {
 		const struct hs_dpor_node *n = &d->node[i];
-		uint64_t over = i + 1 < d->length ? n[1].before : d->over;
-		uint32_t branches = n->done | (n->wanted & ~n->sleep);
-		uint32_t done = (uint32_t)__builtin_popcount(n->done) + n->again;
+		uint64_t over = i + 1 < d->length ? n[1].branch.before : d->over;
+		uint32_t branches = n->branch.done | (n->wanted & ~n->sleep);
+		uint32_t done = (uint32_t)__builtin_popcount(n->branch.done) + n->again;
 		uint32_t all = (uint32_t)__builtin_popcount(branches) + n->again;
 
-		hs_estimate_node(e, n->answers ? n->taken : done, over - n->before,
-				 n->answers ? n->answers : all);
+		hs_branch_estimate(&n->branch, over, done, all, e);
 	}
 }
 

@@ -5,21 +5,19 @@
 #ifndef HS_EXPLORE_DPOR_H
 #define HS_EXPLORE_DPOR_H
 
+#include "explore/branch.h"
 #include "explore/search.h"
 
 struct hs_dpor_node {
+	struct hs_branch branch;
 	struct hs_touch touch;
 	uint32_t enabled; /* mask of tasks; 0: this is a choice */
 	uint32_t patient; /* mask of tasks that could look here, but wait until it holds */
 	uint32_t hurried; /* mask of tasks that are not patient below */
 	uint32_t sleep;	  /* mask of tasks that sleep here */
-	uint32_t done;	  /* mask of tasks taken here by earlier executions */
 	uint32_t wanted;  /* mask of tasks to take here */
 	uint32_t ended;	  /* mask of tasks whose step here was the last of an execution */
-	uint32_t taken;	  /* the task, or the answer, that this execution takes */
-	uint32_t answers; /* of a choice: how many there are; else 0 */
 	uint32_t again;	  /* how many tasks left done, to be taken once more */
-	uint64_t before;  /* executions that had ended when this node was made */
 	/* Decisions of each task up to its last one that comes before this step, or is it. */
 	uint32_t clock[HS_SCHED_TASKS];
 };

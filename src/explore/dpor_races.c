@@ -84,7 +84,7 @@ static bool dpor_races_can_precede(const struct hs_dpor *d, uint32_t i, uint32_t
 {
 	const struct hs_dpor_node *v = &d->node[i];
 
-	return !v->answers && v->clock[d->node[first].taken] <= first;
+	return !v->branch.answers && v->clock[d->node[first].branch.taken] <= first;
 }
 
 /*
@@ -128,12 +128,12 @@ uint32_t hs_dpor_initials(const struct hs_dpor *d, uint32_t first,
 	for (uint32_t i = first + 1; i < later->at; i++) {
 		const struct hs_dpor_node *v = &d->node[i];
 
-		if (!dpor_races_can_precede(d, i, first) || seen >> v->taken & 1)
+		if (!dpor_races_can_precede(d, i, first) || seen >> v->branch.taken & 1)
 			continue;
 		if (dpor_races_is_initial(v->clock, begun, seen))
-			initials |= 1u << v->taken;
-		seen |= 1u << v->taken;
-		begun[v->taken] = i;
+			initials |= 1u << v->branch.taken;
+		seen |= 1u << v->branch.taken;
+		begun[v->branch.taken] = i;
 	}
 	if (seen >> task & 1)
 		return initials;
@@ -144,7 +144,7 @@ uint32_t hs_dpor_initials(const struct hs_dpor *d, uint32_t first,
 /* One of these tasks must be taken at the node, @first if it is among them. */
 static void dpor_races_want(struct hs_dpor_node *n, uint32_t tasks, uint32_t first)
 {
-	if (!(tasks & (n->wanted | n->sleep | n->done)))
+	if (!(tasks & (n->wanted | n->sleep | n->branch.done)))
 		n->wanted |= tasks & first ? first : tasks & -tasks;
 }
 
@@ -172,7 +172,7 @@ void hs_dpor_reverse(struct hs_dpor *d, uint32_t first, const struct hs_dpor_lat
 /* Decisions up to the last step of @task below node @at. */
 uint32_t hs_dpor_last_step(const struct hs_dpor *d, uint32_t task, uint32_t at)
 {
-	while (at && (d->node[at - 1].answers || d->node[at - 1].taken != task))
+	while (at && (d->node[at - 1].branch.answers || d->node[at - 1].branch.taken != task))
 		at--;
 	return at;
 }
@@ -184,7 +184,7 @@ uint32_t hs_dpor_last_step(const struct hs_dpor *d, uint32_t task, uint32_t at)
 void hs_dpor_begin_clock(const struct hs_dpor *d, uint32_t task, uint32_t last, uint32_t *clock)
 {
 	if (!last)
-		for (last = d->sched->task[task].born; last && d->node[last - 1].answers;)
+		for (last = d->sched->task[task].born; last && d->node[last - 1].branch.answers;)
 			last--;
 	if (last)
 		memcpy(clock, d->node[last - 1].clock, HS_SCHED_TASKS * sizeof(*clock));
@@ -231,7 +231,8 @@ static uint32_t dpor_races_find_races(struct hs_dpor *d, const struct hs_task *t
 	for (uint32_t i = later->at, low = dpor_races_low(d, later); i-- > low;) {
 		const struct hs_dpor_node *n = &d->node[i];
 
-		if (n->answers || n->taken == t->id || later->hidden[n->taken] > i ||
+		if (n->branch.answers || n->branch.taken == t->id ||
+		    later->hidden[n->branch.taken] > i ||
 		    !dpor_races_steps_depend(d, &n->touch, &later->touch))
 			continue;
 		dpor_races_join(later->clock, n->clock, s->tasks);
@@ -298,7 +299,7 @@ uint32_t hs_dpor_waiting(const struct hs_sched *s, uint32_t enabled)
 void hs_dpor_analyse_waiting(struct hs_dpor *d, uint32_t enabled)
 {
 	const struct hs_dpor_node *n = d->length ? &d->node[d->length - 1] : NULL;
-	uint32_t waiting = n && !n->answers ? hs_dpor_waiting(d->sched, enabled) : 0;
+	uint32_t waiting = n && !n->branch.answers ? hs_dpor_waiting(d->sched, enabled) : 0;
 
 	for (; waiting; waiting &= waiting - 1) {
 		const struct hs_task *t = &d->sched->task[__builtin_ctz(waiting)];

@@ -12,12 +12,12 @@
 /* A wake on @queue comes after the step at node @first in every equal execution. */
 static bool dpor_wakes_follow(const struct hs_dpor *d, uint32_t first, uintptr_t queue)
 {
-	uint32_t task = d->node[first].taken;
+	uint32_t task = d->node[first].branch.taken;
 
 	for (uint32_t i = first + 1; i < d->length; i++) {
 		const struct hs_dpor_node *n = &d->node[i];
 
-		if (!n->answers && n->touch.kind == HS_OP_WAKE && n->touch.addr == queue &&
+		if (!n->branch.answers && n->touch.kind == HS_OP_WAKE && n->touch.addr == queue &&
 		    n->clock[task] > first)
 			return true;
 	}
@@ -46,8 +46,8 @@ static void dpor_wakes_hurry(struct hs_dpor *d, uint32_t first, bool pending,
 	initials = initials & task ? task : initials & -initials;
 	n->hurried |= task;
 	n->wanted |= initials;
-	n->again += (uint32_t)__builtin_popcount(n->done & initials);
-	n->done &= ~initials;
+	n->again += (uint32_t)__builtin_popcount(n->branch.done & initials);
+	n->branch.done &= ~initials;
 	n->sleep &= ~initials;
 }
 
@@ -60,14 +60,15 @@ static void dpor_wakes_look_earlier(struct hs_dpor *d, uint32_t at)
 	const struct hs_dpor_node *look = &d->node[at];
 	struct hs_dpor_later later = { .touch = look->touch, .at = at };
 
-	uint32_t last = hs_dpor_last_step(d, look->taken, at);
-	uint32_t begun = last ? last : d->sched->task[look->taken].born;
+	uint32_t last = hs_dpor_last_step(d, look->branch.taken, at);
+	uint32_t begun = last ? last : d->sched->task[look->branch.taken].born;
 
-	hs_dpor_begin_clock(d, look->taken, last, later.own);
+	hs_dpor_begin_clock(d, look->branch.taken, last, later.own);
 	for (uint32_t i = 0; i < at; i++) {
 		struct hs_dpor_node *n = &d->node[i];
 
-		if (n->answers || n->taken == look->taken || later.own[n->taken] > i ||
+		if (n->branch.answers || n->branch.taken == look->branch.taken ||
+		    later.own[n->branch.taken] > i ||
 		    !hs_touch_changes_word(&d->words, &n->touch, &look->touch) ||
 		    dpor_wakes_follow(d, i, look->touch.addr))
 			continue;
@@ -82,10 +83,11 @@ static void dpor_wakes_come_earlier(struct hs_dpor *d, uint32_t first, uintptr_t
 		const struct hs_dpor_node *n = &d->node[i];
 		struct hs_dpor_later later = { .touch = n->touch, .at = i };
 
-		if (n->answers || n->touch.kind != HS_OP_WAKE || n->touch.addr != queue ||
-		    n->taken == d->node[first].taken)
+		if (n->branch.answers || n->touch.kind != HS_OP_WAKE || n->touch.addr != queue ||
+		    n->branch.taken == d->node[first].branch.taken)
 			continue;
-		hs_dpor_begin_clock(d, n->taken, hs_dpor_last_step(d, n->taken, i), later.own);
+		hs_dpor_begin_clock(d, n->branch.taken, hs_dpor_last_step(d, n->branch.taken, i),
+				    later.own);
 		hs_dpor_reverse(d, first, &later);
 	}
 }
@@ -100,11 +102,13 @@ static void dpor_wakes_look_at_sleeper(struct hs_dpor *d, uint32_t at)
 	const struct hs_dpor_node *wait = &d->node[at];
 	uint32_t own[HS_SCHED_TASKS];
 
-	hs_dpor_begin_clock(d, wait->taken, hs_dpor_last_step(d, wait->taken, at), own);
+	hs_dpor_begin_clock(d, wait->branch.taken, hs_dpor_last_step(d, wait->branch.taken, at),
+			    own);
 	for (uint32_t i = 0; i < at; i++) {
 		const struct hs_dpor_node *n = &d->node[i];
 
-		if (!n->answers && n->taken != wait->taken && own[n->taken] <= i &&
+		if (!n->branch.answers && n->branch.taken != wait->branch.taken &&
+		    own[n->branch.taken] <= i &&
 		    hs_touch_changes_word(&d->words, &n->touch, &wait->touch) &&
 		    !dpor_wakes_follow(d, i, wait->touch.queue))
 			dpor_wakes_come_earlier(d, i, wait->touch.queue);
@@ -116,7 +120,7 @@ void hs_dpor_find_lost_wakes(struct hs_dpor *d)
 	for (uint32_t i = 0; i < d->length; i++) {
 		const struct hs_touch *touch = &d->node[i].touch;
 
-		if (d->node[i].answers || !touch->passes)
+		if (d->node[i].branch.answers || !touch->passes)
 			continue;
 		if (touch->patient)
 			dpor_wakes_look_earlier(d, i);

@@ -13,15 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "explore/branch.h"
 #include "explore/search.h"
 
 struct node {
+	struct hs_branch branch;
 	uint32_t enabled; /* mask of tasks; 0: this is a choice */
 	uint32_t sleep;	  /* mask of tasks that sleep here */
-	uint32_t done;	  /* mask of tasks taken here by earlier executions */
-	uint32_t taken;	  /* the task, or the answer, that this execution takes */
-	uint32_t answers; /* of a choice: how many there are; else 0 */
-	uint64_t before;  /* executions that had ended when this node was made */
 };
 
 struct tree {
@@ -34,18 +32,12 @@ struct tree {
 	struct node node[];
 };
 
-/* The task that ran last goes on if it can: schedules with few switches come first. */
-static uint32_t tree_first(const struct hs_sched *s, uint32_t awake)
-{
-	return awake >> s->current & 1 ? s->current : (uint32_t)__builtin_ctz(awake);
-}
-
 /* Which of the tasks that sleep or were taken at @n still sleep after the step taken at @n. */
 static uint32_t tree_sleep_below(struct hs_sched *s, const struct node *n)
 {
-	uint32_t candidates = (n->sleep | n->done) & n->enabled;
+	uint32_t candidates = (n->sleep | n->branch.done) & n->enabled;
 
-	return candidates ? hs_independent_tasks(s, candidates, &s->task[n->taken]) : 0;
+	return candidates ? hs_independent_tasks(s, candidates, &s->task[n->branch.taken]) : 0;
 }
 
 static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
@@ -58,12 +50,14 @@ static int tree_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 
 		if (!awake)
 			return HS_PICK_CUT;
-		*n = (struct node){ enabled, t->sleep, 0, tree_first(s, awake), 0, t->ended };
+		*n = (struct node){ { hs_branch_first(s, awake), 0, 0, t->ended },
+				    enabled,
+				    t->sleep };
 		t->length++;
 	}
 	if (++t->depth == t->length && t->sleep_sets)
 		t->sleep = tree_sleep_below(s, n);
-	return (int)n->taken;
+	return (int)n->branch.taken;
 }
 
 static uint32_t tree_choose(void *ctx, struct hs_sched *s, uint32_t count)
@@ -73,12 +67,12 @@ static uint32_t tree_choose(void *ctx, struct hs_sched *s, uint32_t count)
 
 	(void)s;
 	if (t->depth == t->length) {
-		*n = (struct node){ 0, t->sleep, 0, 0, count, t->ended };
+		*n = (struct node){ { 0, 0, count, t->ended }, 0, t->sleep };
 		t->length++;
 	}
 	if (++t->depth == t->length)
 		t->sleep = n->sleep;
-	return n->taken;
+	return n->branch.taken;
 }
 
 static void tree_start(struct hs_searcher *me)
@@ -97,19 +91,9 @@ static bool tree_next(struct hs_searcher *me)
 	t->ended++;
 	for (; t->length; t->length--) {
 		struct node *n = &t->node[t->length - 1];
-		uint32_t left;
 
-		if (n->answers) {
-			if (++n->taken < n->answers)
-				return true;
-			continue;
-		}
-		n->done |= 1u << n->taken;
-		left = n->enabled & ~(n->sleep | n->done);
-		if (left) {
-			n->taken = (uint32_t)__builtin_ctz(left);
+		if (hs_branch_next(&n->branch, n->enabled & ~n->sleep))
 			return true;
-		}
 	}
 	return false;
 }
@@ -121,14 +105,11 @@ static void tree_estimate(const struct hs_searcher *me, struct hs_estimate *e)
 
 	for (uint32_t i = 0; i < t->length; i++) {
 		const struct node *n = &t->node[i];
-		uint64_t ended = i + 1 < t->length ? n[1].before : t->ended;
-		uint32_t all = n->enabled & ~n->sleep;
+		uint64_t ended = i + 1 < t->length ? n[1].branch.before : t->ended;
+		uint32_t all = (uint32_t)__builtin_popcount(n->enabled & ~n->sleep);
 
-		if (n->answers)
-			hs_estimate_node(e, n->taken, ended - n->before, n->answers);
-		else
-			hs_estimate_node(e, (uint32_t)__builtin_popcount(n->done),
-					 ended - n->before, (uint32_t)__builtin_popcount(all));
+		hs_branch_estimate(&n->branch, ended, (uint32_t)__builtin_popcount(n->branch.done),
+				   all, e);
 	}
 }
 
