@@ -122,23 +122,25 @@ static bool counts_fit(const struct view *v, bool loud)
 /*
  * Sleep sets and DPOR complete one execution of each class. More only where tasks wait or retry: a
  * wait depends on what its predicate reads just then, a class on what it has read; and in a search
- * a wake depends on what those read that sleep on its queue. And where one answer of a choice ends
- * the execution: then its task does not sleep, whatever it would be answered.
+ * a wake depends on what those read that sleep on its queue. And with DPOR where one answer of a
+ * choice ends the execution: then its task does not sleep, whatever it would be answered.
  */
 static bool classes_fit(const struct program *p, const struct view *dfs, const struct view *v,
-			bool whole, bool loud)
+			unsigned int which, bool loud)
 {
 	bool waits = program_has(p, OP_WAIT) || program_has(p, OP_WAIT_UNTIL) ||
 		     program_has(p, OP_SPIN_UNTIL) || program_has(p, OP_AWAIT) ||
 		     program_has(p, OP_DRAIN) || program_has(p, OP_AGAIN);
-	bool chooses = (p->views || program_has(p, OP_CHOOSE)) && dfs->r.violations;
+	bool chooses = searches[which].search == HS_SEARCH_DPOR && dfs->r.violations &&
+		       (p->views || program_has(p, OP_CHOOSE));
 	uint64_t rested = 0;
 
 	for (uint32_t i = 0; i < v->set.count; i++)
 		if (v->set.entry[i].outcome.who == OUTCOME_REST)
 			rested += v->set.entry[i].count;
 	if (v->r.classes == dfs->r.classes && v->r.fingerprint == dfs->r.fingerprint &&
-	    (rested == v->r.classes || ((whole || waits || chooses) && rested > v->r.classes)))
+	    (rested == v->r.classes ||
+	     ((searches[which].whole || waits || chooses) && rested > v->r.classes)))
 		return true;
 	if (loud)
 		fprintf(stderr, "%llu executions came to rest; %llu classes, in plain DFS %llu\n",
@@ -395,7 +397,7 @@ static enum judgement judge_search(const struct program *p, unsigned int which,
 		 ((p->views || !options.commute) && v.r.complete > dfs->r.complete) ||
 		 (searches[which].whole && v.r.complete != dfs->r.complete))
 		judgement = JUDGED_COUNTS;
-	else if (!options.commute && !classes_fit(p, dfs, &v, searches[which].whole, loud))
+	else if (!options.commute && !classes_fit(p, dfs, &v, which, loud))
 		judgement = JUDGED_CLASSES;
 	else if (!all_replay(p, &v.set, loud))
 		judgement = JUDGED_REPLAY;
