@@ -114,22 +114,13 @@ static bool ops_ask_predicate(struct hs_task *t)
 	return held;
 }
 
-typedef uint32_t __attribute__((__may_alias__)) word32;
-typedef uint64_t __attribute__((__may_alias__)) word64;
-
-/* What a task has read may be freed since, and keeps its value. */
-HS_NO_ASAN static uint64_t ops_word_value(uintptr_t word)
-{
-	return word & 1 ? *(const word32 *)(word - 1) : *(const word64 *)word;
-}
-
 /* A retry is enabled once a word that the task read holds another value than it saw. */
 static bool ops_reads_differ(const struct hs_task *t)
 {
 	if (t->reads_lost || t->reads_torn)
 		return true;
 	for (uint32_t i = 0; i < t->read_count; i++)
-		if (ops_word_value(t->reads[i].word) != t->reads[i].value)
+		if (hs_word_value(t->reads[i].word) != t->reads[i].value)
 			return true;
 	return false;
 }

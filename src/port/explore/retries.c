@@ -67,15 +67,6 @@ void hs_retries_before_step(struct hs_sched *s, const struct hs_task *t)
 	r->written_by[t->id] = 0;
 }
 
-typedef uint32_t __attribute__((__may_alias__)) retries_word32;
-typedef uint64_t __attribute__((__may_alias__)) retries_word64;
-
-/* What a task has read may be freed since, and keeps its value. */
-HS_NO_ASAN static uint64_t retries_word_value(uintptr_t word)
-{
-	return word & 1 ? *(const retries_word32 *)(word - 1) : *(const retries_word64 *)word;
-}
-
 /* Whether @t has read a word that @op touches, and that has another value now. */
 static bool retries_has_changed(const struct hs_task *t, const struct hs_op *op)
 {
@@ -83,7 +74,7 @@ static bool retries_has_changed(const struct hs_task *t, const struct hs_op *op)
 		uintptr_t word = t->reads[i].word, start = word & ~(uintptr_t)1;
 
 		if (start < (uintptr_t)op->addr + op->size && (uintptr_t)op->addr < start + 8 &&
-		    retries_word_value(word) != t->reads[i].value)
+		    hs_word_value(word) != t->reads[i].value)
 			return true;
 	}
 	return false;

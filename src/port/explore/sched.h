@@ -177,6 +177,9 @@ uint32_t hs_sched_choose(struct hs_task *self, uint32_t n);
 /* clock.c: milliseconds of the host since some moment. */
 uint64_t hs_host_ms(void);
 
+/* step.c: what a word of hs_read_word() holds. It may be freed, and keeps its value then. */
+uint64_t hs_word_value(uintptr_t word);
+
 /* ops.c: whether the next step of the task can be taken now */
 bool hs_op_enabled(struct hs_sched *s, struct hs_task *t);
 /* The task has looked, and waits for the predicate to hold. */

@@ -34,6 +34,14 @@ void hs_step_direct(struct hs_task *self)
 
 /* ---- what a task has read ---------------------------------------------------------------- */
 
+typedef uint32_t __attribute__((__may_alias__)) step_word32;
+typedef uint64_t __attribute__((__may_alias__)) step_word64;
+
+HS_NO_ASAN uint64_t hs_word_value(uintptr_t word)
+{
+	return word & 1 ? *(const step_word32 *)(word - 1) : *(const step_word64 *)word;
+}
+
 /*
  * A remembered value that is not @before was read before another task's write. What the task does
  * next belongs to neither state, so that it has to look again.

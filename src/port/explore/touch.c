@@ -103,18 +103,16 @@ static void touch_add_sleepers(const struct hs_sched *s, struct hs_touch *touch,
 	}
 }
 
-typedef int32_t __attribute__((__may_alias__)) touch_i32;
-typedef uint64_t __attribute__((__may_alias__)) touch_u64;
-
-/* The count may be freed, which is a finding of the step. */
-HS_NO_ASAN static void touch_note_count(struct hs_touch *touch, const struct hs_task *t)
+/* A count of 4 bytes may be below 0 as well. */
+static void touch_note_count(struct hs_touch *touch, const struct hs_task *t)
 {
-	bool is_short = t->op.size == sizeof(uint32_t);
-
-	touch->before = is_short ? (uint64_t) * (const touch_i32 *)t->op.addr
-				 : *(const touch_u64 *)t->op.addr;
-	touch->delta = is_short ? (uint64_t)(int32_t)t->op.delta : t->op.delta;
+	touch->before = hs_word_value(hs_read_word(t->op.addr, t->op.size));
+	touch->delta = t->op.delta;
 	touch->near = t->op.near;
+	if (t->op.size == sizeof(uint32_t)) {
+		touch->before = (uint64_t)(int32_t)touch->before;
+		touch->delta = (uint64_t)(int32_t)touch->delta;
+	}
 }
 
 static bool touch_is_rcu(const struct hs_touch *touch)

@@ -78,22 +78,8 @@ struct hs_views {
 /* Makes room for @need items of @size bytes. False: no memory. */
 static bool views_grow(struct hs_views *v, void *list, uint32_t *room, uint32_t need, size_t size)
 {
-	uint32_t more = *room ? *room : 64;
-	void *bigger;
-
-	if (hs_likely(need <= *room))
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&bigger, list, sizeof(bigger));
-	bigger = realloc(bigger, more * size);
-	if (!bigger) {
-		v->failed = true;
-		return false;
-	}
-	memcpy(list, &bigger, sizeof(bigger));
-	*room = more;
-	return true;
+	v->failed |= !hs_grow(list, room, need, size);
+	return !v->failed;
 }
 
 int hs_views_begin(struct hs_sched *s)
