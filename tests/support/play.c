@@ -23,6 +23,27 @@ void play_with_counter(struct hs_task *self, struct play_state *st)
 	assert_non_null(st->counter);
 }
 
+void play_reads_object(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o;
+
+	hs_rcu_read_lock(self);
+	o = hs_ptr_load(self, &st->ptr, HS_ACQUIRE);
+	if (o)
+		hs_deref(self, o);
+	hs_rcu_read_unlock(self);
+}
+
+void play_unlinks_and_waits(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o = hs_ptr_xchg(self, &st->ptr, NULL, HS_ACQ_REL);
+
+	hs_synchronize_rcu(self);
+	play_object_free(self, o);
+}
+
 bool play_flag(struct hs_task *self, void *state)
 {
 	return hs_u32_load(self, &((struct play_state *)state)->flag, HS_ACQUIRE) != 0;

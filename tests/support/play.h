@@ -42,6 +42,9 @@ void play_object_free(struct hs_task *self, struct play_object *o);
 /* Set-ups. */
 void play_with_object(struct hs_task *self, struct play_state *st);
 void play_with_counter(struct hs_task *self, struct play_state *st);
+/* Tasks: one reads the object of .ptr in a section, one takes it away, waits and frees it. */
+void play_reads_object(struct hs_task *self, void *state);
+void play_unlinks_and_waits(struct hs_task *self, void *state);
 /* The state's flag is set. */
 bool play_flag(struct hs_task *self, void *state);
 

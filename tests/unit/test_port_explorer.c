@@ -7,27 +7,6 @@
 
 static uint32_t outcomes, answers; /* over all executions */
 
-static void reads_object(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-	struct play_object *o;
-
-	hs_rcu_read_lock(self);
-	o = hs_ptr_load(self, &st->ptr, HS_ACQUIRE);
-	if (o)
-		hs_deref(self, o);
-	hs_rcu_read_unlock(self);
-}
-
-static void unlinks_and_waits(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-	struct play_object *o = hs_ptr_xchg(self, &st->ptr, NULL, HS_ACQ_REL);
-
-	hs_synchronize_rcu(self);
-	play_object_free(self, o);
-}
-
 static void writes_under_sem(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -299,7 +278,7 @@ static void tasks_without_a_step_are_tasks(void **state)
 static void every_execution_starts_from_the_same_state(void **state)
 {
 	const struct play play = { play_with_object,
-				   { reads_object, unlinks_and_waits, writes_under_sem },
+				   { play_reads_object, play_unlinks_and_waits, writes_under_sem },
 				   NULL };
 	struct hs_explore_result r[2];
 	struct hs_explore_options options;

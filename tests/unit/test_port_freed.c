@@ -9,27 +9,6 @@
 
 /* ---- RCU --------------------------------------------------------------------------------- */
 
-static void reads_object(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-	struct play_object *o;
-
-	hs_rcu_read_lock(self);
-	o = hs_ptr_load(self, &st->ptr, HS_ACQUIRE);
-	if (o)
-		hs_deref(self, o);
-	hs_rcu_read_unlock(self);
-}
-
-static void unlinks_and_waits(struct hs_task *self, void *state)
-{
-	struct play_state *st = state;
-	struct play_object *o = hs_ptr_xchg(self, &st->ptr, NULL, HS_ACQ_REL);
-
-	hs_synchronize_rcu(self);
-	play_object_free(self, o);
-}
-
 static void unlinks_and_frees(struct hs_task *self, void *state)
 {
 	struct play_state *st = state;
@@ -81,14 +60,16 @@ static void calls_and_barriers(struct hs_task *self, void *state)
 static void a_grace_period_saves_the_reader(void **state)
 {
 	const struct play synchronize = { play_with_object,
-					  { reads_object, unlinks_and_waits },
+					  { play_reads_object, play_unlinks_and_waits },
 					  NULL };
 	const struct play two = { play_with_object,
-				  { reads_object, reads_object, unlinks_and_waits },
+				  { play_reads_object, play_reads_object, play_unlinks_and_waits },
 				  NULL };
-	const struct play call = { play_with_object, { reads_object, unlinks_and_calls }, NULL };
+	const struct play call = { play_with_object,
+				   { play_reads_object, unlinks_and_calls },
+				   NULL };
 	const struct play barrier = { play_with_object,
-				      { reads_object, calls_and_barriers },
+				      { play_reads_object, calls_and_barriers },
 				      NULL };
 
 	(void)state;
@@ -101,9 +82,9 @@ static void a_grace_period_saves_the_reader(void **state)
 static void without_a_grace_period_the_reader_meets_what_is_freed(void **state)
 {
 	const struct play bad[] = {
-		{ play_with_object, { reads_object, unlinks_and_frees }, NULL },
-		{ play_with_object, { reads_object, frees_before_unlink }, NULL },
-		{ play_with_object, { reads_object, calls_before_unlink }, NULL },
+		{ play_with_object, { play_reads_object, unlinks_and_frees }, NULL },
+		{ play_with_object, { play_reads_object, frees_before_unlink }, NULL },
+		{ play_with_object, { play_reads_object, calls_before_unlink }, NULL },
 	};
 	static const uint64_t first[] = { 2, 4, 3 };
 
