@@ -230,14 +230,15 @@ int hs_mapping_pfn(struct hs_task *self, struct hs_mapping *mapping, uint64_t in
 
 /* ---- disable ----------------------------------------------------------------------------- */
 
-/* It wakes although others may be left, so that no order of those that leave matters. */
 void hs_mapping_leave(struct hs_task *self, struct hs_mapping *mapping)
 {
-	uint32_t was = hs_u32_count(self, &mapping->faults, (uint32_t)-1, -1, HS_RELEASE);
+	uint32_t was;
 
+	if (HS_BREAK(MAPPING_LEAVE_NO_WAKE))
+		was = hs_u32_count(self, &mapping->faults, -1u, -1, HS_RELEASE);
+	else
+		was = hs_dec_and_wake_all(self, &mapping->queue, &mapping->faults);
 	hs_assert(self, was, "hs_mapping_leave: no fault is in the mapping");
-	if (!HS_BREAK(MAPPING_LEAVE_NO_WAKE))
-		hs_wake_all(self, &mapping->queue);
 }
 
 /* Counts itself before it reads alive: see the first drawing. */

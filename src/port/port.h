@@ -350,6 +350,16 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits);
 
 /*
+ * reduced: atomic_dec_and_wake_up of linux/wait_bit.h. Takes one off @count, and wakes all if that
+ * was the last; tasks wait on @q for 0. @q outlives the count. Returns the old value, of which the
+ * caller uses only that it was not 0. In the explorer it wakes each time, because which of several
+ * tasks is the last is then seen by none of them, and no order of theirs need be tried.
+ */
+#define hs_dec_and_wake_all(self, q, count) hs_dec_and_wake_all_at((self), (q), (count), HS_HERE)
+uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
+				const char *where);
+
+/*
  * reduced: smp_cond_load_acquire. Waits without sleeping until pred(self, arg) holds, so that the
  * task that makes it true need not wake anything. For what the next steps of another task bring. In
  * the explorer one step; if the predicate never holds, a deadlock. Context: as hs_wait_event().

@@ -259,6 +259,15 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 			s->debts[i--] = s->debts[--s->debt_count];
 }
 
+uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
+				const char *where)
+{
+	uint32_t was = hs_u32_count(self, count, -1u, -1, HS_RELEASE);
+
+	hs_wake_all_at(self, q, where);
+	return was;
+}
+
 uint64_t hs_ticks(struct hs_task *self)
 {
 	uint64_t *ticks = &self->arena->ticks;

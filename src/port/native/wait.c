@@ -93,6 +93,16 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 	hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
 }
 
+uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
+				const char *where)
+{
+	uint32_t was = hs_u32_add(self, count, -1u, HS_RELEASE);
+
+	if (was == 1)
+		hs_wake_all_at(self, q, where);
+	return was;
+}
+
 void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
 {
 	hs_u32_or(self, word, bits, HS_RELEASE);
