@@ -175,7 +175,7 @@ static void views_raise(struct hs_views *v, struct view *view, uint32_t word, ui
 static void views_join_words(struct hs_views *v, struct view *view, const uint32_t *at,
 			     uint32_t count)
 {
-	if (!count || !views_cover(v, view, count))
+	if (!views_cover(v, view, count))
 		return;
 	for (uint32_t i = 0; i < count; i++)
 		view->at[i] = view->at[i] < at[i] ? at[i] : view->at[i];
@@ -188,7 +188,8 @@ static void views_join(struct hs_views *v, struct view *view, const struct view 
 
 static void views_join_kept(struct hs_views *v, struct view *view, struct kept kept)
 {
-	views_join_words(v, view, v->pool + kept.start, kept.count);
+	if (kept.count)
+		views_join_words(v, view, v->pool + kept.start, kept.count);
 }
 
 /* Keeps what @view and @more are together. */
