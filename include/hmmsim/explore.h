@@ -36,7 +36,7 @@
 extern "C" {
 #endif
 
-/** struct hs_plan - the tasks that a scenario's set-up has asked for, see hs_plan_task() */
+/** struct hs_plan - what a scenario's set-up has asked for: hs_plan_task(), hs_plan_data() */
 struct hs_plan;
 
 /** struct hs_scenario - a small concurrent program */
@@ -72,6 +72,27 @@ struct hs_scenario {
  */
 HMMSIM_API int hs_plan_task(struct hs_plan *plan, const char *name,
 			    void (*fn)(struct hs_task *self, void *arg), void *arg);
+
+/**
+ * hs_plan_data() - name data of the author's own that an execution changes
+ * @param plan  the plan that the set-up was called with; gone when the run ends (not checked)
+ * @param data  any memory outside the machine: static, or allocated before the set-up returns; the
+ *              caller's, and there until the run ends
+ * @param size  bytes of it
+ *
+ * hs_explore() puts back what it held when the set-up returned, before each execution, as it does
+ * with state and machine. Data that tasks or check change and that is not named makes executions
+ * depend on those before them (HS_VERDICT_UNREPEATABLE). Memory that a task allocates with malloc()
+ * cannot be named: such a task uses the state, or an array that is. After hs_explore() the data
+ * holds what the last execution left. hs_scenario_run() does nothing with it.
+ *
+ * Context: in hs_scenario.setup().
+ *
+ * Return: 0, or
+ * - -EINVAL: @p data is NULL, @p size is 0, the plan names 16 pieces already, or the set-up has
+ *   returned
+ */
+HMMSIM_API int hs_plan_data(struct hs_plan *plan, void *data, size_t size);
 
 /**
  * hs_scenario_run() - run a scenario once, on threads (hmmsim::hmmsim)
@@ -158,6 +179,13 @@ enum hs_verdict {
 	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
 	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
 				 because other tasks changed what it had read */
+	/**
+	 * The same decisions led to another step, object or value than before, or ended otherwise,
+	 * because the scenario depends on data that is not in its machine: see hs_plan_data(). It
+	 * ends the search, also with hs_explore_options.go_on, and stands in place of what was
+	 * found before, because that may not come again.
+	 */
+	HS_VERDICT_UNREPEATABLE,
 };
 
 /** struct hs_explore_progress - how far a search is, see hs_explore_options.progress */
@@ -306,8 +334,14 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * @param options   how to search
  * @param result    what was found; overwritten, also on error
  *
- * Runs the set-up once. Every execution begins with the state that it left. The tasks and the RCU
- * callbacks of one execution are at most 31 together; one more fails an assertion.
+ * Runs the set-up once. Every execution begins with the state that it left, and with the data that
+ * it named (hs_plan_data()). What the scenario does must follow from these and from the decisions,
+ * because a search repeats the first decisions of an execution to take another one after them: that
+ * they do the same is checked. The first execution, and the first one that ends in a violation, run
+ * twice for it, the second time without the check unless it belongs to the violation.
+ *
+ * The tasks and the RCU callbacks of one execution are at most 31 together; one more fails an
+ * assertion.
  *
  * A crash of set-up, tasks, RCU callbacks, predicates or check is a violation with its schedule: by
  * SIGSEGV, also where a task's stack overflows, SIGBUS, SIGFPE, SIGILL, or SIGABRT and so a failed

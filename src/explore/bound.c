@@ -101,6 +101,14 @@ static bool bound_next(struct hs_searcher *me)
 	return false;
 }
 
+/* The last node takes another step than it did. */
+static uint32_t bound_shared(const struct hs_searcher *me)
+{
+	const struct bound *b = (const struct bound *)me;
+
+	return b->length ? b->length - 1 : 0;
+}
+
 /* The execution that the last node names is yet to come. */
 static void bound_estimate(const struct hs_searcher *me, struct hs_estimate *e)
 {
@@ -137,6 +145,7 @@ int hs_search_bound(const struct hs_explore_options *options, struct hs_searcher
 		.chooser = { bound_pick, bound_choose, b },
 		.start = bound_start,
 		.next = bound_next,
+		.shared = bound_shared,
 		.release = bound_release,
 		.estimate = bound_estimate,
 	};

@@ -180,6 +180,14 @@ static bool dpor_next(struct hs_searcher *me)
 	return false;
 }
 
+/* The last node takes another step than it did. */
+static uint32_t dpor_shared(const struct hs_searcher *me)
+{
+	const struct hs_dpor *d = (const struct hs_dpor *)me;
+
+	return d->length ? d->length - 1 : 0;
+}
+
 /*
  * The execution that the last node names is yet to come. A node has the branches that are known so
  * far: races that are found later add to them, so that the estimate starts too low.
@@ -220,6 +228,7 @@ int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher 
 	d->searcher = (struct hs_searcher){ .chooser = { dpor_pick, dpor_choose, d },
 					    .start = dpor_start,
 					    .next = dpor_next,
+					    .shared = dpor_shared,
 					    .release = dpor_release,
 					    .estimate = dpor_estimate };
 	*out = &d->searcher;

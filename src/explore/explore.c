@@ -64,6 +64,7 @@ const char *hs_verdict_name(enum hs_verdict verdict)
 		[HS_VERDICT_CRASH] = "crash",
 		[HS_VERDICT_STALL] = "no step",
 		[HS_VERDICT_RETRIES] = "retry without bound",
+		[HS_VERDICT_UNREPEATABLE] = "not repeatable",
 	};
 
 	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";
@@ -138,6 +139,9 @@ static void explore_call_setup(void *arg)
 	e->plan.closed = true;
 	if (e->setup_ret)
 		return;
+	for (unsigned int i = 0; i < e->plan.data_count; i++)
+		e->sched->data[i] = (struct hs_part){ e->plan.data[i].start, e->plan.data[i].size };
+	e->sched->data_count = e->plan.data_count;
 	hs_rcu_poll(boot);
 	for (unsigned int i = 0; i < e->plan.count; i++) {
 		const struct hs_plan_entry *t = &e->plan.task[i];
@@ -220,19 +224,21 @@ static int explore_keep_schedule(struct exploration *e)
 	return e->result->schedule ? 0 : -ENOMEM;
 }
 
+/* That the scenario cannot be repeated is said in place of what was found before. */
 static int explore_note_violation(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 
-	if (r->violations++)
+	if (r->violations++ && e->sched->verdict != HS_VERDICT_UNREPEATABLE)
 		return 0;
+	hs_explore_result_free(r);
 	r->verdict = e->sched->verdict;
 	r->first_violation = r->executions;
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
 	return explore_keep_schedule(e);
 }
 
-/* Runs tasks and final check, so that the verdict of the execution is known. */
+/* Runs the tasks, and the final check where they have come to their end. */
 static enum hs_run explore_run_tasks(struct exploration *e, const struct hs_observer *observer)
 {
 	struct hs_sched *s = e->sched;
@@ -251,6 +257,13 @@ static enum hs_run explore_run_tasks(struct exploration *e, const struct hs_obse
 	return end;
 }
 
+static bool explore_lacks_memory(const struct exploration *e)
+{
+	const struct hs_sched *s = e->sched;
+
+	return e->searcher->failed || s->scratch.failed || s->trace.failed || hs_views_failed(s);
+}
+
 static int explore_execute(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
@@ -259,11 +272,12 @@ static int explore_execute(struct exploration *e)
 	int ret = 0;
 
 	hs_sched_reset(s);
+	s->repeat.same = e->searcher->shared ? e->searcher->shared(e->searcher) : 0;
 	e->searcher->start(e->searcher);
 	end = explore_run_tasks(e, e->observer);
 	if (e->observer && e->observer->ended)
 		e->observer->ended(e->observer->ctx, s, end);
-	if (e->searcher->failed || s->scratch.failed)
+	if (explore_lacks_memory(e))
 		return -ENOMEM;
 	r->executions++;
 	r->beyond_retries += s->retries.reached;
@@ -277,7 +291,7 @@ static int explore_execute(struct exploration *e)
 	r->complete++;
 	if (end == HS_RUN_QUIET)
 		hs_trace_keep(&s->trace);
-	if (s->trace.failed || hs_views_failed(s))
+	if (s->trace.failed)
 		return -ENOMEM;
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)
@@ -322,7 +336,8 @@ static bool explore_is_over(struct exploration *e, bool more)
 	bool whole = explore_is_systematic(o) || o->search == HS_SEARCH_REPLAY;
 
 	r->classes = e->sched->trace.set_count;
-	if (r->violations && (!o->go_on || e->sched->crash.kind))
+	if (r->violations &&
+	    (!o->go_on || e->sched->crash.kind || r->verdict == HS_VERDICT_UNREPEATABLE))
 		r->stop = HS_STOP_VIOLATION;
 	else if (!more)
 		r->stop = whole ? HS_STOP_END : HS_STOP_EXECUTIONS;
@@ -363,8 +378,9 @@ static int explore_measure(struct exploration *e)
 	while (searcher->measure && searcher->measure(searcher, s)) {
 		s = e->sched;
 		hs_sched_reset(s);
+		s->repeat.same = 0;
 		explore_run_tasks(e, NULL);
-		if (hs_views_failed(s))
+		if (explore_lacks_memory(e))
 			return -ENOMEM;
 		if (s->crash.kind || (s->verdict != HS_VERDICT_NONE && !e->options->go_on)) {
 			e->result->stop = HS_STOP_VIOLATION;
@@ -372,6 +388,87 @@ static int explore_measure(struct exploration *e)
 		}
 	}
 	return 0;
+}
+
+/* ---- once more --------------------------------------------------------------------------- */
+
+/* The last execution ended in another way when it ran once more: now by the scheduler's verdict. */
+static void explore_name_difference(struct hs_sched *s, const char *violation)
+{
+	char now[sizeof(s->message)];
+	bool goes_on = s->verdict == HS_VERDICT_DIVERGED && !violation;
+
+	if (s->verdict == HS_VERDICT_UNREPEATABLE || s->crash.kind)
+		return;
+	memcpy(now, s->message, sizeof(now));
+	s->verdict = HS_VERDICT_NONE;
+	if (goes_on)
+		hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
+				   "after decision %u the tasks go on, and came to their "
+				   "end " HS_REPEAT_EARLIER ": " HS_REPEAT_ADVICE,
+				   s->repeat.same);
+	else
+		hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
+				   "%s; not so when the same decisions were run %s: %s",
+				   violation ? violation : now, violation ? "again" : "first",
+				   HS_REPEAT_ADVICE);
+}
+
+/* It must have ended with the verdict that it had. */
+static int explore_compare_end(struct exploration *e, bool violated)
+{
+	struct hs_explore_result *r = e->result;
+	struct hs_sched *s = e->sched;
+
+	if (s->verdict == (violated ? r->verdict : HS_VERDICT_NONE) &&
+	    !strcmp(s->message, violated ? r->message : ""))
+		return 0;
+	explore_name_difference(s, violated ? r->message : NULL);
+	r->violations -= violated;
+	return explore_note_violation(e);
+}
+
+/*
+ * Runs the last execution once more, by its schedule. It counts nowhere. The final check is part of
+ * it only where that was reached because of the violation.
+ */
+static int explore_repeat(struct exploration *e, bool violated)
+{
+	struct hs_sched *s = e->sched;
+	const struct hs_chooser *chooser = s->chooser;
+	struct hs_explore_options options = *e->options;
+	struct hs_searcher *again;
+	char *schedule = hs_schedule_print(s->schedule, s->decisions);
+	int ret;
+
+	options.schedule = schedule;
+	ret = schedule ? hs_search_replay(&options, &again) : -ENOMEM;
+	free(schedule);
+	if (ret)
+		return ret;
+	hs_sched_reset(s);
+	s->repeat.same = s->repeat.notes;
+	s->chooser = &again->chooser;
+	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && violated)
+		hs_sched_on_boot(s, explore_call_check, e);
+	s->chooser = chooser;
+	again->release(again);
+	return explore_lacks_memory(e) ? -ENOMEM : explore_compare_end(e, violated);
+}
+
+/*
+ * The first execution, and the first one with a violation, are run twice, because a random search
+ * repeats none otherwise. A replay is for those who look at the one execution.
+ */
+static int explore_repeat_if_due(struct exploration *e, bool violated)
+{
+	const struct hs_sched *s = e->sched;
+
+	if (e->options->search == HS_SEARCH_REPLAY || s->crash.kind ||
+	    (!violated && (e->result->executions > 1 || e->result->blocked)) ||
+	    s->verdict == HS_VERDICT_UNREPEATABLE)
+		return 0;
+	return explore_repeat(e, violated);
 }
 
 static int explore_search(struct exploration *e)
@@ -397,13 +494,20 @@ static int explore_search(struct exploration *e)
 	hs_trace_begin(&e->sched->trace, o->fingerprint);
 	hs_limits_begin(&e->limits, o);
 	do {
+		uint64_t violations = r->violations;
+
 		ret = explore_execute(e);
 		if (ret)
 			return ret;
 		more = e->searcher->next(e->searcher);
 		if (e->searcher->failed)
 			return -ENOMEM;
+		ret = explore_repeat_if_due(e, !violations && r->violations);
+		if (ret)
+			return ret;
 	} while (!explore_is_over(e, more));
+	/* What such a search has seen is not all of anything. */
+	more |= r->verdict == HS_VERDICT_UNREPEATABLE;
 	explore_estimate(e, more);
 	explore_note_extent(e, more);
 	r->fingerprint = e->sched->trace.set_hash;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.c - the list of tasks that a set-up asks for; in both libraries
+ * plan.c - the lists of tasks and of data that a set-up names; in both libraries
  */
 #include "explore/plan.h"
 
@@ -12,5 +12,13 @@ int hs_plan_task(struct hs_plan *plan, const char *name,
 	if (!name || !fn || plan->closed || plan->count == HS_PLAN_TASKS)
 		return -EINVAL;
 	plan->task[plan->count++] = (struct hs_plan_entry){ name, fn, arg };
+	return 0;
+}
+
+int hs_plan_data(struct hs_plan *plan, void *data, size_t size)
+{
+	if (!data || !size || plan->closed || plan->data_count == HS_PLAN_DATA)
+		return -EINVAL;
+	plan->data[plan->data_count++] = (struct hs_plan_data){ data, size };
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.h - the tasks that the set-up of a scenario has asked for
+ * plan.h - the tasks, and the data, that the set-up of a scenario has named
  */
 #ifndef HS_EXPLORE_PLAN_H
 #define HS_EXPLORE_PLAN_H
@@ -8,6 +8,7 @@
 #include <hmmsim/explore.h>
 
 #define HS_PLAN_TASKS 14
+#define HS_PLAN_DATA 16
 
 struct hs_plan_entry {
 	const char *name;
@@ -15,10 +16,16 @@ struct hs_plan_entry {
 	void *arg;
 };
 
+struct hs_plan_data {
+	void *start;
+	size_t size;
+};
+
 struct hs_plan {
-	unsigned int count;
+	unsigned int count, data_count;
 	bool closed; /* the set-up has returned */
 	struct hs_plan_entry task[HS_PLAN_TASKS];
+	struct hs_plan_data data[HS_PLAN_DATA];
 };
 
 #endif

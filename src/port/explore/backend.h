@@ -84,6 +84,7 @@ struct hs_op {
 	uint8_t strong; /* enum hs_strong */
 	uint64_t delta; /* of HS_COUNT */
 	int near;
+	uint64_t value; /* of the word that the task has read or written last */
 };
 
 /* What the task's operations do. */
@@ -228,6 +229,7 @@ HS_ALWAYS_INLINE void hs_saw(struct hs_task *self, const void *addr, size_t size
 {
 	if (self->mode < HS_MODE_LOG)
 		return;
+	self->op.value = value;
 	if (hs_unlikely(self->read_count == HS_READS_MAX))
 		hs_reads_full(self);
 	self->reads[self->read_count++] = (struct hs_read){ hs_read_word(addr, size), value };
@@ -240,6 +242,7 @@ HS_ALWAYS_INLINE void hs_saw(struct hs_task *self, const void *addr, size_t size
 HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t size, uint64_t before,
 			      uint64_t value)
 {
+	self->op.value = value;
 	if (self->read_count)
 		hs_reads_follow(self, hs_read_word(addr, size), before, value);
 }

@@ -2,8 +2,8 @@
 /*
  * image.c (explore) - saves and puts back where every execution begins
  *
- * The image is the used part of the region, the life map of its granules, and what the tasks use of
- * their state and stacks.
+ * The image is the used part of the region, the life map of its granules, what the tasks use of
+ * their state and stacks, and what the scenario has named of its own data.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static size_t image_stack_bytes(const struct hs_task *t)
 }
 #endif
 
-/* Lists the parts of the image: machine, life map, tasks and the used parts of their stacks. */
+/* Machine, life map, the scenario's data, tasks and the used parts of their stacks. */
 static void image_list_parts(struct hs_sched *s)
 {
 	struct hs_image *image = &s->image;
@@ -42,6 +42,8 @@ static void image_list_parts(struct hs_sched *s)
 	image->parts = 0;
 	image->part[image->parts++] = (struct hs_part){ s->region, used };
 	image->part[image->parts++] = (struct hs_part){ s->life, granules };
+	for (uint32_t i = 0; i < s->data_count; i++)
+		image->part[image->parts++] = s->data[i];
 #if HS_FIBER_IMAGE
 	for (uint32_t i = 1; i < s->tasks; i++) {
 		struct hs_task *t = &s->task[i];

@@ -38,6 +38,7 @@ void hs_sched_drop(void)
 		munmap(s->life, HS_ARENA_BYTES / HS_GRANULE);
 	hs_fiber_stacks_unmap(&s->stacks);
 	hs_words_free(&s->scratch);
+	hs_repeat_free(&s->repeat);
 	hs_views_end(s);
 	free(s->image.bytes);
 	free(s->schedule);
@@ -128,8 +129,12 @@ uint32_t hs_schedule_item(const uint8_t *decisions, uint32_t count, char text[HS
 uint32_t hs_sched_choose(struct hs_task *self, uint32_t n)
 {
 	struct hs_sched *s = self->sched;
-	uint32_t answer = s->chooser->choose(s->chooser->ctx, s, n);
+	uint32_t answer = 0;
 
+	if (hs_repeat_has_choice(&s->repeat, s->decisions, n, self->op.value))
+		answer = s->chooser->choose(s->chooser->ctx, s, n);
+	else
+		hs_repeat_report_choice(s, self, n);
 	s->schedule[s->decisions++] = (uint8_t)(HS_CHOICE | answer);
 	if (s->trace.on)
 		hs_trace_choice(s, self, answer);
@@ -305,6 +310,9 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 		s->schedule = schedule;
 		s->schedule_room = 2 * max_steps;
 	}
+	if (hs_repeat_reserve(&s->repeat, 2 * max_steps))
+		return -ENOMEM;
+	s->repeat.notes = s->repeat.same = 0;
 	s->chooser = chooser;
 	s->max_steps = max_steps;
 	s->decisions = s->step = 0;
@@ -359,39 +367,6 @@ static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 			   hs_op_name((enum hs_op_kind)t->op.kind),
 			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name);
 	return false;
-}
-
-/*
- * The hash numbers objects in the order of their first use and takes all addresses in the region
- * for the same value, so that it does not depend on the layout that a compiler chooses.
- */
-static uint64_t sched_object_number(struct hs_sched *s, const void *addr)
-{
-	for (uint32_t i = 0; i < s->object_count; i++)
-		if (s->objects[i] == addr)
-			return i;
-	if (s->object_count == HS_HASH_OBJECTS)
-		return HS_HASH_OBJECTS;
-	s->objects[s->object_count] = addr;
-	return s->object_count++;
-}
-
-static void sched_hash_add(struct hs_sched *s, uint64_t value)
-{
-	s->hash = hs_mix64(s->hash ^ value) + 1;
-}
-
-static void sched_hash_step(struct hs_sched *s, const struct hs_task *t)
-{
-	sched_hash_add(s, sched_object_number(s, t->op.addr) | (uint64_t)t->op.kind << 32 |
-				  (uint64_t)t->id << 40);
-}
-
-static void sched_hash_result(struct hs_sched *s, const struct hs_task *t)
-{
-	uint64_t value = t->read_count ? t->reads[t->read_count - 1].value : 0;
-
-	sched_hash_add(s, value - (uintptr_t)s->region < HS_ARENA_BYTES ? 1 : value);
 }
 
 static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
@@ -481,12 +456,20 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			hs_sched_violation(s, HS_VERDICT_STEPS, "more than %u steps", s->max_steps);
 			break;
 		}
+		if (hs_unlikely(!hs_repeat_has_tasks(&s->repeat, s->decisions, enabled))) {
+			hs_repeat_report_tasks(s, enabled);
+			break;
+		}
 		pick = s->chooser->pick(s->chooser->ctx, s, enabled);
 		if (pick < 0) {
 			end = pick == HS_PICK_QUIET ? HS_RUN_QUIET : HS_RUN_CUT;
 			break;
 		}
 		t = &s->task[pick];
+		if (hs_unlikely(!hs_repeat_has_step(&s->repeat, s->decisions, enabled, t))) {
+			hs_repeat_report_step(s, t);
+			break;
+		}
 		if (hs_unlikely(s->alone))
 			sched_note_solo(s, t);
 		s->schedule[s->decisions++] = (uint8_t)pick;
@@ -494,18 +477,20 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 		if (!sched_access_is_live(s, t))
 			break;
 		if (s->hashing)
-			sched_hash_step(s, t);
+			hs_hash_step(s, t);
 		if (hs_unlikely(followed))
 			sched_follow(s, t);
 		sched_switch_to(s, t);
+		if (hs_unlikely(!hs_repeat_has_value(&s->repeat, s->decisions, t->op.value)))
+			hs_repeat_report_value(s, t, s->repeat.note[s->repeat.step].value);
 		if (hs_unlikely(s->retries.bound))
 			hs_retries_after_step(s, t);
 		if (s->hashing)
-			sched_hash_result(s, t);
+			hs_hash_result(s, t);
 		if (hs_unlikely(s->fresh))
 			sched_start_fresh(s);
 	}
-	return s->verdict == HS_VERDICT_NONE ? end : HS_RUN_VIOLATION;
+	return end;
 }
 
 enum hs_run hs_sched_run(struct hs_sched *s)
@@ -523,7 +508,8 @@ enum hs_run hs_sched_run(struct hs_sched *s)
 	s->asking = NULL;
 	s->running = false;
 	hs_crash_explain(s);
-	return end;
+	hs_repeat_end(s);
+	return s->verdict == HS_VERDICT_NONE ? end : HS_RUN_VIOLATION;
 }
 
 /* ---- the end of an execution ------------------------------------------------------------- */

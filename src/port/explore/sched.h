@@ -9,9 +9,9 @@
  *   hs_sched_run()	steps until no task can move, the chooser cuts it, or a violation ends it
  *   hs_sched_finish()	finds what only the end can tell: deadlock, livelock, lost wake-ups
  *
- * The image of the machine is the used part of the region, the life map of its granules, and what
- * the tasks use of their state and stacks. memcpy puts it back, so that the cost of an execution
- * grows with its size. Under sanitizers fibers start anew instead.
+ * The image of the machine is the used part of the region, the life map of its granules, what the
+ * tasks use of their state and stacks, and data that the scenario names. memcpy puts it back, so
+ * that the cost of an execution grows with its size. Under sanitizers fibers start anew instead.
  */
 #ifndef HS_PORT_EXPLORE_SCHED_H
 #define HS_PORT_EXPLORE_SCHED_H
@@ -21,6 +21,7 @@
 #include <hmmsim/explore.h>
 
 #include "port/explore/crash.h"
+#include "port/explore/repeat.h"
 #include "port/explore/retries.h"
 #include "port/explore/touch.h"
 #include "port/explore/trace.h"
@@ -29,6 +30,7 @@
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
 #define HS_SCHED_DEBTS 64
+#define HS_SCHED_DATA 16
 /* How often a task retries in an execution because no task can move, before that is a livelock. */
 #define HS_SOLO_RETRIES 128
 #define HS_HASH_OBJECTS 256
@@ -84,7 +86,7 @@ struct hs_image {
 	uint32_t tasks, ready, conditional;
 	enum hs_verdict verdict; /* on the code before the first steps */
 	char message[HS_SCHED_MESSAGE];
-	struct hs_part part[2 + 2 * HS_SCHED_TASKS];
+	struct hs_part part[2 + 2 * HS_SCHED_TASKS + HS_SCHED_DATA];
 };
 
 struct hs_sched {
@@ -104,6 +106,7 @@ struct hs_sched {
 	bool running;
 	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
 	struct hs_retries retries;
+	struct hs_repeat repeat;
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;
@@ -124,6 +127,8 @@ struct hs_sched {
 	struct hs_crash crash;	/* after one nothing runs, and the scheduler is dropped */
 	uint32_t stall_ms;
 	struct hs_image image;
+	struct hs_part data[HS_SCHED_DATA]; /* the scenario's own, outside the machine */
+	uint32_t data_count;
 	uint8_t *life; /* of each granule of the region */
 	char *region;
 	struct hs_fiber_stacks stacks;
@@ -154,6 +159,10 @@ enum hs_run hs_sched_run(struct hs_sched *s);
 bool hs_sched_finish(struct hs_sched *s);
 /* Forgets tasks and verdict, so that the region can hold another arena. */
 void hs_sched_end(struct hs_sched *s);
+
+/* hash.c: a step that is about to be taken, and what it has read. */
+void hs_hash_step(struct hs_sched *s, const struct hs_task *t);
+void hs_hash_result(struct hs_sched *s, const struct hs_task *t);
 
 /* image.c: keeps what an execution begins with, and puts it back. 0 or -ENOMEM. */
 int hs_image_save(struct hs_sched *s);
