@@ -137,8 +137,9 @@ struct hs_arena; /* what a machine stands on: memory, tasks, RCU, clock */
 /* Slot of the task in its arena, the same for as long as it is attached; 0 is the boot task. */
 static inline uint32_t hs_task_id(const struct hs_task *self);
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self);
-static inline bool hs_task_is_live(const struct hs_task *self);	    /* attached */
-static inline bool hs_task_in_callback(const struct hs_task *self); /* of RCU */
+static inline bool hs_task_is_live(const struct hs_task *self);			 /* attached */
+static inline bool hs_task_in_callback(const struct hs_task *self);		 /* of RCU */
+static inline void hs_task_set_callback(struct hs_task *self, bool in_callback); /* for the port */
 /* A number that the model keeps for the task; 0 when it is attached. Only its thread uses it. */
 static inline int64_t *hs_task_tally(struct hs_task *self);
 /* The name of the task in slot @id. NULL: there is no such slot. */
@@ -396,7 +397,7 @@ void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
  * such a task it runs when the arena is destroyed. In the explorer it is a task of its own.
  */
 struct hs_rcu_head {
-	struct hs_rcu_head *next;
+	hs_ptr next;
 	void (*fn)(struct hs_task *self, struct hs_rcu_head *head);
 };
 

@@ -4,7 +4,7 @@
 #
 # x86 shows only that a load overtakes a store (tests/stress/test_port_litmus.c), and TSan only what
 # plain data goes with. A weaker order of a locked instruction passes every test. So orders.txt
-# lists what each function of the native port, of its grace periods and of the percpu reference
+# lists what each function of the native port, of its grace periods and callbacks, and of the percpu reference
 # uses, in the order of the text, unless all of it is relaxed. The author of a change looks at what
 # the order pairs with. --print writes such a list.
 set -euo pipefail
@@ -12,7 +12,7 @@ root=${1:?usage: orders.sh root-directory [--print]}
 cd "$root"
 list=tests/lint/orders.txt
 mapfile -t sources < <(find src -name '*.[ch]' |
-	grep -E '^src/(port/native/|port/common/grace\.h$|pgmap/percpu_ref\.c$)' | sort)
+	grep -E '^src/(port/native/|port/common/(grace|batch)\.h$|pgmap/percpu_ref\.c$)' | sort)
 [ "${#sources[@]}" -gt 0 ] || { echo "$root: no files" >&2; exit 2; }
 
 found=$(awk '

@@ -29,7 +29,7 @@ struct hs_arena {
 		uint64_t readers;   /* mask of tasks in a section */
 		uint64_t callbacks; /* mask of tasks that run or will run a callback */
 	} rcu;
-	struct hs_rcu_head *direct_callbacks; /* queued outside an execution */
+	hs_ptr direct_callbacks; /* queued outside an execution */
 	uint32_t cpus;
 	uint16_t pcpu_map;   /* counters that are live */
 	uint16_t pcpu_spent; /* freed in this execution, so not given out again */

@@ -177,6 +177,11 @@ static inline bool hs_task_in_callback(const struct hs_task *self)
 	return self->in_callback;
 }
 
+static inline void hs_task_set_callback(struct hs_task *self, bool in_callback)
+{
+	self->in_callback = in_callback;
+}
+
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /* An operation in a mode other than STEP: checks that it need not wait. */

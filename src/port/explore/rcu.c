@@ -75,9 +75,9 @@ static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 	struct hs_arena *arena = self->arena;
 
 	explore_rcu_wait(self, HS_HERE);
-	self->in_callback = true;
+	hs_task_set_callback(self, true);
 	head->fn(self, head);
-	self->in_callback = false;
+	hs_task_set_callback(self, false);
 	hs_step(self, HS_OP_STORE, HS_COMMUTE, CALLBACKS(arena), HS_HERE);
 	if (hs_unlikely(self->weak))
 		hs_views_rcu_ran(self);
@@ -86,11 +86,11 @@ static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 
 static void explore_rcu_queue_direct(struct hs_arena *arena, struct hs_rcu_head *head)
 {
-	struct hs_rcu_head **tail = &arena->direct_callbacks;
+	hs_ptr *tail = &arena->direct_callbacks;
 
-	while (*tail)
-		tail = &(*tail)->next;
-	*tail = head;
+	while (tail->raw)
+		tail = &((struct hs_rcu_head *)tail->raw)->next;
+	tail->raw = head;
 }
 
 void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
@@ -99,7 +99,7 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	struct hs_task *t;
 
 	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, CALLBACKS(self->arena), where);
-	head->next = NULL;
+	hs_ptr_init(&head->next, NULL);
 	head->fn = fn;
 	if (self->mode == HS_MODE_DIRECT) {
 		explore_rcu_queue_direct(self->arena, head);
@@ -159,16 +159,16 @@ bool hs_rcu_poll_direct(struct hs_task *self)
 	struct hs_arena *arena = self->arena;
 
 	if (arena->rcu.readers)
-		return arena->direct_callbacks != NULL;
-	if (arena->direct_callbacks)
+		return arena->direct_callbacks.raw != NULL;
+	if (arena->direct_callbacks.raw)
 		arena->grace_periods++;
-	while (arena->direct_callbacks) {
-		struct hs_rcu_head *head = arena->direct_callbacks;
+	while (arena->direct_callbacks.raw) {
+		struct hs_rcu_head *head = arena->direct_callbacks.raw;
 
 		arena->direct_callbacks = head->next;
-		self->in_callback = true;
+		hs_task_set_callback(self, true);
 		head->fn(self, head);
-		self->in_callback = false;
+		hs_task_set_callback(self, false);
 	}
 	return false;
 }

@@ -33,6 +33,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 
+#include "port/common/batch.h"
 #include "port/common/region.h"
 #include "port/port.h"
 
@@ -54,18 +55,6 @@ struct hs_slot {
 	hs_u32 wakeups;	 /* the futex that the task sleeps on */
 	hs_u64 deadline; /* of the timed wait that the task is in; 0: none */
 } __attribute__((__aligned__(2 * HS_CACHE_LINE)));
-
-/* Two batches of callbacks: @next for the next grace period, @wait for the one in progress. */
-struct hs_rcu_domain {
-	struct hs_spinlock lock;
-	struct hs_rcu_head *next, **next_tail;
-	struct hs_rcu_head *wait;
-	uint32_t seen[HS_TASKS_MAX]; /* what the grace period in progress found in hot.rcu */
-	/* Callbacks taken to be run. A batch is taken when all before it have run. */
-	uint64_t taken;
-	hs_u64 queued, ran;
-	hs_u64 completed; /* grace periods */
-};
 
 struct hs_arena {
 	struct hs_machine_config config;
@@ -95,7 +84,7 @@ struct hs_arena {
 	hs_u64 live[HS_KIND_COUNT];
 	hs_u64 bytes;
 
-	struct hs_rcu_domain rcu;
+	struct hs_batches rcu;
 	struct hs_slot slot[];
 };
 

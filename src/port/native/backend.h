@@ -66,6 +66,11 @@ static inline bool hs_task_in_callback(const struct hs_task *self)
 	return self->hot.in_callback;
 }
 
+static inline void hs_task_set_callback(struct hs_task *self, bool in_callback)
+{
+	self->hot.in_callback = in_callback;
+}
+
 /* ---- shared words ------------------------------------------------------------------------ */
 
 #define HS_WORD_OPS(T, V)                                                                       \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait.c (native) - what a task waits for: wait queues, another try, RCU callbacks
+ * wait.c (native) - what a task waits for: wait queues, another try
  *
  * Sleeper and waker of a queue cannot miss each other:
  *
@@ -130,16 +130,4 @@ void hs_retry_pause(struct hs_task *self, uint64_t spins)
 	sched_yield();
 	if (arena->config.shared && !(spins & 0xffff))
 		hs_arena_check_deaths(self);
-}
-
-void hs_rcu_barrier(struct hs_task *self)
-{
-	struct hs_rcu_domain *rcu = &self->hot.arena->rcu;
-	uint64_t goal = hs_u64_load(self, &rcu->queued, HS_ACQUIRE);
-
-	hs_assert(self, !self->hot.rcu_nest, "wait for callbacks inside a read section");
-	hs_might_sleep(self);
-	while (hs_u64_load(self, &rcu->ran, HS_ACQUIRE) < goal)
-		if (hs_rcu_poll(self))
-			hs_retry_wait(self, "rcu_barrier");
 }
