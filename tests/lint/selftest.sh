@@ -143,6 +143,13 @@ check_breaks() {
 	break_tree
 	plant src/mm/b.c <<<'if (HS_BREAK(A_GAP))'
 	expect 1 breaks.sh "$work/tree"
+	fresh "a fault of the port, and the macro"
+	break_tree
+	plant src/port/common/breaks.def <<<'HS_BREAK_DEF(A_GAP, "port/common/a.h", "A lock is dropped.")'
+	plant src/port/common/breaks.h <<<'#define HS_BREAK_SPIN_GAP(A_GAP, self, lock) HS_BREAK(A_GAP)'
+	plant src/port/common/a.h <<<'HS_BREAK_SPIN_GAP(A_GAP, self, lock);'
+	rm "$work/tree/src/mm/a.c"
+	expect 0 breaks.sh "$work/tree"
 	fresh "a fault that is nowhere"
 	break_tree
 	plant src/mm/a.c <<<'if (HS_BREAK(A_GAP_B))'

@@ -24,6 +24,8 @@
  *	Required outcome: a task that has seen n in @ran sees what the first n callbacks did.
  *	@queued orders nothing: a task sees its own callbacks counted, and those of the tasks
  *	that it is ordered after.
+ *	(tests/model/test_batch_model.c: barrier_waits_for_what_another_task_runs,
+ *	poll_is_false_when_all_have_run, callbacks_run_one_at_a_time)
  *
  * In the native port this is all that runs callbacks; in the explorer it is a model of that port.
  */
@@ -58,7 +60,9 @@ static inline void hs_batch_queue(struct hs_task *self, struct hs_batches *b,
 	hs_ptr_store(self, &head->next, NULL, HS_RELAXED);
 	hs_spin_lock(self, &b->lock);
 	hs_ptr_store(self, hs_ptr_load(self, &b->next_tail, HS_RELAXED), head, HS_RELAXED);
+	HS_BREAK_SPIN_GAP(BATCH_QUEUE_GAP, self, &b->lock);
 	hs_ptr_store(self, &b->next_tail, &head->next, HS_RELAXED);
+	HS_BREAK_SPIN_GAP(BATCH_COUNT_LATE, self, &b->lock);
 	hs_u64_add(self, &b->queued, 1, HS_RELAXED);
 	hs_spin_unlock(self, &b->lock);
 }
@@ -68,6 +72,9 @@ static inline bool hs_batch_is_pending(struct hs_task *self, struct hs_batches *
 {
 	uint64_t queued = hs_u64_load(self, &b->queued, HS_RELAXED);
 
+	if (HS_BREAK(BATCH_POLL_LISTS))
+		return hs_ptr_load(self, &b->next, HS_RELAXED) ||
+		       hs_ptr_load(self, &b->wait, HS_RELAXED);
 	return queued != hs_u64_load(self, &b->ran, HS_ACQUIRE);
 }
 
@@ -76,15 +83,17 @@ static inline void hs_batch_begin(struct hs_task *self, struct hs_batches *b,
 				  const struct hs_grace_readers *readers)
 {
 	hs_grace_begin(self, readers, b->seen);
+	HS_BREAK_SPIN_GAP(BATCH_BEGIN_GAP, self, &b->lock);
 	hs_ptr_store(self, &b->wait, hs_ptr_load(self, &b->next, HS_RELAXED), HS_RELAXED);
 	hs_ptr_store(self, &b->next, NULL, HS_RELAXED);
-	hs_ptr_store(self, &b->next_tail, &b->next, HS_RELAXED);
+	if (!HS_BREAK(BATCH_TAIL_STAYS))
+		hs_ptr_store(self, &b->next_tail, &b->next, HS_RELAXED);
 }
 
 /* All callbacks that were taken have run: @ran counts a second batch only after the first. */
 static inline bool hs_batch_is_idle(struct hs_task *self, struct hs_batches *b, uint64_t taken)
 {
-	return taken == hs_u64_load(self, &b->ran, HS_ACQUIRE);
+	return taken == hs_u64_load(self, &b->ran, HS_ACQUIRE) || HS_BREAK(BATCH_OVERTAKES);
 }
 
 /*
@@ -102,8 +111,9 @@ static inline struct hs_rcu_head *hs_batch_take(struct hs_task *self, struct hs_
 	taken = hs_u64_load(self, &b->taken, HS_RELAXED);
 	if (!hs_batch_is_idle(self, b, taken))
 		return NULL;
-	if (!hs_grace_is_over(self, readers, b->seen))
+	if (!hs_grace_is_over(self, readers, b->seen) && !HS_BREAK(BATCH_TAKE_EARLY))
 		return NULL;
+	HS_BREAK_SPIN_GAP(BATCH_TAKE_GAP, self, &b->lock);
 	hs_task_set_callback(self, true);
 	hs_ptr_store(self, &b->wait, NULL, HS_RELAXED);
 	for (struct hs_rcu_head *head = batch; head;
@@ -120,8 +130,13 @@ static inline void hs_batch_run(struct hs_task *self, struct hs_batches *b,
 	while (head) {
 		struct hs_rcu_head *next = hs_ptr_load(self, &head->next, HS_RELAXED);
 
+		if (HS_BREAK(BATCH_RAN_EARLY))
+			hs_u64_add(self, &b->ran, 1, HS_RELEASE);
 		head->fn(self, head);
-		hs_u64_add(self, &b->ran, 1, HS_RELEASE);
+		if (HS_BREAK(BATCH_NEXT_LATE))
+			next = hs_ptr_load(self, &head->next, HS_RELAXED);
+		if (!HS_BREAK(BATCH_RAN_EARLY))
+			hs_u64_add(self, &b->ran, 1, HS_RELEASE);
 		head = next;
 	}
 	hs_task_set_callback(self, false);
@@ -152,6 +167,9 @@ static inline bool hs_batch_poll(struct hs_task *self, struct hs_batches *b,
 
 static inline bool hs_batch_has_come_to(struct hs_task *self, struct hs_batches *b, uint64_t goal)
 {
+	if (HS_BREAK(BATCH_BARRIER_LISTS))
+		return !hs_ptr_load(self, &b->next, HS_RELAXED) &&
+		       !hs_ptr_load(self, &b->wait, HS_RELAXED);
 	return hs_u64_load(self, &b->ran, HS_ACQUIRE) >= goal;
 }
 
