@@ -145,7 +145,8 @@ struct hs_task {
 	void *pred_arg;
 	struct hs_waitq *queue;
 	const char *retry_why;
-	const char *place;	       /* of its last operation that names one */
+	const char *place; /* of its last operation that names one */
+	const char *site;  /* of the operation on a word that it is in; NULL: not known */
 	uintptr_t watch[HS_WATCH_MAX]; /* words that its predicate read last */
 	uintptr_t past[HS_WATCH_MAX];  /* words that it has read since the task waits */
 	struct hs_held held[HS_HELD_MAX];
@@ -214,6 +215,22 @@ HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum h
 			      const void *addr, size_t size, const char *where)
 {
 	hs_step_strong(self, kind, access, addr, size, where, HS_STRONG_NOT);
+}
+
+/* A predicate is asked in any task's turn, and leaves the place of the wait. */
+HS_ALWAYS_INLINE void hs_site(struct hs_task *self, const char *where)
+{
+	if (self->mode == HS_MODE_PEEK)
+		return;
+	self->site = where;
+	if (where)
+		self->place = where;
+}
+
+/* The place of the task's operation. NULL: it names none. */
+static inline const char *hs_op_where(const struct hs_task *self)
+{
+	return self->op.where ? self->op.where : self->site;
 }
 
 /*

@@ -357,13 +357,15 @@ void hs_sched_reset(struct hs_sched *s)
 static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 {
 	enum hs_life life = hs_life_of(s, t->op.addr);
+	const char *where;
 
 	if (hs_unlikely(t->watch_dead))
 		life = HS_LIFE_FREED;
 	if (hs_likely(life == HS_LIFE_LIVE))
 		return true;
+	where = hs_op_where(t);
 	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)",
-			   t->op.where ? t->op.where : "", t->op.where ? ": " : "",
+			   where ? where : "", where ? ": " : "",
 			   hs_op_name((enum hs_op_kind)t->op.kind),
 			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name);
 	return false;
@@ -578,8 +580,9 @@ bool hs_sched_finish(struct hs_sched *s)
 	} else if (s->debt_count) {
 		hs_sched_violation(
 			s, HS_VERDICT_LOST_WAKE,
-			"the predicate of %s became true, but its queue was not woken afterwards",
-			s->task[s->debts[0].task].name);
+			"the predicate of %s became true, but its queue was not woken afterwards "
+			"(it waited at %s)",
+			s->task[s->debts[0].task].name, s->debts[0].where);
 	}
 	return s->verdict == HS_VERDICT_NONE;
 }

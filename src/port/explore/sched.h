@@ -48,6 +48,7 @@ enum hs_life {
 /* A task went on because its predicate held, but its queue has not been woken since it held. */
 struct hs_debt {
 	struct hs_waitq *queue;
+	const char *where; /* it waited */
 	uint32_t task;
 };
 

@@ -7,6 +7,8 @@
 
 void hs_step_direct(struct hs_task *self)
 {
+	const char *where = hs_op_where(self) ? hs_op_where(self) : HS_HERE;
+
 	self->sched->direct_steps++;
 	if (self->mode == HS_MODE_PEEK) {
 		self->watch_dead |= hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE;
@@ -20,15 +22,13 @@ void hs_step_direct(struct hs_task *self)
 	if (self->mode == HS_MODE_LOG)
 		return;
 	if (!self->live)
-		hs_fail(self, self->op.where ? self->op.where : HS_HERE, "%s by a detached task",
+		hs_fail(self, where, "%s by a detached task",
 			hs_op_name((enum hs_op_kind)self->op.kind));
 	if (hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE)
-		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
-			"%s of an object that is not live",
+		hs_fail(self, where, "%s of an object that is not live",
 			hs_op_name((enum hs_op_kind)self->op.kind));
 	if (self->op.kind >= HS_OP_CONDITIONAL && !hs_op_enabled(self->sched, self))
-		hs_fail(self, self->op.where ? self->op.where : HS_HERE,
-			"%s would wait for ever: nothing else runs",
+		hs_fail(self, where, "%s would wait for ever: nothing else runs",
 			hs_op_name((enum hs_op_kind)self->op.kind));
 }
 

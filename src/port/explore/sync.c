@@ -129,7 +129,7 @@ static bool sync_look(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	return sync_log_predicate(self);
 }
 
-static void sync_add_debt(struct hs_sched *s, struct hs_task *self)
+static void sync_add_debt(struct hs_sched *s, struct hs_task *self, const char *where)
 {
 	for (uint32_t i = 0; i < s->debt_count; i++)
 		if (s->debts[i].queue == self->queue)
@@ -138,7 +138,7 @@ static void sync_add_debt(struct hs_sched *s, struct hs_task *self)
 		hs_sched_violation(s, HS_VERDICT_STEPS, "more than %d queues wait for a wake",
 				   HS_SCHED_DEBTS);
 	else
-		s->debts[s->debt_count++] = (struct hs_debt){ self->queue, self->id };
+		s->debts[s->debt_count++] = (struct hs_debt){ self->queue, where, self->id };
 }
 
 /*
@@ -149,12 +149,12 @@ static void sync_add_debt(struct hs_sched *s, struct hs_task *self)
  * order of writes to different words: of two, the first may make a predicate true and the second
  * make it false.
  */
-static bool sync_look_again(struct hs_task *self)
+static bool sync_look_again(struct hs_task *self, const char *where)
 {
 	bool held = sync_log_predicate(self);
 
 	if (held && !self->woken && self->mode == HS_MODE_STEP)
-		sync_add_debt(self->sched, self);
+		sync_add_debt(self->sched, self, where);
 	self->woken = false;
 	return held;
 }
@@ -166,7 +166,7 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 		return;
 	do
 		hs_step(self, HS_OP_WAIT, HS_READ, q, sizeof(*q), where);
-	while (!sync_look_again(self));
+	while (!sync_look_again(self, where));
 }
 
 /* If the predicate does not hold when the step is taken, the deadline has come. */
@@ -178,7 +178,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	if (sync_look(self, q, pred, arg, true, where))
 		return true;
 	hs_step(self, HS_OP_WAIT_UNTIL, HS_WRITE, ticks, sizeof(*ticks), where);
-	if (sync_look_again(self))
+	if (sync_look_again(self, where))
 		return true;
 	before = *ticks;
 	if (*ticks < deadline)

@@ -127,6 +127,12 @@ HS_WORD_MATH(hs_u64, uint64_t, and, __atomic_fetch_and)
 HS_WORD_COUNT(hs_u32, uint32_t)
 HS_WORD_COUNT(hs_u64, uint64_t)
 
+HS_ALWAYS_INLINE void hs_site(const struct hs_task *self, const char *where)
+{
+	(void)self;
+	(void)where;
+}
+
 /* TSan does not model fences, and gcc refuses them under it; TSan models a read-modify-write. */
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
