@@ -341,9 +341,10 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
  * reduced: complete_all and wait_for_completion of linux/completion.h, for any of the bits of a
  * word. hs_complete() sets @bits and wakes; hs_wait_for_completion() returns when all of @bits are
  * set. Every task that waits on @q waits this way, and @q outlives the word, because a task that
- * has waited may free that at once. In the explorer each is one step: as in the kernel, where the
- * queue's lock is held meanwhile, no task can see the bits without the wake. So a wake-up cannot
- * be lost, and no schedule differs in whether a task slept.
+ * has waited may free that at once. If @q is NULL, tasks wait on the word itself. In the explorer
+ * each is one step: as in the kernel, where the queue's lock is held meanwhile, no task can see the
+ * bits without the wake. So a wake-up cannot be lost, and no schedule differs in whether a task
+ * slept.
  *
  * Context of the wait: as hs_wait_event().
  */

@@ -565,6 +565,32 @@ static void clock_stands_while_the_boot_task_runs(void **state)
 	assert_int_equal(hs_ticks(boot), 0);
 }
 
+static void waits_on_word(struct hs_task *self, void *arg)
+{
+	(void)arg;
+	hs_wait_for_completion(self, NULL, &tb->turn, 3);
+	met[0] = tb->plain == 7;
+}
+
+/* The sleeper is woken for each change of the word, and goes on when it has all bits. */
+static void a_completion_without_a_queue_wakes_those_that_sleep_on_its_word(void **state)
+{
+	struct hs_thread *sleeper;
+
+	(void)state;
+	met[0] = false;
+	sleeper = hs_thread_start(boot, "sleeper", waits_on_word, NULL);
+	assert_non_null(sleeper);
+	for (uint32_t bit = 1; bit <= 2; bit++) {
+		while (hs_u64_load(boot, &arena->sleeps_on[1], HS_SEQ_CST) != (uintptr_t)&tb->turn)
+			hs_retry_wait(boot, "the sleeper");
+		tb->plain = 7;
+		hs_complete(boot, NULL, &tb->turn, bit);
+	}
+	hs_thread_join(boot, sleeper);
+	assert_true(met[0]);
+}
+
 /* ---- callbacks that another task runs ---------------------------------------------------- */
 
 static struct hs_task *in_barrier;
@@ -761,6 +787,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			clock_stands_while_a_turn_is_passed_on_during_the_look, up_region, down),
 		cmocka_unit_test_setup_teardown(a_completion_wakes_when_all_bits_are_set, up, down),
+		cmocka_unit_test_setup_teardown(
+			a_completion_without_a_queue_wakes_those_that_sleep_on_its_word, up, down),
 		cmocka_unit_test_setup_teardown(retries_are_counted, up, down),
 		cmocka_unit_test_setup_teardown(clock_jumps_to_the_deadline_of_the_boot_task, up,
 						down),

@@ -85,12 +85,28 @@ static bool wait_bits_are_set(struct hs_task *self, void *arg)
 	return (hs_u32_load(self, w->word, HS_ACQUIRE) & w->bits) == w->bits;
 }
 
+/* hs_complete() changes the word before it looks for tasks that sleep on it (park.c). */
+static void wait_on_word(struct hs_task *self, const struct wait_bits *w, const char *where)
+{
+	hs_check_wait(self, where);
+	for (;;) {
+		uint32_t seen = hs_u32_load(self, w->word, HS_ACQUIRE);
+
+		if ((seen & w->bits) == w->bits)
+			return;
+		hs_park(self, w->word, seen, hs_rcu_poll(self));
+	}
+}
+
 void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word,
 			       uint32_t bits, const char *where)
 {
 	struct wait_bits w = { word, bits };
 
-	hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
+	if (q)
+		hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
+	else
+		wait_on_word(self, &w, where);
 }
 
 uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
@@ -106,7 +122,10 @@ uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32
 void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
 {
 	hs_u32_or(self, word, bits, HS_RELEASE);
-	hs_wake_all(self, q);
+	if (q)
+		hs_wake_all(self, q);
+	else
+		hs_unpark(self, word, UINT32_MAX); /* the word may be freed */
 }
 
 void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where)
