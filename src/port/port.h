@@ -427,7 +427,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 bool hs_rcu_poll(struct hs_task *self);
 
 /* Waits until every callback queued so far has run. Context: as hs_wait_event(). */
-void hs_rcu_barrier(struct hs_task *self);
+#define hs_rcu_barrier(self) hs_rcu_barrier_at((self), HS_HERE)
+void hs_rcu_barrier_at(struct hs_task *self, const char *where);
 
 /*
  * Runs every pending callback, before the caller frees what they touch. In a broken arena it runs

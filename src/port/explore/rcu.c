@@ -129,22 +129,23 @@ bool hs_rcu_poll(struct hs_task *self)
 	return *callbacks != 0;
 }
 
-void hs_rcu_barrier(struct hs_task *self)
+void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
-	hs_assert(self, !self->rcu_nest, "wait for callbacks inside a read section");
-	hs_might_sleep(self);
+	if (self->rcu_nest)
+		hs_fail(self, where, "wait for callbacks inside a read section");
+	hs_check_may_sleep(self, where);
 	if (self->mode == HS_MODE_DIRECT) {
 		hs_assert(self, !hs_rcu_poll_direct(self),
 			  "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
-	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), HS_HERE);
+	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where);
 	if (hs_unlikely(self->weak))
 		hs_views_rcu_poll(self);
 	self->join = arena->rcu.callbacks;
-	hs_step(self, HS_OP_JOIN, HS_READ, &arena->rcu.callbacks, 0, HS_HERE);
+	hs_step(self, HS_OP_JOIN, HS_READ, &arena->rcu.callbacks, 0, where);
 	if (hs_unlikely(self->weak))
 		hs_views_join(self, self->join);
 }

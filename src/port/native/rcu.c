@@ -70,13 +70,14 @@ bool hs_rcu_poll(struct hs_task *self)
 	return hs_batch_poll(self, &arena->rcu, &readers);
 }
 
-void hs_rcu_barrier(struct hs_task *self)
+void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	struct hs_grace_readers readers = native_rcu_readers(arena);
 
-	hs_assert(self, !self->hot.rcu_nest, "wait for callbacks inside a read section");
-	hs_might_sleep(self);
+	if (self->hot.rcu_nest)
+		hs_fail(self, where, "wait for callbacks inside a read section");
+	hs_check_may_sleep(self, where);
 	hs_batch_barrier(self, &arena->rcu, &readers);
 }
 
