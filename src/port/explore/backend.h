@@ -138,6 +138,7 @@ struct hs_task {
 	uint32_t children; /* tasks that it has made */
 	uint32_t threads;  /* those of them that are no callbacks */
 	int64_t tally;
+	void *data;
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
 	const char *name;
@@ -161,6 +162,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline int64_t *hs_task_tally(struct hs_task *self)
 {
 	return &self->tally;
+}
+
+static inline void **hs_task_data(struct hs_task *self)
+{
+	return &self->data;
 }
 
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)

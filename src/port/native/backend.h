@@ -31,6 +31,7 @@ struct hs_task_hot {
 struct hs_task {
 	struct hs_task_hot hot;
 	int64_t tally;
+	void *data;
 	uint32_t held_count; /* kept under HS_DEBUG */
 	struct hs_held held[HS_HELD_MAX];
 };
@@ -49,6 +50,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline int64_t *hs_task_tally(struct hs_task *self)
 {
 	return &self->tally;
+}
+
+static inline void **hs_task_data(struct hs_task *self)
+{
+	return &self->data;
 }
 
 static inline struct hs_arena *hs_task_arena(const struct hs_task *self)
