@@ -198,7 +198,9 @@ static void explore_name_leaks(struct exploration *e, struct hs_leaks *left)
 	hs_machine_end_memory(e->machine, left);
 	for (int k = 0; k < HS_KIND_COUNT; k++)
 		more[k].raw = live[k] > e->standing[k] ? live[k] - e->standing[k] : 0;
+	more[HS_KIND_TRACKED].raw = 0;
 	hs_leaks_name(more, &objects);
+	hs_arena_name_tracked(e->machine->arena, &objects);
 	hs_leaks_join(left, &objects);
 }
 

@@ -52,6 +52,7 @@
 	X(TABLE, "page table", 4096)      \
 	X(DEVICE, "device", 64)           \
 	X(PFNS, "pfn array", 64)          \
+	X(TRACKED, "tracked object", 64)  \
 	X(OTHER, "other object", 16)
 
 enum hs_lock_class {

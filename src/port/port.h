@@ -44,6 +44,7 @@
 #include <hmmsim/machine.h>
 
 #include "port/common/breaks.h"
+#include "port/common/sanitize.h"
 #include "port/kinds.h"
 
 /* 1: lock order is checked. Set by the build system for every file of a build. */
@@ -470,6 +471,8 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
 		const char *where);
 
+#include "port/common/tracked.h"
+
 /* An access that needs the object to be live: one step. */
 #define hs_deref(self, object) hs_deref_at((self), (object), HS_HERE)
 
@@ -491,6 +494,8 @@ void hs_arena_set_root(struct hs_arena *arena, void *root);
 void *hs_arena_root(struct hs_arena *arena);
 /* For the backends: names the live objects by kind, for hs_arena_destroy(). */
 void hs_leaks_name(const hs_u64 live[HS_KIND_COUNT], struct hs_leaks *left);
+/* Adds the tracked objects that are live, by the words of their author and by place. */
+void hs_arena_name_tracked(struct hs_arena *arena, struct hs_leaks *left);
 /* Adds @count objects of what the words name to @left. An item that does not fit is not named. */
 void hs_leaks_add(struct hs_leaks *left, uint64_t count, const char *format, ...) HS_PRINTF(3, 4);
 /* Adds what is in @more to @left. */

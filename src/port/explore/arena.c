@@ -83,8 +83,9 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 		return -EBUSY;
 	hs_rcu_flush(hs_arena_boot(arena));
 	for (int k = 0; k < HS_KIND_COUNT; k++)
-		live[k].raw = arena->live[k];
+		live[k].raw = k == HS_KIND_TRACKED ? 0 : arena->live[k];
 	hs_leaks_name(live, &mine);
+	hs_arena_name_tracked(arena, &mine);
 	if (left)
 		*left = mine;
 	hs_unpoison(s->region, arena->region.used);
@@ -225,19 +226,44 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	return p;
 }
 
-void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
-		const char *where)
+static void explore_arena_give_back(struct hs_task *self, void *object, enum hs_kind kind,
+				    size_t size, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
-	if (!object)
-		return;
-	hs_step(self, HS_OP_FREE, HS_WRITE, object, size, where);
 	hs_check_free(self, kind, size, arena->live[kind], arena->bytes, where);
 	arena->live[kind]--;
 	arena->bytes -= size;
 	explore_arena_set_life(self->sched, object, size, HS_LIFE_FREED);
 	hs_region_free(&arena->region, object, size, hs_kind_align(kind, size));
+}
+
+void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+		const char *where)
+{
+	if (!object)
+		return;
+	hs_step(self, HS_OP_FREE, HS_WRITE, object, size, where);
+	explore_arena_give_back(self, object, kind, size, where);
+}
+
+void hs_tracked_link(struct hs_task *self, struct hs_tracked *t)
+{
+	t->next = self->arena->tracked;
+	self->arena->tracked = t;
+}
+
+/* It says where it is freed only when that happens: before the step another task may do it. */
+void hs_tracked_release(struct hs_task *self, struct hs_tracked *t, size_t size, const char *where)
+{
+	hs_step(self, HS_OP_FREE, HS_WRITE, t, size, where);
+	hs_tracked_mark_freed(self, t, where);
+	explore_arena_give_back(self, t, HS_KIND_TRACKED, size, where);
+}
+
+void hs_arena_name_tracked(struct hs_arena *arena, struct hs_leaks *left)
+{
+	hs_tracked_name_leaks(arena->tracked, left);
 }
 
 /* ---- counters ---------------------------------------------------------------------------- */

@@ -354,8 +354,23 @@ void hs_sched_reset(struct hs_sched *s)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
+/* What the access of @t, or the predicate that it waits for, finds freed. */
+static uintptr_t sched_dead_address(const struct hs_sched *s, const struct hs_task *t)
+{
+	if (!t->watch_dead || hs_life_of(s, t->op.addr) != HS_LIFE_LIVE)
+		return (uintptr_t)t->op.addr;
+	for (uint32_t i = 0; i < t->watch_count; i++) {
+		uintptr_t word = t->watch[i] & ~(uintptr_t)1;
+
+		if (hs_life_of(s, (const void *)word) != HS_LIFE_LIVE)
+			return word;
+	}
+	return hs_life_of(s, t->queue) != HS_LIFE_LIVE ? (uintptr_t)t->queue : 0;
+}
+
 static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 {
+	char object[256] = ": ";
 	enum hs_life life = hs_life_of(s, t->op.addr);
 	const char *where;
 
@@ -364,10 +379,14 @@ static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 	if (hs_likely(life == HS_LIFE_LIVE))
 		return true;
 	where = hs_op_where(t);
-	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)",
+	if (!hs_tracked_describe(s->arena->tracked, sched_dead_address(s, t), object + 2,
+				 sizeof(object) - 2))
+		object[0] = '\0';
+	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)%s",
 			   where ? where : "", where ? ": " : "",
 			   hs_op_name((enum hs_op_kind)t->op.kind),
-			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name);
+			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name,
+			   object);
 	return false;
 }
 

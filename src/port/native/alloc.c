@@ -14,22 +14,28 @@ bool hs_arena_may_alloc(struct hs_arena *arena, const char *where)
 	return false;
 }
 
+static void *alloc_bytes(struct hs_task *self, size_t size, size_t align)
+{
+	struct hs_arena *arena = self->hot.arena;
+	void *p;
+
+	if (arena->config.kind != HS_ARENA_REGION)
+		return hs_heap_alloc(arena->heap, &arena->heap_list, size, align);
+	hs_spin_lock(self, &arena->lock);
+	p = hs_region_alloc(&arena->region, size, align);
+	hs_spin_unlock(self, &arena->lock);
+	return p;
+}
+
 void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
-	size_t align = hs_kind_align(kind, size);
 	void *p;
 
 	hs_check_alloc(self, size, where);
 	if (!hs_arena_may_alloc(arena, where))
 		return NULL;
-	if (arena->config.kind == HS_ARENA_REGION) {
-		hs_spin_lock(self, &arena->lock);
-		p = hs_region_alloc(&arena->region, size, align);
-		hs_spin_unlock(self, &arena->lock);
-	} else {
-		p = hs_heap_alloc(arena->heap, &arena->heap_list, size, align);
-	}
+	p = alloc_bytes(self, size, hs_kind_align(kind, size));
 	if (!p)
 		return NULL;
 	hs_u64_add(self, &arena->live[kind], 1, HS_RELAXED);
@@ -37,14 +43,12 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	return p;
 }
 
-void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
-		const char *where)
+static void alloc_give_back(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+			    const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	size_t align = hs_kind_align(kind, size);
 
-	if (!object)
-		return;
 	hs_check_free(self, kind, size, hs_u64_load(self, &arena->live[kind], HS_RELAXED),
 		      hs_u64_load(self, &arena->bytes, HS_RELAXED), where);
 	hs_u64_add(self, &arena->live[kind], -(uint64_t)1, HS_RELAXED);
@@ -56,6 +60,46 @@ void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t si
 	} else {
 		hs_heap_free(&arena->heap_list, object, size, align);
 	}
+}
+
+void hs_free_at(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
+		const char *where)
+{
+	if (object)
+		alloc_give_back(self, object, kind, size, where);
+}
+
+void hs_tracked_release(struct hs_task *self, struct hs_tracked *t, size_t size, const char *where)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_tracked_mark_freed(self, t, where);
+	hs_spin_lock(self, &arena->lock);
+	if (t->next)
+		t->next->prev = t->prev;
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		arena->tracked = t->next;
+	hs_spin_unlock(self, &arena->lock);
+	alloc_give_back(self, t, HS_KIND_TRACKED, size, where);
+}
+
+void hs_tracked_link(struct hs_task *self, struct hs_tracked *t)
+{
+	struct hs_arena *arena = self->hot.arena;
+
+	hs_spin_lock(self, &arena->lock);
+	t->next = arena->tracked;
+	if (t->next)
+		t->next->prev = t;
+	arena->tracked = t;
+	hs_spin_unlock(self, &arena->lock);
+}
+
+void hs_arena_name_tracked(struct hs_arena *arena, struct hs_leaks *left)
+{
+	hs_tracked_name_leaks(arena->tracked, left);
 }
 
 /* ---- counters ---------------------------------------------------------------------------- */

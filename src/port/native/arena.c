@@ -164,7 +164,9 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 	if (hs_arena_attached(arena))
 		return -EBUSY;
 	hs_rcu_flush(boot);
+	hs_u64_init(&arena->live[HS_KIND_TRACKED], 0);
 	hs_leaks_name(arena->live, &mine);
+	hs_arena_name_tracked(arena, &mine);
 	if (left)
 		*left = mine;
 	for (uint32_t i = 0; i < arena->slots; i++)
