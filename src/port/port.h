@@ -244,6 +244,8 @@ struct hs_held {
 
 #define HS_HELD_MAX 8
 
+#include "port/common/classes.h"
+
 #define hs_mutex_lock(self, m) hs_mutex_lock_at((self), (m), HS_HERE)
 #define hs_mutex_trylock(self, m) hs_mutex_trylock_at((self), (m), HS_HERE)
 #define hs_mutex_unlock(self, m) hs_mutex_unlock_at((self), (m), HS_HERE)
@@ -289,7 +291,7 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
 #define hs_assert_write(self, s) HS_ASSERT_LOCK(self, hs_rwsem_held_write, s)
 #define HS_ASSERT_LOCK(self, held, lock)                              \
 	hs_assert((self), held((self), (lock)), "the %s is not held", \
-		  hs_lock_class_name((enum hs_lock_class)(lock)->cls))
+		  hs_lock_name((self), (lock)->cls))
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
@@ -462,6 +464,12 @@ uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step for eac
  */
 #define hs_alloc(self, kind, size) hs_alloc_at((self), (kind), (size), HS_HERE)
 void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const char *where);
+
+/*
+ * Zeroed memory that stays as long as the arena and is no object: it is no leak. NULL: as
+ * hs_alloc_at().
+ */
+void *hs_keep_at(struct hs_task *self, size_t size, const char *where);
 
 /*
  * The caller repeats kind and size of the allocation. They are trusted: checked is only that an

@@ -38,8 +38,7 @@ static inline void hs_check_lock(struct hs_task *self, uint32_t cls, bool blocki
 				 const char *where)
 {
 	if (hs_unlikely(!hs_task_is_live(self)))
-		hs_fail(self, where, "a detached task takes the %s",
-			hs_lock_class_name((enum hs_lock_class)cls));
+		hs_fail(self, where, "a detached task takes the %s", hs_lock_name(self, cls));
 	if (HS_DEBUG && blocking)
 		hs_held_check_order(self, cls, where);
 }
@@ -48,11 +47,10 @@ static inline void hs_check_lock(struct hs_task *self, uint32_t cls, bool blocki
 static inline void hs_check_lock_may_sleep(struct hs_task *self, uint32_t cls, const char *where)
 {
 	if (hs_unlikely(hs_task_in_callback(self)))
-		hs_fail(self, where, "an RCU callback takes the %s",
-			hs_lock_class_name((enum hs_lock_class)cls));
+		hs_fail(self, where, "an RCU callback takes the %s", hs_lock_name(self, cls));
 	if (hs_unlikely(hs_rcu_held(self)))
 		hs_fail(self, where, "the %s is taken inside an RCU read section",
-			hs_lock_class_name((enum hs_lock_class)cls));
+			hs_lock_name(self, cls));
 }
 
 /* Before something that may sleep, whether it does so this time or not. */

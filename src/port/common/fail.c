@@ -6,12 +6,12 @@
 
 void hs_fail_lock_twice(struct hs_task *self, uint32_t cls, const char *where)
 {
-	hs_fail(self, where, "the %s is taken twice", hs_lock_class_name((enum hs_lock_class)cls));
+	hs_fail(self, where, "the %s is taken twice", hs_lock_name(self, cls));
 }
 
 void hs_fail_unlock(struct hs_task *self, uint32_t owner, uint32_t cls, const char *where)
 {
-	const char *lock = hs_lock_class_name((enum hs_lock_class)cls);
+	const char *lock = hs_lock_name(self, cls);
 	const char *task;
 
 	if (!owner)
@@ -26,7 +26,6 @@ void hs_fail_up_write(struct hs_task *self, uint32_t word, uint32_t cls, const c
 {
 	if (!word)
 		hs_fail_unlock(self, 0, cls, where);
-	hs_fail(self, where, "up_write of the %s, which is held %s",
-		hs_lock_class_name((enum hs_lock_class)cls),
+	hs_fail(self, where, "up_write of the %s, which is held %s", hs_lock_name(self, cls),
 		word & HS_RW_WRITER ? "by another writer" : "for reading");
 }

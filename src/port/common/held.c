@@ -9,11 +9,12 @@ void hs_held_check_order(struct hs_task *self, uint32_t cls, const char *where)
 	for (uint32_t i = 0; i < self->held_count; i++) {
 		const struct hs_held *h = &self->held[i];
 
-		if (h->cls >= cls)
+		if (h->cls >= HS_LOCK_CLASS_COUNT || cls >= HS_LOCK_CLASS_COUNT)
+			hs_class_check_order(self, h, cls, where);
+		else if (h->cls >= cls)
 			hs_fail(self, where,
 				"lock order: takes the %s while it holds the %s from %s",
-				hs_lock_class_name((enum hs_lock_class)cls),
-				hs_lock_class_name((enum hs_lock_class)h->cls), h->where);
+				hs_lock_name(self, cls), hs_lock_name(self, h->cls), h->where);
 	}
 }
 
@@ -24,16 +25,20 @@ void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const ch
 	self->held[self->held_count++] = (struct hs_held){ lock, where, cls };
 }
 
-/* The classes from this one on are spinlocks. */
-#define HELD_SPINLOCKS HS_LOCK_SUBSCRIPTIONS
+/* Of the seam's classes those from HS_LOCK_SUBSCRIPTIONS on are of spinlocks. */
+static bool held_is_spinlock(uint32_t cls)
+{
+	if (cls >= HS_LOCK_CLASS_COUNT)
+		return cls & HS_CLASS_SPIN;
+	return cls >= HS_LOCK_SUBSCRIPTIONS;
+}
 
 void hs_held_check_sleep(struct hs_task *self, const char *where)
 {
 	for (uint32_t i = 0; i < self->held_count; i++)
-		if (self->held[i].cls >= HELD_SPINLOCKS)
+		if (held_is_spinlock(self->held[i].cls))
 			hs_fail(self, where, "the task may sleep here, with the %s from %s held",
-				hs_lock_class_name((enum hs_lock_class)self->held[i].cls),
-				self->held[i].where);
+				hs_lock_name(self, self->held[i].cls), self->held[i].where);
 }
 
 bool hs_held_has(const struct hs_task *self, const void *lock)
@@ -52,7 +57,7 @@ void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const cha
 		i--;
 	if (!i)
 		hs_fail(self, where, "unlock of the %s, which this task does not hold",
-			hs_lock_class_name((enum hs_lock_class)cls));
+			hs_lock_name(self, cls));
 	self->held_count--;
 	for (; i <= self->held_count; i++)
 		self->held[i - 1] = self->held[i];

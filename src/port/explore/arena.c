@@ -226,6 +226,26 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	return p;
 }
 
+/* Tracing has no name for it, because no step touches it. */
+void *hs_keep_at(struct hs_task *self, size_t size, const char *where)
+{
+	struct hs_arena *arena = self->arena;
+	void *p;
+
+	hs_check_alloc(self, size, where);
+	if (!hs_arena_may_alloc(arena, where))
+		return NULL;
+	p = hs_region_alloc(&arena->region, size, HS_CACHE_LINE);
+	if (p)
+		explore_arena_set_life(self->sched, p, size, HS_LIFE_LIVE);
+	return p;
+}
+
+struct hs_class_table **hs_arena_classes(const struct hs_task *self)
+{
+	return &self->arena->classes;
+}
+
 static void explore_arena_give_back(struct hs_task *self, void *object, enum hs_kind kind,
 				    size_t size, const char *where)
 {

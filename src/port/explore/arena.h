@@ -22,6 +22,7 @@ struct hs_arena {
 	/* A literal in the program: putting the image back changes nothing. */
 	const char *failed_at;
 	uint64_t live[HS_KIND_COUNT];
+	struct hs_class_table *classes; /* classes.c */
 	struct hs_tracked *tracked;	/* of this execution, those that are freed too */
 	uint64_t bytes;
 	uint64_t grace_periods;

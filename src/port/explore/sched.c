@@ -215,7 +215,7 @@ static void sched_task_main(void *arg)
 		hs_fail(t, HS_HERE, "the task ends in an RCU read section");
 	if (t->held_count)
 		hs_fail(t, t->held[0].where, "the task ends with the %s",
-			hs_lock_class_name((enum hs_lock_class)t->held[0].cls));
+			hs_lock_name(t, t->held[0].cls));
 	t->live = false;
 	t->op.kind = HS_OP_NONE;
 	for (;;)

@@ -43,6 +43,19 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	return p;
 }
 
+void *hs_keep_at(struct hs_task *self, size_t size, const char *where)
+{
+	hs_check_alloc(self, size, where);
+	if (!hs_arena_may_alloc(self->hot.arena, where))
+		return NULL;
+	return alloc_bytes(self, size, HS_CACHE_LINE);
+}
+
+struct hs_class_table **hs_arena_classes(const struct hs_task *self)
+{
+	return &self->hot.arena->classes;
+}
+
 static void alloc_give_back(struct hs_task *self, void *object, enum hs_kind kind, size_t size,
 			    const char *where)
 {

@@ -82,6 +82,7 @@ struct hs_arena {
 	 */
 	const char *failed_at;
 	hs_u64 live[HS_KIND_COUNT];
+	struct hs_class_table *classes; /* classes.c */
 	struct hs_tracked *tracked;	/* those that are live; under .lock */
 	hs_u64 bytes;
 

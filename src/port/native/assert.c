@@ -31,7 +31,7 @@ void hs_oops(struct hs_task *self)
 			hs_u32_load(self, &dead->task.hot.nheld, HS_RELAXED) ? "holding the "
 									     : "in an RCU callback",
 			hs_u32_load(self, &dead->task.hot.nheld, HS_RELAXED)
-				? hs_lock_class_name((enum hs_lock_class)dead->task.hot.last_cls)
+				? hs_lock_name(self, dead->task.hot.last_cls)
 				: "");
 	/* A task that waits for what this one holds leaves the same way. */
 	hs_u32_store(self, &self->hot.nheld, 0, HS_RELAXED);
