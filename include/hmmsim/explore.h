@@ -9,8 +9,8 @@
  * - natively, on real threads, once: hs_scenario_run(), in the library hmmsim::hmmsim
  * - in the explorer, under every schedule that matters: hs_explore(), in hmmsim::explore
  *
- * Apart from these two functions both libraries define the same symbols, so a program links one of
- * them.
+ * Both libraries define the same symbols, so that one source may be linked with either, and a
+ * program links one of them. The function of the other one returns -EOPNOTSUPP.
  *
  * A step is one access to a shared word, or one operation on a lock, wait queue or RCU domain. The
  * code between two steps runs at once with the first. An execution runs until no task can move. It
@@ -112,6 +112,7 @@ HMMSIM_API int hs_plan_data(struct hs_plan *plan, void *data, size_t size);
  * - -ENOMEM: no memory, or a thread could not be started
  * - -EEXIST: the addresses of the machine's region are taken
  * - -ENOTEMPTY: objects were left in the machine
+ * - -EOPNOTSUPP: hmmsim::explore, where it does nothing else
  * - what the set-up returned, if not 0
  */
 HMMSIM_API int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
@@ -367,6 +368,7 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  *   search has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
  * - -EBUSY: a machine exists
  * - -ENOMEM: no memory, or no timer for hs_explore_options.stall_ms
+ * - -EOPNOTSUPP: hmmsim::hmmsim, where it does nothing else
  * - what the set-up returned, if not 0
  */
 HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
