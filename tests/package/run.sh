@@ -102,6 +102,8 @@ use_pkg_config() {
 	link_by_line "$CC" use_machine.c hmmsim
 	link_by_line "$CXX" use_cxx.cpp hmmsim
 	link_by_line "$CC" use_explore.c hmmsim-explore
+	link_by_line "$CC" use_sync.c hmmsim
+	link_by_line "$CC" use_sync.c hmmsim-explore
 	# With --static as well: a shared library names then what it needs itself.
 	link_by_line "$CC" use_machine.c --static hmmsim
 	link_by_line "$CC" use_explore.c --static hmmsim-explore
