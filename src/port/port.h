@@ -298,8 +298,9 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s);
 /*
  * reduced: wait_event and wake_up_all of linux/wait.h. All waiters wake, none is exclusive.
  *
- * The predicate reads shared words through the seam and changes nothing. The explorer calls it at
- * any time and in any task's turn. The task that makes it true calls hs_wake_all() afterwards.
+ * The predicate reads shared words through the seam and changes nothing. The explorer asserts that,
+ * because it calls the predicate at any time and in any task's turn. The task that makes it true
+ * calls hs_wake_all() afterwards.
  *
  * In the explorer a wake is a step of its own, so that the explorer finds a waiter that frees the
  * queue before the wake. A wait is a step that looks; if the predicate does not hold, the task is a

@@ -17,7 +17,7 @@ extern const struct hs_sync_class sync_first, sync_second, sync_third; /* of mut
 extern const struct hs_sync_class sync_spins, sync_sems, sync_any;     /* sync_any: unordered */
 
 struct sync_state {
-	struct hs_sync_u32 a, b;
+	struct hs_sync_u32 a, b, words[8];
 	struct hs_sync_u64 wide;
 	struct hs_sync_ptr ptr;
 	struct hs_sync_mutex first, second, third;

@@ -398,6 +398,77 @@ static void a_livelock_names_the_retry(void **state)
 	hs_explore_result_free(&r);
 }
 
+static bool changes(struct hs_task *self, void *state)
+{
+	return hs_sync_u32_add(self, &((struct sync_state *)state)->a, 1, HS_SYNC_RELAXED) != 0;
+}
+
+static bool waits_inside(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_wait(self, &st->queue, is_set, st);
+	return true;
+}
+
+static bool chooses(struct hs_task *self, void *state)
+{
+	(void)state;
+	return hs_sync_choose(self, 2, "whether it holds");
+}
+
+static bool reads_nine(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+	uint32_t sum = hs_sync_u32_load(self, &st->a, HS_SYNC_RELAXED);
+
+	for (size_t i = 0; i < COUNT(st->words); i++)
+		sum += hs_sync_u32_load(self, &st->words[i], HS_SYNC_RELAXED);
+	return sum;
+}
+
+static void asks_changes(struct hs_task *self, void *state)
+{
+	hs_sync_wait(self, &((struct sync_state *)state)->queue, changes, state);
+}
+
+static void asks_waits_inside(struct hs_task *self, void *state)
+{
+	hs_sync_wait(self, &((struct sync_state *)state)->queue, waits_inside, state);
+}
+
+static void asks_chooses(struct hs_task *self, void *state)
+{
+	hs_sync_wait(self, &((struct sync_state *)state)->queue, chooses, state);
+}
+
+static void asks_nine(struct hs_task *self, void *state)
+{
+	hs_sync_wait(self, &((struct sync_state *)state)->queue, reads_nine, state);
+}
+
+static void sets_the_ninth(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_u32_store(self, &st->words[COUNT(st->words) - 1], 1, HS_SYNC_RELEASE);
+	hs_sync_wake_all(self, &st->queue);
+}
+
+static void a_predicate_changes_nothing_and_reads_what_it_likes(void **state)
+{
+	const struct sync_play writes = { .task = { asks_changes } };
+	const struct sync_play waits_too = { .task = { asks_waits_inside } };
+	const struct sync_play decides = { .task = { asks_chooses } };
+	const struct sync_play nine = { .task = { asks_nine, sets_the_ninth } };
+
+	(void)state;
+	sync_refused(&writes, "read-modify-write in the predicate of a wait, which may only read");
+	sync_refused(&waits_too, "wait in the predicate of a wait, which may only read");
+	sync_refused(&decides, "a choice in the predicate of a wait, which may only read");
+	sync_holds(&nine);
+}
+
 static void adds_in_two_steps(struct hs_task *self, void *state)
 {
 	struct sync_state *st = state;
@@ -507,6 +578,7 @@ int main(void)
 #ifdef HS_BACKEND_EXPLORE
 		cmocka_unit_test(what_waits_for_ever_names_the_wait),
 		cmocka_unit_test(a_livelock_names_the_retry),
+		cmocka_unit_test(a_predicate_changes_nothing_and_reads_what_it_likes),
 		cmocka_unit_test(a_lost_update_is_found),
 		cmocka_unit_test(each_way_of_a_choice_is_followed),
 		cmocka_unit_test(the_orders_of_words_count_in_weak_memory),

@@ -363,6 +363,8 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 	const struct hs_sched *s = self->sched;
 
 	hs_assert(self, n && n < HS_CHOICE, "a choice among %u: %s", n, why);
+	if (self->mode == HS_MODE_PEEK || self->mode == HS_MODE_LOG)
+		hs_fail(self, why, "a choice in the predicate of a wait, which may only read");
 	if (self->mode != HS_MODE_STEP)
 		return hs_random_below(&self->rng, n);
 	/* Before the first step there is no execution in which to decide. */

@@ -5,12 +5,23 @@
  */
 #include "port/explore/sched.h"
 
+/* The predicate of a wait is asked at any time, so that it must leave all as it is. */
+static void step_check_predicate(struct hs_task *self)
+{
+	if (hs_likely(self->op.access == HS_READ && self->op.kind < HS_OP_CONDITIONAL))
+		return;
+	hs_fail(self, hs_op_where(self) ? hs_op_where(self) : HS_HERE,
+		"%s in the predicate of a wait, which may only read",
+		hs_op_name((enum hs_op_kind)self->op.kind));
+}
+
 void hs_step_direct(struct hs_task *self)
 {
 	const char *where = hs_op_where(self) ? hs_op_where(self) : HS_HERE;
 
 	self->sched->direct_steps++;
 	if (self->mode == HS_MODE_PEEK) {
+		step_check_predicate(self);
 		self->watch_dead |= hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE;
 		if (self->watch_count < HS_WATCH_MAX)
 			self->watch[self->watch_count++] =
@@ -19,8 +30,10 @@ void hs_step_direct(struct hs_task *self)
 			longjmp(*self->sched->peek_guard, 1);
 		return;
 	}
-	if (self->mode == HS_MODE_LOG)
+	if (self->mode == HS_MODE_LOG) {
+		step_check_predicate(self);
 		return;
+	}
 	if (!self->live)
 		hs_fail(self, where, "%s by a detached task",
 			hs_op_name((enum hs_op_kind)self->op.kind));
