@@ -61,15 +61,23 @@ static void unlock(struct hs_task *self, struct hs_spinlock *l)
 #define hs_spin_lock lock
 #define hs_spin_trylock trylock
 #define hs_spin_unlock unlock
-#define hs_u32_store(self, a, v, o) hs_u32_store(self, a, v, order_of(__func__, o))
-#define hs_u32_load(self, a, o) hs_u32_load(self, a, order_of(__func__, o))
-#define hs_u64_load(self, a, o) hs_u64_load(self, a, order_of(__func__, o))
-#define hs_u64_add(self, a, v, o) hs_u64_add(self, a, v, order_of(__func__, o))
-#include "port/common/batch.h"
+#pragma push_macro("hs_u32_store")
 #undef hs_u32_store
+#pragma push_macro("hs_u32_load")
 #undef hs_u32_load
+#pragma push_macro("hs_u64_load")
 #undef hs_u64_load
+#pragma push_macro("hs_u64_add")
 #undef hs_u64_add
+#define hs_u32_store(self, a, v, o) hs_u32_store_at(self, a, v, order_of(__func__, o), HS_HERE)
+#define hs_u32_load(self, a, o) hs_u32_load_at(self, a, order_of(__func__, o), HS_HERE)
+#define hs_u64_load(self, a, o) hs_u64_load_at(self, a, order_of(__func__, o), HS_HERE)
+#define hs_u64_add(self, a, v, o) hs_u64_add_at(self, a, v, order_of(__func__, o), HS_HERE)
+#include "port/common/batch.h"
+#pragma pop_macro("hs_u32_store")
+#pragma pop_macro("hs_u32_load")
+#pragma pop_macro("hs_u64_load")
+#pragma pop_macro("hs_u64_add")
 
 void hs_membarrier(struct hs_task *self)
 {

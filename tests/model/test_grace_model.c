@@ -57,11 +57,15 @@ static uint32_t load_here(struct hs_task *self, const hs_u32 *a, enum hs_order o
 	return hs_u32_load(self, a, now.fault == RELAXED_LOOK ? HS_RELAXED : o);
 }
 
+#pragma push_macro("hs_u32_store")
+#pragma push_macro("hs_u32_load")
+#undef hs_u32_store
+#undef hs_u32_load
 #define hs_u32_store store_here
 #define hs_u32_load load_here
 #include "port/common/grace.h"
-#undef hs_u32_store
-#undef hs_u32_load
+#pragma pop_macro("hs_u32_load")
+#pragma pop_macro("hs_u32_store")
 
 void hs_membarrier(struct hs_task *self)
 {

@@ -16,5 +16,6 @@ static void store_weakly(struct hs_task *self, hs_u64 *a, uint64_t v, enum hs_or
 	hs_u64_store(self, a, v, o);
 }
 
+#undef hs_u64_store
 #define hs_u64_store store_weakly
 #include "notifier/notifier.c" /* NOLINT(bugprone-suspicious-include) */

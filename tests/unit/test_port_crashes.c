@@ -244,7 +244,7 @@ static void each_kind_is_found_again_and_again(void **state)
 
 		crash = crashes[i % CRASHES].fn;
 		expect_crash(&lost_update, 3, crashes[i % CRASHES].says,
-			     "task one, after read-modify-write, the last place known is "
+			     "task one, after read-modify-write at "
 			     "tests/support/crashes.c:");
 		play_expect(&lost_update, HS_VERDICT_CRASH, 3, &r);
 		assert_int_equal(r.first_violation, r.executions);
@@ -270,7 +270,7 @@ static void wherever_user_code_runs(void **state)
 		{ { NULL, { calls_back }, NULL }, 1, "rcu callback, after grace period at src" },
 		{ { NULL, { waits, sets_flag }, NULL },
 		  1,
-		  "the predicate of task one, after load, the last place known is tests/unit" },
+		  "the predicate of task one, after load at tests/support/play.c:" },
 	};
 
 	(void)state;

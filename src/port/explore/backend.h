@@ -289,103 +289,108 @@ void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum 
 /* A step if it is SEQ_CST. */
 void hs_views_fence(struct hs_task *self, enum hs_order o);
 
-/* Operations on words have no place in the source. */
-#define HS_WORD_STEP(kind, access)                              \
-	hs_step_strong(self, kind, access, a, sizeof(*a), NULL, \
+/* Each function takes the place of the call, which the macros below it add. */
+#define HS_WORD_STEP(kind, access)                               \
+	hs_step_strong(self, kind, access, a, sizeof(*a), where, \
 		       (o) == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT)
 #define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
 
-#define HS_WORD_OPS(T, V)                                                                  \
-	HS_ALWAYS_INLINE V T##_load(struct hs_task *self, const T *a, enum hs_order o)     \
+#define HS_WORD_OPS(T, V)                                                                    \
+	HS_ALWAYS_INLINE V T##_load_at(struct hs_task *self, const T *a, enum hs_order o,    \
+				       const char *where)                                    \
+	{                                                                                    \
+		V v;                                                                         \
+                                                                                             \
+		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                           \
+		v = a->raw;                                                                  \
+		if (hs_unlikely(self->weak))                                                 \
+			v = (V)(uintptr_t)hs_views_load(self, a, HS_WORD_BITS(v), o);        \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                                \
+		return v;                                                                    \
+	}                                                                                    \
+	HS_ALWAYS_INLINE void T##_store_at(struct hs_task *self, T *a, V v, enum hs_order o, \
+					   const char *where)                                \
+	{                                                                                    \
+		V before;                                                                    \
+                                                                                             \
+		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                         \
+		before = a->raw;                                                             \
+		if (hs_unlikely(self->weak))                                                 \
+			hs_views_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o);   \
+		a->raw = v;                                                                  \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));         \
+	}                                                                                    \
+	HS_ALWAYS_INLINE V T##_xchg_at(struct hs_task *self, T *a, V v, enum hs_order o,     \
+				       const char *where)                                    \
+	{                                                                                    \
+		V old;                                                                       \
+                                                                                             \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                           \
+		old = a->raw;                                                                \
+		if (hs_unlikely(self->weak))                                                 \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);        \
+		a->raw = v;                                                                  \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                              \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));            \
+		return old;                                                                  \
+	}                                                                                    \
+	HS_ALWAYS_INLINE bool T##_cmpxchg_at(struct hs_task *self, T *a, V *expected, V v,   \
+					     enum hs_order o, const char *where)             \
+	{                                                                                    \
+		V seen;                                                                      \
+                                                                                             \
+		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                           \
+		seen = a->raw;                                                               \
+		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                             \
+		if (seen != *expected) {                                                     \
+			if (hs_unlikely(self->weak))                                         \
+				hs_views_see(self, a, HS_WORD_BITS(seen), o);                \
+			*expected = seen;                                                    \
+			return false;                                                        \
+		}                                                                            \
+		if (hs_unlikely(self->weak))                                                 \
+			hs_views_rmw(self, a, HS_WORD_BITS(seen), HS_WORD_BITS(v), o);       \
+		a->raw = v;                                                                  \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));           \
+		return true;                                                                 \
+	}
+
+#define HS_WORD_MATH(T, V, op, expr)                                                       \
+	HS_ALWAYS_INLINE V T##_##op##_at(struct hs_task *self, T *a, V v, enum hs_order o, \
+					 const char *where)                                \
 	{                                                                                  \
-		V v;                                                                       \
-                                                                                           \
-		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                         \
-		v = a->raw;                                                                \
-		if (hs_unlikely(self->weak))                                               \
-			v = (V)(uintptr_t)hs_views_load(self, a, HS_WORD_BITS(v), o);      \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                              \
-		return v;                                                                  \
-	}                                                                                  \
-	HS_ALWAYS_INLINE void T##_store(struct hs_task *self, T *a, V v, enum hs_order o)  \
-	{                                                                                  \
-		V before;                                                                  \
-                                                                                           \
-		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                       \
-		before = a->raw;                                                           \
-		if (hs_unlikely(self->weak))                                               \
-			hs_views_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o); \
-		a->raw = v;                                                                \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));       \
-	}                                                                                  \
-	HS_ALWAYS_INLINE V T##_xchg(struct hs_task *self, T *a, V v, enum hs_order o)      \
-	{                                                                                  \
-		V old;                                                                     \
+		V old, made;                                                               \
                                                                                            \
 		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
 		old = a->raw;                                                              \
+		made = (V)(old expr v);                                                    \
 		if (hs_unlikely(self->weak))                                               \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);      \
-		a->raw = v;                                                                \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o);   \
+		a->raw = made;                                                             \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                            \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));          \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));       \
 		return old;                                                                \
-	}                                                                                  \
-	HS_ALWAYS_INLINE bool T##_cmpxchg(struct hs_task *self, T *a, V *expected, V v,    \
-					  enum hs_order o)                                 \
-	{                                                                                  \
-		V seen;                                                                    \
-                                                                                           \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
-		seen = a->raw;                                                             \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                           \
-		if (seen != *expected) {                                                   \
-			if (hs_unlikely(self->weak))                                       \
-				hs_views_see(self, a, HS_WORD_BITS(seen), o);              \
-			*expected = seen;                                                  \
-			return false;                                                      \
-		}                                                                          \
-		if (hs_unlikely(self->weak))                                               \
-			hs_views_rmw(self, a, HS_WORD_BITS(seen), HS_WORD_BITS(v), o);     \
-		a->raw = v;                                                                \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));         \
-		return true;                                                               \
-	}
-
-#define HS_WORD_MATH(T, V, op, expr)                                                     \
-	HS_ALWAYS_INLINE V T##_##op(struct hs_task *self, T *a, V v, enum hs_order o)    \
-	{                                                                                \
-		V old, made;                                                             \
-                                                                                         \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                       \
-		old = a->raw;                                                            \
-		made = (V)(old expr v);                                                  \
-		if (hs_unlikely(self->weak))                                             \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o); \
-		a->raw = made;                                                           \
-		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                          \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));     \
-		return old;                                                              \
 	}
 
 /* What is not near the caller does not look at, so that the task did not see it. */
-#define HS_WORD_COUNT(T, V)                                                                      \
-	HS_ALWAYS_INLINE V T##_count(struct hs_task *self, T *a, V n, int near, enum hs_order o) \
-	{                                                                                        \
-		V old, made;                                                                     \
-                                                                                                 \
-		self->op.delta = (uint64_t)n;                                                    \
-		self->op.near = near;                                                            \
-		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                               \
-		old = a->raw;                                                                    \
-		made = (V)(old + n);                                                             \
-		if (hs_unlikely(self->weak))                                                     \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o);         \
-		a->raw = made;                                                                   \
-		if (near >= 0 && (old <= (V)near || made <= (V)near))                            \
-			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                          \
-		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));             \
-		return old;                                                                      \
+#define HS_WORD_COUNT(T, V)                                                              \
+	HS_ALWAYS_INLINE V T##_count_at(struct hs_task *self, T *a, V n, int near,       \
+					enum hs_order o, const char *where)              \
+	{                                                                                \
+		V old, made;                                                             \
+                                                                                         \
+		self->op.delta = (uint64_t)n;                                            \
+		self->op.near = near;                                                    \
+		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                       \
+		old = a->raw;                                                            \
+		made = (V)(old + n);                                                     \
+		if (hs_unlikely(self->weak))                                             \
+			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o); \
+		a->raw = made;                                                           \
+		if (near >= 0 && (old <= (V)near || made <= (V)near))                    \
+			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                  \
+		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));     \
+		return old;                                                              \
 	}
 
 HS_WORD_OPS(hs_u32, uint32_t)
@@ -399,6 +404,27 @@ HS_WORD_MATH(hs_u64, uint64_t, or, |)
 HS_WORD_MATH(hs_u64, uint64_t, and, &)
 HS_WORD_COUNT(hs_u32, uint32_t)
 HS_WORD_COUNT(hs_u64, uint64_t)
+
+#define hs_u32_load(self, a, o) hs_u32_load_at(self, a, o, HS_HERE)
+#define hs_u32_store(self, a, v, o) hs_u32_store_at(self, a, v, o, HS_HERE)
+#define hs_u32_xchg(self, a, v, o) hs_u32_xchg_at(self, a, v, o, HS_HERE)
+#define hs_u32_cmpxchg(self, a, e, v, o) hs_u32_cmpxchg_at(self, a, e, v, o, HS_HERE)
+#define hs_u64_load(self, a, o) hs_u64_load_at(self, a, o, HS_HERE)
+#define hs_u64_store(self, a, v, o) hs_u64_store_at(self, a, v, o, HS_HERE)
+#define hs_u64_xchg(self, a, v, o) hs_u64_xchg_at(self, a, v, o, HS_HERE)
+#define hs_u64_cmpxchg(self, a, e, v, o) hs_u64_cmpxchg_at(self, a, e, v, o, HS_HERE)
+#define hs_ptr_load(self, a, o) hs_ptr_load_at(self, a, o, HS_HERE)
+#define hs_ptr_store(self, a, v, o) hs_ptr_store_at(self, a, v, o, HS_HERE)
+#define hs_ptr_xchg(self, a, v, o) hs_ptr_xchg_at(self, a, v, o, HS_HERE)
+#define hs_ptr_cmpxchg(self, a, e, v, o) hs_ptr_cmpxchg_at(self, a, e, v, o, HS_HERE)
+#define hs_u32_add(self, a, v, o) hs_u32_add_at(self, a, v, o, HS_HERE)
+#define hs_u32_or(self, a, v, o) hs_u32_or_at(self, a, v, o, HS_HERE)
+#define hs_u32_and(self, a, v, o) hs_u32_and_at(self, a, v, o, HS_HERE)
+#define hs_u32_count(self, a, n, near, o) hs_u32_count_at(self, a, n, near, o, HS_HERE)
+#define hs_u64_add(self, a, v, o) hs_u64_add_at(self, a, v, o, HS_HERE)
+#define hs_u64_or(self, a, v, o) hs_u64_or_at(self, a, v, o, HS_HERE)
+#define hs_u64_and(self, a, v, o) hs_u64_and_at(self, a, v, o, HS_HERE)
+#define hs_u64_count(self, a, n, near, o) hs_u64_count_at(self, a, n, near, o, HS_HERE)
 
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {

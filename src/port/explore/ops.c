@@ -95,6 +95,7 @@ static bool ops_ask_predicate(struct hs_task *t)
 {
 	struct hs_sched *s = t->sched;
 	struct hs_op op = t->op;
+	const char *place = t->place;
 	uint32_t current = s->current;
 	uint8_t mode = t->mode;
 	bool held;
@@ -109,6 +110,7 @@ static bool ops_ask_predicate(struct hs_task *t)
 	s->current = current;
 	t->mode = mode;
 	t->op = op;
+	t->place = place;
 	t->pred_held = held;
 	ops_compare_watch(t);
 	return held;
