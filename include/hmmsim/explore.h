@@ -301,6 +301,12 @@ struct hs_explore_result {
 	char message[512];	 /**< what was expected and what was found; empty: no violation */
 	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
 	/**
+	 * That execution as text, to be read or mailed: the verdict, where objects were allocated
+	 * and freed, one column for each task with a line for each step, and the locks that are
+	 * held at its end. May be NULL.
+	 */
+	char *report;
+	/**
 	 * With hs_explore_options.fingerprint: how many classes the executions belong to in which
 	 * the tasks came to their end or wait for ever; else 0. Two executions are of one class if
 	 * they differ in nothing but the order of steps that touch no common word, or only read it.
@@ -376,7 +382,7 @@ HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
 			  struct hs_explore_result *result);
 
 /**
- * hs_explore_result_free() - release the schedule of a result
+ * hs_explore_result_free() - release schedule and report of a result
  * @param result  a result that hs_explore() has filled in; may be released more than once
  *
  * Context: any.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "explore/limits.h"
+#include "explore/report.h"
 #include "explore/search.h"
 #include "memory/machine.h"
 #include "explore/plan.h"
@@ -90,6 +91,7 @@ static int explore_prepare(struct exploration *e)
 	config.section_order = e->options->section_order;
 	config.subsection_order = e->options->subsection_order;
 	e->sched->cpus = e->options->cpus;
+	hs_births_begin(&e->sched->births, true);
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {
 		e->sched->cpus = cpus;
@@ -143,12 +145,16 @@ static void explore_call_check(void *arg)
 		hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%s left at the end", left.text);
 }
 
-static int explore_keep_schedule(struct exploration *e)
+/* The execution that has just ended is the one that the result shows. */
+static int explore_keep_execution(struct exploration *e)
 {
-	if (e->result->schedule)
+	struct hs_explore_result *r = e->result;
+
+	if (r->schedule)
 		return 0;
-	e->result->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
-	return e->result->schedule ? 0 : -ENOMEM;
+	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	r->report = hs_report_print(e->sched);
+	return r->schedule && r->report ? 0 : -ENOMEM;
 }
 
 /* That the scenario cannot be repeated is said in place of what was found before. */
@@ -162,7 +168,7 @@ static int explore_note_violation(struct exploration *e)
 	r->verdict = e->sched->verdict;
 	r->first_violation = r->executions;
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
-	return explore_keep_schedule(e);
+	return explore_keep_execution(e);
 }
 
 /* Runs the tasks, and the final check where they have come to their end. */
@@ -188,7 +194,8 @@ static bool explore_lacks_memory(const struct exploration *e)
 {
 	const struct hs_sched *s = e->sched;
 
-	return e->searcher->failed || s->scratch.failed || s->trace.failed || hs_views_failed(s);
+	return e->searcher->failed || s->scratch.failed || s->trace.failed || s->births.failed ||
+	       hs_views_failed(s);
 }
 
 static int explore_execute(struct exploration *e)
@@ -224,7 +231,7 @@ static int explore_execute(struct exploration *e)
 	if (s->verdict != HS_VERDICT_NONE)
 		ret = explore_note_violation(e);
 	else if (e->options->search == HS_SEARCH_REPLAY)
-		ret = explore_keep_schedule(e);
+		ret = explore_keep_execution(e);
 	return ret;
 }
 
@@ -469,6 +476,7 @@ static void explore_end(struct exploration *e)
 {
 	e->searcher->release(e->searcher);
 	if (e->machine) {
+		hs_births_begin(&e->sched->births, false);
 		hs_trace_end(&e->sched->trace);
 		hs_views_end(e->sched);
 	}

@@ -82,5 +82,6 @@ void hs_extent_words(const struct hs_explore_result *result, char *text, size_t 
 void hs_explore_result_free(struct hs_explore_result *result)
 {
 	free(result->schedule);
-	result->schedule = NULL;
+	free(result->report);
+	result->schedule = result->report = NULL;
 }

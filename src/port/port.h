@@ -121,8 +121,8 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
  * Each call is one step. hs_fence(self, order) is a step if the order is SEQ_CST and memory is weak
  * (HS_MEMORY_VIEWS), otherwise none.
  *
- * These calls do not name their place. hs_site(self, where) before one names it, hs_site(self,
- * NULL) ends that: so rooms that have a place pass it on, and the model does not pay for it.
+ * In the explorer the place of such a call is where it is written. hs_site(self, where) before it
+ * names another, hs_site(self, NULL) ends that: so a room that has a place passes it on.
  */
 
 /*

@@ -43,6 +43,8 @@ static void explore_with(const struct hs_scenario *scenario, const void *param,
 			      scenario->name, (unsigned long long)r->complete,
 			      (unsigned long long)r->executions, (unsigned long long)r->classes,
 			      r->steps_max);
+	if (getenv("HMMSIM_TEST_VERBOSE") && r->violations)
+		puts(r->report);
 }
 
 void explore(const struct hs_scenario *scenario, const void *param, enum hs_search search,

@@ -19,6 +19,7 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 void __wrap_free(void *p);
 
+static bool violates;
 static uint64_t asked, fail_at;
 static int64_t held;
 
@@ -83,6 +84,7 @@ static void reader(struct hs_task *self, void *arg)
 	hs_u64_load(self, &st->word[0], HS_RELAXED);
 	hs_rcu_read_unlock(self);
 	hs_synchronize_rcu(self);
+	hs_assert(self, !violates, "asked for");
 }
 
 static bool all_is_read(struct hs_task *self, void *arg)
@@ -152,7 +154,7 @@ static void fail_each(enum hs_search search, enum hs_memory memory)
 	hs_sched_drop();
 	before = held;
 	assert_int_equal(run(search, memory, 0, &r), 0);
-	assert_int_equal(r.verdict, HS_VERDICT_NONE);
+	assert_int_equal(r.verdict, violates ? HS_VERDICT_ASSERT : HS_VERDICT_NONE);
 	executions = r.executions;
 	hs_explore_result_free(&r);
 	sites = asked;
@@ -161,6 +163,7 @@ static void fail_each(enum hs_search search, enum hs_memory memory)
 		hs_sched_drop();
 		assert_int_equal(run(search, memory, at, &r), -ENOMEM);
 		assert_null(r.schedule);
+		assert_null(r.report);
 		assert_int_equal(run(search, memory, 0, &r), 0);
 		assert_int_equal(r.executions, executions);
 		hs_explore_result_free(&r);
@@ -182,10 +185,21 @@ static void each_allocation_fails_once(void **state)
 	fail_each(HS_SEARCH_BOUND, HS_MEMORY_SC);
 }
 
+/* Schedule and report of a violation, which is run again. */
+static void each_allocation_of_a_finding_fails_once(void **state)
+{
+	(void)state;
+	violates = true;
+	fail_each(HS_SEARCH_DPOR, HS_MEMORY_SC);
+	fail_each(HS_SEARCH_RANDOM, HS_MEMORY_VIEWS);
+	violates = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
+		cmocka_unit_test(each_allocation_of_a_finding_fails_once),
 	};
 
 	return cmocka_run_group_tests_name("explore memory", tests, NULL, NULL);

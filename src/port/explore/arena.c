@@ -221,6 +221,7 @@ void *hs_alloc_at(struct hs_task *self, enum hs_kind kind, size_t size, const ch
 	explore_arena_set_life(self->sched, p, size, HS_LIFE_LIVE);
 	arena->live[kind]++;
 	arena->bytes += size;
+	hs_births_add(self, p, size, kind, where);
 	if (hs_unlikely(self->sched->trace.on))
 		hs_trace_alloc(self->sched, self, p);
 	return p;
@@ -255,6 +256,7 @@ static void explore_arena_give_back(struct hs_task *self, void *object, enum hs_
 	arena->live[kind]--;
 	arena->bytes -= size;
 	explore_arena_set_life(self->sched, object, size, HS_LIFE_FREED);
+	hs_births_end(self, object, where);
 	hs_region_free(&arena->region, object, size, hs_kind_align(kind, size));
 }
 

@@ -233,10 +233,10 @@ HS_ALWAYS_INLINE void hs_site(struct hs_task *self, const char *where)
 		self->place = where;
 }
 
-/* The place of the task's operation. NULL: it names none. */
-static inline const char *hs_op_where(const struct hs_task *self)
+/* The place of an operation on a word: the one that hs_site() has named, or the call's. */
+HS_ALWAYS_INLINE const char *hs_word_place(const struct hs_task *self, const char *where)
 {
-	return self->op.where ? self->op.where : self->site;
+	return hs_unlikely(self->site) ? self->site : where;
 }
 
 /*
@@ -290,8 +290,8 @@ void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum 
 void hs_views_fence(struct hs_task *self, enum hs_order o);
 
 /* Each function takes the place of the call, which the macros below it add. */
-#define HS_WORD_STEP(kind, access)                               \
-	hs_step_strong(self, kind, access, a, sizeof(*a), where, \
+#define HS_WORD_STEP(kind, access)                                                    \
+	hs_step_strong(self, kind, access, a, sizeof(*a), hs_word_place(self, where), \
 		       (o) == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT)
 #define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
 

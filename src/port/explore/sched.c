@@ -39,6 +39,7 @@ void hs_sched_drop(void)
 	hs_fiber_stacks_unmap(&s->stacks);
 	hs_words_free(&s->scratch);
 	hs_repeat_free(&s->repeat);
+	hs_births_free(&s->births);
 	hs_views_end(s);
 	free(s->image.bytes);
 	free(s->schedule);
@@ -324,12 +325,14 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 	}
 	s->image.verdict = s->verdict;
 	memcpy(s->image.message, s->message, sizeof(s->message));
+	hs_births_stand(&s->births);
 	return hs_image_save(s);
 }
 
 void hs_sched_reset(struct hs_sched *s)
 {
 	hs_image_restore(s);
+	hs_births_reset(&s->births);
 	s->executions++;
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
@@ -372,13 +375,12 @@ static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
 {
 	char object[256] = ": ";
 	enum hs_life life = hs_life_of(s, t->op.addr);
-	const char *where;
+	const char *where = t->op.where;
 
 	if (hs_unlikely(t->watch_dead))
 		life = HS_LIFE_FREED;
 	if (hs_likely(life == HS_LIFE_LIVE))
 		return true;
-	where = hs_op_where(t);
 	if (!hs_tracked_describe(s->arena->tracked, sched_dead_address(s, t), object + 2,
 				 sizeof(object) - 2))
 		object[0] = '\0';

@@ -20,6 +20,7 @@
 
 #include <hmmsim/explore.h>
 
+#include "port/explore/births.h"
 #include "port/explore/crash.h"
 #include "port/explore/repeat.h"
 #include "port/explore/retries.h"
@@ -108,6 +109,7 @@ struct hs_sched {
 	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
 	struct hs_retries retries;
 	struct hs_repeat repeat;
+	struct hs_births births;
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;

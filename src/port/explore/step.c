@@ -10,14 +10,14 @@ static void step_check_predicate(struct hs_task *self)
 {
 	if (hs_likely(self->op.access == HS_READ && self->op.kind < HS_OP_CONDITIONAL))
 		return;
-	hs_fail(self, hs_op_where(self) ? hs_op_where(self) : HS_HERE,
+	hs_fail(self, self->op.where ? self->op.where : HS_HERE,
 		"%s in the predicate of a wait, which may only read",
 		hs_op_name((enum hs_op_kind)self->op.kind));
 }
 
 void hs_step_direct(struct hs_task *self)
 {
-	const char *where = hs_op_where(self) ? hs_op_where(self) : HS_HERE;
+	const char *where = self->op.where ? self->op.where : HS_HERE;
 
 	self->sched->direct_steps++;
 	if (self->mode == HS_MODE_PEEK) {

@@ -234,7 +234,7 @@ void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_
 
 	(void)q;
 	hs_step(self, HS_OP_RMW, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, word,
-		sizeof(*word), NULL);
+		sizeof(*word), hs_word_place(self, HS_HERE));
 	before = word->raw;
 	if (hs_unlikely(self->weak))
 		hs_views_rmw(self, word, before, before | bits, HS_RELEASE);

@@ -450,7 +450,7 @@ void hs_views_fence(struct hs_task *self, enum hs_order o)
 	if (!views_apply(self))
 		return;
 	if (o == HS_SEQ_CST && self->mode == HS_MODE_STEP) {
-		hs_step_strong(self, HS_OP_FENCE, HS_WRITE, &self->sched->views, 1, NULL,
+		hs_step_strong(self, HS_OP_FENCE, HS_WRITE, &self->sched->views, 1, self->site,
 			       HS_STRONG_FENCE);
 		views_see_strong(v, t);
 		views_join(v, &v->strong, &t->now);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fields.c - what reports call the words of the model's objects
+ *
+ * Only what is a step has a line: words, locks, queues.
+ */
+#include "explore/fields.h"
+
+#include "device/dmirror.h"
+#include "memory/machine.h"
+#include "mm/gate.h"
+#include "mm/mapping.h"
+#include "mm/mm.h"
+#include "notifier/notifier.h"
+#include "pgmap/pgmap.h"
+
+#define FIELD(kind, type, member)                                                                  \
+	{                                                                                          \
+		HS_KIND_##kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), \
+			#member                                                                    \
+	}
+
+static const struct {
+	enum hs_kind kind;
+	size_t offset, size;
+	const char *name;
+} field_table[] = {
+	FIELD(PGMAP, hs_pgmap, ref.state),
+	FIELD(PGMAP, hs_pgmap, ref.count),
+	FIELD(PGMAP, hs_pgmap, started),
+	FIELD(PGMAP, hs_pgmap, done),
+	FIELD(PGMAP, hs_pgmap, pages_lock),
+	FIELD(NOTIFIERS, hs_notifiers, lock),
+	FIELD(NOTIFIERS, hs_notifiers, seq),
+	FIELD(NOTIFIERS, hs_notifiers, active),
+	FIELD(NOTIFIERS, hs_notifiers, plain_count),
+	FIELD(NOTIFIERS, hs_notifiers, queue),
+	FIELD(HMM, hs_hmm, mirrors_sem),
+	FIELD(HMM, hs_hmm, ranges_lock),
+	FIELD(HMM, hs_hmm, queue),
+	FIELD(MM, hs_mm, lock),
+	FIELD(MM, hs_mm, page_table_lock),
+	FIELD(MM, hs_mm, users),
+	FIELD(MM, hs_mm, count),
+	FIELD(MM, hs_mm, migrations),
+	FIELD(MAPPING, hs_mapping, lock),
+	FIELD(MAPPING, hs_mapping, alive),
+	FIELD(MAPPING, hs_mapping, faults),
+	FIELD(MAPPING, hs_mapping, queue),
+	FIELD(MAPPING, hs_mapping, entry_lock),
+	FIELD(GATE, hs_gate, open),
+	FIELD(GATE, hs_gate, waiters),
+	FIELD(GATE, hs_gate, vmas),
+	FIELD(GATE, hs_gate, queue),
+	FIELD(DEVICE, hs_dmirror, lock),
+	FIELD(DEVICE, hs_dmirror, refusals),
+	FIELD(DEVICE, hs_dmirror, sub.seq),
+	FIELD(PAGE, hs_page, refcount),
+	FIELD(PAGE, hs_page, mapcount),
+	FIELD(PAGE, hs_page, pgmap),
+	FIELD(PAGE, hs_page, private),
+	FIELD(PAGE, hs_page, state),
+};
+
+const char *hs_field_name(enum hs_kind kind, size_t offset)
+{
+	for (size_t i = 0; i < sizeof(field_table) / sizeof(field_table[0]); i++)
+		if (field_table[i].kind == kind &&
+		    offset - field_table[i].offset < field_table[i].size)
+			return field_table[i].name;
+	return NULL;
+}

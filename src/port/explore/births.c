@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * births.c (explore) - the objects of an execution: where each was allocated, and freed
+ */
+#include "port/explore/births.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/explore/sched.h"
+
+void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32_t kind,
+		   const char *where)
+{
+	struct hs_births *b = &self->sched->births;
+
+	if (!b->on)
+		return;
+	if (!hs_grow(&b->list, &b->room, b->count + 1, sizeof(*b->list))) {
+		b->failed = true;
+		return;
+	}
+	b->list[b->count++] = (struct hs_birth){ .start = (uintptr_t)object,
+						 .size = size,
+						 .allocated = where,
+						 .kind = (uint8_t)kind,
+						 .maker = (uint8_t)self->id };
+}
+
+/* Addresses only grow. */
+static struct hs_birth *births_find(const struct hs_births *b, uintptr_t addr)
+{
+	uint32_t low = 0, high = b->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (b->list[middle].start <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && addr - b->list[low - 1].start < b->list[low - 1].size ? &b->list[low - 1]
+									    : NULL;
+}
+
+void hs_births_end(struct hs_task *self, const void *object, const char *where)
+{
+	struct hs_births *b = &self->sched->births;
+	struct hs_birth *birth = births_find(b, (uintptr_t)object);
+
+	if (!birth)
+		return;
+	birth->freed = where;
+	birth->freed_at = self->sched->decisions;
+	birth->freer = (uint8_t)self->id;
+	b->standing_died |= birth < b->list + b->standing;
+}
+
+void hs_births_stand(struct hs_births *b)
+{
+	b->standing = b->count;
+	b->standing_died = false;
+}
+
+void hs_births_reset(struct hs_births *b)
+{
+	b->count = b->standing;
+	for (uint32_t i = 0; b->standing_died && i < b->standing; i++)
+		if (b->list[i].freed_at)
+			b->list[i].freed = NULL;
+	b->standing_died = false;
+}
+
+void hs_births_free(struct hs_births *b)
+{
+	free(b->list);
+	memset(b, 0, sizeof(*b));
+}
+
+void hs_births_begin(struct hs_births *b, bool on)
+{
+	b->count = b->standing = 0;
+	b->standing_died = b->failed = false;
+	b->on = on;
+}
+
+const struct hs_birth *hs_births_find(const struct hs_births *b, uintptr_t addr)
+{
+	return births_find(b, addr);
+}
+
+uint32_t hs_births_number(const struct hs_births *b, const struct hs_birth *birth)
+{
+	uint32_t number = 0;
+
+	for (const struct hs_birth *other = b->list; other < birth; other++)
+		number += other->kind == birth->kind;
+	return number;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * births.h (explore) - the objects of an execution: where each was allocated, and freed
+ *
+ * No address is used twice in an execution, so that an address belongs to one object at most, also
+ * after its end.
+ */
+#ifndef HS_PORT_EXPLORE_BIRTHS_H
+#define HS_PORT_EXPLORE_BIRTHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hs_sched;
+struct hs_task;
+
+struct hs_birth {
+	uintptr_t start;
+	size_t size;
+	const char *allocated, *freed; /* places; .freed is NULL: it lives */
+	uint32_t freed_at;	       /* decisions before it was freed */
+	uint8_t kind;		       /* enum hs_kind */
+	uint8_t maker, freer;	       /* tasks */
+};
+
+struct hs_births {
+	struct hs_birth *list;
+	uint32_t count, room;
+	uint32_t standing;  /* those of the set-up, with which an execution begins */
+	bool standing_died; /* some of them were freed in this execution */
+	bool on;	    /* an exploration */
+	bool failed;	    /* no memory */
+};
+
+/* Before the machine is made, and after its end: @on or not. */
+void hs_births_begin(struct hs_births *births, bool on);
+void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32_t kind,
+		   const char *where);
+void hs_births_end(struct hs_task *self, const void *object, const char *where);
+/* Takes note of where executions begin, and goes back there. */
+void hs_births_stand(struct hs_births *births);
+void hs_births_reset(struct hs_births *births);
+void hs_births_free(struct hs_births *births);
+/* The object that has, or had, the address. NULL: none. */
+const struct hs_birth *hs_births_find(const struct hs_births *births, uintptr_t addr);
+/* How many objects of its kind there were before it. */
+uint32_t hs_births_number(const struct hs_births *births, const struct hs_birth *birth);
+
+#endif
