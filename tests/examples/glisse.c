@@ -7,10 +7,10 @@
  * schedule that is wrong: the flag is true again when an invalidation has come and gone. With the
  * sequence number of v5.5 it runs all schedules, and none is wrong. The scenario is in one_page.h.
  *
+ * With an argument it also prints that execution: one column a task, one line a step.
  * Prints:
  *
  *	flag: use after free, stopped there
- *	load of an object that is freed (task driver)
  *	schedule 1*8 2*71 3*7 1*6 2*37 4*3 1
  *	sequence: none, exhaustive
  */
@@ -80,7 +80,7 @@ void mirror_page(struct hs_task *self, void *arg)
 	}
 }
 
-int main(void)
+int main(int argc, __attribute__((__unused__)) char **argv)
 {
 	for (int flag = 1; flag >= 0; flag--) {
 		struct hs_explore_options options;
@@ -92,7 +92,7 @@ int main(void)
 		printf("%s: %s, %s\n", flag ? "flag" : "sequence", hs_verdict_name(r.verdict),
 		       r.exhaustive ? "exhaustive" : "stopped there");
 		if (r.schedule)
-			printf("%s\nschedule %s\n", r.message, r.schedule);
+			printf("schedule %s\n%s", r.schedule, argc > 1 ? r.report : "");
 		hs_explore_result_free(&r);
 	}
 	return 0;
