@@ -570,7 +570,7 @@ static void weaken(struct gen *g)
 		if (chance(g, 4) && task->count && task->count < PROGRAM_OPS &&
 		    !program_has(g->p, OP_AGAIN))
 			insert_op(task, below(g, task->count), OP_FENCE,
-				  chance(g, 2) ? 3 : below(g, 3));
+				  chance(g, 2) ? 3 : below(g, 5));
 	}
 }
 

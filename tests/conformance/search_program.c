@@ -33,8 +33,8 @@ static const struct {
 	{ 't', { "t0", "t1", "t2", "t3" } },
 	{ 'n', { "1", "2", "3" } },
 	{ 'k', { "1", "2", "3", "ever" } },
-	{ 'f', { "acquire", "release", "acq_rel", "sc" } },
-	{ 'p', { "is", "not", "and", "but", "or", "deep", "now" } },
+	{ 'f', { "acquire", "release", "acq_rel", "sc", "all" } },
+	{ 'p', { "is", "not", "and", "but", "or", "deep", "now", "pick" } },
 };
 
 static const char *const orders[ORDER_COUNT] = { "", ".relaxed", ".sc" };

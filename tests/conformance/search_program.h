@@ -151,6 +151,7 @@ enum program_pred {
 	PRED_OR,   /* x == v or y == v */
 	PRED_DEEP, /* reads x eight times: y == v */
 	PRED_NOW,  /* the clock has reached v */
+	PRED_PICK, /* x == v ? y == v : its neighbour == v */
 	PRED_COUNT
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conformance/search_play.h"
+#include "port/explore/views.h"
 
 uint64_t program_executed[OP_KIND_COUNT];
 
@@ -185,7 +186,10 @@ static void do_fence(struct hs_task *self, const struct program_op *op)
 {
 	static const enum hs_order orders[] = { HS_ACQUIRE, HS_RELEASE, HS_ACQ_REL, HS_SEQ_CST };
 
-	hs_fence(self, orders[op->arg[0]]);
+	if (op->arg[0] < sizeof(orders) / sizeof(orders[0]))
+		hs_fence(self, orders[op->arg[0]]);
+	else
+		hs_views_membarrier(self);
 }
 
 /* ---- the pointer and objects ------------------------------------------------------------- */
@@ -353,6 +357,8 @@ static bool predicate(struct hs_task *self, void *arg)
 		for (unsigned int i = 0; i < 8; i++)
 			read_word(self, st, x);
 		return read_word(self, st, y) == v;
+	case PRED_PICK:
+		return read_word(self, st, read_word(self, st, x) == v ? y : (uint8_t)(y ^ 1)) == v;
 	default:
 		return hs_ticks(self) >= v;
 	}

@@ -82,6 +82,8 @@ static bool predicate(struct state *s, const struct program_op *op)
 		return x == v || y == v;
 	case PRED_DEEP:
 		return y == v;
+	case PRED_PICK:
+		return *word_of(s, x == v ? arg[2] : (uint8_t)(arg[2] ^ 1), 0) == v;
 	default:
 		return s->ticks >= v;
 	}
@@ -92,14 +94,15 @@ static bool wait_is_dead(struct state *s, const struct program_op *op)
 {
 	const uint8_t *arg = predicate_of(op);
 	bool is = state_word(s, arg[1]) == arg[3], both;
+	uint8_t second = arg[0] == PRED_PICK && !is ? (uint8_t)(arg[2] ^ 1) : arg[2];
 
 	if (op->kind != OP_SPIN_UNTIL && op->arg[0] == QUEUE_O0 && dead(s, 1))
 		return true;
 	if (arg[0] == PRED_NOW)
 		return false;
-	both = arg[0] == PRED_DEEP || (arg[0] == PRED_OR && !is) ||
+	both = arg[0] == PRED_DEEP || arg[0] == PRED_PICK || (arg[0] == PRED_OR && !is) ||
 	       ((arg[0] == PRED_AND || arg[0] == PRED_BUT) && is);
-	return state_word_is_dead(s, arg[1]) || (both && state_word_is_dead(s, arg[2]));
+	return state_word_is_dead(s, arg[1]) || (both && state_word_is_dead(s, second));
 }
 
 static const struct program_op *op_of(const struct state_rules *m, const struct state *s,

@@ -157,6 +157,18 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | add b 1 | wait q0 or b d 1 | cmpxchg d 0 1",
 		/* With weak memory a load lies between what ends a wait and what undoes that. */
 		"cpus=1 views=1 | await a 1; store o0.v 0 | dec a 1; and a 0 | load a; load o0.v",
+		/* The same, and no single step of the path ends and undoes it. */
+		"cpus=1 | await a 1 | complete a 1; store a 0; complete a 1",
+		"cpus=1 | wait q0 is o0.v a 0 | store o1.v 1; or o1.v 2 | wait q0 is o1.v a 1; add o0.v 0",
+		("cpus=1 | store b 1; store a 1; xchg b 0 | spin_until or a b 1; spin_until and b a 1 | "
+		 "xchg a 0"),
+		/* A reader could have come before an older writer, though not before the newest step. */
+		"cpus=1 | down_write w0; up_write w0; down_write w0; try_read w0 | down_read w0",
+		/* A wake that comes late meets no sleeper, but would have before a write. */
+		"cpus=1 | wake q0; store o1.v 0 | xchg o1.v 1 | wait q0 is o1.v a 1",
+		/* A step that waits comes first, and then what its predicate read before. */
+		("cpus=1 o0.v=1 | wait q0 and o0.v o1.v 1 | store o1.v 0 | "
+		 "wait q0 is o1.v a 0; add o0.v 1"),
 		/* A look at a predicate that holds does not sleep. */
 		"cpus=1 | wait q0 is d a 0 | inc d 0",
 		/* A count of 4 bytes below 0. */
@@ -170,6 +182,8 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 views=1 | complete a 1 | complete a 2 | load a; load a",
 		"cpus=1 views=1 | store b 1; inc a 1 | inc a 1 | load.relaxed a; load a; load b",
 		"cpus=1 views=1 | add a 1; count 1 | count 1; load a | sum",
+		/* A barrier on all tasks, before a step of another one and after it. */
+		"cpus=1 views=1 | store a 0 | fence all",
 		/* A section that ends before the snapshot, or after it. */
 		("cpus=1 views=1 | rcu_lock; store.relaxed a 1; rcu_unlock | synchronize; load.relaxed a | "
 		 "rcu_lock; load.relaxed a; rcu_unlock"),
