@@ -6,6 +6,9 @@
  * unless nothing else can move. That leaves out the executions in which it sleeps and is woken.
  * They differ only where a wake is lost, so at the end of an execution each step that might have
  * come before its wake, or after it, is looked for.
+ *
+ * A sleeper that was woken looks again, even if its predicate is false by then. That needs a wake
+ * between two steps that meet no wake where the sleeper has gone on, so it is looked for as well.
  */
 #include "explore/dpor.h"
 
@@ -76,42 +79,45 @@ static void dpor_wakes_look_earlier(struct hs_dpor *d, uint32_t at)
 	}
 }
 
-/* Explores each wake on @queue that follows the step at node @first, but need not, before it. */
-static void dpor_wakes_come_earlier(struct hs_dpor *d, uint32_t first, uintptr_t queue)
-{
-	for (uint32_t i = first + 1; i < d->length; i++) {
-		const struct hs_dpor_node *n = &d->node[i];
-		struct hs_dpor_later later = { .touch = n->touch, .at = i };
-
-		if (n->branch.answers || n->touch.kind != HS_OP_WAKE || n->touch.addr != queue ||
-		    n->branch.taken == d->node[first].branch.taken)
-			continue;
-		hs_dpor_begin_clock(d, n->branch.taken, hs_dpor_last_step(d, n->branch.taken, i),
-				    later.own);
-		hs_dpor_reverse(d, first, &later);
-	}
-}
-
-/*
- * A sleeper went on at node @at, because its predicate held. Had the last wake come before one of
- * the steps that made it hold, it would have been lost. Which words the predicate read when such a
- * step was taken does not tell, so it is asked here.
- */
-static void dpor_wakes_look_at_sleeper(struct hs_dpor *d, uint32_t at)
+/* A step of another task changes a word of the predicate after node @at, and could before. */
+static bool dpor_wakes_undone(const struct hs_dpor *d, uint32_t at)
 {
 	const struct hs_dpor_node *wait = &d->node[at];
 	uint32_t own[HS_SCHED_TASKS];
 
-	hs_dpor_begin_clock(d, wait->branch.taken, hs_dpor_last_step(d, wait->branch.taken, at),
-			    own);
-	for (uint32_t i = 0; i < at; i++) {
+	for (uint32_t i = at + 1; i < d->length; i++) {
 		const struct hs_dpor_node *n = &d->node[i];
+		uint32_t task = n->branch.taken;
 
-		if (!n->branch.answers && n->branch.taken != wait->branch.taken &&
-		    own[n->branch.taken] <= i &&
-		    hs_touch_changes_word(&d->words, &n->touch, &wait->touch) &&
-		    !dpor_wakes_follow(d, i, wait->touch.queue))
-			dpor_wakes_come_earlier(d, i, wait->touch.queue);
+		if (n->branch.answers || task == wait->branch.taken ||
+		    !hs_touch_changes_word(&d->words, &n->touch, &wait->touch))
+			continue;
+		hs_dpor_begin_clock(d, task, hs_dpor_last_step(d, task, i), own);
+		if (own[wait->branch.taken] <= at)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A sleeper went on at node @at, because its predicate held. Had a wake come first, it could go on
+ * even where a further step has made the predicate false, and would sleep once more. The wake does
+ * not depend on that step here, where the task sleeps no more.
+ */
+static void dpor_wakes_come_first(struct hs_dpor *d, uint32_t at)
+{
+	const struct hs_dpor_node *wait = &d->node[at];
+
+	for (uint32_t i = at + 1; i < d->length; i++) {
+		const struct hs_dpor_node *n = &d->node[i];
+		struct hs_dpor_later later = { .touch = n->touch, .at = i };
+
+		if (n->branch.answers || n->touch.kind != HS_OP_WAKE ||
+		    n->touch.addr != wait->touch.queue || n->clock[wait->branch.taken] > at)
+			continue;
+		hs_dpor_begin_clock(d, n->branch.taken, hs_dpor_last_step(d, n->branch.taken, i),
+				    later.own);
+		hs_dpor_reverse(d, at, &later);
 	}
 }
 
@@ -124,7 +130,7 @@ void hs_dpor_find_lost_wakes(struct hs_dpor *d)
 			continue;
 		if (touch->patient)
 			dpor_wakes_look_earlier(d, i);
-		else if (touch->kind != HS_OP_LOOK)
-			dpor_wakes_look_at_sleeper(d, i);
+		else if (touch->kind == HS_OP_WAIT && dpor_wakes_undone(d, i))
+			dpor_wakes_come_first(d, i);
 	}
 }

@@ -141,7 +141,6 @@ struct hs_touch hs_touch_of(const struct hs_sched *s, const struct hs_task *t,
 			touch_add_word(words, t->reads[i].word);
 		break;
 	case HS_OP_WAIT_UNTIL:
-		touch.passes = t->pred_held;
 		touch_add_word(words, (uintptr_t)t->queue);
 		touch_add_watch(&touch, words, t);
 		break;
@@ -151,7 +150,7 @@ struct hs_touch hs_touch_of(const struct hs_sched *s, const struct hs_task *t,
 		touch_add_watch(&touch, words, t);
 		break;
 	case HS_OP_WAIT:
-		touch.passes = t->pred_held;
+		touch.passes = t->pred_held && !t->woken;
 		touch_add_watch(&touch, words, t);
 		break;
 	case HS_OP_SPIN:
