@@ -162,12 +162,25 @@ static void searches_agree_where_they_once_did_not(void **state)
 		"cpus=1 | wait q0 is o0.v a 0 | store o1.v 1; or o1.v 2 | wait q0 is o1.v a 1; add o0.v 0",
 		("cpus=1 | store b 1; store a 1; xchg b 0 | spin_until or a b 1; spin_until and b a 1 | "
 		 "xchg a 0"),
-		/* A reader could have come before an older writer, though not before the newest step. */
+		/* A reader could come before an older writer, though not before the newest step. */
 		"cpus=1 | down_write w0; up_write w0; down_write w0; try_read w0 | down_read w0",
 		/* A wake that comes late meets no sleeper, but would have before a write. */
 		"cpus=1 | wake q0; store o1.v 0 | xchg o1.v 1 | wait q0 is o1.v a 1",
+		"cpus=1 | wait q0 deep a b 1 | store b 1 | wake q0",
 		/* A task that was woken looks again, although its predicate is false again. */
 		"cpus=1 b=1 | store b 0 | wait q0 and b o0.v 1 | xchg o0.v 1 | wake q0",
+		/* What hides an older race, and what does not. */
+		"cpus=1 | spin_until not b a 1 | xchg b 1 | and b 0; store b 1",
+		"cpus=1 | down_write w0; store a 0; up_write w0 | and a 0 | down_read w0; up_read w0",
+		"cpus=1 | load b | start t2; join t2; xchg b 0 | + load a",
+		/* Of two timed steps one may be able to come first, or only after others. */
+		"cpus=1 | wait_until q0 and d a 0 0 | add d 1 | chunk; advance 0",
+		"cpus=1 | free o0 | wait_until o0.q is a a 1 0",
+		/* A wake on another queue does not wake, and a look need not be pending. */
+		"cpus=1 | add a 1 | wait q1 is b a 1; wake q0 | store b 1",
+		"cpus=1 | xchg b 1 | inc a 0; wait q0 is b a 1",
+		/* A task begins after a choice. */
+		"cpus=1 views=1 | xchg d 0 | fence sc | load d; start t3 | + store.sc a 0",
 		/* A step that waits comes first, and then what its predicate read before. */
 		("cpus=1 o0.v=1 | wait q0 and o0.v o1.v 1 | store o1.v 0 | "
 		 "wait q0 is o1.v a 0; add o0.v 1"),
@@ -278,6 +291,13 @@ static void searches_do_not_execute_more_than_they_did(void **state)
 		{ "cpus=1 | wait q0 not b a 1 | or b 1 | wait q0 is b a 1",
 		  HS_SEARCH_DPOR,
 		  { { 4, 4 }, { 5, 5 } } },
+		/* What a predicate read in the past counts, for a sleeper and for a wake. */
+		{ "cpus=1 | or o0.v 1; or a 0 | wait q0 pick o0.v b 1",
+		  HS_SEARCH_DPOR,
+		  { { 3, 3 }, { 1, 1 } } },
+		{ "cpus=1 | wait q0 or a b 1 | add a 1; wake q0 | or b 0",
+		  HS_SEARCH_DPOR,
+		  { { 6, 8 }, { 2, 3 } } },
 		/* A predicate may read other words. */
 		{ "cpus=1 | wait q0 and c a 0 | store c 1 | and b 0",
 		  HS_SEARCH_DPOR,
@@ -285,6 +305,9 @@ static void searches_do_not_execute_more_than_they_did(void **state)
 		{ "cpus=1 | store d 0 | wait q0 or c d 1 | wake q0; store c 0 | store d 0",
 		  HS_SEARCH_DPOR,
 		  { { 18, 26 }, { 2, 4 } } },
+		{ "cpus=1 b=1 | store a 1 | spin_until not a a 1 | add b 1; load b | spin_until but b a 1",
+		  HS_SEARCH_DPOR,
+		  { { 4, 5 }, { 4, 5 } } },
 		{ "cpus=1 | add c 0; xchg a 0 | spin_until is c a 1; add a 0 | "
 		  "store c 1; spin_until or a c 1",
 		  HS_SEARCH_DPOR,

@@ -498,6 +498,40 @@ static void every_execution_has_all_its_solo_retries(void **state)
 	hs_explore_result_free(&r);
 }
 
+/* ---- more reads than a task notes --------------------------------------------------------- */
+
+#define MANY_WORDS (HS_READS_MAX + 2)
+
+static void with_many_words(struct hs_task *self, struct play_state *st)
+{
+	hs_ptr_init(&st->ptr, hs_alloc(self, HS_KIND_OTHER, MANY_WORDS * sizeof(hs_u64)));
+	assert_non_null(st->ptr.raw);
+}
+
+static void free_many_words(struct hs_task *self, struct play_state *st)
+{
+	hs_free(self, st->ptr.raw, HS_KIND_OTHER, MANY_WORDS * sizeof(hs_u64));
+}
+
+static void reads_many_words_and_tries_again(struct hs_task *self, void *state)
+{
+	hs_u64 *many = ((struct play_state *)state)->ptr.raw;
+
+	for (unsigned int i = 0; i < MANY_WORDS; i++)
+		hs_u64_load(self, &many[i], HS_RELAXED);
+	hs_retry_wait(self, "any of many words");
+}
+
+static void a_retry_after_too_many_reads_depends_on_every_write(void **state)
+{
+	const struct play play = { with_many_words,
+				   { reads_many_words_and_tries_again, touches_another_word },
+				   free_many_words };
+
+	(void)state;
+	play_expect_exhaustive(&play, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_livelock_is_one_within_any_bound_on_steps),
 		cmocka_unit_test(a_schedule_grants_the_solo_retries_that_it_names),
 		cmocka_unit_test(every_execution_has_all_its_solo_retries),
+		cmocka_unit_test(a_retry_after_too_many_reads_depends_on_every_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
