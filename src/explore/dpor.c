@@ -159,8 +159,7 @@ static void dpor_end(struct hs_dpor *d)
 	while (n->branch.answers)
 		n--;
 	n->wanted |= n->enabled & pending;
-	if (pending)
-		n->ended |= 1u << n->branch.taken;
+	n->ended |= 1u << n->branch.taken;
 }
 
 /* Takes the next task that is wanted at the deepest node that has one. */
@@ -199,7 +198,7 @@ static void dpor_estimate(const struct hs_searcher *me, struct hs_estimate *e)
 	for (uint32_t i = 0; i < d->length; i++) {
 		const struct hs_dpor_node *n = &d->node[i];
 		uint64_t over = i + 1 < d->length ? n[1].branch.before : d->over;
-		uint32_t branches = n->branch.done | (n->wanted & ~n->sleep);
+		uint32_t branches = n->wanted & ~n->sleep;
 		uint32_t done = (uint32_t)__builtin_popcount(n->branch.done) + n->again;
 		uint32_t all = (uint32_t)__builtin_popcount(branches) + n->again;
 

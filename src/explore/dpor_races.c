@@ -144,7 +144,7 @@ uint32_t hs_dpor_initials(const struct hs_dpor *d, uint32_t first,
 /* One of these tasks must be taken at the node, @first if it is among them. */
 static void dpor_races_want(struct hs_dpor_node *n, uint32_t tasks, uint32_t first)
 {
-	if (!(tasks & (n->wanted | n->sleep | n->branch.done)))
+	if (!(tasks & (n->wanted | n->sleep)))
 		n->wanted |= tasks & first ? first : tasks & -tasks;
 }
 

@@ -240,7 +240,7 @@ static bool touch_counts_commute(const struct hs_words *words, const struct hs_t
 				 const struct hs_touch *b)
 {
 	return words->counts && a->access == HS_COUNT && b->access == HS_COUNT &&
-	       a->addr == b->addr && !touch_counts_near(a->before, a, b) &&
+	       !touch_counts_near(a->before, a, b) &&
 	       !touch_counts_near(b->before - a->delta, a, b);
 }
 
