@@ -53,8 +53,9 @@ static void touch_add_word(struct hs_words *words, uintptr_t word)
 
 static void touch_add_watch(struct hs_touch *touch, struct hs_words *words, const struct hs_task *t)
 {
-	touch->reads_all |= t->watch_count == HS_WATCH_MAX;
 	touch->varies = t->watch_varies;
+	touch->reads_all |= t->watch_count == HS_WATCH_MAX ||
+			    (words->past && touch->varies && t->past_count == HS_WATCH_MAX);
 	for (uint32_t i = 0; i < t->watch_count; i++)
 		touch_add_word(words, t->watch[i]);
 	for (uint32_t i = 0; t->watch_varies && i < t->past_count; i++)
