@@ -146,6 +146,13 @@ says '^  none/no invalidation/threads:16 '
 says '^  none/notified every 20 us/threads:17 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.16 take x'
 
+# Searches of the explorer to their end: one model, and as many classes.
+run 0 "$bench/bench_explore" --quick
+says '^  dpor/threads:5( +[0-9]+\.[0-9]{2}){4}$'
+says '^  of a whole search +a second +all +cut +peak MiB$'
+says '^  sleep sets/threads:5 +[0-9]+ +19072 +16939 +([0-9]+\.[0-9]|-)$'
+says '^  dpor/threads:5 +[0-9]+ +2133 +0 +([0-9]+\.[0-9]|-)$'
+
 # The number of CPUs is a thread count even if it is no power of two. The control line names pairs.
 run 0 "$bench/bench_fault" --quick --cpus=3
 says '^  first touch/threads:3 '
