@@ -49,7 +49,8 @@ unsigned long bench_number(const char *program, const char *option, unsigned lon
 
 static void bench_print_usage(FILE *to, const char *program, const char *more)
 {
-	fprintf(to, "%s [--quick]%s [--cpus=N] [--seed=N] [--json=FILE]\n", program, more);
+	fprintf(to, "%s [--quick | --smoke]%s [--cpus=N] [--seed=N] [--json=FILE]\n", program,
+		more);
 }
 
 static void bench_help(const char *program, const char *more)
@@ -61,6 +62,8 @@ static void bench_help(const char *program, const char *more)
 	       "bench/README.md of the sources explains the tables.\n"
 	       "\n"
 	       "  --quick        5 repetitions instead of 15, each with a tenth of the operations\n"
+	       "  --smoke        2 repetitions, each with a thousandth of the operations: shows\n"
+	       "                 that the program runs, and its figures mean nothing\n"
 	       "%s"
 	       "  --cpus=N       makes thread counts for N CPUs (1..%u) instead of those of the\n"
 	       "                 process\n"
@@ -81,6 +84,7 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 	const char *json = NULL;
 
 	*options = (struct bench_options){
+		.divisor = 1,
 		.repetitions = 15,
 		.cpus = bench_cpus(),
 		.seed = bench_any_seed(),
@@ -90,8 +94,11 @@ void bench_parse(int argc, char **argv, const char *more, struct bench_options *
 			bench_help(argv[0], more);
 			exit(0);
 		} else if (!strcmp(argv[i], "--quick")) {
-			options->quick = true;
+			options->divisor = 10;
 			options->repetitions = 5;
+		} else if (!strcmp(argv[i], "--smoke")) {
+			options->divisor = 1000;
+			options->repetitions = 2;
 		} else if (!strncmp(argv[i], "--json=", 7)) {
 			json = argv[i] + 7;
 		} else if (!strncmp(argv[i], "--cpus=", 7)) {
@@ -117,7 +124,9 @@ static double bench_medians[BENCH_VARIANTS_MAX];
 
 static uint64_t bench_operations(const struct bench_options *options, const struct bench_variant *v)
 {
-	return options->quick ? v->operations / 10 + 1 : v->operations;
+	uint64_t operations = v->operations / options->divisor + (options->divisor > 1);
+
+	return operations < v->threads ? v->threads : operations;
 }
 
 void bench_group(const struct bench_options *options, const char *title,

@@ -21,13 +21,14 @@ struct bench_variant {
 	const char *name; /* "counter/threads:2" */
 	/* Does @operations operations and returns how many ns one took. */
 	double (*run)(const struct bench_variant *v, uint64_t operations);
-	uint64_t operations;  /* in a repetition; with --quick a tenth of them */
+	uint64_t operations;  /* in a repetition: bench_options.divisor */
 	unsigned int threads; /* at most BENCH_THREADS_MAX */
 	const void *arg;
 };
 
 struct bench_options {
-	bool quick;
+	/* Of operations: 1, with --quick 10, with --smoke 1000. Each thread has at least one. */
+	unsigned int divisor;
 	unsigned int repetitions;
 	unsigned int cpus;  /* that thread counts go up to: those of the process, or --cpus */
 	unsigned long seed; /* of the order; not 0 */

@@ -175,7 +175,7 @@ static void bench_explore_whole_searches(const struct bench_options *options)
 	printf("  %-42s %9s %9s %9s %9s\n", "of a whole search", "a second", "all", "cut",
 	       "peak MiB");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (!rows[i].long_one || !options->quick)
+		if (!rows[i].long_one || options->divisor == 1)
 			bench_explore_whole(rows[i].name, rows[i].exploration);
 	printf("\n");
 }

@@ -234,16 +234,17 @@ static void bench_map_building(const struct bench_options *options, const uint64
 		{ "destroy", bench_map_destroy_filled, UINT64_MAX },
 	};
 	struct bench_variant variants[BENCH_VARIANTS_MAX];
-	char names[BENCH_VARIANTS_MAX][48];
+	char names[BENCH_VARIANTS_MAX][48], part[16] = "";
 	unsigned int n = 0;
 
+	if (options->divisor > 1)
+		snprintf(part, sizeof(part), " / %u", options->divisor);
 	for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++)
 		for (size_t s = 0; s < count; s++) {
 			if (sizes[s] > ways[w].most)
 				continue;
 			snprintf(names[n], sizeof(names[n]), "%s, %.2f million pages%s",
-				 ways[w].name, (double)sizes[s] / 1e6,
-				 options->quick ? " / 10" : "");
+				 ways[w].name, (double)sizes[s] / 1e6, part);
 			variants[n] =
 				(struct bench_variant){ names[n], ways[w].run, sizes[s], 1, NULL };
 			n++;

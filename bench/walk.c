@@ -418,7 +418,7 @@ static void bench_walk_large(struct bench_options options, uint64_t pages)
 		bench_must(-1, "answers");
 	memset(t.out, 0,
 	       pages * sizeof(uint64_t)); /* so that the walk does not pay for the first touch */
-	options.repetitions = options.quick ? 1 : 5;
+	options.repetitions = options.divisor > 1 ? 1 : 5;
 	bench_walk_measure_large(&options, mm, &t, pages);
 	free(t.out);
 	free(t.tables);

@@ -136,6 +136,41 @@ static struct order order_of(const struct bench_options *options)
 	return ran;
 }
 
+static uint64_t asked_for;
+
+static double note_operations(const struct bench_variant *v, uint64_t operations)
+{
+	(void)v;
+	asked_for = operations;
+	return 1;
+}
+
+/* Quick runs have a part of them, of which each thread has one. */
+static void each_thread_has_an_operation(void **state)
+{
+	static const struct {
+		const char *option;
+		uint64_t all, part;
+		unsigned int threads;
+	} rows[] = {
+		{ "--seed=1", 2000000, 200001, 2 },
+		{ "--seed=1", 20, 17, 17 },
+		{ "--smoke", 2000000, 2001, 1 },
+		{ "--smoke", 20, 1, 1 },
+		{ "--smoke", 20, 3, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench_options options = with(rows[i].option);
+		const struct bench_variant variant = { "one", note_operations, rows[i].all,
+						       rows[i].threads, NULL };
+
+		bench_group(&options, "operations", &variant, 1);
+		assert_int_equal(asked_for, rows[i].part);
+	}
+}
+
 static void each_variant_runs_as_often(void **state)
 {
 	struct bench_options options = with("--seed=1");
@@ -241,6 +276,7 @@ int main(void)
 		cmocka_unit_test(more_threads_than_there_can_be_are_refused),
 		cmocka_unit_test(a_limit_has_four_fifths_of_memcpy),
 		cmocka_unit_test(limits_move_what_the_walkers_move),
+		cmocka_unit_test(each_thread_has_an_operation),
 		cmocka_unit_test(each_variant_runs_as_often),
 		cmocka_unit_test(a_seed_repeats_the_order),
 		cmocka_unit_test(the_order_is_another_one_in_each_run),

@@ -39,8 +39,8 @@ for stem in seam percpu_ref removal invalidate fault map walk explore; do
 		"$program" --json=-
 	for option in --help -h; do
 		run 0 "$program" "$option"
-		says "^Usage: .*bench_$stem \[--quick\].* \[--json=FILE\]$"
-		for word in --quick --cpus=N --seed=N --json=FILE; do
+		says "^Usage: .*bench_$stem \[--quick \| --smoke\].* \[--json=FILE\]$"
+		for word in --quick --smoke --cpus=N --seed=N --json=FILE; do
 			says "^  $word "
 		done
 		[ ! -s err ] || complain "bench_$stem $option: expected nothing on stderr"
@@ -114,7 +114,7 @@ export GCOV_ERROR_FILE=/dev/null
 [ -z "$(find . -name '.hmmsim*')" ] || complain "--json without room: a file is left"
 
 # Walks: groups by layout, walker, threads and body.
-run 0 "$bench/bench_walk" --quick --cpus=2
+run 0 "$bench/bench_walk" --smoke --cpus=2
 for era in 5.3 6.12; do
 	for group in 'anonymous 4K' 'devmap 4K, one pgmap' 'devmap 4K, two pgmaps interleaved' \
 		'devmap 2M, one pgmap' 'device-private 4K, own' 'devmap 4K, holes faulted in'; do
@@ -141,24 +141,25 @@ awk '
 ' out || complain "bench_walk: ratios to a limit that is none"
 
 # The most threads that a group can have, and one that invalidates.
-run 0 "$bench/bench_invalidate" --quick --cpus=64
+run 0 "$bench/bench_invalidate" --smoke --cpus=64
 says '^  none/no invalidation/threads:16 '
 says '^  none/notified every 20 us/threads:17 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.16 take x'
+! grep -qE '[^a-z]-?(nan|inf)( |$)' out || complain "bench_invalidate: a thread that did nothing"
 
 # Searches of the explorer to their end: one model, and as many classes.
-run 0 "$bench/bench_explore" --quick
+run 0 "$bench/bench_explore" --smoke
 says '^  dpor/threads:5( +[0-9]+\.[0-9]{2}){4}$'
 says '^  of a whole search +a second +all +cut +peak MiB$'
 says '^  sleep sets/threads:5 +[0-9]+ +19072 +16939 +([0-9]+\.[0-9]|-)$'
 says '^  dpor/threads:5 +[0-9]+ +2133 +0 +([0-9]+\.[0-9]|-)$'
 
 # The number of CPUs is a thread count even if it is no power of two. The control line names pairs.
-run 0 "$bench/bench_fault" --quick --cpus=3
+run 0 "$bench/bench_fault" --smoke --cpus=3
 says '^  first touch/threads:3 '
 says '^  control: .*; spinning thread 0 and one of 1\.\.2 take x'
-run 0 "$bench/bench_percpu_ref" --quick --cpus=2
+run 0 "$bench/bench_percpu_ref" --smoke --cpus=2
 says '^  control: .*; spinning threads 0 and 1 take x'
-run 0 "$bench/bench_walk" --quick --cpus=3 --large=1
+run 0 "$bench/bench_walk" --smoke --cpus=3 --large=1
 says '^  none, calls of 1 GiB/threads:3 '
 verdict
