@@ -559,7 +559,13 @@ static void populate_against_whole_removal(void **state)
 	}
 }
 
-/* Every strategy of the library with both walkers. */
+/* A row whose search is long, or has as many executions as that of the strategy before it. */
+static bool all_leaves_out(const uint64_t numbers[HS_STRATEGY_BUILTIN_COUNT], int s)
+{
+	return test_is_sample() && (numbers[s] > 100000 || (s && numbers[s] == numbers[s - 1]));
+}
+
+/* Every strategy of the library with both walkers; of long searches a sample. */
 static void all_strategies(struct all_param p, const char *name,
 			   const uint64_t numbers[HS_ERA_COUNT][HS_STRATEGY_BUILTIN_COUNT])
 {
@@ -567,7 +573,8 @@ static void all_strategies(struct all_param p, const char *name,
 		for (int s = 0; s < HS_STRATEGY_BUILTIN_COUNT; s++) {
 			p.device.era = (enum hs_era)era;
 			p.device.strategy = (enum hs_strategy)s;
-			all_expect(&p, name, NOTHING, numbers[era][s]);
+			if (!p.another || !all_leaves_out(numbers[era], s))
+				all_expect(&p, name, NOTHING, numbers[era][s]);
 		}
 }
 
