@@ -281,7 +281,12 @@ static void bench_walk_snapshots(const struct bench_options *options)
 
 /* ---- alignment --------------------------------------------------------------------------- */
 
-#define OFFSETS 4u
+#define OFFSETS BENCH_WALK_PLACES
+#if OFFSETS == 1
+#define DECLARE(strategy)                                   \
+	extern const struct hs_walker bench_##strategy##_0; \
+	static const struct hs_walker *const strategy##_at[OFFSETS] = { &bench_##strategy##_0 };
+#else
 #define DECLARE(strategy)                                                                       \
 	extern const struct hs_walker bench_##strategy##_0, bench_##strategy##_16,              \
 		bench_##strategy##_32, bench_##strategy##_48;                                   \
@@ -289,6 +294,7 @@ static void bench_walk_snapshots(const struct bench_options *options)
 									&bench_##strategy##_16, \
 									&bench_##strategy##_32, \
 									&bench_##strategy##_48 };
+#endif
 
 DECLARE(none)
 DECLARE(unaligned)
