@@ -36,6 +36,8 @@ if(NOT HMMSIM_TEST_SCALE MATCHES "^[1-9][0-9]*$")
 		"HMMSIM_TEST_SCALE is '${HMMSIM_TEST_SCALE}'; it must be a positive number of percent.")
 endif()
 
+set(HMMSIM_UNBUILT_TESTS "" CACHE STRING
+	"Labels of tests that ctest -LE will leave out: their programs are not built by default")
 option(HMMSIM_TEST_SAMPLE "Run a part of the longest tests; another build runs them whole" OFF)
 
 set(fuzz OFF)

@@ -111,12 +111,18 @@ called 1 'cmake -S .*-DHMMSIM_FULL_TESTS=ON'
 called 1 'cmake -S .*/gcc-lanes-4 .*-DHMMSIM_LANES=4'
 called 1 'cmake -S .*-DHMMSIM_ALLOCATOR=malloc'
 called 0 'gcovr'
+# What does not run is not built.
+called 2 'cmake -S .*-tsan .*-DHMMSIM_UNBUILT_TESTS=alone( |$)'
+called 1 'cmake -S .*/gcc-malloc .*-DHMMSIM_UNBUILT_TESTS=explore$'
+called 3 'cmake -S .*/gcc-lanes-. .*-DHMMSIM_UNBUILT_TESTS=explore;stress$'
+called 5 'cmake -S .*-DHMMSIM_UNBUILT_TESTS=( |$)'
 
 run 0 gcc-tsan
 ran gcc-tsan
 called 0 'cmake -S .*-DHMMSIM_TEST_SAMPLE=ON'
 called 1 'cmake -S .*-DCMAKE_BUILD_TYPE=TSan -DCMAKE_C_COMPILER=gcc'
 called 1 'ctest .*-LE lint\|alone'
+called 1 'cmake -S .*-DHMMSIM_UNBUILT_TESTS=alone( |$)'
 run 0 clang-asan gcc-debug
 ran clang-asan gcc-debug
 
@@ -128,6 +134,8 @@ run 0 gcc-tsan walk gcc-asan notifier
 ran gcc-tsan gcc-asan
 called 2 'ctest .*-R walk\|notifier'
 called 0 'ctest .*-LE'
+called 4 'cmake -S .*-DHMMSIM_UNBUILT_TESTS=( |$)' # to ask for names, and to build
+called 4 'cmake -S '
 refused "'gcc-tasn' is no configuration and matches no test of gcc-release" gcc-tasn
 refused '^Configurations: gcc-release gcc-asan .* gcc-lanes-8$' notifier gcc-tasn
 refused "'\(' is no configuration" '('
