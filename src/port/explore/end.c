@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * end.c (explore) - what only the end of an execution tells: deadlock, livelock, lost wake-ups
+ */
+#include <stdio.h>
+
+#include "port/explore/sched.h"
+
+static void end_print_reads(const struct hs_sched *s, const struct hs_task *t, char *text,
+			    size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < t->read_count && used < room; i++) {
+		int n = snprintf(
+			text + used, room - used, "%s+%zu=%llu", i ? " " : "",
+			(size_t)((t->reads[i].word & ~(uintptr_t)1) - (uintptr_t)s->region),
+			(unsigned long long)t->reads[i].value);
+
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void end_print_waiters(const struct hs_sched *s, char *text, size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 1; i < s->tasks && used < room; i++) {
+		const struct hs_task *t = &s->task[i];
+		int n;
+
+		if (t->op.kind == HS_OP_NONE)
+			continue;
+		n = snprintf(text + used, room - used, "%s%s in %s at %s", used ? "; " : "",
+			     t->name, hs_op_name((enum hs_op_kind)t->op.kind),
+			     t->op.where ? t->op.where : "?");
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+bool hs_sched_finish(struct hs_sched *s)
+{
+	char text[384];
+	bool retry = false, other = false;
+	const struct hs_task *spinner = NULL;
+
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		const struct hs_task *t = &s->task[i];
+
+		if (t->op.kind == HS_OP_RETRY) {
+			retry = true;
+			spinner = t;
+		} else if (t->op.kind != HS_OP_NONE) {
+			other = true;
+		}
+	}
+	if (s->retries.still) {
+		hs_retries_report(s);
+	} else if (other) {
+		end_print_waiters(s, text, sizeof(text));
+		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
+	} else if (retry) {
+		end_print_reads(s, spinner, text, sizeof(text));
+		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
+				   "%s tries again for ever (%s): no other task changes what it "
+				   "read, and it does not get on alone: %s",
+				   spinner->name, spinner->retry_why, text);
+	} else if (s->debt_count) {
+		hs_sched_violation(
+			s, HS_VERDICT_LOST_WAKE,
+			"the predicate of %s became true, but its queue was not woken afterwards "
+			"(it waited at %s)",
+			s->task[s->debts[0].task].name, s->debts[0].where);
+	}
+	return s->verdict == HS_VERDICT_NONE;
+}
