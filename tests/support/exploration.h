@@ -71,6 +71,15 @@ bool explore_same_classes_at(struct test_place at, const struct hs_scenario *sce
 void explore_judge_at(struct test_place at, const struct hs_scenario *scenario, const void *param);
 
 /*
+ * explore_judge_ends(scenario, param, most): for searches that are too long for sleep sets, with
+ * HMMSIM_EXPLORE_FULL in the environment. The final states alone, if @most executions lead to all
+ * of them without what commutes.
+ */
+#define explore_judge_ends(...) explore_judge_ends_at(TEST_PLACE, __VA_ARGS__)
+void explore_judge_ends_at(struct test_place at, const struct hs_scenario *scenario,
+			   const void *param, uint64_t most);
+
+/*
  * explore_holds(scenario, param, complete): explore_none() without a result. Slow builds look at
  * 500 executions.
  */
