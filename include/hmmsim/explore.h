@@ -86,6 +86,9 @@ HMMSIM_API int hs_plan_task(struct hs_plan *plan, const char *name,
  * cannot be named: such a task uses the state, or an array that is. After hs_explore() the data
  * holds what the last execution left. hs_scenario_run() does nothing with it.
  *
+ * Code of a task before its first step runs once, after the set-up, and what it has changed is what
+ * each execution begins with.
+ *
  * Context: in hs_scenario.setup().
  *
  * Return: 0, or
@@ -184,7 +187,8 @@ enum hs_verdict {
 	 * The same decisions led to another step, object or value than before, or ended otherwise,
 	 * because the scenario depends on data that is not in its machine: see hs_plan_data(). It
 	 * ends the search, also with hs_explore_options.go_on, and stands in place of what was
-	 * found before, because that may not come again.
+	 * found before, because that may not come again. Nor may it: a replay of its schedule may
+	 * end otherwise.
 	 */
 	HS_VERDICT_UNREPEATABLE,
 };
@@ -214,7 +218,11 @@ struct hs_explore_options {
 	uint32_t section_order;	   /**< of the machine, log2 of pages; default 3: 8 pages */
 	uint32_t subsection_order; /**< of the machine, log2 of pages; default 1: 2 pages */
 	bool go_on;		   /**< count violations instead of stopping at the first */
-	const char *schedule;	   /**< HS_SEARCH_REPLAY: as in hs_explore_result; the caller's */
+	/**
+	 * HS_SEARCH_REPLAY: as in hs_explore_result; the caller's. It leads to the same execution
+	 * with the same scenario and parameter, .memory, .retry_bound, .cpus and .seed.
+	 */
+	const char *schedule;
 	/**
 	 * Default true: HS_SEARCH_SLEEP and HS_SEARCH_DPOR do not try adds to a reference count in
 	 * every order, as long as none of them comes near zero, and with HS_SEARCH_DPOR a task that
@@ -231,7 +239,8 @@ struct hs_explore_options {
 	/**
 	 * How long code of the scenario may go on without a step, in ms, 0..3600000; 0: for ever;
 	 * default 5000. Measured is the processor's time that it uses, and apart from that the time
-	 * for which it sleeps. Time for which it waits for a processor counts as neither.
+	 * for which it sleeps. Time for which it waits for a processor counts as neither. Sleeps
+	 * that a signal ends early, as nanosleep() and pause(), do not go on for long.
 	 */
 	uint32_t stall_ms;
 	/**
@@ -346,6 +355,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * because a search repeats the first decisions of an execution to take another one after them: that
  * they do the same is checked. The first execution, and the first one that ends in a violation, run
  * twice for it, the second time without the check unless it belongs to the violation.
+ *
+ * A scenario without tasks has one execution, which is its check.
  *
  * The tasks and the RCU callbacks of one execution are at most 31 together; one more fails an
  * assertion.

@@ -127,7 +127,7 @@ HMMSIM_API void *hs_sync_task_data(const struct hs_task *self);
  * @param why   HS_SYNC_HERE and what is decided
  *
  * *invented*. hs_explore() follows each of the ways; on threads, and in set-up and check, a random
- * number decides, which the machine's seed determines. Not a step.
+ * number decides, which the machine's seed determines. Not a step, unless a task begins with it.
  *
  * Context: any, but predicates of waits.
  *
@@ -189,8 +189,8 @@ HMMSIM_API void hs_sync_wait_at(struct hs_task *self, struct hs_sync_waitq *queu
  * @param deadline  of the machine's clock: hs_sync_ticks() and how long to wait
  * @param where     HS_SYNC_HERE
  *
- * *reduced*, wait_event_timeout(): the clock is the model's. It moves to the next deadline when no
- * task can run. hs_explore() follows both outcomes.
+ * *reduced*, wait_event_timeout(): the clock is the model's. Natively it moves to the next deadline
+ * when no task can run. hs_explore() follows both outcomes: the deadline may come at any time.
  *
  * Context: as hs_sync_wait_at().
  *
@@ -285,8 +285,8 @@ HMMSIM_API void hs_sync_retry_wait_at(struct hs_task *self, const char *why);
  * hs_sync_ticks() - read the machine's clock
  * @param self  the calling task
  *
- * *reduced*, jiffies: model time, which moves by hs_sync_ticks_advance(), or to the next deadline
- * when no task can run.
+ * *reduced*, jiffies: model time, which moves by hs_sync_ticks_advance(), or to a deadline that a
+ * task waits for: natively when no task can run, in hmmsim::explore at any time.
  *
  * Context: any.
  *

@@ -110,6 +110,7 @@ static int explore_prepare(struct exploration *e)
 			return ret;
 	}
 	memcpy(e->standing, hs_arena_live(e->machine->arena), sizeof(e->standing));
+	hs_births_set_up(&e->sched->births);
 	return 0;
 }
 

@@ -24,7 +24,6 @@ struct report {
 	char *text;
 	uint32_t used, room;
 	bool failed; /* no memory */
-	uint32_t column[HS_SCHED_TASKS];
 };
 
 static void HS_PRINTF(2, 3) report_add(struct report *r, const char *format, ...)
@@ -203,26 +202,18 @@ static void report_values(const struct hs_sched *s, uint32_t i, char text[REPORT
 
 static void report_indent(struct report *r, uint32_t task)
 {
-	report_add(r, "%*s", (int)(r->column[task] * REPORT_COLUMN), "");
+	report_add(r, "%*s", (int)((task - 1) * REPORT_COLUMN), "");
 }
 
-/* Tasks have their columns in the order of their first steps. */
-static void report_place_columns(struct report *r)
+/* Each task has a column, under its number in schedules. */
+static void report_name_columns(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
-	const char *name = "";
-	uint32_t placed = 0;
+	char name[REPORT_COLUMN];
 
-	for (uint32_t i = 0; i < s->decisions; i++) {
-		uint8_t task = s->schedule[i];
-
-		if (task & HS_CHOICE || placed >> task & 1)
-			continue;
-		report_add(r, "%*s", placed ? REPORT_COLUMN - (int)strlen(name) : 0, "");
-		name = s->task[task].name;
-		report_add(r, "%s", name);
-		r->column[task] = (uint32_t)__builtin_popcount(placed);
-		placed |= 1u << task;
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		snprintf(name, sizeof(name), "%u %s", i, s->task[i].name);
+		report_add(r, i + 1 < s->tasks ? "%-*s" : "%.*s", REPORT_COLUMN, name);
 	}
 	report_add(r, "\n");
 }
@@ -243,21 +234,44 @@ static void report_switch(struct report *r, uint32_t i, uint32_t last)
 	report_add(r, ends ? "~ ends\n" : "~ waits\n");
 }
 
+/* Its object is no more than an address on which such steps depend. */
+static bool report_has_no_object(const struct hs_repeat_note *n)
+{
+	switch ((enum hs_op_kind)n->kind) {
+	case HS_OP_RCU_ENTER:
+	case HS_OP_RCU_LEAVE:
+	case HS_OP_RCU_SNAPSHOT:
+	case HS_OP_RCU_WAIT:
+	case HS_OP_FENCE:
+	case HS_OP_MEMBARRIER:
+	case HS_OP_RETRY:
+	case HS_OP_SPIN:
+	case HS_OP_COMPLETION:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void report_step(struct report *r, uint32_t i)
 {
 	const struct hs_sched *s = r->sched;
 	const struct hs_repeat_note *n = &s->repeat.note[i];
 	char object[REPORT_TEXT], values[REPORT_VALUES];
 
-	report_name(s, (uintptr_t)n->addr, n->kind != HS_OP_FREE && n->kind != HS_OP_DEREF, object);
+	object[0] = '\0';
+	if (!report_has_no_object(n))
+		report_name(s, (uintptr_t)n->addr, n->kind != HS_OP_FREE && n->kind != HS_OP_DEREF,
+			    object);
 	values[0] = '\0';
 	/* A step on what is freed was not taken. */
 	if (i + 1 < s->decisions || s->verdict != HS_VERDICT_FREED)
 		report_values(s, i, values);
 	report_indent(r, s->schedule[i]);
-	report_add(r, "%s %s%s%s  %s\n",
-		   n->kind == HS_OP_RMW ? "rmw" : hs_op_name((enum hs_op_kind)n->kind), object,
-		   values[0] ? "  " : "", values, n->place ? n->place : "");
+	report_add(r, "%s%s%s%s%s%s%s\n",
+		   n->kind == HS_OP_RMW ? "rmw" : hs_op_name((enum hs_op_kind)n->kind),
+		   object[0] ? " " : "", object, values[0] ? "  " : "", values,
+		   n->place ? "  " : "", n->place ? n->place : "");
 }
 
 static void report_steps(struct report *r)
@@ -279,6 +293,11 @@ static void report_steps(struct report *r)
 		report_step(r, i);
 		last = decision;
 	}
+	if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_ASSERT &&
+	    s->verdict != HS_VERDICT_CRASH) {
+		report_indent(r, last);
+		report_add(r, "~ ends\n");
+	}
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -288,23 +307,26 @@ static const char *report_task(const struct hs_sched *s, uint32_t task)
 	return s->task[task].name;
 }
 
-/* The objects that were freed. False: none. */
-static bool report_freed(struct report *r)
+/* The objects that were freed, or are leaks. False: none. */
+static bool report_objects(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
 	bool any = false;
 
-	for (uint32_t i = 0; i < s->births.count; i++) {
+	for (uint32_t i = s->births.scenario; i < s->births.count; i++) {
 		const struct hs_birth *b = &s->births.list[i];
 		char name[REPORT_TEXT];
 
-		if (!b->freed)
+		if (!b->freed && s->verdict != HS_VERDICT_LEAK)
 			continue;
 		report_name_object(s, b, name);
-		report_add(r, "%s (%zu bytes): allocated at %s by %s, freed at %s by %s\n", name,
+		report_add(r, "%s (%zu bytes): allocated at %s by %s", name,
 			   b->size - (b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0),
-			   b->allocated, report_task(s, b->maker), b->freed,
-			   report_task(s, b->freer));
+			   b->allocated, report_task(s, b->maker));
+		if (b->freed)
+			report_add(r, ", freed at %s by %s\n", b->freed, report_task(s, b->freer));
+		else
+			report_add(r, ", never freed\n");
 		any = true;
 	}
 	return any;
@@ -325,10 +347,12 @@ static void report_ends(struct report *r)
 				   hs_op_name((enum hs_op_kind)t->op.kind), object,
 				   t->op.where ? t->op.where : "");
 		}
-		for (uint32_t h = 0; h < t->held_count; h++)
-			report_add(r, "%s holds: %s  %s\n", t->name,
-				   hs_lock_name(t, t->held[h].cls),
+		for (uint32_t h = 0; h < t->held_count; h++) {
+			report_name(s, (uintptr_t)t->held[h].lock, true, object);
+			report_add(r, "%s holds: %s %s  %s\n", t->name,
+				   hs_lock_name(t, t->held[h].cls), object,
 				   t->held[h].where ? t->held[h].where : "");
+		}
 	}
 }
 
@@ -339,12 +363,16 @@ char *hs_report_print(const struct hs_sched *s)
 
 	if (s->verdict != HS_VERDICT_NONE)
 		report_add(&r, "%s: %s\n\n", hs_verdict_name(s->verdict), s->message);
-	if (report_freed(&r))
+	if (report_objects(&r))
 		report_add(&r, "\n");
-	report_place_columns(&r);
+	report_name_columns(&r);
 	report_steps(&r);
 	report_ends(&r);
 	report_add(&r, "\nschedule: %s\n", schedule ? schedule : "");
+	if (s->views)
+		report_add(&r, "memory: views\n");
+	if (s->retries.bound)
+		report_add(&r, "retry bound: %u\n", s->retries.bound);
 	if (r.failed || !schedule) {
 		free(r.text);
 		r.text = NULL;

@@ -93,7 +93,7 @@ static void steps_are_columns_with_objects_values_and_places(void **state)
 		"other object 0 (32 bytes): allocated at tests/support/play.c:N by boot, "
 		"freed at tests/support/play.c:N by two\n"
 		"\n"
-		"one                     two\n"
+		"1 one                   2 two\n"
 		"load scenario state+0x48  other object 0  F:L\n"
 		"~ preempted\n"
 		"                        rmw scenario state+0x48  other object 0 -> 0  F:L\n"
@@ -139,7 +139,7 @@ static void objects_of_the_author_have_his_words(void **state)
 		"\n"
 		"request 0 (40 bytes): allocated at F:L by boot, freed at F:L by two\n"
 		"\n"
-		"one                     two\n"
+		"1 one                   2 two\n"
 		"load scenario state+0x48  request 0  F:L\n"
 		"~ preempted\n"
 		"                        rmw scenario state+0x48  request 0 -> 0  F:L\n"
@@ -181,12 +181,12 @@ static void locks_that_are_held_are_named(void **state)
 	expect_report(&play, HS_MEMORY_SC,
 		      "deadlock: nothing can move: one in wait at F:L; two in lock at F:L\n"
 		      "\n"
-		      "one\n"
+		      "1 one                   2 two\n"
 		      "lock scenario state+0x58  F:L\n"
 		      "store scenario state+0x8  0 -> 0x12c  F:L\n"
 		      "wait scenario state+0x78  F:L\n"
 		      "one is before: wait scenario state+0x78  F:L\n"
-		      "one holds: driver lock  F:L\n"
+		      "one holds: driver lock scenario state+0x58  F:L\n"
 		      "two is before: lock scenario state+0x58  F:L\n"
 		      "\n"
 		      "schedule: 1*3\n");
@@ -220,7 +220,7 @@ static void a_choice_has_a_line_and_a_load_what_it_saw(void **state)
 	expect_report(&play, HS_MEMORY_VIEWS,
 		      "assertion: F:L: second 2, first 0 (task two)\n"
 		      "\n"
-		      "one                     two\n"
+		      "1 one                   2 two\n"
 		      "store scenario state  0 -> 5  F:L\n"
 		      "choice 2 of 3\n"
 		      "store scenario state+0x8  0 -> 2  F:L\n"
@@ -230,7 +230,73 @@ static void a_choice_has_a_line_and_a_load_what_it_saw(void **state)
 		      "                        load scenario state  0  F:L\n"
 		      "                        choice 1 of 2\n"
 		      "\n"
-		      "schedule: 1 c2 1 2 c0 2 c1\n");
+		      "schedule: 1 c2 1 2 c0 2 c1\n"
+		      "memory: views\n");
+}
+
+/* ---- a leak, RCU and what has no object ----------------------------------------------------- */
+
+static void leaks_in_a_section(struct hs_task *self, void *state)
+{
+	(void)state;
+	hs_rcu_read_lock(self);
+	assert_non_null(hs_tracked_alloc_at(self, "request", 40, HS_HERE));
+	hs_rcu_read_unlock(self);
+}
+
+static void a_leak_has_its_object_and_rcu_none(void **state)
+{
+	const struct play play = { .task = { leaks_in_a_section } };
+	struct hs_explore_result r;
+	char *text;
+
+	(void)state;
+	look(&play, HS_MEMORY_SC, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_LEAK);
+	text = without_lines(r.report);
+	r.report = NULL;
+	hs_explore_result_free(&r);
+	assert_non_null(
+		strstr(text, "request 0 (40 bytes): allocated at F:L by one, never freed\n"));
+	assert_non_null(strstr(text, "\n1 one\nrcu_read_lock  "));
+	assert_non_null(strstr(text, "\n~ ends\n"));
+	assert_null(strstr(text, "machine"));
+	free(text);
+}
+
+/* ---- the check ---------------------------------------------------------------------------- */
+
+static void check_uses_the_request(struct hs_task *self, struct play_state *st)
+{
+	hs_u64_load(self, (hs_u64 *)st->tasks[0], HS_RELAXED);
+}
+
+static void frees_a_request_of_its_own(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	st->tasks[0] = hs_tracked_alloc_at(self, "request", 40, HS_HERE);
+	assert_non_null(st->tasks[0]);
+	hs_tracked_free_at(self, st->tasks[0], HS_HERE);
+}
+
+static void a_use_after_free_in_the_check_is_one(void **state)
+{
+	const struct play play = { .task = { frees_a_request_of_its_own },
+				   .check = check_uses_the_request };
+
+	(void)state;
+	expect_report(&play, HS_MEMORY_SC,
+		      "use after free: F:L: load of an object that is freed (task boot): request "
+		      "from F:L, freed at F:L by one\n"
+		      "\n"
+		      "request 0 (40 bytes): allocated at F:L by one, freed at F:L by one\n"
+		      "\n"
+		      "1 one\n"
+		      "free request 0  F:L\n"
+		      "~ ends\n"
+		      "\n"
+		      "schedule: 1\n");
 }
 
 /* ---- a crash ------------------------------------------------------------------------------ */
@@ -256,7 +322,7 @@ static void a_crash_has_a_report(void **state)
 	hs_explore_result_free(&r);
 	assert_string_equal(text, "crash: SIGABRT in task one, after read-modify-write at F:L\n"
 				  "\n"
-				  "one\n"
+				  "1 one                   2 two\n"
 				  "rmw scenario state+0x10  0 -> 1  F:L\n"
 				  "\n"
 				  "schedule: 1\n");
@@ -281,6 +347,8 @@ int main(void)
 		cmocka_unit_test(objects_of_the_author_have_his_words),
 		cmocka_unit_test(locks_that_are_held_are_named),
 		cmocka_unit_test(a_choice_has_a_line_and_a_load_what_it_saw),
+		cmocka_unit_test(a_leak_has_its_object_and_rcu_none),
+		cmocka_unit_test(a_use_after_free_in_the_check_is_one),
 		cmocka_unit_test(a_crash_has_a_report),
 		cmocka_unit_test(without_a_violation_there_is_none),
 	};

@@ -173,6 +173,61 @@ static void sleeps_under_spinlock(struct hs_task *self, void *state)
 	hs_sync_spin_unlock(self, &st->spin);
 }
 
+static void takes_mutex_under_spinlock(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_spin_lock(self, &st->spin);
+	hs_sync_mutex_lock(self, &st->first);
+	hs_sync_mutex_unlock(self, &st->first);
+	hs_sync_spin_unlock(self, &st->spin);
+}
+
+static void takes_rwsem_under_spinlock(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_spin_lock(self, &st->spin);
+	hs_sync_down_read(self, &st->sem);
+	hs_sync_up_read(self, &st->sem);
+	hs_sync_spin_unlock(self, &st->spin);
+}
+
+static void writes_rwsem_under_spinlock(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_spin_lock(self, &st->spin);
+	hs_sync_down_write(self, &st->sem);
+	hs_sync_up_write(self, &st->sem);
+	hs_sync_spin_unlock(self, &st->spin);
+}
+
+static void tries_mutex_under_spinlock(struct hs_task *self, void *state)
+{
+	struct sync_state *st = state;
+
+	hs_sync_spin_lock(self, &st->spin);
+	if (hs_sync_mutex_trylock(self, &st->first))
+		hs_sync_mutex_unlock(self, &st->first);
+	hs_sync_spin_unlock(self, &st->spin);
+}
+
+/* The order of the two classes is not known to be wrong. */
+static void a_lock_that_sleeps_is_not_taken_under_a_spinlock(void **state)
+{
+	const struct sync_play refused[] = { { .task = { takes_mutex_under_spinlock } },
+					     { .task = { takes_rwsem_under_spinlock } },
+					     { .task = { writes_rwsem_under_spinlock } } };
+	const struct sync_play tries = { .task = { tries_mutex_under_spinlock } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		refused_if_checked(&refused[i],
+				   "the task may sleep here, with the spinning lock from ");
+	sync_holds(&tries);
+}
+
 static void a_task_with_a_spinlock_does_not_sleep(void **state)
 {
 	const struct sync_play play = { .task = { sleeps_under_spinlock } };
@@ -432,6 +487,7 @@ int main(void)
 		cmocka_unit_test(a_cycle_of_three_is_shown_whole),
 		cmocka_unit_test(locks_of_all_kinds_have_one_order),
 		cmocka_unit_test(a_task_with_a_spinlock_does_not_sleep),
+		cmocka_unit_test(a_lock_that_sleeps_is_not_taken_under_a_spinlock),
 		cmocka_unit_test(a_lock_is_outside_the_mmap_lock_or_inside),
 		cmocka_unit_test(a_cycle_may_go_through_the_fixed_order),
 		cmocka_unit_test(only_an_unordered_class_nests),

@@ -14,6 +14,8 @@ void hs_held_push(struct hs_task *self, const void *lock, uint32_t cls, const ch
 void hs_held_pop(struct hs_task *self, const void *lock, uint32_t cls, const char *where);
 bool hs_held_has(const struct hs_task *self, const void *lock);
 void hs_held_check_sleep(struct hs_task *self, const char *where);
+/* The same before a lock of class @cls that sleeps, if it or the spinlock is a user's. */
+void hs_held_check_lock_sleeps(struct hs_task *self, uint32_t cls, const char *where);
 
 /*
  * common/abort.c: how hs_fail() of both backends ends where nothing catches it. @task: the name of
@@ -51,6 +53,8 @@ static inline void hs_check_lock_may_sleep(struct hs_task *self, uint32_t cls, c
 	if (hs_unlikely(hs_rcu_held(self)))
 		hs_fail(self, where, "the %s is taken inside an RCU read section",
 			hs_lock_name(self, cls));
+	if (HS_DEBUG)
+		hs_held_check_lock_sleeps(self, cls, where);
 }
 
 /* Before something that may sleep, whether it does so this time or not. */

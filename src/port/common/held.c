@@ -33,12 +33,25 @@ static bool held_is_spinlock(uint32_t cls)
 	return cls >= HS_LOCK_SUBSCRIPTIONS;
 }
 
+static void held_check_sleep(struct hs_task *self, const struct hs_held *h, const char *where)
+{
+	if (held_is_spinlock(h->cls))
+		hs_fail(self, where, "the task may sleep here, with the %s from %s held",
+			hs_lock_name(self, h->cls), h->where);
+}
+
 void hs_held_check_sleep(struct hs_task *self, const char *where)
 {
 	for (uint32_t i = 0; i < self->held_count; i++)
-		if (held_is_spinlock(self->held[i].cls))
-			hs_fail(self, where, "the task may sleep here, with the %s from %s held",
-				hs_lock_name(self, self->held[i].cls), self->held[i].where);
+		held_check_sleep(self, &self->held[i], where);
+}
+
+/* In the order of the seam's own classes those of spinlocks come last. */
+void hs_held_check_lock_sleeps(struct hs_task *self, uint32_t cls, const char *where)
+{
+	for (uint32_t i = 0; i < self->held_count; i++)
+		if (cls >= HS_LOCK_CLASS_COUNT || self->held[i].cls >= HS_LOCK_CLASS_COUNT)
+			held_check_sleep(self, &self->held[i], where);
 }
 
 bool hs_held_has(const struct hs_task *self, const void *lock)

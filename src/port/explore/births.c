@@ -57,6 +57,11 @@ void hs_births_end(struct hs_task *self, const void *object, const char *where)
 	b->standing_died |= birth < b->list + b->standing;
 }
 
+void hs_births_set_up(struct hs_births *b)
+{
+	b->scenario = b->count;
+}
+
 void hs_births_stand(struct hs_births *b)
 {
 	b->standing = b->count;
@@ -80,7 +85,7 @@ void hs_births_free(struct hs_births *b)
 
 void hs_births_begin(struct hs_births *b, bool on)
 {
-	b->count = b->standing = 0;
+	b->count = b->scenario = b->standing = 0;
 	b->standing_died = b->failed = false;
 	b->on = on;
 }

@@ -27,6 +27,7 @@ struct hs_birth {
 struct hs_births {
 	struct hs_birth *list;
 	uint32_t count, room;
+	uint32_t scenario;  /* those before it are the machine's, and the state */
 	uint32_t standing;  /* those of the set-up, with which an execution begins */
 	bool standing_died; /* some of them were freed in this execution */
 	bool on;	    /* an exploration */
@@ -38,6 +39,8 @@ void hs_births_begin(struct hs_births *births, bool on);
 void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32_t kind,
 		   const char *where);
 void hs_births_end(struct hs_task *self, const void *object, const char *where);
+/* The set-up begins. */
+void hs_births_set_up(struct hs_births *births);
 /* Takes note of where executions begin, and goes back there. */
 void hs_births_stand(struct hs_births *births);
 void hs_births_reset(struct hs_births *births);

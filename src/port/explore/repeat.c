@@ -32,7 +32,7 @@ void hs_repeat_free(struct hs_repeat *repeat)
 
 static const char *repeat_place(const char *place)
 {
-	return place ? place : "its start";
+	return place ? place : "a place that is not known";
 }
 
 void hs_repeat_report_tasks(struct hs_sched *s, uint32_t enabled)
@@ -62,7 +62,7 @@ void hs_repeat_report_step(struct hs_sched *s, const struct hs_task *t)
 			   "decision %u: task %s: %s near %s; " HS_REPEAT_EARLIER
 			   ": %s%s near %s: " HS_REPEAT_ADVICE,
 			   s->decisions + 1, t->name, hs_op_name((enum hs_op_kind)t->op.kind),
-			   repeat_place(t->place), hs_op_name((enum hs_op_kind)note->kind),
+			   repeat_place(t->op.where), hs_op_name((enum hs_op_kind)note->kind),
 			   note->kind == t->op.kind ? " of another object" : "",
 			   repeat_place(note->place));
 }

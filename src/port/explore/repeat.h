@@ -75,7 +75,7 @@ static inline bool hs_repeat_has_step(struct hs_repeat *r, uint32_t at, uint32_t
 		return note->addr == t->op.addr && note->size == t->op.size &&
 		       note->kind == t->op.kind;
 	note->addr = t->op.addr;
-	note->place = t->place;
+	note->place = t->op.where;
 	note->enabled = enabled;
 	note->size = t->op.size;
 	note->kind = t->op.kind;

@@ -371,7 +371,7 @@ static uintptr_t sched_dead_address(const struct hs_sched *s, const struct hs_ta
 	return hs_life_of(s, t->queue) != HS_LIFE_LIVE ? (uintptr_t)t->queue : 0;
 }
 
-static bool sched_access_is_live(struct hs_sched *s, struct hs_task *t)
+bool hs_access_is_live(struct hs_sched *s, const struct hs_task *t)
 {
 	char object[256] = ": ";
 	enum hs_life life = hs_life_of(s, t->op.addr);
@@ -497,7 +497,7 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			sched_note_solo(s, t);
 		s->schedule[s->decisions++] = (uint8_t)pick;
 		s->step++;
-		if (!sched_access_is_live(s, t))
+		if (!hs_access_is_live(s, t))
 			break;
 		if (s->hashing)
 			hs_hash_step(s, t);
