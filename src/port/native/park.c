@@ -29,7 +29,7 @@ static long park_futex(struct hs_arena *arena, hs_u32 *word, int op, uint32_t va
  *
  *	Required outcome: the sleeper sees the change, or the waker sees the sleeper.
  *	(tests/stress/test_port_litmus.c: a_change_wakes_the_task_that_is_about_to_sleep;
- *	tests/unit/test_port_wait.c: clock_stands_while_a_woken_task_can_run)
+ *	tests/unit/test_port_clock.c: clock_stands_while_a_woken_task_can_run)
  */
 static bool park_all_sleep(struct hs_task *self, uint32_t wakeups[HS_TASKS_MAX], bool again)
 {
