@@ -95,18 +95,12 @@ static bool bound_next(struct hs_searcher *me)
 	for (; b->length; b->length--) {
 		struct bound_node *n = &b->node[b->length - 1];
 
-		if (hs_branch_next(&n->branch, n->allowed))
+		if (hs_branch_next(&n->branch, n->allowed)) {
+			b->searcher.shared = b->length - 1;
 			return true;
+		}
 	}
 	return false;
-}
-
-/* The last node takes another step than it did. */
-static uint32_t bound_shared(const struct hs_searcher *me)
-{
-	const struct bound *b = (const struct bound *)me;
-
-	return b->length ? b->length - 1 : 0;
 }
 
 /* The execution that the last node names is yet to come. */
@@ -145,7 +139,6 @@ int hs_search_bound(const struct hs_explore_options *options, struct hs_searcher
 		.chooser = { bound_pick, bound_choose, b },
 		.start = bound_start,
 		.next = bound_next,
-		.shared = bound_shared,
 		.release = bound_release,
 		.estimate = bound_estimate,
 	};

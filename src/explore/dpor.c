@@ -173,18 +173,12 @@ static bool dpor_next(struct hs_searcher *me)
 	for (; d->length; d->length--) {
 		struct hs_dpor_node *n = &d->node[d->length - 1];
 
-		if (hs_branch_next(&n->branch, n->wanted & ~n->sleep))
+		if (hs_branch_next(&n->branch, n->wanted & ~n->sleep)) {
+			d->searcher.shared = d->length - 1;
 			return true;
+		}
 	}
 	return false;
-}
-
-/* The last node takes another step than it did. */
-static uint32_t dpor_shared(const struct hs_searcher *me)
-{
-	const struct hs_dpor *d = (const struct hs_dpor *)me;
-
-	return d->length ? d->length - 1 : 0;
 }
 
 /*
@@ -227,7 +221,6 @@ int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher 
 	d->searcher = (struct hs_searcher){ .chooser = { dpor_pick, dpor_choose, d },
 					    .start = dpor_start,
 					    .next = dpor_next,
-					    .shared = dpor_shared,
 					    .release = dpor_release,
 					    .estimate = dpor_estimate };
 	*out = &d->searcher;

@@ -207,7 +207,7 @@ static int explore_execute(struct exploration *e)
 	int ret = 0;
 
 	hs_sched_reset(s);
-	s->repeat.same = e->searcher->shared ? e->searcher->shared(e->searcher) : 0;
+	s->repeat.same = e->searcher->shared;
 	e->searcher->start(e->searcher);
 	end = explore_run_tasks(e, e->observer);
 	if (e->observer && e->observer->ended)
@@ -344,7 +344,7 @@ static void explore_name_difference(struct hs_sched *s, const char *violation)
 				   s->repeat.same);
 	else
 		hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
-				   "%s; not so when the same decisions were run %s: %s",
+				   "%.300s; not so when the same decisions were run %s: %s",
 				   violation ? violation : now, violation ? "again" : "first",
 				   HS_REPEAT_ADVICE);
 }

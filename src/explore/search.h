@@ -16,8 +16,6 @@ struct hs_searcher {
 	struct hs_chooser chooser;	       /* decides within an execution */
 	void (*start)(struct hs_searcher *me); /* an execution begins */
 	bool (*next)(struct hs_searcher *me);  /* it has ended; false: no other one is left */
-	/* How many decisions the next execution has in common with the last one. NULL: 0. */
-	uint32_t (*shared)(const struct hs_searcher *me);
 	void (*release)(struct hs_searcher *me);
 	/* After next() was true: tells @e of the path. NULL: there is no tree. */
 	void (*estimate)(const struct hs_searcher *me, struct hs_estimate *e);
@@ -26,6 +24,8 @@ struct hs_searcher {
 	 * counts nowhere: first with @s == NULL, then with what has just ended.
 	 */
 	bool (*measure)(struct hs_searcher *me, const struct hs_sched *s);
+	/* After next() was true: decisions that the next execution has in common with the last one. */
+	uint32_t shared;
 	bool failed; /* no memory: the search is over */
 };
 

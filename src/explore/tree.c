@@ -92,18 +92,12 @@ static bool tree_next(struct hs_searcher *me)
 	for (; t->length; t->length--) {
 		struct node *n = &t->node[t->length - 1];
 
-		if (hs_branch_next(&n->branch, n->enabled & ~n->sleep))
+		if (hs_branch_next(&n->branch, n->enabled & ~n->sleep)) {
+			t->searcher.shared = t->length - 1;
 			return true;
+		}
 	}
 	return false;
-}
-
-/* The last node takes another step than it did. */
-static uint32_t tree_shared(const struct hs_searcher *me)
-{
-	const struct tree *t = (const struct tree *)me;
-
-	return t->length ? t->length - 1 : 0;
 }
 
 /* The execution that the last node names is yet to come. */
@@ -138,7 +132,6 @@ int hs_search_tree(const struct hs_explore_options *options, struct hs_searcher 
 		.chooser = { tree_pick, tree_choose, t },
 		.start = tree_start,
 		.next = tree_next,
-		.shared = tree_shared,
 		.release = tree_release,
 		.estimate = tree_estimate,
 	};

@@ -381,6 +381,31 @@ static void what_the_check_finds_must_come_again(void **state)
 	}
 }
 
+static void fails_at_length(struct hs_task *self, struct state *st)
+{
+	char text[360];
+
+	(void)st;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	if (turn_is_odd())
+		hs_fail(self, "a.c:1", "%s", text);
+}
+
+static void a_long_message_is_cut_before_what_it_is_about(void **state)
+{
+	const struct tale tale = { adds_twice, fails_at_length };
+	struct hs_explore_result r;
+
+	(void)state;
+	odd_turn = 0;
+	look(&tale, HS_SEARCH_DFS, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_UNREPEATABLE);
+	assert_non_null(
+		strstr(r.message, "x; not so when the same decisions were run again" ADVICE));
+	hs_explore_result_free(&r);
+}
+
 static void fails_in_each_turn(struct hs_task *self, struct state *st)
 {
 	if (hs_u64_load(self, &st->at[0].word, HS_RELAXED) == 6)
@@ -514,6 +539,7 @@ int main(void)
 		cmocka_unit_test(the_first_execution_runs_twice),
 		cmocka_unit_test(a_violation_that_does_not_come_again_is_none),
 		cmocka_unit_test(what_the_check_finds_must_come_again),
+		cmocka_unit_test(a_long_message_is_cut_before_what_it_is_about),
 		cmocka_unit_test(it_takes_the_place_of_what_was_found),
 		cmocka_unit_test(words_of_the_heap_are_found),
 		cmocka_unit_test(a_replay_runs_once),

@@ -122,6 +122,7 @@ void hs_repeat_end(struct hs_sched *s)
 	memcpy(text, s->message, sizeof(text));
 	s->verdict = HS_VERDICT_NONE;
 	hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
-			   "decision %u: %s; it was none " HS_REPEAT_EARLIER ": " HS_REPEAT_ADVICE,
+			   "decision %u: %.300s; it was none " HS_REPEAT_EARLIER
+			   ": " HS_REPEAT_ADVICE,
 			   s->decisions, text);
 }
