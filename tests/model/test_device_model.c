@@ -529,9 +529,9 @@ static void all_expect(const struct all_param *p, const char *row, enum finding 
 	const struct one_param *d = &p->device;
 	char name[160];
 
-	if (want == NOTHING && (p->unmap || p->another))
+	if (want == NOTHING && p->unmap)
 		explore_judge_ends(&all_scenario, p, 100000);
-	else if (want == NOTHING)
+	else if (want == NOTHING && !p->another)
 		explore_judge(&all_scenario, p);
 	snprintf(name, sizeof(name), "%s, walker %s, %s%s", row, hs_era_name(d->era),
 		 hs_strategy_name(d->strategy), judged_names[d->judged]);

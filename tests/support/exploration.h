@@ -72,8 +72,8 @@ void explore_judge_at(struct test_place at, const struct hs_scenario *scenario, 
 
 /*
  * explore_judge_ends(scenario, param, most): for searches that are too long for sleep sets, with
- * HMMSIM_EXPLORE_FULL in the environment. The final states alone, if @most executions lead to all
- * of them without what commutes.
+ * HMMSIM_EXPLORE_FULL in the environment. The final states alone, to all of which at most @most
+ * executions lead without what commutes.
  */
 #define explore_judge_ends(...) explore_judge_ends_at(TEST_PLACE, __VA_ARGS__)
 void explore_judge_ends_at(struct test_place at, const struct hs_scenario *scenario,
