@@ -24,7 +24,7 @@ struct hs_searcher {
 	 * counts nowhere: first with @s == NULL, then with what has just ended.
 	 */
 	bool (*measure)(struct hs_searcher *me, const struct hs_sched *s);
-	/* After next() was true: decisions that the next execution has in common with the last one. */
+	/* After next() was true: decisions that the next execution shares with the last one. */
 	uint32_t shared;
 	bool failed; /* no memory: the search is over */
 };
