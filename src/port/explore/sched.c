@@ -371,25 +371,19 @@ static uintptr_t sched_dead_address(const struct hs_sched *s, const struct hs_ta
 	return hs_life_of(s, t->queue) != HS_LIFE_LIVE ? (uintptr_t)t->queue : 0;
 }
 
-bool hs_access_is_live(struct hs_sched *s, const struct hs_task *t)
+void hs_report_dead(struct hs_sched *s, const struct hs_task *t)
 {
 	char object[256] = ": ";
-	enum hs_life life = hs_life_of(s, t->op.addr);
+	bool never = !t->watch_dead && hs_life_of(s, t->op.addr) == HS_LIFE_NEVER;
 	const char *where = t->op.where;
 
-	if (hs_unlikely(t->watch_dead))
-		life = HS_LIFE_FREED;
-	if (hs_likely(life == HS_LIFE_LIVE))
-		return true;
 	if (!hs_tracked_describe(s->arena->tracked, sched_dead_address(s, t), object + 2,
 				 sizeof(object) - 2))
 		object[0] = '\0';
 	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)%s",
 			   where ? where : "", where ? ": " : "",
 			   hs_op_name((enum hs_op_kind)t->op.kind),
-			   life == HS_LIFE_FREED ? "is freed" : "was never allocated", t->name,
-			   object);
-	return false;
+			   never ? "was never allocated" : "is freed", t->name, object);
 }
 
 static inline uint32_t sched_enabled_tasks(struct hs_sched *s)
@@ -497,8 +491,10 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			sched_note_solo(s, t);
 		s->schedule[s->decisions++] = (uint8_t)pick;
 		s->step++;
-		if (!hs_access_is_live(s, t))
+		if (hs_unlikely(t->watch_dead || hs_life_of(s, t->op.addr) != HS_LIFE_LIVE)) {
+			hs_report_dead(s, t);
 			break;
+		}
 		if (s->hashing)
 			hs_hash_step(s, t);
 		if (hs_unlikely(followed))

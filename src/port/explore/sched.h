@@ -189,8 +189,8 @@ uint32_t hs_sched_choose(struct hs_task *self, uint32_t n);
 /* clock.c: milliseconds of the host since some moment. */
 uint64_t hs_host_ms(void);
 
-/* Whether what the next step of the task touches is live. False: there is a verdict now. */
-bool hs_access_is_live(struct hs_sched *s, const struct hs_task *t);
+/* What the next step of the task touches is not live: a verdict. */
+void hs_report_dead(struct hs_sched *s, const struct hs_task *t);
 /* step.c: what a word of hs_read_word() holds. It may be freed, and keeps its value then. */
 uint64_t hs_word_value(uintptr_t word);
 

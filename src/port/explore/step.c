@@ -37,11 +37,13 @@ void hs_step_direct(struct hs_task *self)
 	if (!self->live)
 		hs_fail(self, where, "%s by a detached task",
 			hs_op_name((enum hs_op_kind)self->op.kind));
-	/* In set-up and check of an exploration the verdict is that of a task. */
-	if (hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE &&
-	    (!self->sched->boot_guard || !hs_access_is_live(self->sched, self)))
+	if (hs_life_of(self->sched, self->op.addr) != HS_LIFE_LIVE) {
+		/* In set-up and check of an exploration the verdict is that of a task. */
+		if (self->sched->boot_guard)
+			hs_report_dead(self->sched, self);
 		hs_fail(self, where, "%s of an object that is not live",
 			hs_op_name((enum hs_op_kind)self->op.kind));
+	}
 	if (self->op.kind >= HS_OP_CONDITIONAL && !hs_op_enabled(self->sched, self))
 		hs_fail(self, where, "%s would wait for ever: nothing else runs",
 			hs_op_name((enum hs_op_kind)self->op.kind));
