@@ -94,6 +94,7 @@ static int explore_prepare(struct exploration *e)
 	hs_births_begin(&e->sched->births, true);
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {
+		hs_births_begin(&e->sched->births, false);
 		e->sched->cpus = cpus;
 		return ret;
 	}

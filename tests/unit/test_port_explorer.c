@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "port/explore/sched.h"
+
 static uint32_t outcomes, answers; /* over all executions */
 
 static void writes_under_sem(struct hs_task *self, void *state)
@@ -585,9 +587,12 @@ static void a_machine_that_exists_is_refused_and_left_as_it_was(void **state)
 	assert_int_equal(before.tasks, 1);
 	assert_memory_equal(&before, &after, sizeof(before));
 	play_object_free(task, play_object(task));
+	assert_int_equal(hs_sched_get()->births.count,
+			 0); /* they are noted for explorations only */
 	assert_int_equal(hs_task_detach(task), 0);
 	assert_int_equal(hs_machine_destroy(machine, NULL), 0);
 	play_expect_exhaustive(&fine, 1);
+	assert_int_equal(hs_sched_get()->births.count, 0);
 }
 
 int main(void)
