@@ -311,8 +311,8 @@ struct hs_explore_result {
 	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
 	/**
 	 * That execution as text, to be read or mailed: the verdict, where objects were allocated
-	 * and freed, one column for each task with a line for each step, and the locks that are
-	 * held at its end. May be NULL.
+	 * and freed (the newest 50), one column for each task with a line for each step (the first
+	 * and the last 500 decisions), and the locks that are held at its end. May be NULL.
 	 */
 	char *report;
 	/**

@@ -16,6 +16,8 @@
 #include "memory/memory.h"
 
 #define REPORT_COLUMN 24 /* from one task's lines to the next one's */
+#define REPORT_ENDS 500	 /* decisions at the beginning, and at the end, if there are more */
+#define REPORT_OBJECTS 50
 #define REPORT_TEXT 96
 #define REPORT_VALUES (2 * REPORT_TEXT + 8)
 
@@ -274,24 +276,34 @@ static void report_step(struct report *r, uint32_t i)
 		   n->place ? "  " : "", n->place ? n->place : "");
 }
 
+/* Decision @i, after a step of task @last. */
+static void report_decision(struct report *r, uint32_t i, uint32_t last)
+{
+	const struct hs_sched *s = r->sched;
+	uint8_t decision = s->schedule[i];
+
+	if (decision & HS_CHOICE) {
+		report_indent(r, last);
+		report_add(r, "choice %u of %u\n", decision & ~HS_CHOICE, s->repeat.note[i].size);
+		return;
+	}
+	if (last && last != decision)
+		report_switch(r, i, last);
+	report_step(r, i);
+}
+
 static void report_steps(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
-	uint32_t last = 0;
+	uint32_t last = 0, end = s->decisions;
 
-	for (uint32_t i = 0; i < s->decisions; i++) {
-		uint8_t decision = s->schedule[i];
-
-		if (decision & HS_CHOICE) {
-			report_indent(r, last);
-			report_add(r, "choice %u of %u\n", decision & ~HS_CHOICE,
-				   s->repeat.note[i].size);
-			continue;
-		}
-		if (last && last != decision)
-			report_switch(r, i, last);
-		report_step(r, i);
-		last = decision;
+	for (uint32_t i = 0; i < end; i++) {
+		if (i < REPORT_ENDS || end - i <= REPORT_ENDS)
+			report_decision(r, i, last);
+		else if (i == REPORT_ENDS)
+			report_add(r, "... %u decisions ...\n", end - 2 * REPORT_ENDS);
+		if (!(s->schedule[i] & HS_CHOICE))
+			last = s->schedule[i];
 	}
 	if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_ASSERT &&
 	    s->verdict != HS_VERDICT_CRASH) {
@@ -307,29 +319,36 @@ static const char *report_task(const struct hs_sched *s, uint32_t task)
 	return s->task[task].name;
 }
 
-/* The objects that were freed, or are leaks. False: none. */
+static void report_object(struct report *r, const struct hs_birth *b)
+{
+	const struct hs_sched *s = r->sched;
+	char name[REPORT_TEXT];
+
+	report_name_object(s, b, name);
+	report_add(r, "%s (%zu bytes): allocated at %s by %s", name,
+		   b->size - (b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0), b->allocated,
+		   report_task(s, b->maker));
+	if (b->freed)
+		report_add(r, ", freed at %s by %s\n", b->freed, report_task(s, b->freer));
+	else
+		report_add(r, ", never freed\n");
+}
+
+/* The objects that were freed, or are leaks, the newest of them. False: none. */
 static bool report_objects(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
-	bool any = false;
+	const struct hs_birth *list = s->births.list;
+	uint32_t count = 0;
 
-	for (uint32_t i = s->births.scenario; i < s->births.count; i++) {
-		const struct hs_birth *b = &s->births.list[i];
-		char name[REPORT_TEXT];
-
-		if (!b->freed && s->verdict != HS_VERDICT_LEAK)
-			continue;
-		report_name_object(s, b, name);
-		report_add(r, "%s (%zu bytes): allocated at %s by %s", name,
-			   b->size - (b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0),
-			   b->allocated, report_task(s, b->maker));
-		if (b->freed)
-			report_add(r, ", freed at %s by %s\n", b->freed, report_task(s, b->freer));
-		else
-			report_add(r, ", never freed\n");
-		any = true;
-	}
-	return any;
+	for (uint32_t i = s->births.scenario; i < s->births.count; i++)
+		count += list[i].freed || s->verdict == HS_VERDICT_LEAK;
+	if (count > REPORT_OBJECTS)
+		report_add(r, "... %u objects ...\n", count - REPORT_OBJECTS);
+	for (uint32_t i = s->births.scenario, left = count; i < s->births.count; i++)
+		if ((list[i].freed || s->verdict == HS_VERDICT_LEAK) && left-- <= REPORT_OBJECTS)
+			report_object(r, &list[i]);
+	return count != 0;
 }
 
 /* What each task waits for, and holds, if no task could move or one failed. */

@@ -264,6 +264,56 @@ static void a_leak_has_its_object_and_rcu_none(void **state)
 	free(text);
 }
 
+/* ---- long executions ---------------------------------------------------------------------- */
+
+#define LONG 20000u
+#define MANY 60
+
+static void frees_many_and_goes_on_for_ever(struct hs_task *self, void *state)
+{
+	for (int i = 0; i < MANY; i++) {
+		void *request = hs_tracked_alloc_at(self, "request", 40, HS_HERE);
+
+		assert_non_null(request);
+		hs_tracked_free_at(self, request, HS_HERE);
+	}
+	for (;;)
+		hs_u64_add(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
+}
+
+static unsigned int count_lines(const char *text, const char *with)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, with)) != NULL) {
+		count++;
+		text += strlen(with);
+	}
+	return count;
+}
+
+static void of_much_the_first_and_the_last_is_shown(void **state)
+{
+	const struct play play = { .task = { frees_many_and_goes_on_for_ever } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+	char last[64];
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.max_steps = LONG;
+	assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_STEPS);
+	assert_int_equal(count_lines(r.report, "\nfree request "), MANY);
+	assert_int_equal(count_lines(r.report, "\nrmw "), 1000 - MANY);
+	assert_int_equal(count_lines(r.report, "\n... 19000 decisions ...\n"), 1);
+	assert_int_equal(count_lines(r.report, " freed at "), 50);
+	assert_int_equal(count_lines(r.report, "\n... 10 objects ...\nrequest 10 "), 1);
+	snprintf(last, sizeof(last), "  0x%x -> 0x%x  ", LONG - MANY - 1, LONG - MANY);
+	assert_int_equal(count_lines(r.report, last), 1);
+	hs_explore_result_free(&r);
+}
+
 /* ---- the check ---------------------------------------------------------------------------- */
 
 static void check_uses_the_request(struct hs_task *self, struct play_state *st)
@@ -350,6 +400,7 @@ int main(void)
 		cmocka_unit_test(locks_that_are_held_are_named),
 		cmocka_unit_test(a_choice_has_a_line_and_a_load_what_it_saw),
 		cmocka_unit_test(a_leak_has_its_object_and_rcu_none),
+		cmocka_unit_test(of_much_the_first_and_the_last_is_shown),
 		cmocka_unit_test(a_use_after_free_in_the_check_is_one),
 		cmocka_unit_test(a_crash_has_a_report),
 		cmocka_unit_test(without_a_violation_there_is_none),
