@@ -36,7 +36,7 @@
 extern "C" {
 #endif
 
-/** struct hs_plan - what a scenario's set-up has asked for: hs_plan_task(), hs_plan_data() */
+/** struct hs_plan - what a set-up asks for: hs_plan_task(), hs_plan_data(), hs_plan_name() */
 struct hs_plan;
 
 /** struct hs_scenario - a small concurrent program */
@@ -96,6 +96,26 @@ HMMSIM_API int hs_plan_task(struct hs_plan *plan, const char *name,
  *   returned
  */
 HMMSIM_API int hs_plan_data(struct hs_plan *plan, void *data, size_t size);
+
+/**
+ * hs_plan_name() - name a word, a lock, or another part of an object, for reports
+ * @param plan   the plan that the set-up was called with; gone when the run ends (not checked)
+ * @param name   used until the run ends, 31 bytes of it
+ * @param start  any memory that tasks share, such as a field of the state
+ * @param size   bytes of it
+ *
+ * hs_explore_result.report says "ring lock" then, in place of "scenario state+0x10"; and "ring
+ * lock+0x8" of what lies eight bytes behind its start. Of several names that cover an address the
+ * one of the smallest piece is used, and of several equal ones the first. hs_scenario_run() does
+ * nothing with it.
+ *
+ * Context: in hs_scenario.setup().
+ *
+ * Return: 0, or
+ * - -EINVAL: @p name or @p start is NULL, @p size is 0, the plan has 64 names already, or the
+ *   set-up has returned
+ */
+HMMSIM_API int hs_plan_name(struct hs_plan *plan, const char *name, const void *start, size_t size);
 
 /**
  * hs_scenario_run() - run a scenario once, on threads (hmmsim::hmmsim)

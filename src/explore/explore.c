@@ -56,6 +56,18 @@ static int explore_make_searcher(const struct hs_explore_options *options, struc
 	return -EINVAL;
 }
 
+/* What the set-up has named. */
+static void explore_keep_names(struct hs_sched *s, const struct hs_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->data_count; i++)
+		s->data[i] = (struct hs_part){ plan->data[i].start, plan->data[i].size };
+	s->data_count = plan->data_count;
+	for (unsigned int i = 0; i < plan->name_count; i++)
+		s->label[i] = (struct hs_label){ plan->name[i].name, (uintptr_t)plan->name[i].start,
+						 plan->name[i].size };
+	s->label_count = plan->name_count;
+}
+
 static void explore_call_setup(void *arg)
 {
 	struct exploration *e = arg;
@@ -65,9 +77,7 @@ static void explore_call_setup(void *arg)
 	e->plan.closed = true;
 	if (e->setup_ret)
 		return;
-	for (unsigned int i = 0; i < e->plan.data_count; i++)
-		e->sched->data[i] = (struct hs_part){ e->plan.data[i].start, e->plan.data[i].size };
-	e->sched->data_count = e->plan.data_count;
+	explore_keep_names(e->sched, &e->plan);
 	hs_rcu_poll(boot);
 	for (unsigned int i = 0; i < e->plan.count; i++) {
 		const struct hs_plan_entry *t = &e->plan.task[i];

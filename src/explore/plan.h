@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.h - the tasks, and the data, that the set-up of a scenario has named
+ * plan.h - the tasks, the data, and the words that the set-up of a scenario has named
  */
 #ifndef HS_EXPLORE_PLAN_H
 #define HS_EXPLORE_PLAN_H
@@ -9,6 +9,7 @@
 
 #define HS_PLAN_TASKS 14
 #define HS_PLAN_DATA 16
+#define HS_PLAN_NAMES 64
 
 struct hs_plan_entry {
 	const char *name;
@@ -21,11 +22,18 @@ struct hs_plan_data {
 	size_t size;
 };
 
+struct hs_plan_name {
+	const char *name;
+	const void *start;
+	size_t size;
+};
+
 struct hs_plan {
-	unsigned int count, data_count;
+	unsigned int count, data_count, name_count;
 	bool closed; /* the set-up has returned */
 	struct hs_plan_entry task[HS_PLAN_TASKS];
 	struct hs_plan_data data[HS_PLAN_DATA];
+	struct hs_plan_name name[HS_PLAN_NAMES];
 };
 
 #endif

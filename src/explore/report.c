@@ -110,6 +110,24 @@ static void report_name_word(const struct hs_sched *s, const struct hs_birth *b,
 		report_offset(offset, text);
 }
 
+/* The author's own name. False: there is none. */
+static bool report_name_label(const struct hs_sched *s, uintptr_t addr, char *text)
+{
+	const struct hs_label *best = NULL;
+
+	for (uint32_t i = 0; i < s->label_count; i++) {
+		const struct hs_label *l = &s->label[i];
+
+		if (addr - l->start < l->size && (!best || l->size < best->size))
+			best = l;
+	}
+	if (!best)
+		return false;
+	snprintf(text, REPORT_TEXT, "%.31s", best->name);
+	report_offset(addr - best->start, text);
+	return true;
+}
+
 /*
  * What lies at @addr: an object, or with @word a word of it, a task, memory of the author's own. A
  * page of a memmap is an object.
@@ -118,6 +136,8 @@ static void report_name(const struct hs_sched *s, uintptr_t addr, bool word, cha
 {
 	const struct hs_birth *b = hs_births_find(&s->births, addr);
 
+	if (word && report_name_label(s, addr, text))
+		return;
 	if (b && b->kind == HS_KIND_TRACKED && !word && addr == b->start + HS_TRACKED_HEAD)
 		addr = b->start;
 	if (b && !word && addr == b->start && b->kind != HS_KIND_MEMMAP) {

@@ -32,6 +32,7 @@
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
 #define HS_SCHED_DEBTS 64
 #define HS_SCHED_DATA 16
+#define HS_SCHED_LABELS 64
 /* How often a task retries in an execution because no task can move, before that is a livelock. */
 #define HS_SOLO_RETRIES 128
 #define HS_HASH_OBJECTS 256
@@ -91,6 +92,13 @@ struct hs_image {
 	struct hs_part part[2 + 2 * HS_SCHED_TASKS + HS_SCHED_DATA];
 };
 
+/* What the author of a scenario calls a piece of memory, in reports. */
+struct hs_label {
+	const char *name;
+	uintptr_t start;
+	size_t size;
+};
+
 struct hs_sched {
 	struct hs_fiber fiber; /* first: hs_sched_fiber() */
 	const struct hs_chooser *chooser;
@@ -132,6 +140,8 @@ struct hs_sched {
 	struct hs_image image;
 	struct hs_part data[HS_SCHED_DATA]; /* the scenario's own, outside the machine */
 	uint32_t data_count;
+	struct hs_label label[HS_SCHED_LABELS];
+	uint32_t label_count;
 	uint8_t *life; /* of each granule of the region */
 	char *region;
 	struct hs_fiber_stacks stacks;
