@@ -211,6 +211,12 @@ enum hs_verdict {
 	 * end otherwise.
 	 */
 	HS_VERDICT_UNREPEATABLE,
+	/**
+	 * Code of the scenario makes a call that waits, or lets others go on, where the explorer
+	 * does not see it: see hs_explore(). It ends the search, also with
+	 * hs_explore_options.go_on.
+	 */
+	HS_VERDICT_REFUSED,
 };
 
 /** struct hs_explore_progress - how far a search is, see hs_explore_options.progress */
@@ -259,8 +265,10 @@ struct hs_explore_options {
 	/**
 	 * How long code of the scenario may go on without a step, in ms, 0..3600000; 0: for ever;
 	 * default 5000. Measured is the processor's time that it uses, and apart from that the time
-	 * for which it sleeps. Time for which it waits for a processor counts as neither. Sleeps
-	 * that a signal ends early, as nanosleep() and pause(), do not go on for long.
+	 * for which it sleeps. Time for which it waits for a processor counts as neither. Calls
+	 * that sleep are refused by name at once (HS_VERDICT_REFUSED). A sleep of a shared
+	 * library's own that a signal ends early, as nanosleep(), lasts an eighth of this time at
+	 * most.
 	 */
 	uint32_t stall_ms;
 	/**
@@ -388,13 +396,39 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * search, also with hs_explore_options.go_on, because what the code held is still held: locks of
  * the C library, its heap. Memory and locks of that code are lost.
  *
- * For this the calling thread has handlers for these signals and SIGVTALRM, and a stack for them,
- * until the function returns. Then all is as it was before. A signal from another process, or a
- * fault of another thread, has the effect that it has without them. A fault in the explorer itself
- * says that it is an internal error, and the process dies of it. While a debugger traces the
- * process a crash is left to it, and nothing takes too long: replay a schedule there to see the
- * crash where it is. ASan and TSan end the process as well; then its schedule is on stderr, and
- * under TSan nothing takes too long. Only on x86-64 and arm64 the explorer can tell whose code
+ * A call that waits, or lets others go on, where the explorer does not see it is a violation as
+ * well (HS_VERDICT_REFUSED): pthread_mutex_lock() has the same answer in every schedule, or never
+ * returns. The message names the call, the task, its last step and what to use instead. It ends the
+ * search, too. Refused are, in set-up, tasks, RCU callbacks, predicates and check:
+ *
+ * - locks, condition variables, semaphores, barriers, once and threads of POSIX and C11, flock()
+ *   and file locks, futexes by syscall(); <hmmsim/sync.h> has others
+ * - sleep(), nanosleep() and the like, waiting for signals, sched_yield()
+ * - select(), poll(), epoll_wait(), accept(), connect(), recv(), msgrcv(), and read() of what is no
+ *   regular file
+ * - fork(), posix_spawn(), system(), popen(), waiting for a child, exec
+ * - exit(), _exit(), quick_exit(), pthread_exit(), which would end the search without a word
+ *
+ * Not refused: output (printf(), write(), send()), because it is how a scenario is debugged;
+ * regular files; what makes and destroys a lock. Nor is what waits for nothing and answers
+ * otherwise each time, as the clock, rand() and getrandom(): HS_VERDICT_UNREPEATABLE finds a
+ * scenario that depends on it. Other threads of the program, the program outside hs_explore() and
+ * hs_explore_options.progress may call all of these.
+ *
+ * The link interface of hmmsim::explore does this, in CMake and in pkg-config, by the linker's
+ * --wrap: for what is linked into the program, not for what functions of a shared library call in
+ * turn, as fgets() or a C++ library. These block, and are found by the watch on steps (stall_ms),
+ * or sleep for less than they should. What is linked statically is wrapped as well: a malloc() of
+ * the program's own with POSIX locks in it cannot be called in a scenario. A program that wraps a
+ * symbol itself, as tests with cmocka do, keeps its own.
+ *
+ * For crashes and the watch the calling thread has handlers for these signals and SIGVTALRM, and a
+ * stack for them, until the function returns. Then all is as it was before. A signal from another
+ * process, or a fault of another thread, has the effect that it has without them. A fault in the
+ * explorer itself says that it is an internal error, and the process dies of it. While a debugger
+ * traces the process a crash is left to it, and nothing takes too long: replay a schedule there to
+ * see the crash where it is. ASan and TSan end the process as well; then its schedule is on stderr,
+ * and under TSan nothing takes too long. Only on x86-64 and arm64 the explorer can tell whose code
  * crashed.
  *
  * Context: one exploration at a time in a process, and no other machine; of one thread, which is

@@ -39,7 +39,8 @@ endif()
 
 # A static library leaves what it needs to the program that links it, so that these libraries are in
 # Libs: the plain pkg-config line works for both kinds, without --static.
-function(hs_install_pc pc_name pc_description pc_lib)
+# pc_options: the linker's, of every program.
+function(hs_install_pc pc_name pc_description pc_lib pc_options)
 	set(pc_libs ${CMAKE_THREAD_LIBS_INIT} -pthread ${ARGN})
 	set(pc_libs_private)
 	list(REMOVE_DUPLICATES pc_libs)
@@ -47,7 +48,7 @@ function(hs_install_pc pc_name pc_description pc_lib)
 		set(pc_libs_private ${pc_libs})
 		set(pc_libs)
 	endif()
-	list(PREPEND pc_libs "-L\${libdir}" -l${pc_lib})
+	list(PREPEND pc_libs "-L\${libdir}" ${pc_options} -l${pc_lib})
 	list(JOIN pc_libs " " pc_libs)
 	list(JOIN pc_libs_private " " pc_libs_private)
 	configure_file(cmake/hmmsim.pc.in ${generated_dir}/${pc_name}.pc @ONLY)
@@ -55,6 +56,6 @@ function(hs_install_pc pc_name pc_description pc_lib)
 endfunction()
 
 list(TRANSFORM HS_JEMALLOC_LIBS PREPEND "-l" OUTPUT_VARIABLE native_libs)
-hs_install_pc(hmmsim "${PROJECT_DESCRIPTION}" hmmsim ${native_libs})
+hs_install_pc(hmmsim "${PROJECT_DESCRIPTION}" hmmsim "" ${native_libs})
 hs_install_pc(hmmsim-explore "Exhaustive exploration of hmmsim models; not to be linked with hmmsim"
-	hmmsim_explore)
+	hmmsim_explore "-Wl,${HS_REFUSE_OPTIONS}")

@@ -94,6 +94,8 @@ list(PREPEND native_objects $<TARGET_OBJECTS:hmmsim_native_model>)
 list(PREPEND explore_objects $<TARGET_OBJECTS:hmmsim_explore_model>)
 hs_public_library(hmmsim hmmsim native ${native_objects})
 hs_public_library(hmmsim_explore explore explore ${explore_objects})
+# Of its users, and where it is shared of its own link, which resolves what refuse.c passes calls on to.
+target_link_options(hmmsim_explore PUBLIC LINKER:${HS_REFUSE_OPTIONS})
 if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)
 	hs_internal_library(native ${native_objects} $<TARGET_OBJECTS:hmmsim_native_program>)
 	hs_internal_library(explore ${explore_objects})

@@ -118,6 +118,29 @@ check_model_symbols() {
 	done
 }
 
+check_refused() {
+	fresh "the explorer calls what is not refused, and syscall()"
+	plant src/refuse.def <<-'DEF'
+		HS_REFUSE(nanosleep, int, (const void *time, void *left), (time, left), REFUSE_SLEEP)
+		HS_REFUSE_OWN(syscall, "syscall")
+		HS_REFUSE_OWN(read, "read")
+	DEF
+	plant src/a.c <<<'long syscall(long n, ...), write(int); long f(void) { return syscall(1) + write(2); }'
+	compile_model a
+	expect 0 refused.sh "$work/tree/src/refuse.def" "$work/tree/a.o"
+	local symbol
+	for symbol in nanosleep read; do
+		fresh "the explorer calls $symbol()"
+		plant src/refuse.def <<<"HS_REFUSE_OWN($symbol, \"$symbol\")"
+		plant src/a.c <<<"void $symbol(void); void f(void) { $symbol(); }"
+		"${CC:-cc}" -fno-builtin -c "$work/tree/src/a.c" -o "$work/tree/a.o"
+		expect 1 refused.sh "$work/tree/src/refuse.def" "$work/tree/a.o"
+	done
+	fresh "a list without calls"
+	plant src/refuse.def <<<'/* none */'
+	expect 2 refused.sh "$work/tree/src/refuse.def" "$work/tree/a.o"
+}
+
 # break_tree: one fault in src/mm/a.c, with a row.
 break_tree() {
 	plant src/port/common/breaks.def <<<'HS_BREAK_DEF(A_GAP, "mm/a.c", "A lock is dropped.")'
@@ -509,6 +532,7 @@ check_seam
 check_pte_loop
 check_floors
 check_model_symbols
+check_refused
 check_breaks
 check_headers
 check_format

@@ -104,6 +104,9 @@ use_pkg_config() {
 	link_by_line "$CC" use_explore.c hmmsim-explore
 	link_by_line "$CC" use_sync.c hmmsim
 	link_by_line "$CC" use_sync.c hmmsim-explore
+	link_by_line "$CC" use_outside.c hmmsim
+	link_by_line "$CC" use_outside.c hmmsim-explore
+	check_wrapped
 	# With --static as well: a shared library names then what it needs itself.
 	link_by_line "$CC" use_machine.c --static hmmsim
 	link_by_line "$CC" use_explore.c --static hmmsim-explore
@@ -112,6 +115,26 @@ use_pkg_config() {
 		links_static_library use_explore.c hmmsim-explore
 	fi
 	unset PKG_CONFIG_PATH
+}
+
+# The calls that are refused: a program is linked with all of them, by pkg-config as by CMake.
+wrapped_names() {
+	sed -nE 's/^HS_REFUSE[A-Z_]*\(([A-Za-z0-9_]+)[,)].*/\1/p' \
+		"$source/src/port/explore/refuse.def" | sort -u
+}
+
+check_wrapped() {
+	wrapped_names >"$work/wrapped"
+	grep -qx pthread_mutex_lock "$work/wrapped" || fail "the list of refused calls is not understood"
+	pkg-config --libs hmmsim-explore | grep -oE -e '--wrap=[A-Za-z0-9_]+' | sed 's/.*=//' |
+		sort -u | diff "$work/wrapped" - >&2 ||
+		fail "^ refuse.def, and what hmmsim-explore.pc wraps"
+	grep -oE -e '--wrap=[A-Za-z0-9_]+' "$libdir/cmake/hmmsim/hmmsim-targets.cmake" |
+		sed 's/.*=//' | sort -u | diff "$work/wrapped" - >&2 ||
+		fail "^ refuse.def, and what hmmsim::explore wraps"
+	if pkg-config --libs hmmsim | grep -e --wrap >&2; then
+		fail "^ hmmsim.pc wraps calls, which only hmmsim-explore may"
+	fi
 }
 
 # links_static_library <source> <package>: the program of the plain line needs no libhmmsim.so.
@@ -160,6 +183,13 @@ check_exports() {
 	declared_names >"$work/declared"
 	exported_names "$libdir/libhmmsim.so" >"$work/native"
 	exported_names "$libdir/libhmmsim_explore.so" >"$work/explore"
+	# What takes the place of the refused calls is no interface.
+	wrapped_names | sed 's/^/__wrap_/' | sort >"$work/wrappers"
+	if comm -23 "$work/wrappers" "$work/explore" | grep . >&2; then
+		fail "^ refused, but not exported by the explore library"
+	fi
+	comm -23 "$work/explore" "$work/wrappers" >"$work/explore-api"
+	mv "$work/explore-api" "$work/explore"
 	sort -u "$work/native" "$work/explore" >"$work/exported"
 	[ -s "$work/declared" ] || fail "no HMMSIM_API declaration was found in the headers"
 	if comm -13 "$work/declared" "$work/exported" | grep . >&2; then

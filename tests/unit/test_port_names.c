@@ -40,7 +40,7 @@ static void everything_has_a_name_of_its_own(void **state)
 	assert_string_equal(hs_lock_class_name(HS_LOCK_CLASS_COUNT), "no lock class");
 	assert_string_equal(hs_kind_name(HS_KIND_COUNT), "no kind");
 #ifdef HS_BACKEND_EXPLORE
-	for (int i = 0; i <= HS_VERDICT_STALL; i++) {
+	for (int i = 0; i <= HS_VERDICT_REFUSED; i++) {
 		seen[i] = hs_verdict_name((enum hs_verdict)i);
 		assert_named(seen[i], seen, i);
 	}

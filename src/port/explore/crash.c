@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash.c (explore) - signals that the code under test raises
+ * crash.c (explore) - signals that the code under test raises, and where it is left for good
  */
 #define _GNU_SOURCE /* names of registers */
 #include <errno.h>
@@ -47,6 +47,9 @@ static struct {
 	stack_t stack;
 } crash_before;
 
+/* On the thread that explores, while it does. */
+static _Thread_local struct hs_sched *crash_explores;
+
 /*
  * <pthread.h> needs <sched.h>, which is another header here. A mask of signals is the thread's
  * whichever function sets it.
@@ -77,6 +80,7 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 			   size_t room)
 {
 	const struct hs_task *t = &s->task[c->task];
+	const char *where = c->predicate ? "the predicate of " : "";
 	char detail[32] = "", what[160];
 
 	if (c->overflow)
@@ -85,23 +89,26 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 		snprintf(detail, sizeof(detail), " (address %#llx)", (unsigned long long)c->addr);
 	if (c->kind == HS_CRASH_SIGNAL)
 		snprintf(what, sizeof(what), "%s%s in %stask %s", crash_signal_name(c->signal),
-			 detail, c->predicate ? "the predicate of " : "", t->name);
+			 detail, where, t->name);
+	else if (c->kind == HS_CRASH_CALLS)
+		snprintf(what, sizeof(what), "%s in %stask %s", c->call, where, t->name);
 	else
-		snprintf(what, sizeof(what), "%stask %s %s %g s without a step",
-			 c->predicate ? "the predicate of " : "", t->name,
+		snprintf(what, sizeof(what), "%stask %s %s %g s without a step", where, t->name,
 			 c->kind == HS_CRASH_RUNS ? "runs" : "sleeps", s->stall_ms / 1000.0);
 	if (!t->op.kind && !t->place)
-		snprintf(text, room, "%s, before its first step", what);
+		snprintf(text, room, "%s, before its first step%s%s", what, c->why ? ": " : "",
+			 c->why ? c->why : "");
 	else
-		snprintf(text, room, "%s, after %s%s%s", what,
+		snprintf(text, room, "%s, after %s%s%s%s%s", what,
 			 hs_op_name((enum hs_op_kind)t->op.kind),
 			 t->place ? (t->op.where ? " at " : ", the last place known is ") : "",
-			 t->place ? t->place : "");
+			 t->place ? t->place : "", c->why ? ": " : "", c->why ? c->why : "");
 }
 
 void hs_crash_explain(struct hs_sched *s)
 {
-	if (!s->message[0] && (s->verdict == HS_VERDICT_CRASH || s->verdict == HS_VERDICT_STALL))
+	if (!s->message[0] && (s->verdict == HS_VERDICT_CRASH || s->verdict == HS_VERDICT_STALL ||
+			       s->verdict == HS_VERDICT_REFUSED))
 		crash_describe(s, &s->crash, s->message, sizeof(s->message));
 }
 
@@ -150,7 +157,8 @@ bool hs_crash_is_traced(void)
 
 	if (fd < 0)
 		return false;
-	n = read(fd, text, sizeof(text) - 1);
+	/* A program that is linked with the explorer has another read(), which may refuse. */
+	n = syscall(SYS_read, fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n <= 0)
 		return false;
@@ -171,10 +179,11 @@ static uintptr_t crash_stack_pointer(const void *context)
 #endif
 }
 
-bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *crash)
+/* Whose code runs at @sp. False: none of the code under test. */
+static bool crash_find_code(struct hs_sched *s, uintptr_t sp, struct hs_crash *crash)
 {
 	bool guard;
-	int i = hs_fiber_stack_of(&s->stacks, crash_stack_pointer(context), &guard);
+	int i = hs_fiber_stack_of(&s->stacks, sp, &guard);
 
 	if (i >= 0) {
 		crash->task = (uint32_t)i;
@@ -183,6 +192,46 @@ bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *c
 	crash->predicate = s->asking != NULL;
 	crash->task = s->asking ? s->asking->id : 0;
 	return s->boot_guard || (s->asking && s->run_guard);
+}
+
+bool hs_crash_locate(struct hs_sched *s, const void *context, struct hs_crash *crash)
+{
+	return crash_find_code(s, crash_stack_pointer(context), crash);
+}
+
+static enum hs_verdict crash_verdict(const struct hs_crash *crash)
+{
+	if (crash->kind == HS_CRASH_SIGNAL)
+		return HS_VERDICT_CRASH;
+	return crash->kind == HS_CRASH_CALLS ? HS_VERDICT_REFUSED : HS_VERDICT_STALL;
+}
+
+/* Does not return: leaves the code for good. */
+static void crash_abandon(struct hs_sched *s, const struct hs_crash *crash)
+{
+	s->crash = *crash;
+	if (s->verdict == HS_VERDICT_NONE)
+		s->verdict = crash_verdict(crash);
+	while (crash->task && !crash->predicate)
+		hs_fiber_switch(&crash_left, &s->fiber);
+	longjmp(s->run_guard ? *s->run_guard : *s->boot_guard, 1);
+}
+
+bool hs_crash_is_under_test(void)
+{
+	struct hs_sched *s = crash_explores;
+	struct hs_crash crash = { .kind = HS_CRASH_NONE };
+
+	return s && crash_find_code(s, (uintptr_t)__builtin_frame_address(0), &crash);
+}
+
+void hs_crash_refuse(const char *call, const char *why)
+{
+	struct hs_sched *s = crash_explores;
+	struct hs_crash crash = { .kind = HS_CRASH_CALLS, .call = call, .why = why };
+
+	if (s && crash_find_code(s, (uintptr_t)__builtin_frame_address(0), &crash))
+		crash_abandon(s, &crash);
 }
 
 /* From here on the process is as it was before hs_explore(). */
@@ -204,14 +253,9 @@ void hs_crash_leave(struct hs_sched *s, const struct hs_crash *crash, const void
 		crash_restore_actions();
 		abort();
 	}
-	s->crash = *crash;
-	if (s->verdict == HS_VERDICT_NONE)
-		s->verdict = crash->kind == HS_CRASH_SIGNAL ? HS_VERDICT_CRASH : HS_VERDICT_STALL;
 	/* The handler does not return, which would do this. */
 	sigprocmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
-	while (crash->task && !crash->predicate)
-		hs_fiber_switch(&crash_left, &s->fiber);
-	longjmp(s->run_guard ? *s->run_guard : *s->boot_guard, 1);
+	crash_abandon(s, crash);
 }
 
 /* The signal comes from this thread: a fault, abort() or raise(). */
@@ -305,6 +349,7 @@ void hs_crash_begin(struct hs_sched *s)
 	for (size_t i = 0; i < CRASH_SIGNALS; i++)
 		sigaction(crash_signals[i].signal, &action, &crash_before.action[i]);
 	crash_before.sched = s;
+	crash_explores = s;
 	sigprocmask(SIG_UNBLOCK, &ours, &crash_before.blocked);
 }
 
@@ -318,6 +363,7 @@ void hs_crash_end(void)
 			sigaddset(&block, crash_signals[i].signal);
 	sigprocmask(SIG_BLOCK, &block, NULL);
 	crash_before.sched = NULL;
+	crash_explores = NULL;
 	crash_restore_actions();
 	if (!(crash_before.stack.ss_flags & SS_ONSTACK))
 		sigaltstack(&crash_before.stack, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash.h (explore) - crashes and stalls of the code under test are findings
+ * crash.h (explore) - crashes and stalls of the code under test are findings, and calls that the
+ * explorer does not see
  *
  * invented. While hs_explore() runs, SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT have handlers on a
  * stack of their own, and a watchdog looks now and then whether a task takes steps
@@ -12,6 +13,10 @@
  *
  * What the code held is still held, and what it was writing is half written: locks of the C
  * library, its heap, the region. So the search stops, and the scheduler is made anew.
+ *
+ * A call that waits, or lets others go on, outside the model ends the code that makes it in the
+ * same way (refuse.c), because what it waits for would never come, or would come on one schedule
+ * and not on another. No signal is needed for it, so that sanitizers leave it alone.
  *
  * A signal that no code under test raised is an error of the explorer. It says so and the process
  * dies by it. The same holds for signals that another process sent, for other threads (which say
@@ -37,6 +42,7 @@ enum hs_crash_kind {
 	HS_CRASH_SIGNAL,
 	HS_CRASH_RUNS,	 /* uses the processor and takes no step */
 	HS_CRASH_SLEEPS, /* uses no processor and takes no step */
+	HS_CRASH_CALLS,	 /* makes a call that is refused */
 };
 
 struct hs_crash {
@@ -47,14 +53,24 @@ struct hs_crash {
 	bool overflow;	/* of the task's stack */
 	bool has_addr;
 	uintptr_t addr;
+	/* Which call is refused, with its bracket, and a sentence about it. */
+	const char *call, *why;
 };
 
 /* Installs the handlers and keeps those that were there. */
 void hs_crash_begin(struct hs_sched *s);
 /* Puts back what hs_crash_begin() found. */
 void hs_crash_end(void);
-/* Writes the message of a crash or stall, if that is the verdict and there is none yet. */
+/* Writes the message of a crash, stall or refused call, if that is the verdict and has none yet. */
 void hs_crash_explain(struct hs_sched *s);
+
+/*
+ * For refuse.c. Whether the caller is code under test: not on other threads, outside hs_explore(),
+ * in the explorer itself.
+ */
+bool hs_crash_is_under_test(void);
+/* Ends the code under test that calls @call. Returns where no such code runs. */
+void hs_crash_refuse(const char *call, const char *why);
 
 /* ---- for handlers ------------------------------------------------------------------------ */
 

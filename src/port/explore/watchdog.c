@@ -9,6 +9,10 @@
  *   it used the processor as long as the limit: the task runs without a step
  *   it slept in as many ticks as the limit has: the task sleeps without a step
  *
+ * Most calls that would sleep are refused before that (refuse.c). What is left are those inside
+ * shared libraries: they begin again after a tick, and count, or end at it, as nanosleep() does,
+ * which then lasts for a tick. Such a task goes on, and is no stall.
+ *
  * It slept in a tick if it gave the processor up. A thread that is ready and waits for the
  * processor does neither, so that the load of the machine changes no verdict.
  */
