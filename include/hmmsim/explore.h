@@ -186,6 +186,13 @@ enum hs_memory {
 	HS_MEMORY_COUNT
 };
 
+/** enum hs_plain - what the plain accesses are taken for that a program tells, see races.h */
+enum hs_plain {
+	HS_PLAIN_CHECKED, /**< no steps, but checked: HS_VERDICT_RACE, HS_VERDICT_FREED */
+	HS_PLAIN_IGNORED, /**< nothing */
+	HS_PLAIN_COUNT
+};
+
 /** enum hs_verdict - what a search has found */
 enum hs_verdict {
 	HS_VERDICT_NONE,      /**< no violation in what was searched */
@@ -217,6 +224,12 @@ enum hs_verdict {
 	 * hs_explore_options.go_on.
 	 */
 	HS_VERDICT_REFUSED,
+	/**
+	 * Two tasks access a byte, one of them writes, one of them does so by plain code, and
+	 * nothing orders the two: no lock, no release and acquire, no other synchronisation. The
+	 * accesses need not be next to each other in the execution: hs_explore_options.plain.
+	 */
+	HS_VERDICT_RACE,
 };
 
 /** struct hs_explore_progress - how far a search is, see hs_explore_options.progress */
@@ -254,7 +267,7 @@ struct hs_explore_options {
 	 * every order, as long as none of them comes near zero, and with HS_SEARCH_DPOR a task that
 	 * is about to wait looks at its predicate when that holds, or when no other task can move.
 	 * They find the same verdicts and final states then, by fewer executions. Without effect
-	 * together with .fingerprint or HS_MEMORY_VIEWS.
+	 * together with .fingerprint, HS_MEMORY_VIEWS, or plain accesses that are checked.
 	 */
 	bool commute;
 	bool fingerprint; /**< also find hs_explore_result.classes; takes longer */
@@ -308,6 +321,11 @@ struct hs_explore_options {
 	 * that the search comes to an end within the bound.
 	 */
 	bool retry_cut;
+	/**
+	 * Plain accesses that the program tells (races.h); default HS_PLAIN_CHECKED. Without effect
+	 * in a program that tells none.
+	 */
+	enum hs_plain plain;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */

@@ -43,6 +43,7 @@
 #include <hmmsim/page.h>
 #include <hmmsim/pgmap.h>
 #include <hmmsim/pte_ops.h>
+#include <hmmsim/races.h>
 #include <hmmsim/sync.h>
 #include <hmmsim/sync_locks.h>
 #include <hmmsim/sync_words.h>

@@ -120,6 +120,11 @@ static int explore_prepare(struct exploration *e)
 		if (ret)
 			return ret;
 	}
+	if (hs_search_has_races(e->options)) {
+		ret = hs_races_begin(e->sched);
+		if (ret)
+			return ret;
+	}
 	memcpy(e->standing, hs_arena_live(e->machine->arena), sizeof(e->standing));
 	hs_births_set_up(&e->sched->births);
 	return 0;
@@ -207,7 +212,7 @@ static bool explore_lacks_memory(const struct exploration *e)
 	const struct hs_sched *s = e->sched;
 
 	return e->searcher->failed || s->scratch.failed || s->trace.failed || s->births.failed ||
-	       hs_views_failed(s);
+	       hs_views_failed(s) || hs_races_failed(s);
 }
 
 static int explore_execute(struct exploration *e)
@@ -464,7 +469,8 @@ static bool explore_options_valid(const struct hs_explore_options *o)
 {
 	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX &&
 	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX &&
-	       o->stall_ms <= EXPLORE_STALL_MS_MAX && (unsigned int)o->memory < HS_MEMORY_COUNT;
+	       o->stall_ms <= EXPLORE_STALL_MS_MAX && (unsigned int)o->memory < HS_MEMORY_COUNT &&
+	       (unsigned int)o->plain < HS_PLAIN_COUNT;
 }
 
 /* Set-up and search. What they find is in the result. */
@@ -491,6 +497,7 @@ static void explore_end(struct exploration *e)
 		hs_births_begin(&e->sched->births, false);
 		hs_trace_end(&e->sched->trace);
 		hs_views_end(e->sched);
+		hs_races_end(e->sched);
 	}
 	if (e->machine && e->sched->crash.kind) {
 		hs_sched_drop();

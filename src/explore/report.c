@@ -286,8 +286,9 @@ static void report_step(struct report *r, uint32_t i)
 		report_name(s, (uintptr_t)n->addr, n->kind != HS_OP_FREE && n->kind != HS_OP_DEREF,
 			    object);
 	values[0] = '\0';
-	/* A step on what is freed was not taken. */
-	if (i + 1 < s->decisions || s->verdict != HS_VERDICT_FREED)
+	/* A step on what is freed, or that races, was not taken. */
+	if (i + 1 < s->decisions ||
+	    (s->verdict != HS_VERDICT_FREED && s->verdict != HS_VERDICT_RACE))
 		report_values(s, i, values);
 	report_indent(r, s->schedule[i]);
 	report_add(r, "%s%s%s%s%s%s%s\n",

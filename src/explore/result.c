@@ -45,6 +45,7 @@ const char *hs_verdict_name(enum hs_verdict verdict)
 		[HS_VERDICT_RETRIES] = "retry without bound",
 		[HS_VERDICT_UNREPEATABLE] = "not repeatable",
 		[HS_VERDICT_REFUSED] = "refused call",
+		[HS_VERDICT_RACE] = "data race",
 	};
 
 	return (unsigned int)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "?";

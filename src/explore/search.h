@@ -29,10 +29,17 @@ struct hs_searcher {
 	bool failed; /* no memory: the search is over */
 };
 
-/* Whether adds may commute: fingerprints and views tell their orders apart. */
+/* Whether races are looked for. */
+static inline bool hs_search_has_races(const struct hs_explore_options *options)
+{
+	return options->plain == HS_PLAIN_CHECKED && hs_races_are_reported();
+}
+
+/* Whether adds may commute: fingerprints, views and clocks tell their orders apart. */
 static inline bool hs_search_commutes(const struct hs_explore_options *options)
 {
-	return options->commute && !options->fingerprint && options->memory == HS_MEMORY_SC;
+	return options->commute && !options->fingerprint && options->memory == HS_MEMORY_SC &&
+	       !hs_search_has_races(options);
 }
 
 /* 0, -ENOMEM or -EINVAL (the options lack what the search needs). */

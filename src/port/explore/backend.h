@@ -123,7 +123,8 @@ struct hs_task {
 	bool reads_lost;   /* more reads than fit: any write may end the retry */
 	bool reads_torn;   /* another task wrote a word between two of the task's own accesses */
 	uint16_t rcu_nest;
-	bool weak; /* it sees memory through views: .sched->views is there */
+	bool weak;     /* it sees memory through views: .sched->views is there */
+	bool followed; /* what orders its steps is followed: it is weak, or races are looked for */
 	uint16_t watch_count, past_count, held_count;
 	uint32_t watch_sum; /* of the words that the predicate read last; 0: not asked yet */
 	uint32_t read_count;
@@ -277,17 +278,19 @@ HS_ALWAYS_INLINE void hs_made(struct hs_task *self, const void *addr, size_t siz
 
 /*
  * What a load sees, and what a store, a read-modify-write that takes place, and one that does not
- * bring about, for a task that sees memory through views. @newest and @before is what the word
- * holds.
+ * bring about, for a task that is followed (order.h). @newest and @before is what the word holds.
  */
-uint64_t hs_views_load(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
-void hs_views_store(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+uint64_t hs_order_load(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+void hs_order_store(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
 		    enum hs_order o);
+void hs_order_rmw(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		  enum hs_order o);
+void hs_order_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+/* Of a task that is weak (views.h). */
 void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
 		  enum hs_order o);
-void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
-/* A step if it is SEQ_CST. */
-void hs_views_fence(struct hs_task *self, enum hs_order o);
+/* Through views a step if it is SEQ_CST. */
+void hs_order_fence(struct hs_task *self, enum hs_order o);
 
 /* Each function takes the place of the call, which the macros below it add. */
 #define HS_WORD_STEP(kind, access)                                                    \
@@ -303,8 +306,8 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
                                                                                              \
 		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                           \
 		v = a->raw;                                                                  \
-		if (hs_unlikely(self->weak))                                                 \
-			v = (V)(uintptr_t)hs_views_load(self, a, HS_WORD_BITS(v), o);        \
+		if (hs_unlikely(self->followed))                                             \
+			v = (V)(uintptr_t)hs_order_load(self, a, HS_WORD_BITS(v), o);        \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(v));                                \
 		return v;                                                                    \
 	}                                                                                    \
@@ -315,8 +318,8 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
                                                                                              \
 		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                         \
 		before = a->raw;                                                             \
-		if (hs_unlikely(self->weak))                                                 \
-			hs_views_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o);   \
+		if (hs_unlikely(self->followed))                                             \
+			hs_order_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o);   \
 		a->raw = v;                                                                  \
 		hs_made(self, a, sizeof(*a), HS_WORD_BITS(before), HS_WORD_BITS(v));         \
 	}                                                                                    \
@@ -327,8 +330,8 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
                                                                                              \
 		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                           \
 		old = a->raw;                                                                \
-		if (hs_unlikely(self->weak))                                                 \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);        \
+		if (hs_unlikely(self->followed))                                             \
+			hs_order_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);        \
 		a->raw = v;                                                                  \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                              \
 		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(v));            \
@@ -343,13 +346,13 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
 		seen = a->raw;                                                               \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                             \
 		if (seen != *expected) {                                                     \
-			if (hs_unlikely(self->weak))                                         \
-				hs_views_see(self, a, HS_WORD_BITS(seen), o);                \
+			if (hs_unlikely(self->followed))                                     \
+				hs_order_see(self, a, HS_WORD_BITS(seen), o);                \
 			*expected = seen;                                                    \
 			return false;                                                        \
 		}                                                                            \
-		if (hs_unlikely(self->weak))                                                 \
-			hs_views_rmw(self, a, HS_WORD_BITS(seen), HS_WORD_BITS(v), o);       \
+		if (hs_unlikely(self->followed))                                             \
+			hs_order_rmw(self, a, HS_WORD_BITS(seen), HS_WORD_BITS(v), o);       \
 		a->raw = v;                                                                  \
 		hs_made(self, a, sizeof(*a), HS_WORD_BITS(seen), HS_WORD_BITS(v));           \
 		return true;                                                                 \
@@ -364,8 +367,8 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
 		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
 		old = a->raw;                                                              \
 		made = (V)(old expr v);                                                    \
-		if (hs_unlikely(self->weak))                                               \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o);   \
+		if (hs_unlikely(self->followed))                                           \
+			hs_order_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o);   \
 		a->raw = made;                                                             \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                            \
 		hs_made(self, a, sizeof(*a), HS_WORD_BITS(old), HS_WORD_BITS(made));       \
@@ -384,8 +387,8 @@ void hs_views_fence(struct hs_task *self, enum hs_order o);
 		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                       \
 		old = a->raw;                                                            \
 		made = (V)(old + n);                                                     \
-		if (hs_unlikely(self->weak))                                             \
-			hs_views_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o); \
+		if (hs_unlikely(self->followed))                                         \
+			hs_order_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(made), o); \
 		a->raw = made;                                                           \
 		if (near >= 0 && (old <= (V)near || made <= (V)near))                    \
 			hs_saw(self, a, sizeof(*a), HS_WORD_BITS(old));                  \
@@ -428,21 +431,22 @@ HS_WORD_COUNT(hs_u64, uint64_t)
 
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
-	if (hs_unlikely(self->weak))
-		hs_views_fence(self, o);
+	if (hs_unlikely(self->followed))
+		hs_order_fence(self, o);
 }
 
 #include "port/common/chunk.h"
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
-/* @self has taken the lock @object, and sees what it guards (views.c). */
-void hs_views_acquire(struct hs_task *self, const void *object);
+/* @self has taken the lock @object, and sees what it guards. */
+void hs_order_acquire(struct hs_task *self, const void *object);
 
 /*
  * The word of a mutex or spinlock: 0, or the owner's id + 1. It is looked at in the step, not
- * before it: what other tasks do to it depends on that step, and the lock is known to live. Through
- * views, lock and unlock hand over in the step, too (hs_views_step()), which keeps them short.
+ * before it: what other tasks do to it depends on that step, and the lock is known to live. Of a
+ * task that is followed, lock and unlock hand over in the step, too (hs_order_step()), which keeps
+ * them short.
  */
 
 HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
@@ -466,8 +470,8 @@ HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32
 		hs_saw(self, word, sizeof(*word), word->raw);
 		return false;
 	}
-	if (hs_unlikely(self->weak))
-		hs_views_acquire(self, word);
+	if (hs_unlikely(self->followed))
+		hs_order_acquire(self, word);
 	word->raw = self->id + 1;
 	hs_held_push(self, word, cls, where);
 	return true;

@@ -9,6 +9,11 @@
 
 #include "port/explore/sched.h"
 
+static uint32_t births_part(const struct hs_task *self)
+{
+	return self->sched->clocks && self->id ? hs_clocks_part(self) : 0;
+}
+
 void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32_t kind,
 		   const char *where)
 {
@@ -23,6 +28,7 @@ void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32
 	b->list[b->count++] = (struct hs_birth){ .start = (uintptr_t)object,
 						 .size = size,
 						 .allocated = where,
+						 .part = births_part(self),
 						 .kind = (uint8_t)kind,
 						 .maker = (uint8_t)self->id };
 }

@@ -20,6 +20,7 @@ struct hs_birth {
 	size_t size;
 	const char *allocated, *freed; /* places; .freed is NULL: it lives */
 	uint32_t freed_at;	       /* decisions before it was freed */
+	uint32_t part;		       /* of its maker, in which it was allocated (clocks.h) */
 	uint8_t kind;		       /* enum hs_kind */
 	uint8_t maker, freer;	       /* tasks */
 };

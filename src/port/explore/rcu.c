@@ -12,6 +12,7 @@
  * removing a bit commute.
  */
 #include "port/explore/arena.h"
+#include "port/explore/order.h"
 #include "port/explore/sched.h"
 
 #define READERS(arena) (&(arena)->rcu.readers), sizeof((arena)->rcu.readers)
@@ -25,8 +26,8 @@ void hs_rcu_read_lock(struct hs_task *self)
 		return;
 	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, READERS(arena), HS_HERE);
 	self->rcu_entered = self->sched->step;
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_enter(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_enter(self);
 	arena->rcu.readers |= 1ull << self->id;
 }
 
@@ -39,8 +40,8 @@ void hs_rcu_read_unlock(struct hs_task *self)
 	if (--self->rcu_nest)
 		return;
 	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, READERS(arena), HS_HERE);
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_leave(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_leave(self);
 	arena->rcu.readers &= ~(1ull << self->id);
 	for (uint32_t i = 0; i < s->tasks; i++)
 		s->task[i].rcu_wait &= ~(1ull << self->id);
@@ -51,8 +52,8 @@ static void explore_rcu_wait(struct hs_task *self, const char *where)
 	struct hs_arena *arena = self->arena;
 
 	hs_step(self, HS_OP_RCU_WAIT, HS_COMMUTE, READERS(arena), where);
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_end(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_end(self);
 	arena->grace_periods++;
 }
 
@@ -62,8 +63,8 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, READERS(self->arena), where);
 	self->rcu_wait = self->arena->rcu.readers;
 	self->rcu_snapped = self->sched->step;
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_begin(self, self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_begin(self, self);
 	explore_rcu_wait(self, where);
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);
@@ -79,8 +80,8 @@ static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 	head->fn(self, head);
 	hs_task_set_callback(self, false);
 	hs_step(self, HS_OP_STORE, HS_COMMUTE, CALLBACKS(arena), HS_HERE);
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_ran(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_ran(self);
 	arena->rcu.callbacks &= ~(1ull << self->id);
 }
 
@@ -110,8 +111,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	t->rcu_wait = self->arena->rcu.readers;
 	t->rcu_snapped = self->sched->step;
 	t->cpu = self->cpu;
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_begin(self, t);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_begin(self, t);
 	self->arena->rcu.callbacks |= 1ull << t->id;
 }
 
@@ -123,8 +124,8 @@ bool hs_rcu_poll(struct hs_task *self)
 	if (self->mode == HS_MODE_DIRECT)
 		return hs_rcu_poll_direct(self);
 	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), HS_HERE);
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_poll(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_poll(self);
 	hs_saw(self, callbacks, sizeof(*callbacks), *callbacks);
 	return *callbacks != 0;
 }
@@ -142,12 +143,12 @@ void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 		return;
 	}
 	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where);
-	if (hs_unlikely(self->weak))
-		hs_views_rcu_poll(self);
+	if (hs_unlikely(self->followed))
+		hs_order_rcu_poll(self);
 	self->join = arena->rcu.callbacks;
 	hs_step(self, HS_OP_JOIN, HS_READ, &arena->rcu.callbacks, 0, where);
-	if (hs_unlikely(self->weak))
-		hs_views_join(self, self->join);
+	if (hs_unlikely(self->followed))
+		hs_order_join(self, self->join);
 }
 
 void hs_rcu_flush(struct hs_task *boot)

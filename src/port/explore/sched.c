@@ -41,6 +41,7 @@ void hs_sched_drop(void)
 	hs_repeat_free(&s->repeat);
 	hs_births_free(&s->births);
 	hs_views_end(s);
+	hs_races_end(s);
 	free(s->image.bytes);
 	free(s->schedule);
 	free(s);
@@ -92,6 +93,7 @@ void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const cha
 		snprintf(s->names[id], sizeof(s->names[id]), "%s", name);
 	t->name = s->names[id];
 	t->weak = s->views && id;
+	t->followed = (s->views || s->clocks) && id;
 	t->rng = hs_random_stream(s->arena ? s->arena->config.seed : 1, id);
 }
 
@@ -162,7 +164,18 @@ static jmp_buf *sched_guard(const struct hs_sched *s)
 	return s->asking && s->run_guard ? s->run_guard : s->boot_guard;
 }
 
-/* In an execution the fiber does not run again. What has a guard jumps to it. */
+void hs_sched_stop(struct hs_task *self)
+{
+	struct hs_sched *s = self->sched;
+
+	if (s->asking || !self->id)
+		longjmp(*sched_guard(s), 1);
+	self->mode = HS_MODE_STEP;
+	self->op.kind = HS_OP_NONE;
+	for (;;)
+		hs_fiber_switch(&self->fiber, &s->fiber);
+}
+
 void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 {
 	struct hs_sched *s = self ? self->sched : NULL;
@@ -175,12 +188,7 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	if (!s || (!s->running && !s->boot_guard) || (s->asking && !sched_guard(s)))
 		hs_fail_abort(self ? self->name : NULL, where, text);
 	hs_sched_violation(s, HS_VERDICT_ASSERT, "%s: %s (task %s)", where, text, self->name);
-	if (s->asking || !self->id)
-		longjmp(*sched_guard(s), 1);
-	self->mode = HS_MODE_STEP;
-	self->op.kind = HS_OP_NONE;
-	for (;;)
-		hs_fiber_switch(&self->fiber, &s->fiber);
+	hs_sched_stop(self);
 }
 
 bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
@@ -239,8 +247,8 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 	t->arg = arg;
 	t->born = s->decisions;
 	t->key = hs_trace_name(s->task[s->current].key, ++s->task[s->current].children);
-	if (hs_unlikely(t->weak && s->running))
-		hs_views_start(&s->task[s->current], t);
+	if (hs_unlikely(t->followed && s->running))
+		hs_order_start(&s->task[s->current], t);
 	s->fresh |= 1u << s->tasks++;
 	return t;
 }
@@ -326,6 +334,8 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 	s->image.verdict = s->verdict;
 	memcpy(s->image.message, s->message, sizeof(s->message));
 	hs_births_stand(&s->births);
+	if (s->races)
+		hs_races_stand(s);
 	return hs_image_save(s);
 }
 
@@ -343,6 +353,8 @@ void hs_sched_reset(struct hs_sched *s)
 	hs_trace_reset(&s->trace);
 	if (hs_unlikely(s->views))
 		hs_views_reset(s);
+	if (hs_unlikely(s->races))
+		hs_races_reset(s);
 	s->message[0] = '\0';
 	s->verdict = s->image.verdict;
 	if (hs_unlikely(s->verdict != HS_VERDICT_NONE))
@@ -439,20 +451,23 @@ static void sched_note_solo(struct hs_sched *s, struct hs_task *t)
 	t->solo_step = s->step;
 }
 
-/* What a step means to those who follow the execution. */
-static HS_NOINLINE void sched_follow(struct hs_sched *s, struct hs_task *t)
+/* What a step means to those who follow the execution. False: there is a verdict now. */
+static HS_NOINLINE bool sched_follow(struct hs_sched *s, struct hs_task *t)
 {
 	if (s->trace.on)
 		hs_trace_step(s, t);
-	if (s->views)
-		hs_views_step(t);
+	if (s->races && !hs_races_step(t))
+		return false;
+	if (t->followed)
+		hs_order_step(t);
 	if (s->retries.bound)
 		hs_retries_before_step(s, t);
+	return true;
 }
 
 static enum hs_run sched_run_steps(struct hs_sched *s)
 {
-	const bool followed = s->trace.on || s->views || s->retries.bound;
+	const bool followed = s->trace.on || s->views || s->races || s->retries.bound;
 	enum hs_run end = HS_RUN_VIOLATION;
 
 	while (s->verdict == HS_VERDICT_NONE) {
@@ -497,8 +512,8 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 		}
 		if (s->hashing)
 			hs_hash_step(s, t);
-		if (hs_unlikely(followed))
-			sched_follow(s, t);
+		if (hs_unlikely(followed) && !sched_follow(s, t))
+			break;
 		sched_switch_to(s, t);
 		if (hs_unlikely(!hs_repeat_has_value(&s->repeat, s->decisions, t->op.value)))
 			hs_repeat_report_value(s, t, s->repeat.note[s->repeat.step].value);

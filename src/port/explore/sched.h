@@ -21,7 +21,10 @@
 #include <hmmsim/explore.h>
 
 #include "port/explore/births.h"
+#include "port/explore/clocks.h"
 #include "port/explore/crash.h"
+#include "port/explore/order.h"
+#include "port/explore/races.h"
 #include "port/explore/repeat.h"
 #include "port/explore/retries.h"
 #include "port/explore/touch.h"
@@ -121,8 +124,10 @@ struct hs_sched {
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;
-	struct hs_words scratch; /* of hs_independent_tasks() */
-	struct hs_views *views;	 /* NULL: memory is sequentially consistent */
+	struct hs_words scratch;  /* of hs_independent_tasks() */
+	struct hs_views *views;	  /* NULL: memory is sequentially consistent */
+	struct hs_clocks *clocks; /* NULL: races are not looked for */
+	struct hs_races *races;	  /* the same */
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
@@ -186,6 +191,11 @@ bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
 
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
 	HS_PRINTF(3, 4);
+/*
+ * There is a verdict: what runs does not go on. In an execution that is the fiber of @self; a
+ * predicate that is asked, and set-up and check, jump to their guard.
+ */
+HS_NORETURN void hs_sched_stop(struct hs_task *self);
 /* A new task, which runs to its first step when the scheduler runs next. NULL: no slot is free. */
 struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);

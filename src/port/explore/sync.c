@@ -3,6 +3,7 @@
  * sync.c (explore) - operations that may have to wait: rwsem, queues, clock, retry, join
  */
 #include "port/explore/arena.h"
+#include "port/explore/order.h"
 #include "port/explore/sched.h"
 
 /* ---- locks ------------------------------------------------------------------------------- */
@@ -12,8 +13,8 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_check_lock(self, s->cls, true, where);
 	hs_step(self, HS_OP_DOWN_READ, HS_COMMUTE, s, sizeof(*s), where);
-	if (hs_unlikely(self->weak))
-		hs_views_acquire(self, s);
+	if (hs_unlikely(self->followed))
+		hs_order_acquire(self, s);
 	s->word.raw++;
 	hs_held_push(self, s, s->cls, where);
 }
@@ -26,8 +27,8 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
 		return false;
 	}
-	if (hs_unlikely(self->weak))
-		hs_views_acquire(self, s);
+	if (hs_unlikely(self->followed))
+		hs_order_acquire(self, s);
 	s->word.raw++;
 	hs_held_push(self, s, s->cls, where);
 	return true;
@@ -37,8 +38,8 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_step(self, HS_OP_UNLOCK, HS_COMMUTE, s, sizeof(*s), where);
 	hs_check_up_read(self, s->word.raw, s->cls, where);
-	if (hs_unlikely(self->weak))
-		hs_views_release_reader(self, s);
+	if (hs_unlikely(self->followed))
+		hs_order_release_reader(self, s);
 	s->word.raw--;
 	hs_held_pop(self, s, s->cls, where);
 }
@@ -56,9 +57,9 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 		hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
 		s->wanted.raw--;
 	}
-	if (hs_unlikely(self->weak)) {
-		hs_views_acquire(self, s);
-		hs_views_acquire_readers(self, s);
+	if (hs_unlikely(self->followed)) {
+		hs_order_acquire(self, s);
+		hs_order_acquire_readers(self, s);
 	}
 	s->word.raw = HS_RW_WRITER | (self->id + 1);
 	hs_held_push(self, s, s->cls, where);
@@ -69,8 +70,8 @@ void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 	hs_step(self, HS_OP_UNLOCK, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw != (HS_RW_WRITER | (self->id + 1)))
 		hs_fail_up_write(self, s->word.raw, s->cls, where);
-	if (hs_unlikely(self->weak))
-		hs_views_release(self, s);
+	if (hs_unlikely(self->followed))
+		hs_order_release(self, s);
 	s->word.raw = 0;
 	hs_held_pop(self, s, s->cls, where);
 }
@@ -236,8 +237,8 @@ void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_
 	hs_step(self, HS_OP_RMW, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, word,
 		sizeof(*word), hs_word_place(self, HS_HERE));
 	before = word->raw;
-	if (hs_unlikely(self->weak))
-		hs_views_rmw(self, word, before, before | bits, HS_RELEASE);
+	if (hs_unlikely(self->followed))
+		hs_order_complete(self, word, before, before | bits);
 	word->raw = before | bits;
 	hs_made(self, word, sizeof(*word), before, word->raw);
 }
@@ -341,6 +342,6 @@ void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
 
 	self->join = 1ull << t->id;
 	hs_step(self, HS_OP_JOIN, HS_READ, t, 1, HS_HERE);
-	if (hs_unlikely(self->weak))
-		hs_views_join(self, self->join);
+	if (hs_unlikely(self->followed))
+		hs_order_join(self, self->join);
 }

@@ -27,6 +27,7 @@ struct kept {
 struct message {
 	uint64_t value;
 	uint32_t earlier; /* the store to the word before this one */
+	uint32_t clock;	  /* what it carries besides the view (clocks.h) */
 	struct kept view;
 };
 
@@ -69,9 +70,8 @@ struct hs_views {
 };
 
 #define VIEWS_SLOTS 256
-/* What hands a view over and is no word has a key of its own. Words are aligned to 4 bytes. */
-#define VIEWS_OBJECT 2u
-#define VIEWS_READERS 3u
+/* What hands a view over and is no word has a key that is not aligned to 4 bytes (order.c). */
+#define VIEWS_NO_WORD ((uintptr_t)3)
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
@@ -240,11 +240,12 @@ static bool views_grow_slots(struct hs_views *v)
 	return true;
 }
 
-static bool views_add_message(struct hs_views *v, struct word *w, uint64_t value, struct kept view)
+static bool views_add_message(struct hs_views *v, struct word *w, uint64_t value, struct kept view,
+			      uint32_t clock)
 {
 	if (!views_grow(v, &v->message, &v->message_room, v->messages + 1, sizeof(*v->message)))
 		return false;
-	v->message[v->messages] = (struct message){ value, w->newest, view };
+	v->message[v->messages] = (struct message){ value, w->newest, clock, view };
 	w->newest = v->messages++;
 	return true;
 }
@@ -260,7 +261,7 @@ static struct word *views_new_word(struct hs_views *v, uintptr_t key, uint64_t v
 		return NULL;
 	w = &v->word[v->words];
 	*w = (struct word){ .key = key };
-	if (!views_add_message(v, w, value, (struct kept){ 0, 0 }))
+	if (!views_add_message(v, w, value, (struct kept){ 0, 0 }, 0))
 		return NULL;
 	*views_slot(v, key) = (struct slot){ key, v->age, v->words++ };
 	return w;
@@ -278,7 +279,7 @@ static struct word *views_word(struct hs_views *v, uintptr_t key, uint64_t newes
 	if (hs_likely(v->message[w->newest].value == newest))
 		return w;
 	/* It was written without a store: plain data, which every task sees. */
-	if (!views_add_message(v, w, newest, (struct kept){ 0, 0 }))
+	if (!views_add_message(v, w, newest, (struct kept){ 0, 0 }, 0))
 		return NULL;
 	w->first = ++w->last;
 	return w;
@@ -312,23 +313,37 @@ static bool views_releases(enum hs_order o)
 	return o == HS_RELEASE || o == HS_ACQ_REL || o == HS_SEQ_CST;
 }
 
-/* @t has read store number @store of @w, which is @m. */
-static void views_receive(struct hs_views *v, struct task_views *t, const struct word *w,
-			  uint32_t store, const struct message *m, enum hs_order o)
+static bool views_has_clock(const struct hs_task *self, const struct word *w)
 {
+	return self->sched->clocks && !(w->key & VIEWS_NO_WORD);
+}
+
+/* @self has read store number @store of @w, which is @m. */
+static void views_receive(struct hs_task *self, const struct word *w, uint32_t store,
+			  const struct message *m, enum hs_order o)
+{
+	struct hs_views *v = self->sched->views;
+	struct task_views *t = views_of(self);
+
+	if (views_has_clock(self, w))
+		hs_clocks_receive(self, m->clock, o);
 	views_raise(v, &t->now, views_number(v, w), store);
 	views_join_kept(v, views_acquires(o) ? &t->now : &t->acquired, m->view);
 }
 
-/* @t stores to @w what also carries @more. */
-static void views_send(struct hs_views *v, struct task_views *t, struct word *w, uint64_t value,
-		       struct kept more, enum hs_order o)
+/* @self stores to @w what also carries @view and @clock. */
+static void views_send(struct hs_task *self, struct word *w, uint64_t value, struct kept view,
+		       uint32_t clock, enum hs_order o)
 {
+	struct hs_views *v = self->sched->views;
+	struct task_views *t = views_of(self);
 	uint32_t number = views_number(v, w);
 
+	if (views_has_clock(self, w))
+		clock = hs_clocks_send(self, clock, o);
 	views_raise(v, &t->now, number, w->last + 1);
-	if (!views_add_message(v, w, value,
-			       views_keep(v, views_releases(o) ? &t->now : &t->released, more)))
+	view = views_keep(v, views_releases(o) ? &t->now : &t->released, view);
+	if (!views_add_message(v, w, value, view, clock))
 		return;
 	w->last++;
 	if (o == HS_SEQ_CST)
@@ -371,7 +386,7 @@ uint64_t hs_views_load(struct hs_task *self, const void *addr, uint64_t newest, 
 	at = w->newest;
 	for (uint32_t i = 0; i < back; i++)
 		at = v->message[at].earlier;
-	views_receive(v, t, w, w->last - back, &v->message[at], o);
+	views_receive(self, w, w->last - back, &v->message[at], o);
 	return v->message[at].value;
 }
 
@@ -385,7 +400,7 @@ void hs_views_store(struct hs_task *self, const void *addr, uint64_t before, uin
 		return;
 	w = views_word(v, (uintptr_t)addr, before);
 	if (w)
-		views_send(v, views_of(self), w, value, (struct kept){ 0, 0 }, o);
+		views_send(self, w, value, (struct kept){ 0, 0 }, 0, o);
 }
 
 void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o)
@@ -397,13 +412,14 @@ void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum 
 		return;
 	w = views_word(v, (uintptr_t)addr, newest);
 	if (w)
-		views_receive(v, views_of(self), w, w->last, &v->message[w->newest], o);
+		views_receive(self, w, w->last, &v->message[w->newest], o);
 }
 
 void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
 		  enum hs_order o)
 {
 	struct hs_views *v = self->sched->views;
+	const struct message *m;
 	struct word *w;
 
 	if (!views_apply(self))
@@ -411,8 +427,9 @@ void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint6
 	w = views_word(v, (uintptr_t)addr, before);
 	if (!w)
 		return;
-	views_receive(v, views_of(self), w, w->last, &v->message[w->newest], o);
-	views_send(v, views_of(self), w, value, v->message[w->newest].view, o);
+	m = &v->message[w->newest];
+	views_receive(self, w, w->last, m, o);
+	views_send(self, w, value, m->view, m->clock, o);
 }
 
 void hs_views_retry(struct hs_task *self)
@@ -480,40 +497,6 @@ void hs_views_membarrier(struct hs_task *self)
 }
 
 /* ---- what else orders tasks -------------------------------------------------------------- */
-
-static const void *views_key(const void *object, unsigned int tag)
-{
-	return (const char *)object + tag;
-}
-
-void hs_views_acquire(struct hs_task *self, const void *object)
-{
-	hs_views_see(self, views_key(object, VIEWS_OBJECT), 0, HS_ACQUIRE);
-}
-
-void hs_views_release(struct hs_task *self, const void *object)
-{
-	hs_views_store(self, views_key(object, VIEWS_OBJECT), 0, 0, HS_RELEASE);
-}
-
-/* Of mutexes and spinlocks, whose operations are inlined; a trylock does it itself. */
-void hs_views_step(struct hs_task *t)
-{
-	if (t->op.kind == HS_OP_LOCK)
-		hs_views_acquire(t, t->op.addr);
-	else if (t->op.kind == HS_OP_UNLOCK && t->op.size == sizeof(hs_u32))
-		hs_views_release(t, t->op.addr);
-}
-
-void hs_views_acquire_readers(struct hs_task *self, const void *object)
-{
-	hs_views_see(self, views_key(object, VIEWS_READERS), 0, HS_ACQUIRE);
-}
-
-void hs_views_release_reader(struct hs_task *self, const void *object)
-{
-	hs_views_rmw(self, views_key(object, VIEWS_READERS), 0, 0, HS_RELEASE);
-}
 
 void hs_views_start(struct hs_task *parent, struct hs_task *child)
 {

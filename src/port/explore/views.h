@@ -44,21 +44,22 @@ int hs_views_begin(struct hs_sched *s);
 void hs_views_end(struct hs_sched *s);
 /* An execution begins: every word has one value. */
 void hs_views_reset(struct hs_sched *s);
-/* @t is about to take its next step: what a lock hands over. */
-void hs_views_step(struct hs_task *t);
 /* There was no memory: what was explored since says nothing. */
 bool hs_views_failed(const struct hs_sched *s);
 
 /*
- * All of these, and those of backend.h, are for tasks that see memory through views, after the step
- * that they belong to.
+ * All of these are for tasks that see memory through views, after the step that they belong to;
+ * order.h says when, hs_views_rmw() is in backend.h. What is no word, as a lock, takes part under
+ * an address that is not aligned to 4 bytes.
  */
 
-/* @self is about to release @object and what it guards; hs_views_acquire() is in backend.h. */
-void hs_views_release(struct hs_task *self, const void *object);
-/* The readers of @object: those that release, and the writer that comes after them. */
-void hs_views_acquire_readers(struct hs_task *self, const void *object);
-void hs_views_release_reader(struct hs_task *self, const void *object);
+/* What a load sees; what a store brings about, and a read-modify-write that does not take place. */
+uint64_t hs_views_load(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+void hs_views_store(struct hs_task *self, const void *addr, uint64_t before, uint64_t value,
+		    enum hs_order o);
+void hs_views_see(struct hs_task *self, const void *addr, uint64_t newest, enum hs_order o);
+/* A step if it is SEQ_CST. */
+void hs_views_fence(struct hs_task *self, enum hs_order o);
 void hs_views_start(struct hs_task *parent, struct hs_task *child);
 /* The tasks of the mask have ended. */
 void hs_views_join(struct hs_task *self, uint64_t ended);
