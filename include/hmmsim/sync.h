@@ -7,8 +7,9 @@
  * lockdep.h, by what each block says. The same calls do the same in both libraries: on threads in
  * hmmsim::hmmsim, as steps in hmmsim::explore. So one source is linked twice, as it is.
  *
- * What the explorer is to see goes through these calls. Plain fields of the state are not seen:
- * guard them with a lock, or make them words (sync_words.h). All objects of this header lie in the
+ * What the explorer is to see goes through these calls. Plain fields of the state are no steps:
+ * guard them with a lock, or make them words (sync_words.h). A program that is compiled for it
+ * (races.h) has them checked for races. All objects of this header lie in the
  * state of the scenario, or in memory of hs_sync_alloc(): every execution of hs_explore() begins
  * with them as set-up left them. Static objects are not (see hs_plan_data()). Classes of locks
  * (struct hs_sync_class) and kinds (struct hs_sync_kind) are static, because no call changes them.
@@ -449,8 +450,9 @@ HMMSIM_API void hs_sync_free_at(struct hs_task *self, void *object, const char *
  * @param object  an address in it
  * @param where   HS_SYNC_HERE
  *
- * *invented*. Plain fields are not seen by hmmsim::explore. This call says that the task uses them
- * now: one step, for which the object must be live. On threads it does nothing.
+ * *invented*. Plain fields are no steps of hmmsim::explore, and not seen at all without
+ * hmmsim::races (races.h). This call says that the task uses them now: one step, for which the
+ * object must be live. On threads it does nothing.
  *
  * Context: any, predicates of waits included.
  */

@@ -141,6 +141,18 @@ check_refused() {
 	expect 2 refused.sh "$work/tree/src/refuse.def" "$work/tree/a.o"
 }
 
+check_tsan_symbols() {
+	fresh "a library that ThreadSanitizer looks at"
+	plant src/a.c <<<'void __tsan_init(void); void a(void) { __tsan_init(); }'
+	compile_model a
+	expect 0 tsan_symbols.sh "$work/tree/a.o"
+	fresh "a library that takes the place of its runtime"
+	plant src/a.c <<<'void __tsan_init(void); void __tsan_init(void) { }'
+	compile_model a
+	expect 1 tsan_symbols.sh "$work/tree/a.o"
+	expect 2 tsan_symbols.sh "$work/tree/none.o"
+}
+
 # break_tree: one fault in src/mm/a.c, with a row.
 break_tree() {
 	plant src/port/common/breaks.def <<<'HS_BREAK_DEF(A_GAP, "mm/a.c", "A lock is dropped.")'
@@ -533,6 +545,7 @@ check_pte_loop
 check_floors
 check_model_symbols
 check_refused
+check_tsan_symbols
 check_breaks
 check_headers
 check_format

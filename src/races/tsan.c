@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tsan.c - what code that is compiled with -fsanitize=thread calls, told to the explorer
+ *
+ * invented: in place of libtsan. The names and arguments are those that gcc and clang have agreed
+ * on. A compiler calls one of these functions before each access that other threads might see.
+ *
+ * This is an archive of its own. In the explorer's library these functions would take the place of
+ * libtsan's in programs that are built to be looked at by that.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <hmmsim/races.h>
+
+/* Also for instrumented code in shared libraries of the program. */
+#define TSAN_API __attribute__((__visibility__("default")))
+
+/* A callback, with the declaration that no header has. */
+#define TSAN_CALLBACK(name, parameters)         \
+	TSAN_API void __tsan_##name parameters; \
+	TSAN_API void __tsan_##name parameters
+
+TSAN_CALLBACK(init, (void))
+{
+	hs_races_report();
+}
+
+/* ---- accesses ---------------------------------------------------------------------------- */
+
+#define TSAN_ACCESS(name, size, access)                           \
+	TSAN_CALLBACK(name, (void *addr))                         \
+	{                                                         \
+		hs_races_access(addr, (size), HS_RACES_##access); \
+	}
+
+#define TSAN_SIZE(size)                                        \
+	TSAN_ACCESS(read##size, size, READ)                    \
+	TSAN_ACCESS(write##size, size, WRITE)                  \
+	TSAN_ACCESS(read_write##size, size, WRITE)             \
+	TSAN_ACCESS(unaligned_read##size, size, READ)          \
+	TSAN_ACCESS(unaligned_write##size, size, WRITE)        \
+	TSAN_ACCESS(unaligned_read_write##size, size, WRITE)   \
+	TSAN_ACCESS(volatile_read##size, size, READ)           \
+	TSAN_ACCESS(volatile_write##size, size, WRITE)         \
+	TSAN_ACCESS(unaligned_volatile_read##size, size, READ) \
+	TSAN_ACCESS(unaligned_volatile_write##size, size, WRITE)
+
+TSAN_SIZE(1)
+TSAN_SIZE(2)
+TSAN_SIZE(4)
+TSAN_SIZE(8)
+TSAN_SIZE(16)
+
+TSAN_CALLBACK(read_range, (void *addr, size_t size))
+{
+	hs_races_access(addr, size, HS_RACES_READ);
+}
+
+TSAN_CALLBACK(write_range, (void *addr, size_t size))
+{
+	hs_races_access(addr, size, HS_RACES_WRITE);
+}
+
+/* ---- C++ --------------------------------------------------------------------------------- */
+
+/* A destructor writes the pointer that is there already. */
+TSAN_CALLBACK(vptr_update, (void **vptr, void *value))
+{
+	hs_races_access(vptr, sizeof(*vptr), *vptr == value ? HS_RACES_READ : HS_RACES_WRITE);
+}
+
+TSAN_CALLBACK(vptr_read, (void **vptr))
+{
+	hs_races_access(vptr, sizeof(*vptr), HS_RACES_READ);
+}
+
+/* ---- calls ------------------------------------------------------------------------------- */
+
+TSAN_CALLBACK(func_entry, (void *pc))
+{
+	(void)pc;
+}
+
+TSAN_CALLBACK(func_exit, (void))
+{
+}
+
+/* Newer clangs call these for memcpy() and its like. */
+TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size);
+TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size);
+TSAN_API void *__tsan_memset(void *to, int value, size_t size);
+
+TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size)
+{
+	return __tsan_memmove(to, from, size);
+}
+
+TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size)
+{
+	hs_races_access(from, size, HS_RACES_READ);
+	hs_races_access(to, size, HS_RACES_WRITE);
+	return memmove(to, from, size);
+}
+
+TSAN_API void *__tsan_memset(void *to, int value, size_t size)
+{
+	hs_races_access(to, size, HS_RACES_WRITE);
+	return memset(to, value, size);
+}
