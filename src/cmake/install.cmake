@@ -4,7 +4,11 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/hmmsim)
 set(generated_dir ${CMAKE_CURRENT_BINARY_DIR}/install)
 
-install(TARGETS hmmsim hmmsim_explore EXPORT hmmsim-targets)
+set(races)
+if(TARGET hmmsim_races)
+	set(races hmmsim_races)
+endif()
+install(TARGETS hmmsim hmmsim_explore ${races} EXPORT hmmsim-targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hmmsim
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(EXPORT hmmsim-targets NAMESPACE hmmsim:: DESTINATION ${package_dir})
@@ -59,3 +63,9 @@ list(TRANSFORM HS_JEMALLOC_LIBS PREPEND "-l" OUTPUT_VARIABLE native_libs)
 hs_install_pc(hmmsim "${PROJECT_DESCRIPTION}" hmmsim "" ${native_libs})
 hs_install_pc(hmmsim-explore "Exhaustive exploration of hmmsim models; not to be linked with hmmsim"
 	hmmsim_explore "-Wl,${HS_REFUSE_OPTIONS}")
+# Beside hmmsim-explore, which it requires. The compiler's option is not in Cflags, because in a line
+# that compiles and links it would bring libtsan in.
+if(TARGET hmmsim_races)
+	configure_file(cmake/hmmsim-races.pc.in ${generated_dir}/hmmsim-races.pc @ONLY)
+	install(FILES ${generated_dir}/hmmsim-races.pc DESTINATION ${pkgconfig_dir})
+endif()

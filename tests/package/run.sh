@@ -93,6 +93,22 @@ link_by_line() {
 	run_program "$work/by-line"
 }
 
+# link_races <compiler>: the two lines of src/sync/README.md. Only the compiler is told to instrument.
+link_races() {
+	local compiler=$1 flags
+	flags=$(pkg-config --cflags hmmsim-races) || fail "pkg-config hmmsim-races"
+	# shellcheck disable=SC2086 # flags are words
+	quietly "$compiler" -O2 -fsanitize=thread -c "$here/consumer/use_races.c" \
+		-o "$work/use_races.o" $flags
+	flags=$(pkg-config --libs hmmsim-races) || fail "pkg-config hmmsim-races"
+	# shellcheck disable=SC2086
+	quietly "$compiler" "$work/use_races.o" -o "$work/by-line" $flags
+	run_program "$work/by-line"
+	if readelf -d "$work/by-line" | grep -q 'NEEDED.*libtsan'; then
+		fail "hmmsim-races: the program links libtsan"
+	fi
+}
+
 use_pkg_config() {
 	local kind=$1
 	if ! command -v pkg-config >/dev/null; then
@@ -107,6 +123,8 @@ use_pkg_config() {
 	link_by_line "$CC" use_outside.c hmmsim
 	link_by_line "$CC" use_outside.c hmmsim-explore
 	check_wrapped
+	link_races "$CC"
+	! command -v clang >/dev/null || link_races clang
 	# With --static as well: a shared library names then what it needs itself.
 	link_by_line "$CC" use_machine.c --static hmmsim
 	link_by_line "$CC" use_explore.c --static hmmsim-explore

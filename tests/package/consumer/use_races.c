@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A driver of two locks that knows nothing but <hmmsim/sync.h> and <hmmsim/explore.h>. This file is
+ * compiled with -fsanitize=thread, the program is linked with hmmsim::races: a counter that is not
+ * always under the same lock is found, with the lines of both sides, and so is a field that is read
+ * after its object is freed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hmmsim/explore.h>
+#include <hmmsim/sync.h>
+
+#define CHECK(condition)                                                                \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			exit(1);                                                        \
+		}                                                                       \
+	} while (0)
+
+/* A constant @name: the line that is @down lines below. */
+#define LINE_BELOW(name, down) static const int name = __LINE__ + (down)
+
+static const struct hs_sync_class queue_lock = { "queue lock", false };
+static const struct hs_sync_class device_lock = { "device lock", false };
+static const struct hs_sync_kind request = { "request" };
+
+struct request {
+	unsigned long bytes;
+};
+
+struct driver {
+	struct hs_sync_mutex queue, device;
+	struct hs_sync_ptr current;
+	unsigned int pending; /* of the queue lock */
+};
+
+struct work {
+	void (*one)(struct hs_task *self, void *driver);
+	void (*two)(struct hs_task *self, void *driver);
+};
+
+static int set_up(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	const struct work *work = param;
+	struct driver *d = state;
+	struct request *r = hs_sync_alloc(self, &request, sizeof(*r));
+	int err = r ? 0 : -ENOMEM;
+
+	if (r)
+		r->bytes = 512;
+	hs_sync_ptr_init(&d->current, r);
+	err = err ? err : hs_sync_mutex_init(self, &d->queue, &queue_lock);
+	err = err ? err : hs_sync_mutex_init(self, &d->device, &device_lock);
+	err = err ? err : hs_plan_task(plan, "one", work->one, d);
+	return err ? err : hs_plan_task(plan, "two", work->two, d);
+}
+
+static void check(struct hs_task *self, void *state, const void *param)
+{
+	struct driver *d = state;
+
+	(void)param;
+	hs_sync_free(self, hs_sync_ptr_xchg(self, &d->current, NULL, HS_SYNC_RELAXED));
+}
+
+static const struct hs_scenario scenario = {
+	.name = "driver",
+	.state_size = sizeof(struct driver),
+	.setup = set_up,
+	.check = check,
+};
+
+LINE_BELOW(submits_at, 5);
+
+static void submits(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+	hs_sync_mutex_lock(self, &d->queue);
+	d->pending++;
+	hs_sync_mutex_unlock(self, &d->queue);
+}
+
+LINE_BELOW(resets_at, 5);
+
+static void resets(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+	hs_sync_mutex_lock(self, &d->device);
+	d->pending = 0;
+	hs_sync_mutex_unlock(self, &d->device);
+}
+
+static void resets_under_both(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+
+	hs_sync_mutex_lock(self, &d->queue);
+	resets(self, d);
+	hs_sync_mutex_unlock(self, &d->queue);
+}
+
+LINE_BELOW(uses_at, 5);
+
+static void uses(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+	struct request *r = hs_sync_ptr_load(self, &d->current, HS_SYNC_ACQUIRE);
+	if (r)
+		r->bytes++;
+}
+
+LINE_BELOW(cancels_at, 6);
+
+static void cancels(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+	struct request *r = hs_sync_ptr_xchg(self, &d->current, NULL, HS_SYNC_ACQ_REL);
+	hs_sync_free(self, r);
+}
+
+static void expect_place(const char *message, int line)
+{
+	char place[64];
+
+	snprintf(place, sizeof(place), "use_races.c:%d", line);
+	if (strstr(message, place))
+		return;
+	fprintf(stderr, "%s is not in: %s\n", place, message);
+	exit(1);
+}
+
+/* The verdict, with the lines; again when its schedule is replayed. */
+static void finds(const struct work *work, enum hs_verdict verdict, int line, int other)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result found, again;
+
+	hs_explore_options_init(&options);
+	CHECK(hs_explore(&scenario, work, &options, &found) == 0);
+	if (found.verdict != verdict)
+		fprintf(stderr, "%s: %s\n", hs_verdict_name(found.verdict), found.message);
+	CHECK(found.verdict == verdict);
+	expect_place(found.message, line);
+	expect_place(found.message, other);
+	options.search = HS_SEARCH_REPLAY;
+	options.schedule = found.schedule;
+	CHECK(hs_explore(&scenario, work, &options, &again) == 0);
+	CHECK(again.verdict == verdict);
+	CHECK(strcmp(again.message, found.message) == 0);
+	hs_explore_result_free(&found);
+	hs_explore_result_free(&again);
+}
+
+int main(void)
+{
+	static const struct work right = { submits, resets_under_both };
+	static const struct work race = { submits, resets };
+	static const struct work use_after_free = { uses, cancels };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	finds(&race, HS_VERDICT_RACE, submits_at, resets_at);
+	finds(&use_after_free, HS_VERDICT_FREED, uses_at, cancels_at);
+	hs_explore_options_init(&options);
+	CHECK(hs_explore(&scenario, &right, &options, &r) == 0);
+	CHECK(r.verdict == HS_VERDICT_NONE && r.exhaustive);
+	hs_explore_result_free(&r);
+	return 0;
+}
