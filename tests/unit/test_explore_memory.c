@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 
+#include <hmmsim/races.h>
+
 #include "port/explore/sched.h"
 #include "support/exploration.h"
 
@@ -19,7 +21,7 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 void __wrap_free(void *p);
 
-static bool violates;
+static bool violates, tells;
 static uint64_t asked, fail_at;
 static int64_t held;
 
@@ -63,13 +65,26 @@ void __wrap_free(void *p)
 #define WORDS 200
 
 struct state {
+	struct hs_mutex mutex;
 	hs_u64 word[WORDS];
+	uint64_t plain[3 * WORDS];
 };
 
+static void tell(struct state *st)
+{
+	for (unsigned int i = 0; tells && i < 3 * WORDS; i++)
+		hs_races_access(&st->plain[i], sizeof(st->plain[i]), HS_RACES_WRITE);
+}
+
+/* Before its first step, after it, and with a lock held. */
 static void writer(struct hs_task *self, void *arg)
 {
 	struct state *st = arg;
 
+	tell(st);
+	hs_mutex_lock(self, &st->mutex);
+	tell(st);
+	hs_mutex_unlock(self, &st->mutex);
 	for (unsigned int i = 0; i < WORDS; i++)
 		hs_u64_store(self, &st->word[i], i + 1, i & 1 ? HS_RELEASE : HS_RELAXED);
 	hs_fence(self, HS_SEQ_CST);
@@ -114,6 +129,7 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 {
 	(void)self;
 	(void)param;
+	hs_mutex_init(&((struct state *)state)->mutex, HS_LOCK_DRIVER);
 	hs_plan_task(plan, "writer", writer, state);
 	hs_plan_task(plan, "reader", reader, state);
 	hs_plan_task(plan, "waiter", waiter, state);
@@ -195,11 +211,21 @@ static void each_allocation_of_a_finding_fails_once(void **state)
 	violates = false;
 }
 
+static void each_allocation_of_a_look_for_races_fails_once(void **state)
+{
+	(void)state;
+	tells = true;
+	hs_races_report();
+	fail_each(HS_SEARCH_DPOR, HS_MEMORY_SC);
+	fail_each(HS_SEARCH_RANDOM, HS_MEMORY_VIEWS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
 		cmocka_unit_test(each_allocation_of_a_finding_fails_once),
+		cmocka_unit_test(each_allocation_of_a_look_for_races_fails_once),
 	};
 
 	return cmocka_run_group_tests_name("explore memory", tests, NULL, NULL);
