@@ -113,14 +113,8 @@ static void report_name_word(const struct hs_sched *s, const struct hs_birth *b,
 /* The author's own name. False: there is none. */
 static bool report_name_label(const struct hs_sched *s, uintptr_t addr, char *text)
 {
-	const struct hs_label *best = NULL;
+	const struct hs_label *best = hs_label_of(s, addr);
 
-	for (uint32_t i = 0; i < s->label_count; i++) {
-		const struct hs_label *l = &s->label[i];
-
-		if (addr - l->start < l->size && (!best || l->size < best->size))
-			best = l;
-	}
 	if (!best)
 		return false;
 	snprintf(text, REPORT_TEXT, "%.31s", best->name);

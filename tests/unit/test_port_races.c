@@ -717,8 +717,9 @@ static void writes_named(struct hs_task *self, void *state)
 static int set_up_named(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	(void)self;
-	(void)param;
 	assert_int_equal(hs_plan_data(plan, named, sizeof(named)), 0);
+	if (param)
+		assert_int_equal(hs_plan_name(plan, "a counter", &named[1], 8), 0);
 	assert_int_equal(hs_plan_task(plan, "one", writes_named, state), 0);
 	return hs_plan_task(plan, "two", writes_named, state);
 }
@@ -734,6 +735,9 @@ static void named_data_is_declared(void **state)
 	assert_int_equal(hs_explore(&scenario, NULL, &options, &r), 0);
 	assert_int_equal(r.verdict, HS_VERDICT_RACE);
 	assert_non_null(strstr(r.message, "at named data 0+0x8 by "));
+	hs_explore_result_free(&r);
+	assert_int_equal(hs_explore(&scenario, &named, &options, &r), 0);
+	assert_non_null(strstr(r.message, "at a counter+0x4 by "));
 	hs_explore_result_free(&r);
 }
 

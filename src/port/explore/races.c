@@ -196,14 +196,21 @@ static bool races_find_object(const struct hs_sched *s, uintptr_t addr, struct r
 	return false;
 }
 
-/* "request 0+0x8"; there is one state. A freed object keeps its header. */
+/* The author's own name, or "request 0+0x8". A freed object keeps its header. */
 HS_NO_ASAN static void races_name(const struct hs_sched *s, const struct races_object *o,
 				  uintptr_t addr, char text[RACES_NAME])
 {
 	const struct hs_birth *b = o->birth;
 	const char *kind = "named data";
 	uint32_t number = b ? hs_births_number(&s->births, b) : o->data;
+	const struct hs_label *label = hs_label_of(s, addr);
 
+	if (label) {
+		size_t offset = (size_t)(addr - label->start);
+
+		snprintf(text, RACES_NAME, offset ? "%.31s+0x%zx" : "%.31s", label->name, offset);
+		return;
+	}
 	if (b && b->kind == HS_KIND_TRACKED)
 		kind = ((const struct hs_tracked *)b->start)->kind;
 	else if (b)

@@ -232,6 +232,20 @@ static inline enum hs_life hs_life_of(const struct hs_sched *s, const void *addr
 	return offset < HS_ARENA_BYTES ? (enum hs_life)s->life[offset / HS_GRANULE] : HS_LIFE_LIVE;
 }
 
+/* The name of the smallest piece that has @addr. NULL: the author gave none. */
+static inline const struct hs_label *hs_label_of(const struct hs_sched *s, uintptr_t addr)
+{
+	const struct hs_label *best = NULL;
+
+	for (uint32_t i = 0; i < s->label_count; i++) {
+		const struct hs_label *l = &s->label[i];
+
+		if (addr - l->start < l->size && (!best || l->size < best->size))
+			best = l;
+	}
+	return best;
+}
+
 /* How many objects of each kind are live: HS_KIND_COUNT figures. */
 const uint64_t *hs_arena_live(const struct hs_arena *arena);
 
