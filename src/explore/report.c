@@ -307,6 +307,13 @@ static void report_decision(struct report *r, uint32_t i, uint32_t last)
 	report_step(r, i);
 }
 
+/* The task that moved last was stopped in its code, and not the check after its end. */
+static bool report_is_cut(const struct hs_sched *s)
+{
+	return s->verdict == HS_VERDICT_ASSERT || s->verdict == HS_VERDICT_CRASH ||
+	       s->verdict == HS_VERDICT_RACE || (s->verdict == HS_VERDICT_FREED && s->current);
+}
+
 static void report_steps(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
@@ -320,8 +327,7 @@ static void report_steps(struct report *r)
 		if (!(s->schedule[i] & HS_CHOICE))
 			last = s->schedule[i];
 	}
-	if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_ASSERT &&
-	    s->verdict != HS_VERDICT_CRASH) {
+	if (last && s->task[last].op.kind == HS_OP_NONE && !report_is_cut(s)) {
 		report_indent(r, last);
 		report_add(r, "~ ends\n");
 	}

@@ -643,6 +643,8 @@ static void both_accesses_are_named(void **state)
 		 at, __FILE__, takes_first_at + 1, at, __FILE__, steps_at);
 	assert_string_equal(r.message, expected);
 	assert_non_null(strstr(r.report, expected));
+	/* Task two does not go on, and does not end. */
+	assert_null(strstr(strstr(r.report, "~ ends") + 1, "~ ends"));
 	assert_string_equal(hs_verdict_name(r.verdict), "data race");
 	hs_explore_result_free(&r);
 }
