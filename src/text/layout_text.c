@@ -98,7 +98,8 @@ static int layout_text_lines(struct hs_text *text, struct hs_layout *layout)
 	int ret;
 
 	while ((ret = hs_text_next(text, &line)) == 1) {
-		bool begins = line.id == HS_KEYWORD_LAYOUT || line.id == HS_KEYWORD_SCENARIO;
+		bool begins = line.id == HS_KEYWORD_LAYOUT || line.id == HS_KEYWORD_SCENARIO ||
+			      line.id == HS_KEYWORD_RACE;
 
 		if (layout->name && begins) {
 			hs_text_unread(text);

@@ -86,7 +86,7 @@ static uint32_t space_vma_flag(char letter)
 	return 0;
 }
 
-static int space_take_vma_flags(struct hs_text *text, const struct hs_word *w, uint32_t *flags)
+int hs_space_vma_flags(struct hs_text *text, const struct hs_word *w, uint32_t *flags)
 {
 	*flags = 0;
 	if (hs_word_is(w, "-"))
@@ -115,7 +115,7 @@ int hs_space_vma(struct hs_text *text, const struct hs_line *line, uint64_t low,
 		ret = hs_space_end(text, &line->word[1], *start + HS_PAGE_BYTES, HS_SPACE_ADDR_END,
 				   end);
 	if (!ret)
-		ret = space_take_vma_flags(text, &line->word[2], flags);
+		ret = hs_space_vma_flags(text, &line->word[2], flags);
 	if (ret)
 		return ret;
 	huge = hs_map_bytes(hs_space_huge_level(*flags));

@@ -88,6 +88,9 @@ int hs_space_address(struct hs_text *text, const struct hs_word *word, const cha
 int hs_space_end(struct hs_text *text, const struct hs_word *word, uint64_t low, uint64_t high,
 		 uint64_t *value);
 
+/* FLAGS of a vma line: - or letters. */
+int hs_space_vma_flags(struct hs_text *text, const struct hs_word *word, uint32_t *flags);
+
 /* Lines, each checked alone. The VMA begins at @low or above; pfns are below @pfn_end. */
 int hs_space_vma(struct hs_text *text, const struct hs_line *line, uint64_t low, uint64_t *start,
 		 uint64_t *end, uint32_t *flags);

@@ -2,7 +2,7 @@
 /*
  * text.c - splits a text into lines and words, and words its errors
  */
-#include "text/text.h"
+#include "text/race.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -13,22 +13,44 @@
 #define FIRST HS_DIALECT_FIRST
 #define SCENARIO HS_DIALECT_SCENARIO
 #define LAYOUT HS_DIALECT_LAYOUT
+#define RACE HS_DIALECT_RACE
+#define SPACE HS_DIALECT_SPACE
 #define ALL HS_DIALECT_ALL
 
 static const struct hs_key no_keys[HS_TEXT_KEYS];
 static const struct hs_key vma_keys[HS_TEXT_KEYS] = { { "name", LAYOUT } };
-static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", ALL },
-						      { "owner", ALL },
+static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", SPACE },
+						      { "owner", SPACE },
 						      { "of", LAYOUT } };
 static const struct hs_key pgmap_keys[HS_TEXT_KEYS] = { { "type", LAYOUT }, { "owner", LAYOUT } };
 static const struct hs_key profile_keys[HS_TEXT_KEYS] = { { "base", FIRST } };
+static const struct hs_key machine_keys[HS_TEXT_KEYS] = {
+	{ "cpus", RACE },	{ "geometry", RACE }, { "section", RACE },
+	{ "subsection", RACE }, { "memory", RACE },   { "retries", RACE },
+};
+static const struct hs_key race_pgmap_keys[HS_TEXT_KEYS] = {
+	{ "type", RACE },  { "owner", RACE }, { "refs", RACE },
+	{ "order", RACE }, { "first", RACE }, { "atomic", RACE },
+};
+static const struct hs_key mmap_keys[HS_TEXT_KEYS] = { { "of", RACE },
+						       { "pgoff", RACE },
+						       { "gate", RACE } };
+static const struct hs_key driver_keys[HS_TEXT_KEYS] = {
+	{ "validity", RACE }, { "walker", RACE },   { "strategy", RACE },
+	{ "owner", RACE },    { "protocol", RACE }, { "late", RACE },
+};
+static const struct hs_key dmirror_keys[HS_TEXT_KEYS] = {
+	{ "validity", RACE }, { "walker", RACE }, { "strategy", RACE }, { "owner", RACE },
+	{ "protocol", RACE }, { "touch", RACE },  { "tries", RACE },
+};
+static const struct hs_key step_keys[HS_TEXT_KEYS] = { { "as", RACE } };
 
 static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, no_keys },
 	[HS_KEYWORD_SCENARIO] = { "scenario", "NAME", 1, 1, ALL, no_keys },
-	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, ALL, vma_keys },
-	[HS_KEYWORD_MAP] = { "map", "ADDR 4k|2m|1g KIND PFN", 4, 4, ALL, map_keys },
-	[HS_KEYWORD_PGMAP] = { "pgmap", "START_PFN END_PFN [dead]", 2, 3, ALL, pgmap_keys },
+	[HS_KEYWORD_VMA] = { "vma", "START END FLAGS", 3, 3, SPACE, vma_keys },
+	[HS_KEYWORD_MAP] = { "map", "ADDR 4k|2m|1g KIND PFN", 4, 4, SPACE, map_keys },
+	[HS_KEYWORD_PGMAP] = { "pgmap", "START_PFN END_PFN [dead]", 2, 3, SPACE, pgmap_keys },
 	[HS_KEYWORD_FAULT] = { "fault", "ACTION", 1, 1, SCENARIO, no_keys },
 	[HS_KEYWORD_FAULTN] = { "faultn", "N ACTION", 2, 2, SCENARIO, no_keys },
 	[HS_KEYWORD_FAULTAT] = { "faultat", "ADDR ACTION", 2, 2, SCENARIO, no_keys },
@@ -41,7 +63,34 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, SCENARIO, no_keys },
 	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, FIRST, profile_keys },
 	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, FIRST, no_keys },
-	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT, no_keys },
+	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
+	[HS_KEYWORD_RACE] = { "race", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
+	[HS_KEYWORD_ABOUT] = { "about", "a sentence", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_AXIS] = { "axis", "NAME VALUE...", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_MACHINE] = { "machine", "no word", 0, 0, RACE, machine_keys },
+	[HS_KEYWORD_RACE_PGMAP] = { "pgmap", "NAME START_PFN END_PFN", 3, 3, RACE,
+				    race_pgmap_keys },
+	[HS_KEYWORD_FILE] = { "file", "NAME PGMAP FIRST_PFN PAGES", 4, 4, RACE, no_keys },
+	[HS_KEYWORD_MM] = { "mm", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_MMAP] = { "mmap", "MM START END FLAGS", 4, 4, RACE, mmap_keys },
+	[HS_KEYWORD_DRIVER] = { "driver", "NAME MM START END", 4, 4, RACE, driver_keys },
+	[HS_KEYWORD_DMIRROR] = { "dmirror", "NAME MM START END", 4, 4, RACE, dmirror_keys },
+	[HS_KEYWORD_GATE] = { "gate", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_FLAG] = { "flag", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_SETUP] = { "setup", "no word", 0, 0, RACE, no_keys },
+	[HS_KEYWORD_TASK] = { "task", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_ORDER] = { "order", "LABEL...", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_MUST] = { "must", "S1, S2, S3, S4 or live", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_EXPECT] = { "expect", "VERDICT", 0, HS_TEXT_REST, RACE, no_keys },
+};
+
+/* The operations of a race; how many words each takes is checked in race_steps.c. */
+static const struct hs_keyword text_steps[HS_RACE_OP_COUNT] = {
+#define OP(id, name, words, summary) [HS_RACE_##id] = { name, "", 0, HS_TEXT_ANY, RACE, step_keys },
+#include "text/race_ops.def"
+#undef OP
+	[HS_RACE_RETRY] = { "retry", "[TURNS]", 0, 1, RACE, no_keys },
+	[HS_RACE_UNTIL] = { "until", "no word", 0, 0, RACE, no_keys },
 };
 
 void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name, const char *bytes,
@@ -193,6 +242,15 @@ static bool text_next_word(const char **at, const char *end, struct hs_word *wor
 	return word->length != 0;
 }
 
+bool hs_text_word(struct hs_word *rest, struct hs_word *word)
+{
+	const char *end = rest->at + rest->length;
+	bool found = text_next_word(&rest->at, end, word);
+
+	rest->length = (size_t)(end - rest->at);
+	return found;
+}
+
 /* Finds the next line that has words. Its first word is @word, the rest is [*at, *end). */
 static bool text_next_line(struct hs_text *text, const char **at, const char **end,
 			   struct hs_word *word)
@@ -220,30 +278,70 @@ static int text_check_printable(struct hs_text *text, const struct hs_word *word
 }
 
 /* A keyword that is not known in this dialect. */
-static int text_wrong_dialect(struct hs_text *text, const char *name)
+static int text_wrong_dialect(struct hs_text *text, const struct hs_keyword *keyword)
 {
+	const char *where = "expected outside a layout";
+
 	if (text->dialect == WALK)
-		return hs_text_error(text, text->number, name, "expected a first line hmmsim 1");
-	return hs_text_error(text, text->number, name, "expected outside a layout");
+		where = "expected a first line hmmsim 1";
+	else if (keyword->dialects == RACE)
+		where = "expected inside a race";
+	else if (text->dialect == RACE)
+		where = "expected outside a race";
+	return hs_text_error(text, text->number, keyword->name, "%s", where);
+}
+
+static int text_unknown_keyword(struct hs_text *text, const struct hs_word *word)
+{
+	const char *what = "a keyword (scenario, vma, map, ..., run)";
+
+	if (text->dialect == LAYOUT)
+		what = "a keyword (layout, vma, map or pgmap)";
+	if (text->dialect == RACE)
+		what = "a keyword (race, axis, pgmap, ..., expect) or an operation";
+	text->keyword = NULL;
+	return hs_text_expected(text, word, what);
+}
+
+/*
+ * The keyword @word of this dialect among @count, as an index, or -1. If only other dialects have
+ * it, *other is it.
+ */
+static int text_keyword_among(const struct hs_text *text, const struct hs_keyword *keywords,
+			      unsigned int count, const struct hs_word *word,
+			      const struct hs_keyword **other)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (!hs_word_is(word, keywords[i].name))
+			continue;
+		if (keywords[i].dialects & text->dialect)
+			return (int)i;
+		*other = &keywords[i];
+	}
+	return -1;
 }
 
 static int text_find_keyword(struct hs_text *text, const struct hs_word *word, struct hs_line *line)
 {
-	for (unsigned int id = 0; id < HS_KEYWORD_COUNT; id++) {
-		if (!hs_word_is(word, text_keywords[id].name))
-			continue;
-		if (!(text_keywords[id].dialects & text->dialect))
-			return text_wrong_dialect(text, text_keywords[id].name);
-		line->id = (enum hs_keyword_id)id;
-		line->keyword = &text_keywords[id];
-		text->keyword = text_keywords[id].name;
-		return 0;
+	const struct hs_keyword *other = NULL;
+	int i = text_keyword_among(text, text_keywords, HS_KEYWORD_COUNT, word, &other);
+
+	if (i >= 0) {
+		line->id = (enum hs_keyword_id)i;
+		line->keyword = &text_keywords[i];
+	} else {
+		/* Without a first line, a word such as walk is none that the text can know. */
+		if (text->dialect != WALK)
+			i = text_keyword_among(text, text_steps, HS_RACE_OP_COUNT, word, &other);
+		if (i < 0)
+			return other ? text_wrong_dialect(text, other)
+				     : text_unknown_keyword(text, word);
+		line->id = HS_KEYWORD_STEP;
+		line->step = (unsigned int)i;
+		line->keyword = &text_steps[i];
 	}
-	text->keyword = NULL;
-	return hs_text_expected(text, word,
-				text->dialect == LAYOUT
-					? "a keyword (layout, vma, map or pgmap)"
-					: "a keyword (scenario, vma, map, ..., run)");
+	text->keyword = line->keyword->name;
+	return 0;
 }
 
 /* Writes the keys of the keyword in this dialect into @what, as "a= or b="; false: it has none. */
@@ -271,7 +369,7 @@ static int text_take_value(struct hs_text *text, const struct hs_word *word, siz
 			   struct hs_line *line)
 {
 	struct hs_word key = { word->at, key_length };
-	char what[64];
+	char what[128];
 
 	for (unsigned int i = 0; i < HS_TEXT_KEYS; i++) {
 		const struct hs_key *known = &line->keyword->keys[i];
@@ -289,6 +387,27 @@ static int text_take_value(struct hs_text *text, const struct hs_word *word, siz
 	if (!text_describe_keys(text, line->keyword, what, sizeof(what)))
 		return hs_text_expected(text, word, "no key=value");
 	return hs_text_expected(text, word, what);
+}
+
+/* All words of the line as one. */
+static int text_take_rest(struct hs_text *text, const char *at, const char *end,
+			  struct hs_line *line)
+{
+	struct hs_word word;
+	int ret;
+
+	while (text_next_word(&at, end, &word)) {
+		ret = text_check_printable(text, &word);
+		if (ret)
+			return ret;
+		if (!line->rest.at)
+			line->rest.at = word.at;
+		line->rest.length = (size_t)(at - line->rest.at);
+	}
+	if (!line->rest.at)
+		return hs_text_error(text, text->number, line->keyword->name,
+				     "expected %s, found 0 words", line->keyword->usage);
+	return 0;
 }
 
 static int text_take_words(struct hs_text *text, const char *at, const char *end,
@@ -312,7 +431,7 @@ static int text_take_words(struct hs_text *text, const char *at, const char *end
 		}
 		if (keyed)
 			return hs_text_expected(text, &word, "key=value words last");
-		if (line->words < k->max)
+		if (line->words < HS_TEXT_WORDS)
 			line->word[line->words] = word;
 		line->words++;
 	}
@@ -344,11 +463,13 @@ void hs_text_unread(struct hs_text *text)
 	text->number = text->last_number;
 }
 
-/* Keywords that begin a layout or a scenario switch the dialect. */
+/* Keywords that begin a layout, a race or a scenario switch the dialect. */
 static void text_enter_dialect(struct hs_text *text, enum hs_keyword_id id)
 {
 	if (id == HS_KEYWORD_LAYOUT)
 		text->dialect = LAYOUT;
+	if (id == HS_KEYWORD_RACE)
+		text->dialect = RACE;
 	if (id == HS_KEYWORD_SCENARIO && text->version)
 		text->dialect = FIRST;
 }
@@ -364,7 +485,9 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 	while (text_next_line(text, &at, &end, &word)) {
 		*line = (struct hs_line){ .words = 0 };
 		ret = text_find_keyword(text, &word, line);
-		if (!ret)
+		if (!ret && line->keyword->max == HS_TEXT_REST)
+			ret = text_take_rest(text, at, end, line);
+		else if (!ret)
 			ret = text_take_words(text, at, end, line);
 		if (!ret && line->id == HS_KEYWORD_HMMSIM)
 			ret = text_take_version(text, line);

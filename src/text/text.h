@@ -5,8 +5,8 @@
  * invented. README.md has the language. One item a line: a keyword, positional words, then
  * key=value words. Empty lines and lines that begin with # are skipped. A first line `hmmsim N`
  * names the version of the language; a text without it is in the walk dialect. A text with it may
- * hold layouts too: the lines from `layout` to the next `layout` or `scenario` or to the end. All
- * keywords are in one table (text.c), so a keyword means the same in all dialects.
+ * hold layouts and races too: the lines from `layout` or `race` to the next of them, to `scenario`
+ * or to the end. All keywords are in text.c, so a keyword means the same in all dialects.
  *
  * Errors: -EINVAL with "FILE:LINE: KEYWORD: expected ..." in .error, or -ENOMEM.
  */
@@ -19,7 +19,9 @@
 
 #define HS_TEXT_VERSION 1 /* the newest, and the only one */
 #define HS_TEXT_WORDS 5	  /* the most positional words of a keyword */
-#define HS_TEXT_KEYS 3	  /* the most keys of a keyword */
+#define HS_TEXT_KEYS 7	  /* the most keys of a keyword */
+#define HS_TEXT_ANY 0xfe  /* .max: the parser of the dialect checks the number of words */
+#define HS_TEXT_REST 0xff /* .max: the line is not split; see hs_text_word() */
 #define HS_TEXT_FIRST_LINE "hmmsim 1\n"
 
 enum hs_keyword_id {
@@ -41,15 +43,36 @@ enum hs_keyword_id {
 	HS_KEYWORD_PROFILE,
 	HS_KEYWORD_COST,
 	HS_KEYWORD_LAYOUT,
-	HS_KEYWORD_COUNT
+	HS_KEYWORD_RACE,
+	/* inside a race */
+	HS_KEYWORD_ABOUT,
+	HS_KEYWORD_AXIS,
+	HS_KEYWORD_MACHINE,
+	HS_KEYWORD_RACE_PGMAP,
+	HS_KEYWORD_FILE,
+	HS_KEYWORD_MM,
+	HS_KEYWORD_MMAP,
+	HS_KEYWORD_DRIVER,
+	HS_KEYWORD_DMIRROR,
+	HS_KEYWORD_GATE,
+	HS_KEYWORD_FLAG,
+	HS_KEYWORD_SETUP,
+	HS_KEYWORD_TASK,
+	HS_KEYWORD_ORDER,
+	HS_KEYWORD_MUST,
+	HS_KEYWORD_EXPECT,
+	HS_KEYWORD_COUNT,
+	HS_KEYWORD_STEP = HS_KEYWORD_COUNT, /* an operation: hs_line.step */
 };
 
 /* Dialects in which a keyword or a key is known, one bit each. */
 #define HS_DIALECT_WALK 0x1u   /* the text has no first line hmmsim 1 */
-#define HS_DIALECT_FIRST 0x2u  /* the text has it, outside a layout */
+#define HS_DIALECT_FIRST 0x2u  /* the text has it, outside a layout or race */
 #define HS_DIALECT_LAYOUT 0x4u /* inside a layout */
+#define HS_DIALECT_RACE 0x8u   /* inside a race */
 #define HS_DIALECT_SCENARIO (HS_DIALECT_WALK | HS_DIALECT_FIRST)
-#define HS_DIALECT_ALL (HS_DIALECT_SCENARIO | HS_DIALECT_LAYOUT)
+#define HS_DIALECT_SPACE (HS_DIALECT_SCENARIO | HS_DIALECT_LAYOUT)
+#define HS_DIALECT_ALL (HS_DIALECT_SPACE | HS_DIALECT_RACE)
 
 struct hs_key {
 	const char *name;
@@ -59,7 +82,7 @@ struct hs_key {
 struct hs_keyword {
 	const char *name;
 	const char *usage; /* names of the positional words */
-	uint8_t min, max;  /* number of positional words */
+	uint8_t min, max;  /* number of positional words; or HS_TEXT_ANY, HS_TEXT_REST */
 	uint8_t dialects;
 	const struct hs_key
 		*keys; /* HS_TEXT_KEYS of them; unused ones come last and have no name */
@@ -72,9 +95,11 @@ struct hs_word {
 
 struct hs_line {
 	enum hs_keyword_id id;
+	unsigned int step; /* HS_KEYWORD_STEP: enum hs_race_op */
 	const struct hs_keyword *keyword;
-	unsigned int words;
+	unsigned int words; /* HS_TEXT_ANY: may be more than HS_TEXT_WORDS */
 	struct hs_word word[HS_TEXT_WORDS];
+	struct hs_word rest; /* HS_TEXT_REST: all that follows the keyword, without outer blanks */
 	struct hs_word value[HS_TEXT_KEYS]; /* in the order of keyword->keys */
 };
 
@@ -108,6 +133,8 @@ int hs_text_no_memory(struct hs_text *text);
 /* Returns @ret; with -ENOMEM text->error says that memory ran out. */
 int hs_text_result(struct hs_text *text, int ret);
 
+/* Takes the first word off @rest; false: there are no more. */
+bool hs_text_word(struct hs_word *rest, struct hs_word *word);
 bool hs_word_is(const struct hs_word *word, const char *name);
 /* Index of the word among names, or -1. */
 int hs_word_among(const struct hs_word *word, const char *const *names, unsigned int count);

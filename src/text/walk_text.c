@@ -295,7 +295,8 @@ static int walk_text_line(struct parser *p)
 
 	if (!p->s->layout.name)
 		return walk_text_scenario(p);
-	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT)
+	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT ||
+	    p->line->id == HS_KEYWORD_RACE)
 		return walk_text_error(p, "expected run before the next scenario");
 	if (!walk_text_handlers[p->line->id])
 		return walk_text_error(p, "expected outside a scenario");

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * race_words.c - the words of races: names, addresses, values of keys
+ */
+#include "text/race_parser.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const hs_race_op_names[HS_RACE_OP_COUNT] = {
+#define OP(id, name, words, summary) [HS_RACE_##id] = name,
+#include "text/race_ops.def"
+#undef OP
+	[HS_RACE_RETRY] = "retry",
+	[HS_RACE_UNTIL] = "until",
+};
+
+const char *const hs_race_op_words[HS_RACE_OP_COUNT] = {
+#define OP(id, name, words, summary) [HS_RACE_##id] = words,
+#include "text/race_ops.def"
+#undef OP
+	[HS_RACE_RETRY] = "?n",
+	[HS_RACE_UNTIL] = "",
+};
+
+const char *const hs_race_kind_names[HS_RACE_KIND_COUNT] = {
+	[HS_RACE_PGMAP] = "pgmap",   [HS_RACE_FILE] = "file",	    [HS_RACE_MM] = "mm",
+	[HS_RACE_DRIVER] = "driver", [HS_RACE_DMIRROR] = "dmirror", [HS_RACE_GATE] = "gate",
+	[HS_RACE_FLAG] = "flag",
+};
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+unsigned int hs_race_find(const struct hs_race *race, const struct hs_word *word)
+{
+	for (unsigned int i = 0; i < race->objects; i++)
+		if (hs_word_is(word, race->object[i].name))
+			return i;
+	return HS_RACE_NONE;
+}
+
+static unsigned int race_words_find_task(const struct hs_race *race, const struct hs_word *word)
+{
+	for (unsigned int i = 0; i < race->tasks; i++)
+		if (hs_word_is(word, race->task[i].name))
+			return i;
+	return HS_RACE_NONE;
+}
+
+int hs_race_new_name(struct hs_race_parser *p, const struct hs_word *word, char **name)
+{
+	const struct hs_race *race = p->race;
+	unsigned int object = hs_race_find(race, word), task = race_words_find_task(race, word);
+	unsigned long line = 0;
+	char what[64];
+
+	if (object != HS_RACE_NONE)
+		line = race->object[object].line;
+	else if (task != HS_RACE_NONE)
+		line = race->task[task].line;
+	if (line) {
+		snprintf(what, sizeof(what), "NAME, another than in line %lu", line);
+		return hs_text_expected(p->text, word, what);
+	}
+	*name = hs_text_copy(p->text, word);
+	return *name ? 0 : -ENOMEM;
+}
+
+int hs_race_object(struct hs_race_parser *p, const struct hs_word *word, enum hs_race_kind kind,
+		   const char *what, unsigned int *index)
+{
+	char sentence[96];
+
+	*index = hs_race_find(p->race, word);
+	if (*index != HS_RACE_NONE && p->race->object[*index].kind == kind)
+		return 0;
+	if (*index == HS_RACE_NONE)
+		snprintf(sentence, sizeof(sentence), "%s, a %s of a line above", what,
+			 hs_race_kind_names[kind]);
+	else
+		snprintf(sentence, sizeof(sentence), "%s, a %s and no %s", what,
+			 hs_race_kind_names[kind],
+			 hs_race_kind_names[p->race->object[*index].kind]);
+	return hs_text_expected(p->text, word, sentence);
+}
+
+unsigned int hs_race_pgmap_of(const struct hs_race *race, uint64_t pfn)
+{
+	for (unsigned int i = 0; i < race->objects; i++) {
+		const struct hs_race_object *object = &race->object[i];
+
+		if (object->kind == HS_RACE_PGMAP && pfn >= object->pgmap.start &&
+		    pfn < object->pgmap.end)
+			return i;
+	}
+	return HS_RACE_NONE;
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+uint64_t hs_race_addr_end(const struct hs_race *race)
+{
+	uint64_t end = hs_geometry_end(hs_geometry(race->geometry));
+
+	return end < HS_SPACE_ADDR_END ? end : HS_SPACE_ADDR_END;
+}
+
+int hs_race_address(struct hs_race_parser *p, const struct hs_word *word, const char *what,
+		    uint64_t low, uint64_t high, uint64_t *value)
+{
+	char sentence[96];
+
+	snprintf(sentence, sizeof(sentence),
+		 "%s, a multiple of 0x1000 from 0x%" PRIx64 " to 0x%" PRIx64, what, low, high);
+	return hs_text_number(p->text, word, low, high, HS_PAGE_BYTES, sentence, value);
+}
+
+int hs_race_range(struct hs_race_parser *p, const struct hs_word *words, uint64_t low,
+		  uint64_t high, uint64_t *start, uint64_t *end)
+{
+	int ret = hs_race_address(p, &words[0], "START", low, high - HS_PAGE_BYTES, start);
+
+	return ret ? ret : hs_race_address(p, &words[1], "END", *start + HS_PAGE_BYTES, high, end);
+}
+
+/* ---- keys -------------------------------------------------------------------------------- */
+
+void hs_race_list(char *what, size_t size, const char *before, const char *const *names,
+		  unsigned int count)
+{
+	unsigned int left = 0;
+	size_t used = 0;
+
+	*what = '\0';
+	for (unsigned int i = 0; i < count; i++)
+		left += names[i] != NULL;
+	for (unsigned int i = 0; i < count && used < size; i++) {
+		if (!names[i])
+			continue;
+		left--;
+		used += (size_t)snprintf(what + used, size - used, "%s%s%s", before, names[i],
+					 left > 1 ? ", "
+					 : left	  ? " or "
+						  : "");
+	}
+}
+
+int hs_race_key_name(struct hs_race_parser *p, unsigned int key, const char *const *names,
+		     unsigned int count, unsigned int *index)
+{
+	const struct hs_word *word = &p->line->value[key];
+	char before[32], what[256];
+
+	if (!word->at)
+		return 0;
+	snprintf(before, sizeof(before), "%s=", p->line->keyword->keys[key].name);
+	hs_race_list(what, sizeof(what), before, names, count);
+	return hs_text_name(p->text, word, names, count, what, index);
+}
+
+int hs_race_key_number(struct hs_race_parser *p, unsigned int key, uint64_t low, uint64_t high,
+		       uint64_t *value)
+{
+	const struct hs_word *word = &p->line->value[key];
+	char what[96];
+
+	if (!word->at)
+		return 0;
+	snprintf(what, sizeof(what), "%s=N, a number from %" PRIu64 " to %" PRIu64,
+		 p->line->keyword->keys[key].name, low, high);
+	return hs_text_number(p->text, word, low, high, 1, what, value);
+}
+
+int hs_race_key_bool(struct hs_race_parser *p, unsigned int key, bool *value)
+{
+	static const char *const names[] = { "no", "yes" };
+	unsigned int index = *value;
+	int ret = hs_race_key_name(p, key, names, 2, &index);
+
+	*value = index == 1;
+	return ret;
+}
