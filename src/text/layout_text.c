@@ -69,6 +69,9 @@ static int layout_text_pgmap(struct hs_text *text, const struct hs_line *line,
 static int layout_text_begin(struct hs_text *text, const struct hs_line *line,
 			     struct hs_layout *layout)
 {
+	if (line->id == HS_KEYWORD_RACE)
+		return hs_text_error(text, text->number, text->keyword,
+				     "expected a layout; hmmsim explore reads races");
 	if (line->id != HS_KEYWORD_LAYOUT)
 		return hs_text_error(text, text->number, text->keyword,
 				     "expected layout NAME first");

@@ -14,6 +14,7 @@
 #include <hmmsim/mapping.h>
 #include <hmmsim/pgmap.h>
 
+#include "text/out.h"
 #include "text/text.h"
 
 enum hs_race_op {
@@ -128,6 +129,7 @@ struct hs_race_axis {
 #define HS_RACE_S3 0x4u	   /* no reference or object is left at the end */
 #define HS_RACE_S4 0x8u	   /* no device entry for a device-private page of another owner */
 #define HS_RACE_LIVE 0x10u /* every task comes to its end */
+#define HS_RACE_MUSTS 5
 #define HS_RACE_MUST_ALL 0x1fu
 
 /* What the race says of itself, for --check and tests. */
@@ -183,6 +185,12 @@ int hs_race_parse(struct hs_text *text, const struct hs_race_setting *settings, 
 		  struct hs_race *out);
 /* The verdict of an expect line: "holds", or the name of another one with - for blanks. */
 bool hs_race_verdict(const char *word, enum hs_verdict *verdict);
+/*
+ * Prints the race as the run that its settings make of it: values of axes stand in place of $name,
+ * and of the expect lines the one of this run is left. What is printed reads as the same race but
+ * for line numbers and axes. The caller prints HS_TEXT_FIRST_LINE first.
+ */
+void hs_race_print(const struct hs_race *race, struct hs_out *out);
 void hs_race_free(struct hs_hostmem *mem, struct hs_race *race);
 
 #endif

@@ -199,28 +199,6 @@ int hs_race_check_axes(struct hs_race_parser *p)
 
 /* ---- expect [NAME=VALUE...] VERDICT [executions=N] --------------------------------------- */
 
-/* What the language calls a verdict. */
-static void race_axes_verdict_word(enum hs_verdict verdict, char *word, size_t size)
-{
-	snprintf(word, size, "%s", verdict ? hs_verdict_name(verdict) : "holds");
-	for (char *c = word; *c; c++)
-		if (*c == ' ')
-			*c = '-';
-}
-
-bool hs_race_verdict(const char *word, enum hs_verdict *verdict)
-{
-	char name[64];
-
-	for (*verdict = HS_VERDICT_NONE;; (*verdict)++) {
-		race_axes_verdict_word(*verdict, name, sizeof(name));
-		if (name[0] == '?')
-			return false;
-		if (!strcmp(word, name))
-			return true;
-	}
-}
-
 /* NAME=VALUE before the verdict. */
 static int race_axes_expect_setting(struct hs_race_parser *p, const struct hs_word *word,
 				    unsigned int *chosen, uint32_t *seen)

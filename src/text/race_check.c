@@ -7,6 +7,8 @@
  */
 #include "text/race_parser.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- steps that need another one --------------------------------------------------------- */
@@ -44,20 +46,32 @@ static bool race_check_is_there(const struct hs_race_steps *steps, size_t before
 	return false;
 }
 
+/* The first argument as the text has it: " of D", " of 0x8"; nothing if there is none. */
+static void race_check_describe(const struct hs_race *race, const struct hs_race_step *step,
+				char *what, size_t size)
+{
+	*what = '\0';
+	if (step->args && hs_race_op_words[step->op][0] == 'p')
+		snprintf(what, size, " of 0x%" PRIx64, step->arg[0]);
+	else if (step->args)
+		snprintf(what, size, " of %.80s", race->object[step->arg[0]].name);
+}
+
 static int race_check_need(struct hs_race_parser *p, const struct hs_race_steps *steps, size_t i,
 			   const struct race_check_need *need)
 {
 	const struct hs_race_step *step = &steps->step[i];
+	char what[96], argument[96];
 	const char *names[3];
-	char what[96];
 
 	if (step->op != need->op || race_check_is_there(steps, i, need))
 		return 0;
 	for (unsigned int n = 0; n < need->count; n++)
 		names[n] = hs_race_op_names[need->needs[n]];
 	hs_race_list(what, sizeof(what), "", names, need->count);
+	race_check_describe(p->race, step, argument, sizeof(argument));
 	return hs_text_error(p->text, step->line, hs_race_op_names[step->op],
-			     "expected %s%s before it", what, step->args ? " of the same" : "");
+			     "expected %s%s before it", what, argument);
 }
 
 static int race_check_steps(struct hs_race_parser *p, const struct hs_race_steps *steps)
@@ -138,7 +152,7 @@ int hs_race_check(struct hs_race_parser *p)
 	if (!ret)
 		ret = hs_race_check_axes(p);
 	if (!ret && !race->tasks)
-		ret = hs_text_error(p->text, race->line, "race", "expected a task");
+		ret = hs_text_error(p->text, race->line, "race", "expected a task in it");
 	if (!ret)
 		ret = race_check_steps(p, &race->setup);
 	for (unsigned int i = 0; !ret && i < race->tasks; i++)

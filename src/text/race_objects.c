@@ -79,9 +79,6 @@ static int race_objects_sections(struct hs_race_parser *p)
 
 int hs_race_machine_line(struct hs_race_parser *p)
 {
-	static const char *const memories[] = {
-		[HS_MEMORY_SC] = "sc", [HS_MEMORY_VIEWS] = "views"
-	};
 	struct hs_race *race = p->race;
 	unsigned int memory = race->memory;
 	uint64_t cpus = race->cpus, retries = race->retry_bound;
@@ -97,7 +94,8 @@ int hs_race_machine_line(struct hs_race_parser *p)
 	if (!ret)
 		ret = race_objects_sections(p);
 	if (!ret)
-		ret = hs_race_key_name(p, MACHINE_MEMORY, memories, HS_MEMORY_COUNT, &memory);
+		ret = hs_race_key_name(p, MACHINE_MEMORY, hs_race_memory_names, HS_MEMORY_COUNT,
+				       &memory);
 	if (!ret)
 		ret = hs_race_key_number(p, MACHINE_RETRIES, 0, HS_RACE_TURNS, &retries);
 	race->cpus = (uint32_t)cpus;
@@ -119,20 +117,14 @@ static int race_objects_owner(struct hs_race_parser *p, unsigned int key, uint64
 
 static int race_objects_pgmap_kind(struct hs_race_parser *p, struct hs_race_pgmap *pgmap)
 {
-	static const char *const refs[] = { [HS_PAGE_REFS_5_3] = "5.3",
-					    [HS_PAGE_REFS_5_18] = "5.18",
-					    [HS_PAGE_REFS_6_1] = "6.1",
-					    [HS_PAGE_REFS_6_15] = "6.15" };
-	static const char *const orders[] = { [HS_REMOVAL_ORDER_5_2] = "5.2",
-					      [HS_REMOVAL_ORDER_5_3] = "5.3",
-					      [HS_REMOVAL_ORDER_6_0] = "6.0" };
 	unsigned int type = HS_PGMAP_FS_DAX, ref = HS_PAGE_REFS_6_1, order = HS_REMOVAL_ORDER_6_0;
 	int ret = hs_race_key_name(p, PGMAP_TYPE, hs_pgmap_type_names, HS_PGMAP_TYPE_COUNT, &type);
 
 	if (!ret)
-		ret = hs_race_key_name(p, PGMAP_REFS, refs, HS_PAGE_REFS_COUNT, &ref);
+		ret = hs_race_key_name(p, PGMAP_REFS, hs_race_refs_names, HS_PAGE_REFS_COUNT, &ref);
 	if (!ret)
-		ret = hs_race_key_name(p, PGMAP_ORDER, orders, HS_REMOVAL_ORDER_COUNT, &order);
+		ret = hs_race_key_name(p, PGMAP_ORDER, hs_race_order_names, HS_REMOVAL_ORDER_COUNT,
+				       &order);
 	pgmap->type = (enum hs_pgmap_type)type;
 	pgmap->refs = (enum hs_page_refs)ref;
 	pgmap->order = (enum hs_removal_order)order;
@@ -250,21 +242,12 @@ static int race_objects_file(struct hs_race_parser *p, struct hs_race_object *ob
 /* ---- driver, dmirror --------------------------------------------------------------------- */
 
 /* What tasks do is in their steps, so that a driver has the protocols of its callback alone. */
-static const char *const race_objects_protocols[HS_PROTOCOL_COUNT] = {
-	[HS_PROTOCOL_SOUND] = "sound",
-	[HS_PROTOCOL_NO_CHECK] = "no-check",
-	[HS_PROTOCOL_CHECK_OUTSIDE] = "check-outside",
-	[HS_PROTOCOL_TOUCH_OUTSIDE] = "touch-outside",
-	[HS_PROTOCOL_CALLBACK_NO_LOCK] = "callback-no-lock",
-	[HS_PROTOCOL_CALLBACK_SKIPS] = "callback-skips",
-};
-
 static int race_objects_protocol(struct hs_race_parser *p, bool callback, unsigned int *protocol)
 {
 	const char *names[HS_PROTOCOL_COUNT];
 
 	for (unsigned int i = 0; i < HS_PROTOCOL_COUNT; i++)
-		names[i] = race_objects_protocols[i];
+		names[i] = hs_race_protocol_names[i];
 	for (unsigned int i = HS_PROTOCOL_NO_CHECK; callback && i < HS_PROTOCOL_CALLBACK_NO_LOCK;
 	     i++)
 		names[i] = NULL;
@@ -273,9 +256,6 @@ static int race_objects_protocol(struct hs_race_parser *p, bool callback, unsign
 
 static int race_objects_walker(struct hs_race_parser *p, struct hs_race_driver *driver)
 {
-	static const char *const validities[] = {
-		[HS_VALIDITY_SEQ] = "seq", [HS_VALIDITY_FLAG] = "flag"
-	};
 	const char *eras[HS_ERA_COUNT], *strategies[HS_STRATEGY_BUILTIN_COUNT];
 	unsigned int validity = HS_VALIDITY_SEQ, era = HS_ERA_6_12, strategy = HS_STRATEGY_NONE;
 	int ret;
@@ -284,7 +264,8 @@ static int race_objects_walker(struct hs_race_parser *p, struct hs_race_driver *
 		eras[i] = hs_era_name((enum hs_era)i);
 	for (unsigned int i = 0; i < HS_STRATEGY_BUILTIN_COUNT; i++)
 		strategies[i] = hs_strategy_name((enum hs_strategy)i);
-	ret = hs_race_key_name(p, DRIVER_VALIDITY, validities, HS_VALIDITY_COUNT, &validity);
+	ret = hs_race_key_name(p, DRIVER_VALIDITY, hs_race_validity_names, HS_VALIDITY_COUNT,
+			       &validity);
 	if (!ret)
 		ret = hs_race_key_name(p, DRIVER_WALKER, eras, HS_ERA_COUNT, &era);
 	if (!ret)
@@ -345,7 +326,7 @@ static int race_objects_vma_file(struct hs_race_parser *p, struct hs_race_vma *v
 		return ret;
 	file = &p->race->object[vma->file].file;
 	if (pages > file->pages)
-		return hs_text_expected(p->text, of, "of=FILE with as many pages as the range");
+		return hs_text_expected(p->text, of, "of=FILE with the pages of the range");
 	if (file->kind != HS_MAPPING_DAX_FILE && !(vma->flags & HS_VM_SHARED))
 		return hs_text_expected(p->text, &p->line->word[3],
 					"FLAGS with s, because a device is mapped shared");

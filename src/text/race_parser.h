@@ -39,6 +39,18 @@ int hs_race_expect_line(struct hs_race_parser *p);
 /* When all lines are there: settings without an axis, axes that no line uses, race->settings. */
 int hs_race_check_axes(struct hs_race_parser *p);
 
+/* ---- names of values -------------------------------------------------------------------- */
+
+extern const char *const hs_race_memory_names[HS_MEMORY_COUNT];
+extern const char *const hs_race_refs_names[HS_PAGE_REFS_COUNT];
+extern const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT];
+extern const char *const hs_race_validity_names[HS_VALIDITY_COUNT];
+extern const char *const hs_race_protocol_names[HS_PROTOCOL_COUNT];
+extern const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT];
+extern const char *const hs_race_must_names[HS_RACE_MUSTS];
+/* What the language calls a verdict; "?": there is no such. */
+void hs_race_verdict_word(enum hs_verdict verdict, char *word, size_t size);
+
 /* ---- words ------------------------------------------------------------------------------- */
 
 /* Index of the object, or HS_RACE_NONE. */
@@ -58,15 +70,15 @@ uint64_t hs_race_addr_end(const struct hs_race *race);
 /* The pgmap that has the pfn, or HS_RACE_NONE. */
 unsigned int hs_race_pgmap_of(const struct hs_race *race, uint64_t pfn);
 /*
- * Value @key of the line is one of @names, which errors list after "NAME=". Without the value
- * *index stays. A name that is NULL is no value.
+ * Value @key of the line is one of @names, of which some may be NULL. Without the value *index
+ * stays.
  */
 int hs_race_key_name(struct hs_race_parser *p, unsigned int key, const char *const *names,
 		     unsigned int count, unsigned int *index);
 int hs_race_key_number(struct hs_race_parser *p, unsigned int key, uint64_t low, uint64_t high,
 		       uint64_t *value);
 int hs_race_key_bool(struct hs_race_parser *p, unsigned int key, bool *value);
-/* Writes names into @what: "a, b or c", each after @before. */
+/* Writes names into @what: "a, b or c", after @before. Those that are NULL are left out. */
 void hs_race_list(char *what, size_t size, const char *before, const char *const *names,
 		  unsigned int count);
 

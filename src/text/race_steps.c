@@ -15,17 +15,6 @@ static const char *const race_steps_accesses[] = { "r", "w", "rw", "-" };
 static const uint64_t race_steps_access_flags[] = { HS_VM_READ, HS_VM_WRITE,
 						    HS_VM_READ | HS_VM_WRITE, 0 };
 
-static const char *const race_steps_events[HS_INVALIDATE_EVENT_COUNT] = {
-	[HS_INVALIDATE_UNMAP] = "unmap",
-	[HS_INVALIDATE_CLEAR] = "clear",
-	[HS_INVALIDATE_PROTECTION_VMA] = "protection-vma",
-	[HS_INVALIDATE_PROTECTION_PAGE] = "protection-page",
-	[HS_INVALIDATE_SOFT_DIRTY] = "soft-dirty",
-	[HS_INVALIDATE_RELEASE] = "release",
-	[HS_INVALIDATE_MIGRATE] = "migrate",
-	[HS_INVALIDATE_EXCLUSIVE] = "exclusive",
-};
-
 /* ---- how many words ---------------------------------------------------------------------- */
 
 /* What errors call the word of letter @i, of a line with these letters. */
@@ -36,8 +25,8 @@ static const char *race_steps_word_name(const char *letters, size_t i)
 		['X'] = "DMIRROR",  ['G'] = "GATE",   ['L'] = "FLAG",  ['T'] = "TASK",
 		['C'] = "FUNCTION", ['a'] = "ADDR",   ['i'] = "FIRST", ['c'] = "COUNT",
 		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",  ['f'] = "PROT",
-		['v'] = "EVENT",    ['r'] = "r|w|rw", ['e'] = "ERROR", ['y'] = "yes|no",
-		['q'] = "r|w|rw|-", ['n'] = "N",      ['o'] = "OWNER",
+		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR", ['y'] = "yes|no",
+		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER",
 	};
 
 	if (letters[i] == 'a' && letters[i + 1] == 'a')
@@ -47,7 +36,7 @@ static const char *race_steps_word_name(const char *letters, size_t i)
 	return names[(unsigned char)letters[i]];
 }
 
-/* "DRIVER START END [r|w|rw|-]" */
+/* "DRIVER START END [REQUEST]" */
 static void race_steps_usage(const char *letters, char *usage, size_t size)
 {
 	bool optional = false;
@@ -274,7 +263,7 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 	case 'f':
 		return race_steps_protection(p, word, value);
 	case 'v':
-		return race_steps_name(p, word, race_steps_events, HS_INVALIDATE_EVENT_COUNT,
+		return race_steps_name(p, word, hs_race_event_names, HS_INVALIDATE_EVENT_COUNT,
 				       value);
 	case 'r':
 		return race_steps_access(p, word, 3, value);

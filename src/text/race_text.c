@@ -44,28 +44,25 @@ static int race_text_about(struct hs_race_parser *p)
 
 static int race_text_must(struct hs_race_parser *p)
 {
-	static const char *const names[] = { "S1", "S2", "S3", "S4", "live", "-" };
-	uint32_t must = 0;
+	struct hs_race *race = p->race;
 	bool none = false;
 
+	race->must = 0;
 	for (;;) {
 		struct hs_word word;
 		bool found;
 		int ret = hs_race_next_word(p, &word, &found), i;
 
-		if (ret)
+		if (ret || !found)
 			return ret;
-		if (!found)
-			break;
-		i = hs_word_among(&word, names, 6);
-		if (i < 0 || none || (i == 5 ? must != 0 : must >> i & 1))
+		i = hs_word_among(&word, hs_race_must_names, HS_RACE_MUSTS);
+		if (i < 0 ? race->must || none || !hs_word_is(&word, "-")
+			  : none || race->must >> i & 1)
 			return hs_text_expected(p->text, &word,
 						"S1, S2, S3, S4 or live, each once, or - alone");
-		none = i == 5;
-		must |= none ? 0 : 1u << i;
+		none = i < 0;
+		race->must |= none ? 0 : 1u << i;
 	}
-	p->race->must = must;
-	return 0;
 }
 
 /* Bars are for the reader. */

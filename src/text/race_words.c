@@ -31,6 +31,78 @@ const char *const hs_race_kind_names[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_FLAG] = "flag",
 };
 
+static const char *const race_words_kinds[HS_RACE_KIND_COUNT] = {
+	[HS_RACE_PGMAP] = "a pgmap",   [HS_RACE_FILE] = "a file",	[HS_RACE_MM] = "an mm",
+	[HS_RACE_DRIVER] = "a driver", [HS_RACE_DMIRROR] = "a dmirror", [HS_RACE_GATE] = "a gate",
+	[HS_RACE_FLAG] = "a flag",
+};
+
+const char *const hs_race_memory_names[HS_MEMORY_COUNT] = {
+	[HS_MEMORY_SC] = "sc",
+	[HS_MEMORY_VIEWS] = "views",
+};
+
+const char *const hs_race_refs_names[HS_PAGE_REFS_COUNT] = {
+	[HS_PAGE_REFS_5_3] = "5.3",
+	[HS_PAGE_REFS_5_18] = "5.18",
+	[HS_PAGE_REFS_6_1] = "6.1",
+	[HS_PAGE_REFS_6_15] = "6.15",
+};
+
+const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT] = {
+	[HS_REMOVAL_ORDER_5_2] = "5.2",
+	[HS_REMOVAL_ORDER_5_3] = "5.3",
+	[HS_REMOVAL_ORDER_6_0] = "6.0",
+};
+
+const char *const hs_race_validity_names[HS_VALIDITY_COUNT] = {
+	[HS_VALIDITY_SEQ] = "seq",
+	[HS_VALIDITY_FLAG] = "flag",
+};
+
+const char *const hs_race_protocol_names[HS_PROTOCOL_COUNT] = {
+	[HS_PROTOCOL_SOUND] = "sound",
+	[HS_PROTOCOL_NO_CHECK] = "no-check",
+	[HS_PROTOCOL_CHECK_OUTSIDE] = "check-outside",
+	[HS_PROTOCOL_TOUCH_OUTSIDE] = "touch-outside",
+	[HS_PROTOCOL_CALLBACK_NO_LOCK] = "callback-no-lock",
+	[HS_PROTOCOL_CALLBACK_SKIPS] = "callback-skips",
+};
+
+const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT] = {
+	[HS_INVALIDATE_UNMAP] = "unmap",
+	[HS_INVALIDATE_CLEAR] = "clear",
+	[HS_INVALIDATE_PROTECTION_VMA] = "protection-vma",
+	[HS_INVALIDATE_PROTECTION_PAGE] = "protection-page",
+	[HS_INVALIDATE_SOFT_DIRTY] = "soft-dirty",
+	[HS_INVALIDATE_RELEASE] = "release",
+	[HS_INVALIDATE_MIGRATE] = "migrate",
+	[HS_INVALIDATE_EXCLUSIVE] = "exclusive",
+};
+
+const char *const hs_race_must_names[HS_RACE_MUSTS] = { "S1", "S2", "S3", "S4", "live" };
+
+void hs_race_verdict_word(enum hs_verdict verdict, char *word, size_t size)
+{
+	snprintf(word, size, "%s", verdict ? hs_verdict_name(verdict) : "holds");
+	for (char *c = word; *c; c++)
+		if (*c == ' ')
+			*c = '-';
+}
+
+bool hs_race_verdict(const char *word, enum hs_verdict *verdict)
+{
+	char name[64];
+
+	for (*verdict = HS_VERDICT_NONE;; (*verdict)++) {
+		hs_race_verdict_word(*verdict, name, sizeof(name));
+		if (name[0] == '?')
+			return false;
+		if (!strcmp(word, name))
+			return true;
+	}
+}
+
 /* ---- names ------------------------------------------------------------------------------- */
 
 unsigned int hs_race_find(const struct hs_race *race, const struct hs_word *word)
@@ -77,12 +149,11 @@ int hs_race_object(struct hs_race_parser *p, const struct hs_word *word, enum hs
 	if (*index != HS_RACE_NONE && p->race->object[*index].kind == kind)
 		return 0;
 	if (*index == HS_RACE_NONE)
-		snprintf(sentence, sizeof(sentence), "%s, a %s of a line above", what,
-			 hs_race_kind_names[kind]);
+		snprintf(sentence, sizeof(sentence), "%s, %s of a line above", what,
+			 race_words_kinds[kind]);
 	else
-		snprintf(sentence, sizeof(sentence), "%s, a %s and no %s", what,
-			 hs_race_kind_names[kind],
-			 hs_race_kind_names[p->race->object[*index].kind]);
+		snprintf(sentence, sizeof(sentence), "%s, %s and not %s", what,
+			 race_words_kinds[kind], race_words_kinds[p->race->object[*index].kind]);
 	return hs_text_expected(p->text, word, sentence);
 }
 
@@ -140,7 +211,8 @@ void hs_race_list(char *what, size_t size, const char *before, const char *const
 		if (!names[i])
 			continue;
 		left--;
-		used += (size_t)snprintf(what + used, size - used, "%s%s%s", before, names[i],
+		used += (size_t)snprintf(what + used, size - used, "%s%s%s", used ? "" : before,
+					 names[i],
 					 left > 1 ? ", "
 					 : left	  ? " or "
 						  : "");

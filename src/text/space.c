@@ -269,14 +269,10 @@ int hs_space_needs_hugetlb(struct hs_text *text, const struct hs_space_map *map)
 
 /* ---- printing ---------------------------------------------------------------------------- */
 
-void hs_space_print_vma(uint64_t start, uint64_t end, uint32_t flags, const char *name,
-			struct hs_out *out)
+void hs_space_print_flags(uint32_t flags, struct hs_out *out)
 {
 	static const char letters[] = "rwxspim"; /* in the order of the bits */
 
-	hs_out_text(out, "vma");
-	hs_out_space_number(out, start);
-	hs_out_space_number(out, end);
 	hs_out_char(out, ' ');
 	for (unsigned int i = 0; letters[i]; i++)
 		if (flags >> i & 1)
@@ -285,6 +281,15 @@ void hs_space_print_vma(uint64_t start, uint64_t end, uint32_t flags, const char
 		hs_out_char(out, flags & HS_VM_HUGETLB_1G ? 'H' : 'h');
 	if (!flags)
 		hs_out_char(out, '-');
+}
+
+void hs_space_print_vma(uint64_t start, uint64_t end, uint32_t flags, const char *name,
+			struct hs_out *out)
+{
+	hs_out_text(out, "vma");
+	hs_out_space_number(out, start);
+	hs_out_space_number(out, end);
+	hs_space_print_flags(flags, out);
 	if (name) {
 		hs_out_text(out, " name=");
 		hs_out_text(out, name);

@@ -106,6 +106,8 @@ int hs_space_pgmap(struct hs_text *text, const struct hs_line *line, uint64_t pf
 int hs_space_check_level(struct hs_text *text, const struct hs_space_map *map, uint32_t vma_flags);
 int hs_space_needs_hugetlb(struct hs_text *text, const struct hs_space_map *map);
 
+/* A space, then - or letters. */
+void hs_space_print_flags(uint32_t flags, struct hs_out *out);
 /* Each prints one line and leaves out defaults. @name may be NULL. */
 void hs_space_print_vma(uint64_t start, uint64_t end, uint32_t flags, const char *name,
 			struct hs_out *out);

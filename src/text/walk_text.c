@@ -282,6 +282,8 @@ static int (*const walk_text_handlers[HS_KEYWORD_COUNT])(struct parser *p) = {
 
 static int walk_text_scenario(struct parser *p)
 {
+	if (p->line->id == HS_KEYWORD_RACE)
+		return walk_text_error(p, "expected a scenario; hmmsim explore reads races");
 	if (p->line->id != HS_KEYWORD_SCENARIO)
 		return walk_text_error(p, "expected scenario NAME first");
 	p->s->layout.line = p->text->number;

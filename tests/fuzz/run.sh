@@ -68,6 +68,19 @@ layout() {
 		'of=shmem' '\\040' rw ro devrw dpw zero swap poison none
 }
 
+# One race a seed: the parts of the one that has everything are found faster alone.
+race() {
+	copy_seeds "$data"/race/*.race
+	literal_seeds 'hmmsim 1\nrace a\nmm M\ntask W\nretry 2\nzap M 0 0x1000 as=a\nuntil\norder a a~\n' \
+		'hmmsim 1\nrace b\naxis r 5.3 6.1\npgmap A 8 10 refs=$r\ntask t\nget 8\nput\nexpect leak\n'
+	words 'hmmsim 1\x0a' 'race a\x0a' 'axis a b c\x0a' '$a' 'pgmap A 8 10 ' 'file F A 8 2\x0a' \
+		'mm M\x0a' 'mmap M 0 0x1000 rws of=F\x0a' 'driver D M 0 0x4000 ' 'gate G\x0a' \
+		'flag L\x0a' 'setup\x0a' 'task t\x0a' 'check\x0a' 'retry 3\x0a' 'until\x0a' \
+		'set L as=a\x0a' 'order a | a~\x0a' 'must S1 live\x0a' 'must -\x0a' \
+		'expect a=c holds executions=3\x0a' 'machine cpus=3 ' 'type=private owner=1' \
+		'walk D 0 0x1000 -\x0a' 'begin D\x0a' 'entry M 0 special 1\x0a'
+}
+
 place() {
 	literal_seeds 'all=fsdax:50%%' 'anon=private:1/3:2,runs=4,owner=7' 'file=coherent:100' \
 		'0x1000-0x9000=p2pdma:0' '/lib/*=fsdax:1/2:3' '[[]heap]=private:33'
@@ -103,7 +116,7 @@ schedule() {
 
 kind=${fuzzer##*/fuzz_}
 case $kind in
-walk_text | layout | place | profile | smaps | schedule) "$kind" ;;
+walk_text | layout | race | place | profile | smaps | schedule) "$kind" ;;
 *)
 	echo "$fuzzer: no seeds for this fuzzer" >&2
 	exit 2 ;;

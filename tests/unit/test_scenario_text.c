@@ -25,6 +25,10 @@ static const struct {
 } refused[] = {
 	/* lines and words */
 	{ "walk\n", "x.in:1: expected a keyword (scenario, vma, map, ..., run), found \"walk\"" },
+	{ "hmmsim 1\nwalk\n", "x.in:2: walk: expected inside a race" },
+	{ "race a\n", "x.in:1: race: expected a first line hmmsim 1" },
+	{ "hmmsim 1\nrace a\n", "x.in:2: race: expected a scenario; hmmsim explore reads races" },
+	{ "hmmsim 1\nscenario a\nrace b\n", "x.in:3: race: expected run before the next scenario" },
 	{ IN("\tvmas"),
 	  "x.in:3: expected a keyword (scenario, vma, map, ..., run), found \"vmas\"" },
 	{ IN("\001\177bell"),
