@@ -93,11 +93,12 @@ int hs_race_axis_line(struct hs_race_parser *p)
 
 static int race_axes_substitute(struct hs_race_parser *p, struct hs_word *word)
 {
-	struct hs_word name = { word->at + 1, word->length - 1 };
 	struct hs_race_axis *axis;
+	struct hs_word name;
 
 	if (!word->length || word->at[0] != '$')
 		return 0;
+	name = (struct hs_word){ word->at + 1, word->length - 1 };
 	axis = race_axes_find(p->race, &name);
 	if (!axis)
 		return hs_text_expected(p->text, word, "$NAME of an axis line above");
