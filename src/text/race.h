@@ -41,7 +41,9 @@ enum hs_race_kind {
 #define HS_RACE_TASKS 8
 #define HS_RACE_OBJECTS 32 /* of all kinds */
 #define HS_RACE_VMAS 32
-#define HS_RACE_STEPS 256 /* of all tasks, set-up and check */
+#define HS_RACE_STEPS 256  /* of all tasks, set-up and check */
+#define HS_RACE_ORDER 1024 /* words of the order line */
+#define HS_RACE_EXPECTS 256
 #define HS_RACE_NESTING 4 /* retry in retry */
 #define HS_RACE_AXES 8
 #define HS_RACE_VALUES 16 /* of an axis */

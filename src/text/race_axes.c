@@ -282,8 +282,12 @@ int hs_race_expect_line(struct hs_race_parser *p)
 	struct hs_race_expect expect = { .line = p->text->number }, *more;
 	unsigned int chosen[HS_RACE_AXES] = { 0 };
 	struct hs_race *race = p->race;
-	int ret = race_axes_expect_words(p, &expect, chosen);
+	int ret;
 
+	if (race->expects == HS_RACE_EXPECTS)
+		return hs_text_error(p->text, p->text->number, p->text->keyword,
+				     "expected at most 256 lines");
+	ret = race_axes_expect_words(p, &expect, chosen);
 	if (ret)
 		return ret;
 	more = hs_hostmem_grow(p->text->mem, race->expect, race->expects, sizeof(*more));

@@ -83,6 +83,8 @@ static int race_text_order(struct hs_race_parser *p)
 			return 0;
 		if (hs_word_is(&word, "|"))
 			continue;
+		if (race->order_words == HS_RACE_ORDER)
+			return race_text_error(p, "expected at most 1024 labels");
 		more = hs_hostmem_grow(p->text->mem, race->order, race->order_words, sizeof(*more));
 		if (!more)
 			return hs_text_no_memory(p->text);

@@ -654,6 +654,8 @@ static int parse_many(const char *before, const char *line, unsigned int count, 
 	return ret;
 }
 
+#define SIXTEEN(axis) "axis " axis " 0 1 2 3 4 5 6 7 8 9 a b c d e f\n"
+
 static void a_race_has_limits(void **state)
 {
 	static const struct {
@@ -670,6 +672,16 @@ static void a_race_has_limits(void **state)
 		  "x.in:260: rcu-sync: expected at most 256 steps in a race" },
 		{ "setup\nrcu-sync\ntask t\n", "rcu-sync\n", "", 255,
 		  "x.in:261: rcu-sync: expected at most 256 steps in a race" },
+		{ "task t\nretry\nrcu-sync as=a\nuntil\norder ", "a ", "\n", 1024,
+		  "x.in:7: order: expected at most 1024 labels" },
+		{ SIXTEEN("a") SIXTEEN("b") SIXTEEN("c") "task $a\nrcu-sync as=$b\ncall $c\n",
+		  "expect a=@ leak\nexpect a=@ b=1 leak\nexpect a=@ b=2 leak\n"
+		  "expect a=@ b=3 leak\nexpect a=@ b=4 leak\nexpect a=@ b=5 leak\n"
+		  "expect a=@ b=6 leak\nexpect a=@ b=7 leak\nexpect a=@ b=8 leak\n"
+		  "expect a=@ b=9 leak\nexpect a=@ b=a leak\nexpect a=@ b=b leak\n"
+		  "expect a=@ b=c leak\nexpect a=@ b=d leak\nexpect a=@ b=e leak\n"
+		  "expect a=@ b=f leak\n",
+		  "", 16, "x.in:265: expect: expected at most 256 lines" },
 	};
 
 	(void)state;
