@@ -57,6 +57,22 @@ static void race_check_describe(const struct hs_race *race, const struct hs_race
 		snprintf(what, size, " of %.80s", race->object[step->arg[0]].name);
 }
 
+/* The set-up may take the page that a task puts: by its pfn, or from a pgmap that gives any. */
+static bool race_check_is_set_up(const struct hs_race *race, const struct hs_race_step *put,
+				 const struct race_check_need *need)
+{
+	for (size_t i = 0; put->op == HS_RACE_PAGE_PUT && i < race->setup.count; i++) {
+		const struct hs_race_step *step = &race->setup.step[i];
+
+		if (step->op == HS_RACE_ALLOC)
+			return true;
+		for (unsigned int n = 0; n < need->count; n++)
+			if (step->op == need->needs[n] && step->arg[0] == put->arg[0])
+				return true;
+	}
+	return false;
+}
+
 static int race_check_need(struct hs_race_parser *p, const struct hs_race_steps *steps, size_t i,
 			   const struct race_check_need *need)
 {
@@ -64,7 +80,8 @@ static int race_check_need(struct hs_race_parser *p, const struct hs_race_steps 
 	char what[96], argument[96];
 	const char *names[3];
 
-	if (step->op != need->op || race_check_is_there(steps, i, need))
+	if (step->op != need->op || race_check_is_there(steps, i, need) ||
+	    (steps != &p->race->setup && race_check_is_set_up(p->race, step, need)))
 		return 0;
 	for (unsigned int n = 0; n < need->count; n++)
 		names[n] = hs_race_op_names[need->needs[n]];

@@ -508,6 +508,10 @@ static const struct {
 	{ STEP("migrate-end M"), "x.in:12: migrate-end: expected migrate of M before it" },
 	{ STEP("rcu-unread"), "x.in:12: rcu-unread: expected rcu-read before it" },
 	{ STEP("plain-remove D"), "x.in:12: plain-remove: expected plain-insert of D before it" },
+	{ SETUP("page-put 8\npage-get 8"),
+	  "x.in:12: page-put: expected page-get, page-tryget or pin of 0x8 before it" },
+	{ SETUP("page-get 8\ntask R\npage-put 9"),
+	  "x.in:14: page-put: expected page-get, page-tryget or pin of 0x9 before it" },
 	{ SETUP("unlock D"), "x.in:12: unlock: expected lock of D before it" },
 	{ CHECK("unlock D"), "x.in:14: unlock: expected lock of D before it" },
 	{ STEP("unlock D\nlock D"), "x.in:12: unlock: expected lock of D before it" },
@@ -605,8 +609,14 @@ static void bad_text_is_refused_in_words(void **state)
 /* The good race around the lines of the table is good. */
 static void what_is_around_bad_lines_is_good(void **state)
 {
-	static const char *const texts[] = { TOP(""),	IN(""),		STEP("set L"),
-					     SETUP(""), SETUP("set L"), CHECK("set L") };
+	static const char *const texts[] = { TOP(""),
+					     IN(""),
+					     STEP("set L"),
+					     SETUP(""),
+					     SETUP("set L"),
+					     CHECK("set L"),
+					     SETUP("page-get 8\ntask R\npage-put 8"),
+					     SETUP("pin 8\ntask R\npage-put 8") };
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_race race;
 
