@@ -277,6 +277,20 @@ static int race_objects_walker(struct hs_race_parser *p, struct hs_race_driver *
 	return ret;
 }
 
+static int race_objects_window(struct hs_race_parser *p, struct hs_race_driver *driver)
+{
+	const struct hs_word *word = p->line->word;
+	uint64_t end = hs_race_addr_end(p->race);
+	int ret = hs_race_address(p, &word[2], "START", 0, end - HS_PAGE_BYTES, &driver->start);
+
+	if (ret)
+		return ret;
+	if (end - driver->start > HS_RACE_PAGES * HS_PAGE_BYTES)
+		end = driver->start + HS_RACE_PAGES * HS_PAGE_BYTES;
+	return hs_race_address(p, &word[3], "END", driver->start + HS_PAGE_BYTES, end,
+			       &driver->end);
+}
+
 static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *object)
 {
 	bool is_driver = object->kind == HS_RACE_DRIVER;
@@ -286,8 +300,7 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 	int ret = hs_race_object(p, &p->line->word[1], HS_RACE_MM, "MM", &driver->mm);
 
 	if (!ret)
-		ret = hs_race_range(p, &p->line->word[2], 0, hs_race_addr_end(p->race),
-				    &driver->start, &driver->end);
+		ret = race_objects_window(p, driver);
 	if (!ret)
 		ret = race_objects_walker(p, driver);
 	if (!ret)

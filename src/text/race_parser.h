@@ -12,7 +12,7 @@
 #include "text/race.h"
 #include "text/space.h"
 
-#define HS_RACE_PAGES ((uint64_t)1 << 16) /* the largest pgmap */
+#define HS_RACE_PAGES ((uint64_t)1 << 16) /* of a pgmap, of the window of a driver */
 
 struct hs_race_parser {
 	struct hs_text *text;

@@ -366,10 +366,6 @@ static int race_steps_check_section(struct hs_race_parser *p, const struct hs_ra
 
 static int race_steps_check(struct hs_race_parser *p, const struct hs_race_step *step)
 {
-	int ret = race_steps_check_section(p, step);
-
-	if (ret)
-		return ret;
 	switch (step->op) {
 	case HS_RACE_ENTRY:
 		return race_steps_check_entry(p, step);

@@ -253,6 +253,7 @@ static const struct {
 	{ HEAD OBJECTS "task W\ntask R\nset L\n", "x.in:11: task: expected a step after it" },
 	/* about, machine */
 	{ TOP("about"), "x.in:3: about: expected a sentence, found 0 words" },
+	{ TOP("about a\001b"), "x.in:3: about: expected no control characters, found \"a?b\"" },
 	{ TOP("machine 2"), "x.in:3: machine: expected no word, found 1 word" },
 	{ TOP("machine cpu=2"),
 	  "x.in:3: machine: expected cpus=, geometry=, section=, subsection=, memory= or retries=, found \"cpu=2\"" },
@@ -359,6 +360,9 @@ static const struct {
 	  "x.in:11: driver: expected END, a multiple of 0x1000 from 0x1000 to 0x40000, found \"0\"" },
 	{ IN("driver E M 0 0x41000"),
 	  "x.in:11: driver: expected END, a multiple of 0x1000 from 0x1000 to 0x40000, found \"0x41000\"" },
+	{ TOP("machine geometry=x86_64\nmm M\ndriver D M 0x1000 0x10002000"),
+	  "x.in:5: driver: expected END, a multiple of 0x1000 from 0x2000 to 0x10001000, found "
+	  "\"0x10002000\"" },
 	{ IN("driver E M 0 0x1000 validity=yes"),
 	  "x.in:11: driver: expected validity=seq or flag, found \"yes\"" },
 	{ IN("driver E M 0 0x1000 walker=6.1"),
@@ -609,14 +613,17 @@ static void bad_text_is_refused_in_words(void **state)
 /* The good race around the lines of the table is good. */
 static void what_is_around_bad_lines_is_good(void **state)
 {
-	static const char *const texts[] = { TOP(""),
-					     IN(""),
-					     STEP("set L"),
-					     SETUP(""),
-					     SETUP("set L"),
-					     CHECK("set L"),
-					     SETUP("page-get 8\ntask R\npage-put 8"),
-					     SETUP("pin 8\ntask R\npage-put 8") };
+	static const char *const texts[] = {
+		TOP(""),
+		IN(""),
+		STEP("set L"),
+		SETUP(""),
+		SETUP("set L"),
+		CHECK("set L"),
+		SETUP("page-get 8\ntask R\npage-put 8"),
+		SETUP("pin 8\ntask R\npage-put 8"),
+		HEAD "pgmap P 8 10 type=private owner=1\nsetup\nalloc P\ntask t\npage-put 8\n"
+	};
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_race race;
 
@@ -723,6 +730,12 @@ static void the_machine_says_what_fits(void **state)
 	(void)state;
 	race_must_parse(&mem, big, &race);
 	race_round_trip(&mem, &race);
+	hs_race_free(&mem, &race);
+	race_must_parse(&mem, TOP("machine section=0"), &race);
+	assert_int_equal(race.subsection_order, 0);
+	hs_race_free(&mem, &race);
+	race_must_parse(&mem, TOP("machine section=15"), &race);
+	assert_int_equal(race.subsection_order, 9);
 	hs_race_free(&mem, &race);
 	assert_int_equal(race_parse(&mem, small, NULL, 0, &race, error), -EINVAL);
 	assert_string_equal(error, "x.in:4: pgmap: expected START_PFN, a multiple of 4 (a "
