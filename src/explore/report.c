@@ -291,6 +291,24 @@ static void report_step(struct report *r, uint32_t i)
 		   n->place ? "  " : "", n->place ? n->place : "");
 }
 
+/* What the task of decision @i does from here on, in the words of its author. */
+static void report_act(struct report *r, uint32_t i)
+{
+	const struct hs_sched *s = r->sched;
+	uint8_t task = s->schedule[i];
+	const char *act = s->repeat.note[i].act, *before = NULL;
+
+	for (uint32_t j = i; j-- > 0;)
+		if (s->schedule[j] == task) {
+			before = s->repeat.note[j].act;
+			break;
+		}
+	if (!act || act == before)
+		return;
+	report_indent(r, task);
+	report_add(r, "> %s\n", act);
+}
+
 /* Decision @i, after a step of task @last. */
 static void report_decision(struct report *r, uint32_t i, uint32_t last)
 {
@@ -304,6 +322,7 @@ static void report_decision(struct report *r, uint32_t i, uint32_t last)
 	}
 	if (last && last != decision)
 		report_switch(r, i, last);
+	report_act(r, i);
 	report_step(r, i);
 }
 

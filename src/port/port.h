@@ -123,6 +123,10 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
  *
  * In the explorer the place of such a call is where it is written. hs_site(self, where) before it
  * names another, hs_site(self, NULL) ends that: so a room that has a place passes it on.
+ *
+ * hs_act(self, words) says what the task is about to do in the words of its author, as the line of
+ * a text: reports of the explorer show it above the steps that follow. The words outlive the
+ * execution; NULL ends it. No step.
  */
 
 /*

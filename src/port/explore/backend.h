@@ -149,6 +149,7 @@ struct hs_task {
 	const char *retry_why;
 	const char *place; /* of its last operation that names one */
 	const char *site;  /* of the operation on a word that it is in; NULL: not known */
+	const char *act;   /* what it does in the words of its author; NULL: not said */
 	uintptr_t watch[HS_WATCH_MAX]; /* words that its predicate read last */
 	uintptr_t past[HS_WATCH_MAX];  /* words that it has read since the task waits */
 	struct hs_held held[HS_HELD_MAX];
@@ -232,6 +233,11 @@ HS_ALWAYS_INLINE void hs_site(struct hs_task *self, const char *where)
 	self->site = where;
 	if (where)
 		self->place = where;
+}
+
+HS_ALWAYS_INLINE void hs_act(struct hs_task *self, const char *words)
+{
+	self->act = words;
 }
 
 /* The place of an operation on a word: the one that hs_site() has named, or the call's. */

@@ -25,6 +25,7 @@
 struct hs_repeat_note {
 	const void *addr;
 	const char *place;
+	const char *act;  /* hs_act() */
 	uint64_t value;	  /* of a choice: what its step has read or written before it */
 	uint32_t enabled; /* mask of tasks; 0: this is a choice */
 	uint32_t size;	  /* of a choice: the answers that there are */
@@ -76,6 +77,7 @@ static inline bool hs_repeat_has_step(struct hs_repeat *r, uint32_t at, uint32_t
 		       note->kind == t->op.kind;
 	note->addr = t->op.addr;
 	note->place = t->op.where;
+	note->act = t->act;
 	note->enabled = enabled;
 	note->size = t->op.size;
 	note->kind = t->op.kind;

@@ -139,6 +139,12 @@ HS_ALWAYS_INLINE void hs_site(const struct hs_task *self, const char *where)
 	(void)where;
 }
 
+HS_ALWAYS_INLINE void hs_act(const struct hs_task *self, const char *words)
+{
+	(void)self;
+	(void)words;
+}
+
 /* TSan does not model fences, and gcc refuses them under it; TSan models a read-modify-write. */
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
