@@ -44,6 +44,7 @@
 #include <hmmsim/pgmap.h>
 #include <hmmsim/pte_ops.h>
 #include <hmmsim/races.h>
+#include <hmmsim/scenario.h>
 #include <hmmsim/sync.h>
 #include <hmmsim/sync_locks.h>
 #include <hmmsim/sync_words.h>

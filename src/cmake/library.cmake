@@ -78,13 +78,17 @@ hs_objects(hmmsim_native_port native ${HS_PORT_COMMON_SOURCES} ${HS_PORT_NATIVE_
 hs_objects(hmmsim_native_host native ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_NATIVE_SOURCES})
 hs_objects(hmmsim_native_program native ${HS_TEXT_SOURCES} ${HS_COST_SOURCES} ${HS_CAPTURE_SOURCES}
 	${HS_RUN_SOURCES} ${HS_COMPARE_SOURCES})
-list(APPEND native_objects $<TARGET_OBJECTS:hmmsim_native_port> $<TARGET_OBJECTS:hmmsim_native_host>)
+hs_objects(hmmsim_native_language native ${HS_LANGUAGE_SOURCES})
+list(APPEND native_objects $<TARGET_OBJECTS:hmmsim_native_port> $<TARGET_OBJECTS:hmmsim_native_host>
+	$<TARGET_OBJECTS:hmmsim_native_language>)
 
 hs_objects(hmmsim_explore_model explore ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_explore_port explore ${HS_PORT_COMMON_SOURCES} ${HS_PORT_EXPLORE_SOURCES})
 hs_objects(hmmsim_explore_engine explore ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_ENGINE_SOURCES})
+hs_objects(hmmsim_explore_language explore ${HS_LANGUAGE_SOURCES})
 set(explore_objects
-	$<TARGET_OBJECTS:hmmsim_explore_port> $<TARGET_OBJECTS:hmmsim_explore_engine>)
+	$<TARGET_OBJECTS:hmmsim_explore_port> $<TARGET_OBJECTS:hmmsim_explore_engine>
+	$<TARGET_OBJECTS:hmmsim_explore_language>)
 
 if(HMMSIM_BUILD_TESTS)
 	hs_broken_library(native ${native_objects})

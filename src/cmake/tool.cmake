@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The program. It reaches the model through the public interface alone, so that it links the public
 # library, static or shared; the text language comes along as objects.
-add_executable(hmmsim_tool ${HS_TOOL_SOURCES} $<TARGET_OBJECTS:hmmsim_native_program>)
+add_executable(hmmsim_tool ${HS_TOOL_SOURCES} $<TARGET_OBJECTS:hmmsim_native_program>
+	$<TARGET_OBJECTS:hmmsim_native_language>)
 target_link_libraries(hmmsim_tool PRIVATE hmmsim hmmsim_native_flags hmmsim_warnings)
 set_target_properties(hmmsim_tool PROPERTIES OUTPUT_NAME hmmsim)
 

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-hosted_floors='port|scenario|explore|live|tool'
+hosted_floors='port|scenario|explore|live|tool|run'
 
 # A comment or a definition is no call; a call ends where its parentheses do.
 find src -name '*.[ch]' | grep -vE "^src/($hosted_floors)/" | sort | xargs awk '

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * race_state.h - a race scenario that runs: what is constant, and the state that executions change
+ *
+ * invented. A race (text/race.h) becomes a scenario (<hmmsim/explore.h>): its set-up makes the
+ * objects, each task interprets its steps, the check judges what is left and frees it. Everything
+ * that an execution changes is in the state of the scenario or in the machine. The race itself, and
+ * what struct hs_race_program adds to it, is constant.
+ *
+ * Part of the model, as far as compilation goes: race*.c reaches shared words, locks and waits
+ * through port/port.h, and is compiled for each backend.
+ *
+ * A step returns 0: done; HS_RACE_AGAIN: it could not; or a negative errno: it failed. After the
+ * last two the steps that follow in the innermost retry, or in the task, are skipped, but those
+ * that release what was taken there since its retry.
+ */
+#ifndef HS_RUN_RACE_STATE_H
+#define HS_RUN_RACE_STATE_H
+
+#include <hmmsim/explore.h>
+#include <hmmsim/pte_ops.h>
+
+#include "notifier/notifier.h"
+#include "port/port.h"
+#include "text/race.h"
+
+#define HS_RACE_AGAIN 1
+#define HS_RACE_HOLDS 8	  /* that a task holds at a time */
+#define HS_RACE_ENTRIES 8 /* of a driver that have a name in reports */
+#define HS_RACE_WORDS 32  /* bytes of such a name */
+
+/* ---- what is constant -------------------------------------------------------------------- */
+
+/* A line of the text, for reports: "FILE:LINE", and "WORDS  FILE:LINE". */
+struct hs_race_line {
+	const char *place, *words;
+};
+
+/* A word of the order line: a step of a task. */
+struct hs_race_turn {
+	uint32_t task, step;
+	bool passes_on; /* as soon as the step has begun */
+};
+
+/* What reports call the words of a driver. */
+struct hs_race_words {
+	char lock[HS_RACE_WORDS], changed[HS_RACE_WORDS], sub[HS_RACE_WORDS];
+	char entry[HS_RACE_ENTRIES][HS_RACE_WORDS];
+};
+
+struct hs_race_function {
+	void (*fn)(struct hs_task *self, void *arg);
+	void *arg;
+};
+
+struct hs_race_program {
+	const struct hs_race *race;
+	const struct hs_race_line *line; /* by its number: those that have a step or an object */
+	const struct hs_race_turn *turn; /* race->order_words */
+	const struct hs_race_function *function;
+	const uint64_t *pfn; /* of steps that name a page, each once */
+	size_t pfns;
+	size_t views[HS_RACE_OBJECTS];	   /* of a driver: where its words in a view begin */
+	size_t view_words;		   /* of one actor */
+	const struct hs_race_words *words; /* of each driver */
+	char *error;			   /* of the set-up that failed last: a sentence */
+	size_t error_size;
+};
+
+/* How large the state of a program is. */
+size_t hs_race_state_size(const struct hs_race_program *program);
+
+/* Set-up and check of struct hs_scenario; @param is a struct hs_race_program. */
+int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param);
+void hs_race_play_check(struct hs_task *self, void *state, const void *param);
+
+/* ---- what executions change -------------------------------------------------------------- */
+
+struct hs_race_state;
+
+/* What a task has taken and not released: by which step, and what. */
+struct hs_race_hold {
+	enum hs_race_op op;
+	uint32_t step;
+	uint64_t key; /* index of the object, or pfn */
+	union {
+		struct hs_pgmap *pgmap;
+		struct hs_page *page;
+		struct hs_invalidation inv;
+		struct hs_migration migration;
+	};
+};
+
+struct hs_race_block {
+	uint32_t begin; /* the step retry */
+	uint32_t turns;
+	bool skipped; /* as a whole */
+};
+
+/* One for set-up and check, one a task. */
+struct hs_race_actor {
+	struct hs_race_state *state;
+	const struct hs_race_steps *script;
+	const char *place; /* of the step that it is in */
+	uint32_t index;	   /* in state->actor: 0 for set-up and check, a task's from 1 on */
+	uint32_t step;
+	int status;	 /* of the steps since the innermost retry */
+	uint32_t failed; /* the step that it is from */
+	int result;	 /* of its last walk or populate */
+	uint64_t turns;	 /* that it began again, over all of its loops */
+	uint32_t next;	 /* words of the order line up to here are none of its steps, or are over */
+	bool turn;	 /* its step is the one that the order is at */
+	uint32_t depth, holds;
+	struct hs_race_block block[HS_RACE_NESTING];
+	struct hs_race_hold hold[HS_RACE_HOLDS];
+	uint64_t *view; /* for each driver: the number of begin, and the answers of walk */
+};
+
+struct hs_race_device;
+
+/* A subscription of a driver, in an object of its own: remove frees it. */
+struct hs_race_sub {
+	struct hs_interval_sub interval; /* one of these three */
+	struct hs_mirror_range range;
+	struct hs_notifier plain;
+	struct hs_race_device *device;
+};
+
+/* A driver. */
+struct hs_race_device {
+	struct hs_mutex lock;
+	const struct hs_race_driver *config;
+	const char *name, *place; /* of the line that declares it */
+	struct hs_mm *mm;
+	struct hs_race_sub *sub, *plain; /* NULL: none */
+	struct hs_mirror mirror;
+	hs_u64 *entry; /* a page each */
+};
+
+struct hs_race_mm {
+	struct hs_mm *mm;
+	struct hs_hmm *hmm; /* of drivers with the flag; NULL: there is none */
+	hs_u32 exited;
+};
+
+struct hs_race_memory {
+	struct hs_pgmap *pgmap; /* NULL: freed */
+	uint32_t taken; /* steps of its removal, a bit each; the remover's, then the check's */
+	bool gone;	/* its struct pages are */
+};
+
+struct hs_race_thing {
+	union {
+		struct hs_race_memory memory;
+		struct hs_mapping *file;
+		struct hs_race_mm mm;
+		struct hs_race_device device;
+		struct hs_dmirror *dmirror;
+		struct hs_gate *gate;
+		hs_u32 flag;
+	};
+};
+
+struct hs_race_state {
+	const struct hs_race_program *program;
+	hs_u32 at; /* words of the order line that are over */
+	struct hs_race_actor *actor;
+	struct hs_race_thing *thing; /* as race->object */
+	struct hs_page **page;	     /* as program->pfn */
+};
+
+/* ---- for the steps ----------------------------------------------------------------------- */
+
+#define HS_RACE_DO(id)                                                     \
+	int hs_race_do_##id(struct hs_task *self, struct hs_race_actor *a, \
+			    const struct hs_race_step *step)
+#define OP(id, name, words, summary) HS_RACE_DO(id);
+#include "text/race_ops.def"
+#undef OP
+
+static inline const struct hs_race *hs_race_of(const struct hs_race_actor *a)
+{
+	return a->state->program->race;
+}
+
+/* Owners are numbers; 0 is none. */
+static inline void *hs_race_owner(uint64_t owner)
+{
+	return (void *)(uintptr_t)owner;
+}
+
+static inline const char *hs_race_place(const struct hs_race_state *s, unsigned long line)
+{
+	return s->program->line[line].place;
+}
+
+static inline bool hs_race_must(const struct hs_race_state *s, uint32_t property)
+{
+	return s->program->race->must & property;
+}
+
+static inline const char *hs_race_name(const struct hs_race_state *s, uint64_t object)
+{
+	return s->program->race->object[object].name;
+}
+
+/* A word of the executor's own: its place is that of the step. */
+#define HS_RACE_WORD(self, a, access)        \
+	do {                                 \
+		hs_site((self), (a)->place); \
+		access;                      \
+		hs_site((self), NULL);       \
+	} while (0)
+
+/* A failed assertion of the step that @a is in. */
+#define hs_race_assert(self, a, cond, ...)                        \
+	do {                                                      \
+		if (hs_unlikely(!(cond)))                         \
+			hs_fail((self), (a)->place, __VA_ARGS__); \
+	} while (0)
+
+/* Notes what the step has taken; the caller fills in what. */
+struct hs_race_hold *hs_race_take(struct hs_task *self, struct hs_race_actor *a, enum hs_race_op op,
+				  uint64_t key);
+/* What was taken last by a step of @ops, a mask, with @key, since step @since. NULL: nothing. */
+struct hs_race_hold *hs_race_held(struct hs_race_actor *a, uint64_t ops, uint64_t key,
+				  uint32_t since);
+void hs_race_drop(struct hs_race_actor *a, struct hs_race_hold *hold);
+#define HS_RACE_BIT(id) ((uint64_t)1 << HS_RACE_##id)
+_Static_assert(HS_RACE_OP_COUNT <= 64, "a mask has a bit for each operation");
+#define HS_RACE_ANY UINT64_MAX
+
+/* Order (race_order.c): waits for the turn of the step; ends the turn of the step before. */
+void hs_race_order_begin(struct hs_task *self, struct hs_race_actor *a);
+void hs_race_order_end(struct hs_task *self, struct hs_race_actor *a);
+bool hs_race_order_is_over(const struct hs_race_state *s);
+
+/* Objects (race_world.c). A sentence in program->error says what failed. */
+int hs_race_make_objects(struct hs_task *self, struct hs_race_state *s);
+int hs_race_failed(const struct hs_race_program *program, unsigned long line, int ret);
+/* Says what reports call the words of the state. */
+void hs_race_name_words(struct hs_plan *plan, const struct hs_race_state *s);
+/* Frees what the tasks have left, in the right order. */
+void hs_race_free_objects(struct hs_task *self, struct hs_race_state *s);
+
+/* Drivers (race_driver.c). */
+int hs_race_subscribe(struct hs_task *self, struct hs_race_device *d, const char *place);
+void hs_race_unsubscribe(struct hs_task *self, struct hs_race_device *d, const char *place);
+void hs_race_unplug(struct hs_task *self, struct hs_race_device *d, const char *place);
+extern const struct hs_mirror_ops hs_race_mirror_ops;
+
+/* Device memory (race_pgmap.c). S1: no entry of a device maps a pfn of the pgmap. */
+void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object);
+/* S2: the struct page is live. */
+void hs_race_judge_s2(struct hs_task *self, struct hs_race_actor *a, uint64_t pfn,
+		      const char *name);
+/* What tasks hold of pgmaps and pages is put, if nothing is judged of what is left. */
+void hs_race_put_holds(struct hs_task *self, struct hs_race_state *s);
+void hs_race_end_memory(struct hs_task *self, struct hs_race_actor *a, uint64_t object);
+
+#endif

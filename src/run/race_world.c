@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * race_world.c - the objects of a race: made by its set-up, freed by its check
+ *
+ * invented. The check frees what is there and is no leak: subscriptions, devices, address spaces,
+ * files, pgmaps that no task has begun to remove, gates. What tasks have taken and not put is left
+ * to the leak check at the end, if S3 is judged.
+ */
+#include <errno.h>
+
+#include <hmmsim/fault.h>
+
+#include "device/dmirror.h"
+#include "mm/mm.h"
+#include "run/race_state.h"
+
+#define SYSTEM_PFN 0x100u /* of the pages that anonymous memory takes */
+#define SYSTEM_PAGES 8u	  /* a section of the mock machine */
+
+/* ---- device memory ----------------------------------------------------------------------- */
+
+/* The owner looks at what it is told of: both must be there. */
+static void race_world_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
+{
+	hs_page_count(self, page);
+	hs_deref(self, pgmap);
+}
+
+static const struct hs_pgmap_ops race_world_ops = { race_world_page_free, hs_migrate_to_ram };
+
+static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	const struct hs_race_pgmap *p = &s->program->race->object[i].pgmap;
+	struct hs_pgmap_config c;
+
+	hs_pgmap_config_init(&c, p->type, p->start, p->end);
+	c.first = p->first;
+	c.owner = p->owner ? hs_race_owner(p->owner) : &race_world_ops;
+	c.ops = &race_world_ops;
+	c.page_refs = p->refs;
+	c.removal_order = p->order;
+	c.atomic = p->atomic;
+	return hs_pgmap_create(self, &c, &s->thing[i].memory.pgmap);
+}
+
+static int race_world_file(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	const struct hs_race_file *f = &s->program->race->object[i].file;
+	const struct hs_mapping_config c = {
+		.kind = f->kind,
+		.pgmap = s->thing[f->pgmap].memory.pgmap,
+		.first = f->first,
+		.pages = f->pages,
+	};
+
+	return hs_mapping_create(self, &c, &s->thing[i].file);
+}
+
+/* ---- address spaces ---------------------------------------------------------------------- */
+
+static bool race_world_has_flag(const struct hs_race *race, unsigned int mm)
+{
+	for (unsigned int i = 0; i < race->objects; i++)
+		if (race->object[i].kind == HS_RACE_DRIVER && race->object[i].driver.mm == mm &&
+		    race->object[i].driver.validity == HS_VALIDITY_FLAG)
+			return true;
+	return false;
+}
+
+/* The struct stays to the end, because the check asks its notifiers. */
+static int race_world_mm(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	struct hs_race_mm *mm = &s->thing[i].mm;
+	int ret = hs_mm_create(self, hs_geometry(s->program->race->geometry), &mm->mm);
+
+	if (ret)
+		return ret;
+	hs_mmgrab(self, mm->mm);
+	if (!race_world_has_flag(s->program->race, i))
+		return 0;
+	return hs_hmm_create(self, hs_mm_notifiers(mm->mm), &mm->hmm);
+}
+
+static int race_world_vma(struct hs_task *self, struct hs_race_state *s,
+			  const struct hs_race_vma *vma)
+{
+	struct hs_mm *mm = s->thing[vma->mm].mm.mm;
+	struct hs_mapping *file = vma->file == HS_RACE_NONE ? NULL : s->thing[vma->file].file;
+	int ret = hs_mmap(self, mm, vma->start, vma->end, vma->flags, file, vma->pgoff);
+
+	if (ret || vma->gate == HS_RACE_NONE)
+		return ret;
+	return hs_vma_set_gate(self, mm, vma->start, vma->end, s->thing[vma->gate].gate);
+}
+
+/* Anonymous memory, private copies and migrations to RAM take system pages. */
+static bool race_world_need_pages(const struct hs_race *race)
+{
+	for (unsigned int i = 0; i < race->vmas; i++)
+		if (race->vma[i].file == HS_RACE_NONE || !(race->vma[i].flags & HS_VM_SHARED))
+			return true;
+	return false;
+}
+
+static int race_world_vmas(struct hs_task *self, struct hs_race_state *s)
+{
+	const struct hs_race_program *p = s->program;
+	uint64_t pages = (uint64_t)1 << p->race->section_order;
+	int ret = 0;
+
+	if (race_world_need_pages(p->race))
+		ret = hs_memory_add(
+			self, SYSTEM_PFN * pages,
+			SYSTEM_PFN * pages + (pages > SYSTEM_PAGES ? pages : SYSTEM_PAGES), false);
+	for (unsigned int i = 0; i < p->race->vmas; i++) {
+		if (!ret)
+			ret = race_world_vma(self, s, &p->race->vma[i]);
+		if (ret)
+			return hs_race_failed(p, p->race->vma[i].line, ret);
+	}
+	return 0;
+}
+
+/* ---- devices ----------------------------------------------------------------------------- */
+
+static int race_world_driver(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	const struct hs_race_object *o = &s->program->race->object[i];
+	struct hs_race_device *d = &s->thing[i].device;
+	int ret = 0;
+
+	hs_mutex_init(&d->lock, HS_LOCK_DRIVER);
+	d->config = &o->driver;
+	d->name = o->name;
+	d->place = hs_race_place(s, o->line);
+	d->mm = s->thing[o->driver.mm].mm.mm;
+	if (o->driver.validity == HS_VALIDITY_FLAG)
+		ret = hs_mirror_register(self, &d->mirror, s->thing[o->driver.mm].mm.hmm,
+					 &hs_race_mirror_ops);
+	if (ret || o->driver.late)
+		return ret;
+	return hs_race_subscribe(self, d, d->place);
+}
+
+static int race_world_dmirror(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	const struct hs_race_driver *d = &s->program->race->object[i].driver;
+	struct hs_dmirror_config c;
+
+	hs_dmirror_config_init(&c, s->thing[d->mm].mm.mm, d->start, d->end);
+	c.range.era = d->era;
+	c.range.strategy = d->strategy;
+	c.range.owner = hs_race_owner(d->owner);
+	c.validity = d->validity;
+	c.protocol = d->protocol;
+	c.touch = d->touch && hs_race_must(s, HS_RACE_S2);
+	c.tries = d->tries;
+	return hs_dmirror_create(self, &c, &s->thing[i].dmirror);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static int race_world_gate(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	return hs_gate_create(self, &s->thing[i].gate);
+}
+
+static int race_world_make_kind(struct hs_task *self, struct hs_race_state *s,
+				enum hs_race_kind kind)
+{
+	static int (*const make[HS_RACE_KIND_COUNT])(struct hs_task * self,
+						     struct hs_race_state * s, unsigned int i) = {
+		[HS_RACE_PGMAP] = race_world_pgmap,	[HS_RACE_FILE] = race_world_file,
+		[HS_RACE_MM] = race_world_mm,		[HS_RACE_DRIVER] = race_world_driver,
+		[HS_RACE_DMIRROR] = race_world_dmirror, [HS_RACE_GATE] = race_world_gate,
+	};
+	const struct hs_race_program *p = s->program;
+
+	for (unsigned int i = 0; i < p->race->objects; i++) {
+		int ret;
+
+		if (p->race->object[i].kind != kind || !make[kind])
+			continue;
+		ret = make[kind](self, s, i);
+		if (ret)
+			return hs_race_failed(p, p->race->object[i].line, ret);
+	}
+	return 0;
+}
+
+int hs_race_make_objects(struct hs_task *self, struct hs_race_state *s)
+{
+	static const enum hs_race_kind below[] = { HS_RACE_PGMAP, HS_RACE_FILE, HS_RACE_MM,
+						   HS_RACE_GATE };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < sizeof(below) / sizeof(below[0]); i++)
+		ret = race_world_make_kind(self, s, below[i]);
+	if (!ret)
+		ret = race_world_vmas(self, s);
+	if (!ret)
+		ret = race_world_make_kind(self, s, HS_RACE_DMIRROR);
+	if (!ret)
+		ret = race_world_make_kind(self, s, HS_RACE_DRIVER);
+	return ret;
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* A name that does not fit into the plan is left out. */
+static void race_world_name_driver(struct hs_plan *plan, const struct hs_race_device *d,
+				   const struct hs_race_words *words)
+{
+	uint64_t pages = (d->config->end - d->config->start) >> HS_PAGE_SHIFT;
+
+	hs_plan_name(plan, words->lock, &d->lock, sizeof(d->lock));
+	for (uint64_t i = 0; i < pages && i < HS_RACE_ENTRIES; i++)
+		hs_plan_name(plan, words->entry[i], &d->entry[i], sizeof(d->entry[i]));
+	if (!d->sub)
+		return;
+	hs_plan_name(plan, words->sub, d->sub, sizeof(*d->sub));
+	if (d->config->validity == HS_VALIDITY_FLAG)
+		hs_plan_name(plan, words->changed, &d->sub->range.valid,
+			     sizeof(d->sub->range.valid));
+	else
+		hs_plan_name(plan, words->changed, &d->sub->interval.seq,
+			     sizeof(d->sub->interval.seq));
+}
+
+void hs_race_name_words(struct hs_plan *plan, const struct hs_race_state *s)
+{
+	const struct hs_race *race = s->program->race;
+
+	hs_plan_name(plan, "order", &s->at, sizeof(s->at));
+	for (unsigned int i = 0; i < race->objects; i++) {
+		const struct hs_race_object *o = &race->object[i];
+
+		if (o->kind == HS_RACE_DRIVER)
+			race_world_name_driver(plan, &s->thing[i].device, &s->program->words[i]);
+		else if (o->kind == HS_RACE_FLAG)
+			hs_plan_name(plan, o->name, &s->thing[i].flag, sizeof(hs_u32));
+	}
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+static void race_world_end_driver(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	struct hs_race_device *d = &a->state->thing[i].device;
+
+	if (d->plain)
+		hs_race_unplug(self, d, a->place);
+	if (d->sub)
+		hs_race_unsubscribe(self, d, a->place);
+	if (d->config->validity == HS_VALIDITY_FLAG)
+		hs_mirror_unregister(self, &d->mirror);
+}
+
+static void race_world_end_mm(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	struct hs_race_mm *mm = &a->state->thing[i].mm;
+
+	if (mm->hmm)
+		hs_hmm_destroy(self, mm->hmm);
+	if (!mm->exited.raw)
+		hs_mmput(self, mm->mm);
+	hs_mmdrop(self, mm->mm);
+}
+
+static void race_world_end_dmirror(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	hs_dmirror_destroy(self, a->state->thing[i].dmirror);
+}
+
+static void race_world_end_file(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	hs_mapping_destroy(self, a->state->thing[i].file);
+}
+
+static void race_world_end_gate(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	hs_gate_destroy(self, a->state->thing[i].gate);
+}
+
+static void race_world_end_pgmap(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	hs_race_end_memory(self, a, i);
+}
+
+/* S1 of memory that is gone is judged first, as long as the devices are there. */
+static void race_world_judge(struct hs_task *self, struct hs_race_actor *a)
+{
+	const struct hs_race *race = hs_race_of(a);
+
+	for (unsigned int i = 0; i < race->objects; i++)
+		if (race->object[i].kind == HS_RACE_PGMAP && a->state->thing[i].memory.gone)
+			hs_race_judge_s1(self, a, i);
+}
+
+void hs_race_free_objects(struct hs_task *self, struct hs_race_state *s)
+{
+	static const struct {
+		enum hs_race_kind kind;
+		void (*end)(struct hs_task *self, struct hs_race_actor *a, unsigned int i);
+	} ends[] = {
+		{ HS_RACE_DRIVER, race_world_end_driver },
+		{ HS_RACE_DMIRROR, race_world_end_dmirror },
+		{ HS_RACE_MM, race_world_end_mm },
+		{ HS_RACE_FILE, race_world_end_file },
+		{ HS_RACE_PGMAP, race_world_end_pgmap },
+		{ HS_RACE_GATE, race_world_end_gate },
+	};
+	const struct hs_race *race = s->program->race;
+	struct hs_race_actor *a = &s->actor[0];
+
+	a->place = hs_race_place(s, race->line);
+	race_world_judge(self, a);
+	if (!hs_race_must(s, HS_RACE_S3))
+		hs_race_put_holds(self, s);
+	for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++)
+		for (unsigned int i = 0; i < race->objects; i++) {
+			if (race->object[i].kind != ends[e].kind)
+				continue;
+			a->place = hs_race_place(s, race->object[i].line);
+			ends[e].end(self, a, i);
+		}
+}
