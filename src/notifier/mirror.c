@@ -40,7 +40,7 @@
  *
  *	Required outcome: a device entry of a freed page is left, or the freed page is touched. For
  *	this reason commit 04ec32fbc2b2 (v5.5) removed the flag.
- *	(tests/model/test_notifier_model.c: flag_does_not_see_what_came_and_went)
+ *	(src/text/scenarios/notifier.txt: flag)
  */
 #include "notifier/notifier.h"
 

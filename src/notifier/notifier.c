@@ -47,7 +47,7 @@
  *
  *	Required outcome: the page is live while the reader holds the lock and has seen no change;
  *	no device entry is left when it is freed; one invalidation costs at most one retry.
- *	(tests/model/test_notifier_model.c: reader_against_invalidator)
+ *	(src/text/scenarios/notifier.txt: reader)
  *
  * Orders of seq. A reader waits until seq is not its number any more. It may then see not the even
  * number that ends the period but the odd one of the next:
@@ -84,7 +84,7 @@
  *	goes on
  *
  *	Required outcome: as above, whichever of the two frees the page.
- *	(tests/model/test_notifier_model.c: hit_reader_waits_for_the_last_invalidation)
+ *	(src/text/scenarios/notifier.txt: reader-other)
  *
  * Inserting meets an invalidation whose callbacks have returned, or run without the lock:
  *
@@ -98,7 +98,7 @@
  *	Required outcome: no reader of the new subscription copies an entry that this invalidation
  *	clears, and the next invalidation calls the subscription. If no subscription was hit yet
  *	(seq even), the inserter makes seq odd itself, and the reader waits as well.
- *	(tests/model/test_notifier_model.c: insert_meets_invalidation)
+ *	(src/text/scenarios/notifier.txt: insert)
  *
  * Removing. The remover frees the subscription as soon as seq changes, and it reads seq without the
  * lock. So the tree is changed first and seq last.
@@ -111,7 +111,7 @@
  *	free it				  wake
  *
  *	Required outcome: the subscription is not touched after it is freed.
- *	(tests/model/test_notifier_model.c: remove_meets_invalidation)
+ *	(src/text/scenarios/notifier.txt: remove)
  *
  * Subscribing meets the end of the address space. The state changes before the callbacks, because
  * after them it would leave a gap in which a subscription is accepted and never called:

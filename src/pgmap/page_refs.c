@@ -19,7 +19,7 @@
  *	page_free
  *
  *	Required outcome: none. That kernel has a use after free here.
- *	(tests/model/test_removal_model.c: put_to_one_races_with_the_removal_of_5_3)
+ *	(src/text/scenarios/removal.txt: last-put-5.3)
  *
  * Nor does a count of 1 stop a tryget, and the put that follows makes the count 1 again:
  *
@@ -42,7 +42,7 @@
  *					drained: memory removed, pgmap freed
  *
  *	Required outcome: page_free runs before the memory is removed.
- *	(tests/model/test_removal_model.c: last_put_ends_before_the_drain)
+ *	(src/text/scenarios/removal.txt: last-put)
  *
  * Lock order: locks of the caller, up to the page table lock < free pages lock, memory lock.
  */

@@ -17,7 +17,7 @@
  *	put: count = 0, put the pgmap	wait: drained
  *
  *	Required outcome: -ENODEV, or the page holds the pgmap until it is put.
- *	(tests/model/test_removal_model.c: handing_out_against_put_pages_of_5_3)
+ *	(src/text/scenarios/removal.txt: handing-out)
  */
 #include <errno.h>
 

@@ -15,7 +15,7 @@
  *	rcu_read_unlock			grace period; free
  *
  *	Required outcome: the pgmap is not freed before tryget_live.
- *	(tests/model/test_removal_model.c: lookup_against_removal_6_0)
+ *	(src/text/scenarios/removal.txt: lookup)
  */
 #include "pgmap/pgmap.h"
 

@@ -35,7 +35,7 @@
  *	touch a page, put		exit, free: no lookup that read the index is still running
  *
  *	Required outcome: page and pgmap are live when they are touched.
- *	(tests/model/test_removal_model.c: lookup_against_removal_6_0, lookup_against_removal_5_3)
+ *	(src/text/scenarios/removal.txt: lookup)
  *
  * A cached reference is counted, and the removal waits for it:
  *

@@ -668,8 +668,8 @@ static void drain_before_disable_waits_for_no_device(void **state)
 
 /*
  * Two neighbours in the wrong order, one pair at a time. Only the order of the first pair protects
- * the device. To wait before the page references are put never ends. test_removal_model.c tries
- * memory before the wait, and exit before erase, against lookups.
+ * the device. To wait before the page references are put never ends. The race lookup (removal.txt)
+ * tries memory before the wait, and exit before erase.
  */
 static void neighbours_in_the_wrong_order(void **state)
 {

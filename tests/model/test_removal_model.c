@@ -1,79 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Removals of a pgmap against lookups, references and allocations, under every schedule. */
+/*
+ * Removals of a pgmap against what no race of src/text/scenarios/removal.txt can say: a failed
+ * creation, an entry of v6.15, a registration without memory. The scenarios in which faults of the
+ * model are looked for are those of races.
+ */
 #include "support/broken.h"
 #include "support/pgmap_race.h"
-
-/* ---- lookups ----------------------------------------------------------------------------- */
-
-static void lookup_against_removal_6_0(void **state)
-{
-	static const enum hs_page_refs refs[] = { HS_PAGE_REFS_5_3, HS_PAGE_REFS_6_1 };
-	static const uint64_t complete[] = { 56, 15 }; /* an atomic reference: no grace period */
-
-	(void)state;
-	for (int i = 0; i < 4; i++) {
-		holds(complete[i / 2], (struct param){ .type = HS_PGMAP_GENERIC,
-						       .refs = refs[i % 2],
-						       .removal_order = HS_REMOVAL_ORDER_6_0,
-						       .atomic = i / 2,
-						       .roles = { READER, REMOVER } });
-		both_were_seen();
-	}
-}
-
-static void lookup_against_removal_5_3(void **state)
-{
-	static const uint64_t complete[] = { 61, 16 };
-
-	(void)state;
-	for (int atomic = 0; atomic < 2; atomic++) {
-		holds(complete[atomic], (struct param){ .type = HS_PGMAP_GENERIC,
-							.refs = HS_PAGE_REFS_5_3,
-							.removal_order = HS_REMOVAL_ORDER_5_3,
-							.atomic = atomic,
-							.roles = { READER, REMOVER } });
-		both_were_seen();
-	}
-}
-
-static void lookup_against_removal_5_2(void **state)
-{
-	const struct param p = { .type = HS_PGMAP_GENERIC,
-				 .refs = HS_PAGE_REFS_5_3,
-				 .removal_order = HS_REMOVAL_ORDER_5_2,
-				 .roles = { READER, REMOVER } };
-
-	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task reader)", 99);
-}
-
-static void drain_waits_for_cached_reference(void **state)
-{
-	static const uint64_t complete[HS_REMOVAL_ORDER_COUNT] = { 0, 80, 75 };
-
-	(void)state;
-	for (int order = HS_REMOVAL_ORDER_5_3; order < HS_REMOVAL_ORDER_COUNT; order++)
-		holds(complete[order],
-		      (struct param){ .type = HS_PGMAP_GENERIC,
-				      .refs = HS_PAGE_REFS_6_1,
-				      .removal_order = (enum hs_removal_order)order,
-				      .roles = { CACHER, REMOVER } });
-}
-
-/* If the counters were freed before the drain, the reader would add to freed memory. */
-static void exit_before_the_drain_is_found_out(void **state)
-{
-	static const enum hs_pgmap_step early[] = { HS_PGMAP_KILL,  HS_PGMAP_EXIT,
-						    HS_PGMAP_ERASE, HS_PGMAP_PUT_PAGES,
-						    HS_PGMAP_WAIT,  HS_PGMAP_MEMORY };
-	const struct param p = { .type = HS_PGMAP_GENERIC,
-				 .refs = HS_PAGE_REFS_6_1,
-				 .steps = early,
-				 .roles = { READER, REMOVER } };
-
-	(void)state;
-	fails(p, HS_VERDICT_FREED, "", 6);
-}
 
 static void failed_creation_waits_for_a_lookup(void **state)
 {
@@ -82,66 +14,6 @@ static void failed_creation_waits_for_a_lookup(void **state)
 				  .refs = HS_PAGE_REFS_6_1,
 				  .roles = { READER, CREATOR } });
 	both_were_seen();
-}
-
-/* ---- pages ------------------------------------------------------------------------------- */
-
-static void last_put_ends_before_the_drain(void **state)
-{
-	static const uint64_t complete[] = { 19, 36 };
-
-	(void)state;
-	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++)
-		for (int p2pdma = 0; p2pdma < 2; p2pdma++)
-			holds(complete[p2pdma],
-			      (struct param){ .type = p2pdma ? HS_PGMAP_P2PDMA : HS_PGMAP_PRIVATE,
-					      .refs = (enum hs_page_refs)refs,
-					      .removal_order = HS_REMOVAL_ORDER_6_0,
-					      .roles = { PUTTER, REMOVER } });
-}
-
-static void put_to_one_races_with_the_removal_of_5_3(void **state)
-{
-	const struct param p = { .type = HS_PGMAP_PRIVATE,
-				 .refs = HS_PAGE_REFS_5_3,
-				 .removal_order = HS_REMOVAL_ORDER_5_3,
-				 .roles = { PUTTER, REMOVER } };
-
-	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 6);
-}
-
-/* The drain does not wait for a pin: the reason for the references of 6.1. */
-static void pin_of_5_18_does_not_hold_the_memory(void **state)
-{
-	const struct param p = { .type = HS_PGMAP_PRIVATE,
-				 .refs = HS_PAGE_REFS_5_18,
-				 .removal_order = HS_REMOVAL_ORDER_6_0,
-				 .roles = { PUTTER, REMOVER } };
-
-	(void)state;
-	fails(p, HS_VERDICT_FREED, "is freed (task putter)", 6);
-}
-
-static void handing_out_against_put_pages_of_5_3(void **state)
-{
-	(void)state;
-	holds(115, (struct param){ .type = HS_PGMAP_PRIVATE,
-				   .refs = HS_PAGE_REFS_5_3,
-				   .roles = { TAKER, DRAINER } });
-	both_were_seen();
-}
-
-/* Since 6.1 an allocated page holds a reference to the pgmap, or the allocation fails. */
-static void handing_out_against_the_drain(void **state)
-{
-	(void)state;
-	for (int refs = HS_PAGE_REFS_6_1; refs < HS_PAGE_REFS_COUNT; refs++) {
-		holds(25, (struct param){ .type = HS_PGMAP_PRIVATE,
-					  .refs = (enum hs_page_refs)refs,
-					  .roles = { TAKER, DRAINER } });
-		both_were_seen();
-	}
 }
 
 /* The drain does not wait for an entry: the file system does so, before the drain. */
@@ -279,17 +151,7 @@ static const struct broken faults[] = {
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lookup_against_removal_6_0),
-		cmocka_unit_test(lookup_against_removal_5_3),
-		cmocka_unit_test(lookup_against_removal_5_2),
-		cmocka_unit_test(drain_waits_for_cached_reference),
-		cmocka_unit_test(exit_before_the_drain_is_found_out),
 		cmocka_unit_test(failed_creation_waits_for_a_lookup),
-		cmocka_unit_test(last_put_ends_before_the_drain),
-		cmocka_unit_test(put_to_one_races_with_the_removal_of_5_3),
-		cmocka_unit_test(pin_of_5_18_does_not_hold_the_memory),
-		cmocka_unit_test(handing_out_against_put_pages_of_5_3),
-		cmocka_unit_test(handing_out_against_the_drain),
 		cmocka_unit_test(entry_of_6_15_does_not_hold_the_memory),
 		cmocka_unit_test(end_of_a_registration_waits_for_the_kill),
 	};

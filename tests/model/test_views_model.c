@@ -61,15 +61,15 @@ static void even_sequence_needs_a_release(void **state)
 {
 	(void)state;
 	weak_notifier = WEAK_EVEN;
-	only_views_find((struct race_param){ .validity = SEQ }, 14, "1*5 2*13 1*8 2*8 1*2 c1 1*4");
+	only_views_find((struct race_param){ .judged = S1 }, 14, "1*5 2*13 1*8 2*8 1*2 c1 1*4");
 	weak_notifier = WEAK_NONE;
-	views_hold((struct race_param){ .validity = SEQ }, 26);
-	views_hold((struct race_param){ .validity = SEQ, .judged = S2 }, 26);
+	views_hold((struct race_param){ .judged = S1 }, 26);
+	views_hold((struct race_param){ .judged = S2 }, 26);
 }
 
 static void odd_sequence_needs_a_release(void **state)
 {
-	struct race_param p = { .validity = SEQ, .other = true };
+	struct race_param p = { .other = true };
 
 	(void)state;
 	weak_notifier = WEAK_ODD;
@@ -84,7 +84,7 @@ static void odd_sequence_needs_a_release(void **state)
 static void wait_without_acquire_sees_what_is_over(void **state)
 {
 	(void)state;
-	only_views_find((struct race_param){ .validity = SEQ, .wait_order = HS_WAIT_ONCE }, 14,
+	only_views_find((struct race_param){ .wait_order = HS_WAIT_ONCE }, 14,
 			"1*5 2*13 1*8 2*8 1*2 c1 1*4");
 }
 

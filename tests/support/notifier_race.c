@@ -11,12 +11,9 @@ struct device {
 struct model {
 	struct race_param param;
 	struct hs_notifiers *ns;
-	struct hs_hmm *hmm;
 	struct hs_mutex lock;
 	struct device *device; /* NULL: removed and freed */
 	struct hs_interval_sub bystander;
-	struct hs_mirror mirror;
-	struct hs_mirror_range range;
 	void *page;
 	hs_ptr cpu, dev; /* the entries */
 	bool subscribed;
@@ -25,37 +22,19 @@ struct model {
 /* ---- the device -------------------------------------------------------------------------- */
 
 /* False: it would have to wait for the lock. */
-static bool clear(struct hs_task *self, struct model *m, struct hs_interval_sub *sub,
-		  const struct hs_invalidation *inv, uint64_t cur_seq)
-{
-	bool lock = m->param.mutant != CALLBACK_NO_LOCK;
-
-	if (m->param.mutant == CALLBACK_SKIPPED && inv->owner == m)
-		return true;
-	if (lock && inv->blockable)
-		hs_mutex_lock(self, &m->lock);
-	else if (lock && !hs_mutex_trylock(self, &m->lock))
-		return false;
-	if (sub)
-		hs_interval_set_seq(self, sub, cur_seq);
-	hs_ptr_store(self, &m->dev, NULL, HS_RELAXED);
-	if (lock)
-		hs_mutex_unlock(self, &m->lock);
-	return true;
-}
-
 static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
 		       const struct hs_invalidation *inv, uint64_t cur_seq)
 {
-	return clear(self, ((struct device *)sub)->model, sub, inv, cur_seq);
-}
+	struct model *m = ((struct device *)sub)->model;
 
-static int sync_mirror(struct hs_task *self, struct hs_mirror *mirror,
-		       const struct hs_invalidation *inv)
-{
-	struct model *m = (struct model *)((char *)mirror - offsetof(struct model, mirror));
-
-	return clear(self, m, NULL, inv, 0) ? 0 : -EAGAIN;
+	if (inv->blockable)
+		hs_mutex_lock(self, &m->lock);
+	else if (!hs_mutex_trylock(self, &m->lock))
+		return false;
+	hs_interval_set_seq(self, sub, cur_seq);
+	hs_ptr_store(self, &m->dev, NULL, HS_RELAXED);
+	hs_mutex_unlock(self, &m->lock);
+	return true;
 }
 
 static bool pass_by(struct hs_task *self, struct hs_interval_sub *sub,
@@ -68,40 +47,20 @@ static bool pass_by(struct hs_task *self, struct hs_interval_sub *sub,
 
 static const struct hs_interval_ops device_ops = { invalidate };
 const struct hs_interval_ops bystander_ops = { pass_by };
-static const struct hs_mirror_ops mirror_ops = { sync_mirror, NULL };
-
-static bool changed(struct hs_task *self, struct model *m, uint64_t seq)
-{
-	if (m->param.mutant == NO_CHECK)
-		return false;
-	return m->param.validity == SEQ ? hs_interval_read_retry(self, &m->device->sub, seq)
-					: !hs_mirror_range_valid(self, &m->range);
-}
 
 /* True: nothing more to do. */
 static bool attempt(struct hs_task *self, struct model *m)
 {
-	const struct race_param *p = &m->param;
-	uint64_t seq = 0;
-	bool again = false;
-	void *page;
+	uint64_t seq = hs_interval_read_begin(self, &m->device->sub);
+	void *page = hs_ptr_load(self, &m->cpu, HS_ACQUIRE);
+	bool again;
 
-	if (p->validity == SEQ)
-		seq = hs_interval_read_begin(self, &m->device->sub);
-	else if (!hs_mirror_range_wait_until_valid(self, &m->range, HS_RANGE_DEFAULT_TICKS))
-		return true;
-	page = hs_ptr_load(self, &m->cpu, HS_ACQUIRE);
 	if (!page)
 		return true;
-	if (p->mutant == CHECK_OUTSIDE)
-		again = changed(self, m, seq);
-	if (p->judged == S2 && p->mutant == TOUCH_OUTSIDE)
-		hs_deref(self, page);
 	hs_mutex_lock(self, &m->lock);
-	if (p->mutant != CHECK_OUTSIDE)
-		again = changed(self, m, seq);
+	again = hs_interval_read_retry(self, &m->device->sub, seq);
 	if (!again) {
-		if (p->judged == S2 && p->mutant != TOUCH_OUTSIDE)
+		if (m->param.judged == S2)
 			hs_deref(self, page);
 		hs_ptr_store(self, &m->dev, page, HS_RELAXED);
 	}
@@ -132,18 +91,6 @@ static void reader(struct hs_task *self, void *arg)
 	hs_interval_remove(self, &m->device->sub);
 	hs_free(self, m->device, HS_KIND_OTHER, sizeof(*m->device));
 	m->device = NULL;
-}
-
-static void flag_reader(struct hs_task *self, void *arg)
-{
-	struct model *m = arg;
-	uint32_t tries = 0;
-	int ret = hs_mirror_range_register(self, &m->range, &m->mirror, 0, PAGE, 12);
-
-	hs_assert(self, !ret, "register: %d", ret);
-	while (!attempt(self, m) && ++tries < 3)
-		;
-	hs_mirror_range_unregister(self, &m->range);
 }
 
 /* ---- those who take pages ---------------------------------------------------------------- */
@@ -207,16 +154,8 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	hs_mutex_init(&m->lock, HS_LOCK_DRIVER);
 	m->page = hs_alloc(self, HS_KIND_PAGE, PAGE_BYTES);
 	hs_ptr_init(&m->cpu, m->page);
-	if (m->param.validity == SEQ) {
-		subscribe(self, m);
-		hs_plan_task(plan, "reader", reader, m);
-	} else {
-		ret = hs_hmm_create(self, m->ns, &m->hmm);
-		if (ret)
-			return ret;
-		hs_mirror_register(self, &m->mirror, m->hmm, &mirror_ops);
-		hs_plan_task(plan, "reader", flag_reader, m);
-	}
+	subscribe(self, m);
+	hs_plan_task(plan, "reader", reader, m);
 	hs_plan_task(plan, "invalidator", invalidator, m);
 	if (m->param.other)
 		hs_plan_task(plan, "other", other_invalidator, m);
@@ -237,11 +176,6 @@ static void check(struct hs_task *self, void *state, const void *param)
 	}
 	if (m->param.bystander)
 		hs_interval_remove(self, &m->bystander);
-	if (m->hmm) {
-		hs_assert(self, !m->hmm->active, "the mirror's counter is not idle at the end");
-		hs_mirror_unregister(self, &m->mirror);
-		hs_hmm_destroy(self, m->hmm);
-	}
 	hs_notifiers_destroy(self, m->ns);
 }
 

@@ -17,28 +17,12 @@
 
 #define PAGE 0x1000ull
 
-enum validity {
-	SEQ,
-	FLAG, /* v5.3 */
-};
-
-enum mutant {
-	SOUND,
-	NO_CHECK,	  /* the reader does not ask whether anything changed */
-	TOUCH_OUTSIDE,	  /* it touches the page before it takes the lock */
-	CHECK_OUTSIDE,	  /* it asks before it takes the lock */
-	CALLBACK_NO_LOCK, /* the callback does not take the lock */
-	CALLBACK_SKIPPED, /* the callback takes the invalidation for its own and does nothing */
-};
-
 enum judged {
 	S1,
 	S2,
 };
 
 struct race_param {
-	enum validity validity;
-	enum mutant mutant;
 	enum judged judged;
 	uint32_t warm_ups; /* invalidations by the same task before the one that takes the page */
 	bool other;	   /* another task invalidates the same range meanwhile */

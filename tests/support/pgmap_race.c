@@ -128,13 +128,7 @@ static void locker_main(struct hs_task *self, void *arg)
 static void remover_main(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	const enum hs_pgmap_step *steps = m->param.steps;
-
-	if (!steps)
-		steps = hs_removal_steps(hs_pgmap_removal_order(m->pgmap));
-	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
-		hs_pgmap_step(self, m->pgmap, steps[i]);
-	hs_pgmap_free(self, m->pgmap);
+	hs_pgmap_destroy(self, m->pgmap);
 }
 
 static void drainer_main(struct hs_task *self, void *arg)

@@ -21,7 +21,7 @@ enum role {
 	TAKER,	 /* tries to allocate a page, and puts it */
 	MAPPER,	 /* maps and unmaps the page, as two page table entries would */
 	LOCKER,	 /* adds to the state under the page lock */
-	REMOVER, /* removes the pgmap, in its own order or in that of .steps */
+	REMOVER, /* removes the pgmap */
 	DRAINER, /* kills, puts the pages and waits; the rest comes after all */
 	CREATOR, /* creates a pgmap where memory without an owner is in the way */
 	MEMORY,	 /* removes the system memory */
@@ -34,7 +34,6 @@ struct param {
 	enum hs_removal_order removal_order;
 	bool atomic;
 	bool two; /* both pages have a struct page */
-	const enum hs_pgmap_step *steps;
 	enum role roles[3];
 };
 
