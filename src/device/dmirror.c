@@ -63,7 +63,7 @@
  *	Required outcome: no word is left when the struct pages go (S1), no struct page is touched
  *	when it is gone (S2), the removal ends and leaves nothing (S3). If disable comes after
  *	invalidate, the second walk faults the page in again, and no invalidation follows.
- *	(tests/model/test_device_model.c: populate_against_whole_removal)
+ *	(src/text/scenarios/populate.txt: populate)
  *
  * The lock as a fence:
  *

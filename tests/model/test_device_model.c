@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A device populates one page while that page is taken away, under every schedule that matters:
- * first by one invalidation, then by the removal of all the memory behind a mapping. Judged:
+ * first by one invalidation, then by the removal of all the memory behind a mapping. Two tasks with
+ * the removal in order, or two neighbours swapped: src/text/scenarios/populate.txt. Judged:
  *
  *	S1	no word of the device is left when the struct pages are gone
  *	S2	no struct page is touched when it is gone
@@ -52,7 +53,6 @@ static void no_word_is_left(struct hs_task *self, struct hs_dmirror *dev)
 enum finding {
 	NOTHING,
 	VIOLATION, /* of what is judged */
-	STUCK,	   /* the removal waits for ever */
 };
 
 /*
@@ -75,8 +75,6 @@ static bool is_found(const struct hs_explore_result *r, uint64_t most, enum find
 {
 	if (want == NOTHING)
 		return r->verdict == HS_VERDICT_NONE && (r->exhaustive || r->executions == most);
-	if (want == STUCK)
-		return r->verdict == HS_VERDICT_DEADLOCK;
 	if (judged == S1)
 		return r->verdict == HS_VERDICT_ASSERT && strstr(r->message, "S1: the device maps");
 	return (r->verdict == HS_VERDICT_ASSERT && strstr(r->message, "touches page")) ||
@@ -342,9 +340,6 @@ enum act {
 	ACTS
 };
 
-static const char *const act_names[ACTS] = { "disable", "invalidate", "kill",  "put pages",
-					     "wait",	"memory",     "erase", "exit" };
-
 #define IN_ORDER                                                                \
 	{                                                                       \
 		DISABLE, INVALIDATE, KILL, PUT_PAGES, WAIT, MEMORY, ERASE, EXIT \
@@ -538,29 +533,6 @@ static void all_expect(const struct all_param *p, const char *row, enum finding 
 	expect(&all_scenario, p, name, bound(p->unmap || p->another), d->judged, want, number);
 }
 
-static void populate_against_whole_removal(void **state)
-{
-	static const uint64_t dax[HS_ERA_COUNT][COUNT(strategies)] = {
-		{ 70, 170, 170 },
-		{ 190, 336, 400 },
-	};
-	static const uint64_t file[HS_ERA_COUNT] = { 70, 190 };
-
-	(void)state;
-	for (int era = 0; era < HS_ERA_COUNT; era++) {
-		struct all_param p = right;
-
-		p.device.era = (enum hs_era)era;
-		for (size_t s = 0; s < COUNT(strategies); s++) {
-			p.device.strategy = strategies[s];
-			all_expect(&p, "device-dax", NOTHING, dax[era][s]);
-		}
-		p.device.strategy = HS_STRATEGY_NONE;
-		p.kind = HS_MAPPING_DAX_FILE;
-		all_expect(&p, "DAX file", NOTHING, file[era]);
-	}
-}
-
 /* A row whose search is long, or has as many executions as that of the strategy before it. */
 static bool all_leaves_out(const uint64_t numbers[HS_STRATEGY_BUILTIN_COUNT], int s)
 {
@@ -666,35 +638,6 @@ static void drain_before_disable_waits_for_no_device(void **state)
 	row(drain_first, "drain < disable < invalidate", both, numbers);
 }
 
-/*
- * Two neighbours in the wrong order, one pair at a time. Only the order of the first pair protects
- * the device. To wait before the page references are put never ends. The race lookup (removal.txt)
- * tries memory before the wait, and exit before erase.
- */
-static void neighbours_in_the_wrong_order(void **state)
-{
-	static const struct {
-		enum act first; /* is done second */
-		enum finding want;
-		uint64_t number;
-	} pairs[] = {
-		{ INVALIDATE, NOTHING, 70 }, { KILL, NOTHING, 42 },   { PUT_PAGES, STUCK, 1 },
-		{ WAIT, NOTHING, 70 },	     { MEMORY, NOTHING, 70 }, { ERASE, NOTHING, 70 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(pairs); i++) {
-		struct all_param p = right;
-		char name[64];
-
-		p.order[pairs[i].first] = (enum act)(pairs[i].first + 1);
-		p.order[pairs[i].first + 1] = pairs[i].first;
-		snprintf(name, sizeof(name), "%s < %s", act_names[pairs[i].first + 1],
-			 act_names[pairs[i].first]);
-		all_expect(&p, name, pairs[i].want, pairs[i].number);
-	}
-}
-
 /* ---- faults of the model ------------------------------------------------------------------ */
 
 static const struct one_param zapped = { .era = HS_ERA_6_12, .judged = BOTH };
@@ -724,13 +667,11 @@ int main(void)
 		cmocka_unit_test(populate_against_invalidation),
 		cmocka_unit_test(lock_as_fence),
 		cmocka_unit_test(flag_does_not_see_what_came_and_went),
-		cmocka_unit_test(populate_against_whole_removal),
 		cmocka_unit_test(populate_against_munmap_and_whole_removal),
 		cmocka_unit_test(two_populates_against_whole_removal),
 		cmocka_unit_test(each_rule_of_the_protocol_is_needed),
 		cmocka_unit_test(invalidate_before_disable_lets_the_page_come_back),
 		cmocka_unit_test(drain_before_disable_waits_for_no_device),
-		cmocka_unit_test(neighbours_in_the_wrong_order),
 	};
 
 	return model_main("device model", tests, faults);
