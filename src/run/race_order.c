@@ -42,12 +42,25 @@ static bool race_order_next(struct hs_race_actor *a)
 	return false;
 }
 
+/* Inside an RCU read section a task may not wait, but it may try again. */
+static void race_order_wait(struct hs_task *self, struct hs_race_actor *a)
+{
+	if (!hs_rcu_held(self)) {
+		hs_spin_until_at(self, race_order_is_turn, a, a->place);
+		return;
+	}
+	hs_site(self, a->place);
+	while (!race_order_is_turn(self, a))
+		hs_retry_wait(self, a->place);
+	hs_site(self, NULL);
+}
+
 void hs_race_order_begin(struct hs_task *self, struct hs_race_actor *a)
 {
 	hs_race_order_end(self, a);
 	if (!race_order_next(a))
 		return;
-	hs_spin_until_at(self, race_order_is_turn, a, a->place);
+	race_order_wait(self, a);
 	a->turn = true;
 	if (a->state->program->turn[a->next++].passes_on)
 		hs_race_order_end(self, a);

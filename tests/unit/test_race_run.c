@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations of races that no text of src/text/scenarios uses: what each does on both backends, and
+ * that it does so: without the step, or with another one, the race ends otherwise.
+ */
+#include <hmmsim/scenario.h>
+
+#include "support/machine.h"
+
+#define FILE_SPACE       \
+	"hmmsim 1\n"     \
+	"race r\n"       \
+	"pgmap A 8 10\n" \
+	"file F A 8 2\n" \
+	"mm M\n"         \
+	"mmap M 0x0 0x2000 rws of=F\n"
+#define ANON_SPACE   \
+	"hmmsim 1\n" \
+	"race r\n"   \
+	"mm M\n"     \
+	"mmap M 0x0 0x2000 rw\n"
+#define MIRROR FILE_SPACE "dmirror X M 0x0 0x2000 touch=yes\n"
+#define DRIVER FILE_SPACE "driver D M 0x0 0x2000\n"
+/* D has an entry for page 0x8 of 0x0. */
+#define PROGRAMMED                 \
+	"  begin D\n"              \
+	"  walk D 0x0 0x1000 rw\n" \
+	"  lock D\n"               \
+	"  check D\n"              \
+	"  program D 0x0\n"        \
+	"  unlock D\n"
+
+static struct hs_scenario_text *load(const char *text)
+{
+	struct hs_scenario_text *out = NULL;
+	char error[512] = "";
+
+	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &out, error,
+			     sizeof(error)))
+		fail_msg("%s", error);
+	return out;
+}
+
+#ifdef HS_BACKEND_EXPLORE
+static void ends(const char *text, enum hs_verdict verdict, const char *message)
+{
+	struct hs_scenario_text *loaded = load(text);
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	hs_explore_options_init(&options);
+	hs_scenario_options(loaded, &options);
+	assert_int_equal(
+		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
+	if (r.verdict != verdict || !strstr(r.message, message))
+		fail_msg("%s: %s\n%s", hs_verdict_name(r.verdict), r.message,
+			 r.report ? r.report : text);
+	assert_true(verdict != HS_VERDICT_NONE || r.exhaustive);
+	hs_explore_result_free(&r);
+	hs_scenario_free(loaded);
+}
+
+static void holds(const char *text)
+{
+	ends(text, HS_VERDICT_NONE, "");
+}
+#else
+static void ends(const char *text, enum hs_verdict verdict, const char *message)
+{
+	(void)verdict;
+	(void)message;
+	hs_scenario_free(load(text));
+}
+
+static void holds(const char *text)
+{
+	struct hs_scenario_text *loaded = load(text);
+	struct hs_machine_config config;
+	struct hs_leaks left;
+	int ret;
+
+	hs_machine_config_init(&config);
+	hs_scenario_config(loaded, &config);
+	ret = hs_scenario_run(hs_scenario_of(loaded), hs_scenario_param(loaded), &config, &left);
+	if (ret)
+		fail_msg("%d: %s%s", ret, hs_scenario_error(loaded), left.text);
+	hs_scenario_free(loaded);
+}
+#endif
+
+/* ---- drivers ----------------------------------------------------------------------------- */
+
+static void dma_touches_what_the_device_maps(void **state)
+{
+	(void)state;
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
+		     "  dma D 0x0\n  dma D 0x1000\n");
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
+		     "  lock D\n  dma D 0x0\n  unlock D\n");
+	ends(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
+		    "  kill A\n  put-pages A\n  drain A\n  memory A\n  dma D 0x0\n"
+		    "must S2\n",
+	     HS_VERDICT_ASSERT, "S2: D touches page 0x8, which is gone");
+}
+
+/* Its subscription is gone, so that nothing else clears them. */
+static void a_plain_notifier_clears_the_entries_of_its_driver(void **state)
+{
+	static const char *const steps[] = {
+		"  plain-insert D\n  dontneed M 0x0 0x1000\n  assert-entry D 0x0 no\n"
+		"  plain-remove D\n",
+		"  plain-insert D\n  plain-remove D\n  dontneed M 0x0 0x1000\n"
+		"  assert-entry D 0x0 yes\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			 "%sdriver D M 0x0 0x2000 late=yes\nsetup\n  access M 0x0 w\ntask T\n"
+			 "  insert D\n%s  remove D\n%s",
+			 FILE_SPACE, PROGRAMMED, steps[i]);
+		holds(text);
+	}
+}
+
+static void a_device_accesses_what_it_has_populated(void **state)
+{
+	(void)state;
+	holds(MIRROR "setup\n  access M 0x0 w\ntask T\n"
+		     "  populate X 0x0 0x1000 rw\n  device-access X 0x0 w\n"
+		     "  device-access X 0x1000\n"
+		     "check\n  assert-result T 0\n");
+	ends(MIRROR "setup\n  access M 0x0 w\ntask T\n"
+		    "  populate X 0x0 0x1000 rw\n"
+		    "  kill A\n  put-pages A\n  drain A\n  memory A\n  device-access X 0x0 w\n"
+		    "must S2\n",
+	     HS_VERDICT_ASSERT, "page 0x8, which is gone");
+}
+
+/* ---- pages ------------------------------------------------------------------------------- */
+
+#define PRIVATE      \
+	"hmmsim 1\n" \
+	"race r\n"   \
+	"pgmap A 8 10 first=9 type=private owner=1\n"
+
+static void references_to_pages_are_taken_and_put(void **state)
+{
+	(void)state;
+	holds(PRIVATE "setup\n  alloc A\ntask T\n"
+		      "  page-get 9\n  page-put 9\n  page-tryget 9\n  page-put 9\n  page-put 9\n");
+	ends(PRIVATE "setup\n  alloc A\ntask T\n  page-get 9\n  page-put 9\n", HS_VERDICT_LEAK, "");
+}
+
+/* The count of a free page is 0: what follows is skipped. */
+static void a_tryget_of_a_free_page_says_again(void **state)
+{
+	(void)state;
+	holds(PRIVATE "flag tried\ntask T\n  page-tryget 9\n  set tried\n  page-put 9\n"
+		      "task U\n  kill A\n  put-pages A\n  drain A\nmust S1\n");
+	ends(PRIVATE "flag tried\ntask T\n  page-tryget 9\n  set tried\n  page-put 9\n"
+		     "task U\n  await tried\n",
+	     HS_VERDICT_DEADLOCK, "U in spin at r.txt:");
+}
+
+static void a_page_lock_keeps_others_out(void **state)
+{
+	(void)state;
+	holds(PRIVATE "setup\n  alloc A\ntask T\n"
+		      "  page-lock 9\n  page-unlock 9\n"
+		      "task U\n  page-lock 9\n  page-unlock 9\n"
+		      "check\n  page-put 9\n");
+	ends(PRIVATE "setup\n  alloc A\ntask T\n  page-lock 9 as=t\n  page-unlock 9 as=free\n"
+		     "task U\n  page-lock 9 as=u\n  page-unlock 9\n"
+		     "order t u | free\n"
+		     "check\n  page-put 9\n",
+	     HS_VERDICT_DEADLOCK, "");
+}
+
+/* ---- the address space ------------------------------------------------------------------- */
+
+static void an_unmapped_page_cannot_be_accessed(void **state)
+{
+	(void)state;
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n"
+		     "  retry 1\n" PROGRAMMED "  until\n"
+		     "  munmap M 0x0 0x1000\n"
+		     "  assert-entry D 0x0 no\n"
+		     "  begin D\n  walk D 0x0 0x1000 r\n"
+		     "check\n  assert-result T -EFAULT\n");
+}
+
+static void a_protected_page_cannot_be_written(void **state)
+{
+	(void)state;
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n"
+		     "  mprotect M 0x0 0x1000 r\n"
+		     "  begin D\n  walk D 0x0 0x1000 rw\n"
+		     "check\n  assert-result T -EPERM\n");
+}
+
+static void entries_go_and_come_back(void **state)
+{
+	static const char *const steps[] = { "  swap-out M 0x0\n", "  dontneed M 0x0 0x1000\n",
+					     "  migrate M 0x0\n  migrate-end M\n" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			 "%sdriver D M 0x0 0x2000\nsetup\n  access M 0x0 w\ntask T\n%s%s"
+			 "  assert-entry D 0x0 no\n  access M 0x0 w\n",
+			 ANON_SPACE, PROGRAMMED, steps[i]);
+		holds(text);
+	}
+}
+
+/* The access waits for the end of the migration. */
+static void a_migration_that_never_ends_keeps_accesses_waiting(void **state)
+{
+	(void)state;
+	holds(ANON_SPACE "setup\n  access M 0x0 w\ntask T\n  migrate M 0x0\n  migrate-end M\n"
+			 "task U\n  access M 0x0 w\n");
+	ends(ANON_SPACE "flag never\nsetup\n  access M 0x0 w\n"
+			"task T\n  migrate M 0x0\n  await never\n  migrate-end M\n"
+			"task U\n  access M 0x0 w\n",
+	     HS_VERDICT_DEADLOCK, "");
+}
+
+static void an_address_space_that_has_ended_is_walked_no_more(void **state)
+{
+	(void)state;
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED "  mm-exit M\n"
+		     "  assert-entry D 0x0 no\n  begin D\n  walk D 0x0 0x1000 r\n"
+		     "check\n  assert-result T -EFAULT\n");
+	ends(FILE_SPACE "task T\n  mm-exit M\n  mm-exit M\n", HS_VERDICT_ASSERT,
+	     "M has ended already");
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+static void a_grace_period_waits_for_readers(void **state)
+{
+	(void)state;
+	holds("hmmsim 1\nrace r\n"
+	      "task T\n  rcu-read\n  rcu-unread\n"
+	      "task U\n  rcu-sync\n");
+	ends("hmmsim 1\nrace r\n"
+	     "task T\n  rcu-read as=read\n  rcu-unread as=unread\n"
+	     "task U\n  rcu-sync as=sync\n"
+	     "order read sync | unread\n",
+	     HS_VERDICT_DEADLOCK, "U in grace period at r.txt:7");
+}
+
+/* ---- what is judged ---------------------------------------------------------------------- */
+
+static void what_must_does_not_name_is_not_judged(void **state)
+{
+	(void)state;
+	ends(PRIVATE "task T\n  alloc A\n", HS_VERDICT_LEAK, "");
+	holds(PRIVATE "task T\n  alloc A\nmust S1 S2 S4 live\n");
+	ends(PRIVATE "task T\n  get 9\n", HS_VERDICT_LEAK, "1 reference to the pgmap of pfn 0x8");
+	holds(PRIVATE "task T\n  get 9\nmust S1 S2 S4 live\n");
+	ends(PRIVATE "task T\n  kill A\n", HS_VERDICT_ASSERT,
+	     "r.txt:3: the removal of A has not come to its end");
+	holds(PRIVATE "task T\n  kill A\nmust S1 S2 S3 S4\n");
+}
+
+/* The lock that a turn has taken is released, though its release is skipped. */
+static void a_turn_that_ends_early_releases_what_it_took(void **state)
+{
+	(void)state;
+	holds(DRIVER "setup\n  access M 0x0 w\ntask T\n"
+		     "  retry\n" PROGRAMMED "  until\n"
+		     "task U\n  dontneed M 0x0 0x1000\n");
+	holds(PRIVATE "task T\n  get 9\n  page-tryget 9\n  page-put 9\n  put\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dma_touches_what_the_device_maps),
+		cmocka_unit_test(a_plain_notifier_clears_the_entries_of_its_driver),
+		cmocka_unit_test(a_device_accesses_what_it_has_populated),
+		cmocka_unit_test(references_to_pages_are_taken_and_put),
+		cmocka_unit_test(a_tryget_of_a_free_page_says_again),
+		cmocka_unit_test(a_page_lock_keeps_others_out),
+		cmocka_unit_test(an_unmapped_page_cannot_be_accessed),
+		cmocka_unit_test(a_protected_page_cannot_be_written),
+		cmocka_unit_test(entries_go_and_come_back),
+		cmocka_unit_test(a_migration_that_never_ends_keeps_accesses_waiting),
+		cmocka_unit_test(an_address_space_that_has_ended_is_walked_no_more),
+		cmocka_unit_test(a_grace_period_waits_for_readers),
+		cmocka_unit_test(what_must_does_not_name_is_not_judged),
+		cmocka_unit_test(a_turn_that_ends_early_releases_what_it_took),
+	};
+
+	return cmocka_run_group_tests_name("race run", tests, NULL, NULL);
+}
