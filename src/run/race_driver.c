@@ -154,6 +154,7 @@ int hs_race_subscribe(struct hs_task *self, struct hs_race_device *d, const char
 		race_driver_free(self, sub, place);
 	else
 		d->sub = sub;
+	d->subscribed = !ret;
 	return ret;
 }
 
@@ -165,7 +166,7 @@ void hs_race_unsubscribe(struct hs_task *self, struct hs_race_device *d, const c
 		hs_mirror_range_unregister(self, &sub->range);
 	else
 		hs_interval_remove(self, &sub->interval);
-	d->sub = NULL;
+	d->subscribed = false;
 	race_driver_free(self, sub, place);
 }
 
@@ -174,7 +175,7 @@ void hs_race_unplug(struct hs_task *self, struct hs_race_device *d, const char *
 	struct hs_race_sub *plain = d->plain;
 
 	hs_notifier_unregister(self, &plain->plain);
-	d->plain = NULL;
+	d->plugged = false;
 	race_driver_free(self, plain, place);
 }
 
@@ -182,7 +183,7 @@ HS_RACE_DO(INSERT)
 {
 	struct hs_race_device *d = race_driver_of(a, step);
 
-	hs_race_assert(self, a, !d->sub, "%s is subscribed already", d->name);
+	hs_race_assert(self, a, !d->subscribed, "%s is subscribed already", d->name);
 	return hs_race_subscribe(self, d, a->place);
 }
 
@@ -201,7 +202,7 @@ HS_RACE_DO(PLAIN_INSERT)
 	struct hs_race_sub *plain;
 	int ret;
 
-	hs_race_assert(self, a, !d->plain, "%s has a plain notifier already", d->name);
+	hs_race_assert(self, a, !d->plugged, "%s has a plain notifier already", d->name);
 	plain = race_driver_sub(self, d, a->place);
 	if (!plain)
 		return -ENOMEM;
@@ -211,6 +212,7 @@ HS_RACE_DO(PLAIN_INSERT)
 		race_driver_free(self, plain, a->place);
 	else
 		d->plain = plain;
+	d->plugged = !ret;
 	return ret;
 }
 

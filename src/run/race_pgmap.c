@@ -247,7 +247,7 @@ static void race_pgmap_step(struct hs_task *self, struct hs_race_actor *a,
 {
 	struct hs_race_memory *m = race_pgmap_of(a, step);
 
-	hs_race_assert(self, a, m->pgmap, "%s is freed already",
+	hs_race_assert(self, a, !m->freed, "%s is freed already",
 		       hs_race_name(a->state, step->arg[0]));
 	m->taken |= 1u << what;
 	hs_pgmap_step(self, m->pgmap, what);
@@ -296,11 +296,11 @@ HS_RACE_DO(EXIT)
 HS_RACE_DO(FREE)
 {
 	struct hs_race_memory *m = race_pgmap_of(a, step);
-	struct hs_pgmap *pgmap = m->pgmap;
 
-	hs_race_assert(self, a, pgmap, "%s is freed already", hs_race_name(a->state, step->arg[0]));
-	m->pgmap = NULL;
-	hs_pgmap_free(self, pgmap);
+	hs_race_assert(self, a, !m->freed, "%s is freed already",
+		       hs_race_name(a->state, step->arg[0]));
+	m->freed = true;
+	hs_pgmap_free(self, m->pgmap);
 	return 0;
 }
 
@@ -309,7 +309,7 @@ HS_RACE_DO(REMOVE)
 	struct hs_race_memory *m = race_pgmap_of(a, step);
 	const enum hs_pgmap_step *steps;
 
-	hs_race_assert(self, a, m->pgmap, "%s is freed already",
+	hs_race_assert(self, a, !m->freed, "%s is freed already",
 		       hs_race_name(a->state, step->arg[0]));
 	steps = hs_removal_steps(hs_pgmap_removal_order(m->pgmap));
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
@@ -347,7 +347,6 @@ static void race_pgmap_finish(struct hs_task *self, struct hs_race_memory *m)
 		if (!(m->taken >> steps[i] & 1))
 			hs_pgmap_step(self, m->pgmap, steps[i]);
 	hs_pgmap_free(self, m->pgmap);
-	m->pgmap = NULL;
 }
 
 /* A pgmap to which a reference is left stays, so that the leak check at the end names both. */
@@ -356,7 +355,7 @@ void hs_race_end_memory(struct hs_task *self, struct hs_race_actor *a, uint64_t 
 	struct hs_race_memory *m = &a->state->thing[object].memory;
 	int64_t refs;
 
-	if (!m->pgmap)
+	if (m->freed)
 		return;
 	hs_race_assert(self, a, !m->taken || !hs_race_must(a->state, HS_RACE_LIVE),
 		       "the removal of %s has not come to its end", hs_race_name(a->state, object));

@@ -132,7 +132,8 @@ struct hs_race_device {
 	const struct hs_race_driver *config;
 	const char *name, *place; /* of the line that declares it */
 	struct hs_mm *mm;
-	struct hs_race_sub *sub, *plain; /* NULL: none */
+	struct hs_race_sub *sub, *plain; /* the last ones; they stay when they are freed */
+	bool subscribed, plugged;	 /* of these two; for the check */
 	struct hs_mirror mirror;
 	hs_u64 *entry; /* a page each */
 };
@@ -144,9 +145,9 @@ struct hs_race_mm {
 };
 
 struct hs_race_memory {
-	struct hs_pgmap *pgmap; /* NULL: freed */
-	uint32_t taken; /* steps of its removal, a bit each; the remover's, then the check's */
-	bool gone;	/* its struct pages are */
+	struct hs_pgmap *pgmap; /* stays when it is freed, so that a late use is found */
+	uint32_t taken;	  /* steps of its removal, a bit each; the remover's, then the check's */
+	bool gone, freed; /* its struct pages are gone; it is freed */
 };
 
 struct hs_race_thing {

@@ -248,9 +248,9 @@ static void race_world_end_driver(struct hs_task *self, struct hs_race_actor *a,
 {
 	struct hs_race_device *d = &a->state->thing[i].device;
 
-	if (d->plain)
+	if (d->plugged)
 		hs_race_unplug(self, d, a->place);
-	if (d->sub)
+	if (d->subscribed)
 		hs_race_unsubscribe(self, d, a->place);
 	if (d->config->validity == HS_VALIDITY_FLAG)
 		hs_mirror_unregister(self, &d->mirror);

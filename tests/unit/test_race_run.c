@@ -269,6 +269,17 @@ static void what_must_does_not_name_is_not_judged(void **state)
 	holds(PRIVATE "task T\n  kill A\nmust S1 S2 S3 S4\n");
 }
 
+/* The objects of a text that a task uses too late are found as any others are. */
+static void late_uses_are_found(void **state)
+{
+	(void)state;
+	ends(PRIVATE "task T\n  remove-memory A\ntask U\n  alloc A\n  free-page\n",
+	     HS_VERDICT_FREED, "(task U)");
+	ends(FILE_SPACE "driver D M 0x0 0x2000 late=yes\nsetup\n  insert D\ntask T\n  remove D\n"
+			"task U\n  begin D\n",
+	     HS_VERDICT_FREED, "(task U)");
+}
+
 /* The lock that a turn has taken is released, though its release is skipped. */
 static void a_turn_that_ends_early_releases_what_it_took(void **state)
 {
@@ -295,6 +306,7 @@ int main(void)
 		cmocka_unit_test(an_address_space_that_has_ended_is_walked_no_more),
 		cmocka_unit_test(a_grace_period_waits_for_readers),
 		cmocka_unit_test(what_must_does_not_name_is_not_judged),
+		cmocka_unit_test(late_uses_are_found),
 		cmocka_unit_test(a_turn_that_ends_early_releases_what_it_took),
 	};
 
