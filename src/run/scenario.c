@@ -471,29 +471,34 @@ static int scenario_show(struct hs_hostmem *mem, const struct hs_race *race,
 	return ret;
 }
 
+int hs_scenario_races_from(struct hs_hostmem *mem, const char *file_name, const char *bytes,
+			   size_t length,
+			   int (*each)(void *ctx, const struct hs_scenario_race *race), void *ctx,
+			   char *error, size_t error_size)
+{
+	struct hs_race *race = hs_hostmem_zalloc(mem, 1, sizeof(*race));
+	struct hs_text text;
+	int ret = race ? 0 : -ENOMEM;
+
+	hs_text_init(&text, mem, file_name, bytes, length);
+	while (!ret) {
+		ret = hs_race_parse(&text, NULL, 0, race);
+		if (ret != 1)
+			break;
+		ret = scenario_show(mem, race, each, ctx);
+		hs_race_free(mem, race);
+	}
+	if (ret == -EINVAL || ret == -ENOMEM)
+		scenario_say(error, error_size, text.error[0] ? text.error : "no memory");
+	hs_hostmem_free(mem, race);
+	return ret;
+}
+
 int hs_scenario_races(const char *file_name, const char *bytes, size_t length,
 		      int (*each)(void *ctx, const struct hs_scenario_race *race), void *ctx,
 		      char *error, size_t error_size)
 {
 	struct hs_hostmem mem = { .attempts = 0 };
-	struct hs_race *race = hs_hostmem_zalloc(&mem, 1, sizeof(*race));
-	struct hs_text text;
-	int ret = race ? 1 : -ENOMEM;
 
-	hs_text_init(&text, &mem, file_name, bytes, length);
-	while (ret == 1) {
-		ret = hs_race_parse(&text, NULL, 0, race);
-		if (ret != 1)
-			break;
-		ret = scenario_show(&mem, race, each, ctx);
-		hs_race_free(&mem, race);
-		if (!ret)
-			ret = 1;
-		else
-			break;
-	}
-	if (ret == -EINVAL || ret == -ENOMEM)
-		scenario_say(error, error_size, text.error[0] ? text.error : "no memory");
-	hs_hostmem_free(&mem, race);
-	return ret;
+	return hs_scenario_races_from(&mem, file_name, bytes, length, each, ctx, error, error_size);
 }

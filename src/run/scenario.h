@@ -16,4 +16,10 @@ int hs_scenario_load_from(struct hs_hostmem *mem, const char *file_name, const c
 			  const struct hs_scenario_function *functions, size_t function_count,
 			  struct hs_scenario_text **out, char *error, size_t error_size);
 
+/* hs_scenario_races() where allocation number @mem->fail_at fails. */
+int hs_scenario_races_from(struct hs_hostmem *mem, const char *file_name, const char *bytes,
+			   size_t length,
+			   int (*each)(void *ctx, const struct hs_scenario_race *race), void *ctx,
+			   char *error, size_t error_size);
+
 #endif

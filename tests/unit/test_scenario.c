@@ -256,6 +256,33 @@ static void memory_may_fail_at_each_allocation(void **state)
 	assert_true(fail > 20);
 }
 
+static int count(void *ctx, const struct hs_scenario_race *race)
+{
+	++*(int *)ctx;
+	return race->name[0] ? 0 : 1;
+}
+
+static void memory_may_fail_where_races_are_told(void **state)
+{
+	uint64_t fail = 0;
+	int ret, races;
+
+	(void)state;
+	do {
+		struct hs_hostmem mem = { .fail_at = ++fail };
+		char error[512] = "";
+
+		races = 0;
+		ret = hs_scenario_races_from(&mem, "a.txt", two, strlen(two), count, &races, error,
+					     sizeof(error));
+		assert_true(!ret || ret == -ENOMEM);
+		assert_true(!ret || strstr(error, "memory"));
+		assert_int_equal(mem.live, 0);
+	} while (ret);
+	assert_int_equal(races, 2);
+	assert_true(fail > 10);
+}
+
 /* ---- runs -------------------------------------------------------------------------------- */
 
 static void a_race_that_holds_leaves_nothing(void **state)
@@ -414,6 +441,7 @@ int main(void)
 		cmocka_unit_test(races_are_told_with_what_they_expect),
 		cmocka_unit_test(a_text_calls_functions_of_the_program),
 		cmocka_unit_test(memory_may_fail_at_each_allocation),
+		cmocka_unit_test(memory_may_fail_where_races_are_told),
 		cmocka_unit_test(a_race_that_holds_leaves_nothing),
 		cmocka_unit_test(a_step_of_the_set_up_that_fails_is_named),
 		cmocka_unit_test(a_loop_ends_after_its_turns),
