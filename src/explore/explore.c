@@ -8,29 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/limits.h"
+#include "explore/exploration.h"
 #include "explore/report.h"
-#include "explore/search.h"
 #include "memory/machine.h"
-#include "explore/plan.h"
 
 #define EXPLORE_STALL_MS_MAX 3600000
-
-struct exploration {
-	const struct hs_scenario *scenario;
-	const void *param;
-	const struct hs_explore_options *options;
-	const struct hs_observer *observer;
-	struct hs_explore_result *result;
-	struct hs_sched *sched;
-	struct hs_searcher *searcher;
-	struct hs_machine *machine;
-	void *state;
-	struct hs_plan plan;
-	struct hs_limits limits;
-	int setup_ret;
-	uint64_t standing[HS_KIND_COUNT]; /* live before set-up: the machine's and the state */
-};
 
 /* ---- set-up ------------------------------------------------------------------------------ */
 
@@ -148,7 +130,7 @@ static void explore_name_leaks(struct exploration *e, struct hs_leaks *left)
 	hs_leaks_join(left, &objects);
 }
 
-static void explore_call_check(void *arg)
+void hs_exploration_check(void *arg)
 {
 	struct exploration *e = arg;
 	struct hs_arena *arena = e->machine->arena;
@@ -163,7 +145,7 @@ static void explore_call_check(void *arg)
 }
 
 /* The execution that has just ended is the one that the result shows. */
-static int explore_keep_execution(struct exploration *e)
+int hs_exploration_keep(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 
@@ -175,7 +157,7 @@ static int explore_keep_execution(struct exploration *e)
 }
 
 /* That the scenario cannot be repeated is said in place of what was found before. */
-static int explore_note_violation(struct exploration *e)
+int hs_exploration_note(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 
@@ -185,11 +167,11 @@ static int explore_note_violation(struct exploration *e)
 	r->verdict = e->sched->verdict;
 	r->first_violation = r->executions;
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
-	return explore_keep_execution(e);
+	return hs_exploration_keep(e);
 }
 
 /* Runs the tasks, and the final check where they have come to their end. */
-static enum hs_run explore_run_tasks(struct exploration *e, const struct hs_observer *observer)
+enum hs_run hs_exploration_run(struct exploration *e, const struct hs_observer *observer)
 {
 	struct hs_sched *s = e->sched;
 	enum hs_run end;
@@ -203,11 +185,11 @@ static enum hs_run explore_run_tasks(struct exploration *e, const struct hs_obse
 				   "the schedule goes on after decision %u, but nothing can move",
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, explore_call_check, e);
+		hs_sched_on_boot(s, hs_exploration_check, e);
 	return end;
 }
 
-static bool explore_lacks_memory(const struct exploration *e)
+bool hs_exploration_lacks_memory(const struct exploration *e)
 {
 	const struct hs_sched *s = e->sched;
 
@@ -225,10 +207,10 @@ static int explore_execute(struct exploration *e)
 	hs_sched_reset(s);
 	s->repeat.same = e->searcher->shared;
 	e->searcher->start(e->searcher);
-	end = explore_run_tasks(e, e->observer);
+	end = hs_exploration_run(e, e->observer);
 	if (e->observer && e->observer->ended)
 		e->observer->ended(e->observer->ctx, s, end);
-	if (explore_lacks_memory(e))
+	if (hs_exploration_lacks_memory(e))
 		return -ENOMEM;
 	r->executions++;
 	r->beyond_retries += s->retries.reached;
@@ -246,9 +228,9 @@ static int explore_execute(struct exploration *e)
 		return -ENOMEM;
 	r->trace_hash = s->hash;
 	if (s->verdict != HS_VERDICT_NONE)
-		ret = explore_note_violation(e);
+		ret = hs_exploration_note(e);
 	else if (e->options->search == HS_SEARCH_REPLAY)
-		ret = explore_keep_execution(e);
+		ret = hs_exploration_keep(e);
 	return ret;
 }
 
@@ -330,96 +312,15 @@ static int explore_measure(struct exploration *e)
 		s = e->sched;
 		hs_sched_reset(s);
 		s->repeat.same = 0;
-		explore_run_tasks(e, NULL);
-		if (explore_lacks_memory(e))
+		hs_exploration_run(e, NULL);
+		if (hs_exploration_lacks_memory(e))
 			return -ENOMEM;
 		if (s->crash.kind || (s->verdict != HS_VERDICT_NONE && !e->options->go_on)) {
 			e->result->stop = HS_STOP_VIOLATION;
-			return explore_note_violation(e);
+			return hs_exploration_note(e);
 		}
 	}
 	return 0;
-}
-
-/* ---- once more --------------------------------------------------------------------------- */
-
-/* The last execution ended in another way when it ran once more: now by the scheduler's verdict. */
-static void explore_name_difference(struct hs_sched *s, const char *violation)
-{
-	char now[sizeof(s->message)];
-	bool goes_on = s->verdict == HS_VERDICT_DIVERGED && !violation;
-
-	if (s->verdict == HS_VERDICT_UNREPEATABLE || s->crash.kind)
-		return;
-	memcpy(now, s->message, sizeof(now));
-	s->verdict = HS_VERDICT_NONE;
-	if (goes_on)
-		hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
-				   "after decision %u the tasks go on, and came to their "
-				   "end " HS_REPEAT_EARLIER ": " HS_REPEAT_ADVICE,
-				   s->repeat.same);
-	else
-		hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
-				   "%.300s; not so when the same decisions were run %s: %s",
-				   violation ? violation : now, violation ? "again" : "first",
-				   HS_REPEAT_ADVICE);
-}
-
-/* It must have ended with the verdict that it had. */
-static int explore_compare_end(struct exploration *e, bool violated)
-{
-	struct hs_explore_result *r = e->result;
-	struct hs_sched *s = e->sched;
-
-	if (s->verdict == (violated ? r->verdict : HS_VERDICT_NONE) &&
-	    !strcmp(s->message, violated ? r->message : ""))
-		return 0;
-	explore_name_difference(s, violated ? r->message : NULL);
-	r->violations -= violated;
-	return explore_note_violation(e);
-}
-
-/*
- * Runs the last execution once more, by its schedule. It counts nowhere. The final check is part of
- * it only where that was reached because of the violation.
- */
-static int explore_repeat(struct exploration *e, bool violated)
-{
-	struct hs_sched *s = e->sched;
-	const struct hs_chooser *chooser = s->chooser;
-	struct hs_explore_options options = *e->options;
-	struct hs_searcher *again;
-	char *schedule = hs_schedule_print(s->schedule, s->decisions);
-	int ret;
-
-	options.schedule = schedule;
-	ret = schedule ? hs_search_replay(&options, &again) : -ENOMEM;
-	free(schedule);
-	if (ret)
-		return ret;
-	hs_sched_reset(s);
-	s->repeat.same = s->repeat.notes;
-	s->chooser = &again->chooser;
-	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && violated)
-		hs_sched_on_boot(s, explore_call_check, e);
-	s->chooser = chooser;
-	again->release(again);
-	return explore_lacks_memory(e) ? -ENOMEM : explore_compare_end(e, violated);
-}
-
-/*
- * The first execution, and the first one with a violation, are run twice, because a random search
- * repeats none otherwise. A replay is for those who look at the one execution.
- */
-static int explore_repeat_if_due(struct exploration *e, bool violated)
-{
-	const struct hs_sched *s = e->sched;
-
-	if (e->options->search == HS_SEARCH_REPLAY || s->crash.kind ||
-	    (!violated && (e->result->executions > 1 || e->result->blocked)) ||
-	    s->verdict == HS_VERDICT_UNREPEATABLE)
-		return 0;
-	return explore_repeat(e, violated);
 }
 
 static int explore_search(struct exploration *e)
@@ -453,7 +354,7 @@ static int explore_search(struct exploration *e)
 		more = e->searcher->next(e->searcher);
 		if (e->searcher->failed)
 			return -ENOMEM;
-		ret = explore_repeat_if_due(e, !violations && r->violations);
+		ret = hs_again_if_due(e, !violations && r->violations);
 		if (ret)
 			return ret;
 	} while (!explore_is_over(e, more));
@@ -481,7 +382,7 @@ static int explore_run(struct exploration *e)
 	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
 	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e)) {
 		e->result->stop = HS_STOP_VIOLATION;
-		ret = explore_note_violation(e);
+		ret = hs_exploration_note(e);
 	} else if (!ret) {
 		ret = e->setup_ret ? e->setup_ret : explore_search(e);
 	}
