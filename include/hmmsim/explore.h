@@ -326,6 +326,16 @@ struct hs_explore_options {
 	 * in a program that tells none.
 	 */
 	enum hs_plain plain;
+	/**
+	 * Of how many executions, at most, hs_explore_result.schedule is chosen once there is a
+	 * violation; default 10000, 0: it is the one that was found. The search looks for one that
+	 * ends in the same verdict with the same message, but for numbers, and has the fewest
+	 * preemptions (as in .bound); if there are as many, the fewest switches between tasks, then
+	 * steps, then choices with another answer than the first. Without effect on
+	 * HS_SEARCH_REPLAY, a crash, a stall, a refused call, HS_VERDICT_STEPS and
+	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well. If one of these executions crashes, the search ends.
+	 */
+	uint32_t shrink;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -354,7 +364,14 @@ struct hs_explore_result {
 	uint64_t trace_hash;	 /**< HS_SEARCH_REPLAY: of every step, object and value */
 	size_t image_bytes;	 /**< of the machine at the start of an execution */
 	char message[512];	 /**< what was expected and what was found; empty: no violation */
-	char *schedule; /**< of the first violation, or of the replayed execution; may be NULL */
+	/**
+	 * Of the first violation, or of the replayed execution; may be NULL. With
+	 * hs_explore_options.shrink it names the simplest execution that ends as the first one with
+	 * a violation did, which .first_violation counts.
+	 */
+	char *schedule;
+	uint64_t shrink_executions; /**< that were run for this; they are in no other figure */
+	bool minimal;		    /**< it was seen that there is none simpler */
 	/**
 	 * That execution as text, to be read or mailed: the verdict, where objects were allocated
 	 * and freed (the newest 50), one column for each task with a line for each step (the first

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * again.c - executions that run once more and count nowhere: to see that they can be repeated
+ * again.c - executions that count nowhere: those that run once more, to see that they can be
+ * repeated, and those from which the simplest one is chosen
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explore/exploration.h"
+#include "explore/shrink.h"
 
 /* The last execution ended in another way when it ran once more: now by the scheduler's verdict. */
 static void again_name_difference(struct hs_sched *s, const char *violation)
@@ -45,31 +48,40 @@ static int again_compare_end(struct exploration *e, bool violated)
 }
 
 /*
- * Runs the last execution once more, by its schedule. It counts nowhere. The final check is part of
- * it only where that was reached because of the violation.
+ * Runs the execution of a schedule. It counts nowhere. Its first @same decisions must be those of
+ * the last execution. @check: the final check is part of it.
  */
-static int again_repeat(struct exploration *e, bool violated)
+static int again_replay(struct exploration *e, const char *schedule, uint32_t same, bool check)
 {
 	struct hs_sched *s = e->sched;
 	const struct hs_chooser *chooser = s->chooser;
 	struct hs_explore_options options = *e->options;
 	struct hs_searcher *again;
-	char *schedule = hs_schedule_print(s->schedule, s->decisions);
 	int ret;
 
 	options.schedule = schedule;
-	ret = schedule ? hs_search_replay(&options, &again) : -ENOMEM;
-	free(schedule);
+	ret = hs_search_replay(&options, &again);
 	if (ret)
 		return ret;
 	hs_sched_reset(s);
-	s->repeat.same = s->repeat.notes;
+	s->repeat.same = same;
 	s->chooser = &again->chooser;
-	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && violated)
+	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && check)
 		hs_sched_on_boot(s, hs_exploration_check, e);
 	s->chooser = chooser;
 	again->release(again);
-	return hs_exploration_lacks_memory(e) ? -ENOMEM : again_compare_end(e, violated);
+	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
+}
+
+/* Runs the last execution once more, with the final check only if it is part of the violation. */
+static int again_repeat(struct exploration *e, bool violated)
+{
+	struct hs_sched *s = e->sched;
+	char *schedule = hs_schedule_print(s->schedule, s->decisions);
+	int ret = schedule ? again_replay(e, schedule, s->repeat.notes, violated) : -ENOMEM;
+
+	free(schedule);
+	return ret ? ret : again_compare_end(e, violated);
 }
 
 /*
@@ -85,4 +97,100 @@ int hs_again_if_due(struct exploration *e, bool violated)
 	    s->verdict == HS_VERDICT_UNREPEATABLE)
 		return 0;
 	return again_repeat(e, violated);
+}
+
+/* ---- the simplest ------------------------------------------------------------------------- */
+
+static int again_run_variant(void *ctx)
+{
+	struct exploration *e = ctx;
+	struct hs_sched *s = e->sched;
+
+	hs_sched_reset(s);
+	s->repeat.same = 0;
+	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s))
+		hs_sched_on_boot(s, hs_exploration_check, e);
+	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
+}
+
+/* A crash may come next, so that the result shows the best execution at any time. */
+static int again_keep_variant(void *ctx)
+{
+	struct exploration *e = ctx;
+	struct hs_explore_result *r = e->result;
+
+	hs_explore_result_free(r);
+	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
+	return hs_exploration_keep(e);
+}
+
+static bool again_is_late(void *ctx)
+{
+	struct exploration *e = ctx;
+
+	return e->limits.on && hs_limits_time_is_over(&e->limits);
+}
+
+/* After a crash no code can be run, and what the other verdicts mean is one execution. */
+static bool again_can_shrink(const struct exploration *e)
+{
+	bool replay = e->options->search == HS_SEARCH_REPLAY;
+
+	if (!e->options->shrink || !e->sched->decisions ||
+	    (replay && !(e->observer && e->observer->shrinks)))
+		return false;
+	switch (e->result->verdict) {
+	case HS_VERDICT_ASSERT:
+	case HS_VERDICT_FREED:
+	case HS_VERDICT_DEADLOCK:
+	case HS_VERDICT_LIVELOCK:
+	case HS_VERDICT_LOST_WAKE:
+	case HS_VERDICT_LEAK:
+	case HS_VERDICT_RETRIES:
+	case HS_VERDICT_RACE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The last execution that is run is the one of the result; if the search goes on, that of the
+ * search, whose decisions the next one shares.
+ */
+static int again_run_best(struct exploration *e, const char *first)
+{
+	struct hs_explore_result *r = e->result;
+	bool changed = strcmp(first, r->schedule) != 0;
+	int ret = again_replay(e, r->schedule, 0, true);
+
+	if (!ret && changed && !e->sched->crash.kind)
+		ret = again_repeat(e, true);
+	if (!ret && changed && e->options->go_on && !e->sched->crash.kind)
+		ret = again_replay(e, first, 0, true);
+	return ret;
+}
+
+int hs_again_shrink(struct exploration *e)
+{
+	struct hs_explore_result *r = e->result;
+	struct hs_shrink shrink = { .sched = e->sched,
+				    .run = again_run_variant,
+				    .keep = again_keep_variant,
+				    .is_late = again_is_late,
+				    .ctx = e,
+				    .most = e->options->shrink };
+	char *first;
+	int ret;
+
+	if (!again_can_shrink(e))
+		return 0;
+	first = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	ret = first ? hs_shrink(&shrink) : -ENOMEM;
+	r->shrink_executions = shrink.executions;
+	r->minimal = shrink.minimal;
+	if (!ret && !e->sched->crash.kind)
+		ret = again_run_best(e, first);
+	free(first);
+	return ret;
 }

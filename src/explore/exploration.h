@@ -42,3 +42,5 @@ int hs_exploration_note(struct exploration *e);
 int hs_again_if_due(struct exploration *e, bool violated);
 
 #endif
+/* The first violation has just been found: the result gets a simpler execution. 0 or -ENOMEM. */
+int hs_again_shrink(struct exploration *e);

@@ -339,14 +339,15 @@ static int explore_search(struct exploration *e)
 	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
 	e->sched->scratch.counts = hs_search_commutes(o);
 	r->image_bytes = e->sched->image.used;
+	hs_limits_begin(&e->limits, o);
 	ret = explore_measure(e);
 	if (ret || r->violations)
-		return ret;
+		return ret ? ret : hs_again_shrink(e);
 	e->sched->hashing = o->search == HS_SEARCH_REPLAY || e->observer;
 	hs_trace_begin(&e->sched->trace, o->fingerprint);
-	hs_limits_begin(&e->limits, o);
 	do {
 		uint64_t violations = r->violations;
+		bool found;
 
 		ret = explore_execute(e);
 		if (ret)
@@ -354,7 +355,10 @@ static int explore_search(struct exploration *e)
 		more = e->searcher->next(e->searcher);
 		if (e->searcher->failed)
 			return -ENOMEM;
-		ret = hs_again_if_due(e, !violations && r->violations);
+		found = !violations && r->violations;
+		ret = hs_again_if_due(e, found);
+		if (!ret && found)
+			ret = hs_again_shrink(e);
 		if (ret)
 			return ret;
 	} while (!explore_is_over(e, more));

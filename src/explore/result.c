@@ -10,6 +10,7 @@
 #include "port/explore/fiber.h"
 
 #define RESULT_STALL_MS 5000
+#define RESULT_SHRINK 10000
 
 void hs_explore_options_init(struct hs_explore_options *options)
 {
@@ -25,6 +26,7 @@ void hs_explore_options_init(struct hs_explore_options *options)
 		.stall_ms = RESULT_STALL_MS,
 		.bound = 2,
 		.depth = 3,
+		.shrink = RESULT_SHRINK,
 	};
 }
 

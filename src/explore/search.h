@@ -64,6 +64,7 @@ struct hs_observer {
 	void (*rested)(void *ctx, const struct hs_sched *s);
 	void (*ended)(void *ctx, const struct hs_sched *s, enum hs_run end);
 	void *ctx;
+	bool shrinks; /* a replay, too */
 };
 
 /* As hs_explore(), for tests: with an observer, and with a trace hash in every search. */

@@ -240,6 +240,7 @@ int program_play(const struct program *p, const struct play_options *options,
 	o.memory = p->views ? HS_MEMORY_VIEWS : HS_MEMORY_SC;
 	o.fingerprint = !options->commute;
 	o.schedule = options->schedule;
+	o.shrink = 20; /* no figure may show it */
 	ret = hs_explore_observed(&scenario, &param, &o, &observer, r);
 	return !ret && set->failed ? -ENOMEM : ret;
 }

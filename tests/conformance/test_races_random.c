@@ -466,7 +466,7 @@ static void judge(void *ctx, const struct hs_sched *s, enum hs_run end)
 static bool search(const struct program *program, enum hs_search how, enum hs_memory memory,
 		   bool *whole)
 {
-	const struct hs_observer observer = { NULL, judge, NULL };
+	const struct hs_observer observer = { .ended = judge };
 	struct hs_explore_options options;
 	struct hs_explore_result r;
 	uint64_t racy = trace.racy;
@@ -476,6 +476,7 @@ static bool search(const struct program *program, enum hs_search how, enum hs_me
 	options.memory = memory;
 	options.go_on = true;
 	options.max_executions = EXECUTIONS_MAX;
+	options.shrink = 0; /* all executions are judged, none is shown */
 	trace.program = program;
 	trace.memory = memory;
 	assert_int_equal(hs_explore_observed(&scenario, program, &options, &observer, &r), 0);

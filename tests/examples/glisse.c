@@ -11,7 +11,7 @@
  * Prints:
  *
  *	flag: use after free, stopped there
- *	schedule 1*8 2*71 3*7 1*6 2*37 4*3 1
+ *	schedule 1*8 2*80 1*6 3*8 2*27 1
  *	sequence: none, exhaustive
  */
 #include <stdio.h>

@@ -654,7 +654,7 @@ static const struct broken faults[] = {
 	{ HS_BREAK_DMIRROR_CLEAR_EARLY, false, &one_scenario, &zapped_1, HS_VERDICT_ASSERT,
 	  "S1: the device maps 0x8, and its struct page is gone", 2 },
 	{ HS_BREAK_DMIRROR_BEGIN_LATE, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
-	  "one invalidation cost 3 retries (task boot)", 2 },
+	  "one invalidation cost 2 retries (task boot)", 2 },
 	{ HS_BREAK_DMIRROR_CHECK_GAP, false, &one_scenario, &zapped, HS_VERDICT_ASSERT,
 	  "the device touches page 0x8,", 2 },
 	{ HS_BREAK_UNMAP_NOTIFY_EARLY, false, &all_scenario, &right, HS_VERDICT_ASSERT,

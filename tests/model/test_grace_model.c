@@ -153,6 +153,7 @@ static void search(struct param p, enum hs_memory memory, enum hs_search search,
 	o.memory = memory;
 	o.search = search;
 	o.schedule = schedule;
+	o.shrink = 0; /* the schedule is that of the execution whose number is asserted */
 	assert_int_equal(hs_explore(&scenario, &p, &o, r), 0);
 }
 

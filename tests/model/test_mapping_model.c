@@ -540,7 +540,7 @@ static const struct broken faults[] = {
 	{ HS_BREAK_MAPPING_DISABLE_NO_WAIT, false, &scenario, &in_flight, HS_VERDICT_ASSERT,
 	  "an entry is left (task boot)", 2 },
 	{ HS_BREAK_MUNMAP_UNLINKS_FIRST, false, &scenario, &munmapped, HS_VERDICT_ASSERT,
-	  "page 1 is mapped when its mapping has been unmapped (task B)", 2 },
+	  "page 0 is mapped when its mapping has been unmapped (task B)", 2 },
 	{ HS_BREAK_CUT_SHRINKS_FIRST, false, &scenario, &munmapped_first, HS_VERDICT_ASSERT,
 	  "page 1 is mapped when its mapping has been unmapped (task B)", 64 },
 	{ HS_BREAK_TABLE_BLIND, false, &scenario, &same_tables, HS_VERDICT_ASSERT,

@@ -15,6 +15,7 @@ static void search(const struct race_param *p, enum hs_memory memory, enum hs_se
 	o.memory = memory;
 	o.search = search;
 	o.schedule = schedule;
+	o.shrink = 0; /* the schedule is that of the execution whose number is asserted */
 	assert_int_equal(hs_explore(&notifier_race, p, &o, r), 0);
 }
 

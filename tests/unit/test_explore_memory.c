@@ -153,6 +153,7 @@ static int run(enum hs_search search, enum hs_memory memory, uint64_t at,
 	o.memory = memory;
 	o.max_executions = 4;
 	o.fingerprint = search == HS_SEARCH_SLEEP;
+	o.shrink = 20;
 	asked = 0;
 	fail_at = at;
 	ret = hs_explore(&scenario, NULL, &o, r);

@@ -217,6 +217,7 @@ static void look(const struct tale *tale, enum hs_search search, struct hs_explo
 	options.go_on = true;
 	options.max_executions = 1000;
 	options.bound = 8;
+	options.shrink = 0; /* turns are counted */
 	assert_int_equal(hs_explore(&scenario, tale, &options, r), 0);
 }
 

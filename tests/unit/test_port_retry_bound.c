@@ -50,6 +50,7 @@ static void look_within(const struct play *play, enum hs_search search, uint32_t
 	options.retry_cut = cut;
 	options.max_steps = 200;
 	options.fingerprint = true;
+	options.shrink = 0; /* how often they tried again is looked at */
 	assert_int_equal(hs_explore(&play_scenario, play, &options, r), 0);
 }
 

@@ -203,6 +203,7 @@ static void what_a_measurement_finds_is_a_finding(void **state)
 		struct hs_explore_options options = options_of((enum hs_search)search);
 		struct hs_explore_result r, again;
 
+		options.shrink = 0; /* the measured execution is shown */
 		assert_int_equal(hs_explore(&play_scenario, &play, &options, &r), 0);
 		assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
 		assert_int_equal(r.violations, 1);

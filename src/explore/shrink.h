@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shrink.h - the simplest execution with the violation that was found
+ */
+#ifndef HS_EXPLORE_SHRINK_H
+#define HS_EXPLORE_SHRINK_H
+
+#include "port/explore/sched.h"
+
+struct hs_shrink {
+	struct hs_sched *sched;
+	/* Runs an execution with sched->chooser, and the final check. 0 or -ENOMEM. */
+	int (*run)(void *ctx);
+	/* The execution that has just been run is the simplest so far. 0 or -ENOMEM. */
+	int (*keep)(void *ctx);
+	/* No time is left. */
+	bool (*is_late)(void *ctx);
+	void *ctx;
+	uint64_t most;	     /* executions */
+	uint64_t executions; /* that were run */
+	bool minimal;	     /* none is simpler */
+};
+
+/*
+ * The last execution of sched ended in a violation. Looks for one that ends in the same with fewer
+ * preemptions; if it has as many, fewer switches; then fewer steps; then fewer answers of choices
+ * that are not the first. 0 or -ENOMEM.
+ */
+int hs_shrink(struct hs_shrink *with);
+
+/*
+ * Whether two messages of a verdict say the same: they may differ in numbers, but not in the lines
+ * of places, and in what a task that tries again has read.
+ */
+bool hs_shrink_same_message(enum hs_verdict verdict, const char *one, const char *other);
+
+#endif
