@@ -41,7 +41,7 @@ struct hs_plan;
 
 /** struct hs_scenario - a small concurrent program */
 struct hs_scenario {
-	const char *name; /**< a label for the author's own reports; the library does not read it */
+	const char *name;  /**< by which a token finds it again; may be NULL */
 	size_t state_size; /**< bytes of the zeroed object that set-up, tasks and check share */
 	/**
 	 * Builds the state and names the tasks with hs_plan_task(). Runs alone, on the boot task.
@@ -147,7 +147,7 @@ enum hs_search {
 	HS_SEARCH_SLEEP,  /**< one complete execution for each class of equal ones (sleep sets) */
 	HS_SEARCH_DPOR,	  /**< the same classes, found without executions that are cut (but few) */
 	HS_SEARCH_RANDOM, /**< each step uniform among what can move; execution i from (seed, i) */
-	HS_SEARCH_REPLAY, /**< the one that hs_explore_options.schedule names */
+	HS_SEARCH_REPLAY, /**< the one that hs_explore_options.schedule or .token names */
 	HS_SEARCH_BOUND,  /**< every interleaving with few preemptions: hs_explore_options.bound */
 	HS_SEARCH_PCT,	  /**< random priorities of tasks, which change hs_explore_options.depth - 1
 			       times; execution i from (seed, i) */
@@ -205,7 +205,7 @@ enum hs_verdict {
 	HS_VERDICT_LEAK,      /**< objects, pages or references were left at the end */
 	HS_VERDICT_STEPS, /**< an execution exceeded max_steps, or with HS_MEMORY_VIEWS a load may
 				   see more than 127 values: no verdict on it */
-	HS_VERDICT_DIVERGED, /**< replay: the schedule does not fit the scenario */
+	HS_VERDICT_DIVERGED, /**< replay: the schedule, or the token, does not fit the scenario */
 	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
 	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
 	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
@@ -262,6 +262,17 @@ struct hs_explore_options {
 	 * with the same scenario and parameter, .memory, .retry_bound, .cpus and .seed.
 	 */
 	const char *schedule;
+	/**
+	 * HS_SEARCH_REPLAY, instead of .schedule: as in hs_explore_result; the caller's. .memory,
+	 * .retry_bound, .cpus, .section_order, .subsection_order, .max_steps, .stack_size, .plain
+	 * and .seed are then those of the token. What is no token is refused with -EINVAL, and
+	 * hs_explore_result.message says what was expected at which character. If the token names
+	 * another version of the library or another scenario, if a decision is not possible, or
+	 * if the execution ends earlier, with another verdict, or did something else on its way,
+	 * then the verdict is HS_VERDICT_DIVERGED, and the message says which of these it is. Lines
+	 * of the sources do not matter. The parameter is the caller's.
+	 */
+	const char *token;
 	/**
 	 * Default true: HS_SEARCH_SLEEP and HS_SEARCH_DPOR do not try adds to a reference count in
 	 * every order, as long as none of them comes near zero, and with HS_SEARCH_DPOR a task that
@@ -333,7 +344,8 @@ struct hs_explore_options {
 	 * preemptions (as in .bound); if there are as many, the fewest switches between tasks, then
 	 * steps, then choices with another answer than the first. Without effect on
 	 * HS_SEARCH_REPLAY, a crash, a stall, a refused call, HS_VERDICT_STEPS and
-	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well. If one of these executions crashes, the search ends.
+	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well. If one of these executions
+	 * crashes, the search ends.
 	 */
 	uint32_t shrink;
 };
@@ -363,7 +375,11 @@ struct hs_explore_result {
 	uint64_t beyond_retries; /**< executions in which a task came to it */
 	uint64_t trace_hash;	 /**< HS_SEARCH_REPLAY: of every step, object and value */
 	size_t image_bytes;	 /**< of the machine at the start of an execution */
-	char message[512];	 /**< what was expected and what was found; empty: no violation */
+	/**
+	 * What was expected and what was found, in the execution of .schedule; empty: no violation.
+	 * With -EINVAL: which option is wrong, or which character of a token; may be empty.
+	 */
+	char message[512];
 	/**
 	 * Of the first violation, or of the replayed execution; may be NULL. With
 	 * hs_explore_options.shrink it names the simplest execution that ends as the first one with
@@ -372,6 +388,14 @@ struct hs_explore_result {
 	char *schedule;
 	uint64_t shrink_executions; /**< that were run for this; they are in no other figure */
 	bool minimal;		    /**< it was seen that there is none simpler */
+	/**
+	 * That execution in one word for hs_explore_options.token: the names of scenario, version
+	 * and verdict, the options that it depends on, a hash of all that it does, and the
+	 * schedule. The hash is the same for every compiler and build type, unless the scenario
+	 * computes with addresses. NULL: there is no schedule, or it does not lead here again
+	 * (HS_VERDICT_DIVERGED, HS_VERDICT_UNREPEATABLE).
+	 */
+	char *token;
 	/**
 	 * That execution as text, to be read or mailed: the verdict, where objects were allocated
 	 * and freed (the newest 50), one column for each task with a line for each step (the first
@@ -471,7 +495,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  *
  * Return: 0, with a violation or without, or
  * - -EINVAL: the scenario has no set-up or no state, an option is out of range, a random
- *   search has no max_executions, HS_SEARCH_REPLAY no schedule or one of another form
+ *   search has no max_executions, HS_SEARCH_REPLAY no schedule or token, both, or one of another
+ *   form
  * - -EBUSY: a machine exists
  * - -ENOMEM: no memory, or no timer for hs_explore_options.stall_ms
  * - -EOPNOTSUPP: hmmsim::hmmsim, where it does nothing else
@@ -482,7 +507,20 @@ HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
 			  struct hs_explore_result *result);
 
 /**
- * hs_explore_result_free() - release schedule and report of a result
+ * hs_token_name() - the scenario of a token
+ * @param token   as in hs_explore_result
+ * @param buffer  receives hs_scenario.name
+ * @param size    bytes of @p buffer
+ *
+ * Context: any.
+ *
+ * Return: 0, or
+ * - -EINVAL: @p token is no token, its scenario has no name, or the name does not fit
+ */
+HMMSIM_API int hs_token_name(const char *token, char *buffer, size_t size);
+
+/**
+ * hs_explore_result_free() - release schedule, report and token of a result
  * @param result  a result that hs_explore() has filled in; may be released more than once
  *
  * Context: any.

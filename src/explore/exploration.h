@@ -8,6 +8,7 @@
 #include "explore/limits.h"
 #include "explore/plan.h"
 #include "explore/search.h"
+#include "explore/token.h"
 
 struct exploration {
 	const struct hs_scenario *scenario;
@@ -22,6 +23,8 @@ struct exploration {
 	struct hs_plan plan;
 	struct hs_limits limits;
 	int setup_ret;
+	struct hs_token token;
+	char *token_schedule;		  /* NULL: no token is replayed */
 	uint64_t standing[HS_KIND_COUNT]; /* live before set-up: the machine's and the state */
 };
 
@@ -38,9 +41,20 @@ int hs_exploration_keep(struct exploration *e);
 /* It ended in a violation, which the result shows if it is the first. 0 or -ENOMEM. */
 int hs_exploration_note(struct exploration *e);
 
+/* token_fit.c */
+
+/* A token takes the place of schedule and options. 0, -EINVAL with a message, or -ENOMEM. */
+int hs_token_fit_options(struct exploration *e, struct hs_explore_options *options);
+/* Whether it is one of this library and this scenario. If not, the verdict says so. */
+bool hs_token_fit_scenario(struct exploration *e);
+/* The execution has ended. If it is not that of the token, that is its verdict. */
+void hs_token_fit_end(struct exploration *e);
+/* The token of the execution that has ended. NULL: no memory. */
+char *hs_token_of(const struct exploration *e);
+
 /* again.c: what has just been run is run again if it must be. @violated: it is the first. */
 int hs_again_if_due(struct exploration *e, bool violated);
-
-#endif
 /* The first violation has just been found: the result gets a simpler execution. 0 or -ENOMEM. */
 int hs_again_shrink(struct exploration *e);
+
+#endif

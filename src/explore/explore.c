@@ -88,6 +88,9 @@ static int explore_prepare(struct exploration *e)
 	if (ret) {
 		hs_births_begin(&e->sched->births, false);
 		e->sched->cpus = cpus;
+		if (ret == -EINVAL)
+			snprintf(e->result->message, sizeof(e->result->message),
+				 "no machine has sections of that order");
 		return ret;
 	}
 	ret = hs_sched_set_stack_size(e->sched, e->options->stack_size);
@@ -148,12 +151,14 @@ void hs_exploration_check(void *arg)
 int hs_exploration_keep(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
+	bool repeats = r->verdict != HS_VERDICT_DIVERGED && r->verdict != HS_VERDICT_UNREPEATABLE;
 
 	if (r->schedule)
 		return 0;
 	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	r->token = repeats ? hs_token_of(e) : NULL;
 	r->report = hs_report_print(e->sched);
-	return r->schedule && r->report ? 0 : -ENOMEM;
+	return r->schedule && r->report && (r->token || !repeats) ? 0 : -ENOMEM;
 }
 
 /* That the scenario cannot be repeated is said in place of what was found before. */
@@ -208,6 +213,8 @@ static int explore_execute(struct exploration *e)
 	s->repeat.same = e->searcher->shared;
 	e->searcher->start(e->searcher);
 	end = hs_exploration_run(e, e->observer);
+	if (e->token_schedule)
+		hs_token_fit_end(e);
 	if (e->observer && e->observer->ended)
 		e->observer->ended(e->observer->ctx, s, end);
 	if (hs_exploration_lacks_memory(e))
@@ -386,6 +393,8 @@ static int explore_run(struct exploration *e)
 	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
 	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e)) {
 		e->result->stop = HS_STOP_VIOLATION;
+		if (e->token_schedule)
+			hs_token_fit_end(e);
 		ret = hs_exploration_note(e);
 	} else if (!ret) {
 		ret = e->setup_ret ? e->setup_ret : explore_search(e);
@@ -418,36 +427,53 @@ int hs_explore(const struct hs_scenario *scenario, const void *param,
 	return hs_explore_observed(scenario, param, options, NULL, result);
 }
 
+static int explore_all(struct exploration *e)
+{
+	int ret = explore_make_searcher(e->options, &e->searcher);
+
+	if (ret)
+		return ret;
+	e->sched = hs_sched_get();
+	ret = e->sched ? explore_prepare(e) : -ENOMEM;
+	if (ret) {
+		explore_end(e);
+		return ret;
+	}
+	hs_crash_begin(e->sched);
+	ret = explore_run(e);
+	/* A damaged heap may break here: then the finding is printed. */
+	explore_end(e);
+	hs_crash_end();
+	return ret;
+}
+
 int hs_explore_observed(const struct hs_scenario *scenario, const void *param,
 			const struct hs_explore_options *options,
 			const struct hs_observer *observer, struct hs_explore_result *result)
 {
+	struct hs_explore_options own = *options;
 	struct exploration e = { .scenario = scenario,
 				 .param = param,
-				 .options = options,
+				 .options = &own,
 				 .observer = observer,
 				 .result = result };
-	int ret;
+	int ret = 0;
 
 	memset(result, 0, sizeof(*result));
-	result->bound = options->bound;
-	result->retry_bound = options->retry_bound;
-	if (!scenario->setup || !scenario->state_size || !explore_options_valid(options))
-		return -EINVAL;
-	ret = explore_make_searcher(options, &e.searcher);
-	if (ret)
-		return ret;
-	e.sched = hs_sched_get();
-	ret = e.sched ? explore_prepare(&e) : -ENOMEM;
-	if (ret) {
-		explore_end(&e);
-	} else {
-		hs_crash_begin(e.sched);
-		ret = explore_run(&e);
-		/* A damaged heap may break here: then the finding is printed. */
-		explore_end(&e);
-		hs_crash_end();
+	if (own.search == HS_SEARCH_REPLAY && own.token)
+		ret = hs_token_fit_options(&e, &own);
+	result->bound = own.bound;
+	result->retry_bound = own.retry_bound;
+	if (!ret && (!scenario->setup || !scenario->state_size))
+		ret = -EINVAL;
+	if (!ret && !explore_options_valid(&own)) {
+		snprintf(result->message, sizeof(result->message), "an option%s is out of range",
+			 e.token_schedule ? " of the token" : "");
+		ret = -EINVAL;
 	}
+	if (!ret && (!e.token_schedule || hs_token_fit_scenario(&e)))
+		ret = explore_all(&e);
+	free(e.token_schedule);
 	if (ret)
 		hs_explore_result_free(result);
 	return ret;

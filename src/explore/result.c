@@ -87,5 +87,6 @@ void hs_explore_result_free(struct hs_explore_result *result)
 {
 	free(result->schedule);
 	free(result->report);
-	result->schedule = result->report = NULL;
+	free(result->token);
+	result->schedule = result->report = result->token = NULL;
 }

@@ -114,9 +114,16 @@ schedule() {
 	words '1*' '2*' ' c0' ' c1' '1*2 2 1'
 }
 
+# The fuzzer adds the beginning and the sum to some.
+token() {
+	local end='leak:sc,r0,c2,s3,u1,n10000,k65536,p0,d1:0123456789abcdef:1x6,2x7,c0,1:'
+	literal_seeds "hmmsim1:-:0.2.0:$end" "a+b/c.d_e:0.2.0:$end" "a%%20b:0.2.0:$end" ":0.2.0:$end"
+	words 'use-after-free:' 'views,' '%20' ',c0' ',1x2' '18446744073709551615' '4294967295'
+}
+
 kind=${fuzzer##*/fuzz_}
 case $kind in
-walk_text | layout | race | place | profile | smaps | schedule) "$kind" ;;
+walk_text | layout | race | place | profile | smaps | schedule | token) "$kind" ;;
 *)
 	echo "$fuzzer: no seeds for this fuzzer" >&2
 	exit 2 ;;

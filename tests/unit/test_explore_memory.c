@@ -22,6 +22,7 @@ void *__wrap_realloc(void *p, size_t size);
 void __wrap_free(void *p);
 
 static bool violates, tells;
+static const char *token; /* of what is replayed */
 static uint64_t asked, fail_at;
 static int64_t held;
 
@@ -154,6 +155,7 @@ static int run(enum hs_search search, enum hs_memory memory, uint64_t at,
 	o.max_executions = 4;
 	o.fingerprint = search == HS_SEARCH_SLEEP;
 	o.shrink = 20;
+	o.token = token;
 	asked = 0;
 	fail_at = at;
 	ret = hs_explore(&scenario, NULL, &o, r);
@@ -181,6 +183,7 @@ static void fail_each(enum hs_search search, enum hs_memory memory)
 		assert_int_equal(run(search, memory, at, &r), -ENOMEM);
 		assert_null(r.schedule);
 		assert_null(r.report);
+		assert_null(r.token);
 		assert_int_equal(run(search, memory, 0, &r), 0);
 		assert_int_equal(r.executions, executions);
 		hs_explore_result_free(&r);
@@ -202,13 +205,27 @@ static void each_allocation_fails_once(void **state)
 	fail_each(HS_SEARCH_BOUND, HS_MEMORY_SC);
 }
 
-/* Schedule and report of a violation, which is run again. */
+/* Schedule, token and report of a violation, which is run again, and made simpler. */
 static void each_allocation_of_a_finding_fails_once(void **state)
 {
 	(void)state;
 	violates = true;
 	fail_each(HS_SEARCH_DPOR, HS_MEMORY_SC);
 	fail_each(HS_SEARCH_RANDOM, HS_MEMORY_VIEWS);
+	violates = false;
+}
+
+static void each_allocation_of_a_replay_fails_once(void **state)
+{
+	struct hs_explore_result r;
+
+	(void)state;
+	violates = true;
+	assert_int_equal(run(HS_SEARCH_RANDOM, HS_MEMORY_VIEWS, 0, &r), 0);
+	token = r.token;
+	fail_each(HS_SEARCH_REPLAY, HS_MEMORY_SC);
+	token = NULL;
+	hs_explore_result_free(&r);
 	violates = false;
 }
 
@@ -226,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
 		cmocka_unit_test(each_allocation_of_a_finding_fails_once),
+		cmocka_unit_test(each_allocation_of_a_replay_fails_once),
 		cmocka_unit_test(each_allocation_of_a_look_for_races_fails_once),
 	};
 

@@ -78,6 +78,7 @@ static inline bool hs_repeat_has_step(struct hs_repeat *r, uint32_t at, uint32_t
 	note->addr = t->op.addr;
 	note->place = t->op.where;
 	note->act = t->act;
+	note->value = 0; /* a step on what is freed is not taken */
 	note->enabled = enabled;
 	note->size = t->op.size;
 	note->kind = t->op.kind;

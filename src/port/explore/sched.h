@@ -181,6 +181,12 @@ void hs_sched_end(struct hs_sched *s);
 /* hash.c: a step that is about to be taken, and what it has read. */
 void hs_hash_step(struct hs_sched *s, const struct hs_task *t);
 void hs_hash_result(struct hs_sched *s, const struct hs_task *t);
+/*
+ * Of the execution that has ended: its decisions, and what they did to which objects with which
+ * values, by their notes. It is the same for every compiler and every process: lines, sizes,
+ * addresses and pointers do not enter.
+ */
+uint64_t hs_hash_notes(struct hs_sched *s);
 
 /* image.c: keeps what an execution begins with, and puts it back. 0 or -ENOMEM. */
 int hs_image_save(struct hs_sched *s);
