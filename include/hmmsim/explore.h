@@ -399,7 +399,8 @@ struct hs_explore_result {
 	/**
 	 * That execution as text, to be read or mailed: the verdict, where objects were allocated
 	 * and freed (the newest 50), one column for each task with a line for each step (the first
-	 * and the last 500 decisions), and the locks that are held at its end. May be NULL.
+	 * and the last 500 decisions), the locks that are held at its end, and the token. May be
+	 * NULL.
 	 */
 	char *report;
 	/**

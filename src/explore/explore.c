@@ -157,7 +157,7 @@ int hs_exploration_keep(struct exploration *e)
 		return 0;
 	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
 	r->token = repeats ? hs_token_of(e) : NULL;
-	r->report = hs_report_print(e->sched);
+	r->report = hs_report_print(e->sched, r->token);
 	return r->schedule && r->report && (r->token || !repeats) ? 0 : -ENOMEM;
 }
 

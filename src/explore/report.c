@@ -415,7 +415,7 @@ static void report_ends(struct report *r)
 	}
 }
 
-char *hs_report_print(const struct hs_sched *s)
+char *hs_report_print(const struct hs_sched *s, const char *token)
 {
 	struct report r = { .sched = s };
 	char *schedule = hs_schedule_print(s->schedule, s->decisions);
@@ -427,11 +427,10 @@ char *hs_report_print(const struct hs_sched *s)
 	report_name_columns(&r);
 	report_steps(&r);
 	report_ends(&r);
-	report_add(&r, "\nschedule: %s\n", schedule ? schedule : "");
-	if (s->views)
-		report_add(&r, "memory: views\n");
-	if (s->retries.bound)
-		report_add(&r, "retry bound: %u\n", s->retries.bound);
+	if (token)
+		report_add(&r, "\ntoken: %s\n", token);
+	else
+		report_add(&r, "\nschedule: %s\n", schedule ? schedule : "");
 	if (r.failed || !schedule) {
 		free(r.text);
 		r.text = NULL;
