@@ -154,12 +154,15 @@ struct hs_sync_waitq {
 typedef bool (*hs_sync_pred)(struct hs_task *self, void *arg);
 
 /**
- * hs_sync_waitq_init() - make a wait queue
+ * hs_sync_waitq_init_at() - make a wait queue
  * @param queue  the queue, which no other task can reach yet (not checked)
+ * @param where  HS_SYNC_HERE
  *
  * Context: any; no task is needed.
  */
-HMMSIM_API void hs_sync_waitq_init(struct hs_sync_waitq *queue);
+HMMSIM_API void hs_sync_waitq_init_at(struct hs_sync_waitq *queue, const char *where);
+/** hs_sync_waitq_init_at(), called here */
+#define hs_sync_waitq_init(queue) hs_sync_waitq_init_at((queue), HS_SYNC_HERE)
 
 /**
  * hs_sync_wait_at() - wait until a predicate holds
@@ -225,14 +228,18 @@ struct hs_sync_completion {
 };
 
 /**
- * hs_sync_completion_init() - make a completion, or use one again
+ * hs_sync_completion_init_at() - make a completion, or use one again
  * @param completion  it has not come now; no other task can reach it (not checked)
+ * @param where       HS_SYNC_HERE
  *
  * *same* as init_completion().
  *
  * Context: any; no task is needed.
  */
-HMMSIM_API void hs_sync_completion_init(struct hs_sync_completion *completion);
+HMMSIM_API void hs_sync_completion_init_at(struct hs_sync_completion *completion,
+					   const char *where);
+/** hs_sync_completion_init_at(), called here */
+#define hs_sync_completion_init(completion) hs_sync_completion_init_at((completion), HS_SYNC_HERE)
 
 /**
  * hs_sync_complete_at() - let an event come, and wake all tasks that wait for it
@@ -283,8 +290,9 @@ HMMSIM_API void hs_sync_retry_wait_at(struct hs_task *self, const char *why);
 #define hs_sync_retry_wait(self, why) hs_sync_retry_wait_at((self), HS_SYNC_HERE ": " why)
 
 /**
- * hs_sync_ticks() - read the machine's clock
- * @param self  the calling task
+ * hs_sync_ticks_at() - read the machine's clock
+ * @param self   the calling task
+ * @param where  HS_SYNC_HERE
  *
  * *reduced*, jiffies: model time, which moves by hs_sync_ticks_advance(), or to a deadline that a
  * task waits for: natively when no task can run, in hmmsim::explore at any time.
@@ -293,18 +301,24 @@ HMMSIM_API void hs_sync_retry_wait_at(struct hs_task *self, const char *why);
  *
  * Return: ticks since the machine was made.
  */
-HMMSIM_API uint64_t hs_sync_ticks(struct hs_task *self);
+HMMSIM_API uint64_t hs_sync_ticks_at(struct hs_task *self, const char *where);
+/** hs_sync_ticks_at(), called here */
+#define hs_sync_ticks(self) hs_sync_ticks_at((self), HS_SYNC_HERE)
 
 /**
- * hs_sync_ticks_advance() - move the machine's clock
+ * hs_sync_ticks_advance_at() - move the machine's clock
  * @param self   the calling task
  * @param ticks  how far
+ * @param where  HS_SYNC_HERE
  *
  * *invented*.
  *
  * Context: any, but predicates of waits.
  */
-HMMSIM_API void hs_sync_ticks_advance(struct hs_task *self, uint64_t ticks);
+HMMSIM_API void hs_sync_ticks_advance_at(struct hs_task *self, uint64_t ticks, const char *where);
+/** hs_sync_ticks_advance_at(), called here */
+#define hs_sync_ticks_advance(self, ticks) hs_sync_ticks_advance_at((self), (ticks), HS_SYNC_HERE)
+
 /* ---- RCU --------------------------------------------------------------------------------- */
 
 /** struct hs_sync_rcu_head - what hs_sync_call_rcu() needs of an object: a field of it */
@@ -315,8 +329,9 @@ struct hs_sync_rcu_head {
 };
 
 /**
- * hs_sync_rcu_read_lock() - enter an RCU read section
- * @param self  the calling task
+ * hs_sync_rcu_read_lock_at() - enter an RCU read section
+ * @param self   the calling task
+ * @param where  HS_SYNC_HERE
  *
  * *reduced*, rcu_read_lock(): one domain a machine. Sections nest. What rcu_dereference() reads is
  * a struct hs_sync_ptr, loaded with HS_SYNC_ACQUIRE; rcu_assign_pointer() stores it with
@@ -324,7 +339,9 @@ struct hs_sync_rcu_head {
  *
  * Context: any, but predicates of waits.
  */
-HMMSIM_API void hs_sync_rcu_read_lock(struct hs_task *self);
+HMMSIM_API void hs_sync_rcu_read_lock_at(struct hs_task *self, const char *where);
+/** hs_sync_rcu_read_lock_at(), called here */
+#define hs_sync_rcu_read_lock(self) hs_sync_rcu_read_lock_at((self), HS_SYNC_HERE)
 
 /**
  * hs_sync_rcu_read_unlock_at() - leave an RCU read section

@@ -86,15 +86,18 @@ HMMSIM_API void hs_sync_fence_at(struct hs_task *self, enum hs_sync_order order,
 /* ---- 32 bits ----------------------------------------------------------------------------- */
 
 /**
- * hs_sync_u32_init() - give a word its first value
+ * hs_sync_u32_init_at() - give a word its first value
  * @param word   the word, which no other task can reach yet (not checked)
  * @param value  what it holds from now on
+ * @param where  HS_SYNC_HERE
  *
  * Not a step, and ordered with nothing.
  *
  * Context: any; no task is needed.
  */
-HMMSIM_API void hs_sync_u32_init(struct hs_sync_u32 *word, uint32_t value);
+HMMSIM_API void hs_sync_u32_init_at(struct hs_sync_u32 *word, uint32_t value, const char *where);
+/** hs_sync_u32_init_at(), called here */
+#define hs_sync_u32_init(word, value) hs_sync_u32_init_at((word), (value), HS_SYNC_HERE)
 
 /**
  * hs_sync_u32_load_at() - read a word
@@ -227,15 +230,18 @@ HMMSIM_API uint32_t hs_sync_u32_and_at(struct hs_task *self, struct hs_sync_u32 
 /* ---- 64 bits ----------------------------------------------------------------------------- */
 
 /**
- * hs_sync_u64_init() - give a word its first value
+ * hs_sync_u64_init_at() - give a word its first value
  * @param word   the word, which no other task can reach yet (not checked)
  * @param value  what it holds from now on
+ * @param where  HS_SYNC_HERE
  *
  * Not a step, and ordered with nothing.
  *
  * Context: any; no task is needed.
  */
-HMMSIM_API void hs_sync_u64_init(struct hs_sync_u64 *word, uint64_t value);
+HMMSIM_API void hs_sync_u64_init_at(struct hs_sync_u64 *word, uint64_t value, const char *where);
+/** hs_sync_u64_init_at(), called here */
+#define hs_sync_u64_init(word, value) hs_sync_u64_init_at((word), (value), HS_SYNC_HERE)
 
 /**
  * hs_sync_u64_load_at() - read a word
@@ -368,15 +374,18 @@ HMMSIM_API uint64_t hs_sync_u64_and_at(struct hs_task *self, struct hs_sync_u64 
 /* ---- pointers ---------------------------------------------------------------------------- */
 
 /**
- * hs_sync_ptr_init() - give a word its first value
+ * hs_sync_ptr_init_at() - give a word its first value
  * @param word   the word, which no other task can reach yet (not checked)
  * @param value  what it holds from now on
+ * @param where  HS_SYNC_HERE
  *
  * Not a step, and ordered with nothing.
  *
  * Context: any; no task is needed.
  */
-HMMSIM_API void hs_sync_ptr_init(struct hs_sync_ptr *word, void *value);
+HMMSIM_API void hs_sync_ptr_init_at(struct hs_sync_ptr *word, void *value, const char *where);
+/** hs_sync_ptr_init_at(), called here */
+#define hs_sync_ptr_init(word, value) hs_sync_ptr_init_at((word), (value), HS_SYNC_HERE)
 
 /**
  * hs_sync_ptr_load_at() - read a word

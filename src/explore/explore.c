@@ -190,7 +190,7 @@ enum hs_run hs_exploration_run(struct exploration *e, const struct hs_observer *
 				   "the schedule goes on after decision %u, but nothing can move",
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, hs_exploration_check, e);
+		hs_sched_on_boot(s, "check", hs_exploration_check, e);
 	return end;
 }
 
@@ -391,7 +391,7 @@ static int explore_run(struct exploration *e)
 	int ret;
 
 	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
-	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e)) {
+	if (!ret && !hs_sched_on_boot(e->sched, "set-up", explore_call_setup, e)) {
 		e->result->stop = HS_STOP_VIOLATION;
 		if (e->token_schedule)
 			hs_token_fit_end(e);

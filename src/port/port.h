@@ -176,12 +176,19 @@ struct hs_thread;
 struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 				  void (*fn)(struct hs_task *self, void *arg), void *arg);
 /* Waits until the thread has ended and releases the handle. Context: as hs_thread_start(). */
-void hs_thread_join(struct hs_task *self, struct hs_thread *thread);
+#define hs_thread_join(self, thread) hs_thread_join_at((self), (thread), HS_HERE)
+void hs_thread_join_at(struct hs_task *self, struct hs_thread *thread, const char *where);
 
 /* ---- assertion --------------------------------------------------------------------------- */
 
 HS_NORETURN void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	HS_PRINTF(3, 4);
+
+/*
+ * The place of what the running task does without a step, for reports of a crash there. Natively
+ * nothing.
+ */
+static inline void hs_note_place(const char *where);
 
 /* hs_assert(self, cond, "format", ...): the message says what was expected and what was found. */
 #define hs_assert(self, cond, ...)                             \
@@ -362,7 +369,9 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 	hs_wait_for_completion_at((self), (q), (word), (bits), HS_HERE)
 void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word,
 			       uint32_t bits, const char *where);
-void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits);
+#define hs_complete(self, q, word, bits) hs_complete_at((self), (q), (word), (bits), HS_HERE)
+void hs_complete_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits,
+		    const char *where);
 
 /*
  * reduced: atomic_dec_and_wake_up of linux/wait_bit.h. Takes one off @count, and wakes all if that
@@ -394,10 +403,13 @@ void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char 
  *
  * Context: no spinlock held that an RCU callback takes.
  */
+#define hs_retry_wait(self, why) hs_retry_wait_at((self), (why), HS_HERE ": " why)
 
 /* Model time. It moves by hs_ticks_advance(), or to the next deadline when no task can run. */
-uint64_t hs_ticks(struct hs_task *self);
-void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
+#define hs_ticks(self) hs_ticks_at((self), HS_HERE)
+uint64_t hs_ticks_at(struct hs_task *self, const char *where);
+#define hs_ticks_advance(self, ticks) hs_ticks_advance_at((self), (ticks), HS_HERE)
+void hs_ticks_advance_at(struct hs_task *self, uint64_t ticks, const char *where);
 
 /* ---- RCU --------------------------------------------------------------------------------- */
 
@@ -410,6 +422,9 @@ void hs_ticks_advance(struct hs_task *self, uint64_t ticks);
  * the task that next waits, retries, synchronizes or polls; there is no hidden thread, and without
  * such a task it runs when the arena is destroyed. In the explorer it is a task of its own.
  */
+#define hs_rcu_read_lock(self) hs_rcu_read_lock_at((self), HS_HERE)
+#define hs_rcu_read_unlock(self) hs_rcu_read_unlock_at((self), HS_HERE)
+
 struct hs_rcu_head {
 	hs_ptr next;
 	void (*fn)(struct hs_task *self, struct hs_rcu_head *head);
@@ -434,7 +449,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
  * Runs the callbacks whose grace period is over, without waiting. True: callbacks are pending.
  * Context: no spinlock held that an RCU callback takes.
  */
-bool hs_rcu_poll(struct hs_task *self);
+#define hs_rcu_poll(self) hs_rcu_poll_at((self), HS_HERE)
+bool hs_rcu_poll_at(struct hs_task *self, const char *where);
 
 /* Waits until every callback queued so far has run. Context: as hs_wait_event(). */
 #define hs_rcu_barrier(self) hs_rcu_barrier_at((self), HS_HERE)
@@ -456,10 +472,14 @@ void hs_rcu_flush(struct hs_task *boot);
  * does that for percpu_ref).
  *   void hs_pcpu_add(self, hs_u64 *counter, uint64_t n)	one step
  */
+#define hs_pcpu_add(self, counter, n) hs_pcpu_add_at((self), (counter), (n), HS_HERE)
 #define hs_pcpu_alloc(self) hs_pcpu_alloc_at((self), HS_HERE)
 hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where); /* zeroed; NULL: no memory */
-void hs_pcpu_free(struct hs_task *self, hs_u64 *counter);
-uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter); /* one step for each CPU */
+#define hs_pcpu_free(self, counter) hs_pcpu_free_at((self), (counter), HS_HERE)
+void hs_pcpu_free_at(struct hs_task *self, hs_u64 *counter, const char *where);
+/* One step for each CPU. */
+#define hs_pcpu_sum(self, counter) hs_pcpu_sum_at((self), (counter), HS_HERE)
+uint64_t hs_pcpu_sum_at(struct hs_task *self, hs_u64 *counter, const char *where);
 
 /* ---- memory ------------------------------------------------------------------------------ */
 

@@ -243,7 +243,8 @@ HS_RACE_DO(BEGIN)
 	hs_race_assert(self, a, d->sub, "%s is not subscribed", d->name);
 	if (d->config->validity == HS_VALIDITY_FLAG)
 		return hs_mirror_range_wait_until_valid(self, &d->sub->range,
-							hs_ticks(self) + HS_RANGE_DEFAULT_TICKS)
+							hs_ticks_at(self, a->place) +
+								HS_RANGE_DEFAULT_TICKS)
 			       ? 0
 			       : HS_RACE_AGAIN;
 	*view = hs_interval_read_begin(self, &d->sub->interval);

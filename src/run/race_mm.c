@@ -188,7 +188,7 @@ HS_RACE_DO(AWAIT)
 HS_RACE_DO(GATE_AWAIT)
 {
 	while (!hs_gate_waiters(self, a->state->thing[step->arg[0]].gate))
-		hs_retry_wait(self, a->place);
+		hs_retry_wait_at(self, "a fault stands at the gate", a->place);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ HS_RACE_DO(GATE_OPEN)
 HS_RACE_DO(RCU_READ)
 {
 	(void)step;
-	hs_rcu_read_lock(self);
+	hs_rcu_read_lock_at(self, a->place);
 	hs_race_take(self, a, HS_RACE_RCU_READ, 0);
 	return 0;
 }
@@ -213,7 +213,7 @@ HS_RACE_DO(RCU_UNREAD)
 
 	(void)step;
 	hs_race_assert(self, a, hold, "the task is in no RCU read section");
-	hs_rcu_read_unlock(self);
+	hs_rcu_read_unlock_at(self, a->place);
 	hs_race_drop(a, hold);
 	return 0;
 }

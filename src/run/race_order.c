@@ -51,7 +51,7 @@ static void race_order_wait(struct hs_task *self, struct hs_race_actor *a)
 	}
 	hs_site(self, a->place);
 	while (!race_order_is_turn(self, a))
-		hs_retry_wait(self, a->place);
+		hs_retry_wait_at(self, "the turn of another step", a->place);
 	hs_site(self, NULL);
 }
 

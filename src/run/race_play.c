@@ -139,7 +139,7 @@ static void race_play_until(struct hs_task *self, struct hs_race_actor *a)
 		block->turns++;
 		a->status = 0;
 		a->step = block->begin;
-		hs_retry_wait(self, hs_race_place(a->state, retry->line));
+		hs_retry_wait_at(self, "another turn", hs_race_place(a->state, retry->line));
 		return;
 	}
 	if (a->status == HS_RACE_AGAIN)

@@ -49,6 +49,7 @@ int hs_sync_mutex_init_at(struct hs_task *self, struct hs_sync_mutex *mutex,
 {
 	struct hs_mutex *m = (struct hs_mutex *)mutex;
 
+	hs_note_place(where);
 	hs_u32_init(&m->word, 0);
 	return locks_class(self, cls, 0, where, &m->cls);
 }
@@ -89,6 +90,7 @@ int hs_sync_spin_init_at(struct hs_task *self, struct hs_sync_spinlock *lock,
 {
 	struct hs_spinlock *l = (struct hs_spinlock *)lock;
 
+	hs_note_place(where);
 	hs_u32_init(&l->word, 0);
 	return locks_class(self, cls, HS_CLASS_SPIN, where, &l->cls);
 }
@@ -129,6 +131,7 @@ int hs_sync_rwsem_init_at(struct hs_task *self, struct hs_sync_rwsem *sem,
 {
 	struct hs_rwsem *s = (struct hs_rwsem *)sem;
 
+	hs_note_place(where);
 	hs_rwsem_init(s, (enum hs_lock_class)0);
 	return locks_class(self, cls, 0, where, &s->cls);
 }

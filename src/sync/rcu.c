@@ -14,16 +14,14 @@ _Static_assert(sizeof(((struct hs_sync_rcu_head *)NULL)->opaque) == sizeof(struc
 		       offsetof(struct hs_sync_rcu_head, opaque) == 0,
 	       "a public RCU head begins with one of the seam");
 
-void hs_sync_rcu_read_lock(struct hs_task *self)
+void hs_sync_rcu_read_lock_at(struct hs_task *self, const char *where)
 {
-	hs_rcu_read_lock(self);
+	hs_rcu_read_lock_at(self, where);
 }
 
 void hs_sync_rcu_read_unlock_at(struct hs_task *self, const char *where)
 {
-	if (!hs_rcu_held(self))
-		hs_fail(self, where, "RCU read section left more often than entered");
-	hs_rcu_read_unlock(self);
+	hs_rcu_read_unlock_at(self, where);
 }
 
 bool hs_sync_rcu_held(const struct hs_task *self)

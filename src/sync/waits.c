@@ -17,8 +17,9 @@ WAITS_SAME(struct hs_sync_completion, hs_u32);
 
 #define WAITS_DONE 1u
 
-void hs_sync_waitq_init(struct hs_sync_waitq *queue)
+void hs_sync_waitq_init_at(struct hs_sync_waitq *queue, const char *where)
 {
+	hs_note_place(where);
 	hs_waitq_init((struct hs_waitq *)queue);
 }
 
@@ -39,17 +40,16 @@ void hs_sync_wake_all_at(struct hs_task *self, struct hs_sync_waitq *queue, cons
 	hs_wake_all_at(self, (struct hs_waitq *)queue, where);
 }
 
-void hs_sync_completion_init(struct hs_sync_completion *completion)
+void hs_sync_completion_init_at(struct hs_sync_completion *completion, const char *where)
 {
+	hs_note_place(where);
 	hs_u32_init((hs_u32 *)completion, 0);
 }
 
 void hs_sync_complete_at(struct hs_task *self, struct hs_sync_completion *completion,
 			 const char *where)
 {
-	hs_site(self, where);
-	hs_complete(self, NULL, (hs_u32 *)completion, WAITS_DONE);
-	hs_site(self, NULL);
+	hs_complete_at(self, NULL, (hs_u32 *)completion, WAITS_DONE, where);
 }
 
 void hs_sync_wait_for_completion_at(struct hs_task *self, struct hs_sync_completion *completion,
@@ -60,15 +60,15 @@ void hs_sync_wait_for_completion_at(struct hs_task *self, struct hs_sync_complet
 
 void hs_sync_retry_wait_at(struct hs_task *self, const char *why)
 {
-	hs_retry_wait(self, why);
+	hs_retry_wait_at(self, why, why);
 }
 
-uint64_t hs_sync_ticks(struct hs_task *self)
+uint64_t hs_sync_ticks_at(struct hs_task *self, const char *where)
 {
-	return hs_ticks(self);
+	return hs_ticks_at(self, where);
 }
 
-void hs_sync_ticks_advance(struct hs_task *self, uint64_t ticks)
+void hs_sync_ticks_advance_at(struct hs_task *self, uint64_t ticks, const char *where)
 {
-	hs_ticks_advance(self, ticks);
+	hs_ticks_advance_at(self, ticks, where);
 }

@@ -66,8 +66,9 @@ HS_NORETURN static void words_refuse(struct hs_task *self, enum hs_sync_order or
 	hs_site(self, NULL)
 
 #define WORDS_OPS(T, W, V)                                                                         \
-	void hs_sync_##T##_init(struct hs_sync_##T *word, V value)                                 \
+	void hs_sync_##T##_init_at(struct hs_sync_##T *word, V value, const char *where)           \
 	{                                                                                          \
+		hs_note_place(where);                                                              \
 		W##_init((W *)word, value);                                                        \
 	}                                                                                          \
                                                                                                    \

@@ -267,7 +267,7 @@ static void wherever_user_code_runs(void **state)
 		{ { NULL, { adds, adds }, crashes_after_a_lost_update },
 		  2,
 		  "task boot, before its first step" },
-		{ { NULL, { calls_back }, NULL }, 1, "rcu callback, after grace period at src" },
+		{ { NULL, { calls_back }, NULL }, 1, "rcu callback, after grace period at tests" },
 		{ { NULL, { waits, sets_flag }, NULL },
 		  1,
 		  "the predicate of task one, after load at tests/support/play.c:" },

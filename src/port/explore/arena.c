@@ -7,6 +7,7 @@
  * freed object is a finding.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "port/explore/arena.h"
@@ -324,16 +325,18 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
  * execution the slots are not used again: which counter a task is given, and what a late add hits,
  * would depend on the order of steps that touch nothing in common.
  */
-void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
+void hs_pcpu_free_at(struct hs_task *self, hs_u64 *counter, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 	size_t bit = (size_t)((char *)counter - (char *)arena->pcpu) / HS_GRANULE;
 
-	hs_assert(self, bit < ARENA_COUNTERS, "free of what is no counter");
+	if (bit >= ARENA_COUNTERS)
+		hs_fail(self, where, "free of what is no counter");
 	for (uint32_t i = 0; i < arena->cpus; i++) {
 		hs_step(self, HS_OP_FREE, HS_WRITE, explore_arena_counter_slot(counter, i),
-			sizeof(*counter), HS_HERE);
-		hs_assert(self, arena->pcpu_map >> bit & 1, "free of a counter that is not live");
+			sizeof(*counter), where);
+		if (!(arena->pcpu_map >> bit & 1))
+			hs_fail(self, where, "free of a counter that is not live");
 		explore_arena_set_life(self->sched, explore_arena_counter_slot(counter, i),
 				       HS_GRANULE, HS_LIFE_FREED);
 	}
@@ -343,13 +346,37 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	arena->live[HS_KIND_PERCPU]--;
 }
 
-uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
+uint64_t hs_pcpu_sum_at(struct hs_task *self, hs_u64 *counter, const char *where)
 {
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < self->arena->cpus; i++)
-		sum += hs_u64_load(self, explore_arena_counter_slot(counter, i), HS_RELAXED);
+		sum += hs_u64_load_at(self, explore_arena_counter_slot(counter, i), HS_RELAXED,
+				      where);
 	return sum;
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* An address in the counters may carry bits of its user. */
+void hs_arena_name_word(const struct hs_arena *arena, uintptr_t addr, char *text, size_t size)
+{
+	size_t offset = addr - (uintptr_t)arena, slot = addr - (uintptr_t)arena->pcpu;
+	size_t cpu = slot / HS_PCPU_STRIDE, number = slot % HS_PCPU_STRIDE / HS_GRANULE;
+	char bits[24] = "";
+
+	if (slot < arena->cpus * (size_t)HS_PCPU_STRIDE) {
+		if (slot % HS_GRANULE)
+			snprintf(bits, sizeof(bits), "+0x%zx", slot % HS_GRANULE);
+		snprintf(text, size, "%s %zu[%zu]%s", hs_kind_name(HS_KIND_PERCPU), number, cpu,
+			 bits);
+	} else if (offset - offsetof(struct hs_arena, ticks) < sizeof(arena->ticks)) {
+		snprintf(text, size, "clock");
+	} else if (offset - offsetof(struct hs_arena, rcu.callbacks) < sizeof(uint64_t)) {
+		snprintf(text, size, "RCU callbacks");
+	} else {
+		snprintf(text, size, "arena+0x%zx", offset);
+	}
 }
 
 /* ---- chance, choice ---------------------------------------------------------------------- */
@@ -374,5 +401,5 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why)
 		hs_step(self, HS_OP_LOAD, HS_READ, self->arena, 1, why);
 	/* Schedule and search tree have room for as many choices as steps. */
 	hs_assert(self, s->decisions - s->step < s->max_steps, "too many choices: %s", why);
-	return hs_sched_choose(self, n);
+	return hs_sched_choose(self, n, why);
 }

@@ -48,4 +48,7 @@ bool hs_arena_may_alloc(struct hs_arena *arena, const char *where);
  */
 bool hs_rcu_poll_direct(struct hs_task *self);
 
+/* For reports: what of the arena itself, or of a counter, lies at @addr. */
+void hs_arena_name_word(const struct hs_arena *arena, uintptr_t addr, char *text, size_t size);
+
 #endif

@@ -75,6 +75,29 @@ enum hs_strong {
 	HS_STRONG_FENCE,
 };
 
+/*
+ * What reports say of a step besides its kind; nothing depends on it. The lowest bits hold its
+ * order and 1, 0 if it has none.
+ */
+#define HS_DETAIL_ORDER 0x07u
+#define HS_DETAIL_WHAT 0x78u
+#define HS_DETAIL_POINTER 0x80u /* the word is an hs_ptr */
+#define HS_DETAIL(what, order) ((uint8_t)((what) | ((unsigned int)(order) + 1)))
+#define HS_DETAIL_hs_u32 0u
+#define HS_DETAIL_hs_u64 0u
+#define HS_DETAIL_hs_ptr HS_DETAIL_POINTER
+
+enum hs_what {
+	HS_WHAT_XCHG = 0x08,
+	HS_WHAT_CMPXCHG = 0x10,
+	HS_WHAT_ADD = 0x18,
+	HS_WHAT_OR = 0x20,
+	HS_WHAT_AND = 0x28,
+	HS_WHAT_COMPLETE = 0x30,
+	HS_WHAT_CALL_RCU = 0x38,  /* of a snapshot: the task does not wait for it */
+	HS_WHAT_CALLBACKS = 0x40, /* of a load, store: what callbacks of RCU there are */
+};
+
 struct hs_op {
 	const void *addr;
 	const char *where;
@@ -82,6 +105,7 @@ struct hs_op {
 	uint8_t kind;	/* enum hs_op_kind */
 	uint8_t access; /* enum hs_access */
 	uint8_t strong; /* enum hs_strong */
+	uint8_t detail; /* HS_DETAIL() */
 	uint64_t delta; /* of HS_COUNT */
 	int near;
 	uint64_t value; /* of the word that the task has read or written last */
@@ -147,9 +171,10 @@ struct hs_task {
 	void *pred_arg;
 	struct hs_waitq *queue;
 	const char *retry_why;
-	const char *place; /* of its last operation that names one */
-	const char *site;  /* of the operation on a word that it is in; NULL: not known */
-	const char *act;   /* what it does in the words of its author; NULL: not said */
+	const char *rcu_where; /* it entered the section that it is in */
+	const char *place;     /* of its last operation that names one */
+	const char *site;      /* of the operation on a word that it is in; NULL: not known */
+	const char *act;       /* what it does in the words of its author; NULL: not said */
 	uintptr_t watch[HS_WATCH_MAX]; /* words that its predicate read last */
 	uintptr_t past[HS_WATCH_MAX];  /* words that it has read since the task waits */
 	struct hs_held held[HS_HELD_MAX];
@@ -203,7 +228,7 @@ static inline struct hs_fiber *hs_sched_fiber(struct hs_sched *sched)
 
 HS_ALWAYS_INLINE void hs_step_strong(struct hs_task *self, enum hs_op_kind kind,
 				     enum hs_access access, const void *addr, size_t size,
-				     const char *where, enum hs_strong strong)
+				     const char *where, enum hs_strong strong, uint8_t detail)
 {
 	self->op.addr = addr;
 	self->op.where = where;
@@ -211,6 +236,7 @@ HS_ALWAYS_INLINE void hs_step_strong(struct hs_task *self, enum hs_op_kind kind,
 	self->op.kind = (uint8_t)kind;
 	self->op.access = (uint8_t)access;
 	self->op.strong = (uint8_t)strong;
+	self->op.detail = detail;
 	if (where)
 		self->place = where;
 	if (hs_likely(self->mode == HS_MODE_STEP))
@@ -222,7 +248,25 @@ HS_ALWAYS_INLINE void hs_step_strong(struct hs_task *self, enum hs_op_kind kind,
 HS_ALWAYS_INLINE void hs_step(struct hs_task *self, enum hs_op_kind kind, enum hs_access access,
 			      const void *addr, size_t size, const char *where)
 {
-	hs_step_strong(self, kind, access, addr, size, where, HS_STRONG_NOT);
+	hs_step_strong(self, kind, access, addr, size, where, HS_STRONG_NOT, 0);
+}
+
+/* As hs_step(), with the HS_DETAIL() of reports. */
+HS_ALWAYS_INLINE void hs_step_detail(struct hs_task *self, enum hs_op_kind kind,
+				     enum hs_access access, const void *addr, size_t size,
+				     const char *where, uint8_t detail)
+{
+	hs_step_strong(self, kind, access, addr, size, where, HS_STRONG_NOT, detail);
+}
+
+/* The step that was taken changed nothing: a trylock, a compare-exchange. For reports. */
+void hs_step_failed(struct hs_task *self);
+
+void hs_step_place(const char *where);
+
+static inline void hs_note_place(const char *where)
+{
+	hs_step_place(where);
 }
 
 /* A predicate is asked in any task's turn, and leaves the place of the wait. */
@@ -299,9 +343,10 @@ void hs_views_rmw(struct hs_task *self, const void *addr, uint64_t before, uint6
 void hs_order_fence(struct hs_task *self, enum hs_order o);
 
 /* Each function takes the place of the call, which the macros below it add. */
-#define HS_WORD_STEP(kind, access)                                                    \
+#define HS_WORD_STEP(T, kind, access, what)                                           \
 	hs_step_strong(self, kind, access, a, sizeof(*a), hs_word_place(self, where), \
-		       (o) == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT)
+		       (o) == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT,            \
+		       HS_DETAIL((what) | HS_DETAIL_##T, o))
 #define HS_WORD_BITS(v) ((uint64_t)(uintptr_t)(v))
 
 #define HS_WORD_OPS(T, V)                                                                    \
@@ -310,7 +355,7 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 	{                                                                                    \
 		V v;                                                                         \
                                                                                              \
-		HS_WORD_STEP(HS_OP_LOAD, HS_READ);                                           \
+		HS_WORD_STEP(T, HS_OP_LOAD, HS_READ, 0);                                     \
 		v = a->raw;                                                                  \
 		if (hs_unlikely(self->followed))                                             \
 			v = (V)(uintptr_t)hs_order_load(self, a, HS_WORD_BITS(v), o);        \
@@ -322,7 +367,7 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 	{                                                                                    \
 		V before;                                                                    \
                                                                                              \
-		HS_WORD_STEP(HS_OP_STORE, HS_WRITE);                                         \
+		HS_WORD_STEP(T, HS_OP_STORE, HS_WRITE, 0);                                   \
 		before = a->raw;                                                             \
 		if (hs_unlikely(self->followed))                                             \
 			hs_order_store(self, a, HS_WORD_BITS(before), HS_WORD_BITS(v), o);   \
@@ -334,7 +379,7 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 	{                                                                                    \
 		V old;                                                                       \
                                                                                              \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                           \
+		HS_WORD_STEP(T, HS_OP_RMW, HS_WRITE, HS_WHAT_XCHG);                          \
 		old = a->raw;                                                                \
 		if (hs_unlikely(self->followed))                                             \
 			hs_order_rmw(self, a, HS_WORD_BITS(old), HS_WORD_BITS(v), o);        \
@@ -348,12 +393,13 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 	{                                                                                    \
 		V seen;                                                                      \
                                                                                              \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                           \
+		HS_WORD_STEP(T, HS_OP_RMW, HS_WRITE, HS_WHAT_CMPXCHG);                       \
 		seen = a->raw;                                                               \
 		hs_saw(self, a, sizeof(*a), HS_WORD_BITS(seen));                             \
 		if (seen != *expected) {                                                     \
 			if (hs_unlikely(self->followed))                                     \
 				hs_order_see(self, a, HS_WORD_BITS(seen), o);                \
+			hs_step_failed(self);                                                \
 			*expected = seen;                                                    \
 			return false;                                                        \
 		}                                                                            \
@@ -364,13 +410,13 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 		return true;                                                                 \
 	}
 
-#define HS_WORD_MATH(T, V, op, expr)                                                       \
+#define HS_WORD_MATH(T, V, op, expr, what)                                                 \
 	HS_ALWAYS_INLINE V T##_##op##_at(struct hs_task *self, T *a, V v, enum hs_order o, \
 					 const char *where)                                \
 	{                                                                                  \
 		V old, made;                                                               \
                                                                                            \
-		HS_WORD_STEP(HS_OP_RMW, HS_WRITE);                                         \
+		HS_WORD_STEP(T, HS_OP_RMW, HS_WRITE, what);                                \
 		old = a->raw;                                                              \
 		made = (V)(old expr v);                                                    \
 		if (hs_unlikely(self->followed))                                           \
@@ -390,7 +436,7 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
                                                                                          \
 		self->op.delta = (uint64_t)n;                                            \
 		self->op.near = near;                                                    \
-		HS_WORD_STEP(HS_OP_RMW, HS_COUNT);                                       \
+		HS_WORD_STEP(T, HS_OP_RMW, HS_COUNT, HS_WHAT_ADD);                       \
 		old = a->raw;                                                            \
 		made = (V)(old + n);                                                     \
 		if (hs_unlikely(self->followed))                                         \
@@ -405,12 +451,12 @@ void hs_order_fence(struct hs_task *self, enum hs_order o);
 HS_WORD_OPS(hs_u32, uint32_t)
 HS_WORD_OPS(hs_u64, uint64_t)
 HS_WORD_OPS(hs_ptr, void *)
-HS_WORD_MATH(hs_u32, uint32_t, add, +)
-HS_WORD_MATH(hs_u32, uint32_t, or, |)
-HS_WORD_MATH(hs_u32, uint32_t, and, &)
-HS_WORD_MATH(hs_u64, uint64_t, add, +)
-HS_WORD_MATH(hs_u64, uint64_t, or, |)
-HS_WORD_MATH(hs_u64, uint64_t, and, &)
+HS_WORD_MATH(hs_u32, uint32_t, add, +, HS_WHAT_ADD)
+HS_WORD_MATH(hs_u32, uint32_t, or, |, HS_WHAT_OR)
+HS_WORD_MATH(hs_u32, uint32_t, and, &, HS_WHAT_AND)
+HS_WORD_MATH(hs_u64, uint64_t, add, +, HS_WHAT_ADD)
+HS_WORD_MATH(hs_u64, uint64_t, or, |, HS_WHAT_OR)
+HS_WORD_MATH(hs_u64, uint64_t, and, &, HS_WHAT_AND)
 HS_WORD_COUNT(hs_u32, uint32_t)
 HS_WORD_COUNT(hs_u64, uint64_t)
 
@@ -474,6 +520,7 @@ HS_ALWAYS_INLINE bool hs_word_trylock(struct hs_task *self, hs_u32 *word, uint32
 	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, word, sizeof(*word), where);
 	if (word->raw) {
 		hs_saw(self, word, sizeof(*word), word->raw);
+		hs_step_failed(self);
 		return false;
 	}
 	if (hs_unlikely(self->followed))
@@ -510,24 +557,25 @@ static inline bool hs_rwsem_is_locked(const struct hs_rwsem *s)
 
 /* ---- retry, RCU, counters, objects ------------------------------------------------------- */
 
-void hs_retry_wait(struct hs_task *self, const char *why);
-void hs_rcu_read_lock(struct hs_task *self);
-void hs_rcu_read_unlock(struct hs_task *self);
-
 HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
 {
 	return self->rcu_nest != 0;
 }
 
+void hs_retry_wait_at(struct hs_task *self, const char *why, const char *where);
+void hs_rcu_read_lock_at(struct hs_task *self, const char *where);
+void hs_rcu_read_unlock_at(struct hs_task *self, const char *where);
+
 #define HS_PCPU_STRIDE 256 /* 16 counters, a granule each */
 
-HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
+HS_ALWAYS_INLINE void hs_pcpu_add_at(struct hs_task *self, hs_u64 *counter, uint64_t n,
+				     const char *where)
 {
 	hs_u64 *slot = (hs_u64 *)((char *)counter + self->cpu * HS_PCPU_STRIDE);
 
 	/* Through views a task may see what lies between two adds, so that their order matters. */
 	hs_step(self, HS_OP_COUNT_ADD, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, slot,
-		sizeof(*slot), NULL);
+		sizeof(*slot), where);
 	if (hs_unlikely(self->weak))
 		hs_views_rmw(self, slot, slot->raw, slot->raw + n, HS_RELAXED);
 	slot->raw += n;

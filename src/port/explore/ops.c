@@ -41,6 +41,25 @@ const char *hs_op_name(enum hs_op_kind kind)
 	return names[kind];
 }
 
+/* Mutex and spinlock are alike. What is freed keeps its class. */
+HS_NO_ASAN uint32_t hs_op_lock_class(const struct hs_op *op)
+{
+	switch ((enum hs_op_kind)op->kind) {
+	case HS_OP_LOCK:
+	case HS_OP_TRYLOCK:
+	case HS_OP_UNLOCK:
+	case HS_OP_DOWN_READ:
+	case HS_OP_DOWN_WRITE:
+	case HS_OP_ASK_WRITE:
+		break;
+	default:
+		return HS_LOCK_CLASS_NONE;
+	}
+	if (op->size == sizeof(struct hs_rwsem))
+		return ((const struct hs_rwsem *)op->addr)->cls;
+	return ((const struct hs_mutex *)op->addr)->cls;
+}
+
 /* ---- predicates -------------------------------------------------------------------------- */
 
 /*

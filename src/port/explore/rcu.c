@@ -18,28 +18,30 @@
 #define READERS(arena) (&(arena)->rcu.readers), sizeof((arena)->rcu.readers)
 #define CALLBACKS(arena) (&(arena)->rcu.callbacks), sizeof((arena)->rcu.callbacks)
 
-void hs_rcu_read_lock(struct hs_task *self)
+void hs_rcu_read_lock_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 
 	if (self->rcu_nest++)
 		return;
-	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, READERS(arena), HS_HERE);
+	hs_step(self, HS_OP_RCU_ENTER, HS_COMMUTE, READERS(arena), where);
+	self->rcu_where = where;
 	self->rcu_entered = self->sched->step;
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_enter(self);
 	arena->rcu.readers |= 1ull << self->id;
 }
 
-void hs_rcu_read_unlock(struct hs_task *self)
+void hs_rcu_read_unlock_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 	struct hs_sched *s = self->sched;
 
-	hs_assert(self, self->rcu_nest, "RCU read section left more often than entered");
+	if (!self->rcu_nest)
+		hs_fail(self, where, "RCU read section left more often than entered");
 	if (--self->rcu_nest)
 		return;
-	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, READERS(arena), HS_HERE);
+	hs_step(self, HS_OP_RCU_LEAVE, HS_COMMUTE, READERS(arena), where);
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_leave(self);
 	arena->rcu.readers &= ~(1ull << self->id);
@@ -70,16 +72,18 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 		hs_rcu_poll_direct(self);
 }
 
+/* Its own steps have the place of the call that queued it. */
 static void explore_rcu_callback_main(struct hs_task *self, void *arg)
 {
 	struct hs_rcu_head *head = arg;
 	struct hs_arena *arena = self->arena;
+	const char *where = self->place;
 
-	explore_rcu_wait(self, HS_HERE);
+	explore_rcu_wait(self, where);
 	hs_task_set_callback(self, true);
 	head->fn(self, head);
 	hs_task_set_callback(self, false);
-	hs_step(self, HS_OP_STORE, HS_COMMUTE, CALLBACKS(arena), HS_HERE);
+	hs_step_detail(self, HS_OP_STORE, HS_COMMUTE, CALLBACKS(arena), where, HS_WHAT_CALLBACKS);
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_ran(self);
 	arena->rcu.callbacks &= ~(1ull << self->id);
@@ -99,7 +103,8 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 {
 	struct hs_task *t;
 
-	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, CALLBACKS(self->arena), where);
+	hs_step_detail(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, CALLBACKS(self->arena), where,
+		       HS_WHAT_CALL_RCU);
 	hs_ptr_init(&head->next, NULL);
 	head->fn = fn;
 	if (self->mode == HS_MODE_DIRECT) {
@@ -107,7 +112,9 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 		return;
 	}
 	t = hs_sched_task_new(self->sched, "rcu callback", explore_rcu_callback_main, head);
-	hs_assert(self, t, "%s: more than %d tasks and callbacks", where, HS_SCHED_TASKS - 1);
+	if (!t)
+		hs_fail(self, where, "more than %d tasks and callbacks", HS_SCHED_TASKS - 1);
+	t->place = where;
 	t->rcu_wait = self->arena->rcu.readers;
 	t->rcu_snapped = self->sched->step;
 	t->cpu = self->cpu;
@@ -116,14 +123,14 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	self->arena->rcu.callbacks |= 1ull << t->id;
 }
 
-bool hs_rcu_poll(struct hs_task *self)
+bool hs_rcu_poll_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
 	uint64_t *callbacks = &arena->rcu.callbacks;
 
 	if (self->mode == HS_MODE_DIRECT)
 		return hs_rcu_poll_direct(self);
-	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), HS_HERE);
+	hs_step_detail(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where, HS_WHAT_CALLBACKS);
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_poll(self);
 	hs_saw(self, callbacks, sizeof(*callbacks), *callbacks);
@@ -138,11 +145,11 @@ void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 		hs_fail(self, where, "wait for callbacks inside a read section");
 	hs_check_may_sleep(self, where);
 	if (self->mode == HS_MODE_DIRECT) {
-		hs_assert(self, !hs_rcu_poll_direct(self),
-			  "rcu_barrier would wait for ever: nothing else runs");
+		if (hs_rcu_poll_direct(self))
+			hs_fail(self, where, "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
-	hs_step(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where);
+	hs_step_detail(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where, HS_WHAT_CALLBACKS);
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_poll(self);
 	self->join = arena->rcu.callbacks;

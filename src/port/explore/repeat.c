@@ -5,6 +5,7 @@
 #include "port/explore/repeat.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,16 +68,28 @@ void hs_repeat_report_step(struct hs_sched *s, const struct hs_task *t)
 			   repeat_place(note->place));
 }
 
+/* An address, which would differ from run to run, has no digits. */
+static const char *repeat_value(const struct hs_sched *s, uint64_t value, char text[24])
+{
+	if (hs_value_is_address(s, value))
+		return "an address";
+	snprintf(text, 24, "%llu", (unsigned long long)value);
+	return text;
+}
+
 void hs_repeat_report_value(struct hs_sched *s, const struct hs_task *t, uint64_t earlier)
 {
 	const struct hs_repeat_note *note = &s->repeat.note[s->repeat.step];
+	char now[24], before[24];
 
 	hs_sched_violation(s, HS_VERDICT_UNREPEATABLE,
-			   "decision %u: task %s: %s near %s: value %llu; " HS_REPEAT_EARLIER
-			   ": %llu: " HS_REPEAT_ADVICE,
+			   "decision %u: task %s: %s near %s: value %s; " HS_REPEAT_EARLIER
+			   ": %s: " HS_REPEAT_ADVICE,
 			   s->repeat.step + 1, t->name, hs_op_name((enum hs_op_kind)note->kind),
-			   repeat_place(note->place), (unsigned long long)t->op.value,
-			   (unsigned long long)earlier);
+			   repeat_place(note->place), repeat_value(s, t->op.value, now),
+			   hs_value_is_address(s, t->op.value) && hs_value_is_address(s, earlier)
+				   ? "another one"
+				   : repeat_value(s, earlier, before));
 }
 
 /* Through views a load chooses before it has its value. Else the step's value comes first. */

@@ -24,12 +24,14 @@
 
 struct hs_repeat_note {
 	const void *addr;
-	const char *place;
-	const char *act;  /* hs_act() */
-	uint64_t value;	  /* of a choice: what its step has read or written before it */
-	uint32_t enabled; /* mask of tasks; 0: this is a choice */
-	uint32_t size;	  /* of a choice: the answers that there are */
-	uint8_t kind;	  /* enum hs_op_kind */
+	const char *place; /* of a choice: what is decided; NULL: which store a load sees */
+	const char *act;   /* hs_act() */
+	uint64_t value;	   /* of a choice: what its step has read or written before it */
+	uint32_t enabled;  /* mask of tasks; 0: this is a choice */
+	uint32_t size;	   /* of a choice: the answers that there are */
+	uint8_t kind;	   /* enum hs_op_kind */
+	uint8_t detail;	   /* HS_DETAIL() */
+	bool failed;	   /* it changed nothing: a trylock, a compare-exchange */
 };
 
 struct hs_repeat {
@@ -82,6 +84,8 @@ static inline bool hs_repeat_has_step(struct hs_repeat *r, uint32_t at, uint32_t
 	note->enabled = enabled;
 	note->size = t->op.size;
 	note->kind = t->op.kind;
+	note->detail = t->op.detail;
+	note->failed = false;
 	return true;
 }
 
@@ -99,12 +103,12 @@ static inline bool hs_repeat_has_value(struct hs_repeat *r, uint32_t decisions, 
 
 /* Decision @at is a choice among @count answers, in a step that has this value so far. */
 static inline bool hs_repeat_has_choice(struct hs_repeat *r, uint32_t at, uint32_t count,
-					uint64_t value)
+					uint64_t value, const char *why)
 {
 	if (hs_repeat_is_due(r, at))
 		return !r->note[at].enabled && r->note[at].size == count &&
 		       r->note[at].value == value;
-	r->note[at] = (struct hs_repeat_note){ .size = count, .value = value };
+	r->note[at] = (struct hs_repeat_note){ .place = why, .size = count, .value = value };
 	return true;
 }
 

@@ -19,7 +19,7 @@ void hs_retries_reset(struct hs_retries *r)
 static struct hs_retry_place *retries_find(struct hs_retries *r, const struct hs_task *t)
 {
 	for (uint32_t i = 0; i < r->places; i++)
-		if (r->place[i].task == t->id && !strcmp(r->place[i].why, t->op.where))
+		if (r->place[i].task == t->id && !strcmp(r->place[i].why, t->retry_why))
 			return &r->place[i];
 	return NULL;
 }
@@ -58,7 +58,7 @@ void hs_retries_before_step(struct hs_sched *s, const struct hs_task *t)
 	}
 	if (!p) {
 		p = &r->place[r->places++];
-		*p = (struct hs_retry_place){ .why = t->op.where, .task = t->id };
+		*p = (struct hs_retry_place){ .why = t->retry_why, .task = t->id };
 	}
 	if (!s->alone) {
 		p->count++;

@@ -129,12 +129,12 @@ uint32_t hs_schedule_item(const uint8_t *decisions, uint32_t count, char text[HS
 	return run;
 }
 
-uint32_t hs_sched_choose(struct hs_task *self, uint32_t n)
+uint32_t hs_sched_choose(struct hs_task *self, uint32_t n, const char *why)
 {
 	struct hs_sched *s = self->sched;
 	uint32_t answer = 0;
 
-	if (hs_repeat_has_choice(&s->repeat, s->decisions, n, self->op.value))
+	if (hs_repeat_has_choice(&s->repeat, s->decisions, n, self->op.value, why))
 		answer = s->chooser->choose(s->chooser->ctx, s, n);
 	else
 		hs_repeat_report_choice(s, self, n);
@@ -191,12 +191,15 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	hs_sched_stop(self);
 }
 
-bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
+bool hs_sched_on_boot(struct hs_sched *s, const char *name, void (*fn)(void *arg), void *arg)
 {
 	jmp_buf guard;
 
 	s->task[0].op.kind = HS_OP_NONE;
 	s->task[0].place = NULL;
+	s->direct.ran = true;
+	s->direct.name = name;
+	s->direct.count = 0;
 	if (setjmp(guard)) {
 		hs_crash_explain(s);
 		s->boot_guard = NULL;
@@ -221,7 +224,7 @@ static void sched_task_main(void *arg)
 	hs_fiber_entered(&t->fiber, &t->sched->fiber);
 	t->fn(t, t->arg);
 	if (t->rcu_nest)
-		hs_fail(t, HS_HERE, "the task ends in an RCU read section");
+		hs_fail(t, t->rcu_where, "the task ends in an RCU read section");
 	if (t->held_count)
 		hs_fail(t, t->held[0].where, "the task ends with the %s",
 			hs_lock_name(t, t->held[0].cls));
@@ -346,7 +349,7 @@ void hs_sched_reset(struct hs_sched *s)
 	s->executions++;
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
-	s->alone = false;
+	s->alone = s->direct.ran = false;
 	s->hash = 0;
 	s->object_count = 0;
 	hs_retries_reset(&s->retries);
@@ -389,8 +392,10 @@ void hs_report_dead(struct hs_sched *s, const struct hs_task *t)
 	bool never = !t->watch_dead && hs_life_of(s, t->op.addr) == HS_LIFE_NEVER;
 	const char *where = t->op.where;
 
-	if (!hs_tracked_describe(s->arena->tracked, sched_dead_address(s, t), object + 2,
-				 sizeof(object) - 2))
+	s->dead.addr = sched_dead_address(s, t);
+	s->dead.task = t->id;
+	s->dead.where = where;
+	if (!hs_tracked_describe(s->arena->tracked, s->dead.addr, object + 2, sizeof(object) - 2))
 		object[0] = '\0';
 	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)%s",
 			   where ? where : "", where ? ": " : "",

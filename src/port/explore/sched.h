@@ -102,6 +102,23 @@ struct hs_label {
 	size_t size;
 };
 
+/* A step of the boot task in set-up or check; .note.value holds what the word held after it. */
+struct hs_direct_step {
+	struct hs_repeat_note note;
+	uint64_t before;
+	bool known; /* .before and the value */
+};
+
+#define HS_DIRECT_STEPS 64 /* the last of them are kept */
+
+/* What set-up, or the final check, has done: for reports. */
+struct hs_direct {
+	bool ran; /* since the execution began, or before the first one */
+	const char *name;
+	uint32_t count;
+	struct hs_direct_step step[HS_DIRECT_STEPS];
+};
+
 struct hs_sched {
 	struct hs_fiber fiber; /* first: hs_sched_fiber() */
 	const struct hs_chooser *chooser;
@@ -121,6 +138,10 @@ struct hs_sched {
 	struct hs_retries retries;
 	struct hs_repeat repeat;
 	struct hs_births births;
+	struct hs_direct direct;
+	/* Prints "<word> is <value>" for messages. NULL: no exploration runs. */
+	void (*print_word)(const struct hs_sched *s, uintptr_t addr, uint64_t value, char *text,
+			   size_t size);
 	bool hashing;
 	uint64_t hash;
 	struct hs_trace trace;
@@ -132,6 +153,11 @@ struct hs_sched {
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
 	char message[HS_SCHED_MESSAGE];
+	struct {
+		uintptr_t addr;
+		const char *where;
+		uint32_t task;
+	} dead;		   /* HS_VERDICT_FREED: what was used, and by whom */
 	uint8_t *schedule; /* decisions: task ids; with HS_CHOICE, answers of choose() */
 	uint32_t decisions, schedule_room;
 	struct hs_debt debts[HS_SCHED_DEBTS];
@@ -192,8 +218,11 @@ uint64_t hs_hash_notes(struct hs_sched *s);
 int hs_image_save(struct hs_sched *s);
 void hs_image_restore(struct hs_sched *s);
 
-/* Runs fn(arg) on the boot task. False: there is a verdict now, for instance a failed assertion. */
-bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
+/*
+ * Runs fn(arg), which is called @name, on the boot task. False: there is a verdict now, for
+ * instance a failed assertion.
+ */
+bool hs_sched_on_boot(struct hs_sched *s, const char *name, void (*fn)(void *arg), void *arg);
 
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
 	HS_PRINTF(3, 4);
@@ -208,15 +237,18 @@ struct hs_task *hs_sched_task_new(struct hs_sched *s, const char *name,
 void hs_task_clear(struct hs_sched *s, struct hs_task *t, uint32_t id, const char *name);
 /*
  * In an execution: the chooser's answer below @n, as a decision of @self. There must be room for
- * it: no more choices than max_steps.
+ * it: no more choices than max_steps. @why: what is decided, for reports; NULL: which store a load
+ * sees.
  */
-uint32_t hs_sched_choose(struct hs_task *self, uint32_t n);
+uint32_t hs_sched_choose(struct hs_task *self, uint32_t n, const char *why);
 
 /* clock.c: milliseconds of the host since some moment. */
 uint64_t hs_host_ms(void);
 
 /* What the next step of the task touches is not live: a verdict. */
 void hs_report_dead(struct hs_sched *s, const struct hs_task *t);
+/* step.c: the last step of set-up or check is over. */
+void hs_direct_settle(struct hs_sched *s);
 /* step.c: what a word of hs_read_word() holds. It may be freed, and keeps its value then. */
 uint64_t hs_word_value(uintptr_t word);
 
@@ -227,6 +259,10 @@ static inline bool hs_op_sleeps(const struct hs_op *op)
 {
 	return op->kind == HS_OP_WAIT || op->kind == HS_OP_WAIT_UNTIL;
 }
+
+/* The class of the lock that the operation is about. HS_LOCK_CLASS_NONE: it is about none. */
+#define HS_LOCK_CLASS_NONE UINT32_MAX
+uint32_t hs_op_lock_class(const struct hs_op *op);
 
 /* A word for an operation: "lock", "wait". */
 const char *hs_op_name(enum hs_op_kind kind);
@@ -250,6 +286,16 @@ static inline const struct hs_label *hs_label_of(const struct hs_sched *s, uintp
 			best = l;
 	}
 	return best;
+}
+
+/*
+ * A number that is an address outside the machine, which differs from run to run, or looks like
+ * one: reports do not print it.
+ */
+static inline bool hs_value_is_address(const struct hs_sched *s, uint64_t value)
+{
+	return value >= (uint64_t)1 << 44 && value < (uint64_t)1 << 48 &&
+	       value - (uintptr_t)s->region >= HS_ARENA_BYTES;
 }
 
 /* How many objects of each kind are live: HS_KIND_COUNT figures. */

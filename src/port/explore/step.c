@@ -15,6 +15,37 @@ static void step_check_predicate(struct hs_task *self)
 		hs_op_name((enum hs_op_kind)self->op.kind));
 }
 
+void hs_direct_settle(struct hs_sched *s)
+{
+	struct hs_direct_step *last;
+
+	if (!s->direct.count)
+		return;
+	last = &s->direct.step[(s->direct.count - 1) % HS_DIRECT_STEPS];
+	if (last->known)
+		last->note.value = hs_word_value(hs_read_word(last->note.addr, last->note.size));
+}
+
+/* The word is read here and when the next step comes, because none runs in between. */
+static void step_note_direct(struct hs_task *self)
+{
+	struct hs_sched *s = self->sched;
+	const struct hs_op *op = &self->op;
+	struct hs_direct_step *step;
+
+	hs_direct_settle(s);
+	step = &s->direct.step[s->direct.count++ % HS_DIRECT_STEPS];
+	step->note = (struct hs_repeat_note){ .addr = op->addr,
+					      .place = op->where,
+					      .size = op->size,
+					      .kind = op->kind,
+					      .detail = op->detail };
+	step->known = (op->size == 4 || op->size == 8) && op->kind <= HS_OP_COUNT_ADD &&
+		      (uintptr_t)op->addr - (uintptr_t)s->region < HS_ARENA_BYTES;
+	if (step->known)
+		step->before = hs_word_value(hs_read_word(op->addr, op->size));
+}
+
 void hs_step_direct(struct hs_task *self)
 {
 	const char *where = self->op.where ? self->op.where : HS_HERE;
@@ -34,6 +65,8 @@ void hs_step_direct(struct hs_task *self)
 		step_check_predicate(self);
 		return;
 	}
+	if (self->sched->boot_guard)
+		step_note_direct(self);
 	if (!self->live)
 		hs_fail(self, where, "%s by a detached task",
 			hs_op_name((enum hs_op_kind)self->op.kind));
@@ -47,6 +80,26 @@ void hs_step_direct(struct hs_task *self)
 	if (self->op.kind >= HS_OP_CONDITIONAL && !hs_op_enabled(self->sched, self))
 		hs_fail(self, where, "%s would wait for ever: nothing else runs",
 			hs_op_name((enum hs_op_kind)self->op.kind));
+}
+
+void hs_step_failed(struct hs_task *self)
+{
+	struct hs_repeat *r = &self->sched->repeat;
+
+	struct hs_direct *d = &self->sched->direct;
+
+	if (self->mode == HS_MODE_STEP)
+		r->note[r->step].failed = true;
+	else if (self->mode == HS_MODE_DIRECT && self->sched->boot_guard && d->count)
+		d->step[(d->count - 1) % HS_DIRECT_STEPS].note.failed = true;
+}
+
+void hs_step_place(const char *where)
+{
+	struct hs_sched *s = hs_sched_get();
+
+	if (s && (s->running || s->boot_guard) && !s->asking)
+		s->task[s->current].place = where;
 }
 
 /* ---- what a task has read ---------------------------------------------------------------- */

@@ -25,6 +25,7 @@ bool hs_down_read_trylock_at(struct hs_task *self, struct hs_rwsem *s, const cha
 	hs_step(self, HS_OP_TRYLOCK, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw & HS_RW_WRITER || s->wanted.raw) {
 		hs_saw(self, &s->word, sizeof(s->word), s->word.raw);
+		hs_step_failed(self);
 		return false;
 	}
 	if (hs_unlikely(self->followed))
@@ -229,13 +230,14 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
  * Which of two tasks sets its bits first is not seen by either. Through views another one may see
  * what lies between, so that the order matters.
  */
-void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
+void hs_complete_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits,
+		    const char *where)
 {
 	uint32_t before;
 
 	(void)q;
-	hs_step(self, HS_OP_RMW, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, word,
-		sizeof(*word), hs_word_place(self, HS_HERE));
+	hs_step_detail(self, HS_OP_RMW, hs_unlikely(self->weak) ? HS_WRITE : HS_COMMUTE, word,
+		       sizeof(*word), where, HS_DETAIL(HS_WHAT_COMPLETE, HS_RELEASE));
 	before = word->raw;
 	if (hs_unlikely(self->followed))
 		hs_order_complete(self, word, before, before | bits);
@@ -263,33 +265,33 @@ void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
 uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
 				const char *where)
 {
-	uint32_t was = hs_u32_count(self, count, -1u, -1, HS_RELEASE);
+	uint32_t was = hs_u32_count_at(self, count, -1u, -1, HS_RELEASE, where);
 
 	hs_wake_all_at(self, q, where);
 	return was;
 }
 
-uint64_t hs_ticks(struct hs_task *self)
+uint64_t hs_ticks_at(struct hs_task *self, const char *where)
 {
 	uint64_t *ticks = &self->arena->ticks;
 
-	hs_step(self, HS_OP_LOAD, HS_READ, ticks, sizeof(*ticks), NULL);
+	hs_step(self, HS_OP_LOAD, HS_READ, ticks, sizeof(*ticks), where);
 	hs_saw(self, ticks, sizeof(*ticks), *ticks);
 	return *ticks;
 }
 
-void hs_ticks_advance(struct hs_task *self, uint64_t ticks)
+void hs_ticks_advance_at(struct hs_task *self, uint64_t ticks, const char *where)
 {
 	uint64_t *now = &self->arena->ticks;
 
-	hs_step(self, HS_OP_RMW, HS_WRITE, now, sizeof(*now), NULL);
+	hs_step_detail(self, HS_OP_RMW, HS_WRITE, now, sizeof(*now), where, HS_WHAT_ADD);
 	*now += ticks;
 	hs_made(self, now, sizeof(*now), *now - ticks, *now);
 }
 
 /* ---- retries ----------------------------------------------------------------------------- */
 
-void hs_retry_wait(struct hs_task *self, const char *why)
+void hs_retry_wait_at(struct hs_task *self, const char *why, const char *where)
 {
 	if (self->mode == HS_MODE_DIRECT) {
 		self->arena->retries++;
@@ -298,7 +300,7 @@ void hs_retry_wait(struct hs_task *self, const char *why)
 	self->retry_why = why;
 	hs_reads_compact(self);
 	hs_step(self, HS_OP_RETRY, HS_READ, &self->arena->retries, sizeof(self->arena->retries),
-		why);
+		where);
 	if (hs_unlikely(self->weak))
 		hs_views_retry(self);
 	self->arena->retries++;
@@ -336,12 +338,12 @@ struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 	return (struct hs_thread *)t;
 }
 
-void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
+void hs_thread_join_at(struct hs_task *self, struct hs_thread *thread, const char *where)
 {
 	struct hs_task *t = (struct hs_task *)thread;
 
 	self->join = 1ull << t->id;
-	hs_step(self, HS_OP_JOIN, HS_READ, t, 1, HS_HERE);
+	hs_step(self, HS_OP_JOIN, HS_READ, t, 1, where);
 	if (hs_unlikely(self->followed))
 		hs_order_join(self, self->join);
 }

@@ -358,7 +358,7 @@ static uint32_t views_decide(struct hs_task *self, uint32_t candidates)
 	if (candidates == 1 || self->mode != HS_MODE_STEP)
 		return 0;
 	if (candidates < HS_CHOICE && s->decisions - s->step < s->max_steps)
-		return hs_sched_choose(self, candidates);
+		return hs_sched_choose(self, candidates, NULL);
 	hs_sched_violation(s, HS_VERDICT_STEPS,
 			   "more than %u values that a load may see, or %u choices", HS_CHOICE - 1,
 			   s->max_steps);
@@ -468,7 +468,7 @@ void hs_views_fence(struct hs_task *self, enum hs_order o)
 		return;
 	if (o == HS_SEQ_CST && self->mode == HS_MODE_STEP) {
 		hs_step_strong(self, HS_OP_FENCE, HS_WRITE, &self->sched->views, 1, self->site,
-			       HS_STRONG_FENCE);
+			       HS_STRONG_FENCE, HS_DETAIL(0, HS_SEQ_CST));
 		views_see_strong(v, t);
 		views_join(v, &v->strong, &t->now);
 		return;
@@ -486,7 +486,7 @@ void hs_views_membarrier(struct hs_task *self)
 
 	if (!self->weak || self->mode != HS_MODE_STEP)
 		return;
-	hs_step_strong(self, HS_OP_MEMBARRIER, HS_WRITE, &s->views, 1, HS_HERE, HS_STRONG_FENCE);
+	hs_step_strong(self, HS_OP_MEMBARRIER, HS_WRITE, &s->views, 1, HS_HERE, HS_STRONG_FENCE, 0);
 	views_see_strong(v, views_of(self));
 	views_join(v, &v->strong, &views_of(self)->now);
 	for (uint32_t i = 1; i < s->tasks; i++)

@@ -148,7 +148,7 @@ hs_u64 *hs_pcpu_alloc_at(struct hs_task *self, const char *where)
 	return counter;
 }
 
-void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
+void hs_pcpu_free_at(struct hs_task *self, hs_u64 *counter, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	size_t i = (size_t)(counter - (hs_u64 *)arena->pcpu);
@@ -160,15 +160,17 @@ void hs_pcpu_free(struct hs_task *self, hs_u64 *counter)
 	if (live)
 		arena->pcpu_map[i / 64] &= ~(1ull << (i % 64));
 	hs_spin_unlock(self, &arena->lock);
-	hs_assert(self, live, "free of a counter that is not live");
+	if (!live)
+		hs_fail(self, where, "free of a counter that is not live");
 	hs_u64_add(self, &arena->live[HS_KIND_PERCPU], -(uint64_t)1, HS_RELAXED);
 }
 
-uint64_t hs_pcpu_sum(struct hs_task *self, hs_u64 *counter)
+uint64_t hs_pcpu_sum_at(struct hs_task *self, hs_u64 *counter, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	uint64_t sum = 0;
 
+	(void)where;
 	for (uint32_t i = 0; i < arena->slots; i++)
 		sum += hs_u64_load(self, alloc_counter_slot(counter, i), HS_RELAXED);
 	return sum;

@@ -284,27 +284,35 @@ static inline bool hs_spin_held(const struct hs_task *self, const struct hs_spin
 
 void hs_retry_pause(struct hs_task *self, uint64_t spins);
 
-static inline void hs_retry_wait(struct hs_task *self, const char *why)
+static inline void hs_note_place(const char *where)
+{
+	(void)where;
+}
+
+static inline void hs_retry_wait_at(struct hs_task *self, const char *why, const char *where)
 {
 	uint64_t spins = self->hot.retry_spins.raw + 1;
 
 	(void)why;
+	(void)where;
 	hs_u64_store(self, &self->hot.retry_spins, spins, HS_RELAXED);
 	hs_retry_pause(self, spins);
 }
 
 #include "port/common/grace.h"
 
-HS_ALWAYS_INLINE void hs_rcu_read_lock(struct hs_task *self)
+HS_ALWAYS_INLINE void hs_rcu_read_lock_at(struct hs_task *self, const char *where)
 {
+	(void)where;
 	if (self->hot.rcu_nest++)
 		return;
 	hs_grace_enter(self, &self->hot.rcu, self->hot.rcu_fence);
 }
 
-HS_ALWAYS_INLINE void hs_rcu_read_unlock(struct hs_task *self)
+HS_ALWAYS_INLINE void hs_rcu_read_unlock_at(struct hs_task *self, const char *where)
 {
-	hs_assert(self, self->hot.rcu_nest, "RCU read section left more often than entered");
+	if (hs_unlikely(!self->hot.rcu_nest))
+		hs_fail(self, where, "RCU read section left more often than entered");
 	if (--self->hot.rcu_nest)
 		return;
 	hs_grace_leave(self, &self->hot.rcu);
@@ -317,10 +325,12 @@ HS_ALWAYS_INLINE bool hs_rcu_held(const struct hs_task *self)
 
 /* ---- counters, memory -------------------------------------------------------------------- */
 
-HS_ALWAYS_INLINE void hs_pcpu_add(struct hs_task *self, hs_u64 *counter, uint64_t n)
+HS_ALWAYS_INLINE void hs_pcpu_add_at(struct hs_task *self, hs_u64 *counter, uint64_t n,
+				     const char *where)
 {
 	hs_u64 *slot = (hs_u64 *)((char *)counter + self->hot.pcpu_off);
 
+	(void)where;
 #if defined(__x86_64__) && !HS_TSAN && !HS_ASAN
 	/*
 	 * One instruction, as this_cpu_add. The address must be one register: with base and index

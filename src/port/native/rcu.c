@@ -62,11 +62,12 @@ void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
 	hs_batch_queue(self, &self->hot.arena->rcu, head, fn);
 }
 
-bool hs_rcu_poll(struct hs_task *self)
+bool hs_rcu_poll_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	struct hs_grace_readers readers = native_rcu_readers(arena);
 
+	(void)where;
 	return hs_batch_poll(self, &arena->rcu, &readers);
 }
 

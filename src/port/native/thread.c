@@ -87,8 +87,9 @@ struct hs_thread *hs_thread_start(struct hs_task *self, const char *name,
 	return NULL;
 }
 
-void hs_thread_join(struct hs_task *self, struct hs_thread *thread)
+void hs_thread_join_at(struct hs_task *self, struct hs_thread *thread, const char *where)
 {
+	(void)where;
 	while (!hs_u32_load(self, &thread->ended, HS_ACQUIRE))
 		hs_park_unchecked(self, &thread->ended, 0);
 	pthread_join(thread->thread, NULL);

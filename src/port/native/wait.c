@@ -119,11 +119,12 @@ uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32
 	return was;
 }
 
-void hs_complete(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits)
+void hs_complete_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *word, uint32_t bits,
+		    const char *where)
 {
 	hs_u32_or(self, word, bits, HS_RELEASE);
 	if (q)
-		hs_wake_all(self, q);
+		hs_wake_all_at(self, q, where);
 	else
 		hs_unpark(self, word, UINT32_MAX); /* the word may be freed */
 }
