@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "explore/exploration.h"
+#include "explore/names.h"
 #include "explore/report.h"
 #include "memory/machine.h"
 
@@ -84,6 +85,7 @@ static int explore_prepare(struct exploration *e)
 	config.subsection_order = e->options->subsection_order;
 	e->sched->cpus = e->options->cpus;
 	hs_births_begin(&e->sched->births, true);
+	e->sched->print_word = hs_name_print_word;
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {
 		hs_births_begin(&e->sched->births, false);

@@ -6,8 +6,11 @@
  */
 #include "explore/fields.h"
 
+#include <stdio.h>
+
 #include "device/dmirror.h"
 #include "memory/machine.h"
+#include "memory/section.h"
 #include "mm/gate.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
@@ -17,14 +20,33 @@
 #define FIELD(kind, type, member)                                                                  \
 	{                                                                                          \
 		HS_KIND_##kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), \
-			#member                                                                    \
+			0, "." #member                                                             \
+	}
+/* An array: its elements have numbers. */
+#define ARRAY(kind, offset, item, name)                      \
+	{                                                    \
+		HS_KIND_##kind, offset, SIZE_MAX, item, name \
 	}
 
 static const struct {
 	enum hs_kind kind;
 	size_t offset, size;
+	size_t item; /* 0: no array */
 	const char *name;
 } field_table[] = {
+	FIELD(MACHINE, hs_machine, memory_lock),
+	FIELD(MACHINE, hs_machine, sections),
+	FIELD(MACHINE, hs_machine, page_queue),
+	FIELD(MACHINE, hs_machine, pagemap_lock),
+	FIELD(MACHINE, hs_machine, pagemaps),
+	FIELD(MACHINE, hs_machine, pagemap_queue),
+	ARRAY(RADIX, offsetof(struct hs_radix_node, slot), sizeof(hs_ptr), ""),
+	FIELD(SECTION, hs_section, early),
+	FIELD(SECTION, hs_section, present),
+	FIELD(SECTION, hs_section, ram),
+	FIELD(SECTION, hs_section, stale),
+	ARRAY(SECTION, offsetof(struct hs_section, memmap), sizeof(hs_ptr), ".memmap"),
+	ARRAY(TABLE, 0, sizeof(hs_u64), ""),
 	FIELD(PGMAP, hs_pgmap, ref.state),
 	FIELD(PGMAP, hs_pgmap, ref.count),
 	FIELD(PGMAP, hs_pgmap, started),
@@ -35,6 +57,7 @@ static const struct {
 	FIELD(NOTIFIERS, hs_notifiers, active),
 	FIELD(NOTIFIERS, hs_notifiers, plain_count),
 	FIELD(NOTIFIERS, hs_notifiers, queue),
+	FIELD(HMM, hs_hmm, notifier.calls),
 	FIELD(HMM, hs_hmm, mirrors_sem),
 	FIELD(HMM, hs_hmm, ranges_lock),
 	FIELD(HMM, hs_hmm, queue),
@@ -62,11 +85,20 @@ static const struct {
 	FIELD(PAGE, hs_page, state),
 };
 
-const char *hs_field_name(enum hs_kind kind, size_t offset)
+bool hs_field_print(enum hs_kind kind, size_t offset, char *text, size_t size)
 {
-	for (size_t i = 0; i < sizeof(field_table) / sizeof(field_table[0]); i++)
-		if (field_table[i].kind == kind &&
-		    offset - field_table[i].offset < field_table[i].size)
-			return field_table[i].name;
-	return NULL;
+	for (size_t i = 0; i < sizeof(field_table) / sizeof(field_table[0]); i++) {
+		size_t at = offset - field_table[i].offset;
+
+		if (field_table[i].kind != kind || offset < field_table[i].offset ||
+		    at >= field_table[i].size)
+			continue;
+		if (field_table[i].item)
+			snprintf(text, size, "%s[%zu]", field_table[i].name,
+				 at / field_table[i].item);
+		else
+			snprintf(text, size, "%s", field_table[i].name);
+		return true;
+	}
+	return false;
 }

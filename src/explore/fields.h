@@ -9,7 +9,10 @@
 
 #include "port/port.h"
 
-/* The field of an object of @kind that byte @offset lies in. NULL: it has no name. */
-const char *hs_field_name(enum hs_kind kind, size_t offset);
+/*
+ * The field of an object of @kind that byte @offset lies in: ".ref.count", "[3]". False: it has no
+ * name.
+ */
+bool hs_field_print(enum hs_kind kind, size_t offset, char *text, size_t size);
 
 #endif

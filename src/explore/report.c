@@ -6,219 +6,48 @@
  */
 #include "explore/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/fields.h"
+#include "explore/draft.h"
+#include "explore/ends.h"
+#include "explore/rounds.h"
 #include "explore/search.h"
-#include "memory/memory.h"
+#include "explore/steps.h"
 
-#define REPORT_COLUMN 24 /* from one task's lines to the next one's */
-#define REPORT_ENDS 500	 /* decisions at the beginning, and at the end, if there are more */
+#define REPORT_COLUMN 24 /* from one task's lines to the next one's, of two tasks */
+#define REPORT_COLUMN_MIN 12
+#define REPORT_WIDTH 100 /* a longer line has its place on a line of its own */
+#define REPORT_ENDS 500	 /* lines at the beginning, and at the end, if there are more */
 #define REPORT_OBJECTS 50
-#define REPORT_TEXT 96
-#define REPORT_VALUES (2 * REPORT_TEXT + 8)
 
 struct report {
 	const struct hs_sched *sched;
-	char *text;
-	uint32_t used, room;
-	bool failed; /* no memory */
+	struct hs_names names;
+	uint32_t column;
+	struct hs_draft draft;
+	const struct hs_birth *dead; /* what was used after it was freed */
 };
 
-static void HS_PRINTF(2, 3) report_add(struct report *r, const char *format, ...)
-{
-	va_list args;
-	int n;
+#define report_add(r, ...) hs_draft_add(&(r)->draft, __VA_ARGS__)
 
-	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	if (n < 0 || !hs_grow(&r->text, &r->room, r->used + (uint32_t)n + 1, 1)) {
-		r->failed = true;
-		return;
-	}
-	va_start(args, format);
-	vsnprintf(r->text + r->used, r->room - r->used, format, args);
-	va_end(args);
-	r->used += (uint32_t)n;
+/* ---- columns ------------------------------------------------------------------------------ */
+
+static void report_set_column(struct report *r)
+{
+	uint32_t tasks = r->sched->tasks - 1;
+
+	r->column = tasks <= 2 ? REPORT_COLUMN : 2 * REPORT_COLUMN / (tasks - 1);
+	if (tasks > 2 && r->column > 16)
+		r->column = 16;
+	if (r->column < REPORT_COLUMN_MIN)
+		r->column = REPORT_COLUMN_MIN;
 }
 
-/* ---- objects ------------------------------------------------------------------------------ */
-
-static bool report_in_region(const struct hs_sched *s, uintptr_t addr)
+static int report_indent(const struct report *r, uint32_t task)
 {
-	return addr - (uintptr_t)s->region < HS_ARENA_BYTES;
-}
-
-static void report_offset(size_t offset, char *text)
-{
-	if (offset)
-		snprintf(text + strlen(text), REPORT_TEXT - strlen(text), "+0x%zx", offset);
-}
-
-/* A page of a memmap is named by its pfn, which its struct keeps after its end, under ASan too. */
-HS_NO_ASAN static void report_name_page(const struct hs_birth *b, size_t offset, char *text)
-{
-	size_t at = offset % sizeof(struct hs_page);
-	const struct hs_page *page = (const void *)(b->start + (offset - at));
-	const char *field = hs_field_name(HS_KIND_PAGE, at);
-
-	snprintf(text, REPORT_TEXT, "page 0x%x%s%s", page->pfn, field ? "." : "",
-		 field ? field : "");
-	if (!field)
-		report_offset(at, text);
-}
-
-/* What its author calls an object; a freed one keeps its header. */
-HS_NO_ASAN static const char *report_kind(const struct hs_birth *b)
-{
-	if (b->kind == HS_KIND_TRACKED)
-		return ((const struct hs_tracked *)b->start)->kind;
-	return hs_kind_name((enum hs_kind)b->kind);
-}
-
-/* "pgmap 0"; there is one machine, and one state. */
-static void report_name_object(const struct hs_sched *s, const struct hs_birth *b, char *text)
-{
-	if (b->kind == HS_KIND_SCENARIO || b->kind == HS_KIND_MACHINE)
-		snprintf(text, REPORT_TEXT, "%s", report_kind(b));
-	else
-		snprintf(text, REPORT_TEXT, "%s %u", report_kind(b),
-			 hs_births_number(&s->births, b));
-}
-
-static void report_name_word(const struct hs_sched *s, const struct hs_birth *b, size_t offset,
-			     char *text)
-{
-	const char *field = hs_field_name((enum hs_kind)b->kind, offset);
-
-	if (b->kind == HS_KIND_MEMMAP) {
-		report_name_page(b, offset, text);
-		return;
-	}
-	report_name_object(s, b, text);
-	if (b->kind == HS_KIND_TABLE)
-		snprintf(text + strlen(text), REPORT_TEXT - strlen(text), "[%zu]", offset / 8);
-	else if (field)
-		snprintf(text + strlen(text), REPORT_TEXT - strlen(text), ".%s", field);
-	else if (b->kind == HS_KIND_TRACKED)
-		report_offset(offset - HS_TRACKED_HEAD, text);
-	else
-		report_offset(offset, text);
-}
-
-/* The author's own name. False: there is none. */
-static bool report_name_label(const struct hs_sched *s, uintptr_t addr, char *text)
-{
-	const struct hs_label *best = hs_label_of(s, addr);
-
-	if (!best)
-		return false;
-	snprintf(text, REPORT_TEXT, "%.31s", best->name);
-	report_offset(addr - best->start, text);
-	return true;
-}
-
-/*
- * What lies at @addr: an object, or with @word a word of it, a task, memory of the author's own. A
- * page of a memmap is an object.
- */
-static void report_name(const struct hs_sched *s, uintptr_t addr, bool word, char text[REPORT_TEXT])
-{
-	const struct hs_birth *b = hs_births_find(&s->births, addr);
-
-	if (word && report_name_label(s, addr, text))
-		return;
-	if (b && b->kind == HS_KIND_TRACKED && !word && addr == b->start + HS_TRACKED_HEAD)
-		addr = b->start;
-	if (b && !word && addr == b->start && b->kind != HS_KIND_MEMMAP) {
-		report_name_object(s, b, text);
-		return;
-	}
-	if (b) {
-		report_name_word(s, b, addr - b->start, text);
-		return;
-	}
-	snprintf(text, REPORT_TEXT, report_in_region(s, addr) ? "machine" : "own memory");
-	if (report_in_region(s, addr))
-		report_offset(addr - (uintptr_t)s->region, text);
-	for (uint32_t i = 1; i < s->tasks; i++) {
-		const struct hs_task *t = &s->task[i];
-
-		if (addr - (uintptr_t)t < sizeof(*t))
-			snprintf(text, REPORT_TEXT, "task %s", t->name);
-		else if (addr - (uintptr_t)t->fiber.stack < t->fiber.size)
-			snprintf(text, REPORT_TEXT, "stack of %s", t->name);
-	}
-}
-
-/* ---- values ------------------------------------------------------------------------------- */
-
-static bool report_has_value(const struct hs_repeat_note *n)
-{
-	return n->kind == HS_OP_LOAD || n->kind == HS_OP_STORE || n->kind == HS_OP_RMW ||
-	       n->kind == HS_OP_COUNT_ADD;
-}
-
-/* What the word of note @i held before its step. False: not known. */
-static bool report_value_before(const struct hs_sched *s, uint32_t i, uint64_t *value)
-{
-	const struct hs_repeat_note *n = &s->repeat.note[i];
-	size_t offset = (uintptr_t)n->addr - (uintptr_t)s->region;
-
-	while (i-- > 0) {
-		const struct hs_repeat_note *e = &s->repeat.note[i];
-
-		if (e->enabled && e->addr == n->addr && e->size == n->size && report_has_value(e)) {
-			*value = e->value;
-			return true;
-		}
-	}
-	*value = 0;
-	if (offset >= s->image.used || (n->size != 4 && n->size != 8))
-		return false;
-	memcpy(value, s->image.bytes + offset, n->size);
-	return true;
-}
-
-static void report_one_value(const struct hs_sched *s, uint64_t value, char text[REPORT_TEXT])
-{
-	if (value && report_in_region(s, value))
-		report_name(s, value, false, text);
-	else if (value > 9)
-		snprintf(text, REPORT_TEXT, "0x%llx", (unsigned long long)value);
-	else
-		snprintf(text, REPORT_TEXT, "%llu", (unsigned long long)value);
-}
-
-static void report_values(const struct hs_sched *s, uint32_t i, char text[REPORT_VALUES])
-{
-	const struct hs_repeat_note *n = &s->repeat.note[i];
-	char before[REPORT_TEXT], after[REPORT_TEXT];
-	uint64_t value;
-
-	text[0] = '\0';
-	if (!report_has_value(n))
-		return;
-	report_one_value(s, n->value, after);
-	if (n->kind == HS_OP_LOAD) {
-		snprintf(text, REPORT_VALUES, "%s", after);
-		return;
-	}
-	strcpy(before, "?");
-	if (report_value_before(s, i, &value))
-		report_one_value(s, value, before);
-	snprintf(text, REPORT_VALUES, "%s -> %s", before, after);
-}
-
-/* ---- steps -------------------------------------------------------------------------------- */
-
-static void report_indent(struct report *r, uint32_t task)
-{
-	report_add(r, "%*s", (int)((task - 1) * REPORT_COLUMN), "");
+	return task ? (int)((task - 1) * r->column) : 0;
 }
 
 /* Each task has a column, under its number in schedules. */
@@ -228,68 +57,81 @@ static void report_name_columns(struct report *r)
 	char name[REPORT_COLUMN];
 
 	for (uint32_t i = 1; i < s->tasks; i++) {
-		snprintf(name, sizeof(name), "%u %s", i, s->task[i].name);
-		report_add(r, i + 1 < s->tasks ? "%-*s" : "%.*s", REPORT_COLUMN, name);
+		snprintf(name, r->column, "%u %s", i, s->task[i].name);
+		report_add(r, i + 1 < s->tasks ? "%-*s" : "%.*s", (int)r->column, name);
 	}
 	report_add(r, "\n");
+}
+
+/* A line of a task: what, then where. */
+static void report_line(struct report *r, uint32_t task, const char *text,
+			const struct hs_step_words *w)
+{
+	int indent = report_indent(r, task), length = w->place ? w->place_length : 0;
+
+	report_add(r, "%*s%s", indent, "", text);
+	if (length && indent + (int)strlen(text) + 2 + length > REPORT_WIDTH)
+		report_add(r, "\n%*s", indent + 6, "");
+	if (length)
+		report_add(r, "  %.*s", length, w->place);
+	report_add(r, "\n");
+}
+
+static void report_words(struct report *r, uint32_t task, const struct hs_step_words *w)
+{
+	char text[640];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s%s", w->operation, w->object[0] ? " " : "",
+		 w->object, w->after[0] ? "  " : "", w->before, w->before[0] ? " -> " : "",
+		 w->after, w->remark[0] ? "  " : "", w->remark);
+	report_line(r, task, text, w);
+}
+
+/* ---- switches ----------------------------------------------------------------------------- */
+
+/* "waits for the queue lock, held by two (a.c:12)": why @n cannot be taken before decision @i. */
+static void report_wait(const struct report *r, const struct hs_repeat_note *n, uint32_t i,
+			char *text, size_t size)
+{
+	const struct hs_sched *s = r->sched;
+	const struct hs_op op = { .addr = n->addr, .size = n->size, .kind = n->kind };
+	uint32_t cls = hs_op_lock_class(&op);
+	struct hs_step_lock lock;
+
+	if (cls != HS_LOCK_CLASS_NONE && hs_step_holder(s, n->addr, i, &lock))
+		snprintf(text, size, "~ waits for the %s, held by %s (%s)",
+			 hs_lock_name(&s->task[0], cls), s->task[lock.task].name, lock.where);
+	else if (cls != HS_LOCK_CLASS_NONE)
+		snprintf(text, size, "~ waits for the %s", hs_lock_name(&s->task[0], cls));
+	else if (n->kind == HS_OP_RCU_WAIT)
+		snprintf(text, size, "~ waits for a grace period");
+	else if (n->kind == HS_OP_RETRY)
+		snprintf(text, size, "~ waits until it may try again");
+	else
+		snprintf(text, size, "~ waits");
 }
 
 /* Why the task that moved last does not move at decision @i. */
 static void report_switch(struct report *r, uint32_t i, uint32_t last)
 {
 	const struct hs_sched *s = r->sched;
-	bool ends = s->task[last].op.kind == HS_OP_NONE;
+	struct hs_repeat_note room;
+	const struct hs_repeat_note *next;
+	char text[256];
 
-	report_indent(r, last);
 	if (s->repeat.note[i].enabled >> last & 1) {
-		report_add(r, "~ preempted\n");
+		report_add(r, "%*s~ preempted\n", report_indent(r, last), "");
 		return;
 	}
-	for (uint32_t j = i; ends && j < s->decisions; j++)
-		ends = s->schedule[j] != last;
-	report_add(r, ends ? "~ ends\n" : "~ waits\n");
+	next = hs_step_next_of(s, last, i, &room);
+	if (next->kind == HS_OP_NONE)
+		snprintf(text, sizeof(text), "~ ends");
+	else
+		report_wait(r, next, i, text, sizeof(text));
+	report_add(r, "%*s%s\n", report_indent(r, last), "", text);
 }
 
-/* Its object is no more than an address on which such steps depend. */
-static bool report_has_no_object(const struct hs_repeat_note *n)
-{
-	switch ((enum hs_op_kind)n->kind) {
-	case HS_OP_RCU_ENTER:
-	case HS_OP_RCU_LEAVE:
-	case HS_OP_RCU_SNAPSHOT:
-	case HS_OP_RCU_WAIT:
-	case HS_OP_FENCE:
-	case HS_OP_MEMBARRIER:
-	case HS_OP_RETRY:
-	case HS_OP_SPIN:
-	case HS_OP_COMPLETION:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void report_step(struct report *r, uint32_t i)
-{
-	const struct hs_sched *s = r->sched;
-	const struct hs_repeat_note *n = &s->repeat.note[i];
-	char object[REPORT_TEXT], values[REPORT_VALUES];
-
-	object[0] = '\0';
-	if (!report_has_no_object(n))
-		report_name(s, (uintptr_t)n->addr, n->kind != HS_OP_FREE && n->kind != HS_OP_DEREF,
-			    object);
-	values[0] = '\0';
-	/* A step on what is freed, or that races, was not taken. */
-	if (i + 1 < s->decisions ||
-	    (s->verdict != HS_VERDICT_FREED && s->verdict != HS_VERDICT_RACE))
-		report_values(s, i, values);
-	report_indent(r, s->schedule[i]);
-	report_add(r, "%s%s%s%s%s%s%s\n",
-		   n->kind == HS_OP_RMW ? "rmw" : hs_op_name((enum hs_op_kind)n->kind),
-		   object[0] ? " " : "", object, values[0] ? "  " : "", values,
-		   n->place ? "  " : "", n->place ? n->place : "");
-}
+/* ---- steps -------------------------------------------------------------------------------- */
 
 /* What the task of decision @i does from here on, in the words of its author. */
 static void report_act(struct report *r, uint32_t i)
@@ -305,136 +147,196 @@ static void report_act(struct report *r, uint32_t i)
 		}
 	if (!act || act == before)
 		return;
-	report_indent(r, task);
-	report_add(r, "> %s\n", act);
+	report_add(r, "%*s> %s\n", report_indent(r, task), "", act);
 }
 
 /* Decision @i, after a step of task @last. */
 static void report_decision(struct report *r, uint32_t i, uint32_t last)
 {
 	const struct hs_sched *s = r->sched;
-	uint8_t decision = s->schedule[i];
+	struct hs_step_words words;
+	bool choice = s->schedule[i] & HS_CHOICE;
 
-	if (decision & HS_CHOICE) {
-		report_indent(r, last);
-		report_add(r, "choice %u of %u\n", decision & ~HS_CHOICE, s->repeat.note[i].size);
+	/* Which store a load sees is in its line. */
+	if (choice && !s->repeat.note[i].place)
 		return;
-	}
-	if (last && last != decision)
+	if (!choice && last && last != s->schedule[i])
 		report_switch(r, i, last);
-	report_act(r, i);
-	report_step(r, i);
+	if (!choice)
+		report_act(r, i);
+	hs_step_describe(&r->names, i, &words);
+	report_words(r, choice ? last : s->schedule[i], &words);
 }
 
-/* The task that moved last was stopped in its code, and not the check after its end. */
-static bool report_is_cut(const struct hs_sched *s)
+/* "the same 4 steps 126 times more", with the tasks if they are several. */
+static void report_fold(struct report *r, const struct hs_round *round)
 {
-	return s->verdict == HS_VERDICT_ASSERT || s->verdict == HS_VERDICT_CRASH ||
-	       s->verdict == HS_VERDICT_RACE || (s->verdict == HS_VERDICT_FREED && s->current);
+	const struct hs_sched *s = r->sched;
+	uint32_t tasks = 0, first, steps = 0;
+
+	for (uint32_t i = 0; i < round->period; i++)
+		if (!(s->schedule[round->first + i] & HS_CHOICE)) {
+			tasks |= 1u << s->schedule[round->first + i];
+			steps++;
+		}
+	first = tasks ? (uint32_t)__builtin_ctz(tasks) : 0;
+	report_add(r, "%*s~ the same ", report_indent(r, first), "");
+	report_add(r, steps == 1 ? "step" : "%u steps", steps);
+	for (uint32_t m = tasks & (tasks - 1) ? tasks : 0; m; m &= m - 1)
+		report_add(r, "%s%s",
+			   m == tasks	 ? " of "
+			   : m & (m - 1) ? ", "
+					 : " and ",
+			   s->task[__builtin_ctz(m)].name);
+	report_add(r, round->times == 1 ? " once more%.0u" : " %u times more", round->times);
+	report_add(r, round->values ? ", with other values\n" : "\n");
+}
+
+static uint32_t report_last_task(const struct hs_sched *s, uint32_t end)
+{
+	while (end-- > 0)
+		if (!(s->schedule[end] & HS_CHOICE))
+			return s->schedule[end];
+	return 0;
+}
+
+static void report_rounds(struct report *r, const struct hs_rounds *rounds)
+{
+	const struct hs_sched *s = r->sched;
+
+	for (uint32_t i = 0; i < rounds->count; i++) {
+		const struct hs_round *round = &rounds->item[i];
+
+		if (i == REPORT_ENDS && rounds->count - i > REPORT_ENDS) {
+			i = rounds->count - REPORT_ENDS;
+			report_add(r, "... %u decisions ...\n",
+				   rounds->item[i].first - round->first);
+			round = &rounds->item[i];
+		}
+		if (round->period * round->times == 1)
+			report_decision(r, round->first, report_last_task(s, round->first));
+		else
+			report_fold(r, round);
+	}
+}
+
+/* The task in whose code between two steps the violation is. 0: it is none, or elsewhere. */
+static uint32_t report_failed_task(const struct hs_sched *s)
+{
+	if (s->direct.ran)
+		return 0;
+	if (s->verdict == HS_VERDICT_ASSERT)
+		return s->current;
+	return s->crash.kind ? s->crash.task : 0;
 }
 
 static void report_steps(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
-	uint32_t last = 0, end = s->decisions;
+	uint32_t last = report_last_task(s, s->decisions);
+	uint32_t failed = report_failed_task(s);
+	struct hs_rounds rounds;
 
-	for (uint32_t i = 0; i < end; i++) {
-		if (i < REPORT_ENDS || end - i <= REPORT_ENDS)
-			report_decision(r, i, last);
-		else if (i == REPORT_ENDS)
-			report_add(r, "... %u decisions ...\n", end - 2 * REPORT_ENDS);
-		if (!(s->schedule[i] & HS_CHOICE))
-			last = s->schedule[i];
+	if (!hs_rounds_find(&rounds, s)) {
+		r->draft.failed = true;
+		return;
 	}
-	if (last && s->task[last].op.kind == HS_OP_NONE && !report_is_cut(s)) {
-		report_indent(r, last);
-		report_add(r, "~ ends\n");
-	}
+	report_rounds(r, &rounds);
+	hs_rounds_free(&rounds);
+	if (failed && !(last && hs_step_was_refused(s, s->decisions - 1)))
+		report_add(r, "%*s<-- %s\n", report_indent(r, failed), "",
+			   hs_verdict_name(s->verdict));
+	else if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_CRASH)
+		report_add(r, "%*s~ ends\n", report_indent(r, last), "");
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
-
-static const char *report_task(const struct hs_sched *s, uint32_t task)
+/* What set-up or check did, if the violation is there. */
+static void report_direct(struct report *r)
 {
-	return s->task[task].name;
+	const struct hs_direct *d = &r->sched->direct;
+	uint32_t i = d->count > HS_DIRECT_STEPS ? d->count - HS_DIRECT_STEPS : 0;
+	struct hs_step_words words;
+
+	if (!d->ran || !d->count || r->sched->verdict == HS_VERDICT_NONE ||
+	    r->sched->verdict == HS_VERDICT_LEAK)
+		return;
+	report_add(r, "\n%s:\n", d->name);
+	if (i)
+		report_add(r, "... %u steps ...\n", i);
+	for (; i < d->count; i++) {
+		hs_step_describe_direct(&r->names, i, &words);
+		report_words(r, 0, &words);
+	}
 }
+
+/* ---- objects ------------------------------------------------------------------------------ */
 
 static void report_object(struct report *r, const struct hs_birth *b)
 {
 	const struct hs_sched *s = r->sched;
-	char name[REPORT_TEXT];
 
-	report_name_object(s, b, name);
-	report_add(r, "%s (%zu bytes): allocated at %s by %s", name,
-		   b->size - (b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0), b->allocated,
-		   report_task(s, b->maker));
+	hs_ends_print_object(&r->draft, &r->names, b);
+	report_add(r, ": allocated at %s by %s", b->allocated, s->task[b->maker].name);
 	if (b->freed)
-		report_add(r, ", freed at %s by %s\n", b->freed, report_task(s, b->freer));
+		report_add(r, ", freed at %s by %s\n", b->freed, s->task[b->freer].name);
 	else
 		report_add(r, ", never freed\n");
 }
 
-/* The objects that were freed, or are leaks, the newest of them. False: none. */
+/* Freed, or a leak, and not described before. */
+static bool report_has_object(const struct report *r, const struct hs_birth *b)
+{
+	return b != r->dead && (b->freed || r->sched->verdict == HS_VERDICT_LEAK);
+}
+
+/* The newest of those objects. False: none. */
 static bool report_objects(struct report *r)
 {
-	const struct hs_sched *s = r->sched;
-	const struct hs_birth *list = s->births.list;
-	uint32_t count = 0;
+	const struct hs_births *births = &r->sched->births;
+	uint32_t count = 0, left;
 
-	for (uint32_t i = s->births.scenario; i < s->births.count; i++)
-		count += list[i].freed || s->verdict == HS_VERDICT_LEAK;
+	for (uint32_t i = births->scenario; i < births->count; i++)
+		count += report_has_object(r, &births->list[i]);
 	if (count > REPORT_OBJECTS)
 		report_add(r, "... %u objects ...\n", count - REPORT_OBJECTS);
-	for (uint32_t i = s->births.scenario, left = count; i < s->births.count; i++)
-		if ((list[i].freed || s->verdict == HS_VERDICT_LEAK) && left-- <= REPORT_OBJECTS)
-			report_object(r, &list[i]);
+	left = count;
+	for (uint32_t i = births->scenario; i < births->count; i++)
+		if (report_has_object(r, &births->list[i]) && left-- <= REPORT_OBJECTS)
+			report_object(r, &births->list[i]);
 	return count != 0;
 }
 
-/* What each task waits for, and holds, if no task could move or one failed. */
-static void report_ends(struct report *r)
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static void report_begin(struct report *r, const struct hs_sched *s)
 {
-	const struct hs_sched *s = r->sched;
-	char object[REPORT_TEXT];
-
-	for (uint32_t i = 1; i < s->tasks; i++) {
-		const struct hs_task *t = &s->task[i];
-
-		if (t->op.kind >= HS_OP_CONDITIONAL && s->verdict != HS_VERDICT_NONE) {
-			report_name(s, (uintptr_t)t->op.addr, true, object);
-			report_add(r, "%s is before: %s %s  %s\n", t->name,
-				   hs_op_name((enum hs_op_kind)t->op.kind), object,
-				   t->op.where ? t->op.where : "");
-		}
-		for (uint32_t h = 0; h < t->held_count; h++) {
-			report_name(s, (uintptr_t)t->held[h].lock, true, object);
-			report_add(r, "%s holds: %s %s  %s\n", t->name,
-				   hs_lock_name(t, t->held[h].cls), object,
-				   t->held[h].where ? t->held[h].where : "");
-		}
-	}
+	memset(r, 0, sizeof(*r));
+	r->sched = s;
+	hs_names_begin(&r->names, s);
+	report_set_column(r);
 }
 
-char *hs_report_print(const struct hs_sched *s, const char *token)
+char *hs_report_print(struct hs_sched *s, const char *token)
 {
-	struct report r = { .sched = s };
+	struct report r;
 	char *schedule = hs_schedule_print(s->schedule, s->decisions);
 
+	hs_direct_settle(s);
+	report_begin(&r, s);
 	if (s->verdict != HS_VERDICT_NONE)
 		report_add(&r, "%s: %s\n\n", hs_verdict_name(s->verdict), s->message);
-	if (report_objects(&r))
+	r.dead = hs_ends_print_freed(&r.draft, &r.names);
+	if (report_objects(&r) || r.dead)
 		report_add(&r, "\n");
 	report_name_columns(&r);
 	report_steps(&r);
-	report_ends(&r);
+	report_direct(&r);
+	hs_ends_print(&r.draft, &r.names);
 	if (token)
 		report_add(&r, "\ntoken: %s\n", token);
 	else
 		report_add(&r, "\nschedule: %s\n", schedule ? schedule : "");
-	if (r.failed || !schedule) {
-		free(r.text);
-		r.text = NULL;
-	}
+	r.draft.failed |= !schedule;
 	free(schedule);
-	return r.text;
+	return hs_draft_end(&r.draft);
 }

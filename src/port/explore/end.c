@@ -12,14 +12,35 @@ static void end_print_reads(const struct hs_sched *s, const struct hs_task *t, c
 	size_t used = 0;
 
 	text[0] = '\0';
-	for (uint32_t i = 0; i < t->read_count && used < room; i++) {
-		int n = snprintf(
-			text + used, room - used, "%s+%zu=%llu", i ? " " : "",
-			(size_t)((t->reads[i].word & ~(uintptr_t)1) - (uintptr_t)s->region),
-			(unsigned long long)t->reads[i].value);
+	for (uint32_t i = 0; i < t->read_count && s->print_word; i++) {
+		char word[192];
+		int n;
 
-		used += n > 0 ? (size_t)n : 0;
+		s->print_word(s, t->reads[i].word & ~(uintptr_t)1, t->reads[i].value, word,
+			      sizeof(word));
+		n = snprintf(text + used, room - used, "%s%s", i ? ", " : ": ", word);
+		if (n < 0 || (size_t)n >= room - used) {
+			text[used] = '\0';
+			return;
+		}
+		used += (size_t)n;
 	}
+}
+
+/* "one in lock at a.c:12 (the queue lock, held by two)" */
+static int end_print_waiter(const struct hs_sched *s, const struct hs_task *t, char *text,
+			    size_t room)
+{
+	const struct hs_task *holder = NULL;
+	uint32_t cls = hs_op_lock_class(&t->op);
+	bool lock = cls != HS_LOCK_CLASS_NONE;
+
+	for (uint32_t i = 1; i < s->tasks && lock && !holder; i++)
+		holder = hs_held_has(&s->task[i], t->op.addr) ? &s->task[i] : NULL;
+	return snprintf(text, room, "%s in %s at %s%s%s%s%s%s", t->name,
+			hs_op_name((enum hs_op_kind)t->op.kind), t->op.where ? t->op.where : "?",
+			lock ? " (the " : "", lock ? hs_lock_name(t, cls) : "",
+			holder ? ", held by " : "", holder ? holder->name : "", lock ? ")" : "");
 }
 
 static void end_print_waiters(const struct hs_sched *s, char *text, size_t room)
@@ -33,9 +54,9 @@ static void end_print_waiters(const struct hs_sched *s, char *text, size_t room)
 
 		if (t->op.kind == HS_OP_NONE)
 			continue;
-		n = snprintf(text + used, room - used, "%s%s in %s at %s", used ? "; " : "",
-			     t->name, hs_op_name((enum hs_op_kind)t->op.kind),
-			     t->op.where ? t->op.where : "?");
+		n = snprintf(text + used, room - used, "%s", used ? "; " : "");
+		used += n > 0 ? (size_t)n : 0;
+		n = used < room ? end_print_waiter(s, t, text + used, room - used) : 0;
 		used += n > 0 ? (size_t)n : 0;
 	}
 }
@@ -65,7 +86,7 @@ bool hs_sched_finish(struct hs_sched *s)
 		end_print_reads(s, spinner, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
 				   "%s tries again for ever (%s): no other task changes what it "
-				   "read, and it does not get on alone: %s",
+				   "read, and it does not get on alone%s",
 				   spinner->name, spinner->retry_why, text);
 	} else if (s->debt_count) {
 		hs_sched_violation(

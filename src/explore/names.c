@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names.c - what reports call an address, a word, a value
+ *
+ * What is freed is read as well, because a freed object keeps what it held; ASan must not see it.
+ */
+#include "explore/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "explore/fields.h"
+#include "memory/memory.h"
+#include "pgmap/pgmap.h"
+#include "port/explore/arena.h"
+#include <hmmsim/mm.h>
+
+#define NAMES_FIRST_PAGES 65536u /* no pointer leads there */
+
+static bool names_in_machine(const struct hs_sched *s, uintptr_t addr)
+{
+	return addr - (uintptr_t)s->region < HS_ARENA_BYTES;
+}
+
+static void names_add_offset(size_t offset, char text[HS_NAME_MAX])
+{
+	size_t used = strlen(text);
+
+	if (offset)
+		snprintf(text + used, HS_NAME_MAX - used, "+0x%zx", offset);
+}
+
+/* ---- outside the machine ------------------------------------------------------------------ */
+
+/*
+ * A value that is an address of the program. A word of 64 bits that is no pointer may hold one; a
+ * number that looks like one has the name of an address then, the same on every run.
+ */
+static bool names_is_foreign(const struct hs_sched *s, bool pointer, uint64_t value)
+{
+	if (names_in_machine(s, value))
+		return false;
+	if (pointer)
+		return value >= NAMES_FIRST_PAGES;
+	return hs_value_is_address(s, value);
+}
+
+/* The task that has @addr on its stack, or in what the scheduler keeps of it. NULL: none. */
+static const struct hs_task *names_task(const struct hs_sched *s, uintptr_t addr, bool *stack)
+{
+	for (uint32_t i = 0; i < s->tasks; i++) {
+		const struct hs_task *t = &s->task[i];
+
+		*stack = i && addr - (uintptr_t)t->fiber.stack < t->fiber.size;
+		if (*stack || addr - (uintptr_t)t < sizeof(*t))
+			return t;
+	}
+	return NULL;
+}
+
+/* The data that the scenario named with hs_plan_data(), by its number. False: none of it. */
+static bool names_data(const struct hs_sched *s, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	for (uint32_t i = 0; i < s->data_count; i++) {
+		size_t offset = addr - (uintptr_t)s->data[i].start;
+
+		if (offset >= s->data[i].size)
+			continue;
+		snprintf(text, HS_NAME_MAX, "data %u", i);
+		names_add_offset(offset, text);
+		return true;
+	}
+	return false;
+}
+
+static void names_meet(struct hs_names *n, uintptr_t addr)
+{
+	for (uint32_t i = 0; i < n->count; i++)
+		if (n->foreign[i] == addr)
+			return;
+	if (n->count < HS_NAMES_FOREIGN)
+		n->foreign[n->count++] = addr;
+}
+
+void hs_names_begin(struct hs_names *n, const struct hs_sched *s)
+{
+	n->sched = s;
+	n->count = 0;
+	for (uint32_t i = 0; i < s->decisions; i++) {
+		const struct hs_repeat_note *note = &s->repeat.note[i];
+
+		if (s->schedule[i] & HS_CHOICE)
+			continue;
+		if (names_is_foreign(s, true, (uintptr_t)note->addr))
+			names_meet(n, (uintptr_t)note->addr);
+		if (names_is_foreign(s, note->detail & HS_DETAIL_POINTER, note->value))
+			names_meet(n, note->value);
+	}
+}
+
+static void names_foreign(const struct hs_names *n, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	const struct hs_sched *s = n->sched;
+	bool stack;
+	const struct hs_task *t = names_task(s, addr, &stack);
+	size_t used;
+
+	if (addr < NAMES_FIRST_PAGES) {
+		snprintf(text, HS_NAME_MAX, "NULL");
+		names_add_offset(addr, text);
+		return;
+	}
+	if (t && !stack) {
+		snprintf(text, HS_NAME_MAX, "task %s", t->name);
+		return;
+	}
+	if (names_data(s, addr, text))
+		return;
+	if (t)
+		snprintf(text, HS_NAME_MAX, "stack of %s", t->name);
+	else
+		snprintf(text, HS_NAME_MAX, "own memory");
+	used = strlen(text);
+	for (uint32_t i = 0; i < n->count; i++)
+		if (n->foreign[i] == addr)
+			snprintf(text + used, HS_NAME_MAX - used, " #%u", i + 1);
+}
+
+/* ---- objects ------------------------------------------------------------------------------ */
+
+/* What its author calls an object; a freed one keeps its header. */
+HS_NO_ASAN static const char *names_kind(const struct hs_birth *b)
+{
+	if (b->kind == HS_KIND_TRACKED)
+		return ((const struct hs_tracked *)b->start)->kind;
+	return hs_kind_name((enum hs_kind)b->kind);
+}
+
+/* "pgmap 0"; there is one machine, and one state. */
+void hs_name_object(const struct hs_names *n, const struct hs_birth *b, char text[HS_NAME_MAX])
+{
+	if (b->kind == HS_KIND_SCENARIO || b->kind == HS_KIND_MACHINE)
+		snprintf(text, HS_NAME_MAX, "%s", names_kind(b));
+	else
+		snprintf(text, HS_NAME_MAX, "%s %u", names_kind(b),
+			 hs_births_number(&n->sched->births, b));
+}
+
+/* A page of a memmap is named by its pfn, which its struct keeps. */
+HS_NO_ASAN static void names_page(const struct hs_birth *b, size_t offset, bool word,
+				  char text[HS_NAME_MAX])
+{
+	size_t at = offset % sizeof(struct hs_page), used;
+	const struct hs_page *page = (const void *)(b->start + (offset - at));
+
+	snprintf(text, HS_NAME_MAX, "page 0x%x", page->pfn);
+	used = strlen(text);
+	if (!word && !at)
+		return;
+	if (!hs_field_print(HS_KIND_PAGE, at, text + used, HS_NAME_MAX - used))
+		names_add_offset(at, text);
+}
+
+static void names_word_of(const struct hs_names *n, const struct hs_birth *b, size_t offset,
+			  char text[HS_NAME_MAX])
+{
+	size_t used;
+
+	if (b->kind == HS_KIND_MEMMAP) {
+		names_page(b, offset, true, text);
+		return;
+	}
+	hs_name_object(n, b, text);
+	used = strlen(text);
+	if (b->kind == HS_KIND_TRACKED)
+		names_add_offset(offset - HS_TRACKED_HEAD, text);
+	else if (!hs_field_print((enum hs_kind)b->kind, offset, text + used, HS_NAME_MAX - used))
+		names_add_offset(offset, text);
+}
+
+/* The author's own name, of the smallest piece that has one. False: there is none. */
+static bool names_label(const struct hs_sched *s, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	const struct hs_label *best = NULL;
+
+	for (uint32_t i = 0; i < s->label_count; i++) {
+		const struct hs_label *l = &s->label[i];
+
+		if (addr - l->start < l->size && (!best || l->size < best->size))
+			best = l;
+	}
+	if (!best)
+		return false;
+	snprintf(text, HS_NAME_MAX, "%.31s", best->name);
+	names_add_offset(addr - best->start, text);
+	return true;
+}
+
+void hs_name_word(const struct hs_names *n, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
+
+	if (names_label(n->sched, addr, text))
+		return;
+	if (b)
+		names_word_of(n, b, addr - b->start, text);
+	else if (names_in_machine(n->sched, addr))
+		hs_arena_name_word(n->sched->arena, addr, text, HS_NAME_MAX);
+	else
+		names_foreign(n, addr, text);
+}
+
+void hs_name_target(const struct hs_names *n, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
+
+	if (b && b->kind == HS_KIND_TRACKED && addr == b->start + HS_TRACKED_HEAD)
+		addr = b->start;
+	if (b && b->kind == HS_KIND_MEMMAP) {
+		names_page(b, addr - b->start, false, text);
+	} else if (b && addr - b->start < HS_GRANULE / 2) {
+		hs_name_object(n, b, text);
+		names_add_offset(addr - b->start, text);
+	} else {
+		hs_name_word(n, addr, text);
+	}
+}
+
+void hs_name_whole(const struct hs_names *n, uintptr_t addr, char text[HS_NAME_MAX])
+{
+	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
+
+	if (b && b->start == addr)
+		hs_name_object(n, b, text);
+	else
+		hs_name_target(n, addr, text);
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+static void names_number(uint64_t value, char text[HS_NAME_MAX])
+{
+	snprintf(text, HS_NAME_MAX, value > 9 ? "0x%llx" : "%llu", (unsigned long long)value);
+}
+
+/* An entry of a page table: "pfn 0x8 valid devmap", "page table 1". */
+static void names_entry(const struct hs_names *n, uint64_t entry, char text[HS_NAME_MAX])
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} bits[] = {
+		{ HS_ENTRY_VALID, " valid" },	  { HS_ENTRY_WRITE, " write" },
+		{ HS_ENTRY_ERROR, " error" },	  { HS_ENTRY_DEVMAP, " devmap" },
+		{ HS_ENTRY_DEVPRIV, " devpriv" }, { HS_ENTRY_COUNTED, " counted" },
+	};
+	unsigned int order = (unsigned int)((entry & HS_ENTRY_ORDER) >> HS_ENTRY_ORDER_SHIFT);
+	size_t used;
+
+	if (entry & HS_ENTRY_TABLE) {
+		hs_name_target(n, entry & HS_ENTRY_TABLE_ADDR, text);
+		return;
+	}
+	snprintf(text, HS_NAME_MAX, "pfn 0x%llx", (unsigned long long)(entry & HS_ENTRY_PFN));
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		used = strlen(text);
+		if (entry & bits[i].bit)
+			snprintf(text + used, HS_NAME_MAX - used, "%s", bits[i].name);
+	}
+	used = strlen(text);
+	if (order)
+		snprintf(text + used, HS_NAME_MAX - used, " order %u", order);
+	used = strlen(text);
+	if (entry & HS_ENTRY_TYPE)
+		snprintf(text + used, HS_NAME_MAX - used, " type %u",
+			 (unsigned int)((entry & HS_ENTRY_TYPE) >> HS_ENTRY_TYPE_SHIFT));
+}
+
+void hs_name_value(const struct hs_names *n, uintptr_t addr, bool pointer, uint64_t value,
+		   char text[HS_NAME_MAX])
+{
+	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
+
+	if (!value)
+		snprintf(text, HS_NAME_MAX, pointer ? "NULL" : "0");
+	else if (b && b->kind == HS_KIND_TABLE)
+		names_entry(n, value, text);
+	else if (names_in_machine(n->sched, value))
+		hs_name_target(n, value, text);
+	else if (names_is_foreign(n->sched, pointer, value))
+		names_foreign(n, value, text);
+	else
+		names_number(value, text);
+}
+
+/* ---- extents ------------------------------------------------------------------------------ */
+
+HS_NO_ASAN void hs_name_extent(const struct hs_names *n, const struct hs_birth *b,
+			       char text[HS_NAME_MAX])
+{
+	const void *object = (const void *)b->start;
+	const struct hs_pgmap *pgmap = object;
+	const struct hs_page *page = object;
+	const struct hs_vma *vma = object;
+	unsigned long long first = 0, end = 0;
+	const char *what = "pfns";
+
+	(void)n;
+	if (b->kind == HS_KIND_PGMAP) {
+		first = pgmap->start;
+		end = pgmap->end;
+	} else if (b->kind == HS_KIND_MEMMAP) {
+		what = "struct pages of pfns";
+		first = page->pfn;
+		end = first + b->size / sizeof(*page);
+	} else if (b->kind == HS_KIND_VMA) {
+		what = "addresses";
+		first = vma->start;
+		end = vma->end;
+	}
+	text[0] = '\0';
+	if (end > first)
+		snprintf(text, HS_NAME_MAX, ", %s 0x%llx..0x%llx", what, first, end - 1);
+}
+
+/* Some step of the execution has read the word. */
+void hs_name_print_word(const struct hs_sched *s, uintptr_t addr, uint64_t value, char *text,
+			size_t size)
+{
+	struct hs_names names;
+	char name[HS_NAME_MAX], held[HS_NAME_MAX];
+	bool pointer = false;
+
+	hs_names_begin(&names, s);
+	for (uint32_t i = 0; i < s->decisions && !pointer; i++)
+		pointer = (uintptr_t)s->repeat.note[i].addr == addr &&
+			  s->repeat.note[i].detail & HS_DETAIL_POINTER;
+	hs_name_word(&names, addr, name);
+	hs_name_value(&names, addr, pointer, value, held);
+	snprintf(text, size, "%s is %s", name, held);
+}
