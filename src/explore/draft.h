@@ -17,6 +17,12 @@ struct hs_draft {
 };
 
 void hs_draft_add(struct hs_draft *draft, const char *format, ...) HS_PRINTF(2, 3);
+/*
+ * Adds @line as a paragraph of at most HS_DRAFT_WIDTH columns, as far as its words allow: what does
+ * not fit goes on in lines that are indented by four. Ends @line.
+ */
+#define HS_DRAFT_WIDTH 100
+void hs_draft_wrap(struct hs_draft *draft, struct hs_draft *line);
 /* The text, which is the caller's now. NULL: no memory. */
 char *hs_draft_end(struct hs_draft *draft);
 

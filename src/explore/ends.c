@@ -65,19 +65,20 @@ static void ends_add_blocker(struct hs_draft *d, const struct hs_task *t,
 static void ends_add_wait(struct hs_draft *d, const struct hs_names *names, const struct hs_task *t)
 {
 	const struct hs_sched *s = names->sched;
+	struct hs_draft line = { .failed = false };
 	struct hs_step_words w;
 	const char *between = ", ";
 
 	hs_step_describe_next(names, t, &w);
-	hs_draft_add(d, "%s waits%s%.*s: %s%s%s", t->name, w.place_length ? " at " : "",
+	hs_draft_add(&line, "%s waits%s%.*s: %s%s%s", t->name, w.place_length ? " at " : "",
 		     w.place_length, w.place ? w.place : "", w.operation, w.object[0] ? " " : "",
 		     w.object);
 	for (uint32_t m = ends_blockers(s, t); m; m &= m - 1) {
-		hs_draft_add(d, "%s", between);
-		ends_add_blocker(d, t, &s->task[__builtin_ctz(m)]);
+		hs_draft_add(&line, "%s", between);
+		ends_add_blocker(&line, t, &s->task[__builtin_ctz(m)]);
 		between = " and ";
 	}
-	hs_draft_add(d, "\n");
+	hs_draft_wrap(d, &line);
 }
 
 static void ends_add_holds(struct hs_draft *d, const struct hs_names *names,
@@ -86,9 +87,12 @@ static void ends_add_holds(struct hs_draft *d, const struct hs_names *names,
 	char object[HS_NAME_MAX];
 
 	for (uint32_t h = 0; h < t->held_count; h++) {
+		struct hs_draft line = { .failed = false };
+
 		hs_name_word(names, (uintptr_t)t->held[h].lock, object);
-		hs_draft_add(d, "%s holds the %s (%s) since %s\n", t->name,
+		hs_draft_add(&line, "%s holds the %s (%s) since %s", t->name,
 			     hs_lock_name(t, t->held[h].cls), object, ends_place(t->held[h].where));
+		hs_draft_wrap(d, &line);
 	}
 	if (t->rcu_nest)
 		hs_draft_add(d, "%s is in an RCU read section since %s\n", t->name,
@@ -188,16 +192,17 @@ void hs_ends_print_object(struct hs_draft *d, const struct hs_names *names,
 		     b->size - (b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0), extent);
 }
 
-static void ends_add_locks(struct hs_draft *d, const struct hs_sched *s, uint32_t task,
-			   uint32_t end)
+/* Ends the line with the locks that the task held at decision @end. */
+static void ends_add_locks(struct hs_draft *d, struct hs_draft *line, const struct hs_sched *s,
+			   uint32_t task, uint32_t end)
 {
 	struct hs_step_lock lock[HS_HELD_MAX];
 	uint32_t count = hs_step_locks(s, task, end, lock);
 
 	for (uint32_t i = 0; i < count; i++)
-		hs_draft_add(d, "%s the %s (%s)", i ? "," : ", holding",
+		hs_draft_add(line, "%s the %s (%s)", i ? "," : ", holding",
 			     hs_lock_name(&s->task[0], lock[i].cls), lock[i].where);
-	hs_draft_add(d, "\n");
+	hs_draft_wrap(d, line);
 }
 
 const struct hs_birth *hs_ends_print_freed(struct hs_draft *d, const struct hs_names *names)
@@ -205,6 +210,7 @@ const struct hs_birth *hs_ends_print_freed(struct hs_draft *d, const struct hs_n
 	const struct hs_sched *s = names->sched;
 	const struct hs_birth *b = hs_births_find(&s->births, s->dead.addr);
 	const struct hs_task *t = &s->task[s->dead.task];
+	struct hs_draft line = { .failed = false };
 	char word[HS_NAME_MAX];
 
 	if (s->verdict != HS_VERDICT_FREED || !b || !b->freed)
@@ -212,10 +218,10 @@ const struct hs_birth *hs_ends_print_freed(struct hs_draft *d, const struct hs_n
 	hs_ends_print_object(d, names, b);
 	hs_draft_add(d, ":\n  allocated at %s by %s\n", ends_place(b->allocated),
 		     s->task[b->maker].name);
-	hs_draft_add(d, "  freed at %s by %s", b->freed, s->task[b->freer].name);
-	ends_add_locks(d, s, b->freer, b->freed_at ? b->freed_at - 1 : 0);
+	hs_draft_add(&line, "  freed at %s by %s", b->freed, s->task[b->freer].name);
+	ends_add_locks(d, &line, s, b->freer, b->freed_at ? b->freed_at - 1 : 0);
 	hs_name_word(names, s->dead.addr, word);
-	hs_draft_add(d, "  used at %s by %s: %s", ends_place(s->dead.where), t->name, word);
-	ends_add_locks(d, s, t->id, s->decisions);
+	hs_draft_add(&line, "  used at %s by %s: %s", ends_place(s->dead.where), t->name, word);
+	ends_add_locks(d, &line, s, t->id, s->decisions);
 	return b;
 }

@@ -18,8 +18,7 @@
 
 #define REPORT_COLUMN 24 /* from one task's lines to the next one's, of two tasks */
 #define REPORT_COLUMN_MIN 12
-#define REPORT_WIDTH 100 /* a longer line has its place on a line of its own */
-#define REPORT_ENDS 500	 /* lines at the beginning, and at the end, if there are more */
+#define REPORT_ENDS 500 /* lines at the beginning, and at the end, if there are more */
 #define REPORT_OBJECTS 50
 
 struct report {
@@ -70,7 +69,7 @@ static void report_line(struct report *r, uint32_t task, const char *text,
 	int indent = report_indent(r, task), length = w->place ? w->place_length : 0;
 
 	report_add(r, "%*s%s", indent, "", text);
-	if (length && indent + (int)strlen(text) + 2 + length > REPORT_WIDTH)
+	if (length && indent + (int)strlen(text) + 2 + length > HS_DRAFT_WIDTH)
 		report_add(r, "\n%*s", indent + 6, "");
 	if (length)
 		report_add(r, "  %.*s", length, w->place);
@@ -89,24 +88,46 @@ static void report_words(struct report *r, uint32_t task, const struct hs_step_w
 
 /* ---- switches ----------------------------------------------------------------------------- */
 
-/* "waits for the queue lock, held by two (a.c:12)": why @n cannot be taken before decision @i. */
-static void report_wait(const struct report *r, const struct hs_repeat_note *n, uint32_t i,
-			char *text, size_t size)
+/* "the queue lock, held by two": its column says where. */
+static void report_lock(const struct report *r, const struct hs_repeat_note *n, uint32_t cls,
+			uint32_t i, char *text, size_t size)
+{
+	const struct hs_sched *s = r->sched;
+	const char *name = hs_lock_name(&s->task[0], cls);
+	struct hs_step_lock lock;
+
+	if (hs_step_holder(s, n->addr, i, &lock))
+		snprintf(text, size, "~ waits for the %s, held by %s", name,
+			 s->task[lock.task].name);
+	else
+		snprintf(text, size, "~ waits for the %s", name);
+}
+
+/* Why the step @n of @task cannot be taken at decision @i. */
+static void report_wait(const struct report *r, const struct hs_repeat_note *n, uint32_t task,
+			uint32_t i, char *text, size_t size)
 {
 	const struct hs_sched *s = r->sched;
 	const struct hs_op op = { .addr = n->addr, .size = n->size, .kind = n->kind };
-	uint32_t cls = hs_op_lock_class(&op);
-	struct hs_step_lock lock;
+	uint32_t cls = hs_op_lock_class(&op), reader;
+	char name[HS_NAME_MAX];
 
-	if (cls != HS_LOCK_CLASS_NONE && hs_step_holder(s, n->addr, i, &lock))
-		snprintf(text, size, "~ waits for the %s, held by %s (%s)",
-			 hs_lock_name(&s->task[0], cls), s->task[lock.task].name, lock.where);
-	else if (cls != HS_LOCK_CLASS_NONE)
-		snprintf(text, size, "~ waits for the %s", hs_lock_name(&s->task[0], cls));
+	hs_name_word(&r->names, (uintptr_t)n->addr, name);
+	if (cls != HS_LOCK_CLASS_NONE)
+		report_lock(r, n, cls, i, text, size);
+	else if (n->kind == HS_OP_RCU_WAIT && hs_step_reader(s, task, i, &reader))
+		snprintf(text, size, "~ waits for a grace period: %s reads",
+			 s->task[s->schedule[reader]].name);
 	else if (n->kind == HS_OP_RCU_WAIT)
 		snprintf(text, size, "~ waits for a grace period");
 	else if (n->kind == HS_OP_RETRY)
 		snprintf(text, size, "~ waits until it may try again");
+	else if (n->kind == HS_OP_WAIT)
+		snprintf(text, size, "~ sleeps on %s", name);
+	else if (n->kind == HS_OP_COMPLETION)
+		snprintf(text, size, "~ waits for a completion");
+	else if (n->kind == HS_OP_JOIN && n->size)
+		snprintf(text, size, "~ waits for %s to end", name);
 	else
 		snprintf(text, size, "~ waits");
 }
@@ -127,7 +148,7 @@ static void report_switch(struct report *r, uint32_t i, uint32_t last)
 	if (next->kind == HS_OP_NONE)
 		snprintf(text, sizeof(text), "~ ends");
 	else
-		report_wait(r, next, i, text, sizeof(text));
+		report_wait(r, next, last, i, text, sizeof(text));
 	report_add(r, "%*s%s\n", report_indent(r, last), "", text);
 }
 
@@ -275,12 +296,15 @@ static void report_object(struct report *r, const struct hs_birth *b)
 {
 	const struct hs_sched *s = r->sched;
 
-	hs_ends_print_object(&r->draft, &r->names, b);
-	report_add(r, ": allocated at %s by %s", b->allocated, s->task[b->maker].name);
+	struct hs_draft line = { .failed = false };
+
+	hs_ends_print_object(&line, &r->names, b);
+	hs_draft_add(&line, ": allocated at %s by %s", b->allocated, s->task[b->maker].name);
 	if (b->freed)
-		report_add(r, ", freed at %s by %s\n", b->freed, s->task[b->freer].name);
+		hs_draft_add(&line, ", freed at %s by %s", b->freed, s->task[b->freer].name);
 	else
-		report_add(r, ", never freed\n");
+		hs_draft_add(&line, ", never freed");
+	hs_draft_wrap(&r->draft, &line);
 }
 
 /* Freed, or a leak, and not described before. */
@@ -308,6 +332,15 @@ static bool report_objects(struct report *r)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
+static void report_verdict(struct report *r)
+{
+	struct hs_draft line = { .failed = false };
+
+	hs_draft_add(&line, "%s: %s", hs_verdict_name(r->sched->verdict), r->sched->message);
+	hs_draft_wrap(&r->draft, &line);
+	report_add(r, "\n");
+}
+
 static void report_begin(struct report *r, const struct hs_sched *s)
 {
 	memset(r, 0, sizeof(*r));
@@ -324,7 +357,7 @@ char *hs_report_print(struct hs_sched *s, const char *token)
 	hs_direct_settle(s);
 	report_begin(&r, s);
 	if (s->verdict != HS_VERDICT_NONE)
-		report_add(&r, "%s: %s\n\n", hs_verdict_name(s->verdict), s->message);
+		report_verdict(&r);
 	r.dead = hs_ends_print_freed(&r.draft, &r.names);
 	if (report_objects(&r) || r.dead)
 		report_add(&r, "\n");

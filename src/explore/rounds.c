@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/steps.h"
+
 #define ROUNDS_PERIOD_MAX 64
 #define ROUNDS_MIN 3 /* rounds that are worth it; of single steps one more */
 
@@ -47,7 +49,8 @@ static bool rounds_have_values(const struct hs_sched *s, uint32_t first, uint32_
 			       uint32_t times)
 {
 	for (uint32_t i = first; i < first + period * (times - 1); i++)
-		if (s->repeat.note[i].value != s->repeat.note[i + period].value)
+		if (hs_step_has_value(&s->repeat.note[i]) &&
+		    s->repeat.note[i].value != s->repeat.note[i + period].value)
 			return true;
 	return false;
 }

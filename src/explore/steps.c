@@ -99,7 +99,7 @@ static bool steps_has_object(const struct hs_sched *s, const struct hs_repeat_no
 	}
 }
 
-static bool steps_has_value(const struct hs_repeat_note *n)
+bool hs_step_has_value(const struct hs_repeat_note *n)
 {
 	return (n->kind == HS_OP_LOAD || n->kind == HS_OP_STORE || n->kind == HS_OP_RMW ||
 		n->kind == HS_OP_COUNT_ADD) &&
@@ -150,8 +150,8 @@ static bool steps_value_before(const struct hs_sched *s, uint32_t i, uint64_t *v
 	while (i-- > 0) {
 		const struct hs_repeat_note *e = &s->repeat.note[i];
 
-		if (e->enabled && e->addr == n->addr && e->size == n->size && steps_has_value(e) &&
-		    (!s->views || steps_writes(e))) {
+		if (e->enabled && e->addr == n->addr && e->size == n->size &&
+		    hs_step_has_value(e) && (!s->views || steps_writes(e))) {
 			*value = e->value;
 			return true;
 		}
@@ -196,7 +196,7 @@ static void steps_add_values(const struct hs_names *names, const struct hs_repea
 	bool pointer = n->detail & HS_DETAIL_POINTER;
 	uintptr_t addr = (uintptr_t)n->addr;
 
-	if (!steps_has_value(n))
+	if (!hs_step_has_value(n))
 		return;
 	hs_name_value(names, addr, pointer, n->value, w->after);
 	if (n->kind != HS_OP_LOAD && !n->failed && before)
@@ -287,7 +287,7 @@ void hs_step_describe(const struct hs_names *names, uint32_t i, struct hs_step_w
 		snprintf(w->remark, sizeof(w->remark), "<-- %s", hs_verdict_name(s->verdict));
 		return;
 	}
-	known = steps_has_value(n) && steps_value_before(s, i, &before);
+	known = hs_step_has_value(n) && steps_value_before(s, i, &before);
 	steps_add_values(names, n, known ? &before : NULL, w);
 	steps_add_source(names, i, w);
 }
@@ -333,6 +333,26 @@ const struct hs_repeat_note *hs_step_next_of(const struct hs_sched *s, uint32_t 
 			return &s->repeat.note[i];
 	*room = steps_pending(&s->task[task]);
 	return room;
+}
+
+bool hs_step_reader(const struct hs_sched *s, uint32_t task, uint32_t end, uint32_t *reader)
+{
+	uint32_t seen = 1u << task; /* mask: tasks of which the last entry or leave is known */
+
+	while (end-- > 0) {
+		const struct hs_repeat_note *n = &s->repeat.note[end];
+		uint32_t bit = 1u << (s->schedule[end] & 31);
+
+		if (s->schedule[end] & HS_CHOICE || seen & bit ||
+		    (n->kind != HS_OP_RCU_ENTER && n->kind != HS_OP_RCU_LEAVE))
+			continue;
+		seen |= bit;
+		if (n->kind == HS_OP_RCU_LEAVE)
+			continue;
+		*reader = end;
+		return true;
+	}
+	return false;
 }
 
 /* ---- locks -------------------------------------------------------------------------------- */

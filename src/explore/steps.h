@@ -26,6 +26,11 @@ void hs_step_describe_next(const struct hs_names *names, const struct hs_task *t
 /* The last step of the execution did not take place, because of what it was about to touch. */
 bool hs_step_was_refused(const struct hs_sched *s, uint32_t i);
 
+/* The step reads or writes a word, so that its note has a value. */
+bool hs_step_has_value(const struct hs_repeat_note *n);
+/* The decision by which a task other than @task entered the section that it is in at @end. */
+bool hs_step_reader(const struct hs_sched *s, uint32_t task, uint32_t end, uint32_t *reader);
+
 /* A lock that a task has taken, and where. */
 struct hs_step_lock {
 	const void *addr;
