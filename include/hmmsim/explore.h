@@ -348,6 +348,8 @@ struct hs_explore_options {
 	 * crashes, the search ends.
 	 */
 	uint32_t shrink;
+	/** Also make hs_explore_result.timeline of the execution that is shown; default false. */
+	bool timeline;
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -403,6 +405,15 @@ struct hs_explore_result {
 	 * NULL.
 	 */
 	char *report;
+	/**
+	 * With hs_explore_options.timeline: that execution as a trace in JSON, which Perfetto
+	 * (ui.perfetto.dev) and chrome://tracing open. Each task is a thread, with a slice for each
+	 * step, which begins at the number of its decision and says in its arguments what the word
+	 * held before and after it, and its place; locks that are held, RCU read sections, wakes,
+	 * starts of tasks and the violation are events as well. Of more than 20000 decisions it has
+	 * the first and the last 1000. May be NULL.
+	 */
+	char *timeline;
 	/**
 	 * With hs_explore_options.fingerprint: how many classes the executions belong to in which
 	 * the tasks came to their end or wait for ever; else 0. Two executions are of one class if
@@ -521,7 +532,7 @@ HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
 HMMSIM_API int hs_token_name(const char *token, char *buffer, size_t size);
 
 /**
- * hs_explore_result_free() - release schedule, report and token of a result
+ * hs_explore_result_free() - release schedule, report, token and timeline of a result
  * @param result  a result that hs_explore() has filled in; may be released more than once
  *
  * Context: any.

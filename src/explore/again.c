@@ -67,7 +67,7 @@ static int again_replay(struct exploration *e, const char *schedule, uint32_t sa
 	s->repeat.same = same;
 	s->chooser = &again->chooser;
 	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && check)
-		hs_sched_on_boot(s, "check", hs_exploration_check, e);
+		hs_sched_on_boot(s, hs_exploration_check, e);
 	s->chooser = chooser;
 	again->release(again);
 	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
@@ -109,7 +109,7 @@ static int again_run_variant(void *ctx)
 	hs_sched_reset(s);
 	s->repeat.same = 0;
 	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, "check", hs_exploration_check, e);
+		hs_sched_on_boot(s, hs_exploration_check, e);
 	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
 }
 

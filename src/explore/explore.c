@@ -11,6 +11,7 @@
 #include "explore/exploration.h"
 #include "explore/names.h"
 #include "explore/report.h"
+#include "explore/timeline.h"
 #include "memory/machine.h"
 
 #define EXPLORE_STALL_MS_MAX 3600000
@@ -144,6 +145,7 @@ void hs_exploration_check(void *arg)
 	if (e->scenario->check)
 		e->scenario->check(hs_arena_boot(arena), e->state, e->param);
 	hs_rcu_poll(hs_arena_boot(arena));
+	e->sched->direct.on = false; /* what follows is none of the scenario's */
 	explore_name_leaks(e, &left);
 	if (left.objects)
 		hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%s left at the end", left.text);
@@ -160,7 +162,11 @@ int hs_exploration_keep(struct exploration *e)
 	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
 	r->token = repeats ? hs_token_of(e) : NULL;
 	r->report = hs_report_print(e->sched, r->token);
-	return r->schedule && r->report && (r->token || !repeats) ? 0 : -ENOMEM;
+	if (e->options->timeline)
+		r->timeline = hs_timeline_print(e->sched);
+	if (!r->schedule || !r->report || (repeats && !r->token))
+		return -ENOMEM;
+	return r->timeline || !e->options->timeline ? 0 : -ENOMEM;
 }
 
 /* That the scenario cannot be repeated is said in place of what was found before. */
@@ -192,7 +198,7 @@ enum hs_run hs_exploration_run(struct exploration *e, const struct hs_observer *
 				   "the schedule goes on after decision %u, but nothing can move",
 				   s->decisions);
 	else if (end == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, "check", hs_exploration_check, e);
+		hs_sched_on_boot(s, hs_exploration_check, e);
 	return end;
 }
 
@@ -393,7 +399,7 @@ static int explore_run(struct exploration *e)
 	int ret;
 
 	ret = hs_watchdog_begin(e->sched, e->options->stall_ms);
-	if (!ret && !hs_sched_on_boot(e->sched, "set-up", explore_call_setup, e)) {
+	if (!ret && !hs_sched_on_boot(e->sched, explore_call_setup, e)) {
 		e->result->stop = HS_STOP_VIOLATION;
 		if (e->token_schedule)
 			hs_token_fit_end(e);

@@ -281,7 +281,7 @@ static void report_direct(struct report *r)
 	if (!d->ran || !d->count || r->sched->verdict == HS_VERDICT_NONE ||
 	    r->sched->verdict == HS_VERDICT_LEAK)
 		return;
-	report_add(r, "\n%s:\n", d->name);
+	report_add(r, "\n%s:\n", d->check ? "check" : "set-up");
 	if (i)
 		report_add(r, "... %u steps ...\n", i);
 	for (; i < d->count; i++) {
@@ -349,12 +349,11 @@ static void report_begin(struct report *r, const struct hs_sched *s)
 	report_set_column(r);
 }
 
-char *hs_report_print(struct hs_sched *s, const char *token)
+char *hs_report_print(const struct hs_sched *s, const char *token)
 {
 	struct report r;
 	char *schedule = hs_schedule_print(s->schedule, s->decisions);
 
-	hs_direct_settle(s);
 	report_begin(&r, s);
 	if (s->verdict != HS_VERDICT_NONE)
 		report_verdict(&r);

@@ -12,6 +12,6 @@
  * switches, what each task held and waited for, and its token, or without one its schedule. The
  * caller frees the text. NULL: no memory.
  */
-char *hs_report_print(struct hs_sched *s, const char *token);
+char *hs_report_print(const struct hs_sched *s, const char *token);
 
 #endif

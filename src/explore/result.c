@@ -88,5 +88,6 @@ void hs_explore_result_free(struct hs_explore_result *result)
 	free(result->schedule);
 	free(result->report);
 	free(result->token);
-	result->schedule = result->report = result->token = NULL;
+	free(result->timeline);
+	result->schedule = result->report = result->token = result->timeline = NULL;
 }

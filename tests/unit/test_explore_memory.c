@@ -156,6 +156,7 @@ static int run(enum hs_search search, enum hs_memory memory, uint64_t at,
 	o.fingerprint = search == HS_SEARCH_SLEEP;
 	o.shrink = 20;
 	o.token = token;
+	o.timeline = true;
 	asked = 0;
 	fail_at = at;
 	ret = hs_explore(&scenario, NULL, &o, r);

@@ -103,7 +103,7 @@ void hs_sched_end(struct hs_sched *s)
 	s->ready = s->conditional = s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->current = 0;
-	s->running = s->alone = false;
+	s->running = s->alone = s->begun = false;
 	s->verdict = HS_VERDICT_NONE;
 	s->message[0] = '\0';
 	hs_task_clear(s, &s->task[0], 0, "boot");
@@ -191,16 +191,18 @@ void hs_fail(struct hs_task *self, const char *where, const char *format, ...)
 	hs_sched_stop(self);
 }
 
-bool hs_sched_on_boot(struct hs_sched *s, const char *name, void (*fn)(void *arg), void *arg)
+bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg)
 {
 	jmp_buf guard;
 
 	s->task[0].op.kind = HS_OP_NONE;
 	s->task[0].place = NULL;
-	s->direct.ran = true;
-	s->direct.name = name;
+	s->direct.ran = s->direct.on = true;
+	s->direct.check = s->begun;
 	s->direct.count = 0;
 	if (setjmp(guard)) {
+		s->direct.on = false;
+		hs_direct_settle(s);
 		hs_crash_explain(s);
 		s->boot_guard = NULL;
 		s->asking = NULL;
@@ -211,6 +213,8 @@ bool hs_sched_on_boot(struct hs_sched *s, const char *name, void (*fn)(void *arg
 	s->boot_guard = &guard;
 	s->current = 0;
 	fn(arg);
+	s->direct.on = false;
+	hs_direct_settle(s);
 	s->boot_guard = NULL;
 	return s->verdict == HS_VERDICT_NONE;
 }
@@ -326,6 +330,7 @@ int hs_sched_begin(struct hs_sched *s, const struct hs_chooser *chooser, uint32_
 		return -ENOMEM;
 	s->repeat.notes = s->repeat.same = 0;
 	s->chooser = chooser;
+	s->begun = true;
 	s->max_steps = max_steps;
 	s->decisions = s->step = 0;
 	if (HS_FIBER_IMAGE) {

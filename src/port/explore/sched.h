@@ -113,8 +113,9 @@ struct hs_direct_step {
 
 /* What set-up, or the final check, has done: for reports. */
 struct hs_direct {
-	bool ran; /* since the execution began, or before the first one */
-	const char *name;
+	bool ran;   /* since the execution began, or before the first one */
+	bool on;    /* it runs now, and its steps are noted */
+	bool check; /* the final check, not the set-up */
 	uint32_t count;
 	struct hs_direct_step step[HS_DIRECT_STEPS];
 };
@@ -134,6 +135,7 @@ struct hs_sched {
 	uint32_t cpus;	       /* of the next arena; 0: 2 */
 	size_t high;	       /* bytes of the region that earlier arenas may have written */
 	bool running;
+	bool begun; /* the set-up is over */
 	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
 	struct hs_retries retries;
 	struct hs_repeat repeat;
@@ -218,11 +220,8 @@ uint64_t hs_hash_notes(struct hs_sched *s);
 int hs_image_save(struct hs_sched *s);
 void hs_image_restore(struct hs_sched *s);
 
-/*
- * Runs fn(arg), which is called @name, on the boot task. False: there is a verdict now, for
- * instance a failed assertion.
- */
-bool hs_sched_on_boot(struct hs_sched *s, const char *name, void (*fn)(void *arg), void *arg);
+/* Runs fn(arg) on the boot task. False: there is a verdict now, for instance a failed assertion. */
+bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
 
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)
 	HS_PRINTF(3, 4);
@@ -247,7 +246,7 @@ uint64_t hs_host_ms(void);
 
 /* What the next step of the task touches is not live: a verdict. */
 void hs_report_dead(struct hs_sched *s, const struct hs_task *t);
-/* step.c: the last step of set-up or check is over. */
+/* step.c: notes what the last step of set-up or check has left, now that it is over. */
 void hs_direct_settle(struct hs_sched *s);
 /* step.c: what a word of hs_read_word() holds. It may be freed, and keeps its value then. */
 uint64_t hs_word_value(uintptr_t word);

@@ -65,7 +65,7 @@ void hs_step_direct(struct hs_task *self)
 		step_check_predicate(self);
 		return;
 	}
-	if (self->sched->boot_guard)
+	if (self->sched->direct.on)
 		step_note_direct(self);
 	if (!self->live)
 		hs_fail(self, where, "%s by a detached task",
@@ -90,7 +90,7 @@ void hs_step_failed(struct hs_task *self)
 
 	if (self->mode == HS_MODE_STEP)
 		r->note[r->step].failed = true;
-	else if (self->mode == HS_MODE_DIRECT && self->sched->boot_guard && d->count)
+	else if (self->mode == HS_MODE_DIRECT && d->on && d->count)
 		d->step[(d->count - 1) % HS_DIRECT_STEPS].note.failed = true;
 }
 
