@@ -41,9 +41,9 @@ void *hs_radix_load(struct hs_task *self, const struct hs_radix *r, uint64_t key
 		return NULL;
 	while (radix_is_node(p)) {
 		struct hs_radix_node *n = radix_to_node(p);
+		uint64_t slot = (key >> n->shift) & (HS_RADIX_SLOTS - 1);
 
-		p = hs_ptr_load(self, &n->slot[(key >> n->shift) & (HS_RADIX_SLOTS - 1)],
-				HS_ACQUIRE);
+		p = hs_ptr_load(self, &n->slot[slot], HS_ACQUIRE);
 	}
 	return p;
 }

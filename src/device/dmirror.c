@@ -259,8 +259,8 @@ static int dmirror_walk(struct hs_task *self, struct populate *p)
 	range.retry_arg = p;
 	hs_mm_lock_read(self, range.mm);
 	ret = hs_range_fault(self, &range);
-	hs_assert(self, ret != -EAGAIN,
-		  "the walk's fault dropped the mmap lock without ALLOW_RETRY");
+	hs_assert_at(self, HS_HERE, ret != -EAGAIN,
+		     "the walk's fault dropped the mmap lock without ALLOW_RETRY");
 	hs_mm_unlock_read(self, range.mm);
 	hs_walk_counts_add(&p->stats.walk, &range.counts);
 	return ret;
@@ -271,8 +271,8 @@ static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 {
 	if (pfn == HS_ZERO_PFN)
 		return;
-	hs_assert(self, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
-		  "the device touches page %#llx, which is gone", (unsigned long long)pfn);
+	hs_assert_at(self, HS_HERE, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
+		     "the device touches page %#llx, which is gone", (unsigned long long)pfn);
 }
 
 /*
@@ -386,8 +386,8 @@ static int dmirror_populate(struct hs_task *self, struct populate *p)
 	if (flag)
 		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
 					       HS_PAGE_SHIFT);
-	hs_assert(self, !ret, "hs_mirror_range_register: %d while the address space is in use",
-		  ret);
+	hs_assert_at(self, HS_HERE, !ret,
+		     "hs_mirror_range_register: %d while the address space is in use", ret);
 	ret = dmirror_turns(self, p);
 	if (flag)
 		hs_mirror_range_unregister(self, &p->range);

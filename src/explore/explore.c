@@ -66,8 +66,8 @@ static void explore_call_setup(void *arg)
 	for (unsigned int i = 0; i < e->plan.count; i++) {
 		const struct hs_plan_entry *t = &e->plan.task[i];
 
-		hs_assert(boot, hs_thread_start(boot, t->name, t->fn, t->arg),
-			  "task %s cannot start", t->name);
+		hs_assert_at(boot, HS_HERE, hs_thread_start(boot, t->name, t->fn, t->arg),
+			     "task %s cannot start", t->name);
 	}
 }
 
@@ -76,6 +76,7 @@ static int explore_prepare(struct exploration *e)
 {
 	struct hs_machine_config config;
 	uint32_t cpus = e->sched->cpus;
+	struct hs_task *boot;
 	int ret;
 
 	hs_machine_config_init(&config);
@@ -99,8 +100,8 @@ static int explore_prepare(struct exploration *e)
 	ret = hs_sched_set_stack_size(e->sched, e->options->stack_size);
 	if (ret)
 		return ret;
-	e->state = hs_alloc(hs_arena_boot(e->machine->arena), HS_KIND_SCENARIO,
-			    e->scenario->state_size);
+	boot = hs_arena_boot(e->machine->arena);
+	e->state = hs_alloc(boot, HS_KIND_SCENARIO, e->scenario->state_size);
 	if (!e->state)
 		return -ENOMEM;
 	if (e->options->memory == HS_MEMORY_VIEWS) {

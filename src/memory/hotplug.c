@@ -61,12 +61,14 @@ static void hotplug_add_subsection(struct hs_task *self, uint64_t pfn, bool ram)
 	struct hs_page *map = hs_memmap_of(self, s, sub);
 	uint64_t bit = (uint64_t)1 << sub;
 
-	for (uint32_t i = 0; map && i < hs_subsection_pages(m); i++)
+	for (uint32_t i = 0; map && i < hs_subsection_pages(m); i++) {
+		uint32_t state = hs_page_state(pfn + i, HS_PAGE_UNINITIALISED);
+
 		if (ram)
 			hs_page_init(self, &map[i], pfn + i, NULL, 0);
 		else
-			hs_u32_store(self, &map[i].state,
-				     hs_page_state(pfn + i, HS_PAGE_UNINITIALISED), HS_RELEASE);
+			hs_u32_store(self, &map[i].state, state, HS_RELEASE);
+	}
 	hs_u64_and(self, &s->stale, ~bit, HS_RELAXED);
 	if (ram)
 		hs_u64_or(self, &s->ram, bit, HS_RELAXED);
@@ -179,9 +181,11 @@ static void hotplug_remove_subsection(struct hs_task *self, struct hs_section *s
 	for (uint32_t i = 0; i < hs_subsection_pages(m); i++)
 		hs_memory_count_lost(m, &map[i], pfn + i, idle);
 	if (early) {
-		for (uint32_t i = 0; i < hs_subsection_pages(m); i++)
-			hs_u32_store(self, &map[i].state, hs_page_state(pfn + i, HS_PAGE_STALE),
-				     HS_RELEASE);
+		for (uint32_t i = 0; i < hs_subsection_pages(m); i++) {
+			uint32_t state = hs_page_state(pfn + i, HS_PAGE_STALE);
+
+			hs_u32_store(self, &map[i].state, state, HS_RELEASE);
+		}
 		return;
 	}
 	hs_free(self, map, HS_KIND_MEMMAP, hs_memmap_bytes(m));

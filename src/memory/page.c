@@ -17,8 +17,8 @@ uint32_t hs_page_count(struct hs_task *self, struct hs_page *page)
 void hs_page_get(struct hs_task *self, struct hs_page *page)
 {
 	hs_page_live(self, page);
-	hs_assert(self, hs_u32_count(self, &page->refcount, 1, 0, HS_RELAXED),
-		  "hs_page_get: refcount is 0");
+	hs_assert_at(self, HS_HERE, hs_u32_count(self, &page->refcount, 1, 0, HS_RELAXED),
+		     "hs_page_get: refcount is 0");
 }
 
 static bool page_inc_not_zero(struct hs_task *self, struct hs_page *page)

@@ -225,12 +225,12 @@ void hs_page_free(struct hs_task *self, struct hs_page *page)
 	struct hs_machine *m = hs_machine_of(self);
 	uint32_t state = hs_page_live(self, page);
 
-	hs_assert(self, state & HS_PAGE_ALLOCATED && !(state & HS_PAGE_LOCKED),
-		  "hs_page_free: pfn 0x%llx is not allocated, or it is locked: state 0x%x",
-		  (unsigned long long)hs_page_to_pfn(self, page), state & 0xffffffu);
-	hs_assert(self, !hs_u32_load(self, &page->mapcount, HS_RELAXED),
-		  "hs_page_free: page tables still map pfn 0x%llx",
-		  (unsigned long long)hs_page_to_pfn(self, page));
+	hs_assert_at(self, HS_HERE, state & HS_PAGE_ALLOCATED && !(state & HS_PAGE_LOCKED),
+		     "hs_page_free: pfn 0x%llx is not allocated, or it is locked: state 0x%x",
+		     (unsigned long long)hs_page_to_pfn(self, page), state & 0xffffffu);
+	hs_assert_at(self, HS_HERE, !hs_u32_load(self, &page->mapcount, HS_RELAXED),
+		     "hs_page_free: page tables still map pfn 0x%llx",
+		     (unsigned long long)hs_page_to_pfn(self, page));
 	if (HS_BREAK(PAGE_FREE_FLAG_EARLY))
 		hs_u32_and(self, &page->state, ~HS_PAGE_ALLOCATED, HS_RELAXED);
 	hs_spin_lock(self, &m->memory_lock);

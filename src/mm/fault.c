@@ -158,9 +158,10 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 	(void)arg;
 	hs_mm_expect_locked(self, mm, "hs_handle_mm_fault");
 	hs_might_sleep(self);
-	hs_assert(self, !vma || (vma->mm == mm && addr >= vma->start && addr < vma->end),
-		  "hs_handle_mm_fault: the VMA does not contain address %#llx",
-		  (unsigned long long)addr);
+	hs_assert_at(self, HS_HERE,
+		     !vma || (vma->mm == mm && addr >= vma->start && addr < vma->end),
+		     "hs_handle_mm_fault: the VMA does not contain address %#llx",
+		     (unsigned long long)addr);
 	ret = fault_refusal(vma, f.write);
 	if (!ret && vma->gate)
 		ret = fault_wait_at_gate(self, mm, vma->gate, flags);

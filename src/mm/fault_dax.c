@@ -47,8 +47,9 @@ static struct hs_page *dax_page(struct hs_fault *f, uint64_t pfn)
 	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
 
 	hs_deref(f->self, pgmap);
-	hs_assert(f->self, page || pfn < pgmap->first,
-		  "the mapping has pfn %#llx, whose struct page is gone", (unsigned long long)pfn);
+	hs_assert_at(f->self, HS_HERE, page || pfn < pgmap->first,
+		     "the mapping has pfn %#llx, whose struct page is gone",
+		     (unsigned long long)pfn);
 	return page;
 }
 
@@ -79,9 +80,9 @@ static uint32_t dax_make_writable(struct hs_fault *f, uint64_t pfn)
 	uint64_t bytes = hs_level_bytes(f->mm->geometry, f->level);
 	uint64_t mapped = hs_entry_pfn(f->seen) + ((f->addr & (bytes - 1)) >> HS_PAGE_SHIFT);
 
-	hs_assert(f->self, mapped == pfn || !(f->seen & HS_ENTRY_COUNTED),
-		  "a fault makes pfn %#llx writable, where the mapping has pfn %#llx",
-		  (unsigned long long)mapped, (unsigned long long)pfn);
+	hs_assert_at(f->self, HS_HERE, mapped == pfn || !(f->seen & HS_ENTRY_COUNTED),
+		     "a fault makes pfn %#llx writable, where the mapping has pfn %#llx",
+		     (unsigned long long)mapped, (unsigned long long)pfn);
 	hs_fault_keep(f, f->seen | HS_ENTRY_WRITE);
 	return 0;
 }

@@ -49,8 +49,8 @@ void hs_gate_open(struct hs_task *self, struct hs_gate *gate)
 
 void hs_gate_follow(struct hs_gate *gate, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
 {
-	hs_assert(hs_task_current(), pgmap && (unsigned int)step < HS_PGMAP_STEP_COUNT,
-		  "hs_gate_follow: %s", pgmap ? "there is no such step" : "there is no pgmap");
+	hs_assert_at(hs_task_current(), HS_HERE, pgmap && (unsigned int)step < HS_PGMAP_STEP_COUNT,
+		     "hs_gate_follow: %s", pgmap ? "there is no such step" : "there is no pgmap");
 	hs_assert(hs_task_current(), !gate->waiters.raw, "hs_gate_follow: faults wait at the gate");
 	gate->pgmap = pgmap;
 	gate->step = step;

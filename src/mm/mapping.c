@@ -135,10 +135,10 @@ int hs_mapping_create(struct hs_task *self, const struct hs_mapping_config *conf
 
 void hs_mapping_destroy(struct hs_task *self, struct hs_mapping *mapping)
 {
-	hs_assert(self, !mapping->vma_count, "hs_mapping_destroy: %u VMAs map it",
-		  mapping->vma_count);
-	hs_assert(self, !mapping->faults.raw, "hs_mapping_destroy: %u faults are in the mapping",
-		  mapping->faults.raw);
+	hs_assert_at(self, HS_HERE, !mapping->vma_count, "hs_mapping_destroy: %u VMAs map it",
+		     mapping->vma_count);
+	hs_assert_at(self, HS_HERE, !mapping->faults.raw,
+		     "hs_mapping_destroy: %u faults are in the mapping", mapping->faults.raw);
 	if (mapping->kind == HS_MAPPING_DAX_FILE)
 		hs_free(self, mapping->blocks, HS_KIND_BLOCKS, mapping_blocks_bytes(mapping));
 	hs_free(self, mapping, HS_KIND_MAPPING, sizeof(*mapping));
@@ -171,8 +171,8 @@ int hs_mapping_allocate_locked(struct hs_task *self, struct hs_mapping *mapping,
 {
 	bool zero;
 
-	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
-		  "hs_mapping_allocate_locked: entry_lock is not held");
+	hs_assert_at(self, HS_HERE, hs_mutex_held(self, &mapping->entry_lock),
+		     "hs_mapping_allocate_locked: entry_lock is not held");
 	if (mapping->kind != HS_MAPPING_DAX_FILE || index >= mapping->pages)
 		return -EINVAL;
 	if (!mapping_is_hole(mapping, index))
@@ -200,8 +200,8 @@ int hs_mapping_allocate(struct hs_task *self, struct hs_mapping *mapping, uint64
 int hs_mapping_pfn_locked(struct hs_task *self, struct hs_mapping *mapping, uint64_t index,
 			  uint64_t *pfn)
 {
-	hs_assert(self, hs_mutex_held(self, &mapping->entry_lock),
-		  "hs_mapping_pfn_locked: entry_lock is not held");
+	hs_assert_at(self, HS_HERE, hs_mutex_held(self, &mapping->entry_lock),
+		     "hs_mapping_pfn_locked: entry_lock is not held");
 	if (index >= mapping->pages)
 		return -EINVAL;
 	switch (mapping->kind) {
@@ -272,8 +272,8 @@ static bool mapping_is_quiet(struct hs_task *self, void *arg)
 
 bool hs_mapping_disable_poll(struct hs_task *self, struct hs_mapping *mapping)
 {
-	hs_assert(self, !hs_mapping_alive(self, mapping),
-		  "hs_mapping_disable_poll: the mapping is not disabled");
+	hs_assert_at(self, HS_HERE, !hs_mapping_alive(self, mapping),
+		     "hs_mapping_disable_poll: the mapping is not disabled");
 	return mapping_is_quiet(self, mapping);
 }
 

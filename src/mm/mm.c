@@ -110,15 +110,15 @@ void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm)
 	uint32_t users = hs_u32_load(self, &mm->users, HS_ACQUIRE);
 	uint32_t count = hs_u32_load(self, &mm->count, HS_ACQUIRE);
 
-	hs_assert(self, users == 1 && count == 1,
-		  "hs_mm_destroy: expected users 1 and count 1, found %u and %u", users, count);
+	hs_assert_at(self, HS_HERE, users == 1 && count == 1,
+		     "hs_mm_destroy: expected users 1 and count 1, found %u and %u", users, count);
 	hs_mmput(self, mm);
 }
 
 void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg)
 {
-	hs_assert(hs_task_current(), !ops || ops->fault,
-		  "hs_mm_set_fault_ops: the function for faults is missing");
+	hs_assert_at(hs_task_current(), HS_HERE, !ops || ops->fault,
+		     "hs_mm_set_fault_ops: the function for faults is missing");
 	mm->ops = ops;
 	mm->ops_arg = arg;
 }

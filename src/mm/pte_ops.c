@@ -105,6 +105,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
+	uint64_t entry = hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED);
 	struct hs_page **free = arg;
 	uint32_t one = 1;
 
@@ -114,8 +115,7 @@ static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 		return -EBUSY;
 	if (HS_BREAK(SWAP_COUNT_TORN))
 		hs_u32_store(f->self, &page->refcount, 0, HS_RELEASE);
-	hs_u64_store(f->self, f->entry, hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED),
-		     HS_RELEASE);
+	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
 	hs_page_unmap(f->self, page);
 	*free = page;
 	return 0;
@@ -252,10 +252,10 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 static int pte_ops_to_exclusive(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & (HS_ENTRY_WRITE | HS_ENTRY_COUNTED);
+	uint64_t entry = hs_entry_typed(HS_TYPE_EXCLUSIVE, hs_entry_pfn(f->seen), keep);
 
 	(void)arg;
-	hs_u64_store(f->self, f->entry,
-		     hs_entry_typed(HS_TYPE_EXCLUSIVE, hs_entry_pfn(f->seen), keep), HS_RELEASE);
+	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
 	hs_page_unmap(f->self, page);
 	return 0;
 }
@@ -298,14 +298,12 @@ static void pte_ops_to_protnone(struct hs_fault *f)
 	hs_assert_spin(f->self, &f->mm->page_table_lock);
 	e = hs_u64_load(f->self, f->entry, HS_RELAXED);
 	if (!f->level && pte_ops_is_page(e)) {
+		uint64_t none = hs_entry_typed(HS_TYPE_PROTNONE, hs_entry_pfn(e), HS_ENTRY_COUNTED);
 		struct hs_page *page = hs_entry_page(f->self, e);
 
 		hs_page_live(f->self, page);
 		if (!hs_page_is_device(f->self, page))
-			hs_u64_store(f->self, f->entry,
-				     hs_entry_typed(HS_TYPE_PROTNONE, hs_entry_pfn(e),
-						    HS_ENTRY_COUNTED),
-				     HS_RELEASE);
+			hs_u64_store(f->self, f->entry, none, HS_RELEASE);
 	}
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 }
@@ -352,11 +350,11 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 static int pte_ops_to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & HS_ENTRY_ORDER;
+	uint64_t entry = hs_entry_typed(HS_TYPE_HWPOISON, hs_entry_pfn(f->seen), keep);
 
 	(void)arg;
 	hs_u32_or(f->self, &page->state, HS_PAGE_POISONED, HS_RELAXED);
-	hs_u64_store(f->self, f->entry,
-		     hs_entry_typed(HS_TYPE_HWPOISON, hs_entry_pfn(f->seen), keep), HS_RELEASE);
+	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
 	return 0;
 }
 

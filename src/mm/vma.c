@@ -268,8 +268,9 @@ int hs_vma_add(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t 
 	};
 	uint32_t i;
 
-	hs_assert(self, !hs_rwsem_is_locked(&mm->lock) || hs_rwsem_held_write(self, &mm->lock),
-		  "hs_vma_add: another task holds the mmap lock, or this one not for write");
+	hs_assert_at(self, HS_HERE,
+		     !hs_rwsem_is_locked(&mm->lock) || hs_rwsem_held_write(self, &mm->lock),
+		     "hs_vma_add: another task holds the mmap lock, or this one not for write");
 	if (!mm->root || !hs_range_fits(mm, start, end))
 		return -EINVAL;
 	i = vma_index(mm, start);

@@ -262,8 +262,8 @@ struct hs_invalidation hs_mm_invalidate_start(struct hs_task *self, struct hs_mm
 	};
 	int ret = hs_invalidate_start(self, mm->notifiers, &inv);
 
-	hs_assert(self, !ret, "hs_mm_invalidate_start: a blockable invalidation failed with %d",
-		  ret);
+	hs_assert_at(self, HS_HERE, !ret,
+		     "hs_mm_invalidate_start: a blockable invalidation failed with %d", ret);
 	return inv;
 }
 

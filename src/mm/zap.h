@@ -59,8 +59,8 @@ static inline void hs_page_map_first(struct hs_task *self, struct hs_page *page,
 	uint32_t state = hs_u32_or(self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 	uint32_t maps = hs_u32_count(self, &page->mapcount, 1, 0, HS_RELAXED);
 
-	hs_assert(self, state & HS_PAGE_ALLOCATED,
-		  "%s: the page is not allocated: no reference to it can be held", what);
+	hs_assert_at(self, HS_HERE, state & HS_PAGE_ALLOCATED,
+		     "%s: the page is not allocated: no reference to it can be held", what);
 	hs_assert(self, !maps, "%s: %u entries map the page already", what, maps);
 }
 

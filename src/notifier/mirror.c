@@ -101,9 +101,9 @@ static int mirror_sync_all(struct hs_task *self, struct hs_hmm *hmm,
 	hs_assert_read(self, &hmm->mirrors_sem);
 	for (struct hs_mirror *m = hmm->mirrors; m && !ret; m = m->next) {
 		ret = m->ops->sync(self, m, inv);
-		hs_assert(self, !ret || (ret == -EAGAIN && !inv->blockable),
-			  "a mirror returned %d for a %sblockable invalidation", ret,
-			  inv->blockable ? "" : "non-");
+		hs_assert_at(self, HS_HERE, !ret || (ret == -EAGAIN && !inv->blockable),
+			     "a mirror returned %d for a %sblockable invalidation", ret,
+			     inv->blockable ? "" : "non-");
 	}
 	hs_up_read(self, &hmm->mirrors_sem);
 	return ret;
@@ -140,8 +140,8 @@ static void mirror_hmm_release(struct hs_task *self, struct hs_notifier *n)
 	hmm->dead = true;
 	ranges = hmm->ranges;
 	hs_spin_unlock(self, &hmm->ranges_lock);
-	hs_assert(self, !ranges,
-		  "hs_notifiers_release: a range of the address space is registered");
+	hs_assert_at(self, HS_HERE, !ranges,
+		     "hs_notifiers_release: a range of the address space is registered");
 	hs_down_read(self, &hmm->mirrors_sem);
 	hs_assert_read(self, &hmm->mirrors_sem);
 	for (struct hs_mirror *m = hmm->mirrors; m; m = m->next)

@@ -151,13 +151,13 @@ int hs_notifiers_create(struct hs_task *self, struct hs_notifiers **out)
 
 void hs_notifiers_destroy(struct hs_task *self, struct hs_notifiers *notifiers)
 {
-	hs_assert(self, !notifiers->active.raw,
-		  "hs_notifiers_destroy: %llu invalidations have not ended",
-		  (unsigned long long)notifiers->active.raw);
-	hs_assert(self, !notifiers->deferred,
-		  "hs_notifiers_destroy: a change of subscriptions is deferred");
-	hs_assert(self, !notifiers->tree.root,
-		  "hs_notifiers_destroy: an interval subscription is left");
+	hs_assert_at(self, HS_HERE, !notifiers->active.raw,
+		     "hs_notifiers_destroy: %llu invalidations have not ended",
+		     (unsigned long long)notifiers->active.raw);
+	hs_assert_at(self, HS_HERE, !notifiers->deferred,
+		     "hs_notifiers_destroy: a change of subscriptions is deferred");
+	hs_assert_at(self, HS_HERE, !notifiers->tree.root,
+		     "hs_notifiers_destroy: an interval subscription is left");
 	hs_assert(self, !notifiers->plain, "hs_notifiers_destroy: a plain notifier is left");
 	hs_free(self, notifiers, HS_KIND_NOTIFIERS, sizeof(*notifiers));
 }
@@ -477,8 +477,8 @@ void hs_interval_set_seq(struct hs_task *self, struct hs_interval_sub *sub, uint
 	const struct hs_notifiers *ns = sub->notifiers;
 
 	hs_assert(self, ns, "hs_interval_set_seq: it is not subscribed");
-	hs_assert(self, cur_seq & 1 && cur_seq == ns->seq.raw,
-		  "hs_interval_set_seq: the callback's number is expected, found %llu",
-		  (unsigned long long)cur_seq);
+	hs_assert_at(self, HS_HERE, cur_seq & 1 && cur_seq == ns->seq.raw,
+		     "hs_interval_set_seq: the callback's number is expected, found %llu",
+		     (unsigned long long)cur_seq);
 	hs_u64_store(self, hs_sub_seq(sub), cur_seq, HS_RELAXED);
 }

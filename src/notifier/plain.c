@@ -112,9 +112,9 @@ int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns, const struct h
 		ret = n->ops->start ? n->ops->start(self, n, inv) : 0;
 		if (!ret)
 			continue;
-		hs_assert(self, ret == -EAGAIN && !inv->blockable,
-			  "a notifier returned %d for a %sblockable invalidation", ret,
-			  inv->blockable ? "" : "non-");
+		hs_assert_at(self, HS_HERE, ret == -EAGAIN && !inv->blockable,
+			     "a notifier returned %d for a %sblockable invalidation", ret,
+			     inv->blockable ? "" : "non-");
 		plain_end_older(self, ns, inv, n->born);
 		plain_leave(self, ns, n);
 		return ret;

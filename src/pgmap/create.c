@@ -208,8 +208,8 @@ int hs_pgmap_add(struct hs_task *self, enum hs_pgmap_type type, uint64_t start, 
 
 void hs_pgmap_kill(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	hs_assert(self, pgmap->first == pgmap->end,
-		  "hs_pgmap_kill: the pgmap has memory; use hs_pgmap_step()");
+	hs_assert_at(self, HS_HERE, pgmap->first == pgmap->end,
+		     "hs_pgmap_kill: the pgmap has memory; use hs_pgmap_step()");
 	hs_percpu_ref_kill(self, &pgmap->ref);
 }
 
@@ -217,8 +217,8 @@ void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 {
 	int64_t refs;
 
-	hs_assert(self, pgmap->first == pgmap->end,
-		  "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
+	hs_assert_at(self, HS_HERE, pgmap->first == pgmap->end,
+		     "hs_pgmap_remove: the pgmap has memory; use hs_pgmap_destroy()");
 	hs_might_sleep(self);
 	hs_pgmap_unregister(self, pgmap);
 	if (!HS_BREAK(PGMAP_REMOVE_NO_GRACE))
@@ -226,8 +226,8 @@ void hs_pgmap_remove(struct hs_task *self, struct hs_pgmap *pgmap)
 	if (!HS_BREAK(PGMAP_REMOVE_NO_BARRIER))
 		hs_rcu_barrier(self);
 	refs = hs_pgmap_refs(self, pgmap);
-	hs_assert(self, !refs,
-		  "hs_pgmap_remove: %lld references to the pgmap of pfn 0x%llx are held",
-		  (long long)refs, (unsigned long long)pgmap->start);
+	hs_assert_at(self, HS_HERE, !refs,
+		     "hs_pgmap_remove: %lld references to the pgmap of pfn 0x%llx are held",
+		     (long long)refs, (unsigned long long)pgmap->start);
 	pgmap_create_unmake(self, pgmap);
 }

@@ -72,9 +72,10 @@ static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct h
 	}
 	if (left)
 		return;
-	hs_assert(self, hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
-		  "hs_page_put: the core's reference to pfn 0x%llx is put before \"put pages\"",
-		  (unsigned long long)hs_page_to_pfn(self, page));
+	hs_assert_at(self, HS_HERE,
+		     hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
+		     "hs_page_put: the core's reference to pfn 0x%llx is put before \"put pages\"",
+		     (unsigned long long)hs_page_to_pfn(self, page));
 	hs_pgmap_put_of_page(self, p);
 }
 
@@ -146,8 +147,8 @@ void hs_pgmap_page_map(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
-	hs_assert(self, page_refs_are_mapped(p),
-		  "hs_pgmap_page_map: an FS_DAX or GENERIC page is expected");
+	hs_assert_at(self, HS_HERE, page_refs_are_mapped(p),
+		     "hs_pgmap_page_map: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15)
 		hs_u32_count(self, &page->refcount, 1, 0, HS_ACQUIRE);
 }
@@ -158,8 +159,8 @@ void hs_pgmap_page_unmap(struct hs_task *self, struct hs_page *page)
 
 	hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
-	hs_assert(self, page_refs_are_mapped(p),
-		  "hs_pgmap_page_unmap: an FS_DAX or GENERIC page is expected");
+	hs_assert_at(self, HS_HERE, page_refs_are_mapped(p),
+		     "hs_pgmap_page_unmap: an FS_DAX or GENERIC page is expected");
 	if (p->page_refs >= HS_PAGE_REFS_6_15 && !HS_BREAK(PAGE_UNMAP_KEEPS))
 		hs_page_put(self, page);
 }

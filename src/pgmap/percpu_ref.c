@@ -27,8 +27,8 @@ int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
 
 void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	uint64_t was = hs_u64_xchg(self, &ref->state, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD,
-				   HS_ACQ_REL);
+	const uint64_t dead = HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD;
+	uint64_t was = hs_u64_xchg(self, &ref->state, dead, HS_ACQ_REL);
 
 	hs_pcpu_free(self, percpu_ref_counters(was));
 }
@@ -45,8 +45,9 @@ static void percpu_ref_count_put(struct hs_task *self, struct hs_percpu_ref *ref
 {
 	uint64_t was = hs_u64_count(self, &ref->count, (uint64_t)0 - n, 0, HS_ACQ_REL);
 
-	hs_assert(self, was >= n, "hs_percpu_ref_put_many: the count is %llu, %llu are put",
-		  (unsigned long long)was, (unsigned long long)n);
+	hs_assert_at(self, HS_HERE, was >= n,
+		     "hs_percpu_ref_put_many: the count is %llu, %llu are put",
+		     (unsigned long long)was, (unsigned long long)n);
 	if (was == n)
 		ref->release(self, ref);
 }
@@ -120,8 +121,9 @@ static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 	int64_t count = (int64_t)(was + sum - HS_PERCPU_REF_BIAS);
 
 	/* One is the callback's own. In percpu mode no put can tell that it is one too many. */
-	hs_assert(self, count > 0, "hs_percpu_ref_kill: %lld references were put and never taken",
-		  (long long)(1 - count));
+	hs_assert_at(self, HS_HERE, count > 0,
+		     "hs_percpu_ref_kill: %lld references were put and never taken",
+		     (long long)(1 - count));
 	percpu_ref_count_put(self, ref, 1);
 }
 

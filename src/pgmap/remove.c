@@ -103,8 +103,8 @@ const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 
 static void pgmap_remove_check_step(struct hs_task *self, enum hs_pgmap_step step)
 {
-	hs_assert(self, (unsigned int)step < HS_PGMAP_STEP_COUNT, "there is no removal step %d",
-		  (int)step);
+	hs_assert_at(self, HS_HERE, (unsigned int)step < HS_PGMAP_STEP_COUNT,
+		     "there is no removal step %d", (int)step);
 }
 
 /* ---- completion -------------------------------------------------------------------------- */
@@ -148,8 +148,8 @@ static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 		for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
 			struct hs_page *page = hs_pfn_to_page(self, pfn);
 
-			hs_assert(self, page,
-				  "the removal step \"put pages\" comes after \"memory\"");
+			hs_assert_at(self, HS_HERE, page,
+				     "the removal step \"put pages\" comes after \"memory\"");
 			hs_page_put(self, page);
 		}
 	} else if (bulk) {
@@ -171,14 +171,15 @@ static void pgmap_remove_note_start(struct hs_task *self, struct hs_pgmap *p,
 	uint32_t was;
 
 	pgmap_remove_check_step(self, step);
-	hs_assert(self, p->first < p->end,
-		  "a removal step of a pgmap without memory; use hs_pgmap_remove()");
+	hs_assert_at(self, HS_HERE, p->first < p->end,
+		     "a removal step of a pgmap without memory; use hs_pgmap_remove()");
 	was = hs_u32_or(self, &p->started, 1u << step, HS_ACQ_REL);
-	hs_assert(self, !(was >> step & 1), "the removal step \"%s\" is started twice",
-		  hs_pgmap_step_name(step));
-	hs_assert(self,
-		  (step != HS_PGMAP_WAIT && step != HS_PGMAP_EXIT) || was >> HS_PGMAP_KILL & 1,
-		  "the removal step \"%s\" is started before \"kill\"", hs_pgmap_step_name(step));
+	hs_assert_at(self, HS_HERE, !(was >> step & 1), "the removal step \"%s\" is started twice",
+		     hs_pgmap_step_name(step));
+	hs_assert_at(self, HS_HERE,
+		     (step != HS_PGMAP_WAIT && step != HS_PGMAP_EXIT) || was >> HS_PGMAP_KILL & 1,
+		     "the removal step \"%s\" is started before \"kill\"",
+		     hs_pgmap_step_name(step));
 }
 
 void hs_pgmap_step_start(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_step step)
@@ -267,8 +268,8 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 	uint32_t done = hs_u32_load(self, &pgmap->started, HS_ACQUIRE) &
 			hs_u32_load(self, &pgmap->done, HS_ACQUIRE);
 
-	hs_assert(self, done == all, "hs_pgmap_free: only the removal steps 0x%x of 0x%x are done",
-		  done, all);
+	hs_assert_at(self, HS_HERE, done == all,
+		     "hs_pgmap_free: only the removal steps 0x%x of 0x%x are done", done, all);
 	hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
 }
 

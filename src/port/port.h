@@ -191,10 +191,17 @@ HS_NORETURN void hs_fail(struct hs_task *self, const char *where, const char *fo
 static inline void hs_note_place(const char *where);
 
 /* hs_assert(self, cond, "format", ...): the message says what was expected and what was found. */
-#define hs_assert(self, cond, ...)                             \
-	do {                                                   \
-		if (hs_unlikely(!(cond)))                      \
-			hs_fail((self), HS_HERE, __VA_ARGS__); \
+#define hs_assert(self, cond, ...) hs_assert_at(self, HS_HERE, cond, __VA_ARGS__)
+/*
+ * The same where it does not fit on a line. Within a macro that takes several lines __LINE__ is the
+ * first one with gcc, the last one with clang, and a report has to be the same with both. As an
+ * argument on the line of the macro's name it is that line with both. Other macros that pass
+ * HS_HERE are on one line (tests/lint/lines.sh).
+ */
+#define hs_assert_at(self, where, cond, ...)                 \
+	do {                                                 \
+		if (hs_unlikely(!(cond)))                    \
+			hs_fail((self), where, __VA_ARGS__); \
 	} while (0)
 
 /* ---- locks ------------------------------------------------------------------------------- */

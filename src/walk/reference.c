@@ -268,8 +268,8 @@ int hs_reference_page(struct hs_reference *w, uint64_t pfn)
 		return ret;
 	case HS_STRATEGY_CUSTOM:
 		ret = r->ops->page ? r->ops->page(w->self, r, &w->slot, pfn, r->ops_arg) : 0;
-		hs_assert(w->self, !ret || ret == -EBUSY,
-			  "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
+		hs_assert_at(w->self, HS_HERE, !ret || ret == -EBUSY,
+			     "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
 		r->counts.failures += ret != 0;
 		w->kept += hs_pgmap_tally(w->self) - tally;
 		return ret;

@@ -533,8 +533,32 @@ check_places() {
 	done
 }
 
+check_lines() {
+	local call
+	fresh "calls on one line, and those that pass no place"
+	plant src/mm/fault.c <<-'C'
+		/* hs_u32_load(self, */
+		void f(void)
+		{
+			hs_assert(self, g(")", a(1)), "one (line");
+			hs_assert_at(self, HS_HERE, a,
+				     "two lines");
+			hs_u32_load_at(self, &w,
+				       HS_RELAXED, where);
+		}
+	C
+	plant src/port/native/a.c <<<$'\ths_u32_add(self,\n\t\t    a);'
+	expect 0 lines.sh "$work/tree"
+	for call in 'hs_assert(self, a,' 'x = hs_u64_cmpxchg(self, f(a),' 'hs_assert_at(self,'; do
+		fresh "$call on two lines"
+		plant src/mm/fault.c <<<$'\t'"$call"$'\n\t\tHS_HERE, b);'
+		expect 1 lines.sh "$work/tree"
+	done
+}
+
 check_orders
 check_places
+check_lines
 check_docs
 check_words
 check_statics

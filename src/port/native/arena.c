@@ -177,8 +177,9 @@ int hs_arena_destroy(struct hs_arena *arena, struct hs_leaks *left)
 
 void hs_arena_check_destroyer(struct hs_arena *arena)
 {
-	hs_assert(hs_arena_boot(arena), !arena->config.shared || arena->creator == getpid(),
-		  "hs_machine_destroy: another process than the creator of a shared machine");
+	hs_assert_at(hs_arena_boot(arena), HS_HERE,
+		     !arena->config.shared || arena->creator == getpid(),
+		     "hs_machine_destroy: another process than the creator of a shared machine");
 }
 
 void hs_arena_info(struct hs_arena *arena, struct hs_machine_info *info)

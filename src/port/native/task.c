@@ -162,8 +162,8 @@ int hs_arena_detach(struct hs_task *self)
 	struct hs_arena *arena = self->hot.arena;
 
 	hs_check_detach(self);
-	hs_assert(self, hs_slot_of(self)->owner == hs_thread_id(),
-		  "hs_task_detach: another thread than the task's own detaches it");
+	hs_assert_at(self, HS_HERE, hs_slot_of(self)->owner == hs_thread_id(),
+		     "hs_task_detach: another thread than the task's own detaches it");
 	if (self->hot.nheld.raw || self->hot.rcu_nest)
 		return -EBUSY;
 	if (task_current == self)

@@ -13,8 +13,8 @@ static inline int st_page(struct hs_walk *w, struct hs_pgmap **slot, uint64_t pf
 	int64_t was = hs_pgmap_tally(w->self);
 	int ret = ops->page ? ops->page(w->self, w->range, slot, pfn, w->range->ops_arg) : 0;
 
-	hs_assert(w->self, !ret || ret == -EBUSY,
-		  "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
+	hs_assert_at(w->self, HS_HERE, !ret || ret == -EBUSY,
+		     "hs_strategy_ops.page returned %d, expected 0 or -EBUSY", ret);
 	w->kept += hs_pgmap_tally(w->self) - was;
 	w->counts.failures += ret != 0;
 	return ret;
