@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hmmsim/sync.h>
+
 #include "support/play.h"
 
 /* Of the token only the switches are left, because its hash and its version move. */
@@ -509,6 +511,46 @@ static void every_step_names_the_place_of_its_call(void **state)
 		      "token: 1x14\n");
 }
 
+static void uses_the_public_calls(struct hs_task *self, void *state)
+{
+	(void)state;
+	hs_sync_rcu_read_lock(self);
+	hs_sync_ticks_advance(self, 3);
+	hs_sync_ticks(self);
+	hs_sync_rcu_read_unlock(self);
+	hs_sync_u32_init(NULL, 1);
+}
+
+/* Also of those that are no step, if they crash: with a sanitizer the process ends instead. */
+static void public_calls_name_the_line_of_their_caller(void **state)
+{
+	const struct play play = { .task = { uses_the_public_calls } };
+	struct hs_explore_result r;
+	char *text;
+
+	(void)state;
+	if (HS_ASAN || HS_TSAN)
+		return;
+	look(&play, HS_MEMORY_SC, 100, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_CRASH);
+	text = without_lines(r.report);
+	r.report = NULL;
+	hs_explore_result_free(&r);
+	assert_string_equal(text,
+			    "crash: SIGSEGV (address 0) in task one, after rcu_read_unlock at "
+			    "F:L, the last place known is F:L\n"
+			    "\n"
+			    "1 one\n"
+			    "rcu_read_lock  F:L\n"
+			    "add clock  0 -> 3  F:L\n"
+			    "load clock  3  F:L\n"
+			    "rcu_read_unlock  F:L\n"
+			    "<-- crash\n"
+			    "\n"
+			    "schedule: 1*4\n");
+	free(text);
+}
+
 /* ---- tasks that wait for each other ---------------------------------------------------------- */
 
 static void takes_the_rwsem_then_the_mutex(struct hs_task *self, void *state)
@@ -795,6 +837,7 @@ int main(void)
 		cmocka_unit_test(a_message_has_no_digits_of_an_address_either),
 		cmocka_unit_test(each_operation_has_its_name_and_outcome),
 		cmocka_unit_test(every_step_names_the_place_of_its_call),
+		cmocka_unit_test(public_calls_name_the_line_of_their_caller),
 		cmocka_unit_test(a_task_that_waits_says_for_whom),
 		cmocka_unit_test(tasks_that_wait_for_each_other_are_a_cycle),
 		cmocka_unit_test(of_much_the_first_and_the_last_is_shown),

@@ -82,6 +82,7 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 	const struct hs_task *t = &s->task[c->task];
 	const char *where = c->predicate ? "the predicate of " : "";
 	char detail[32] = "", what[160];
+	bool known;
 
 	if (c->overflow)
 		snprintf(detail, sizeof(detail), " (stack overflow)");
@@ -95,14 +96,16 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 	else
 		snprintf(what, sizeof(what), "%stask %s %s %g s without a step", where, t->name,
 			 c->kind == HS_CRASH_RUNS ? "runs" : "sleeps", s->stall_ms / 1000.0);
+	/* Of what is no step, as the first value of a word. */
+	known = t->place && t->place != t->op.where;
 	if (!t->op.kind && !t->place)
 		snprintf(text, room, "%s, before its first step%s%s", what, c->why ? ": " : "",
 			 c->why ? c->why : "");
 	else
-		snprintf(text, room, "%s, after %s%s%s%s%s", what,
-			 hs_op_name((enum hs_op_kind)t->op.kind),
-			 t->place ? (t->op.where ? " at " : ", the last place known is ") : "",
-			 t->place ? t->place : "", c->why ? ": " : "", c->why ? c->why : "");
+		snprintf(text, room, "%s, after %s%s%s%s%s%s%s", what,
+			 hs_op_name((enum hs_op_kind)t->op.kind), t->op.where ? " at " : "",
+			 t->op.where ? t->op.where : "", known ? ", the last place known is " : "",
+			 known ? t->place : "", c->why ? ": " : "", c->why ? c->why : "");
 }
 
 void hs_crash_explain(struct hs_sched *s)
