@@ -88,6 +88,7 @@ static int explore_prepare(struct exploration *e)
 	e->sched->cpus = e->options->cpus;
 	hs_births_begin(&e->sched->births, true);
 	e->sched->print_word = hs_name_print_word;
+	e->sched->label_count = e->sched->data_count = 0; /* of an exploration before */
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {
 		hs_births_begin(&e->sched->births, false);

@@ -281,7 +281,7 @@ static void report_direct(struct report *r)
 	if (!d->ran || !d->count || r->sched->verdict == HS_VERDICT_NONE ||
 	    r->sched->verdict == HS_VERDICT_LEAK)
 		return;
-	report_add(r, "\n%s:\n", d->check ? "check" : "set-up");
+	report_add(r, "%s%s:\n", r->sched->tasks > 1 ? "\n" : "", d->check ? "check" : "set-up");
 	if (i)
 		report_add(r, "... %u steps ...\n", i);
 	for (; i < d->count; i++) {
@@ -360,8 +360,10 @@ char *hs_report_print(const struct hs_sched *s, const char *token)
 	r.dead = hs_ends_print_freed(&r.draft, &r.names);
 	if (report_objects(&r) || r.dead)
 		report_add(&r, "\n");
-	report_name_columns(&r);
-	report_steps(&r);
+	if (s->tasks > 1) {
+		report_name_columns(&r);
+		report_steps(&r);
+	}
 	report_direct(&r);
 	hs_ends_print(&r.draft, &r.names);
 	if (token)

@@ -761,6 +761,52 @@ static void a_use_after_free_in_the_check_is_one(void **state)
 		      "token: 1\n");
 }
 
+static void fails_in_set_up(struct hs_task *self, struct play_state *st)
+{
+	hs_u64_store(self, &st->word[1], 4, HS_RELAXED);
+	hs_assert(self, hs_mutex_trylock(self, &st->mutex), "the mutex is free");
+	hs_assert(self, hs_mutex_trylock(self, &st->mutex), "the mutex is free");
+}
+
+static int set_up_with_a_name(struct hs_task *self, struct hs_plan *plan, void *state,
+			      const void *param)
+{
+	char name[] = "gone when the set-up has returned";
+
+	(void)self;
+	(void)param;
+	return hs_plan_name(plan, name, state, 64);
+}
+
+/* No name of an exploration before is left. */
+static void steps_of_a_set_up_that_fails_are_shown(void **state)
+{
+	const struct hs_scenario named = { "named", sizeof(struct play_state), set_up_with_a_name,
+					   NULL };
+	const struct play play = { .setup = fails_in_set_up, .task = { reads_the_object } };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+	char *text;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	assert_int_equal(hs_explore(&named, NULL, &options, &r), 0);
+	hs_explore_result_free(&r);
+	look(&play, HS_MEMORY_SC, 100, &r);
+	text = without_lines(r.report);
+	r.report = NULL;
+	hs_explore_result_free(&r);
+	assert_string_equal(text, "assertion: F:L: the mutex is free (task boot)\n"
+				  "\n"
+				  "set-up:\n"
+				  "store scenario state+0x8  0 -> 4  F:L\n"
+				  "trylock scenario state+0x58 (driver lock)  F:L\n"
+				  "trylock scenario state+0x58 (driver lock)  failed  F:L\n"
+				  "\n"
+				  "schedule: \n");
+	free(text);
+}
+
 /* ---- a crash ------------------------------------------------------------------------------ */
 
 static void aborts(struct hs_task *self, void *state)
@@ -842,6 +888,7 @@ int main(void)
 		cmocka_unit_test(tasks_that_wait_for_each_other_are_a_cycle),
 		cmocka_unit_test(of_much_the_first_and_the_last_is_shown),
 		cmocka_unit_test(a_use_after_free_in_the_check_is_one),
+		cmocka_unit_test(steps_of_a_set_up_that_fails_are_shown),
 		cmocka_unit_test(a_crash_has_a_report),
 		cmocka_unit_test(what_diverges_has_a_schedule_in_place_of_a_token),
 		cmocka_unit_test(without_a_violation_there_is_none),
