@@ -62,28 +62,35 @@ static void report_name_columns(struct report *r)
 	report_add(r, "\n");
 }
 
-/* A line of a task: what, then where. */
-static void report_line(struct report *r, uint32_t task, const char *text,
-			const struct hs_step_words *w)
+/* Adds a part of a line of @column columns: below it, if the line has no room. The columns now. */
+static size_t report_part(struct report *r, int indent, size_t column, const char *text,
+			  size_t length)
 {
-	int indent = report_indent(r, task), length = w->place ? w->place_length : 0;
+	bool fits = column + 2 + length <= HS_DRAFT_WIDTH;
 
-	report_add(r, "%*s%s", indent, "", text);
-	if (length && indent + (int)strlen(text) + 2 + length > HS_DRAFT_WIDTH)
+	if (!length)
+		return column;
+	if (!fits)
 		report_add(r, "\n%*s", indent + 6, "");
-	if (length)
-		report_add(r, "  %.*s", length, w->place);
-	report_add(r, "\n");
+	report_add(r, "  %.*s", (int)length, text);
+	return (fits ? column : (size_t)indent + 6) + 2 + length;
 }
 
+/* A line of a task: what, then where. */
 static void report_words(struct report *r, uint32_t task, const struct hs_step_words *w)
 {
-	char text[640];
+	int indent = report_indent(r, task);
+	char text[480];
+	size_t column;
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s%s", w->operation, w->object[0] ? " " : "",
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", w->operation, w->object[0] ? " " : "",
 		 w->object, w->after[0] ? "  " : "", w->before, w->before[0] ? " -> " : "",
-		 w->after, w->remark[0] ? "  " : "", w->remark);
-	report_line(r, task, text, w);
+		 w->after);
+	report_add(r, "%*s%s", indent, "", text);
+	column =
+		report_part(r, indent, (size_t)indent + strlen(text), w->remark, strlen(w->remark));
+	report_part(r, indent, column, w->place, (size_t)w->place_length);
+	report_add(r, "\n");
 }
 
 /* ---- switches ----------------------------------------------------------------------------- */

@@ -37,6 +37,19 @@ static void unwrap(char *text)
 	}
 }
 
+/* A part of a line that has no room there is below it, as long as places are: it comes back. */
+static void unwrap_parts(char *text)
+{
+	for (char *at = text; (at = strstr(at, "\n        ")) != NULL; at++) {
+		char *part = at + 1 + strspn(at + 1, " ");
+
+		if (strncmp(part, "F:L\n", 4) && strncmp(part, "(1 store", 8))
+			continue;
+		memmove(at + 2, part, strlen(part) + 1);
+		at[0] = at[1] = ' ';
+	}
+}
+
 /* Lines move: "F:L" stands for a place of this file, "play.c:N" for one there. Frees @text. */
 static char *without_lines(char *text)
 {
@@ -57,6 +70,7 @@ static char *without_lines(char *text)
 		to = stpcpy(to, is_here ? "F:L" : "/play.c:N");
 	}
 	free(text);
+	unwrap_parts(out);
 	shorten_token(out);
 	return out;
 }
@@ -133,8 +147,7 @@ static void steps_are_columns_with_objects_values_and_places(void **state)
 		"1 one                   2 two\n"
 		"load scenario state+0x48  other object 0  F:L\n"
 		"~ preempted\n"
-		"                        xchg scenario state+0x48  other object 0 -> NULL\n"
-		"                                F:L\n"
+		"                        xchg scenario state+0x48  other object 0 -> NULL  F:L\n"
 		"                        free other object 0  tests/support/play.c:N\n"
 		"                        ~ ends\n"
 		"add other object 0+0x10  <-- use after free  F:L\n"
@@ -183,8 +196,7 @@ static void objects_of_the_author_have_his_words(void **state)
 		"1 one                   2 two\n"
 		"load scenario state+0x48  request 0  F:L\n"
 		"~ preempted\n"
-		"                        xchg scenario state+0x48  request 0 -> NULL\n"
-		"                                F:L\n"
+		"                        xchg scenario state+0x48  request 0 -> NULL  F:L\n"
 		"                        free request 0  F:L\n"
 		"                        ~ ends\n"
 		"add request 0+0x10  <-- use after free  F:L\n"
@@ -272,8 +284,7 @@ static void a_choice_has_a_line_and_a_load_what_it_saw(void **state)
 		      "~ ends\n"
 		      "                        load.rlx scenario state+0x8  2  F:L\n"
 		      "                        load.rlx scenario state  0  (1 store behind: of the "
-		      "set-up)\n"
-		      "                                F:L\n"
+		      "set-up)  F:L\n"
 		      "                        <-- assertion\n"
 		      "\n"
 		      "token: 1,c2,1,2,c0,2,c1\n");
@@ -668,6 +679,120 @@ static void tasks_that_wait_for_each_other_are_a_cycle(void **state)
 		"token: 1\n");
 }
 
+static void stores_then_takes_the_mutex(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_store(self, &st->word[1], 1, HS_RELAXED);
+	takes_the_mutex(self, state);
+}
+
+static void a_switch_says_which_lock_is_held_by_whom(void **state)
+{
+	const struct play play = { .task = { takes_the_mutex, stores_then_takes_the_mutex } };
+
+	(void)state;
+	replay(&play, "1 2 1 2*2",
+	       "1 one                   2 two\n"
+	       "lock scenario state+0x58 (driver lock)  F:L\n"
+	       "~ preempted\n"
+	       "                        store scenario state+0x8  0 -> 1  F:L\n"
+	       "                        ~ waits for the driver lock, held by one\n"
+	       "unlock scenario state+0x58 (driver lock)  F:L\n"
+	       "~ ends\n"
+	       "                        lock scenario state+0x58 (driver lock)  F:L\n"
+	       "                        unlock scenario state+0x58 (driver lock)  F:L\n"
+	       "                        ~ ends\n"
+	       "\n"
+	       "schedule: 1 2 1 2*2\n");
+}
+
+static void uses_the_request_under_the_rwsem(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_down_read(self, &st->sem);
+	uses_the_request(self, state);
+	hs_up_read(self, &st->sem);
+}
+
+static void frees_the_request_under_the_mutex(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_mutex_lock(self, &st->mutex);
+	frees_the_request(self, state);
+	hs_mutex_unlock(self, &st->mutex);
+}
+
+static void both_accesses_of_what_is_freed_have_their_locks(void **state)
+{
+	const struct play play = { .setup = with_request,
+				   .task = { uses_the_request_under_the_rwsem,
+					     frees_the_request_under_the_mutex } };
+
+	(void)state;
+	replay(&play, "1*2 2*4 1",
+	       "use after free: F:L: read-modify-write of an object that is freed (task one): "
+	       "request from F:L, freed at F:L by two\n"
+	       "\n"
+	       "request 0 (40 bytes):\n"
+	       "  allocated at F:L by boot\n"
+	       "  freed at F:L by two, holding the driver lock (F:L)\n"
+	       "  used at F:L by one: request 0+0x10, holding the mmap lock (F:L)\n"
+	       "\n"
+	       "1 one                   2 two\n"
+	       "down_read scenario state+0x68 (mmap lock)  F:L\n"
+	       "load scenario state+0x48  request 0  F:L\n"
+	       "~ preempted\n"
+	       "                        lock scenario state+0x58 (driver lock)  F:L\n"
+	       "                        xchg scenario state+0x48  request 0 -> NULL  F:L\n"
+	       "                        free request 0  F:L\n"
+	       "                        unlock scenario state+0x58 (driver lock)  F:L\n"
+	       "                        ~ ends\n"
+	       "add request 0+0x10  <-- use after free  F:L\n"
+	       "\n"
+	       "one holds the mmap lock (scenario state+0x68) since F:L\n"
+	       "\n"
+	       "schedule: 1*2 2*4 1\n");
+}
+
+static void stores_twice(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_store(self, &st->word[0], 1, HS_RELEASE);
+	hs_u64_store(self, &st->word[0], 2, HS_SEQ_CST);
+}
+
+static void expects_no_store_between(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_assert(self, hs_u64_load(self, &st->word[0], HS_ACQUIRE) != 1, "not 1");
+}
+
+static void an_older_store_is_named(void **state)
+{
+	const struct play play = { .task = { stores_twice, expects_no_store_between } };
+
+	(void)state;
+	expect_report(
+		&play, HS_MEMORY_VIEWS, 100,
+		"assertion: F:L: not 1 (task two)\n"
+		"\n"
+		"1 one                   2 two\n"
+		"store.rel scenario state  0 -> 1  F:L\n"
+		"store.sc scenario state  1 -> 2  F:L\n"
+		"~ ends\n"
+		"                        load.acq scenario state  1  (1 store behind: of one, "
+		"F:L)  F:L\n"
+		"                        <-- assertion\n"
+		"\n"
+		"schedule: 1*2 2 c1\n"
+		"memory: views\n");
+}
+
 /* ---- long executions ---------------------------------------------------------------------- */
 
 #define LONG 20000u
@@ -886,6 +1011,9 @@ int main(void)
 		cmocka_unit_test(public_calls_name_the_line_of_their_caller),
 		cmocka_unit_test(a_task_that_waits_says_for_whom),
 		cmocka_unit_test(tasks_that_wait_for_each_other_are_a_cycle),
+		cmocka_unit_test(a_switch_says_which_lock_is_held_by_whom),
+		cmocka_unit_test(both_accesses_of_what_is_freed_have_their_locks),
+		cmocka_unit_test(an_older_store_is_named),
 		cmocka_unit_test(of_much_the_first_and_the_last_is_shown),
 		cmocka_unit_test(a_use_after_free_in_the_check_is_one),
 		cmocka_unit_test(steps_of_a_set_up_that_fails_are_shown),
