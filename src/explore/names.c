@@ -181,14 +181,8 @@ static void names_word_of(const struct hs_names *n, const struct hs_birth *b, si
 /* The author's own name, of the smallest piece that has one. False: there is none. */
 static bool names_label(const struct hs_sched *s, uintptr_t addr, char text[HS_NAME_MAX])
 {
-	const struct hs_label *best = NULL;
+	const struct hs_label *best = hs_label_of(s, addr);
 
-	for (uint32_t i = 0; i < s->label_count; i++) {
-		const struct hs_label *l = &s->label[i];
-
-		if (addr - l->start < l->size && (!best || l->size < best->size))
-			best = l;
-	}
 	if (!best)
 		return false;
 	snprintf(text, HS_NAME_MAX, "%.31s", best->name);

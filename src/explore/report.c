@@ -253,8 +253,9 @@ static uint32_t report_failed_task(const struct hs_sched *s)
 {
 	if (s->direct.ran)
 		return 0;
-	if (s->verdict == HS_VERDICT_ASSERT)
-		return s->current;
+	if (s->verdict == HS_VERDICT_ASSERT || s->verdict == HS_VERDICT_RACE ||
+	    s->verdict == HS_VERDICT_FREED)
+		return s->refused ? 0 : s->current;
 	return s->crash.kind ? s->crash.task : 0;
 }
 

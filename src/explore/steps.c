@@ -268,7 +268,7 @@ bool hs_step_was_refused(const struct hs_sched *s, uint32_t i)
 {
 	if (i + 1 != s->decisions || s->direct.ran || s->schedule[i] & HS_CHOICE)
 		return false;
-	return s->verdict == HS_VERDICT_FREED || steps_crashed(s, i);
+	return s->refused || steps_crashed(s, i);
 }
 
 void hs_step_describe(const struct hs_names *names, uint32_t i, struct hs_step_words *w)

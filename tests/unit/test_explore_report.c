@@ -558,7 +558,7 @@ static void public_calls_name_the_line_of_their_caller(void **state)
 			    "rcu_read_unlock  F:L\n"
 			    "<-- crash\n"
 			    "\n"
-			    "schedule: 1*4\n");
+			    "token: 1x4\n");
 	free(text);
 }
 
@@ -704,7 +704,7 @@ static void a_switch_says_which_lock_is_held_by_whom(void **state)
 	       "                        unlock scenario state+0x58 (driver lock)  F:L\n"
 	       "                        ~ ends\n"
 	       "\n"
-	       "schedule: 1 2 1 2*2\n");
+	       "token: 1,2,1,2x2\n");
 }
 
 static void uses_the_request_under_the_rwsem(struct hs_task *self, void *state)
@@ -754,7 +754,7 @@ static void both_accesses_of_what_is_freed_have_their_locks(void **state)
 	       "\n"
 	       "one holds the mmap lock (scenario state+0x68) since F:L\n"
 	       "\n"
-	       "schedule: 1*2 2*4 1\n");
+	       "token: 1x2,2x4,1\n");
 }
 
 static void stores_twice(struct hs_task *self, void *state)
@@ -789,8 +789,7 @@ static void an_older_store_is_named(void **state)
 		"F:L)  F:L\n"
 		"                        <-- assertion\n"
 		"\n"
-		"schedule: 1*2 2 c1\n"
-		"memory: views\n");
+		"token: 1x2,2,c1\n");
 }
 
 /* ---- long executions ---------------------------------------------------------------------- */
@@ -928,7 +927,7 @@ static void steps_of_a_set_up_that_fails_are_shown(void **state)
 				  "trylock scenario state+0x58 (driver lock)  F:L\n"
 				  "trylock scenario state+0x58 (driver lock)  failed  F:L\n"
 				  "\n"
-				  "schedule: \n");
+				  "token: \n");
 	free(text);
 }
 

@@ -354,7 +354,8 @@ void hs_sched_reset(struct hs_sched *s)
 	s->executions++;
 	s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
-	s->alone = s->direct.ran = false;
+	s->alone = s->refused = s->direct.ran = false;
+	s->dead.addr = 0;
 	s->hash = 0;
 	s->object_count = 0;
 	hs_retries_reset(&s->retries);
@@ -518,12 +519,15 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 		s->step++;
 		if (hs_unlikely(t->watch_dead || hs_life_of(s, t->op.addr) != HS_LIFE_LIVE)) {
 			hs_report_dead(s, t);
+			s->refused = true;
 			break;
 		}
 		if (s->hashing)
 			hs_hash_step(s, t);
-		if (hs_unlikely(followed) && !sched_follow(s, t))
+		if (hs_unlikely(followed) && !sched_follow(s, t)) {
+			s->refused = true;
 			break;
+		}
 		sched_switch_to(s, t);
 		if (hs_unlikely(!hs_repeat_has_value(&s->repeat, s->decisions, t->op.value)))
 			hs_repeat_report_value(s, t, s->repeat.note[s->repeat.step].value);

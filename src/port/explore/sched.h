@@ -135,8 +135,9 @@ struct hs_sched {
 	uint32_t cpus;	       /* of the next arena; 0: 2 */
 	size_t high;	       /* bytes of the region that earlier arenas may have written */
 	bool running;
-	bool begun; /* the set-up is over */
-	bool alone; /* no task could move: the tasks to pick from are those that may retry solo */
+	bool refused; /* the last step did not take place, because of what it would touch */
+	bool begun;   /* the set-up is over */
+	bool alone;   /* no task could move: the tasks to pick from are those that may retry solo */
 	struct hs_retries retries;
 	struct hs_repeat repeat;
 	struct hs_births births;
