@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture/capture.h"
+#include "tool/device_options.h"
 #include "tool/options.h"
 #include "tool/output.h"
 

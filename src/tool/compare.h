@@ -6,6 +6,7 @@
 #define HS_TOOL_COMPARE_H
 
 #include "compare/report.h"
+#include "tool/device_options.h"
 #include "tool/options.h"
 
 struct compare_source {

@@ -8,7 +8,8 @@
 #ifndef HS_TOOL_OPTIONS_H
 #define HS_TOOL_OPTIONS_H
 
-#include "text/place.h"
+#include <stdbool.h>
+
 #include "tool/streams.h"
 #include "tool/tool.h"
 
@@ -45,23 +46,5 @@ int hs_tool_choose(const char *verb, const char *option, const char *(*name)(int
 const char *hs_tool_walker(int i);
 const char *hs_tool_strategy(int i);
 const char *hs_tool_body(int i);
-
-struct hs_tool_device {
-	const char *text;
-	struct hs_place place;
-	uint64_t matched; /* pages, so far */
-};
-
-/* What --device options ask for, in the order of the command line. The caller frees .of. */
-struct hs_tool_devices {
-	struct hs_tool_device *of;
-	size_t count;
-};
-
-/* Appends what one --device option says. */
-int hs_tool_take_device(const char *verb, const char *text, struct hs_hostmem *mem,
-			struct hs_tool_devices *devices);
-/* Refuses an option that has matched no page of anything that it was asked for. */
-int hs_tool_check_devices(const char *verb, const struct hs_tool_devices *devices);
 
 #endif
