@@ -4,20 +4,25 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
+#include <hmmsim/scenario.h>
 #include <hmmsim/walk.h>
 
 #include "cost/cost.h"
 #include "text/builtin.h"
+#include "text/race_builtin.h"
 #include "tool/files.h"
 #include "tool/options.h"
+
+#define LIST_ERROR 1024
 
 static const char list_help[] =
 	"Usage: hmmsim list [OPTION...]\n"
 	"\n"
 	"Prints what there is to choose from, one item a line, each after its kind:\n"
-	"verbs, walkers, strategies, bodies, built-in layouts. The line of a layout also\n"
-	"says what is in it.\n"
+	"verbs, walkers, strategies, bodies, built-in layouts and races. The line of a\n"
+	"layout also says what is in it, that of a race what it is about.\n"
 	"\n"
 	"  -c, --costs         prints the cost profiles light and distro instead\n"
 	"  -p, --profile=FILE  prints the cost profile in FILE instead (- is standard\n"
@@ -47,8 +52,44 @@ static const struct option list_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* The width of the names, which a first pass finds; 0: that is this one. */
+struct list_columns {
+	int width, widest;
+};
+
+static int list_race(void *ctx, const struct hs_scenario_race *race)
+{
+	struct list_columns *columns = ctx;
+	int length = (int)strlen(race->name);
+
+	if (columns->width)
+		printf("race %-*s %s\n", columns->width, race->name,
+		       race->about ? race->about : "");
+	else if (length > columns->widest)
+		columns->widest = length;
+	return 0;
+}
+
+static int list_races(struct list_columns *columns)
+{
+	const struct hs_race_builtin *text;
+	char error[LIST_ERROR];
+	int ret = 0;
+
+	for (size_t i = 0; !ret && (text = hs_race_builtin(i)) != NULL; i++)
+		ret = hs_scenario_races(text->file, text->bytes, text->length, list_race, columns,
+					error, sizeof(error));
+	if (!ret)
+		return HS_EXIT_DONE;
+	fprintf(stderr, "%s\n", error);
+	return HS_EXIT_INTERNAL;
+}
+
 static int list_names(void)
 {
+	struct list_columns columns = { .width = 0 };
+	int code;
+
 	for (int verb = 0; verb < HS_VERB_COUNT; verb++)
 		printf("verb %s\n", hs_verb_texts[verb].name);
 	for (int era = 0; era < HS_ERA_COUNT; era++)
@@ -59,7 +100,11 @@ static int list_names(void)
 		printf("body %s\n", hs_body_name((enum hs_body)body));
 	for (unsigned int i = 0; i < hs_builtin_count(); i++)
 		printf("layout %-13s %s\n", hs_builtin_name(i), hs_builtin_summary(i));
-	return hs_tool_flush();
+	code = list_races(&columns);
+	columns.width = columns.widest;
+	if (!code)
+		code = list_races(&columns);
+	return code ? code : hs_tool_flush();
 }
 
 /* ---- costs ------------------------------------------------------------------------------- */

@@ -241,12 +241,14 @@ while read -r kind name; do
 	case $kind in
 	verb) run 0 '' "$name" --help ;;
 	walker | strategy | body) run 0 '' walk "--$kind" "$name" good.in ;;
-	layout) ;;
+	layout | race) ;;
 	*) complain "list: unknown kind '$kind'" ;;
 	esac
 done <list
+grep -qE '^race glisse-flag +the flag of v5\.3 ' list || complain "list: no word about races"
 grep -qE '^layout holes +7 devmap pages and a hole' list || complain "list: no word about layouts"
-for kind in verb walker strategy body layout; do
+awk '{ print $1, $2 }' list | sort | uniq -d | grep . >&2 && complain "list: a name twice"
+for kind in verb walker strategy body layout race; do
 	grep -q "^$kind " list || complain "list: no $kind"
 done
 
