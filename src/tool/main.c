@@ -8,12 +8,15 @@
 
 #include <hmmsim/hmmsim.h>
 
+#include "tool/helper.h"
 #include "tool/options.h"
 
 static int (*const main_verbs[HS_VERB_COUNT])(int argc, char **argv) = {
 	[HS_VERB_WALK] = hs_tool_walk,
 	[HS_VERB_CAPTURE] = hs_tool_capture,
 	[HS_VERB_COMPARE] = hs_tool_compare,
+	[HS_VERB_EXPLORE] = NULL, /* in another program */
+	[HS_VERB_REPLAY] = NULL,
 	[HS_VERB_LIST] = hs_tool_list,
 };
 
@@ -24,9 +27,9 @@ static const char main_exit_help[] =
 	"\n"
 	"Exit status:\n"
 	"  0  done, or the reader of standard output has gone (hmmsim ... | head)\n"
-	"  1  with --check (walk, compare): a violation was found\n"
+	"  1  explore, replay, and with --check walk and compare: a violation was found\n"
 	"  2  wrong usage, or bad input\n"
-	"  3  with --check: no violation, but a bound was reached and a part has no\n"
+	"  3  the same verbs: no violation, but a bound was reached and a part has no\n"
 	"     verdict\n"
 	"  4  internal error, or an output cannot be written\n";
 
@@ -43,14 +46,16 @@ static int main_help(void)
 	return hs_tool_help(main_exit_help);
 }
 
-/* getopt_long() begins its messages with argv[0]. */
+/* argv[1] is the verb. getopt_long() begins its messages with what stands before the arguments. */
 static int main_run(enum hs_verb verb, int argc, char **argv)
 {
 	char name[32];
 
+	if (!main_verbs[verb])
+		return hs_tool_become_helper(argv);
 	snprintf(name, sizeof(name), "hmmsim %s", hs_verb_texts[verb].name);
-	argv[0] = name;
-	return main_verbs[verb](argc, argv);
+	argv[1] = name;
+	return main_verbs[verb](argc - 1, argv + 1);
 }
 
 /* HS_VERB_COUNT: there is no such verb, and a message has said so. */
@@ -72,7 +77,7 @@ static bool main_is_any(const char *name, const char *a, const char *b)
 static int main_help_verb(int argc, char **argv)
 {
 	char option[] = "--help";
-	char *arguments[] = { NULL, option, NULL };
+	char *arguments[] = { NULL, argv[0], option, NULL };
 	enum hs_verb verb;
 
 	if (!argc || main_is_any(argv[0], "help", "--help"))
@@ -82,7 +87,7 @@ static int main_help_verb(int argc, char **argv)
 		return hs_tool_usage(NULL);
 	}
 	verb = main_find_verb(argv[0]);
-	return verb == HS_VERB_COUNT ? hs_tool_usage(NULL) : main_run(verb, 2, arguments);
+	return verb == HS_VERB_COUNT ? hs_tool_usage(NULL) : main_run(verb, 3, arguments);
 }
 
 int main(int argc, char **argv)
@@ -104,5 +109,5 @@ int main(int argc, char **argv)
 	if (!strcmp(name, "help"))
 		return main_help_verb(argc - 2, argv + 2);
 	verb = main_find_verb(name);
-	return verb == HS_VERB_COUNT ? hs_tool_usage(NULL) : main_run(verb, argc - 1, argv + 1);
+	return verb == HS_VERB_COUNT ? hs_tool_usage(NULL) : main_run(verb, argc, argv);
 }

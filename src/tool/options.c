@@ -18,7 +18,9 @@ const struct hs_verb_text hs_verb_texts[HS_VERB_COUNT] = {
 	[HS_VERB_WALK] = { "walk", "run walk scenarios and print the answers" },
 	[HS_VERB_CAPTURE] = { "capture", "print the address space of a live process as a layout" },
 	[HS_VERB_COMPARE] = { "compare", "walk layouts with every strategy, side by side" },
-	[HS_VERB_LIST] = { "list", "list verbs, walkers, strategies, bodies, layouts, races" },
+	[HS_VERB_EXPLORE] = { "explore", "run a race under every schedule that matters" },
+	[HS_VERB_REPLAY] = { "replay", "run the execution again that a token names" },
+	[HS_VERB_LIST] = { "list", "list verbs, walkers, strategies, bodies, layouts and races" },
 };
 
 int hs_tool_usage(const char *verb)

@@ -6,8 +6,8 @@
 #define HS_TOOL_TOOL_H
 
 /*
- * Exit codes. VIOLATION and BOUND take the place of DONE with --check alone. Of several the first
- * counts in the order INTERNAL, USAGE, VIOLATION, BOUND.
+ * Exit codes. In walk and compare VIOLATION and BOUND take the place of DONE with --check alone. Of
+ * several the first counts in the order INTERNAL, USAGE, VIOLATION, BOUND.
  */
 #define HS_EXIT_DONE 0
 #define HS_EXIT_VIOLATION 1
@@ -20,5 +20,8 @@ int hs_tool_walk(int argc, char **argv);
 int hs_tool_capture(int argc, char **argv);
 int hs_tool_compare(int argc, char **argv);
 int hs_tool_list(int argc, char **argv);
+/* In the program hmmsim-explore. */
+int hs_tool_explore(int argc, char **argv);
+int hs_tool_replay(int argc, char **argv);
 
 #endif

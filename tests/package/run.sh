@@ -163,6 +163,16 @@ links_static_library() {
 	fi
 }
 
+# The program finds the one that explores, wherever the tree is, and both find their libraries.
+use_program() {
+	local status=0
+	"$work/$1/bin/hmmsim" explore --quiet glisse-flag >"$work/log" 2>&1 || status=$?
+	if [ "$status" != 1 ] || ! grep -q '^assertion: in execution ' "$work/log"; then
+		cat "$work/log" >&2
+		fail "$1: hmmsim explore glisse-flag: exit status $status"
+	fi
+}
+
 # The examples as a project of their own, as a user builds them.
 use_examples() {
 	quietly "$CMAKE" -S "$source/tests/examples" -B "$work/examples" -G "$GENERATOR" \
@@ -243,6 +253,7 @@ for kind in static shared; do
 	libdir=$(dirname "$(find "$work/$kind" -name pkgconfig -type d)")
 	use_find_package "$kind"
 	use_pkg_config "$kind"
+	use_program "$kind"
 	refuse_both "$kind"
 	if [ "$kind" = shared ]; then
 		check_exports

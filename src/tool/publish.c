@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * publish.c - where the record of an exploration goes
+ */
+#include "tool/publish.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/options.h"
+#include "tool/output.h"
+
+static bool publish_is_input(const char *output, const char *input)
+{
+	return !strcmp(input, "-") ? hs_output_is_descriptor(output, STDIN_FILENO)
+				   : hs_output_is_file(output, input);
+}
+
+/* What else the output would be; NULL: nothing. */
+static const char *publish_find_same(const char *output, const char *const *inputs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (publish_is_input(output, inputs[i]))
+			return "what is read";
+	if (hs_output_is_descriptor(output, STDOUT_FILENO))
+		return "standard output";
+	return NULL;
+}
+
+static int publish_check_file(const struct hs_publish *to, const char *option, const char *output,
+			      const char *const *inputs, size_t count)
+{
+	const char *same;
+
+	if (!output || hs_tool_is_stdout(output))
+		return HS_EXIT_DONE;
+	same = publish_find_same(output, inputs, count);
+	if (!same)
+		return hs_output_check("hmmsim", output);
+	fprintf(stderr, "hmmsim %s: --%s: expected another file than %s, found '%s'\n", to->verb,
+		option, same, output);
+	return HS_EXIT_USAGE;
+}
+
+int hs_publish_check(const struct hs_publish *to, const char *const *inputs, size_t count)
+{
+	return publish_check_file(to, "json", to->json, inputs, count);
+}
+
+static int publish_print(const char *bytes, size_t length)
+{
+	int code = hs_tool_print(bytes, length);
+
+	return code ? code : hs_tool_flush();
+}
+
+static int publish_write(const char *output, const char *bytes, size_t length)
+{
+	return hs_tool_is_stdout(output) ? publish_print(bytes, length)
+					 : hs_output_write("hmmsim", output, bytes, length);
+}
+
+int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record)
+{
+	struct hs_out json = { .mem = mem }, text = { .mem = mem };
+	bool printed = to->json && hs_tool_is_stdout(to->json);
+	int code = HS_EXIT_DONE;
+
+	hs_record_print(record, to->quiet, &text);
+	hs_record_write_json(record, &json);
+	if (text.failed || json.failed)
+		code = hs_tool_no_memory(to->verb);
+	if (!code && !printed)
+		code = publish_print(text.bytes, text.used);
+	if (!code && to->json)
+		code = publish_write(to->json, json.bytes, json.used);
+	hs_out_free(&json);
+	hs_out_free(&text);
+	return code ? code : hs_record_exit_code(record);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * publish.h - where the record of an exploration goes
+ *
+ * Both functions return an exit code and have printed a message on stderr unless it is
+ * HS_EXIT_DONE, or the verdict.
+ */
+#ifndef HS_TOOL_PUBLISH_H
+#define HS_TOOL_PUBLISH_H
+
+#include "tool/record.h"
+
+struct hs_publish {
+	const char *verb;
+	const char *json; /* a file, or NULL; "-": standard output, without the text */
+	bool quiet;	  /* no report */
+};
+
+/*
+ * Comes first, because a file that cannot be written must not cost a long search. @inputs are the
+ * @count files that are read.
+ */
+int hs_publish_check(const struct hs_publish *to, const char *const *inputs, size_t count);
+/* Returns the verdict. */
+int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * race_source.c - the text that a race comes from, and one exploration of it
+ */
+#include "tool/race_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/error_name.h"
+#include "text/race_builtin.h"
+#include "tool/files.h"
+#include "tool/options.h"
+
+#define SOURCE_ERROR 1024
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+int hs_race_source_open(struct hs_hostmem *mem, const char *verb, const char *name,
+			const char *race, struct hs_race_source *source)
+{
+	const struct hs_race_builtin *text = hs_race_builtin_find(name);
+	int code;
+
+	*source = (struct hs_race_source){ .verb = verb, .file = name, .race = race };
+	if (text) {
+		source->race = name;
+		source->file = text->file;
+		source->bytes = text->bytes;
+		source->length = text->length;
+		return HS_EXIT_DONE;
+	}
+	if (strcmp(name, "-") && !strpbrk(name, "./") && access(name, F_OK)) {
+		fprintf(stderr,
+			"hmmsim %s: expected a file or a built-in race (hmmsim list), found '%s'\n",
+			verb, name);
+		return HS_EXIT_USAGE;
+	}
+	code = hs_input_read(mem, name, &source->read, &source->length);
+	source->file = hs_input_name(name);
+	source->bytes = source->read;
+	return code;
+}
+
+void hs_race_source_close(struct hs_hostmem *mem, struct hs_race_source *source)
+{
+	hs_hostmem_free(mem, source->read);
+	source->read = NULL;
+}
+
+int hs_race_source_fail(const struct hs_race_source *source, const char *name, int error)
+{
+	const char *what = hs_error_name(error);
+
+	if (error == -ENOMEM)
+		return hs_tool_no_memory(source->verb);
+	fprintf(stderr, "hmmsim %s: %s: %s: %s\n", source->verb, source->file, name,
+		what ? what : "?");
+	return HS_EXIT_INTERNAL;
+}
+
+size_t hs_race_settings_split(char *text, struct hs_scenario_setting settings[HS_RACE_AXES])
+{
+	size_t n = 0;
+
+	while (text && *text && n < HS_RACE_AXES) {
+		char *value = strsep(&text, ","), *name = strsep(&value, "=");
+
+		settings[n++] = (struct hs_scenario_setting){ name, value ? value : "" };
+	}
+	return n;
+}
+
+/* ---- one exploration --------------------------------------------------------------------- */
+
+int hs_race_run_load(const struct hs_race_source *source, const char *race,
+		     const struct hs_scenario_setting *settings, size_t count,
+		     struct hs_race_run *run)
+{
+	char error[SOURCE_ERROR] = "";
+	int ret;
+
+	*run = (struct hs_race_run){ .text = NULL };
+	hs_explore_options_init(&run->options);
+	race = race ? race : source->race;
+	ret = hs_scenario_load(source->file, source->bytes, source->length, race, settings, count,
+			       NULL, 0, &run->text, error, sizeof(error));
+	switch (ret) {
+	case 0:
+		hs_scenario_options(run->text, &run->options);
+		return HS_EXIT_DONE;
+	case -ENOMEM:
+		return hs_tool_no_memory(source->verb);
+	case -ENOENT:
+		fprintf(stderr, "hmmsim %s: %s: expected a race%s%s, found none\n", source->verb,
+			source->file, race ? " " : "", race ? race : "");
+		return HS_EXIT_USAGE;
+	default:
+		fprintf(stderr, "%s\n", error);
+		return HS_EXIT_USAGE;
+	}
+}
+
+int hs_race_run_explore(const struct hs_race_source *source, struct hs_race_run *run)
+{
+	const struct hs_scenario *scenario = hs_scenario_of(run->text);
+	int ret = hs_explore(scenario, hs_scenario_param(run->text), &run->options, &run->result);
+
+	if (!ret)
+		return HS_EXIT_DONE;
+	if (ret == -EINVAL && *run->result.message) { /* a token of another form */
+		fprintf(stderr, "hmmsim %s: %s\n", source->verb, run->result.message);
+		return HS_EXIT_USAGE;
+	}
+	if (!*hs_scenario_error(run->text))
+		return hs_race_source_fail(source, scenario->name, ret);
+	fprintf(stderr, "%s\n", hs_scenario_error(run->text));
+	return HS_EXIT_USAGE;
+}
+
+void hs_race_run_end(struct hs_race_run *run)
+{
+	hs_explore_result_free(&run->result);
+	hs_scenario_free(run->text);
+	run->text = NULL;
+}
