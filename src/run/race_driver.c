@@ -363,13 +363,12 @@ HS_RACE_DO(DEVICE_ACCESS)
 {
 	struct hs_race_device *d = race_driver_of(a, step);
 	bool held = hs_race_held(a, HS_RACE_BIT(LOCK), step->arg[0], 0);
+	const hs_u64 *entry = &d->entry[race_driver_index(d, step->arg[1])];
 	uint64_t word;
 
 	if (!held)
 		hs_mutex_lock_at(self, &d->lock, a->place);
-	HS_RACE_WORD(self, a,
-		     word = hs_u64_load(self, &d->entry[race_driver_index(d, step->arg[1])],
-					HS_RELAXED));
+	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
 	if (word & HS_PFN_VALID)
 		hs_race_judge_s2(self, a, word & HS_ENTRY_PFN, d->name);
 	if (!held)
@@ -380,11 +379,10 @@ HS_RACE_DO(DEVICE_ACCESS)
 HS_RACE_DO(ASSERT_ENTRY)
 {
 	struct hs_race_device *d = race_driver_of(a, step);
+	const hs_u64 *entry = &d->entry[race_driver_index(d, step->arg[1])];
 	uint64_t word;
 
-	HS_RACE_WORD(self, a,
-		     word = hs_u64_load(self, &d->entry[race_driver_index(d, step->arg[1])],
-					HS_RELAXED));
+	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
 	hs_race_assert(self, a, !(word & HS_PFN_VALID) == !step->arg[2],
 		       "%s has %s entry for %#llx", d->name, step->arg[2] ? "no" : "an",
 		       (unsigned long long)step->arg[1]);
