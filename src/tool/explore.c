@@ -45,6 +45,8 @@ static const char tool_explore_help[] =
 	"\n"
 	"  Output:\n"
 	"  -j, --json=FILE        writes what was asked and found (-: instead of text)\n"
+	"      --trace=FILE       writes the execution of the violation as a trace that\n"
+	"                         Perfetto draws\n"
 	"  -q, --quiet            prints no report\n"
 	"      --merge            joins the files that --json has written for parts of\n"
 	"                         one random search, ranges of --first and --count\n"
@@ -72,13 +74,14 @@ static int tool_explore_one(struct explore_tool *tool, const struct hs_race_sour
 
 	if (!code) {
 		hs_explore_set_options(tool, &run.options);
+		run.options.timeline = tool->to.trace != NULL;
 		code = hs_race_run_explore(source, &run);
 	}
 	if (!code && hs_record_fill(&tool->mem, hs_scenario_of(run.text)->name, &run.options,
 				    &run.result, &record))
 		code = hs_tool_no_memory("explore");
 	if (!code)
-		code = hs_publish(&tool->to, &tool->mem, &record);
+		code = hs_publish(&tool->to, &tool->mem, &record, run.result.timeline);
 	hs_record_free(&tool->mem, &record);
 	hs_race_run_end(&run);
 	return code;

@@ -48,7 +48,7 @@ static int explore_merge_parts(struct explore_tool *tool, struct hs_record_part 
 		fprintf(stderr, "%s\n", error);
 		return HS_EXIT_USAGE;
 	}
-	return hs_publish(&tool->to, &tool->mem, &merged);
+	return hs_publish(&tool->to, &tool->mem, &merged, NULL);
 }
 
 int hs_explore_merge(struct explore_tool *tool)

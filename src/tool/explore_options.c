@@ -21,6 +21,7 @@ enum {
 	OPTION_KEEP_GOING,
 	OPTION_EXPECT,
 	OPTION_EVERY,
+	OPTION_TRACE,
 	OPTION_MERGE
 };
 
@@ -42,6 +43,7 @@ static const struct option explore_options_table[] = {
 	{ "every", no_argument, NULL, OPTION_EVERY },
 	{ "merge", no_argument, NULL, OPTION_MERGE },
 	{ "json", required_argument, NULL, 'j' },
+	{ "trace", required_argument, NULL, OPTION_TRACE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -181,6 +183,8 @@ static int explore_options_take_option(struct explore_tool *tool, int option)
 	case OPTION_SEARCH:
 	case OPTION_MEMORY:
 		return explore_options_take_choice(tool, option);
+	case OPTION_TRACE:
+		return hs_tool_take_output("explore", "trace", &tool->to.trace);
 	case 'j':
 		return hs_tool_take_output("explore", "json", &tool->to.json);
 	case OPTION_KEEP_GOING:
@@ -238,6 +242,8 @@ static int explore_options_check_merge(const struct explore_tool *tool)
 		option = "race";
 	if (!option && tool->setting_count)
 		option = "set";
+	if (!option && tool->to.trace)
+		option = "trace";
 	if (!option && tool->expect)
 		option = "expect";
 	if (!option && tool->every)
@@ -257,6 +263,8 @@ static int explore_options_check_several(const struct explore_tool *tool)
 			option, "not with --expect, which is about the search that the text means");
 	if (tool->to.json)
 		return explore_options_refuse("json", "not with --expect or --every");
+	if (tool->to.trace)
+		return explore_options_refuse("trace", "not with --expect or --every");
 	return 0;
 }
 

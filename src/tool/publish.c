@@ -18,13 +18,16 @@ static bool publish_is_input(const char *output, const char *input)
 }
 
 /* What else the output would be; NULL: nothing. */
-static const char *publish_find_same(const char *output, const char *const *inputs, size_t count)
+static const char *publish_find_same(const struct hs_publish *to, const char *output,
+				     const char *const *inputs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (publish_is_input(output, inputs[i]))
 			return "what is read";
 	if (hs_output_is_descriptor(output, STDOUT_FILENO))
 		return "standard output";
+	if (output == to->trace && to->json && hs_output_is_file(output, to->json))
+		return "that of --json";
 	return NULL;
 }
 
@@ -35,7 +38,7 @@ static int publish_check_file(const struct hs_publish *to, const char *option, c
 
 	if (!output || hs_tool_is_stdout(output))
 		return HS_EXIT_DONE;
-	same = publish_find_same(output, inputs, count);
+	same = publish_find_same(to, output, inputs, count);
 	if (!same)
 		return hs_output_check("hmmsim", output);
 	fprintf(stderr, "hmmsim %s: --%s: expected another file than %s, found '%s'\n", to->verb,
@@ -43,9 +46,24 @@ static int publish_check_file(const struct hs_publish *to, const char *option, c
 	return HS_EXIT_USAGE;
 }
 
+static bool publish_prints(const char *output)
+{
+	return output && hs_tool_is_stdout(output);
+}
+
 int hs_publish_check(const struct hs_publish *to, const char *const *inputs, size_t count)
 {
-	return publish_check_file(to, "json", to->json, inputs, count);
+	int code;
+
+	if (publish_prints(to->json) && publish_prints(to->trace)) {
+		fprintf(stderr,
+			"hmmsim %s: --trace: expected another file than that of --json, found "
+			"'-'\n",
+			to->verb);
+		return HS_EXIT_USAGE;
+	}
+	code = publish_check_file(to, "json", to->json, inputs, count);
+	return code ? code : publish_check_file(to, "trace", to->trace, inputs, count);
 }
 
 static int publish_print(const char *bytes, size_t length)
@@ -61,10 +79,17 @@ static int publish_write(const char *output, const char *bytes, size_t length)
 					 : hs_output_write("hmmsim", output, bytes, length);
 }
 
-int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record)
+/* Of a search without a violation there is no execution to show: the file stays as it was. */
+static int publish_write_trace(const struct hs_publish *to, const char *timeline)
+{
+	return timeline ? publish_write(to->trace, timeline, strlen(timeline)) : HS_EXIT_DONE;
+}
+
+int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record,
+	       const char *timeline)
 {
 	struct hs_out json = { .mem = mem }, text = { .mem = mem };
-	bool printed = to->json && hs_tool_is_stdout(to->json);
+	bool printed = publish_prints(to->json) || publish_prints(to->trace);
 	int code = HS_EXIT_DONE;
 
 	hs_record_print(record, to->quiet, &text);
@@ -75,6 +100,8 @@ int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct
 		code = publish_print(text.bytes, text.used);
 	if (!code && to->json)
 		code = publish_write(to->json, json.bytes, json.used);
+	if (!code && to->trace)
+		code = publish_write_trace(to, timeline);
 	hs_out_free(&json);
 	hs_out_free(&text);
 	return code ? code : hs_record_exit_code(record);

@@ -12,8 +12,8 @@
 
 struct hs_publish {
 	const char *verb;
-	const char *json; /* a file, or NULL; "-": standard output, without the text */
-	bool quiet;	  /* no report */
+	const char *json, *trace; /* files, or NULL; "-": standard output, without the text */
+	bool quiet;		  /* no report */
 };
 
 /*
@@ -21,7 +21,8 @@ struct hs_publish {
  * @count files that are read.
  */
 int hs_publish_check(const struct hs_publish *to, const char *const *inputs, size_t count);
-/* Returns the verdict. */
-int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record);
+/* Returns the verdict. @timeline is what the trace is: NULL if none was asked for. */
+int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record,
+	       const char *timeline);
 
 #endif

@@ -21,6 +21,7 @@ static const char tool_replay_help[] =
 	"of FILE.\n"
 	"\n"
 	"  -j, --json=FILE   writes what was asked and found (-: instead of the text)\n"
+	"      --trace=FILE  writes the execution as a trace that Perfetto draws\n"
 	"  -q, --quiet       prints no report\n"
 	"  -h, --help        prints this text\n"
 	"\n"
@@ -38,8 +39,13 @@ static const char tool_replay_help[] =
 
 #define REPLAY_NAME 256 /* of a race, with its settings */
 
+enum {
+	OPTION_TRACE = 256
+};
+
 static const struct option replay_options[] = {
 	{ "json", required_argument, NULL, 'j' },
+	{ "trace", required_argument, NULL, OPTION_TRACE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -83,6 +89,8 @@ static int replay_take_options(struct replay_tool *tool, int argc, char **argv)
 	while (!code && (option = getopt_long(argc, argv, "j:qh", replay_options, NULL)) != -1) {
 		if (option == 'j')
 			code = hs_tool_take_output("replay", "json", &tool->to.json);
+		else if (option == OPTION_TRACE)
+			code = hs_tool_take_output("replay", "trace", &tool->to.trace);
 		else if (option == 'q')
 			tool->to.quiet = true;
 		else if (option == 'h')
@@ -149,6 +157,7 @@ static int replay_run(struct replay_tool *tool, const struct hs_race_source *sou
 	if (!code) {
 		run.options.search = HS_SEARCH_REPLAY;
 		run.options.token = tool->token;
+		run.options.timeline = tool->to.trace != NULL;
 		code = hs_race_run_explore(source, &run);
 	}
 	if (!code && run.result.verdict == HS_VERDICT_DIVERGED) {
@@ -159,7 +168,7 @@ static int replay_run(struct replay_tool *tool, const struct hs_race_source *sou
 				    &run.result, &record))
 		code = hs_tool_no_memory("replay");
 	if (!code)
-		code = hs_publish(&tool->to, &tool->mem, &record);
+		code = hs_publish(&tool->to, &tool->mem, &record, run.result.timeline);
 	hs_record_free(&tool->mem, &record);
 	hs_race_run_end(&run);
 	return code;

@@ -73,7 +73,7 @@ run 2 "^hmmsim explore: --set: expected each AXIS once, found 'refs=5.3'\$" --se
 run 2 "^hmmsim explore: --set: expected no more axes than a race has, found 'i=1'\$" \
 	--set={a,b,c,d,e,f,g,h,i}=1 a
 for option in race=a search=dfs memory=sc executions=1 time=1 seed=1 first=1 count=1 bound=1 depth=1 \
-	retry-bound=1 json=a; do
+	retry-bound=1 json=a trace=a; do
 	run 2 "^hmmsim explore: --${option%=*}: expected once, found again\$" --$option --$option a
 done
 for option in first=1 count=1; do
@@ -88,12 +88,16 @@ for option in search=dfs memory=sc executions=1 time=1 seed=1 retry-bound=1 keep
 	run 2 "^hmmsim explore: --${option%=*}: not with --expect, " --expect --$option a
 	run 2 "^hmmsim explore: --${option%=*}: not with --merge, whose files say it\$" --merge --$option a
 done
-for option in race=a set=a=b every expect; do
+for option in race=a set=a=b trace=a every expect; do
 	run 2 "^hmmsim explore: --${option%%=*}: not with --merge" --merge --$option a
 done
 run 2 '^hmmsim explore: --every: not with --expect$' --expect --every a
-run 2 '^hmmsim explore: --json: not with --expect or --every$' --every --json=a a
+for option in json trace; do
+	run 2 "^hmmsim explore: --$option: not with --expect or --every\$" --every --$option=a a
+done
 run 2 "^hmmsim explore: --json: expected the name of a file, found ''\$" --json= a
+run 2 "^hmmsim explore: --trace: expected another file than that of --json, found '-'\$" --json=- --trace=- a
+run 2 "^hmmsim explore: --trace: expected another file than that of --json, found 'x'\$" --json=x --trace=x a
 echo >a.race
 run 2 "^hmmsim explore: --json: expected another file than what is read, found 'a.race'\$" --json=a.race a.race
 run 2 '^hmmsim: none/x: No such file or directory$' --json=none/x a.race
@@ -101,7 +105,9 @@ verb=replay
 run 2 '^hmmsim replay: a TOKEN is missing$'
 run 2 "^hmmsim replay: unexpected argument 'c'\$" a b c
 run 2 '^hmmsim replay: expected standard input once, found it as TOKEN and as FILE$' - -
-run 2 '^hmmsim replay: --json: expected once, found again$' --json=a --json=a a
+for option in json trace; do
+	run 2 "^hmmsim replay: --$option: expected once, found again\$" --$option=a --$option=a a
+done
 verb=
 
 # ---- parts of one search -----------------------------------------------------------------------
@@ -218,13 +224,15 @@ run 0 '' flags.txt --race=three --json=-
 diff -u "$data/three.json" out >&2 || complain "--json=-: not the JSON of three.json"
 for arguments in 'glisse-flag' 'glisse-flag --search=portfolio' 'flags.txt --set=wait=A'; do
 	# shellcheck disable=SC2086 # words
-	"$hmmsim" explore $arguments --json=a.json >first
+	"$hmmsim" explore $arguments --json=a.json --trace=a.trace >first
 	# shellcheck disable=SC2086
-	"$hmmsim" explore $arguments --json=b.json >out
+	"$hmmsim" explore $arguments --json=b.json --trace=b.trace >out
 	same first
 	cmp a.json b.json >&2 || complain "$arguments: JSON differs from run to run"
+	cmp a.trace b.trace >&2 || complain "$arguments: the trace differs from run to run"
 	if command -v python3 >/dev/null; then
 		python3 -m json.tool a.json >/dev/null || complain "$arguments: no JSON"
+		python3 -m json.tool a.trace >/dev/null || complain "$arguments: the trace is no JSON"
 	fi
 done
 
@@ -250,8 +258,14 @@ sed 's/await A/await B/' flags.txt >changed.txt
 run 2 '^hmmsim replay: the schedule ends at decision 2, but tasks can still move$' "$token" changed.txt
 run 1 '' -q "$("$hmmsim" explore -q glisse-flag | tail -n 1)"
 "$hmmsim" explore glisse-flag | sed '1,2d' >report
-run 1 '' "$(tail -n 1 report)" --json=a.json
+run 1 '' "$(tail -n 1 report)" --json=a.json --trace=b.trace
 sed '1,2d' out | diff -u report - >&2 || complain "replay: another report of glisse-flag"
+"$hmmsim" explore glisse-flag --trace=a.trace >/dev/null
+cmp a.trace b.trace >&2 || complain "replay: another trace"
+run 1 '' "$(tail -n 1 report)" --trace=-
+cmp out b.trace >&2 || complain "replay --trace=-: another trace"
+"$hmmsim" explore glisse-flag --set=validity=seq --trace=a.trace >/dev/null
+cmp a.trace b.trace >&2 || complain "a trace of no execution"
 verb=
 
 # ---- documents ---------------------------------------------------------------------------------
