@@ -369,6 +369,37 @@ HMMSIM_API void hs_mm_destroy(struct hs_task *self, struct hs_mm *mm);
  */
 HMMSIM_API void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void *arg);
 
+/** struct hs_entry_ops - what mirrors the page tables of an mm */
+struct hs_entry_ops {
+	/**
+	 * The entry of @p level whose span begins at @p addr was @p was and is @p now; 0: empty.
+	 * Tables are entries, too (HS_ENTRY_TABLE). A new table is empty; if it takes the place of
+	 * a leaf, calls for what it begins with follow. With a table goes all that is below it,
+	 * without a call for each.
+	 *
+	 * Context: the page table lock is held, so that the calls come in the order of the changes,
+	 * and what the entry held is not put yet. hs_pt_make() and hs_pt_set() do not hold it. Does
+	 * not sleep, and takes no lock but those that may come after it; changes no entry.
+	 */
+	void (*changed)(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t level,
+			uint64_t was, uint64_t now, void *arg);
+};
+
+/**
+ * hs_mm_set_entry_ops() - choose what is told of every change of an entry
+ * @param mm   the mm
+ * @param ops  what mirrors the tables; it outlives the mm. NULL: nothing does, as in every new mm.
+ *             Asserts that it has a function for changes
+ * @param arg  passed on; may be NULL
+ *
+ * *invented*: what a TLB, or the page tables of a host, must be told; a notifier is told before and
+ * after, when entries come and go. What is in the tables already is not told. Nor is the end of the
+ * address space, which frees tables when all VMAs are unmapped.
+ *
+ * Context: no other task uses the mm (not checked).
+ */
+HMMSIM_API void hs_mm_set_entry_ops(struct hs_mm *mm, const struct hs_entry_ops *ops, void *arg);
+
 /**
  * hs_mm_geometry() - the geometry of an mm
  * @param mm  the mm

@@ -43,7 +43,7 @@ static enum hs_fault_verdict anon_reuse(struct hs_fault *f, struct hs_page **fro
 	if (*from && anon_is_alone(f, *from)) {
 		hs_u32_or(f->self, &(*from)->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 		if (f->vma->flags & HS_VM_WRITE)
-			hs_u64_store(f->self, f->entry, f->seen | HS_ENTRY_WRITE, HS_RELEASE);
+			hs_fault_store(f, f->seen | HS_ENTRY_WRITE);
 		goto unlock;
 	}
 	if (*from)

@@ -33,7 +33,7 @@ bool hs_fault_replace(struct hs_fault *f, uint64_t to)
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	same = hs_fault_is_same(f) || HS_BREAK(FAULT_REPLACE_BLIND);
 	if (same)
-		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
+		hs_fault_store(f, to);
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	return same;
 }
@@ -47,7 +47,7 @@ bool hs_fault_keep(struct hs_fault *f, uint64_t to)
 	if (same) {
 		if (f->seen & HS_ENTRY_COUNTED && hs_entry_pfn(f->seen) != HS_ZERO_PFN)
 			hs_page_live(f->self, hs_entry_page(f->self, f->seen));
-		hs_u64_store(f->self, f->entry, to, HS_RELEASE);
+		hs_fault_store(f, to);
 	}
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 	return same;

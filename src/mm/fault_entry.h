@@ -8,6 +8,7 @@
 
 #include <hmmsim/fault.h>
 
+#include "mm/entry.h"
 #include "mm/mm.h"
 
 struct hs_fault {
@@ -66,6 +67,11 @@ static inline bool hs_fault_is_same(const struct hs_fault *f)
 {
 	hs_assert_spin(f->self, &f->mm->page_table_lock);
 	return hs_u64_load(f->self, f->entry, HS_RELAXED) == f->seen;
+}
+/* The entry becomes @to. It is f->seen, and the page table lock is held. */
+static inline void hs_fault_store(struct hs_fault *f, uint64_t to)
+{
+	hs_entry_set(f->self, f->mm, f->entry, f->addr, f->level, f->seen, to);
 }
 /* Replaces f->seen by @to, under the page table lock. False: the entry is no longer f->seen. */
 bool hs_fault_replace(struct hs_fault *f, uint64_t to);

@@ -28,6 +28,8 @@ struct hs_mm {
 	struct hs_waitq migrations; /* woken when a migration entry is gone */
 	const struct hs_fault_ops *ops;
 	void *ops_arg;
+	const struct hs_entry_ops *entry_ops; /* what mirrors the tables; NULL: nothing does */
+	void *entry_arg;
 };
 
 /* Asserts that @self holds the mmap lock, for read or write. @what: the function that needs it. */

@@ -105,7 +105,6 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
-	uint64_t entry = hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED);
 	struct hs_page **free = arg;
 	uint32_t one = 1;
 
@@ -115,7 +114,7 @@ static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 		return -EBUSY;
 	if (HS_BREAK(SWAP_COUNT_TORN))
 		hs_u32_store(f->self, &page->refcount, 0, HS_RELEASE);
-	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
+	hs_fault_store(f, hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED));
 	hs_page_unmap(f->self, page);
 	*free = page;
 	return 0;
@@ -165,7 +164,7 @@ static int pte_ops_to_migration(struct hs_fault *f, struct hs_page *page, void *
 	m->page = page;
 	m->entry =
 		hs_entry_typed(HS_TYPE_MIGRATION, hs_entry_pfn(f->seen), f->seen & HS_ENTRY_WRITE);
-	hs_u64_store(f->self, f->entry, m->entry, HS_RELEASE);
+	hs_fault_store(f, m->entry);
 	hs_page_unmap(f->self, page);
 	return 0;
 }
@@ -223,7 +222,7 @@ static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m
 	HS_BREAK_SPIN_GAP(MIGRATION_UNLOCKED, self, &m->mm->page_table_lock);
 	hs_page_map_first(self, to, "hs_migration_end");
 	if (!HS_BREAK(MIGRATION_NO_RESTORE) || to != m->page)
-		hs_u64_store(self, f.entry, pte_ops_entry_for(self, to, f.seen), HS_RELEASE);
+		hs_fault_store(&f, pte_ops_entry_for(self, to, f.seen));
 	return true;
 }
 
@@ -252,10 +251,9 @@ void hs_migration_end(struct hs_task *self, struct hs_migration *m, struct hs_pa
 static int pte_ops_to_exclusive(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & (HS_ENTRY_WRITE | HS_ENTRY_COUNTED);
-	uint64_t entry = hs_entry_typed(HS_TYPE_EXCLUSIVE, hs_entry_pfn(f->seen), keep);
 
 	(void)arg;
-	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
+	hs_fault_store(f, hs_entry_typed(HS_TYPE_EXCLUSIVE, hs_entry_pfn(f->seen), keep));
 	hs_page_unmap(f->self, page);
 	return 0;
 }
@@ -292,18 +290,16 @@ int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr, con
 /* Only system memory, as in the kernel: device memory has no other node to go to. */
 static void pte_ops_to_protnone(struct hs_fault *f)
 {
-	uint64_t e;
-
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	hs_assert_spin(f->self, &f->mm->page_table_lock);
-	e = hs_u64_load(f->self, f->entry, HS_RELAXED);
-	if (!f->level && pte_ops_is_page(e)) {
-		uint64_t none = hs_entry_typed(HS_TYPE_PROTNONE, hs_entry_pfn(e), HS_ENTRY_COUNTED);
-		struct hs_page *page = hs_entry_page(f->self, e);
+	f->seen = hs_u64_load(f->self, f->entry, HS_RELAXED);
+	if (!f->level && pte_ops_is_page(f->seen)) {
+		struct hs_page *page = hs_entry_page(f->self, f->seen);
 
 		hs_page_live(f->self, page);
 		if (!hs_page_is_device(f->self, page))
-			hs_u64_store(f->self, f->entry, none, HS_RELEASE);
+			hs_fault_store(f, hs_entry_typed(HS_TYPE_PROTNONE, hs_entry_pfn(f->seen),
+							 HS_ENTRY_COUNTED));
 	}
 	hs_spin_unlock(f->self, &f->mm->page_table_lock);
 }
@@ -350,11 +346,10 @@ int hs_make_protnone(struct hs_task *self, struct hs_mm *mm, uint64_t start, uin
 static int pte_ops_to_hwpoison(struct hs_fault *f, struct hs_page *page, void *arg)
 {
 	uint64_t keep = f->seen & HS_ENTRY_ORDER;
-	uint64_t entry = hs_entry_typed(HS_TYPE_HWPOISON, hs_entry_pfn(f->seen), keep);
 
 	(void)arg;
 	hs_u32_or(f->self, &page->state, HS_PAGE_POISONED, HS_RELAXED);
-	hs_u64_store(f->self, f->entry, entry, HS_RELEASE);
+	hs_fault_store(f, hs_entry_typed(HS_TYPE_HWPOISON, hs_entry_pfn(f->seen), keep));
 	return 0;
 }
 

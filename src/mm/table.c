@@ -25,6 +25,8 @@
  */
 #include "mm/table.h"
 
+#include "mm/entry.h"
+
 #include <errno.h>
 
 static bool table_level_fits(const struct hs_mm *mm, uint64_t addr, uint32_t level)
@@ -95,8 +97,20 @@ static hs_u64 *table_make(struct hs_task *self, const struct hs_geometry *g, uin
 	if (old & HS_ENTRY_ORDER)
 		part |= (uint64_t)g->order[level] << HS_ENTRY_ORDER_SHIFT;
 	for (uint32_t i = 0; i < 1u << g->bits[level]; i++)
-		hs_u64_init(&table[i], part + ((uint64_t)i << g->order[level]));
+		hs_entry_begin(&table[i], part + ((uint64_t)i << g->order[level]));
 	return table;
+}
+
+/* The entries with which a table begins that takes the place of a leaf at @addr. */
+static void table_tell_parts(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+			     const hs_u64 *table, uint32_t level)
+{
+	uint64_t bytes = hs_level_bytes(mm->geometry, level);
+
+	addr &= ~(hs_level_bytes(mm->geometry, level + 1) - 1);
+	for (uint32_t i = 0; i < 1u << mm->geometry->bits[level]; i++)
+		if (table[i].raw)
+			hs_entry_tell(self, mm, addr + i * bytes, level, 0, table[i].raw);
 }
 
 /* Returns the entry of @level and makes the tables above it; a leaf in the way is split. */
@@ -117,14 +131,19 @@ static hs_u64 *table_entry_make(struct hs_task *self, struct hs_mm *mm, uint64_t
 		table = table_make(self, g, old, l - 1);
 		if (!table)
 			return NULL;
-		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
+		hs_entry_set(self, mm, e, addr, l, old, HS_ENTRY_TABLE | (uintptr_t)table);
+		if (mm->entry_ops)
+			table_tell_parts(self, mm, addr, table, l - 1);
 	}
 	return &table[hs_level_index(g, addr, level)];
 }
 
-/* Publishes @table if the entry is empty. Otherwise another task was first, and @table is freed. */
-static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_u64 *table,
-			  uint32_t level)
+/*
+ * Publishes @table if the entry, which spans @addr, is empty. Otherwise another task was first, and
+ * @table is freed.
+ */
+static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, uint64_t addr,
+			  hs_u64 *table, uint32_t level)
 {
 	uint64_t seen;
 
@@ -134,7 +153,7 @@ static void table_publish(struct hs_task *self, struct hs_mm *mm, hs_u64 *e, hs_
 	if (HS_BREAK(TABLE_BLIND))
 		seen = 0;
 	if (!seen)
-		hs_u64_store(self, e, HS_ENTRY_TABLE | (uintptr_t)table, HS_RELEASE);
+		hs_entry_set(self, mm, e, addr, level + 1, 0, HS_ENTRY_TABLE | (uintptr_t)table);
 	hs_spin_unlock(self, &mm->page_table_lock);
 	if (seen)
 		hs_free(self, table, HS_KIND_TABLE, hs_table_bytes(mm->geometry, level));
@@ -156,7 +175,7 @@ hs_u64 *hs_pt_populate(struct hs_task *self, struct hs_mm *mm, uint64_t addr, ui
 			table = hs_alloc(self, HS_KIND_TABLE, hs_table_bytes(g, l - 1));
 			if (!table)
 				return NULL;
-			table_publish(self, mm, e, table, l - 1);
+			table_publish(self, mm, e, addr, table, l - 1);
 			old = hs_u64_load(self, e, HS_ACQUIRE);
 		}
 		if (!hs_entry_is_table(old)) {
@@ -206,7 +225,7 @@ static void table_free_range(struct hs_task *self, struct hs_mm *mm, hs_u64 *tab
 		}
 		hs_spin_lock(self, &mm->page_table_lock);
 		hs_assert_spin(self, &mm->page_table_lock);
-		hs_u64_store(self, e, 0, HS_RELAXED);
+		hs_entry_set(self, mm, e, addr, level, entry, 0);
 		hs_spin_unlock(self, &mm->page_table_lock);
 		table_free(self, g, hs_entry_table(entry), level - 1);
 	}
@@ -236,7 +255,7 @@ int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t le
 	e = table_entry_make(self, mm, addr, level);
 	if (!e)
 		return -ENOMEM;
-	old = hs_u64_xchg(self, e, entry, HS_ACQ_REL);
+	old = hs_entry_swap(self, mm, e, addr, level, entry);
 	if (hs_entry_is_table(old))
 		table_free(self, g, hs_entry_table(old), level - 1);
 	return 0;
@@ -244,7 +263,7 @@ int hs_pt_set(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32_t le
 
 uint64_t hs_pt_get(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint32_t level)
 {
-	uint64_t *e = hs_pt_find(mm, addr, level, NULL);
+	const uint64_t *e = hs_pt_find(mm, addr, level, NULL);
 
-	return e ? hs_u64_load(self, (hs_u64 *)e, HS_RELAXED) : 0;
+	return e ? hs_u64_load(self, (const hs_u64 *)e, HS_RELAXED) : 0;
 }

@@ -9,6 +9,7 @@
  */
 #include "mm/zap.h"
 
+#include "mm/entry.h"
 #include "mm/mapping.h"
 #include "mm/table.h"
 
@@ -24,7 +25,8 @@ struct change {
 };
 
 /* The page table lock is held. Returns the entry if it has become a table, otherwise 0. */
-static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 *e, uint64_t addr,
+				 uint32_t level, bool whole)
 {
 	uint64_t entry = hs_u64_load(self, e, HS_ACQUIRE), to;
 
@@ -35,7 +37,7 @@ static uint64_t zap_change_entry(struct hs_task *self, struct change *c, hs_u64 
 	if (to == entry)
 		return 0;
 	HS_BREAK_SPIN_GAP(ZAP_GAP, self, &c->mm->page_table_lock);
-	hs_u64_store(self, e, to, HS_RELEASE);
+	hs_entry_set(self, c->mm, e, addr, level, entry, to);
 	if (to)
 		return 0;
 	c->wake |= hs_entry_type(entry) == HS_TYPE_MIGRATION && !HS_BREAK(ZAP_NO_WAKE);
@@ -50,16 +52,17 @@ static void zap_change_ptes(struct hs_task *self, struct change *c, hs_u64 *tabl
 
 	hs_spin_lock(self, &c->mm->page_table_lock);
 	for (uint64_t addr = start; addr < end; addr += HS_PAGE_BYTES)
-		zap_change_entry(self, c, e++, true);
+		zap_change_entry(self, c, e++, addr, 0, true);
 	hs_spin_unlock(self, &c->mm->page_table_lock);
 }
 
-static uint64_t zap_change_leaf(struct hs_task *self, struct change *c, hs_u64 *e, bool whole)
+static uint64_t zap_change_leaf(struct hs_task *self, struct change *c, hs_u64 *e, uint64_t addr,
+				uint32_t level, bool whole)
 {
 	uint64_t table;
 
 	hs_spin_lock(self, &c->mm->page_table_lock);
-	table = zap_change_entry(self, c, e, whole);
+	table = zap_change_entry(self, c, e, addr, level, whole);
 	hs_spin_unlock(self, &c->mm->page_table_lock);
 	return table;
 }
@@ -77,7 +80,7 @@ static void zap_change_table(struct hs_task *self, struct change *c, hs_u64 *tab
 		next = hs_level_end(g, addr, end, level);
 		/* A leaf may become empty and then a table meanwhile; a table stays. */
 		if (entry && !hs_entry_is_table(entry))
-			entry = zap_change_leaf(self, c, e,
+			entry = zap_change_leaf(self, c, e, addr, level,
 						next - addr == hs_level_bytes(g, level));
 		if (!entry)
 			continue;

@@ -30,8 +30,12 @@ static inline uint64_t ERA(pagewalk_in_leaf)(const struct hs_geometry *g, uint64
 	return (addr & (hs_level_bytes(g, level) - 1)) >> HS_PAGE_SHIFT;
 }
 
-/* An entry of level 2 or above. A leaf that is no devmap one is split first. */
-static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_t level)
+/*
+ * An entry of level 2 or above. The kernel splits a leaf that is no devmap one by taking it away:
+ * the entry is empty afterwards, and what it mapped is faulted again.
+ */
+static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entry, uint32_t level,
+						 uint64_t addr)
 {
 	uint64_t e = hs_u64_load(w->self, entry, HS_ACQUIRE);
 
@@ -39,7 +43,7 @@ static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entr
 		return e;
 	if (e & HS_ENTRY_DEVMAP)
 		return e;
-	hs_walk_split_pud(w, entry);
+	hs_entry_set(w->self, w->mm, entry, addr, level, e, 0);
 	return 0;
 }
 
@@ -58,7 +62,7 @@ static int ERA(pagewalk_level)(struct hs_walk *w, const struct hs_geometry *g, h
 			ret = ERA(pmd)(w, g, entry, addr, next);
 			continue;
 		}
-		e = level == 2 && !w->vma ? 0 : ERA(pagewalk_upper_entry)(w, entry, level);
+		e = level == 2 && !w->vma ? 0 : ERA(pagewalk_upper_entry)(w, entry, level, addr);
 		if (!e)
 			ret = ERA(hole)(w, addr, next);
 		else if (hs_entry_is_table(e))

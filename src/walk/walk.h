@@ -31,6 +31,7 @@
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
+#include "mm/entry.h"
 #include "mm/mm.h"
 #include "mm/table.h"
 #include "mm/zap.h"
@@ -182,15 +183,6 @@ static inline uint64_t hs_walk_raw_pfn(uint64_t e)
 	default:
 		return hs_entry_pfn(e);
 	}
-}
-
-/*
- * The kernel splits a PUD leaf by taking it away: the entry is empty afterwards, and what it mapped
- * is faulted again.
- */
-static inline void hs_walk_split_pud(struct hs_walk *w, hs_u64 *entry)
-{
-	hs_u64_store(w->self, entry, 0, HS_RELEASE);
 }
 
 #endif

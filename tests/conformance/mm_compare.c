@@ -167,6 +167,15 @@ static bool same_blocks(struct mm_world *w, uint32_t mapping)
 	return true;
 }
 
+/* Each change was told, and told as it was. */
+static bool same_mirror(struct mm_world *w, uint32_t mm, bool all)
+{
+	struct entry_mirror *m = &w->mirror[mm];
+	const char *wrong = all ? entry_mirror_differs(m) : m->wrong;
+
+	return !wrong || mm_differs(w, "mm %u: the mirror of the tables: %s", mm, wrong);
+}
+
 /* ---- all ----------------------------------------------------------------------------------- */
 
 static bool same_sums(struct mm_world *w)
@@ -192,6 +201,9 @@ bool mm_compare(struct mm_world *w, bool all)
 			return false;
 	for (uint32_t at = 0; at < MODEL_PLACES; at++)
 		if (!same_entry(w, at))
+			return false;
+	for (uint32_t mm = 0; mm < MODEL_MMS; mm++)
+		if (!same_mirror(w, mm, all))
 			return false;
 	if (!same_pages(w) || !mm_listeners_agree(w))
 		return false;

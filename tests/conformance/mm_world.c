@@ -213,6 +213,7 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	    hs_notifiers_set_refusal(w->self, hs_mm_notifiers(w->mm[mm]), HS_REFUSAL_UNDONE) ||
 	    hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
 		return mm_differs(w, "no mm, or no notifier");
+	entry_mirror_begin(&w->mirror[mm], w->mm[mm], w->mirrored[mm], MM_MIRRORED);
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
 		struct hs_dmirror_config config;
 

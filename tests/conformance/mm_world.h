@@ -5,7 +5,8 @@
  * Two files on FS_DAX memory, a device-dax, a P2PDMA device, two device-private memories of
  * different owners and a coherent one; pages counted as in any version. Each address space has two
  * mirror devices and a notifier. The notifier remembers what a device could have mapped, so that an
- * entry that changes without a notification is seen.
+ * entry that changes without a notification is seen. A copy of its tables is made of what
+ * hs_entry_ops tells.
  *
  * Nothing here asserts: a difference is a message, so that the test can make its list of operations
  * smaller.
@@ -14,8 +15,10 @@
 #define HS_TESTS_MM_WORLD_H
 
 #include "conformance/mm_model.h"
+#include "support/entry_mirror.h"
 
-#define MM_SLOTS 6 /* of each kind of hold */
+#define MM_SLOTS 6	 /* of each kind of hold */
+#define MM_MIRRORED 1024 /* entries and tables of an mm */
 
 struct mm_world;
 
@@ -44,6 +47,8 @@ struct mm_world {
 	struct hs_task *self;
 	struct hs_mm *mm[MODEL_MMS];
 	struct mm_listener listener[MODEL_MMS];
+	struct entry_mirror mirror[MODEL_MMS];
+	struct mirrored mirrored[MODEL_MMS][MM_MIRRORED];
 	uint64_t shadow[MODEL_PLACES]; /* what a device may have mapped; 0: nothing */
 	struct hs_dmirror *device[MODEL_MMS][HS_ERA_COUNT]; /* v6.12: by sequence; v5.3: by flag */
 	struct hs_pgmap *pgmap[MODEL_PGMAPS];

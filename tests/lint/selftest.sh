@@ -93,6 +93,36 @@ check_floors() {
 	expect 1 floors.sh "$work/tree/src"
 }
 
+check_entries() {
+	fresh "entries that change in one place, and words of others"
+	plant src/mm/entry.h <<<'hs_u64_store(self, entry, to, HS_RELEASE);'
+	plant src/mm/table.c <<<'hs_entry_begin(&table[i], 0); e = &table[0]; if (e->raw == was) return;'
+	plant src/mm/a.c <<<'const uint64_t *e = hs_pt_find(mm, addr, 0, NULL); hs_u64_load(self, e);'
+	plant src/device/dmirror.c <<<'hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);'
+	plant src/pgmap/a.c <<<'hs_u64_store(self, &page->private, 0, HS_RELAXED);'
+	plant src/port/a.c <<<'more[k].raw = 0;'
+	expect 0 entries.sh "$work/tree/src"
+	local text
+	for text in 'hs_u64_store(f->self, f->entry,' 'hs_u64_xchg(self, e, 0, HS_ACQ_REL);' 'e->raw = 0;' \
+		'table[i].raw |= HS_ENTRY_WRITE;' '*hs_pt_find(mm, addr, 0, NULL) = 0;' \
+		'uint64_t *e = hs_pt_find(mm, addr, 0, NULL);' 'hs_entry_begin(e, 0);' \
+		'__atomic_store_n(&e->raw, 0, 0);' 'e = (hs_u64 *)hs_pt_find(mm, addr, 0, NULL);'; do
+		fresh "an entry stored in mm: $text"
+		plant src/mm/zap.c <<<"$text"
+		expect 1 entries.sh "$work/tree/src"
+	done
+	fresh "an entry stored in a walker"
+	plant src/mm/a.c <<<''
+	plant src/walk/walk.h <<<'hs_u64_store(w->self, entry, 0, HS_RELEASE);'
+	expect 1 entries.sh "$work/tree/src"
+	fresh "an entry stored in a device"
+	plant src/mm/a.c <<<''
+	plant src/device/dmirror.c <<<'hs_u64_store(self, &dev_table[i], 0, HS_RELAXED);'
+	expect 1 entries.sh "$work/tree/src"
+	fresh "no files"
+	expect 2 entries.sh "$work/tree/src"
+}
+
 compile_model() {
 	"${CC:-cc}" -O1 -c "$work/tree/src/$1.c" -o "$work/tree/$1.o"
 }
@@ -565,6 +595,7 @@ check_statics
 check_tidy
 check_api_docs
 check_seam
+check_entries
 check_pte_loop
 check_floors
 check_model_symbols
