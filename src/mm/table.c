@@ -203,6 +203,22 @@ hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t add
 	}
 }
 
+uint64_t hs_pt_take_leaf(struct hs_task *self, struct hs_mm *mm, hs_u64 *entry, uint64_t addr,
+			 uint32_t level, uint64_t seen)
+{
+	uint64_t now;
+
+	hs_spin_lock(self, &mm->page_table_lock);
+	hs_assert_spin(self, &mm->page_table_lock);
+	now = hs_u64_load(self, entry, HS_ACQUIRE);
+	if (now == seen) {
+		hs_entry_set(self, mm, entry, addr, level, seen, 0);
+		now = 0;
+	}
+	hs_spin_unlock(self, &mm->page_table_lock);
+	return now;
+}
+
 /* Frees the tables below those entries of @table that lie in [start, end) as a whole. */
 static void table_free_range(struct hs_task *self, struct hs_mm *mm, hs_u64 *table, uint32_t level,
 			     uint64_t start, uint64_t end)

@@ -29,6 +29,12 @@ hs_u64 *hs_pt_populate(struct hs_task *self, struct hs_mm *mm, uint64_t addr, ui
  * the mapping lock of a VMA that is still linked, or the page table lock is held.
  */
 hs_u64 *hs_pt_descend(struct hs_task *self, const struct hs_mm *mm, uint64_t addr, uint32_t *level);
+/*
+ * Takes the leaf @seen of @level at @addr away, if the entry is still @seen. Returns what the entry
+ * is then. The mmap lock is held. What the leaf held is not put: it was made by hand.
+ */
+uint64_t hs_pt_take_leaf(struct hs_task *self, struct hs_mm *mm, hs_u64 *entry, uint64_t addr,
+			 uint32_t level, uint64_t seen);
 /* Frees the tables that lie in [start, end) as a whole. No task may walk there. */
 void hs_pt_free_range(struct hs_task *self, struct hs_mm *mm, uint64_t start, uint64_t end);
 /* Frees all tables, the root too. */

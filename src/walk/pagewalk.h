@@ -39,12 +39,9 @@ static inline uint64_t ERA(pagewalk_upper_entry)(struct hs_walk *w, hs_u64 *entr
 {
 	uint64_t e = hs_u64_load(w->self, entry, HS_ACQUIRE);
 
-	if (level > 2 || !e || hs_entry_is_table(e))
-		return e;
-	if (e & HS_ENTRY_DEVMAP)
-		return e;
-	hs_entry_set(w->self, w->mm, entry, addr, level, e, 0);
-	return 0;
+	while (level == 2 && e && !hs_entry_is_table(e) && !(e & HS_ENTRY_DEVMAP))
+		e = hs_pt_take_leaf(w->self, w->mm, entry, addr, level, e);
+	return e;
 }
 
 /* Without a VMA nothing below level 2 is looked at. */

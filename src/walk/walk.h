@@ -31,7 +31,6 @@
 #include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
-#include "mm/entry.h"
 #include "mm/mm.h"
 #include "mm/table.h"
 #include "mm/zap.h"

@@ -3,6 +3,8 @@
  * Tasks that change entries at once, and a mirror of the page tables that is told of each change.
  * At the end the mirror is the tables, in every order. The drawing is in src/mm/entry.c.
  */
+#include <hmmsim/walk.h>
+
 #include "support/broken.h"
 #include "support/entry_mirror.h"
 #include "support/fault_race.h"
@@ -72,6 +74,27 @@ static void unmap(struct hs_task *self, void *arg)
 	expect(!hs_munmap(self, m->mm, ELSEWHERE, ELSEWHERE + PAGE));
 }
 
+/* Splits the leaf by taking it away. */
+static void walk(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+	uint64_t pfn = 0;
+	struct hs_range range;
+	int ret;
+
+	hs_range_init(&range, m->mm, 0, PAGE, &pfn);
+	hs_mm_lock_read(self, m->mm);
+	ret = hs_range_snapshot(self, &range);
+	hs_mm_unlock_read(self, m->mm);
+	hs_assert(self, !ret, "a walk fails: %d", ret);
+}
+
+static void zap_and_store(struct hs_task *self, void *arg)
+{
+	zap(self, arg);
+	store(self, arg);
+}
+
 /* ---- set-ups ----------------------------------------------------------------------------- */
 
 /* Without tables. */
@@ -92,6 +115,25 @@ static int elsewhere_too(struct hs_task *self, struct model *m)
 	return ret;
 }
 
+/* By hand: no fault makes one that a walk would split. */
+static int upper_leaf(struct hs_task *self, struct model *m)
+{
+	uint64_t order = m->mm->geometry->order[2];
+	int ret = bare(self, m);
+
+	return ret ? ret
+		   : hs_pt_set(self, m->mm, 0, 2,
+			       HS_ENTRY_VALID | order << HS_ENTRY_ORDER_SHIFT | RAM_START);
+}
+
+static void check_page_stored(struct hs_task *self, struct model *m)
+{
+	uint64_t e = entry_at(self, m, 0);
+
+	expect(hs_entry_pfn(e) == m->pfn[0]);
+	expect(hs_pages_allocated(self) == 1);
+}
+
 static const struct race races[] = {
 	{ anonymous, { store, zapper }, NULL, 9 },
 	{ anonymous, { store, store_too }, NULL, 10 },
@@ -102,11 +144,20 @@ static const struct race races[] = {
 	{ elsewhere_too, { store, unmap }, NULL, 5 },
 };
 
+static const struct race splits = { upper_leaf, { walk, zap_and_store }, check_page_stored, 17 };
+
 static void a_mirror_is_the_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(races); i++)
 		explore_holds(&mirrored_scenario, &races[i], races[i].complete);
+}
+
+/* The walk saw the leaf, which is a table now: that stays. */
+static void a_walk_splits_a_leaf_that_becomes_a_table(void **state)
+{
+	(void)state;
+	explore_holds(&mirrored_scenario, &splits, splits.complete);
 }
 
 /* ---- faults of the model ------------------------------------------------------------------ */
@@ -120,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mirror_is_the_table),
+		cmocka_unit_test(a_walk_splits_a_leaf_that_becomes_a_table),
 	};
 
 	return model_main("entry model", tests, faults);
