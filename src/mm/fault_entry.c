@@ -11,18 +11,24 @@
 
 void hs_fault_look(struct hs_fault *f)
 {
-	f->level = 0;
-	f->entry = hs_pt_descend(f->self, f->mm, f->addr, &f->level);
-	f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
+	/* An empty entry may become a table before it is loaded again. */
+	do {
+		f->level = 0;
+		f->entry = hs_pt_descend(f->self, f->mm, f->addr, &f->level);
+		f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
+	} while (f->level && hs_entry_is_table(f->seen));
 }
 
 bool hs_fault_populate(struct hs_fault *f, uint32_t level)
 {
-	f->level = level;
-	f->entry = hs_pt_populate(f->self, f->mm, f->addr, &f->level);
-	if (!f->entry)
-		return false;
-	f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
+	/* A leaf in the way may become a table before it is loaded again. */
+	do {
+		f->level = level;
+		f->entry = hs_pt_populate(f->self, f->mm, f->addr, &f->level);
+		if (!f->entry)
+			return false;
+		f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
+	} while (f->level > level && hs_entry_is_table(f->seen));
 	return true;
 }
 

@@ -53,6 +53,19 @@ static const struct race two_faults[] = {
 	{ anonymous, { load, load_too }, check_loaded_twice, 8 },
 };
 
+/* Without the lowest table: an entry that a fault has seen empty becomes one. */
+static int bare(struct hs_task *self, struct model *m)
+{
+	int ret = hs_mmap(self, m->mm, 0, 4 * PAGE, RW, NULL, 0);
+
+	return ret ? ret : hs_pt_make(self, m->mm, 0, 1);
+}
+
+static const struct race bare_faults[] = {
+	{ bare, { store, store_too }, check_stored_twice, 86 },
+	{ bare, { store, load_too }, check_stored, 124 },
+};
+
 /* One page at two addresses, as after a fork. */
 static int shared(struct hs_task *self, struct model *m)
 {
@@ -330,6 +343,12 @@ static void two_faults_on_one_entry(void **state)
 	hold(two_faults);
 }
 
+static void a_table_appears_under_the_look_of_a_fault(void **state)
+{
+	(void)state;
+	hold(bare_faults);
+}
+
 static void fault_against_zap(void **state)
 {
 	(void)state;
@@ -401,6 +420,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_faults_on_one_entry),
+		cmocka_unit_test(a_table_appears_under_the_look_of_a_fault),
 		cmocka_unit_test(fault_against_zap),
 		cmocka_unit_test(copy_on_write_against_a_device),
 		cmocka_unit_test(two_faults_on_device_memory),
