@@ -184,7 +184,7 @@ HMMSIM_API struct hs_pgmap *hs_page_pgmap(struct hs_task *self, struct hs_page *
 /**
  * hs_page_alloc() - allocate a page of system memory
  * @param self  the calling task
- * @param out   the page, on success, with one reference and .private 0
+ * @param out   the page, on success, with one reference; .private and contents are 0
  *
  * Models alloc_page(). Pages are handed out by ascending pfn; freed pages are handed out before
  * those, last in first out, unless the machine has HS_REUSE_NEVER. The last hs_page_put() frees the
@@ -301,8 +301,8 @@ HMMSIM_API void hs_page_unlock(struct hs_task *self, struct hs_page *page);
  * @param self  the calling task
  * @param page  a live page
  *
- * It belongs to the user of the page and may stand for the contents: where the kernel copies the
- * contents of a page, this is copied. In a free page it is the link of a list.
+ * It belongs to the user of the page, and nothing copies it. In a free page it is the link of a
+ * list; in one that was just allocated it is 0.
  *
  * Context: any.
  *
@@ -319,6 +319,55 @@ HMMSIM_API uint64_t hs_page_private(struct hs_task *self, struct hs_page *page);
  * Context: any.
  */
 HMMSIM_API void hs_page_set_private(struct hs_task *self, struct hs_page *page, uint64_t value);
+
+/* ---- contents ---------------------------------------------------------------------------- */
+
+/**
+ * hs_page_contents() - read what a page holds, as a CPU does
+ * @param self  the calling task
+ * @param page  a live page; asserts that it is not PRIVATE device memory, which no CPU reaches
+ *
+ * *invented*: the contents are a number of 64 bits, what a CPU or a device wrote last. They are 0
+ * in a page that was just allocated, and in new device memory. What the kernel copies from page to
+ * page is copied: by copy-on-write, swap and hs_migrate_to_ram(). A driver that migrates copies
+ * them itself.
+ *
+ * Context: any.
+ *
+ * Return: the contents.
+ */
+HMMSIM_API uint64_t hs_page_contents(struct hs_task *self, struct hs_page *page);
+
+/**
+ * hs_page_set_contents() - write to a page, as a CPU does
+ * @param self   the calling task
+ * @param page   as of hs_page_contents()
+ * @param value  the new contents
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_page_set_contents(struct hs_task *self, struct hs_page *page, uint64_t value);
+
+/**
+ * hs_dma_contents() - read what a page holds, as a device does
+ * @param self  the calling task
+ * @param page  a live page of any memory
+ *
+ * Context: any.
+ *
+ * Return: the contents.
+ */
+HMMSIM_API uint64_t hs_dma_contents(struct hs_task *self, struct hs_page *page);
+
+/**
+ * hs_dma_set_contents() - write to a page, as a device does
+ * @param self   the calling task
+ * @param page   a live page of any memory
+ * @param value  the new contents
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_dma_set_contents(struct hs_task *self, struct hs_page *page, uint64_t value);
 
 #ifdef __cplusplus
 }

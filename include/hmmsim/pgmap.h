@@ -429,7 +429,7 @@ HMMSIM_API int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap);
  * @param self   the calling task
  * @param pgmap  the pgmap; the caller owns it or holds a reference to it
  * @param out    the page, on success. Its refcount is 1, or with references of 5.3 it is 2, of
- *               which the core holds one; .private is 0
+ *               which the core holds one; .private and contents are 0
  *
  * The page returns to the free list with the put that calls page_free. *reduced*: in the kernel the
  * free list is the driver's; zone_device_page_init() (v6.1) also locks the page, and only warns

@@ -9,7 +9,7 @@
  *
  * @code{.unparsed}
  * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap
- *                         device: the entry keeps the low 40 bits of page->private, and they
+ *                         device: the entry keeps the low 40 bits of the contents, and they
  *                         come back
  * hs_migration_start, ..  reduced: try_to_migrate(), remove_migration_ptes() (mm/rmap.c,
  *                         mm/migrate.c)

@@ -83,6 +83,7 @@ static const struct {
 	FIELD(PAGE, hs_page, pgmap),
 	FIELD(PAGE, hs_page, private),
 	FIELD(PAGE, hs_page, state),
+	FIELD(PAGE_EXT, hs_page_ext, contents),
 };
 
 bool hs_field_print(enum hs_kind kind, size_t offset, char *text, size_t size)

@@ -146,18 +146,22 @@ void hs_name_object(const struct hs_names *n, const struct hs_birth *b, char tex
 			 hs_births_number(&n->sched->births, b));
 }
 
-/* A page of a memmap is named by its pfn, which its struct keeps. */
+/* A page of a memmap is named by its pfn, which its struct keeps. Behind all structs are extensions. */
 HS_NO_ASAN static void names_page(const struct hs_birth *b, size_t offset, bool word,
 				  char text[HS_NAME_MAX])
 {
-	size_t at = offset % sizeof(struct hs_page), used;
-	const struct hs_page *page = (const void *)(b->start + (offset - at));
+	size_t pages = hs_memmap_pages(b->size) * sizeof(struct hs_page);
+	bool ext = offset >= pages;
+	size_t from = ext ? pages : 0, used;
+	size_t size = ext ? sizeof(struct hs_page_ext) : sizeof(struct hs_page);
+	size_t at = (offset - from) % size;
+	const struct hs_page *page = (const struct hs_page *)b->start + (offset - from) / size;
 
 	snprintf(text, HS_NAME_MAX, "page 0x%x", page->pfn);
 	used = strlen(text);
-	if (!word && !at)
+	if (!word && !at && !ext)
 		return;
-	if (!hs_field_print(HS_KIND_PAGE, at, text + used, HS_NAME_MAX - used))
+	if (!hs_field_print(ext ? HS_KIND_PAGE_EXT : HS_KIND_PAGE, at, text + used, HS_NAME_MAX - used))
 		names_add_offset(at, text);
 }
 
@@ -306,7 +310,7 @@ HS_NO_ASAN void hs_name_extent(const struct hs_names *n, const struct hs_birth *
 	} else if (b->kind == HS_KIND_MEMMAP) {
 		what = "struct pages of pfns";
 		first = page->pfn;
-		end = first + b->size / sizeof(*page);
+		end = first + hs_memmap_pages(b->size);
 	} else if (b->kind == HS_KIND_VMA) {
 		what = "addresses";
 		first = vma->start;

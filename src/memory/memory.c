@@ -17,6 +17,7 @@ void hs_page_init(struct hs_task *self, struct hs_page *page, uint64_t pfn, stru
 	hs_u32_store(self, &page->refcount, count, HS_RELAXED);
 	hs_u32_store(self, &page->mapcount, 0, HS_RELAXED);
 	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	hs_u64_store(self, &hs_page_ext_of(self, page)->contents, 0, HS_RELAXED);
 	hs_ptr_store(self, &page->pgmap, pgmap, HS_RELAXED);
 	hs_u32_store(self, &page->state, hs_page_state(pfn, HS_PAGE_LIVE), HS_RELEASE);
 }

@@ -20,6 +20,11 @@ struct hs_page {
 };
 _Static_assert(sizeof(struct hs_page) <= 32, "a struct page is at most 32 bytes");
 
+/* invented: what the model keeps beside a struct page; in a memmap all follow the struct pages. */
+struct hs_page_ext {
+	hs_u64 contents; /* what a CPU or a device wrote to the page last */
+};
+
 #define HS_PAGE_LIFE 0x3u	/* enum hs_page_life */
 #define HS_PAGE_LOCKED 0x4u	/* PG_locked */
 #define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, used by one mm only: a write may reuse it */
@@ -44,6 +49,21 @@ void hs_page_free(struct hs_task *self, struct hs_page *page);
 /* Asserts that the struct page is live, and returns its state word. One step. */
 uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where);
 #define hs_page_live(self, page) hs_page_live_at((self), (page), HS_HERE)
+
+/* Struct pages of a memmap of so many bytes. */
+static inline size_t hs_memmap_pages(size_t bytes)
+{
+	return bytes / (sizeof(struct hs_page) + sizeof(struct hs_page_ext));
+}
+
+/* What is kept beside the struct page, which is live or the caller's to make. */
+static inline struct hs_page_ext *hs_page_ext_of(struct hs_task *self, struct hs_page *page)
+{
+	uint64_t pages = hs_subsection_pages(hs_machine_of(self)), i = page->pfn & (pages - 1);
+	struct hs_page *map = page - i;
+
+	return (struct hs_page_ext *)(map + pages) + i;
+}
 
 static inline bool hs_page_is_device(struct hs_task *self, const struct hs_page *page)
 {

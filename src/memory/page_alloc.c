@@ -215,6 +215,7 @@ int hs_page_alloc(struct hs_task *self, struct hs_page **out)
 	if (!page)
 		return -ENOMEM;
 	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	hs_u64_store(self, &hs_page_ext_of(self, page)->contents, 0, HS_RELAXED);
 	hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
 	*out = page;
 	return 0;

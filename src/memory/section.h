@@ -49,7 +49,7 @@ static inline size_t hs_section_bytes(const struct hs_machine *m)
 
 static inline size_t hs_memmap_bytes(const struct hs_machine *m)
 {
-	return sizeof(struct hs_page) << m->subsection_order;
+	return (sizeof(struct hs_page) + sizeof(struct hs_page_ext)) << m->subsection_order;
 }
 
 static inline struct hs_page *hs_memmap_of(struct hs_task *self, const struct hs_section *s,

@@ -25,7 +25,7 @@
  * the page; for EXCLUSIVE the reference alone; for FS_DAX and GENERIC memory what
  * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold
  * nothing. An entry that was made by hand (not COUNTED) names no page that may be touched: a copy
- * of it has private 0.
+ * of it holds 0.
  *
  * Legal operations: an entry changes only under mm->page_table_lock, and only from the value that
  * was seen (hs_fault_replace() and the like). Pages and tables are allocated before the lock is

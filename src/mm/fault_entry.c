@@ -100,13 +100,14 @@ uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write)
 	return hs_entry_typed(HS_TYPE_NORMAL, pfn, flags);
 }
 
-uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out)
+uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t contents, struct hs_page **out)
 {
 	struct hs_page *page;
 
 	if (hs_page_alloc(f->self, &page))
 		return HS_VM_FAULT_OOM;
-	hs_page_set_private(f->self, page, private);
+	if (contents)
+		hs_page_set_contents(f->self, page, contents);
 	hs_u32_or(f->self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
 	hs_page_map(f->self, page);
 	*out = page;
@@ -126,7 +127,7 @@ uint32_t hs_fault_map_page(struct hs_fault *f, struct hs_page *from, bool write)
 	uint32_t ret;
 	bool done;
 
-	ret = hs_fault_new_page(f, from ? hs_page_private(f->self, from) : 0, &page);
+	ret = hs_fault_new_page(f, from ? hs_page_contents(f->self, from) : 0, &page);
 	if (ret)
 		return ret;
 	to = hs_fault_present(f, hs_page_to_pfn(f->self, page), write);

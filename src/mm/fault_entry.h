@@ -91,11 +91,11 @@ struct hs_page *hs_fault_get_page(struct hs_fault *f);
 /* The present, COUNTED entry of a page; it has WRITE if @write is true and the VMA allows it. */
 uint64_t hs_fault_present(const struct hs_fault *f, uint64_t pfn, bool write);
 /* Allocates a system page for one entry: count 1, mapcount 1. 0 or HS_VM_FAULT_OOM. */
-uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t private, struct hs_page **out);
+uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t contents, struct hs_page **out);
 /* Frees such a page that was not mapped after all. */
 void hs_fault_drop_page(struct hs_fault *f, struct hs_page *page);
 /*
- * Maps a new system page, with the contents (the private) of @from or 0, where f->seen was. Puts
+ * Maps a new system page, with the contents of @from or 0, where f->seen was. Puts
  * what f->seen held, and notifies the subscribers if that was present. 0 (also if the entry has
  * changed) or HS_VM_FAULT_OOM.
  */

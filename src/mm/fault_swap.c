@@ -122,7 +122,7 @@ static bool swap_migrate(struct hs_fault *f, struct hs_page *page, struct hs_pag
 		hs_deref(f->self, pgmap);
 	inv = hs_mm_invalidate_start(f->self, f->mm, f->addr, f->addr + HS_PAGE_BYTES,
 				     HS_INVALIDATE_MIGRATE, pgmap ? pgmap->owner : NULL);
-	hs_page_set_private(f->self, page, hs_page_private(f->self, from));
+	hs_page_set_contents(f->self, page, hs_dma_contents(f->self, from));
 	done = hs_fault_replace(f, hs_fault_present(f, pfn, f->seen & HS_ENTRY_WRITE));
 	hs_mm_invalidate_end(f->self, f->mm, &inv);
 	return done;

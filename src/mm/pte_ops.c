@@ -104,7 +104,7 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 /* The count goes from 1, this entry's, to 0 in one step, so that no other task gets the page. */
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
-	uint64_t contents = hs_page_private(f->self, page) & HS_ENTRY_PFN;
+	uint64_t contents = hs_page_contents(f->self, page) & HS_ENTRY_PFN;
 	struct hs_page **free = arg;
 	uint32_t one = 1;
 

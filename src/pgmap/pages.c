@@ -47,6 +47,7 @@ static bool pgmap_pages_are_put(struct hs_task *self, struct hs_pgmap *p)
 static void pgmap_pages_set_count(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
 {
 	hs_u64_store(self, &page->private, 0, HS_RELAXED);
+	hs_u64_store(self, &hs_page_ext_of(self, page)->contents, 0, HS_RELAXED);
 	if (p->page_refs == HS_PAGE_REFS_5_3)
 		hs_page_get(self, page);
 	else if (!hs_page_idle_count(p))

@@ -40,6 +40,7 @@
 	X(SECTION, "memory section", 16)  \
 	X(MEMMAP, "memmap", 64)           \
 	X(PAGE, "page", 32)               \
+	X(PAGE_EXT, "page extension", 16) \
 	X(PGMAP, "pgmap", 64)             \
 	X(NOTIFIERS, "notifiers", 64)     \
 	X(HMM, "mirrored mm", 64)         \

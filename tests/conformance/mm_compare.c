@@ -132,7 +132,7 @@ static bool same_pages(struct mm_world *w)
 			       "pfn %llx: count", (ull)o->pfn) &&
 		       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount",
 			       (ull)o->pfn) &&
-		       MM_SAME(w, hs_page_private(w->self, page), o->contents, "pfn %llx: contents",
+		       MM_SAME(w, hs_dma_contents(w->self, page), o->contents, "pfn %llx: contents",
 			       (ull)o->pfn);
 	}
 	return same;
@@ -149,7 +149,7 @@ static bool same_blocks(struct mm_world *w, uint32_t mapping)
 
 		if (!page)
 			return mm_differs(w, "pfn %llx: no page", (ull)pfn);
-		if (!MM_SAME(w, hs_page_private(w->self, page), map->contents[pfn - map->first],
+		if (!MM_SAME(w, hs_dma_contents(w->self, page), map->contents[pfn - map->first],
 			     "pfn %llx: contents", (ull)pfn) ||
 		    !MM_SAME(w, hs_page_count(w->self, page),
 			     model_block_count(&w->model, mapping, pfn), "pfn %llx: count",

@@ -25,7 +25,7 @@ bool mm_waits(struct mm_run *r)
 
 void mm_write(struct mm_run *r, uint64_t pfn)
 {
-	hs_page_set_private(r->self, hs_pfn_to_page(r->self, pfn), ++r->w->contents);
+	hs_dma_set_contents(r->self, hs_pfn_to_page(r->self, pfn), ++r->w->contents);
 	model_written(r->m, r->at, r->w->contents);
 }
 
@@ -158,7 +158,7 @@ static struct hs_page *new_page(struct mm_run *r, uint32_t memory, uint64_t cont
 	*object = model_object_new(r->m, memory, contents);
 	r->m->object[*object].pfn = hs_page_to_pfn(r->self, page);
 	r->m->object[*object].bound = true;
-	hs_page_set_private(r->self, page, contents);
+	hs_dma_set_contents(r->self, page, contents);
 	return page;
 }
 

@@ -10,7 +10,7 @@
 static void spoil_frame(struct hs_task *self, struct model *m)
 {
 	if (!(hs_u32_load(self, &m->page->state, HS_RELAXED) & HS_PAGE_ALLOCATED))
-		hs_page_set_private(self, m->page, OTHERS);
+		hs_page_set_contents(self, m->page, OTHERS);
 }
 
 static void make_shared(struct hs_task *self, struct model *m)
@@ -92,7 +92,7 @@ static void check_against_zap(struct hs_task *self, struct model *m)
 	expect(hs_pages_allocated(self) == mapped);
 	if (!e)
 		return;
-	contents = hs_page_private(self, page_of(self, e));
+	contents = hs_page_contents(self, page_of(self, e));
 	expect(contents == CONTENTS || contents == 0);
 	expect_page(self, m, contents);
 }
@@ -130,7 +130,7 @@ static bool mirrored(struct hs_task *self, struct model *m)
 	hs_mutex_lock(self, &m->lock);
 	again = hs_interval_read_retry(self, &m->sub, seq);
 	if (!again && e & HS_ENTRY_VALID) {
-		expect(hs_page_private(self, page_of(self, e)) == CONTENTS);
+		expect(hs_page_contents(self, page_of(self, e)) == CONTENTS);
 		hs_u64_store(self, &m->device, e, HS_RELAXED);
 	}
 	hs_mutex_unlock(self, &m->lock);
@@ -306,7 +306,7 @@ static void getter(struct hs_task *self, void *arg)
 
 	if (!hs_page_tryget(self, m->page))
 		return;
-	expect(hs_page_private(self, m->page) == CONTENTS);
+	expect(hs_page_contents(self, m->page) == CONTENTS);
 	expect(hs_entry_pfn(entry_at(self, m, 0)) == hs_page_to_pfn(self, m->page));
 	hs_page_put(self, m->page);
 }

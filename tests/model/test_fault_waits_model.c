@@ -106,7 +106,7 @@ static void migrate_on(struct hs_task *self, void *arg)
 	struct hs_page *to;
 
 	expect(!hs_page_alloc(self, &to));
-	hs_page_set_private(self, to, CONTENTS);
+	hs_page_set_contents(self, to, CONTENTS);
 	hs_u64_store(self, &m->may, 1, HS_SEQ_CST);
 	hs_migration_end(self, &m->migration, to);
 }

@@ -65,7 +65,7 @@ static int migrate(struct hs_task *self, uint64_t addr)
 		break;
 	}
 	if (to)
-		hs_page_set_private(self, to, hs_page_private(self, m.page));
+		hs_dma_set_contents(self, to, hs_dma_contents(self, m.page));
 	hs_migration_end(self, &m, to);
 	return 0;
 }
@@ -134,7 +134,7 @@ static void mark_pages(struct space *s)
 	map(s, BASE, KEPT + ZAPPED, RW);
 	for (uint64_t i = 0; i < KEPT; i++) {
 		assert_int_equal(write_fault(s, BASE + i * PAGE), 0);
-		hs_page_set_private(s->self, page_at(s, BASE + i * PAGE), MARK + i);
+		hs_page_set_contents(s->self, page_at(s, BASE + i * PAGE), MARK + i);
 	}
 }
 
@@ -164,7 +164,7 @@ static void contents_go_with_the_page(void **state)
 	for (uint64_t i = 0; i < KEPT; i++) {
 		assert_int_equal(
 			hs_cpu_access(s.space.self, s.space.mm, BASE + i * PAGE, false, NULL), 0);
-		assert_int_equal(hs_page_private(s.space.self, page_at(&s.space, BASE + i * PAGE)),
+		assert_int_equal(hs_page_contents(s.space.self, page_at(&s.space, BASE + i * PAGE)),
 				 MARK + i);
 	}
 	assert_true(s.accesses.raw && s.changes.raw);

@@ -77,14 +77,14 @@ int written(struct hs_task *self, struct model *m)
 		return ret;
 	cpu_access(self, m, 0, 0, true);
 	m->page = hs_pfn_to_page(self, m->pfn[0]);
-	hs_page_set_private(self, m->page, CONTENTS);
+	hs_dma_set_contents(self, m->page, CONTENTS);
 	return 0;
 }
 
 void spoil_freed(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page)
 {
 	(void)pgmap;
-	hs_page_set_private(self, page, OTHERS);
+	hs_dma_set_contents(self, page, OTHERS);
 }
 
 int device_memory(struct hs_task *self, struct model *m, enum hs_pgmap_type type,
@@ -108,7 +108,7 @@ int device_private(struct hs_task *self, struct model *m)
 		ret = hs_pgmap_page_alloc(self, m->pgmap, &m->page);
 	if (ret)
 		return ret;
-	hs_page_set_private(self, m->page, CONTENTS);
+	hs_dma_set_contents(self, m->page, CONTENTS);
 	return hs_migrate_insert_page(self, m->mm, 0, m->page, true);
 }
 
@@ -120,7 +120,7 @@ void expect_page(struct hs_task *self, struct model *m, uint64_t contents)
 
 	expect(page && hs_page_count(self, page) == 1);
 	expect(hs_page_mapcount(self, page) == 1);
-	expect(hs_page_private(self, page) == contents);
+	expect(hs_dma_contents(self, page) == contents);
 }
 
 void check_page(struct hs_task *self, struct model *m)

@@ -152,11 +152,11 @@ void map_file(struct space *s, uint64_t start, uint64_t pages, uint32_t flags, u
 		hs_mmap(s->self, s->mm, start, start + pages * PAGE, flags, s->file, pgoff), 0);
 }
 
-struct hs_page *written(struct space *s, uint64_t private)
+struct hs_page *written(struct space *s, uint64_t contents)
 {
 	map(s, BASE, 4, RW);
 	assert_int_equal(write_fault(s, BASE), 0);
-	hs_page_set_private(s->self, page_at(s, BASE), private);
+	hs_page_set_contents(s->self, page_at(s, BASE), contents);
 	return page_at(s, BASE);
 }
 
@@ -221,7 +221,7 @@ void expect_untold(struct space *s)
 	assert_int_equal(s->ends, 0);
 }
 
-void expect_page(struct space *s, uint64_t addr, bool write, uint64_t private)
+void expect_page(struct space *s, uint64_t addr, bool write, uint64_t contents)
 {
 	uint64_t e = entry_at(s, addr);
 	struct hs_page *page = page_at(s, addr);
@@ -229,6 +229,6 @@ void expect_page(struct space *s, uint64_t addr, bool write, uint64_t private)
 	assert_int_equal(e & ~HS_ENTRY_PFN, PRESENT | (write ? HS_ENTRY_WRITE : 0));
 	assert_int_equal(hs_page_count(s->self, page), 1);
 	assert_int_equal(hs_page_mapcount(s->self, page), 1);
-	assert_int_equal(hs_page_private(s->self, page), private);
+	assert_int_equal(hs_page_contents(s->self, page), contents);
 	assert_true(page->state.raw & HS_PAGE_EXCLUSIVE);
 }

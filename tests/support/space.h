@@ -72,7 +72,7 @@ struct hs_pgmap *device_memory(struct space *s, enum hs_pgmap_type type, enum hs
 void map(struct space *s, uint64_t start, uint64_t pages, uint32_t flags);
 void map_file(struct space *s, uint64_t start, uint64_t pages, uint32_t flags, uint64_t pgoff);
 /* Anonymous memory of four pages, of which the first is written and has these contents. */
-struct hs_page *written(struct space *s, uint64_t private);
+struct hs_page *written(struct space *s, uint64_t contents);
 
 uint64_t entry_at(struct space *s, uint64_t addr);
 struct hs_page *page_at(struct space *s, uint64_t addr);
@@ -89,6 +89,6 @@ void expect_told(struct space *s, uint32_t sections, enum hs_invalidate_event ev
 		 uint64_t end, const void *owner);
 void expect_untold(struct space *s);
 /* A page that this entry alone maps, with these contents. */
-void expect_page(struct space *s, uint64_t addr, bool write, uint64_t private);
+void expect_page(struct space *s, uint64_t addr, bool write, uint64_t contents);
 
 #endif

@@ -161,6 +161,18 @@ static void wait_for_nothing(struct hs_task *self, struct state *s)
 	hs_range_fault(self, &s->range);
 }
 
+static void read_private_memory(struct hs_task *self, struct state *s)
+{
+	s->pgmap->type = HS_PGMAP_PRIVATE;
+	hs_page_contents(self, s->page);
+}
+
+static void write_private_memory(struct hs_task *self, struct state *s)
+{
+	s->pgmap->type = HS_PGMAP_PRIVATE;
+	hs_page_set_contents(self, s->page, 1);
+}
+
 static void gate_of_a_vma(struct hs_task *self, struct state *s)
 {
 	if (!hs_vma_set_gate(self, s->mm, PAGE, 2 * PAGE, s->gate))
@@ -359,6 +371,8 @@ static const struct contract contracts[] = {
 	{ "to RAM without lock", to_ram_without_lock, NOT_HELD },
 	{ "assert locked", assert_locked, NOT_HELD },
 	{ "assert write locked", assert_write_locked, "the mmap lock is not held for write" },
+	{ "read private memory", read_private_memory, "pfn 0x8, which is private device memory" },
+	{ "write private memory", write_private_memory, "pfn 0x8, which is private device memory" },
 	{ "find_vma without lock", find_vma_without_lock, NOT_HELD },
 	{ "add under the read lock", add_under_read_lock, "this one not for write" },
 	{ "map in RCU", map_in_rcu, IN_RCU },

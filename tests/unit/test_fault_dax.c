@@ -142,7 +142,7 @@ static void a_private_block_is_read_in_place_and_written_as_a_told_copy(void **s
 
 	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
 	blocks(s, 0, 1);
-	hs_page_set_private(s->self, hs_page_touch(s->self, DEVICE_START), 99);
+	hs_page_set_contents(s->self, hs_page_touch(s->self, DEVICE_START), 99);
 	map_file(s, BASE, 2, RW, 0);
 	assert_int_equal(read_fault(s, BASE), 0);
 	assert_int_equal(entry_at(s, BASE), DEVMAP | DEVICE_START);
@@ -166,7 +166,7 @@ static void a_private_write_to_nothing_copies_and_tells_nobody(void **state)
 
 	add_file(s, HS_MAPPING_DAX_FILE, 0, HS_PAGE_REFS_6_1);
 	blocks(s, 0, 1);
-	hs_page_set_private(s->self, hs_page_touch(s->self, DEVICE_START), 99);
+	hs_page_set_contents(s->self, hs_page_touch(s->self, DEVICE_START), 99);
 	map_file(s, BASE, 2, RW, 0);
 	assert_int_equal(write_fault(s, BASE), 0);
 	expect_page(s, BASE, true, 99);
@@ -185,7 +185,7 @@ static void a_private_copy_is_anonymous_memory(void **state)
 	map_file(s, BASE, 1, RW, 0);
 	write_fault(s, BASE);
 	page = page_at(s, BASE);
-	hs_page_set_private(s->self, page, 4);
+	hs_page_set_contents(s->self, page, 4);
 	assert_int_equal(hs_make_protnone(s->self, s->mm, BASE, BASE + PAGE), 0);
 	s->starts = s->ends = 0;
 	assert_int_equal(hs_cpu_access(s->self, s->mm, BASE, true, NULL), 0);

@@ -56,7 +56,7 @@ static void a_private_leaf_is_taken_away_for_a_write(void **state)
 
 	add_file(s, HS_MAPPING_DAX_FILE, 1, HS_PAGE_REFS_6_1);
 	blocks(s, 0, 512);
-	hs_page_set_private(s->self, hs_page_touch(s->self, DEVICE_START + 3), 8);
+	hs_page_set_contents(s->self, hs_page_touch(s->self, DEVICE_START + 3), 8);
 	map_file(s, BASE, 512, RW, 0);
 	assert_int_equal(read_fault(s, BASE), 0);
 	assert_int_equal(hs_pt_get(s->self, s->mm, BASE, 1), DEVMAP | LEAF_ORDER | DEVICE_START);

@@ -176,7 +176,7 @@ static struct hs_page *inserted(struct space *s, struct hs_pgmap *pgmap, bool wr
 
 	map(s, BASE, 4, RW);
 	assert_int_equal(hs_pgmap_page_alloc(s->self, pgmap, &page), 0);
-	hs_page_set_private(s->self, page, 0xabc);
+	hs_dma_set_contents(s->self, page, 0xabc);
 	assert_int_equal(hs_migrate_insert_page(s->self, s->mm, BASE, page, write), 0);
 	s->starts = s->ends = 0;
 	return page;

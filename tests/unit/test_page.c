@@ -69,12 +69,16 @@ static void a_fresh_page_has_one_reference_and_contains_nothing(void **state)
 	assert_int_equal(hs_page_private(self, page), 0);
 	assert_null(hs_page_pgmap(self, page));
 	hs_page_set_private(self, page, 42);
+	assert_int_equal(hs_page_contents(self, page), 0);
+	hs_page_set_contents(self, page, 43);
+	assert_int_equal(hs_page_private(self, page), 42);
 	other = allocated(self);
 	hs_page_put(self, other);
 	hs_page_put(self, page);
-	/* The same page again; .private has neither its old content nor the free-list link. */
+	/* The same page again. */
 	assert_ptr_equal(allocated(self), page);
 	assert_int_equal(hs_page_private(self, page), 0);
+	assert_int_equal(hs_page_contents(self, page), 0);
 	hs_page_put(self, page);
 }
 

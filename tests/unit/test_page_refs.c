@@ -225,12 +225,14 @@ static void free_pages_are_handed_out_once_each(void **state)
 		assert_int_equal(hs_pgmap_pages_allocated(self, p), PAGES);
 		assert_int_equal(hs_pgmap_refs(self, p), c->held * PAGES);
 		hs_page_set_private(self, hs_pfn_to_page(self, DEVICE_PFN + 7), 77);
+		hs_dma_set_contents(self, hs_pfn_to_page(self, DEVICE_PFN + 7), 78);
 		hs_page_put(self, hs_pfn_to_page(self, DEVICE_PFN + 3));
 		hs_page_put(self, hs_pfn_to_page(self, DEVICE_PFN + 7));
 		assert_int_equal(hs_pgmap_pages_allocated(self, p), PAGES - 2);
 		assert_int_equal(hs_pgmap_page_alloc(self, p, &page), 0);
 		assert_int_equal(hs_page_to_pfn(self, page), DEVICE_PFN + 7);
 		assert_int_equal(hs_page_private(self, page), 0);
+		assert_int_equal(hs_dma_contents(self, page), 0);
 		assert_int_equal(hs_page_count(self, page), c->used);
 		assert_int_equal(hs_pgmap_page_alloc(self, p, &page), 0);
 		assert_int_equal(hs_page_to_pfn(self, page), DEVICE_PFN + 3);

@@ -340,6 +340,7 @@ static void memory_is_gone_or_stale_afterwards(void **state)
 	p = created(self, &c);
 	page = hs_pfn_to_page(self, c.start);
 	hs_page_set_private(self, page, 5);
+	hs_page_set_contents(self, page, 6);
 	hs_pgmap_destroy(self, p);
 	assert_int_equal(hs_pfn_life(self, c.start), HS_PAGE_STALE);
 	assert_ptr_equal(hs_pfn_to_page(self, c.start), page);
@@ -349,6 +350,7 @@ static void memory_is_gone_or_stale_afterwards(void **state)
 	assert_ptr_equal(hs_pfn_to_page(self, c.start), page);
 	assert_int_equal(hs_page_count(self, page), 1);
 	assert_int_equal(hs_page_private(self, page), 0);
+	assert_int_equal(hs_page_contents(self, page), 0);
 	hs_pgmap_destroy(self, p);
 	/* So does system memory. */
 	assert_int_equal(hs_memory_add(self, c.start, c.end, true), 0);

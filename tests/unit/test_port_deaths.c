@@ -424,7 +424,8 @@ static void destroy_names_what_a_task_left_that_died_in_the_allocator(void **sta
 /* The memory lock too: the end of a machine may take each lock of it. */
 static void boot_takes_over_what_a_dead_task_held(void **state)
 {
-	size_t memmap = sizeof(struct hs_page) << HS_SUBSECTION_ORDER;
+	size_t memmap = (sizeof(struct hs_page) + sizeof(struct hs_page_ext))
+			<< HS_SUBSECTION_ORDER;
 	void *trap = hs_alloc(boot, HS_KIND_MEMMAP, memmap);
 
 	(void)state;

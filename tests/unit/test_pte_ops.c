@@ -62,7 +62,7 @@ static void migration_moves_the_entry_to_the_new_page(void **state)
 	assert_int_equal(hs_page_count(s->self, page), 1);
 	assert_int_equal(hs_page_mapcount(s->self, page), 0);
 	assert_int_equal(hs_page_alloc(s->self, &to), 0);
-	hs_page_set_private(s->self, to, 2);
+	hs_page_set_contents(s->self, to, 2);
 	hs_migration_end(s->self, &m, to);
 	assert_ptr_equal(page_at(s, BASE), to);
 	expect_page(s, BASE, true, 2);
