@@ -143,7 +143,7 @@ enum hs_entry_type {
 	HS_TYPE_NORMAL,	   /**< a page; with DEVPRIV or ERROR what those say */
 	HS_TYPE_ZERO,	   /**< the shared zero page, present */
 	HS_TYPE_PROTNONE,  /**< prot-none, of NUMA or mprotect: the pfn is kept, VALID is clear */
-	HS_TYPE_SWAP,	   /**< swapped out; the pfn field holds the contents */
+	HS_TYPE_SWAP,	   /**< swapped out; the pfn field is the swap slot's number */
 	HS_TYPE_MIGRATION, /**< a migration is in progress; WRITE: from a writable entry */
 	HS_TYPE_EXCLUSIVE, /**< device-exclusive; WRITE: from a writable entry */
 	HS_TYPE_HWPOISON,  /**< the page has failed */

@@ -9,8 +9,7 @@
  *
  * @code{.unparsed}
  * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap
- *                         device: the entry keeps the low 40 bits of the contents, and they
- *                         come back
+ *                         device: a slot keeps the contents, and the entry names it
  * hs_migration_start, ..  reduced: try_to_migrate(), remove_migration_ptes() (mm/rmap.c,
  *                         mm/migrate.c)
  * hs_make_exclusive       reduced: make_device_exclusive_range() (mm/rmap.c), one page
@@ -51,6 +50,7 @@ extern "C" {
  * - -EINVAL: not page aligned, or no VMA
  * - -ENOENT: there is no present system page, or another task has changed the entry first
  * - -EBUSY: the page has references beside the entry's
+ * - -ENOMEM: no memory for a swap slot
  */
 HMMSIM_API int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr);
 

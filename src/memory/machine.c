@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "memory/hotplug.h"
+#include "memory/swap.h"
 
 #define HS_MACHINE_TASKS 32
 
@@ -46,6 +47,7 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	machine->section_order = config->section_order;
 	machine->subsection_order = config->subsection_order;
 	hs_spin_init(&machine->memory_lock, HS_LOCK_MEMORY);
+	hs_spin_init(&machine->swap_lock, HS_LOCK_SWAP);
 	machine->reuse_pages = config->reuse == HS_REUSE_LIFO;
 	hs_waitq_init(&machine->page_queue);
 	hs_waitq_init(&machine->pagemap_queue);
@@ -62,6 +64,7 @@ void hs_machine_end_memory(struct hs_machine *machine, struct hs_leaks *left)
 	hs_memory_name_leaks(boot, machine, left);
 	if (machine->name_pgmap_leaks)
 		machine->name_pgmap_leaks(boot, machine, left);
+	hs_swap_destroy(boot, machine, left);
 	hs_radix_destroy(boot, &machine->pagemaps);
 	hs_memory_destroy(boot, machine);
 }

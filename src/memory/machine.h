@@ -13,6 +13,7 @@
 struct hs_page;
 struct hs_pgmap;
 struct hs_ram;
+struct hs_swap_slot;
 
 struct hs_machine {
 	struct hs_arena *arena;
@@ -25,7 +26,11 @@ struct hs_machine {
 	bool reuse_pages;
 	/* References to pages whose memory was removed; the first such pfn. Under memory_lock. */
 	uint64_t lost_refs, lost_pfn;
-	struct hs_waitq page_queue; /* a page was unlocked */
+	struct hs_waitq page_queue;   /* a page was unlocked */
+	struct hs_spinlock swap_lock; /* protects the next three fields, but for lookups */
+	struct hs_radix swap_slots;   /* number -> struct hs_swap_slot */
+	struct hs_swap_slot *free_slots;
+	uint64_t swap_next; /* the lowest number that was never handed out */
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap */
 	struct hs_pgmap *pagemap_list; /* all that are registered */

@@ -18,14 +18,14 @@
  *	PROTNONE			makes it present without WRITE: the next write decides
  *	EXCLUSIVE			takes the page lock, then makes it present
  *	MIGRATION			waits until the migration ends
- *	SWAP				maps a page with these contents, read-only after a read
+ *	SWAP				maps a page with what the slot holds, read-only after a read
  *	HWPOISON, POISON, BAD		fails
  *
  * COUNTED says that the entry holds what hs_entry_put() gives back: a reference and a mapcount of
  * the page; for EXCLUSIVE the reference alone; for FS_DAX and GENERIC memory what
- * hs_pgmap_page_map() took of the leaf's first page. ZERO, SWAP, MIGRATION and HWPOISON hold
- * nothing. An entry that was made by hand (not COUNTED) names no page that may be touched: a copy
- * of it holds 0.
+ * hs_pgmap_page_map() took of the leaf's first page; for SWAP the slot that it names. ZERO,
+ * MIGRATION and HWPOISON hold nothing. An entry that was made by hand (not COUNTED) names no page
+ * that may be touched: a copy of it holds 0.
  *
  * Legal operations: an entry changes only under mm->page_table_lock, and only from the value that
  * was seen (hs_fault_replace() and the like). Pages and tables are allocated before the lock is

@@ -12,18 +12,49 @@
  */
 #include "mm/fault.h"
 
+#include "memory/swap.h"
 #include "mm/table.h"
 #include "mm/zap.h"
 #include "pgmap/pgmap.h"
 
+/* Maps the page, with what the slot holds now, if the entry still names the slot. */
+static bool swap_in_from_slot(struct hs_fault *f, struct hs_page *page)
+{
+	uint64_t slot = hs_entry_pfn(f->seen), to, contents = 0;
+	bool same;
+
+	to = hs_fault_present(f, hs_page_to_pfn(f->self, page), f->write);
+	if (HS_BREAK(SWAP_IN_EARLY))
+		contents = hs_swap_contents(f->self, slot);
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	same = hs_fault_is_same(f);
+	if (same) {
+		if (!HS_BREAK(SWAP_IN_EARLY))
+			contents = hs_swap_contents(f->self, slot);
+		hs_page_set_contents(f->self, page, contents);
+		hs_fault_store(f, to);
+	}
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	return same;
+}
+
+/* An entry that was made by hand has no slot: its pfn field is what the page holds. */
 static uint32_t swap_in(struct hs_fault *f)
 {
+	bool counted = f->seen & HS_ENTRY_COUNTED, done;
 	struct hs_page *page;
-	uint32_t ret = hs_fault_new_page(f, hs_entry_pfn(f->seen), &page);
+	uint32_t ret = hs_fault_new_page(f, counted ? 0 : hs_entry_pfn(f->seen), &page);
 
 	if (ret)
 		return ret;
-	if (!hs_fault_replace(f, hs_fault_present(f, hs_page_to_pfn(f->self, page), f->write)))
+	if (counted)
+		done = swap_in_from_slot(f, page);
+	else
+		done = hs_fault_replace(f, hs_fault_present(f, hs_page_to_pfn(f->self, page),
+							    f->write));
+	if (done)
+		hs_entry_put(f->self, f->seen);
+	else
 		hs_fault_drop_page(f, page);
 	return 0;
 }

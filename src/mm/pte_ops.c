@@ -29,6 +29,7 @@
 #include <hmmsim/pte_ops.h>
 
 #include "memory/memory.h"
+#include "memory/swap.h"
 #include "mm/fault_entry.h"
 #include "mm/table.h"
 #include "mm/vma.h"
@@ -101,11 +102,18 @@ static int pte_ops_change(struct hs_fault *f, enum hs_invalidate_event event, co
 
 /* ---- swap -------------------------------------------------------------------------------- */
 
-/* The count goes from 1, this entry's, to 0 in one step, so that no other task gets the page. */
+struct swap_out {
+	uint64_t slot;
+	struct hs_page *page; /* that is free then */
+};
+
+/*
+ * The count goes from 1, this entry's, to 0 in one step, so that no other task gets the page. What
+ * the page holds is copied when no CPU can write it any more.
+ */
 static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 {
-	uint64_t contents = hs_page_contents(f->self, page) & HS_ENTRY_PFN;
-	struct hs_page **free = arg;
+	struct swap_out *out = arg;
 	uint32_t one = 1;
 
 	if (HS_BREAK(SWAP_COUNT_TORN)
@@ -114,16 +122,17 @@ static int pte_ops_to_swap(struct hs_fault *f, struct hs_page *page, void *arg)
 		return -EBUSY;
 	if (HS_BREAK(SWAP_COUNT_TORN))
 		hs_u32_store(f->self, &page->refcount, 0, HS_RELEASE);
-	hs_fault_store(f, hs_entry_typed(HS_TYPE_SWAP, contents, HS_ENTRY_COUNTED));
+	hs_fault_store(f, hs_entry_typed(HS_TYPE_SWAP, out->slot, HS_ENTRY_COUNTED));
+	hs_swap_set_contents(f->self, out->slot, hs_page_contents(f->self, page));
 	hs_page_unmap(f->self, page);
-	*free = page;
+	out->page = page;
 	return 0;
 }
 
 int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 {
 	struct hs_fault f;
-	struct hs_page *page;
+	struct swap_out out;
 	int ret = pte_ops_begin(self, mm, addr, &f);
 
 	if (ret)
@@ -134,9 +143,13 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 		hs_entry_expect_page(self, f.entry, f.seen);
 		return pte_ops_finish(&f, -ENOENT);
 	}
-	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, &page);
-	if (!ret)
-		hs_page_free(self, page);
+	if (hs_swap_alloc(self, &out.slot))
+		return pte_ops_finish(&f, -ENOMEM);
+	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, &out);
+	if (ret)
+		hs_swap_put(self, out.slot);
+	else
+		hs_page_free(self, out.page);
 	return pte_ops_finish(&f, ret);
 }
 

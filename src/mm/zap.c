@@ -10,6 +10,7 @@
 #include "mm/zap.h"
 
 #include "mm/entry.h"
+#include "memory/swap.h"
 #include "mm/mapping.h"
 #include "mm/table.h"
 
@@ -143,8 +144,13 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	bool device = entry & HS_ENTRY_DEVPRIV;
 	bool exclusive = hs_entry_type(entry) == HS_TYPE_EXCLUSIVE;
 
-	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry) ||
-	    !(device || exclusive || zap_has_page(entry)))
+	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry))
+		return;
+	if (hs_entry_type(entry) == HS_TYPE_SWAP) {
+		hs_swap_put(self, hs_entry_pfn(entry));
+		return;
+	}
+	if (!(device || exclusive || zap_has_page(entry)))
 		return;
 	page = hs_entry_page(self, entry);
 	if (entry & HS_ENTRY_DEVMAP && !exclusive) {

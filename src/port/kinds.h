@@ -24,6 +24,7 @@
 	X(PAGE_TABLE, "page table lock")       \
 	X(PAGEMAP_INDEX, "pagemap index lock") \
 	X(PGMAP_PAGES, "free pages lock")      \
+	X(SWAP, "swap lock")                   \
 	X(MEMORY, "memory lock")               \
 	X(ARENA, "arena lock")
 
@@ -41,6 +42,7 @@
 	X(MEMMAP, "memmap", 64)           \
 	X(PAGE, "page", 32)               \
 	X(PAGE_EXT, "page extension", 16) \
+	X(SWAP_SLOT, "swap slot", 16)     \
 	X(PGMAP, "pgmap", 64)             \
 	X(NOTIFIERS, "notifiers", 64)     \
 	X(HMM, "mirrored mm", 64)         \

@@ -332,6 +332,41 @@ static void check_swapped(struct hs_task *self, struct model *m)
 	check_page(self, m);
 }
 
+static int swapped(struct hs_task *self, struct model *m)
+{
+	int ret = written(self, m);
+
+	return ret ? ret : hs_swap_out(self, m->mm, 0);
+}
+
+/* A single fault, as a walker makes it. */
+static void read_fault(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_mm_lock_read(self, m->mm);
+	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, 0, NULL));
+	hs_mm_unlock_read(self, m->mm);
+}
+
+/* Swaps in, writes, and swaps out again: to the same slot. */
+static void rewriter(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	store_too(self, m);
+	hs_page_set_contents(self, hs_pfn_to_page(self, m->pfn[1]), OTHERS);
+	expect(!hs_swap_out(self, m->mm, 0));
+}
+
+static void check_rewritten(struct hs_task *self, struct model *m)
+{
+	cpu_access(self, m, 0, 0, false);
+	expect_page(self, m, OTHERS);
+}
+
+static const struct race slot_again = { swapped, { read_fault, rewriter }, check_rewritten, 18 };
+
 static const struct race swaps[] = {
 	{ written, { store, swapper }, check_swapped, 3 },
 	{ written, { getter, swapper }, check_swapped, 5 },
@@ -391,6 +426,12 @@ static void swap_out_against_others(void **state)
 	hold(swaps);
 }
 
+static void swap_in_against_a_slot_that_is_used_again(void **state)
+{
+	(void)state;
+	explore_holds(&fault_scenario, &slot_again, slot_again.complete);
+}
+
 /* ---- faults of the model ------------------------------------------------------------------ */
 
 static const struct broken faults[] = {
@@ -412,6 +453,8 @@ static const struct broken faults[] = {
 	  "expected: !here || here == there (task boot)", 4 },
 	{ HS_BREAK_CHANGE_BLIND, false, &fault_scenario, &failure, HS_VERDICT_ASSERT,
 	  "hs_page_unmap: mapcount is already 0 (task one)", 4 },
+	{ HS_BREAK_SWAP_IN_EARLY, false, &fault_scenario, &slot_again, HS_VERDICT_ASSERT,
+	  "hs_swap_contents: swap slot 0 is free (task two)", 5 },
 	{ HS_BREAK_SWAP_COUNT_TORN, true, &fault_scenario, &swaps[1], HS_VERDICT_ASSERT,
 	  "hs_page_put: refcount is already 0 (task one)", 5 },
 };
@@ -428,6 +471,7 @@ int main(void)
 		cmocka_unit_test(hole_read_against_hole_write),
 		cmocka_unit_test(memory_failure_against_zap),
 		cmocka_unit_test(swap_out_against_others),
+		cmocka_unit_test(swap_in_against_a_slot_that_is_used_again),
 	};
 
 	return model_main("fault model", tests, faults);

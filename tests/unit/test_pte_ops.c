@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "memory/swap.h"
 #include "support/space.h"
 
 static void swap_out_frees_the_frame_and_keeps_the_contents(void **state)
 {
 	struct space *s = *state;
-	uint64_t e;
+	uint64_t e, slot, next;
 
 	written(s, 0xff123456789aull);
 	e = entry_at(s, BASE);
@@ -12,11 +13,16 @@ static void swap_out_frees_the_frame_and_keeps_the_contents(void **state)
 	expect_told(s, 1, HS_INVALIDATE_CLEAR, BASE, BASE + PAGE, NULL);
 	assert_int_equal(s->entry_then, e);
 	assert_int_equal(hs_entry_type(entry_at(s, BASE)), HS_TYPE_SWAP);
-	assert_int_equal(hs_entry_pfn(entry_at(s, BASE)), 0x123456789aull);
+	slot = hs_entry_pfn(entry_at(s, BASE));
+	assert_int_equal(hs_swap_contents(s->self, slot), 0xff123456789aull);
 	assert_int_equal(hs_pages_allocated(s->self), 0);
 	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), -ENOENT);
 	assert_int_equal(hs_madvise_dontneed(s->self, s->mm, BASE, BASE + PAGE), 0);
 	assert_int_equal(entry_at(s, BASE), 0);
+	/* The slot is free, too. */
+	assert_int_equal(hs_swap_alloc(s->self, &next), 0);
+	assert_int_equal(next, slot);
+	hs_swap_put(s->self, next);
 }
 
 static void swap_out_refuses_what_is_not_its_own(void **state)

@@ -126,7 +126,6 @@ static const struct {
 	{ "device-private", HS_ENTRY_DEVPRIV | HS_ENTRY_WRITE, A_REFERENCE_AND_A_MAPCOUNT },
 	{ "device-exclusive", TYPE(HS_TYPE_EXCLUSIVE), A_REFERENCE },
 	{ "migration", TYPE(HS_TYPE_MIGRATION) | HS_ENTRY_WRITE, NOTHING },
-	{ "swap", TYPE(HS_TYPE_SWAP), NOTHING },
 	{ "hwpoison", TYPE(HS_TYPE_HWPOISON), NOTHING },
 	{ "zero", TYPE(HS_TYPE_ZERO) | HS_ENTRY_VALID, NOTHING },
 	{ "marker", TYPE(HS_TYPE_MARKER), NOTHING },

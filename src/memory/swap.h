@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * swap.h - swap slots: what swap entries name
+ *
+ * A slot has a number, which fits the pfn field of an entry, the contents of a page, and a count of
+ * the entries that name it.
+ */
+#ifndef HS_MEMORY_SWAP_H
+#define HS_MEMORY_SWAP_H
+
+#include "memory/memory.h"
+
+/* A slot with the count 1 and the contents 0. 0 or -ENOMEM. */
+int hs_swap_alloc(struct hs_task *self, uint64_t *slot);
+/* One entry more, or one less, names the slot. The last put frees it. */
+void hs_swap_get(struct hs_task *self, uint64_t slot);
+void hs_swap_put(struct hs_task *self, uint64_t slot);
+/* For a task that keeps the slot, by an entry under the page table lock for instance. */
+uint64_t hs_swap_contents(struct hs_task *self, uint64_t slot);
+void hs_swap_set_contents(struct hs_task *self, uint64_t slot, uint64_t contents);
+
+/* Names the slots that are left, then frees what the machine has made for them. */
+void hs_swap_destroy(struct hs_task *boot, struct hs_machine *machine, struct hs_leaks *left);
+
+#endif
