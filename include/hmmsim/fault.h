@@ -107,6 +107,41 @@ HMMSIM_API uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64
 				  uint64_t *pfn);
 
 /**
+ * hs_cpu_read() - a load by a CPU, with what it finds
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   a byte
+ * @param value  the contents of the page (hs_page_contents()), on success; of the zero page 0
+ *
+ * hs_cpu_access(), and the load. A task that takes the entry away waits for it, as it would for the
+ * TLBs: so a load that comes to its end finds what was there before, never what the page holds
+ * when it is free.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: as hs_cpu_access(); HS_VM_FAULT_SIGBUS where an entry that was made by hand maps a pfn
+ * without struct page.
+ */
+HMMSIM_API uint32_t hs_cpu_read(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				uint64_t *value);
+
+/**
+ * hs_cpu_write() - a store by a CPU, with what it writes
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   a byte
+ * @param value  the new contents of the page
+ *
+ * As hs_cpu_read(): the store reaches the page while the entry allows it, or faults.
+ *
+ * Context: no lock held; takes the mmap lock for read, may sleep.
+ *
+ * Return: as hs_cpu_read().
+ */
+HMMSIM_API uint32_t hs_cpu_write(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+				 uint64_t value);
+
+/**
  * hs_migrate_to_ram() - what a driver's migrate_to_ram() does
  * @param self  the calling task
  * @param vmf   what migrate_to_ram() was told

@@ -202,16 +202,22 @@ static bool fault_vma_allows(const struct hs_vma *vma, bool write)
 	return vma && vma->flags & HS_VM_READ && (!write || vma->flags & HS_VM_WRITE);
 }
 
-/* The CPU reaches the page by the entry that was seen. */
-static bool fault_reached(const struct hs_fault *f, uint64_t *pfn)
+/* Of the page at f->addr, which the entry that was seen maps. */
+static uint64_t fault_pfn(const struct hs_fault *f)
 {
 	uint64_t in_leaf = f->addr & (hs_level_bytes(f->mm->geometry, f->level) - 1);
 
+	return hs_entry_pfn(f->seen) + (in_leaf >> HS_PAGE_SHIFT);
+}
+
+/* The CPU reaches the page by the entry that was seen. */
+static bool fault_reached(const struct hs_fault *f, uint64_t *pfn)
+{
 	if (!hs_fault_is_present(f->seen) || (f->write && !(f->seen & HS_ENTRY_WRITE)))
 		return false;
 	hs_entry_expect_page(f->self, f->entry, f->seen);
 	if (pfn)
-		*pfn = hs_entry_pfn(f->seen) + (in_leaf >> HS_PAGE_SHIFT);
+		*pfn = fault_pfn(f);
 	return true;
 }
 
@@ -222,8 +228,44 @@ enum attempt {
 	ATTEMPT_STUCK, /* the entry is what it was before: another attempt waits first */
 };
 
-/* The mmap lock is held for read, before and after. */
-static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint32_t *error)
+static uint32_t fault_touch(const struct hs_fault *f, uint64_t *value)
+{
+	uint64_t pfn = fault_pfn(f);
+	struct hs_page *page = hs_pfn_to_page(f->self, pfn);
+
+	if (pfn == HS_ZERO_PFN)
+		*value = 0;
+	else if (!page)
+		return HS_VM_FAULT_SIGBUS;
+	else if (f->write)
+		hs_page_set_contents(f->self, page, *value);
+	else
+		*value = hs_page_contents(f->self, page);
+	return 0;
+}
+
+/*
+ * Loads or stores *value by the entry, if it is still the one that was seen. The page table lock is
+ * held, because a task that takes an entry away goes on when no CPU has it in its TLB any more: the
+ * access is complete by then, or it faults.
+ */
+static enum attempt fault_carry(struct hs_fault *f, uint64_t *value, uint32_t *error)
+{
+	enum attempt attempt = ATTEMPT_AGAIN;
+
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	if (hs_fault_is_same(f)) {
+		attempt = ATTEMPT_OVER;
+		HS_BREAK_SPIN_GAP(CPU_TOUCH_LATE, f->self, &f->mm->page_table_lock);
+		*error = fault_touch(f, value);
+	}
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	return attempt;
+}
+
+/* The mmap lock is held for read, before and after. @value: NULL: the access carries none. */
+static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint64_t *value,
+				  uint32_t *error)
 {
 	uint64_t before;
 	uint32_t ret;
@@ -237,7 +279,7 @@ static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint32_t *e
 	}
 	hs_fault_look(f);
 	if (fault_reached(f, pfn))
-		return ATTEMPT_OVER;
+		return value ? fault_carry(f, value, error) : ATTEMPT_OVER;
 	before = f->seen;
 	ret = hs_mm_fault(f->self, f->mm, f->vma, f->addr, f->flags);
 	*error = ret & HS_VM_FAULT_ERROR;
@@ -251,8 +293,8 @@ static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint32_t *e
 	return f->seen == before ? ATTEMPT_STUCK : ATTEMPT_AGAIN;
 }
 
-uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,
-		       uint64_t *pfn)
+static uint32_t fault_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,
+			     uint64_t *pfn, uint64_t *value)
 {
 	struct hs_fault f = {
 		.self = self,
@@ -266,10 +308,26 @@ uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bo
 
 	do {
 		hs_down_read(self, &mm->lock);
-		attempt = fault_attempt(&f, pfn, &error);
+		attempt = fault_attempt(&f, pfn, value, &error);
 		hs_up_read(self, &mm->lock);
 		if (attempt == ATTEMPT_STUCK)
 			hs_retry_wait(self, "access by a CPU");
 	} while (attempt != ATTEMPT_OVER);
 	return error;
+}
+
+uint32_t hs_cpu_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,
+		       uint64_t *pfn)
+{
+	return fault_access(self, mm, addr, write, pfn, NULL);
+}
+
+uint32_t hs_cpu_read(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint64_t *value)
+{
+	return fault_access(self, mm, addr, false, NULL, value);
+}
+
+uint32_t hs_cpu_write(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint64_t value)
+{
+	return fault_access(self, mm, addr, true, NULL, &value);
 }

@@ -102,6 +102,28 @@ static const struct race fault_and_zap = { shared,
 					   check_against_zap,
 					   70 };
 
+static void write_value(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	expect(!hs_cpu_write(self, m->mm, 0, CONTENTS + 1));
+}
+
+static void check_written(struct hs_task *self, struct model *m)
+{
+	uint64_t value = 0;
+
+	expect(!hs_cpu_read(self, m->mm, 0, &value));
+	expect(value == 0 || value == CONTENTS + 1);
+	if (!(hs_u32_load(self, &m->page->state, HS_RELAXED) & HS_PAGE_ALLOCATED))
+		expect(hs_page_contents(self, m->page) == OTHERS);
+}
+
+static const struct race store_and_zap = { written,
+					   { write_value, zapper_and_spoiler },
+					   check_written,
+					   4 };
+
 /* ---- copy-on-write and a device ---------------------------------------------------------- */
 
 static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
@@ -390,6 +412,12 @@ static void fault_against_zap(void **state)
 	explore_holds(&fault_scenario, &fault_and_zap, fault_and_zap.complete);
 }
 
+static void a_store_never_reaches_a_page_that_is_free(void **state)
+{
+	(void)state;
+	explore_holds(&fault_scenario, &store_and_zap, store_and_zap.complete);
+}
+
 static void copy_on_write_against_a_device(void **state)
 {
 	(void)state;
@@ -453,6 +481,8 @@ static const struct broken faults[] = {
 	  "expected: !here || here == there (task boot)", 4 },
 	{ HS_BREAK_CHANGE_BLIND, false, &fault_scenario, &failure, HS_VERDICT_ASSERT,
 	  "hs_page_unmap: mapcount is already 0 (task one)", 4 },
+	{ HS_BREAK_CPU_TOUCH_LATE, false, &fault_scenario, &store_and_zap, HS_VERDICT_ASSERT,
+	  "expected: hs_page_contents(self, m->page) == OTHERS (task boot)", 2 },
 	{ HS_BREAK_SWAP_IN_EARLY, false, &fault_scenario, &slot_again, HS_VERDICT_ASSERT,
 	  "hs_swap_contents: swap slot 0 is free (task two)", 5 },
 	{ HS_BREAK_SWAP_COUNT_TORN, true, &fault_scenario, &swaps[1], HS_VERDICT_ASSERT,
@@ -465,6 +495,7 @@ int main(void)
 		cmocka_unit_test(two_faults_on_one_entry),
 		cmocka_unit_test(a_table_appears_under_the_look_of_a_fault),
 		cmocka_unit_test(fault_against_zap),
+		cmocka_unit_test(a_store_never_reaches_a_page_that_is_free),
 		cmocka_unit_test(copy_on_write_against_a_device),
 		cmocka_unit_test(two_faults_on_device_memory),
 		cmocka_unit_test(migrate_to_ram_twice),

@@ -306,11 +306,69 @@ static void nothing_comes_back_without_a_free_page(void **state)
 	hs_pgmap_destroy(s->self, pgmap);
 }
 
+/* ---- what a CPU reads and writes ---------------------------------------------------------- */
+
+static uint64_t value_at(struct space *s, uint64_t addr)
+{
+	uint64_t value = ~0ull;
+
+	assert_int_equal(hs_cpu_read(s->self, s->mm, addr, &value), 0);
+	return value;
+}
+
+static void what_was_written_is_read_wherever_the_page_went(void **state)
+{
+	struct space *s = *state;
+	struct hs_migration m;
+	struct hs_page *to = NULL;
+
+	map(s, BASE, 4, RW);
+	assert_int_equal(value_at(s, BASE), 0);
+	assert_int_equal(hs_cpu_write(s->self, s->mm, BASE + 9, 1ull << 63 | 7), 0);
+	assert_int_equal(value_at(s, BASE), 1ull << 63 | 7);
+	assert_int_equal(value_at(s, BASE + PAGE), 0);
+	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), 0);
+	assert_int_equal(value_at(s, BASE), 1ull << 63 | 7);
+	assert_int_equal(hs_migration_start(s->self, s->mm, BASE, NULL, &m), 0);
+	assert_int_equal(hs_page_alloc(s->self, &to), 0);
+	hs_page_set_contents(s->self, to, hs_page_contents(s->self, m.page));
+	hs_migration_end(s->self, &m, to);
+	assert_int_equal(value_at(s, BASE), 1ull << 63 | 7);
+	assert_int_equal(hs_madvise_dontneed(s->self, s->mm, BASE, BASE + PAGE), 0);
+	assert_int_equal(value_at(s, BASE), 0);
+}
+
+static void a_read_of_private_memory_brings_its_contents(void **state)
+{
+	struct space *s = *state;
+	struct hs_pgmap *pgmap =
+		device_memory(s, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &device_memory_ops);
+
+	inserted(s, pgmap, true);
+	assert_int_equal(value_at(s, BASE), 0xabc);
+	hs_pgmap_destroy(s->self, pgmap);
+}
+
+static void an_access_by_hand_made_entries_needs_a_struct_page(void **state)
+{
+	struct space *s = *state;
+	uint64_t value;
+
+	map(s, BASE, 4, RW);
+	assert_int_equal(hs_pt_set(s->self, s->mm, BASE, 0, HS_ENTRY_VALID | 0xfffff), 0);
+	assert_int_equal(hs_cpu_read(s->self, s->mm, BASE, &value), HS_VM_FAULT_SIGBUS);
+	assert_int_equal(hs_cpu_read(s->self, s->mm, BASE + 4 * PAGE, &value), HS_VM_FAULT_SIGSEGV);
+	assert_int_equal(hs_cpu_write(s->self, s->mm, BASE + 4 * PAGE, 0), HS_VM_FAULT_SIGSEGV);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(swap_comes_back_with_its_contents_and_tells_nobody),
 		space_unit_test(swap_that_was_read_is_written_in_place),
+		space_unit_test(what_was_written_is_read_wherever_the_page_went),
+		space_unit_test(a_read_of_private_memory_brings_its_contents),
+		space_unit_test(an_access_by_hand_made_entries_needs_a_struct_page),
 		space_unit_test(prot_none_is_accessible_again_and_the_next_write_is_in_place),
 		space_unit_test(prot_none_of_other_kinds_is_restored_to_them),
 		cmocka_unit_test(poison_is_an_error_of_its_own),
