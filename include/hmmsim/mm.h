@@ -633,6 +633,21 @@ HMMSIM_API int hs_madvise_dontneed(struct hs_task *self, struct hs_mm *mm, uint6
 HMMSIM_API int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm,
 				  const struct hs_invalidation *inv);
 
+/**
+ * hs_zap_range_event_locked() - hs_zap_range_event() under the mmap lock
+ * @param self  the calling task
+ * @param mm    the mm
+ * @param inv   as of hs_zap_range_event()
+ *
+ * What a driver calls zap_vma_ptes() or zap_page_range_single() for.
+ *
+ * Context: the mmap lock is held (asserted), for read or write; may sleep.
+ *
+ * Return: as hs_zap_range_event().
+ */
+HMMSIM_API int hs_zap_range_event_locked(struct hs_task *self, struct hs_mm *mm,
+					 const struct hs_invalidation *inv);
+
 /* ---- page tables by hand ----------------------------------------------------------------- */
 
 /**

@@ -4,8 +4,9 @@
  * What happens to the pages of an address space other than by faults: swap, migration and the like.
  *
  * Each function except hs_migration_end() takes the mmap lock for read, notifies the subscribers,
- * and changes one entry (hs_make_protnone(): those of a range). They stand for kernel paths that
- * reach the entry through the reverse map of its page:
+ * and changes one entry (hs_make_protnone(): those of a range). Those that end in _locked are
+ * called with the lock. They stand for kernel paths that reach the entry through the reverse map of
+ * its page:
  *
  * @code{.unparsed}
  * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap
@@ -85,6 +86,21 @@ HMMSIM_API int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64
 				  const void *owner, struct hs_migration *m);
 
 /**
+ * hs_migration_start_locked() - hs_migration_start() under the mmap lock
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   the page's address, page aligned
+ * @param owner  as of hs_migration_start()
+ * @param m      as of hs_migration_start()
+ *
+ * Context: the mmap lock is held (asserted), for read or write; may sleep.
+ *
+ * Return: as hs_migration_start().
+ */
+HMMSIM_API int hs_migration_start_locked(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+					 const void *owner, struct hs_migration *m);
+
+/**
  * hs_migration_end() - end a migration
  * @param self  the calling task
  * @param m     the migration; asserts that it has not ended yet
@@ -122,6 +138,23 @@ HMMSIM_API void hs_migration_end(struct hs_task *self, struct hs_migration *m, s
  */
 HMMSIM_API int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				 const void *owner, struct hs_page **page);
+
+/**
+ * hs_make_exclusive_locked() - hs_make_exclusive() under the mmap lock
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   the page's address, page aligned
+ * @param owner  as of hs_make_exclusive()
+ * @param page   as of hs_make_exclusive()
+ *
+ * make_device_exclusive_range() is called so.
+ *
+ * Context: the mmap lock is held (asserted), for read or write; may sleep.
+ *
+ * Return: as hs_make_exclusive().
+ */
+HMMSIM_API int hs_make_exclusive_locked(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+					const void *owner, struct hs_page **page);
 
 /**
  * hs_make_protnone() - take the access to present system pages until their next fault

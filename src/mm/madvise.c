@@ -30,6 +30,12 @@ static bool madvise_zap_vmas(struct hs_task *self, struct hs_mm *mm, uint64_t st
 	return whole;
 }
 
+static bool madvise_is_right(const struct hs_mm *mm, const struct hs_invalidation *inv)
+{
+	return hs_range_fits(mm, inv->start, inv->end) &&
+	       (unsigned int)inv->event < HS_INVALIDATE_EVENT_COUNT;
+}
+
 /* Faults map leaves meanwhile, so the invalidation covers those that may come as well. */
 static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t *start,
 			  uint64_t *end)
@@ -38,7 +44,6 @@ static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t
 	const struct hs_vma *last = hs_vma_at(mm, *end - HS_PAGE_BYTES);
 	uint64_t above = *end, below = *start;
 
-	hs_assert_read(self, &mm->lock);
 	if (first && first->mapping)
 		hs_mapping_leaf_span(first->mapping, start, &above);
 	if (last && last->mapping)
@@ -46,19 +51,18 @@ static void madvise_widen(struct hs_task *self, const struct hs_mm *mm, uint64_t
 	hs_zap_span(self, mm, start, end);
 }
 
-int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
+int hs_zap_range_event_locked(struct hs_task *self, struct hs_mm *mm,
+			      const struct hs_invalidation *inv)
 {
 	struct hs_invalidation wide = *inv;
 	int ret;
 
-	if (!hs_range_fits(mm, inv->start, inv->end) ||
-	    (unsigned int)inv->event >= HS_INVALIDATE_EVENT_COUNT)
+	hs_mm_expect_locked(self, mm, "hs_zap_range_event_locked");
+	hs_might_sleep(self);
+	if (!madvise_is_right(mm, inv))
 		return -EINVAL;
-	hs_down_read(self, &mm->lock);
-	if (!mm->root) {
-		hs_up_read(self, &mm->lock);
+	if (!mm->root)
 		return -ENOMEM;
-	}
 	madvise_widen(self, mm, &wide.start, &wide.end);
 	ret = hs_invalidate_start(self, mm->notifiers, &wide);
 	if (!ret && HS_BREAK(DONTNEED_NOTIFY_EARLY))
@@ -68,6 +72,17 @@ int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_i
 		if (!HS_BREAK(DONTNEED_NOTIFY_EARLY))
 			hs_invalidate_end(self, mm->notifiers, &wide);
 	}
+	return ret;
+}
+
+int hs_zap_range_event(struct hs_task *self, struct hs_mm *mm, const struct hs_invalidation *inv)
+{
+	int ret;
+
+	if (!madvise_is_right(mm, inv))
+		return -EINVAL;
+	hs_down_read(self, &mm->lock);
+	ret = hs_zap_range_event_locked(self, mm, inv);
 	hs_up_read(self, &mm->lock);
 	return ret;
 }

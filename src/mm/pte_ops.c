@@ -38,21 +38,32 @@
 
 #include <errno.h>
 
-/* Takes the mmap lock for read and finds the entry. After 0, pte_ops_finish() unlocks. */
-static int pte_ops_begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
+/* Finds the entry. The mmap lock is held. */
+static int pte_ops_look(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
 {
 	*f = (struct hs_fault){ .self = self, .mm = mm, .addr = addr };
 	if (addr & (HS_PAGE_BYTES - 1))
 		return -EINVAL;
-	hs_down_read(self, &mm->lock);
-	hs_assert_read(self, &mm->lock);
 	f->vma = hs_vma_at(mm, addr);
-	if (!f->vma) {
-		hs_up_read(self, &mm->lock);
+	if (!f->vma)
 		return -EINVAL;
-	}
 	hs_fault_look(f);
 	return 0;
+}
+
+/* Takes the mmap lock for read and finds the entry. After 0, pte_ops_finish() unlocks. */
+static int pte_ops_begin(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_fault *f)
+{
+	int ret;
+
+	if (addr & (HS_PAGE_BYTES - 1))
+		return -EINVAL;
+	hs_down_read(self, &mm->lock);
+	hs_assert_read(self, &mm->lock);
+	ret = pte_ops_look(self, mm, addr, f);
+	if (ret)
+		hs_up_read(self, &mm->lock);
+	return ret;
 }
 
 static int pte_ops_finish(struct hs_fault *f, int ret)
@@ -182,24 +193,41 @@ static int pte_ops_to_migration(struct hs_fault *f, struct hs_page *page, void *
 	return 0;
 }
 
+static int pte_ops_migrate(struct hs_fault *f, const void *owner, struct hs_migration *m)
+{
+	int ret;
+
+	m->mm = f->mm;
+	m->addr = f->addr;
+	if (f->vma->flags & HS_VM_SHARED ||
+	    (!pte_ops_is_page(f->seen) && !pte_ops_is_device_private(f->seen)))
+		return -ENOENT;
+	ret = pte_ops_change(f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
+			     pte_ops_to_migration, m);
+	if (!ret)
+		hs_mmgrab(f->self, f->mm);
+	return ret;
+}
+
+int hs_migration_start_locked(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+			      const void *owner, struct hs_migration *m)
+{
+	struct hs_fault f;
+	int ret;
+
+	hs_mm_expect_locked(self, mm, "hs_migration_start_locked");
+	hs_might_sleep(self);
+	ret = pte_ops_look(self, mm, addr, &f);
+	return ret ? ret : pte_ops_migrate(&f, owner, m);
+}
+
 int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, const void *owner,
 		       struct hs_migration *m)
 {
 	struct hs_fault f;
 	int ret = pte_ops_begin(self, mm, addr, &f);
 
-	if (ret)
-		return ret;
-	m->mm = mm;
-	m->addr = addr;
-	if (f.vma->flags & HS_VM_SHARED ||
-	    (!pte_ops_is_page(f.seen) && !pte_ops_is_device_private(f.seen)))
-		return pte_ops_finish(&f, -ENOENT);
-	ret = pte_ops_change(&f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
-			     pte_ops_to_migration, m);
-	if (!ret)
-		hs_mmgrab(self, mm);
-	return pte_ops_finish(&f, ret);
+	return ret ? ret : pte_ops_finish(&f, pte_ops_migrate(&f, owner, m));
 }
 
 /* The entry of a system or device page, with WRITE if @write has that bit. */
@@ -271,31 +299,47 @@ static int pte_ops_to_exclusive(struct hs_fault *f, struct hs_page *page, void *
 	return 0;
 }
 
+static int pte_ops_exclude(struct hs_fault *f, const void *owner, struct hs_page **page)
+{
+	bool fits = pte_ops_is_page(f->seen) && !(f->vma->flags & HS_VM_SHARED);
+	struct hs_page *p = fits ? hs_fault_get_page(f) : NULL;
+	int ret;
+
+	if (!p)
+		return -ENOENT;
+	if (!hs_page_trylock(f->self, p)) {
+		hs_page_put(f->self, p);
+		return -EBUSY;
+	}
+	ret = pte_ops_change(f, HS_INVALIDATE_EXCLUSIVE, owner, pte_ops_to_exclusive, NULL);
+	if (ret) {
+		hs_page_unlock(f->self, p);
+		hs_page_put(f->self, p);
+		return ret;
+	}
+	*page = p;
+	return 0;
+}
+
+int hs_make_exclusive_locked(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+			     const void *owner, struct hs_page **page)
+{
+	struct hs_fault f;
+	int ret;
+
+	hs_mm_expect_locked(self, mm, "hs_make_exclusive_locked");
+	hs_might_sleep(self);
+	ret = pte_ops_look(self, mm, addr, &f);
+	return ret ? ret : pte_ops_exclude(&f, owner, page);
+}
+
 int hs_make_exclusive(struct hs_task *self, struct hs_mm *mm, uint64_t addr, const void *owner,
 		      struct hs_page **page)
 {
-	struct hs_page *p;
 	struct hs_fault f;
 	int ret = pte_ops_begin(self, mm, addr, &f);
 
-	if (ret)
-		return ret;
-	p = pte_ops_is_page(f.seen) && !(f.vma->flags & HS_VM_SHARED) ? hs_fault_get_page(&f)
-								      : NULL;
-	if (!p)
-		return pte_ops_finish(&f, -ENOENT);
-	if (!hs_page_trylock(self, p)) {
-		hs_page_put(self, p);
-		return pte_ops_finish(&f, -EBUSY);
-	}
-	ret = pte_ops_change(&f, HS_INVALIDATE_EXCLUSIVE, owner, pte_ops_to_exclusive, NULL);
-	if (ret) {
-		hs_page_unlock(self, p);
-		hs_page_put(self, p);
-	} else {
-		*page = p;
-	}
-	return pte_ops_finish(&f, ret);
+	return ret ? ret : pte_ops_finish(&f, pte_ops_exclude(&f, owner, page));
 }
 
 /* ---- prot-none --------------------------------------------------------------------------- */

@@ -161,6 +161,27 @@ static void wait_for_nothing(struct hs_task *self, struct state *s)
 	hs_range_fault(self, &s->range);
 }
 
+static void exclude_without_lock(struct hs_task *self, struct state *s)
+{
+	struct hs_page *page;
+
+	hs_make_exclusive_locked(self, s->mm, 0, s, &page);
+}
+
+static void migrate_without_lock(struct hs_task *self, struct state *s)
+{
+	struct hs_migration m;
+
+	hs_migration_start_locked(self, s->mm, 0, NULL, &m);
+}
+
+static void zap_without_lock(struct hs_task *self, struct state *s)
+{
+	struct hs_invalidation inv = { .end = PAGE, .blockable = true };
+
+	hs_zap_range_event_locked(self, s->mm, &inv);
+}
+
 static void read_private_memory(struct hs_task *self, struct state *s)
 {
 	s->pgmap->type = HS_PGMAP_PRIVATE;
@@ -371,6 +392,9 @@ static const struct contract contracts[] = {
 	{ "to RAM without lock", to_ram_without_lock, NOT_HELD },
 	{ "assert locked", assert_locked, NOT_HELD },
 	{ "assert write locked", assert_write_locked, "the mmap lock is not held for write" },
+	{ "exclude without lock", exclude_without_lock, NOT_HELD },
+	{ "migrate without lock", migrate_without_lock, NOT_HELD },
+	{ "zap without lock", zap_without_lock, NOT_HELD },
 	{ "read private memory", read_private_memory, "pfn 0x8, which is private device memory" },
 	{ "write private memory", write_private_memory, "pfn 0x8, which is private device memory" },
 	{ "find_vma without lock", find_vma_without_lock, NOT_HELD },

@@ -422,6 +422,66 @@ static void an_insert_can_lack_memory_for_tables(void **state)
 	assert_int_equal(failures, 3);
 }
 
+/* ---- under the caller's mmap lock ---------------------------------------------------------- */
+
+static void lock(struct space *s, bool write)
+{
+	if (write)
+		hs_mm_lock_write(s->self, s->mm);
+	else
+		hs_mm_lock_read(s->self, s->mm);
+}
+
+static void unlock(struct space *s, bool write)
+{
+	if (write)
+		hs_mm_unlock_write(s->self, s->mm);
+	else
+		hs_mm_unlock_read(s->self, s->mm);
+}
+
+static void what_a_caller_with_the_mmap_lock_asks_for_is_done(void **state)
+{
+	struct space *s = *state;
+	const struct hs_invalidation inv = { .start = BASE,
+					     .end = BASE + 2 * PAGE,
+					     .event = HS_INVALIDATE_UNMAP,
+					     .blockable = true };
+	struct hs_page *page = written(s, 7), *out = NULL;
+	struct hs_migration m;
+
+	for (int write = 0; write < 2; write++) {
+		lock(s, write);
+		assert_int_equal(hs_make_exclusive_locked(s->self, s->mm, BASE + 1, s, &out),
+				 -EINVAL);
+		assert_int_equal(hs_make_exclusive_locked(s->self, s->mm, BASE, s, &out), 0);
+		expect_told(s, 1, HS_INVALIDATE_EXCLUSIVE, BASE, BASE + PAGE, s);
+		unlock(s, write);
+		assert_ptr_equal(out, page);
+		hs_page_unlock(s->self, out);
+		hs_page_put(s->self, out);
+		assert_int_equal(write_fault(s, BASE), 0);
+		s->starts = s->ends = 0;
+		lock(s, write);
+		assert_int_equal(hs_migration_start_locked(s->self, s->mm, BASE + 8 * PAGE, s, &m),
+				 -EINVAL);
+		assert_int_equal(hs_migration_start_locked(s->self, s->mm, BASE, s, &m), 0);
+		expect_told(s, 1, HS_INVALIDATE_MIGRATE, BASE, BASE + PAGE, s);
+		hs_migration_end(s->self, &m, NULL);
+		unlock(s, write);
+		expect_page(s, BASE, true, 7);
+	}
+	for (int write = 0; write < 2; write++) {
+		assert_int_equal(write_fault(s, BASE), 0);
+		lock(s, write);
+		assert_int_equal(hs_zap_range_event_locked(s->self, s->mm, &inv), 0);
+		unlock(s, write);
+		expect_told(s, 1, HS_INVALIDATE_UNMAP, BASE, BASE + 2 * PAGE, NULL);
+		assert_int_equal(entry_at(s, BASE), 0);
+		assert_int_equal(hs_pages_allocated(s->self), 0);
+	}
+}
+
 /* ---- an entry that another task changes while the subscribers are told ---------------------- */
 
 struct meddler {
@@ -531,6 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		space_unit_test(swap_out_frees_the_frame_and_keeps_the_contents),
 		space_unit_test(swap_out_refuses_what_is_not_its_own),
+		space_unit_test(what_a_caller_with_the_mmap_lock_asks_for_is_done),
 		space_unit_test(migration_moves_the_entry_to_the_new_page),
 		space_unit_test(migration_without_a_new_page_restores_the_old),
 		cmocka_unit_test(migration_of_what_is_unmapped_meanwhile_puts_both),
