@@ -146,7 +146,7 @@ void hs_name_object(const struct hs_names *n, const struct hs_birth *b, char tex
 			 hs_births_number(&n->sched->births, b));
 }
 
-/* A page of a memmap is named by its pfn, which its struct keeps. Behind all structs are extensions. */
+/* A page of a memmap is named by its pfn, which its struct keeps. Extensions are behind structs. */
 HS_NO_ASAN static void names_page(const struct hs_birth *b, size_t offset, bool word,
 				  char text[HS_NAME_MAX])
 {
@@ -161,7 +161,8 @@ HS_NO_ASAN static void names_page(const struct hs_birth *b, size_t offset, bool 
 	used = strlen(text);
 	if (!word && !at && !ext)
 		return;
-	if (!hs_field_print(ext ? HS_KIND_PAGE_EXT : HS_KIND_PAGE, at, text + used, HS_NAME_MAX - used))
+	if (!hs_field_print(ext ? HS_KIND_PAGE_EXT : HS_KIND_PAGE, at, text + used,
+			    HS_NAME_MAX - used))
 		names_add_offset(at, text);
 }
 

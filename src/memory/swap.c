@@ -107,9 +107,10 @@ void hs_swap_put(struct hs_task *self, uint64_t slot)
 uint64_t hs_swap_contents(struct hs_task *self, uint64_t slot)
 {
 	struct hs_swap_slot *s = swap_slot_of(self, slot);
+	uint32_t count = hs_u32_load(self, &s->count, HS_ACQUIRE);
 
-	hs_assert(self, hs_u32_load(self, &s->count, HS_ACQUIRE),
-		  "hs_swap_contents: swap slot %llu is free", (unsigned long long)slot);
+	hs_assert_at(self, HS_HERE, count, "hs_swap_contents: swap slot %llu is free",
+		     (unsigned long long)slot);
 	return hs_u64_load(self, &s->contents, HS_RELAXED);
 }
 

@@ -33,8 +33,8 @@ void hs_entry_tell(struct hs_task *self, struct hs_mm *mm, uint64_t addr, uint32
 
 void hs_mm_set_entry_ops(struct hs_mm *mm, const struct hs_entry_ops *ops, void *arg)
 {
-	hs_assert(hs_task_current(), !ops || ops->changed,
-		  "hs_mm_set_entry_ops: the function for changes is missing");
+	hs_assert_at(hs_task_current(), HS_HERE, !ops || ops->changed,
+		     "hs_mm_set_entry_ops: the function for changes is missing");
 	mm->entry_ops = ops;
 	mm->entry_arg = arg;
 }

@@ -13,9 +13,9 @@ static void contents_expect_cpu(struct hs_task *self, const struct hs_page *page
 {
 	const struct hs_pgmap *p = page->pgmap.raw;
 
-	hs_assert(self, !p || p->type != HS_PGMAP_PRIVATE,
-		  "a CPU reaches for the contents of pfn 0x%llx, which is private device memory",
-		  (unsigned long long)hs_page_to_pfn(self, page));
+	hs_assert_at(self, HS_HERE, !p || p->type != HS_PGMAP_PRIVATE,
+		     "a CPU reaches for the contents of pfn 0x%llx, which is private device memory",
+		     (unsigned long long)hs_page_to_pfn(self, page));
 }
 
 uint64_t hs_dma_contents(struct hs_task *self, struct hs_page *page)

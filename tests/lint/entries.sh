@@ -10,6 +10,7 @@ src=${1:?usage: entries.sh src-directory}
 cd "$src"
 
 own='^device/dmirror\.c:[0-9]+:.*hs_u64_[a-z]+\(self, &dev->(table|refusals)\b'
+own+='|^run/race_driver\.c:[0-9]+:.*hs_u64_store\(self, (entry|&d->entry\[i\]), '
 failed=0
 
 rooms() {
