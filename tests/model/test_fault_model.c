@@ -361,16 +361,6 @@ static int swapped(struct hs_task *self, struct model *m)
 	return ret ? ret : hs_swap_out(self, m->mm, 0);
 }
 
-/* A single fault, as a walker makes it. */
-static void read_fault(struct hs_task *self, void *arg)
-{
-	struct model *m = arg;
-
-	hs_mm_lock_read(self, m->mm);
-	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, 0, NULL));
-	hs_mm_unlock_read(self, m->mm);
-}
-
 /* Swaps in, writes, and swaps out again: to the same slot. */
 static void rewriter(struct hs_task *self, void *arg)
 {
@@ -387,7 +377,7 @@ static void check_rewritten(struct hs_task *self, struct model *m)
 	expect_page(self, m, OTHERS);
 }
 
-static const struct race slot_again = { swapped, { read_fault, rewriter }, check_rewritten, 18 };
+static const struct race slot_again = { swapped, { load, rewriter }, check_rewritten, 101 };
 
 static const struct race swaps[] = {
 	{ written, { store, swapper }, check_swapped, 3 },

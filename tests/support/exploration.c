@@ -192,13 +192,18 @@ static void ends_add(struct ends *ends, uint64_t hash)
 	ends->hash[ends->count++] = hash;
 }
 
-/* Without what the arena counts: retries, grace periods. */
+/*
+ * Without what the arena counts: retries, grace periods. Memory that no object of this execution
+ * had, as before an aligned one, holds what other executions left.
+ */
 static void ends_note(void *ctx, const struct hs_sched *s)
 {
 	const char *from = (const char *)(s->arena + 1), *to = s->region + s->arena->region.used;
 	uint64_t hash = 1, word;
 
 	for (; from + sizeof(word) <= to; from += sizeof(word)) {
+		if (s->life[(size_t)(from - s->region) / HS_GRANULE] == HS_LIFE_NEVER)
+			continue;
 		memcpy(&word, from, sizeof(word));
 		hash = hs_mix64(hash ^ word) + 1;
 	}
