@@ -47,6 +47,19 @@ expect 1 "captured.sh: per-page looks fewer pages up" captured "${all/0:8/1:7}"
 expect 1 "captured.sh: per-table looks all pages up" captured "${all/6:2/0:8}"
 expect 1 "captured.sh: per-range looks more pages up" captured "${all/7:1/5:3}"
 
+# A session.
+cat >"$work/program" <<'TEXT'
+#!/bin/sh
+echo "$# of $*"
+TEXT
+chmod +x "$work/program"
+printf '$ program a b\n2 of a b\n\n$ program\n0 of \n\n' >"$work/session"
+expect 0 "a session as it is" "$here/check.sh" --session "$work/session" "$work/program"
+for wrong in 's/2 of/3 of/' 's/\$ program a b/$ program a/' '2d' '1d' 's/^\$/%/'; do
+	sed "$wrong" "$work/session" >"$work/other"
+	expect 1 "a session with $wrong" "$here/check.sh" --session "$work/other" "$work/program"
+done
+
 # The README's block of C.
 mkdir "$work/readme"
 printf '/* a comment */\n#include <a.h>\nint a;\n' >"$work/readme/a.c"
