@@ -220,6 +220,22 @@ static void report_fold(struct report *r, const struct hs_round *round)
 	report_add(r, round->values ? ", with other values\n" : "\n");
 }
 
+/* What the task is at when all is over, if no step of it has shown that. */
+static void report_last_act(struct report *r, uint32_t task)
+{
+	const struct hs_sched *s = r->sched;
+	const char *act = s->task[task].act;
+
+	for (uint32_t i = s->decisions; act && i-- > 0;)
+		if (s->schedule[i] == task) {
+			if (act == s->repeat.note[i].act)
+				act = NULL;
+			break;
+		}
+	if (act)
+		report_add(r, "%*s> %s\n", report_indent(r, task), "", act);
+}
+
 static uint32_t report_last_task(const struct hs_sched *s, uint32_t end)
 {
 	while (end-- > 0)
@@ -272,10 +288,15 @@ static void report_steps(struct report *r)
 	}
 	report_rounds(r, &rounds);
 	hs_rounds_free(&rounds);
-	if (failed && !(last && hs_step_was_refused(s, s->decisions - 1)))
+	if (s->verdict == HS_VERDICT_DEADLOCK)
+		for (uint32_t i = 1; i < s->tasks; i++)
+			report_last_act(r, i);
+	if (failed && !(last && hs_step_was_refused(s, s->decisions - 1))) {
+		if (!s->crash.kind)
+			report_last_act(r, failed);
 		report_add(r, "%*s<-- %s\n", report_indent(r, failed), "",
 			   hs_verdict_name(s->verdict));
-	else if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_CRASH)
+	} else if (last && s->task[last].op.kind == HS_OP_NONE && s->verdict != HS_VERDICT_CRASH)
 		report_add(r, "%*s~ ends\n", report_indent(r, last), "");
 }
 

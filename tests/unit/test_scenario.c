@@ -349,6 +349,58 @@ static void a_loop_ends_after_its_turns(void **state)
 }
 
 #ifdef HS_BACKEND_EXPLORE
+/* The report of the violation that the race ends in; the caller frees @r. */
+static void report_of(const char *source, struct hs_explore_result *r)
+{
+	struct hs_scenario_text *text = load(source, NULL);
+	struct hs_explore_options options;
+
+	hs_explore_options_init(&options);
+	hs_scenario_options(text, &options);
+	assert_int_equal(hs_explore(hs_scenario_of(text), hs_scenario_param(text), &options, r), 0);
+	assert_non_null(r->report);
+	hs_scenario_free(text);
+}
+
+static void a_report_shows_the_line_that_fails_before_its_first_step(void **state)
+{
+	struct hs_explore_result r;
+
+	(void)state;
+	report_of(LINES("race all\n" SPACE "driver D M 0x0 0x1000\n"
+			"setup\n"
+			"task T\n"
+			"  lock D\n"
+			"  lock D\n"
+			"  unlock D\n"),
+		  &r);
+	if (!strstr(r.report, "\n> lock D  a.txt:11\n<-- assertion\n"))
+		fail_msg("%s", r.report);
+	hs_explore_result_free(&r);
+}
+
+static void a_report_shows_the_lines_in_which_tasks_wait_for_ever(void **state)
+{
+	struct hs_explore_result r;
+
+	(void)state;
+	report_of(LINES("race all\n"
+			"flag one\n"
+			"flag two\n"
+			"setup\n"
+			"task A\n"
+			"  await two\n"
+			"  set one\n"
+			"task B\n"
+			"  await one\n"
+			"  set two\n"),
+		  &r);
+	if (!strstr(r.report, "\n> await two  a.txt:7\n"
+			      "                        > await one  a.txt:10\n"))
+		fail_msg("%s", r.report);
+	hs_explore_result_free(&r);
+}
+
 static const char flag[] = LINES("race all\n" SPACE "driver D M 0x0 0x1000\n"
 				 "setup\n"
 				 "  access M 0x0 w\n"
@@ -449,6 +501,8 @@ int main(void)
 		cmocka_unit_test(memory_that_fails_in_the_set_up_is_named_by_its_line),
 #else
 		cmocka_unit_test(a_report_shows_the_lines_of_the_text),
+		cmocka_unit_test(a_report_shows_the_line_that_fails_before_its_first_step),
+		cmocka_unit_test(a_report_shows_the_lines_in_which_tasks_wait_for_ever),
 #endif
 	};
 
