@@ -136,10 +136,28 @@ HS_NO_ASAN static const char *names_kind(const struct hs_birth *b)
 	return hs_kind_name((enum hs_kind)b->kind);
 }
 
+/* The author's own name of the object as a whole. NULL: it has none. */
+static const struct hs_label *names_whole_label(const struct hs_sched *s, const struct hs_birth *b)
+{
+	size_t head = b->kind == HS_KIND_TRACKED ? HS_TRACKED_HEAD : 0;
+
+	for (uint32_t i = 0; i < s->label_count; i++) {
+		const struct hs_label *l = &s->label[i];
+
+		if (l->start == b->start + head && l->size == b->size - head)
+			return l;
+	}
+	return NULL;
+}
+
 /* "pgmap 0"; there is one machine, and one state. */
 void hs_name_object(const struct hs_names *n, const struct hs_birth *b, char text[HS_NAME_MAX])
 {
-	if (b->kind == HS_KIND_SCENARIO || b->kind == HS_KIND_MACHINE)
+	const struct hs_label *label = names_whole_label(n->sched, b);
+
+	if (label)
+		snprintf(text, HS_NAME_MAX, "%.31s", label->name);
+	else if (b->kind == HS_KIND_SCENARIO || b->kind == HS_KIND_MACHINE)
 		snprintf(text, HS_NAME_MAX, "%s", names_kind(b));
 	else
 		snprintf(text, HS_NAME_MAX, "%s %u", names_kind(b),

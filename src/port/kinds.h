@@ -56,6 +56,7 @@
 	X(DEVICE, "device", 64)           \
 	X(PFNS, "pfn array", 64)          \
 	X(TRACKED, "tracked object", 64)  \
+	X(SUB, "subscription", 16)        \
 	X(OTHER, "other object", 16)
 
 enum hs_lock_class {

@@ -124,7 +124,7 @@ const struct hs_mirror_ops hs_race_mirror_ops = { race_driver_sync, NULL };
 static struct hs_race_sub *race_driver_sub(struct hs_task *self, struct hs_race_device *d,
 					   const char *place)
 {
-	struct hs_race_sub *sub = hs_alloc_at(self, HS_KIND_OTHER, sizeof(*sub), place);
+	struct hs_race_sub *sub = hs_alloc_at(self, HS_KIND_SUB, sizeof(*sub), place);
 
 	if (sub)
 		sub->device = d;
@@ -133,7 +133,7 @@ static struct hs_race_sub *race_driver_sub(struct hs_task *self, struct hs_race_
 
 static void race_driver_free(struct hs_task *self, struct hs_race_sub *sub, const char *place)
 {
-	hs_free_at(self, sub, HS_KIND_OTHER, sizeof(*sub), place);
+	hs_free_at(self, sub, HS_KIND_SUB, sizeof(*sub), place);
 }
 
 int hs_race_subscribe(struct hs_task *self, struct hs_race_device *d, const char *place)

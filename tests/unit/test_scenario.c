@@ -401,6 +401,32 @@ static void a_report_shows_the_lines_in_which_tasks_wait_for_ever(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void a_report_names_the_subscriptions_of_a_driver(void **state)
+{
+	static const char *const shown[] = {
+		"\nsubscription 1 (",
+		"\ndereference D.subscription  src/notifier/",
+		"\ndereference subscription 1",
+		"\nfree subscription 1  a.txt:12\n",
+	};
+	struct hs_explore_result r;
+
+	(void)state;
+	report_of(LINES("race all\n" SPACE "driver D M 0x0 0x1000\n"
+			"setup\n"
+			"task T\n"
+			"  plain-insert D\n"
+			"  dontneed M 0x0 0x1000\n"
+			"  plain-remove D\n"
+			"check\n"
+			"  assert-entry D 0x0 yes\n"),
+		  &r);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (!strstr(r.report, shown[i]))
+			fail_msg("no %s in %s", shown[i], r.report);
+	hs_explore_result_free(&r);
+}
+
 static const char flag[] = LINES("race all\n" SPACE "driver D M 0x0 0x1000\n"
 				 "setup\n"
 				 "  access M 0x0 w\n"
@@ -501,6 +527,7 @@ int main(void)
 		cmocka_unit_test(memory_that_fails_in_the_set_up_is_named_by_its_line),
 #else
 		cmocka_unit_test(a_report_shows_the_lines_of_the_text),
+		cmocka_unit_test(a_report_names_the_subscriptions_of_a_driver),
 		cmocka_unit_test(a_report_shows_the_line_that_fails_before_its_first_step),
 		cmocka_unit_test(a_report_shows_the_lines_in_which_tasks_wait_for_ever),
 #endif
