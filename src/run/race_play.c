@@ -223,8 +223,11 @@ int hs_race_failed(const struct hs_race_program *p, unsigned long line, int ret)
 {
 	const char *name = ret == HS_RACE_AGAIN ? "it would have to try again" : hs_error_name(ret);
 
-	snprintf(p->error, p->error_size, "%s: the set-up failed: %s", p->line[line].words,
-		 name ? name : "unknown");
+	const char *words = p->line[line].words, *place = p->line[line].place;
+
+	/* The place is also behind the words, with two blanks between them. */
+	snprintf(p->error, p->error_size, "%s: %.*s: the set-up failed: %s", place,
+		 (int)(strlen(words) - strlen(place) - 2), words, name ? name : "unknown");
 	return ret == HS_RACE_AGAIN ? -EAGAIN : ret;
 }
 

@@ -196,7 +196,7 @@ done
 printf 'hmmsim 1\nrace a\nmm M\nsetup\n\taccess M 0x1000 w\ntask T\n\taccess M 0x1000 r\n' >setup.txt
 for option in '' --every; do
 	# shellcheck disable=SC2086 # an option or nothing
-	run 2 '^access M 0x1000 w  setup\.txt:5: the set-up failed: -EFAULT$' setup.txt $option
+	run 2 '^setup\.txt:5: access M 0x1000 w: the set-up failed: -EFAULT$' setup.txt $option
 done
 printf 'hmmsim 1\nrace a\ntask T\n\tcall f\n' >call.txt
 run 2 '^call\.txt:4: call: expected a function of the program, found "f"$' call.txt

@@ -319,7 +319,7 @@ static void a_step_of_the_set_up_that_fails_is_named(void **state)
 		       "task T\n"
 		       "  access M 0x0\n"),
 		 &o);
-	assert_string_equal(o.sentence, "access M 0x2000 w  a.txt:8: the set-up failed: -EFAULT");
+	assert_string_equal(o.sentence, "a.txt:8: access M 0x2000 w: the set-up failed: -EFAULT");
 	assert_int_equal(o.ret, -EFAULT);
 }
 
