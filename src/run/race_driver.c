@@ -384,8 +384,9 @@ HS_RACE_DO(ASSERT_ENTRY)
 
 	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
 	hs_race_assert(self, a, !(word & HS_PFN_VALID) == !step->arg[2],
-		       "%s has %s entry for %#llx", d->name, step->arg[2] ? "no" : "an",
-		       (unsigned long long)step->arg[1]);
+		       "%s has %s entry for 0x%llx, expected %s", d->name,
+		       step->arg[2] ? "no" : "an", (unsigned long long)step->arg[1],
+		       step->arg[2] ? "one" : "none");
 	return 0;
 }
 

@@ -247,8 +247,9 @@ HS_RACE_DO(ASSERT_RESULT)
 	const struct hs_race_actor *task = &a->state->actor[step->arg[0] + 1];
 
 	hs_race_assert(self, a, task->result == -(int)step->arg[1],
-		       "the last walk or populate of %s returned %s",
-		       hs_race_of(a)->task[step->arg[0]].name, race_mm_error(task->result));
+		       "the last walk or populate of %s returned %s, expected %s",
+		       hs_race_of(a)->task[step->arg[0]].name, race_mm_error(task->result),
+		       race_mm_error(-(int)step->arg[1]));
 	return 0;
 }
 
@@ -256,7 +257,9 @@ HS_RACE_DO(ASSERT_TURNS)
 {
 	const struct hs_race_actor *task = &a->state->actor[step->arg[0] + 1];
 
-	hs_race_assert(self, a, task->turns <= step->arg[1], "%s tried again %llu times",
-		       hs_race_of(a)->task[step->arg[0]].name, (unsigned long long)task->turns);
+	hs_race_assert(self, a, task->turns <= step->arg[1],
+		       "%s tried again %llu times, expected at most %llu",
+		       hs_race_of(a)->task[step->arg[0]].name, (unsigned long long)task->turns,
+		       (unsigned long long)step->arg[1]);
 	return 0;
 }

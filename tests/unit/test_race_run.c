@@ -201,6 +201,22 @@ static void a_protected_page_cannot_be_written(void **state)
 		     "check\n  assert-result T -EPERM\n");
 }
 
+static void what_does_not_hold_is_named_with_what_was_expected(void **state)
+{
+	(void)state;
+	ends(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
+		    "check\n  assert-entry D 0x0 no\n",
+	     HS_VERDICT_ASSERT, "r.txt:18: D has an entry for 0x0, expected none");
+	ends(DRIVER "task T\n  begin D\ncheck\n  assert-entry D 0x1000 yes\n", HS_VERDICT_ASSERT,
+	     "r.txt:11: D has no entry for 0x1000, expected one");
+	ends(DRIVER "task T\n  begin D\n  walk D 0x0 0x1000 r\ncheck\n  assert-result T -EFAULT\n",
+	     HS_VERDICT_ASSERT,
+	     "r.txt:12: the last walk or populate of T returned 0, expected -EFAULT");
+	ends(PRIVATE
+	     "task T\n  kill A\n  retry 3\n    get 8\n  until\nmust S1\ncheck\n  assert-turns T 1\n",
+	     HS_VERDICT_ASSERT, "r.txt:11: T tried again 2 times, expected at most 1");
+}
+
 static void entries_go_and_come_back(void **state)
 {
 	static const char *const steps[] = { "  swap-out M 0x0\n", "  dontneed M 0x0 0x1000\n",
@@ -302,6 +318,7 @@ int main(void)
 		cmocka_unit_test(an_unmapped_page_cannot_be_accessed),
 		cmocka_unit_test(a_protected_page_cannot_be_written),
 		cmocka_unit_test(entries_go_and_come_back),
+		cmocka_unit_test(what_does_not_hold_is_named_with_what_was_expected),
 		cmocka_unit_test(a_migration_that_never_ends_keeps_accesses_waiting),
 		cmocka_unit_test(an_address_space_that_has_ended_is_walked_no_more),
 		cmocka_unit_test(a_grace_period_waits_for_readers),
