@@ -130,7 +130,7 @@ struct hs_race_axis {
 #define HS_RACE_S2 0x2u	   /* no access to a struct page or pgmap that is gone */
 #define HS_RACE_S3 0x4u	   /* no reference or object is left at the end */
 #define HS_RACE_S4 0x8u	   /* no device entry for a device-private page of another owner */
-#define HS_RACE_LIVE 0x10u /* every task comes to its end */
+#define HS_RACE_LIVE 0x10u /* a removal that a task has begun comes to its end */
 #define HS_RACE_MUSTS 5
 #define HS_RACE_MUST_ALL 0x1fu
 
