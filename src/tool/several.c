@@ -258,8 +258,8 @@ static int several_nothing(const struct several *s)
 			s->source->file, race ? " " : "", race ? race : "");
 	else
 		fprintf(stderr,
-			"hmmsim explore: --expect: expected an expect line for these settings, "
-			"found none\n");
+			"hmmsim explore: %s: expected an expect line%s%s for these settings, found none\n",
+			s->source->file, race ? " of " : "", race ? race : "");
 	return HS_EXIT_USAGE;
 }
 

@@ -212,7 +212,7 @@ same "$data/expect.out"
 run 0 '' flags.txt --expect --race=flags
 run 0 '' flags.txt --expect --race=three --set=first=C
 [ "$(wc -l <out)" = 2 ] || complain "--expect --set: other runs than the one"
-run 2 '^hmmsim explore: --expect: expected an expect line for these settings, found none$' \
+run 2 '^hmmsim explore: flags\.txt: expected an expect line of three for these settings, found none$' \
 	flags.txt --expect --race=three --set=first=B
 
 # ---- JSON --------------------------------------------------------------------------------------
