@@ -474,7 +474,7 @@ static const struct broken faults[] = {
 	{ HS_BREAK_CPU_TOUCH_LATE, false, &fault_scenario, &store_and_zap, HS_VERDICT_ASSERT,
 	  "expected: hs_page_contents(self, m->page) == OTHERS (task boot)", 2 },
 	{ HS_BREAK_SWAP_IN_EARLY, false, &fault_scenario, &slot_again, HS_VERDICT_ASSERT,
-	  "hs_swap_contents: swap slot 0 is free (task two)", 5 },
+	  "expected: hs_dma_contents(self, page) == contents (task boot)", 4 },
 	{ HS_BREAK_SWAP_COUNT_TORN, true, &fault_scenario, &swaps[1], HS_VERDICT_ASSERT,
 	  "hs_page_put: refcount is already 0 (task one)", 5 },
 };
