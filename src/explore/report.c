@@ -196,7 +196,18 @@ static void report_decision(struct report *r, uint32_t i, uint32_t last)
 	report_words(r, choice ? last : s->schedule[i], &words);
 }
 
-/* "the same 4 steps 126 times more", with the tasks if they are several. */
+static uint32_t report_last_task(const struct hs_sched *s, uint32_t end)
+{
+	while (end-- > 0)
+		if (!(s->schedule[end] & HS_CHOICE))
+			return s->schedule[end];
+	return 0;
+}
+
+/*
+ * "the same 4 steps 126 times more", with the tasks if they are several. Choices are part of steps,
+ * unless a task chooses again and again between two steps.
+ */
 static void report_fold(struct report *r, const struct hs_round *round)
 {
 	const struct hs_sched *s = r->sched;
@@ -207,9 +218,12 @@ static void report_fold(struct report *r, const struct hs_round *round)
 			tasks |= 1u << s->schedule[round->first + i];
 			steps++;
 		}
-	first = tasks ? (uint32_t)__builtin_ctz(tasks) : 0;
+	first = tasks ? (uint32_t)__builtin_ctz(tasks) : report_last_task(s, round->first);
 	report_add(r, "%*s~ the same ", report_indent(r, first), "");
-	report_add(r, steps == 1 ? "step" : "%u steps", steps);
+	if (tasks)
+		report_add(r, steps == 1 ? "step" : "%u steps", steps);
+	else
+		report_add(r, round->period == 1 ? "choice" : "%u choices", round->period);
 	for (uint32_t m = tasks & (tasks - 1) ? tasks : 0; m; m &= m - 1)
 		report_add(r, "%s%s",
 			   m == tasks	 ? " of "
@@ -234,14 +248,6 @@ static void report_last_act(struct report *r, uint32_t task)
 		}
 	if (act)
 		report_add(r, "%*s> %s\n", report_indent(r, task), "", act);
-}
-
-static uint32_t report_last_task(const struct hs_sched *s, uint32_t end)
-{
-	while (end-- > 0)
-		if (!(s->schedule[end] & HS_CHOICE))
-			return s->schedule[end];
-	return 0;
 }
 
 static void report_rounds(struct report *r, const struct hs_rounds *rounds)
@@ -324,7 +330,6 @@ static void report_direct(struct report *r)
 static void report_object(struct report *r, const struct hs_birth *b)
 {
 	const struct hs_sched *s = r->sched;
-
 	struct hs_draft line = { .failed = false };
 
 	hs_ends_print_object(&line, &r->names, b);

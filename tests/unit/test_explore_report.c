@@ -382,6 +382,36 @@ static void rounds_with_other_values_show_the_last_one(void **state)
 		      "token: 1x20\n");
 }
 
+static void chooses_again_and_again(struct hs_task *self, void *state)
+{
+	hs_u64_store(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
+	for (int i = 0; i < 5; i++)
+		hs_choose(self, 2, "a bit");
+	hs_assert(self, !self, "never");
+}
+
+static void stores_as_well(struct hs_task *self, void *state)
+{
+	hs_u64_store(self, &((struct play_state *)state)->word[1], 1, HS_RELAXED);
+}
+
+static void choices_that_repeat_are_no_steps(void **state)
+{
+	const struct play play = { .task = { stores_as_well, chooses_again_and_again } };
+
+	(void)state;
+	expect_report(&play, HS_MEMORY_SC, 100,
+		      "assertion: F:L: never (task two)\n"
+		      "\n"
+		      "1 one                   2 two\n"
+		      "                        store scenario state  0 -> 1  F:L\n"
+		      "                        choice 0 of 2: a bit\n"
+		      "                        ~ the same choice 4 times more\n"
+		      "                        <-- assertion\n"
+		      "\n"
+		      "token: 2,c0,c0,c0,c0,c0\n");
+}
+
 /* ---- outside the machine, outcomes, the places of all that is a step */
 
 static char outside[16];
@@ -1003,6 +1033,7 @@ int main(void)
 		cmocka_unit_test(a_leak_has_its_object_and_rcu_none),
 		cmocka_unit_test(rounds_that_repeat_are_one_line),
 		cmocka_unit_test(rounds_with_other_values_show_the_last_one),
+		cmocka_unit_test(choices_that_repeat_are_no_steps),
 		cmocka_unit_test(addresses_of_the_program_have_no_digits),
 		cmocka_unit_test(a_message_has_no_digits_of_an_address_either),
 		cmocka_unit_test(each_operation_has_its_name_and_outcome),
