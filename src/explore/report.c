@@ -230,7 +230,10 @@ static void report_fold(struct report *r, const struct hs_round *round)
 			   : m & (m - 1) ? ", "
 					 : " and ",
 			   s->task[__builtin_ctz(m)].name);
-	report_add(r, round->times == 1 ? " once more%.0u" : " %u times more", round->times);
+	if (round->times == 1)
+		report_add(r, " once more");
+	else
+		report_add(r, " %u times more", round->times);
 	report_add(r, round->values ? ", with other values\n" : "\n");
 }
 

@@ -382,6 +382,36 @@ static void rounds_with_other_values_show_the_last_one(void **state)
 		      "token: 1x20\n");
 }
 
+static void adds_in_three_rounds(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	for (int i = 0; i < 3; i++) {
+		hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+		hs_u64_store(self, &st->word[1], 7, HS_RELAXED);
+	}
+	hs_assert(self, !self, "never");
+}
+
+static void one_round_between_is_once_more(void **state)
+{
+	const struct play play = { .task = { adds_in_three_rounds } };
+
+	(void)state;
+	expect_report(&play, HS_MEMORY_SC, 100,
+		      "assertion: F:L: never (task one)\n"
+		      "\n"
+		      "1 one\n"
+		      "add scenario state  0 -> 1  F:L\n"
+		      "store scenario state+0x8  0 -> 7  F:L\n"
+		      "~ the same 2 steps once more, with other values\n"
+		      "add scenario state  2 -> 3  F:L\n"
+		      "store scenario state+0x8  7 -> 7  F:L\n"
+		      "<-- assertion\n"
+		      "\n"
+		      "token: 1x6\n");
+}
+
 static void chooses_again_and_again(struct hs_task *self, void *state)
 {
 	hs_u64_store(self, &((struct play_state *)state)->word[0], 1, HS_RELAXED);
@@ -1033,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(a_leak_has_its_object_and_rcu_none),
 		cmocka_unit_test(rounds_that_repeat_are_one_line),
 		cmocka_unit_test(rounds_with_other_values_show_the_last_one),
+		cmocka_unit_test(one_round_between_is_once_more),
 		cmocka_unit_test(choices_that_repeat_are_no_steps),
 		cmocka_unit_test(addresses_of_the_program_have_no_digits),
 		cmocka_unit_test(a_message_has_no_digits_of_an_address_either),
