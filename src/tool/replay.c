@@ -37,8 +37,6 @@ static const char tool_replay_help[] =
 	"  3  the execution has too many steps for a verdict\n"
 	"  4  internal error, or an output cannot be written\n";
 
-#define REPLAY_NAME 256 /* of a race, with its settings */
-
 enum {
 	OPTION_TRACE = 256
 };
@@ -174,15 +172,13 @@ static int replay_run(struct replay_tool *tool, const struct hs_race_source *sou
 	return code;
 }
 
-/* Where the race is that the token names. */
-static int replay_find(struct replay_tool *tool)
+/* Where the race is that is named, with its settings. */
+static int replay_find(struct replay_tool *tool, char *name)
 {
-	char name[REPLAY_NAME], *settings = name;
 	struct hs_race_source source = { .read = NULL };
+	char *settings = name;
 	int code;
 
-	if (hs_token_name(tool->token, name, sizeof(name)))
-		return replay_refuse(tool, "expected a token");
 	strsep(&settings, ",");
 	if (!tool->name && !hs_race_builtin_find(name))
 		return replay_refuse(tool, "expected a FILE with the race that is named");
@@ -191,6 +187,22 @@ static int replay_find(struct replay_tool *tool)
 	if (!code)
 		code = replay_run(tool, &source, name, settings);
 	hs_race_source_close(&tool->mem, &source);
+	return code;
+}
+
+static int replay_token(struct replay_tool *tool)
+{
+	size_t size = strlen(tool->token) + 1;
+	char *name = hs_hostmem_realloc(&tool->mem, NULL, size);
+	int code;
+
+	if (!name)
+		return hs_tool_no_memory("replay");
+	if (hs_token_name(tool->token, name, size))
+		code = replay_refuse(tool, "expected a token");
+	else
+		code = replay_find(tool, name);
+	hs_hostmem_free(&tool->mem, name);
 	return code;
 }
 
@@ -206,7 +218,7 @@ int hs_tool_replay(int argc, char **argv)
 	if (!code)
 		code = replay_read_token(&tool);
 	if (!code)
-		code = replay_find(&tool);
+		code = replay_token(&tool);
 	hs_hostmem_free(&tool.mem, tool.read);
 	return code;
 }

@@ -256,6 +256,11 @@ run 2 "^hmmsim replay: expected a token.*, found 'nonsense'\$" nonsense flags.tx
 run 2 "^hmmsim replay: expected a token.*, found ''\$" - </dev/null
 sed 's/await A/await B/' flags.txt >changed.txt
 run 2 '^hmmsim replay: the schedule ends at decision 2, but tasks can still move$' "$token" changed.txt
+# A name of any length is one.
+name=$(printf 'n%.0s' {1..300})
+sed "s/^race flags/race $name/" flags.txt >changed.txt
+"$hmmsim" explore --set=wait=A changed.txt >explored
+run 1 '' - changed.txt <explored
 run 1 '' -q "$("$hmmsim" explore -q glisse-flag | tail -n 1)"
 "$hmmsim" explore glisse-flag | sed '1,2d' >report
 run 1 '' "$(tail -n 1 report)" --json=a.json --trace=b.trace
