@@ -389,10 +389,10 @@ static int explore_search(struct exploration *e)
 
 static bool explore_options_valid(const struct hs_explore_options *o)
 {
-	return o->max_steps && o->max_steps <= 1000000 && o->cpus && o->cpus <= HS_CPUS_MAX &&
-	       o->stack_size >= HS_FIBER_STACK_MIN && o->stack_size <= HS_FIBER_STACK_MAX &&
-	       o->stall_ms <= EXPLORE_STALL_MS_MAX && (unsigned int)o->memory < HS_MEMORY_COUNT &&
-	       (unsigned int)o->plain < HS_PLAIN_COUNT;
+	return o->max_steps && o->max_steps <= HS_TOKEN_STEPS && o->cpus &&
+	       o->cpus <= HS_CPUS_MAX && o->stack_size >= HS_FIBER_STACK_MIN &&
+	       o->stack_size <= HS_FIBER_STACK_MAX && o->stall_ms <= EXPLORE_STALL_MS_MAX &&
+	       (unsigned int)o->memory < HS_MEMORY_COUNT && (unsigned int)o->plain < HS_PLAIN_COUNT;
 }
 
 /* Set-up and search. What they find is in the result. */

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "explore/search.h"
-
-#define REPLAY_DECISIONS_MAX 1000000u
+#include "explore/token.h"
 
 /* ---- text -------------------------------------------------------------------------------- */
 
@@ -66,7 +65,7 @@ static int replay_parse_item(const char **at, uint8_t *decision, uint32_t *run)
 	if (**at != '*')
 		return 0;
 	(*at)++;
-	return replay_parse_number(at, REPLAY_DECISIONS_MAX, run) || !*run ? -EINVAL : 0;
+	return replay_parse_number(at, HS_TOKEN_DECISIONS, run) || !*run ? -EINVAL : 0;
 }
 
 int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
@@ -78,7 +77,7 @@ int hs_schedule_parse(const char *text, uint8_t **decisions, uint32_t *count)
 		uint8_t decision;
 		uint32_t run;
 
-		if (replay_parse_item(&text, &decision, &run) || run > REPLAY_DECISIONS_MAX - used)
+		if (replay_parse_item(&text, &decision, &run) || run > HS_TOKEN_DECISIONS - used)
 			goto invalid;
 		if (*text && (*text++ != ' ' || !*text))
 			goto invalid;

@@ -21,8 +21,9 @@
 
 #include <hmmsim/explore.h>
 
-/* Of the most decisions that a schedule, or a token, may have. */
-#define HS_TOKEN_DECISIONS 1000000u
+/* Most steps of an execution, and decisions: it may have as many choices as steps. */
+#define HS_TOKEN_STEPS 1000000u
+#define HS_TOKEN_DECISIONS (2 * HS_TOKEN_STEPS)
 #define HS_TOKEN_TASKS 31
 #define HS_TOKEN_ANSWERS 128
 
