@@ -44,11 +44,16 @@ void hs_hash_result(struct hs_sched *s, const struct hs_task *t)
 
 /* ---- of an execution that has ended ------------------------------------------------------- */
 
-/* Where a pointer leads depends on the process, unless it leads nowhere. */
+/*
+ * Where a pointer leads depends on the process, unless it leads nowhere. One into the region may
+ * have bits above the address, as an entry of a page table has.
+ */
 static uint64_t hash_value(const struct hs_sched *s, uint64_t value)
 {
-	if (value - (uintptr_t)s->region < HS_ARENA_BYTES)
-		return 1;
+	uint64_t addr = value & (HASH_POINTER_MOST - 1);
+
+	if (addr - (uintptr_t)s->region < HS_ARENA_BYTES)
+		return (value - addr) + 1;
 	return value >= HASH_POINTER_LEAST && value < HASH_POINTER_MOST ? 2 : value;
 }
 
