@@ -426,6 +426,8 @@ static void explore_end(struct exploration *e)
 	if (e->machine && e->sched->crash.kind) {
 		hs_sched_drop();
 	} else if (e->machine) {
+		if (e->result->violations)
+			hs_image_restore_machine(e->sched);
 		hs_sched_end(e->sched);
 		hs_machine_destroy(e->machine, NULL);
 	}

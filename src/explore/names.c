@@ -128,12 +128,10 @@ static void names_foreign(const struct hs_names *n, uintptr_t addr, char text[HS
 
 /* ---- objects ------------------------------------------------------------------------------ */
 
-/* What its author calls an object; a freed one keeps its header. */
-HS_NO_ASAN static const char *names_kind(const struct hs_birth *b)
+/* What its author calls an object. */
+static const char *names_kind(const struct hs_birth *b)
 {
-	if (b->kind == HS_KIND_TRACKED)
-		return ((const struct hs_tracked *)b->start)->kind;
-	return hs_kind_name((enum hs_kind)b->kind);
+	return b->name ? b->name : hs_kind_name((enum hs_kind)b->kind);
 }
 
 /* The author's own name of the object as a whole. NULL: it has none. */

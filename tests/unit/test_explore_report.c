@@ -993,6 +993,37 @@ static void steps_of_a_set_up_that_fails_are_shown(void **state)
 
 /* ---- a crash ------------------------------------------------------------------------------ */
 
+/* As code does that is not built with ASan. */
+HS_NO_ASAN static void writes_beyond(volatile char *object, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		object[i] = 'x';
+}
+
+static void writes_over_the_next_object(struct hs_task *self, void *state)
+{
+	char *first = hs_tracked_alloc_at(self, "request", 64, HS_HERE);
+	hs_u64 *next = hs_tracked_alloc_at(self, "reply", 64, HS_HERE);
+
+	(void)state;
+	hs_u64_add(self, next, 1, HS_RELAXED);
+	writes_beyond(first, 64 + HS_TRACKED_HEAD);
+	hs_tracked_free_at(self, next, HS_HERE);
+}
+
+static void what_is_written_over_keeps_its_name(void **state)
+{
+	const struct play play = { .task = { writes_over_the_next_object } };
+	struct hs_explore_result r;
+
+	(void)state;
+	look(&play, HS_MEMORY_SC, 100, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
+	assert_non_null(strstr(r.message, "free of what hs_sync_alloc() did not return"));
+	assert_non_null(strstr(r.report, "\nadd reply 1  0 -> 1  "));
+	hs_explore_result_free(&r);
+}
+
 static void aborts(struct hs_task *self, void *state)
 {
 	hs_u64_add(self, &((struct play_state *)state)->word[2], 1, HS_RELAXED);
@@ -1078,6 +1109,7 @@ int main(void)
 		cmocka_unit_test(of_much_the_first_and_the_last_is_shown),
 		cmocka_unit_test(a_use_after_free_in_the_check_is_one),
 		cmocka_unit_test(steps_of_a_set_up_that_fails_are_shown),
+		cmocka_unit_test(what_is_written_over_keeps_its_name),
 		cmocka_unit_test(a_crash_has_a_report),
 		cmocka_unit_test(what_diverges_has_a_schedule_in_place_of_a_token),
 		cmocka_unit_test(without_a_violation_there_is_none),

@@ -274,6 +274,7 @@ void hs_tracked_link(struct hs_task *self, struct hs_tracked *t)
 {
 	t->next = self->arena->tracked;
 	self->arena->tracked = t;
+	hs_births_name(&self->sched->births, t->kind);
 }
 
 /* It says where it is freed only when that happens: before the step another task may do it. */

@@ -33,6 +33,12 @@ void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32
 						 .maker = (uint8_t)self->id };
 }
 
+void hs_births_name(struct hs_births *b, const char *name)
+{
+	if (b->on && !b->failed)
+		b->list[b->count - 1].name = name;
+}
+
 /* Addresses only grow. */
 static struct hs_birth *births_find(const struct hs_births *b, uintptr_t addr)
 {

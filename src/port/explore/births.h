@@ -18,6 +18,7 @@ struct hs_task;
 struct hs_birth {
 	uintptr_t start;
 	size_t size;
+	const char *name; /* of what tracked.h allocates, else NULL: its header may break */
 	const char *allocated, *freed; /* places; .freed is NULL: it lives */
 	uint32_t freed_at;	       /* decisions before it was freed */
 	uint32_t part;		       /* of its maker, in which it was allocated (clocks.h) */
@@ -39,6 +40,8 @@ struct hs_births {
 void hs_births_begin(struct hs_births *births, bool on);
 void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32_t kind,
 		   const char *where);
+/* What its author calls the object that was added last. */
+void hs_births_name(struct hs_births *births, const char *name);
 void hs_births_end(struct hs_task *self, const void *object, const char *where);
 /* The set-up begins. */
 void hs_births_set_up(struct hs_births *births);

@@ -12,6 +12,8 @@
 #include "port/explore/arena.h"
 #include "port/explore/sched.h"
 
+#define IMAGE_MACHINE 2u /* the first parts: the region, and its life map */
+
 static size_t image_used_bytes(const struct hs_sched *s)
 {
 	return s->arena ? s->arena->region.used : 0;
@@ -77,6 +79,7 @@ int hs_image_save(struct hs_sched *s)
 	image->tasks = s->tasks;
 	image->ready = s->ready;
 	image->conditional = s->conditional;
+	image->saved = true;
 	return 0;
 }
 
@@ -108,14 +111,14 @@ static void image_poison_dead(struct hs_sched *s, size_t used_now)
 }
 #endif
 
-void hs_image_restore(struct hs_sched *s)
+static void image_restore_parts(struct hs_sched *s, uint32_t parts)
 {
 	const struct hs_image *image = &s->image;
 	const char *at = image->bytes;
 	size_t high = s->arena->region.high, used_now = image_used_bytes(s);
 
 	image_reset_life(s, used_now);
-	for (uint32_t i = 0; i < image->parts; i++) {
+	for (uint32_t i = 0; i < parts; i++) {
 		memcpy(image->part[i].start, at, image->part[i].size);
 		at += image->part[i].size;
 	}
@@ -125,4 +128,15 @@ void hs_image_restore(struct hs_sched *s)
 	s->tasks = image->tasks;
 	s->ready = image->ready;
 	s->conditional = image->conditional;
+}
+
+void hs_image_restore(struct hs_sched *s)
+{
+	image_restore_parts(s, s->image.parts);
+}
+
+void hs_image_restore_machine(struct hs_sched *s)
+{
+	if (s->image.saved)
+		image_restore_parts(s, IMAGE_MACHINE);
 }

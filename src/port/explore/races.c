@@ -196,9 +196,9 @@ static bool races_find_object(const struct hs_sched *s, uintptr_t addr, struct r
 	return false;
 }
 
-/* The author's own name, or "request 0+0x8". A freed object keeps its header. */
-HS_NO_ASAN static void races_name(const struct hs_sched *s, const struct races_object *o,
-				  uintptr_t addr, char text[RACES_NAME])
+/* The author's own name, or "request 0+0x8". */
+static void races_name(const struct hs_sched *s, const struct races_object *o, uintptr_t addr,
+		       char text[RACES_NAME])
 {
 	const struct hs_birth *b = o->birth;
 	const char *kind = "named data";
@@ -211,10 +211,8 @@ HS_NO_ASAN static void races_name(const struct hs_sched *s, const struct races_o
 		snprintf(text, RACES_NAME, offset ? "%.31s+0x%zx" : "%.31s", label->name, offset);
 		return;
 	}
-	if (b && b->kind == HS_KIND_TRACKED)
-		kind = ((const struct hs_tracked *)b->start)->kind;
-	else if (b)
-		kind = hs_kind_name((enum hs_kind)b->kind);
+	if (b)
+		kind = b->name ? b->name : hs_kind_name((enum hs_kind)b->kind);
 	if (b && b->kind == HS_KIND_SCENARIO)
 		snprintf(text, RACES_NAME, "%s+0x%zx", kind, (size_t)(addr - o->start));
 	else

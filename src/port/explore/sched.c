@@ -103,7 +103,7 @@ void hs_sched_end(struct hs_sched *s)
 	s->ready = s->conditional = s->fresh = 0;
 	s->step = s->decisions = s->debt_count = 0;
 	s->current = 0;
-	s->running = s->alone = s->begun = false;
+	s->running = s->alone = s->begun = s->image.saved = false;
 	s->verdict = HS_VERDICT_NONE;
 	s->message[0] = '\0';
 	hs_task_clear(s, &s->task[0], 0, "boot");

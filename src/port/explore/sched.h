@@ -88,6 +88,7 @@ struct hs_part {
 struct hs_image {
 	char *bytes;
 	size_t used; /* of the region */
+	bool saved;  /* in the exploration that runs */
 	uint32_t parts;
 	uint32_t tasks, ready, conditional;
 	enum hs_verdict verdict; /* on the code before the first steps */
@@ -220,6 +221,8 @@ uint64_t hs_hash_notes(struct hs_sched *s);
 /* image.c: keeps what an execution begins with, and puts it back. 0 or -ENOMEM. */
 int hs_image_save(struct hs_sched *s);
 void hs_image_restore(struct hs_sched *s);
+/* The machine alone, if it has an image: code under test may have written over it. */
+void hs_image_restore_machine(struct hs_sched *s);
 
 /* Runs fn(arg) on the boot task. False: there is a verdict now, for instance a failed assertion. */
 bool hs_sched_on_boot(struct hs_sched *s, void (*fn)(void *arg), void *arg);
