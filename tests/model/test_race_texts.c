@@ -40,6 +40,7 @@ static void read_text(struct text *t)
 	t->bytes = test_malloc(room);
 	t->length = fread(t->bytes, 1, room, f);
 	assert_true(t->length && t->length < room);
+	t->bytes[t->length] = '\0';
 	fclose(f);
 }
 

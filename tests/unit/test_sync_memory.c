@@ -223,14 +223,15 @@ static void a_use_after_free_names_three_places(void **state)
 	hs_explore_result_free(&r);
 }
 
-LINE_BELOW(loads_at, 7);
+LINE_BELOW(loads_at, 8);
 
 static void loads_word_of_object(struct hs_task *self, void *state)
 {
 	struct hs_sync_u32 *w =
 		hs_sync_ptr_load(self, &((struct sync_state *)state)->ptr, HS_SYNC_ACQUIRE);
 
-	hs_sync_u32_load(self, w, HS_SYNC_RELAXED);
+	if (w)
+		hs_sync_u32_load(self, w, HS_SYNC_RELAXED);
 }
 
 static void a_word_that_is_freed_names_the_access(void **state)
