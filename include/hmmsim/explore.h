@@ -344,8 +344,9 @@ struct hs_explore_options {
 	 * preemptions (as in .bound); if there are as many, the fewest switches between tasks, then
 	 * steps, then choices with another answer than the first. Without effect on
 	 * HS_SEARCH_REPLAY, a crash, a stall, a refused call, HS_VERDICT_STEPS and
-	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well. If one of these executions
-	 * crashes, the search ends.
+	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well, and it takes 50 million
+	 * steps at most. If one of these executions crashes, the search ends, and with a sanitizer
+	 * the process.
 	 */
 	uint32_t shrink;
 	/** Also make hs_explore_result.timeline of the execution that is shown; default false. */

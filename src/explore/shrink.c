@@ -28,6 +28,7 @@
 
 /* An execution may have max_steps, so that steps count, too: these and those of the first. */
 #define SHRINK_STEPS 256
+#define SHRINK_STEPS_MOST 50000000 /* a few seconds */
 
 struct shrink_cost {
 	uint32_t preemptions, switches, steps, answers;
@@ -358,6 +359,10 @@ static int shrink_descend(void *ctx, struct hs_sched *sched, uint32_t enabled)
 		s->length++;
 	}
 	s->depth++;
+	if (!(enabled >> n->taken & 1)) {
+		s->over = true; /* the scenario does not repeat itself */
+		return HS_PICK_CUT;
+	}
 	return shrink_take(s, enabled, n->taken);
 }
 
@@ -439,6 +444,8 @@ static int shrink_begin(struct shrink *s)
 	memcpy(s->best, sched->schedule, s->count);
 	s->cost = shrink_cost_of(sched);
 	s->steps_most = s->with->most * ((uint64_t)sched->step + SHRINK_STEPS);
+	if (s->steps_most > SHRINK_STEPS_MOST)
+		s->steps_most = SHRINK_STEPS_MOST;
 	s->verdict = sched->verdict;
 	memcpy(s->message, sched->message, sizeof(s->message));
 	return 0;
