@@ -57,6 +57,9 @@ void explore(const struct hs_scenario *scenario, const void *param, enum hs_sear
 	options.memory = test_is_weak() ? HS_MEMORY_VIEWS : HS_MEMORY_SC;
 	options.max_executions = most;
 	options.schedule = schedule;
+	/* A sanitizer ends the process where an execution crashes that the search does not need. */
+	if (HS_ASAN || HS_TSAN)
+		options.shrink = 0;
 	explore_with(scenario, param, &options, r);
 }
 

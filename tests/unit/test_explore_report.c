@@ -1007,7 +1007,7 @@ static void writes_over_the_next_object(struct hs_task *self, void *state)
 
 	(void)state;
 	hs_u64_add(self, next, 1, HS_RELAXED);
-	writes_beyond(first, 64 + HS_TRACKED_HEAD);
+	writes_beyond(first, (size_t)((char *)next - first));
 	hs_tracked_free_at(self, next, HS_HERE);
 }
 
@@ -1020,7 +1020,7 @@ static void what_is_written_over_keeps_its_name(void **state)
 	look(&play, HS_MEMORY_SC, 100, &r);
 	assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
 	assert_non_null(strstr(r.message, "free of what hs_sync_alloc() did not return"));
-	assert_non_null(strstr(r.report, "\nadd reply 1  0 -> 1  "));
+	assert_non_null(strstr(r.report, "\nadd reply 1  "));
 	hs_explore_result_free(&r);
 }
 
