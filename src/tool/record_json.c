@@ -2,7 +2,7 @@
 /*
  * record_json.c - a record as JSON, written and read
  *
- * A text is bytes: those below blank and above ~ are written as \u00XX.
+ * A text is bytes: those below blank and above ~ are written as \u00HH.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -129,7 +129,7 @@ static int record_json_need(struct record_reader *in, const char *word)
 	return record_json_take(in, word) ? 0 : record_json_expected(in, word);
 }
 
-/* The byte that \uXXXX means, whose digits are at in->at; 0: none. */
+/* The byte that \uHHHH means, whose digits are at in->at; 0: none. */
 static unsigned char record_json_unicode(struct record_reader *in)
 {
 	unsigned int value = 0;
