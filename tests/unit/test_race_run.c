@@ -88,6 +88,18 @@ static void holds(const char *text)
 }
 #endif
 
+/* Each of @steps between the two texts. */
+static void holds_each(const char *before, const char *const *steps, size_t count,
+		       const char *after)
+{
+	for (size_t i = 0; i < count; i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s%s%s", before, steps[i], after);
+		holds(text);
+	}
+}
+
 /* ---- drivers ----------------------------------------------------------------------------- */
 
 static void dma_touches_what_the_device_maps(void **state)
@@ -114,15 +126,9 @@ static void a_plain_notifier_clears_the_entries_of_its_driver(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(steps); i++) {
-		char text[1024];
-
-		snprintf(text, sizeof(text),
-			 "%sdriver D M 0x0 0x2000 late=yes\nsetup\n  access M 0x0 w\ntask T\n"
-			 "  insert D\n%s  remove D\n%s",
-			 FILE_SPACE, PROGRAMMED, steps[i]);
-		holds(text);
-	}
+	holds_each(FILE_SPACE "driver D M 0x0 0x2000 late=yes\nsetup\n  access M 0x0 w\ntask T\n"
+			      "  insert D\n" PROGRAMMED "  remove D\n",
+		   steps, COUNT(steps), "");
 }
 
 static void a_device_accesses_what_it_has_populated(void **state)
@@ -223,15 +229,8 @@ static void entries_go_and_come_back(void **state)
 					     "  migrate M 0x0\n  migrate-end M\n" };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(steps); i++) {
-		char text[1024];
-
-		snprintf(text, sizeof(text),
-			 "%sdriver D M 0x0 0x2000\nsetup\n  access M 0x0 w\ntask T\n%s%s"
-			 "  assert-entry D 0x0 no\n  access M 0x0 w\n",
-			 ANON_SPACE, PROGRAMMED, steps[i]);
-		holds(text);
-	}
+	holds_each(ANON_SPACE "driver D M 0x0 0x2000\nsetup\n  access M 0x0 w\ntask T\n" PROGRAMMED,
+		   steps, COUNT(steps), "  assert-entry D 0x0 no\n  access M 0x0 w\n");
 }
 
 /* The access waits for the end of the migration. */
