@@ -6,19 +6,11 @@
 #define CONSUMER_USE_H
 
 #include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hmmsim/hmmsim.h>
 
-#define CHECK(condition)                                                                \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			exit(1);                                                        \
-		}                                                                       \
-	} while (0)
+#include "check.h"
 
 /* The program finds @symbol in a shared object whose file name starts with @object. */
 static inline int comes_from(const char *symbol, const char *object)

@@ -6,23 +6,11 @@
  * after its object is freed.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <hmmsim/explore.h>
 #include <hmmsim/sync.h>
 
-#define CHECK(condition)                                                                \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			exit(1);                                                        \
-		}                                                                       \
-	} while (0)
-
-/* A constant @name: the line that is @down lines below. */
-#define LINE_BELOW(name, down) static const int name = __LINE__ + (down)
+#include "finds.h"
 
 static const struct hs_sync_class queue_lock = { "queue lock", false };
 static const struct hs_sync_class device_lock = { "device lock", false };
@@ -122,52 +110,17 @@ static void cancels(struct hs_task *self, void *driver)
 	hs_sync_free(self, r);
 }
 
-static void expect_place(const char *message, int line)
-{
-	char place[64];
-
-	snprintf(place, sizeof(place), "use_races.c:%d", line);
-	if (strstr(message, place))
-		return;
-	fprintf(stderr, "%s is not in: %s\n", place, message);
-	exit(1);
-}
-
-/* The verdict, with the lines; again when its schedule is replayed. */
-static void finds(const struct work *work, enum hs_verdict verdict, int line, int other)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result found, again;
-
-	hs_explore_options_init(&options);
-	CHECK(hs_explore(&scenario, work, &options, &found) == 0);
-	if (found.verdict != verdict)
-		fprintf(stderr, "%s: %s\n", hs_verdict_name(found.verdict), found.message);
-	CHECK(found.verdict == verdict);
-	expect_place(found.message, line);
-	expect_place(found.message, other);
-	options.search = HS_SEARCH_REPLAY;
-	options.schedule = found.schedule;
-	CHECK(hs_explore(&scenario, work, &options, &again) == 0);
-	CHECK(again.verdict == verdict);
-	CHECK(strcmp(again.message, found.message) == 0);
-	hs_explore_result_free(&found);
-	hs_explore_result_free(&again);
-}
+#define FINDS(work, verdict, line, other) \
+	finds(&scenario, work, verdict, "use_races.c", line, other)
 
 int main(void)
 {
 	static const struct work right = { submits, resets_under_both };
 	static const struct work race = { submits, resets };
 	static const struct work use_after_free = { uses, cancels };
-	struct hs_explore_options options;
-	struct hs_explore_result r;
 
-	finds(&race, HS_VERDICT_RACE, submits_at, resets_at);
-	finds(&use_after_free, HS_VERDICT_FREED, uses_at, cancels_at);
-	hs_explore_options_init(&options);
-	CHECK(hs_explore(&scenario, &right, &options, &r) == 0);
-	CHECK(r.verdict == HS_VERDICT_NONE && r.exhaustive);
-	hs_explore_result_free(&r);
+	CHECK(FINDS(&race, HS_VERDICT_RACE, submits_at, resets_at));
+	CHECK(FINDS(&use_after_free, HS_VERDICT_FREED, uses_at, cancels_at));
+	finds_nothing(&scenario, &right);
 	return 0;
 }

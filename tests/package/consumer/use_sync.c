@@ -5,23 +5,11 @@
  * is found, with the lines of this file.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <hmmsim/explore.h>
 #include <hmmsim/sync.h>
 
-#define CHECK(condition)                                                                \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			exit(1);                                                        \
-		}                                                                       \
-	} while (0)
-
-/* A constant @name: the line that is @down lines below. */
-#define LINE_BELOW(name, down) static const int name = __LINE__ + (down)
+#include "finds.h"
 
 static const struct hs_sync_class queue_lock = { "queue lock", false };
 static const struct hs_sync_class device_lock = { "device lock", false };
@@ -204,62 +192,20 @@ static const struct work lost_wake = { waits, finishes, NULL };
 
 /* ------------------------------------------------------------------------------------------- */
 
-static void expect_place(const char *message, int line)
-{
-	char place[64];
-
-	snprintf(place, sizeof(place), "use_sync.c:%d", line);
-	if (strstr(message, place))
-		return;
-	fprintf(stderr, "%s is not in: %s\n", place, message);
-	exit(1);
-}
-
-/* The verdict, with the lines; again when its schedule is replayed. False: this is no explorer. */
-static bool finds(const struct work *work, enum hs_verdict verdict, int line, int other)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result found, again;
-	int err;
-
-	hs_explore_options_init(&options);
-	err = hs_explore(&scenario, work, &options, &found);
-	if (err == -EOPNOTSUPP)
-		return false;
-	CHECK(err == 0);
-	if (found.verdict != verdict)
-		fprintf(stderr, "%s: %s\n", hs_verdict_name(found.verdict), found.message);
-	CHECK(found.verdict == verdict);
-	expect_place(found.message, line);
-	expect_place(found.message, other);
-	options.search = HS_SEARCH_REPLAY;
-	options.schedule = found.schedule;
-	CHECK(hs_explore(&scenario, work, &options, &again) == 0);
-	CHECK(again.verdict == verdict);
-	CHECK(strcmp(again.message, found.message) == 0);
-	hs_explore_result_free(&found);
-	hs_explore_result_free(&again);
-	return true;
-}
+#define FINDS(work, verdict, line, other) finds(&scenario, work, verdict, "use_sync.c", line, other)
 
 static void explores(void)
 {
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	CHECK(finds(&inversion, HS_VERDICT_ASSERT, resets_at, resets_at - 1));
-	CHECK(finds(&deadlock, HS_VERDICT_DEADLOCK, copies_at, copies_at));
-	CHECK(finds(&use_after_free, HS_VERDICT_FREED, uses_at, frees_at));
-	CHECK(finds(&lost_wake, HS_VERDICT_LOST_WAKE, waits_at, waits_at));
-	hs_explore_options_init(&options);
-	CHECK(hs_explore(&scenario, &right, &options, &r) == 0);
-	CHECK(r.verdict == HS_VERDICT_NONE && r.exhaustive);
-	hs_explore_result_free(&r);
+	CHECK(FINDS(&inversion, HS_VERDICT_ASSERT, resets_at, resets_at - 1));
+	CHECK(FINDS(&deadlock, HS_VERDICT_DEADLOCK, copies_at, copies_at));
+	CHECK(FINDS(&use_after_free, HS_VERDICT_FREED, uses_at, frees_at));
+	CHECK(FINDS(&lost_wake, HS_VERDICT_LOST_WAKE, waits_at, waits_at));
+	finds_nothing(&scenario, &right);
 }
 
 int main(void)
 {
-	bool explored = finds(&lost_update, HS_VERDICT_ASSERT, counts_at, counts_at);
+	bool explored = FINDS(&lost_update, HS_VERDICT_ASSERT, counts_at, counts_at);
 	int err = hs_scenario_run(&scenario, &right, NULL, NULL);
 
 	CHECK(err == (explored ? -EOPNOTSUPP : 0));
