@@ -44,6 +44,19 @@ void play_unlinks_and_waits(struct hs_task *self, void *state)
 	play_object_free(self, o);
 }
 
+void play_wants_the_only_reference(struct hs_task *self, void *state)
+{
+	hs_u64 *count = &((struct play_state *)state)->word[1];
+
+	hs_u64_add(self, count, 1, HS_ACQ_REL);
+	while (hs_u64_load(self, count, HS_ACQUIRE) != 1) {
+		hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
+		hs_retry_wait(self, "the only reference");
+		hs_u64_add(self, count, 1, HS_ACQ_REL);
+	}
+	hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
+}
+
 bool play_flag(struct hs_task *self, void *state)
 {
 	return hs_u32_load(self, &((struct play_state *)state)->flag, HS_ACQUIRE) != 0;

@@ -45,6 +45,11 @@ void play_with_counter(struct hs_task *self, struct play_state *st);
 /* Tasks: one reads the object of .ptr in a section, one takes it away, waits and frees it. */
 void play_reads_object(struct hs_task *self, void *state);
 void play_unlinks_and_waits(struct hs_task *self, void *state);
+/*
+ * Goes on only with the sole reference, counted in .word[1], and drops its own if another task has
+ * one, too.
+ */
+void play_wants_the_only_reference(struct hs_task *self, void *state);
 /* The state's flag is set. */
 bool play_flag(struct hs_task *self, void *state);
 

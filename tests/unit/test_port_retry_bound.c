@@ -22,22 +22,8 @@ static void waits(struct hs_task *self, void *state)
 	hs_wait_event(self, &st->queue, play_flag, st);
 }
 
-/* Each goes on only with the sole reference, and drops its own if another task has one, too. */
-static void wants_the_only_reference(struct hs_task *self, void *state)
-{
-	hs_u64 *count = &((struct play_state *)state)->word[1];
-
-	hs_u64_add(self, count, 1, HS_ACQ_REL);
-	while (hs_u64_load(self, count, HS_ACQUIRE) != 1) {
-		hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
-		hs_retry_wait(self, "the only reference");
-		hs_u64_add(self, count, 1, HS_ACQ_REL);
-	}
-	hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
-}
-
-static const struct play undoing = { .task = { wants_the_only_reference,
-					       wants_the_only_reference } };
+static const struct play undoing = { .task = { play_wants_the_only_reference,
+					       play_wants_the_only_reference } };
 
 static void look_within(const struct play *play, enum hs_search search, uint32_t retries, bool cut,
 			struct hs_explore_result *r)

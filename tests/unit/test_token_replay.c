@@ -207,23 +207,11 @@ static void the_options_of_a_token_replace_the_callers(void **state)
 	hs_explore_result_free(&r);
 }
 
-static void wants_the_only_reference(struct hs_task *self, void *state)
-{
-	hs_u64 *count = &((struct play_state *)state)->word[0];
-
-	hs_u64_add(self, count, 1, HS_ACQ_REL);
-	while (hs_u64_load(self, count, HS_ACQUIRE) != 1) {
-		hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
-		hs_retry_wait(self, "the only reference");
-		hs_u64_add(self, count, 1, HS_ACQ_REL);
-	}
-	hs_u64_add(self, count, (uint64_t)-1, HS_ACQ_REL);
-}
-
 /* The caller wants to cut what the token leads to. */
 static void a_bound_on_retries_is_that_of_the_token(void **state)
 {
-	const struct play play = { .task = { wants_the_only_reference, wants_the_only_reference } };
+	const struct play play = { .task = { play_wants_the_only_reference,
+					     play_wants_the_only_reference } };
 	struct hs_explore_options options;
 	struct hs_explore_result r, again;
 
