@@ -101,13 +101,13 @@ int hs_again_if_due(struct exploration *e, bool violated)
 
 /* ---- the simplest ------------------------------------------------------------------------- */
 
-static int again_run_variant(void *ctx)
+static int again_run_variant(void *ctx, uint32_t same)
 {
 	struct exploration *e = ctx;
 	struct hs_sched *s = e->sched;
 
 	hs_sched_reset(s);
-	s->repeat.same = 0;
+	s->repeat.same = same;
 	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s))
 		hs_sched_on_boot(s, hs_exploration_check, e);
 	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
@@ -155,8 +155,9 @@ static bool again_can_shrink(const struct exploration *e)
 }
 
 /*
- * The last execution that is run is the one of the result; if the search goes on, that of the
- * search, whose decisions the next one shares.
+ * The execution of the result is run twice, also if it is the one that was found: data of the
+ * scenario may have changed meanwhile. It is the last one; if the search goes on, that of the
+ * search is, whose decisions the next one shares.
  */
 static int again_run_best(struct exploration *e, const char *first)
 {
@@ -164,7 +165,7 @@ static int again_run_best(struct exploration *e, const char *first)
 	bool changed = strcmp(first, r->schedule) != 0;
 	int ret = again_replay(e, r->schedule, 0, true);
 
-	if (!ret && changed && !e->sched->crash.kind)
+	if (!ret && !e->sched->crash.kind)
 		ret = again_repeat(e, true);
 	if (!ret && changed && e->options->go_on && !e->sched->crash.kind)
 		ret = again_replay(e, first, 0, true);
@@ -189,8 +190,12 @@ int hs_again_shrink(struct exploration *e)
 	ret = first ? hs_shrink(&shrink) : -ENOMEM;
 	r->shrink_executions = shrink.executions;
 	r->minimal = shrink.minimal;
-	if (!ret && !e->sched->crash.kind)
+	if (!ret && e->sched->verdict == HS_VERDICT_UNREPEATABLE) {
+		r->violations--; /* the same one */
+		ret = hs_exploration_note(e);
+	} else if (!ret && !e->sched->crash.kind) {
 		ret = again_run_best(e, first);
+	}
 	free(first);
 	return ret;
 }

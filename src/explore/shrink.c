@@ -54,7 +54,8 @@ struct shrink {
 	struct shrink_path path; /* of the execution that runs */
 	uint64_t limit;		 /* of with->executions, in the phase that runs */
 	uint64_t steps, steps_most;
-	bool over; /* time or steps are used up, or there was a crash */
+	/* Time or steps are used up, there was a crash, or the scenario does not repeat itself. */
+	bool over;
 	/* The best execution. */
 	struct shrink_cost cost;
 	uint8_t *best;
@@ -168,8 +169,11 @@ static bool shrink_is_over(struct shrink *s)
 	return s->over || s->with->executions >= s->limit;
 }
 
-/* 1: it is the best execution now, 0: it is not, or -ENOMEM. */
-static int shrink_execute(struct shrink *s, const struct hs_chooser *chooser)
+/*
+ * The first @same decisions are those of the last execution. 1: it is the best execution now, 0: it
+ * is not, or -ENOMEM.
+ */
+static int shrink_execute(struct shrink *s, const struct hs_chooser *chooser, uint32_t same)
 {
 	struct hs_sched *sched = s->sched;
 	int ret;
@@ -177,12 +181,12 @@ static int shrink_execute(struct shrink *s, const struct hs_chooser *chooser)
 	s->path = (struct shrink_path){ .last = 0 };
 	s->at = s->depth = 0;
 	sched->chooser = chooser;
-	ret = s->with->run(s->with->ctx);
+	ret = s->with->run(s->with->ctx, same);
 	if (ret)
 		return ret;
 	s->with->executions++;
 	s->steps += sched->step;
-	s->over |= sched->crash.kind != HS_CRASH_NONE;
+	s->over |= sched->crash.kind || sched->verdict == HS_VERDICT_UNREPEATABLE;
 	if (sched->verdict != s->verdict || !shrink_is_less(&s->path.cost, &s->cost) ||
 	    !hs_shrink_same_message(s->verdict, s->message, sched->message))
 		return 0;
@@ -230,7 +234,7 @@ static int shrink_run_wanted(struct shrink *s)
 {
 	const struct hs_chooser chooser = { shrink_follow, shrink_follow_answer, s };
 
-	return shrink_is_over(s) ? 0 : shrink_execute(s, &chooser);
+	return shrink_is_over(s) ? 0 : shrink_execute(s, &chooser, 0);
 }
 
 /* Decisions @from to @to come before decision @before, which is none of them. */
@@ -359,10 +363,6 @@ static int shrink_descend(void *ctx, struct hs_sched *sched, uint32_t enabled)
 		s->length++;
 	}
 	s->depth++;
-	if (!(enabled >> n->taken & 1)) {
-		s->over = true; /* the scenario does not repeat itself */
-		return HS_PICK_CUT;
-	}
 	return shrink_take(s, enabled, n->taken);
 }
 
@@ -408,7 +408,11 @@ static bool shrink_next_path(struct shrink *s)
 	return false;
 }
 
-/* All executions with at most that many preemptions that cost less. 0 or -ENOMEM. */
+/*
+ * All executions with at most that many preemptions that cost less. 0 or -ENOMEM. Each shares with
+ * the last one what comes before the node with the new alternative. A node where the last one was
+ * cut has none, because its first alternative is the cheapest.
+ */
 static int shrink_within(struct shrink *s, uint32_t bound)
 {
 	const struct hs_chooser chooser = { shrink_descend, shrink_descend_answer, s };
@@ -420,7 +424,7 @@ static int shrink_within(struct shrink *s, uint32_t bound)
 
 		if (shrink_is_over(s))
 			return 0;
-		ret = shrink_execute(s, &chooser);
+		ret = shrink_execute(s, &chooser, s->length ? s->length - 1 : 0);
 		if (ret < 0)
 			return ret;
 	} while (shrink_next_path(s));

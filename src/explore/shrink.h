@@ -9,8 +9,11 @@
 
 struct hs_shrink {
 	struct hs_sched *sched;
-	/* Runs an execution with sched->chooser, and the final check. 0 or -ENOMEM. */
-	int (*run)(void *ctx);
+	/*
+	 * Runs an execution with sched->chooser, and the final check. Its first @same decisions are
+	 * those of the last execution. 0 or -ENOMEM.
+	 */
+	int (*run)(void *ctx, uint32_t same);
 	/* The execution that has just been run is the simplest so far. 0 or -ENOMEM. */
 	int (*keep)(void *ctx);
 	/* No time is left. */
@@ -24,7 +27,8 @@ struct hs_shrink {
 /*
  * The last execution of sched ended in a violation. Looks for one that ends in the same with fewer
  * preemptions; if it has as many, fewer switches; then fewer steps; then fewer answers of choices
- * that are not the first. 0 or -ENOMEM.
+ * that are not the first. 0 or -ENOMEM. It ends at once after a crash, and where an execution does
+ * not repeat what it shares with the one before it: that is the verdict of sched then.
  */
 int hs_shrink(struct hs_shrink *with);
 

@@ -292,6 +292,81 @@ static void what_does_not_come_again_is_not_shown(void **state)
 	hs_explore_result_free(&r);
 }
 
+static unsigned int adds_until; /* a turn */
+
+static void meets_the_others(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_add(self, &st->word[0], 1, HS_RELAXED);
+	if (++turns < adds_until)
+		hs_u64_add(self, &st->word[1], 1, HS_RELAXED);
+	else
+		hs_mutex_lock(self, &st->mutex);
+	hs_assert(self, hs_u64_load(self, &st->word[2], HS_RELAXED) != 1, "between the two");
+	if (turns >= adds_until)
+		hs_mutex_unlock(self, &st->mutex);
+}
+
+static void holds_the_mutex(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_mutex_lock(self, &st->mutex);
+	hs_u64_store(self, &st->word[2], 1, HS_RELAXED);
+	hs_u64_store(self, &st->word[2], 2, HS_RELAXED);
+	hs_mutex_unlock(self, &st->mutex);
+}
+
+/*
+ * From some turn on a task waits where it never did. If that is while all executions are run, one
+ * of them does not repeat what it shares with the one before it.
+ */
+static void what_changes_while_all_are_run_is_named(void **state)
+{
+	const struct play play = { .task = { meets_the_others, holds_the_mutex, adds_thrice } };
+	unsigned int named = 0;
+	bool minimal = false;
+
+	(void)state;
+	for (adds_until = 3; !minimal; adds_until++) {
+		struct hs_explore_options o;
+		struct hs_explore_result r;
+
+		set_up(&o, HS_SEARCH_DPOR);
+		turns = 0;
+		assert_int_equal(hs_explore(&play_scenario, &play, &o, &r), 0);
+		assert_int_equal(r.violations, 1);
+		minimal = r.minimal && turns < adds_until;
+		named += r.shrink_executions && r.verdict == HS_VERDICT_UNREPEATABLE &&
+			 strstr(r.message, "decision 2: task one: lock near ");
+		hs_explore_result_free(&r);
+	}
+	assert_true(named);
+}
+
+static void fails_in_two_turns(struct hs_task *self, void *state)
+{
+	adds_thrice(self, state);
+	hs_assert(self, ++turns > 2, "it is early");
+}
+
+/* It was the simplest from the beginning, and is looked at once more in the end. */
+static void what_was_the_simplest_must_come_again(void **state)
+{
+	const struct play play = { .task = { fails_in_two_turns } };
+	struct hs_explore_options o;
+	struct hs_explore_result r;
+
+	(void)state;
+	set_up(&o, HS_SEARCH_DPOR);
+	turns = 0;
+	assert_int_equal(hs_explore(&play_scenario, &play, &o, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_UNREPEATABLE);
+	assert_int_equal(r.violations, 1);
+	hs_explore_result_free(&r);
+}
+
 static void messages_are_the_same_but_for_numbers(void **state)
 {
 	static const struct {
@@ -334,6 +409,8 @@ int main(void)
 		cmocka_unit_test(the_first_answer_is_preferred),
 		cmocka_unit_test(a_crash_ends_it),
 		cmocka_unit_test(what_does_not_come_again_is_not_shown),
+		cmocka_unit_test(what_changes_while_all_are_run_is_named),
+		cmocka_unit_test(what_was_the_simplest_must_come_again),
 		cmocka_unit_test(messages_are_the_same_but_for_numbers),
 	};
 

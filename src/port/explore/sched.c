@@ -505,6 +505,7 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 		}
 		pick = s->chooser->pick(s->chooser->ctx, s, enabled);
 		if (pick < 0) {
+			s->repeat.notes = s->decisions; /* it might have gone on */
 			end = pick == HS_PICK_QUIET ? HS_RUN_QUIET : HS_RUN_CUT;
 			break;
 		}
