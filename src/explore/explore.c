@@ -134,7 +134,8 @@ static void explore_name_leaks(struct exploration *e, struct hs_leaks *left)
 		more[k].raw = live[k] > e->standing[k] ? live[k] - e->standing[k] : 0;
 	more[HS_KIND_TRACKED].raw = 0;
 	hs_leaks_name(more, &objects);
-	hs_arena_name_tracked(e->machine->arena, &objects);
+	if (live[HS_KIND_TRACKED])
+		hs_births_name_leaks(&e->sched->births, &objects);
 	hs_leaks_join(left, &objects);
 }
 

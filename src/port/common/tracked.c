@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracked.c - objects that know where they were allocated and freed, and what reports say of them
+ * tracked.c - objects that know where they were allocated and freed, and the leaks among them
  */
-#include <stdio.h>
-
 #include "port/port.h"
 
 /* .state: numbers that other memory hardly holds. */
@@ -61,27 +59,9 @@ HS_NO_ASAN void hs_tracked_mark_freed(struct hs_task *self, struct hs_tracked *t
 		hs_fail(self, where, "free of a %s from %s that was freed at %s", t->kind,
 			t->allocated, t->freed);
 	t->freed = where;
-	t->freed_by = hs_arena_task_name(hs_task_arena(self), hs_task_id(self));
 }
 
-/* ---- reports ----------------------------------------------------------------------------- */
-
-HS_NO_ASAN bool hs_tracked_describe(const struct hs_tracked *list, uintptr_t addr, char *text,
-				    size_t size)
-{
-	const struct hs_tracked *t = list;
-
-	while (t && addr - (uintptr_t)t >= HS_TRACKED_HEAD + t->size)
-		t = t->next;
-	if (!t)
-		return false;
-	if (t->freed)
-		snprintf(text, size, "%s from %s, freed at %s by %s", t->kind, t->allocated,
-			 t->freed, t->freed_by ? t->freed_by : "?");
-	else
-		snprintf(text, size, "%s from %s", t->kind, t->allocated);
-	return true;
-}
+/* ---- leaks -------------------------------------------------------------------------------- */
 
 /* How many of @list are live and as @t. */
 HS_NO_ASAN static uint64_t tracked_count(struct hs_tracked *t)

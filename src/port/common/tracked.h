@@ -3,8 +3,8 @@
  * tracked.h - objects of the author of a scenario, which know where they were allocated and freed
  *
  * A header of HS_TRACKED_HEAD bytes lies before each. The arena lists them: natively those that are
- * live, in the explorer all of an execution, because its addresses are not used again. So a report
- * finds what an address belonged to. Part of port/port.h.
+ * live, in the explorer all of them outside explorations. These have births.h, because code under
+ * test may write over headers. Part of port/port.h.
  */
 #ifndef HS_PORT_TRACKED_H
 #define HS_PORT_TRACKED_H
@@ -16,9 +16,9 @@ struct hs_tracked {
 	const char *kind;		/* in the words of its author */
 	const char *allocated;		/* place */
 	const char *freed;		/* place; NULL: it is live */
-	const char *freed_by;		/* name of the task */
 	size_t size;			/* without the header */
 	uint64_t state;			/* live, freed: tracked.c */
+	uint64_t unused;		/* to the end of the cache line */
 };
 
 /* A zeroed object of @size bytes, aligned to 64. NULL: as hs_alloc_at(). */
@@ -32,10 +32,6 @@ void hs_tracked_release(struct hs_task *self, struct hs_tracked *t, size_t size,
 /* For hs_tracked_release(): notes where. Asserts that it is live. */
 void hs_tracked_mark_freed(struct hs_task *self, struct hs_tracked *t, const char *where);
 
-/*
- * "node from a.c:12, freed at a.c:30 by two": the object of @list that @addr is in. False: in none.
- */
-bool hs_tracked_describe(const struct hs_tracked *list, uintptr_t addr, char *text, size_t size);
 /* Adds those of @list that are live, by kind and place. Each is named once. */
 void hs_tracked_name_leaks(struct hs_tracked *list, struct hs_leaks *left);
 

@@ -23,7 +23,7 @@ struct hs_arena {
 	const char *failed_at;
 	uint64_t live[HS_KIND_COUNT];
 	struct hs_class_table *classes; /* classes.c */
-	struct hs_tracked *tracked;	/* of this execution, those that are freed too */
+	struct hs_tracked *tracked;	/* also those that are freed; of no exploration */
 	uint64_t bytes;
 	uint64_t grace_periods;
 	uint64_t retries;

@@ -35,7 +35,7 @@ void hs_births_add(struct hs_task *self, const void *object, size_t size, uint32
 
 void hs_births_name(struct hs_births *b, const char *name)
 {
-	if (b->on && !b->failed)
+	if (!b->failed)
 		b->list[b->count - 1].name = name;
 }
 
@@ -66,7 +66,8 @@ void hs_births_end(struct hs_task *self, const void *object, const char *where)
 	birth->freed = where;
 	birth->freed_at = self->sched->decisions;
 	birth->freer = (uint8_t)self->id;
-	b->standing_died |= birth < b->list + b->standing;
+	birth->comes_back = birth < b->list + b->standing;
+	b->standing_died |= birth->comes_back;
 }
 
 void hs_births_set_up(struct hs_births *b)
@@ -84,7 +85,7 @@ void hs_births_reset(struct hs_births *b)
 {
 	b->count = b->standing;
 	for (uint32_t i = 0; b->standing_died && i < b->standing; i++)
-		if (b->list[i].freed_at)
+		if (b->list[i].comes_back)
 			b->list[i].freed = NULL;
 	b->standing_died = false;
 }
@@ -114,4 +115,43 @@ uint32_t hs_births_number(const struct hs_births *b, const struct hs_birth *birt
 	for (const struct hs_birth *other = b->list; other < birth; other++)
 		number += other->kind == birth->kind;
 	return number;
+}
+
+/* ---- leaks -------------------------------------------------------------------------------- */
+
+static bool births_is_leak(const struct hs_birth *b)
+{
+	return b->name && !b->freed && !b->named;
+}
+
+/* How many leaks there are as number @last, which is the last of them. Each is named now. */
+static uint64_t births_name(struct hs_births *b, uint32_t last)
+{
+	const struct hs_birth *as = &b->list[last];
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i <= last; i++) {
+		struct hs_birth *birth = &b->list[i];
+
+		if (!births_is_leak(birth) || birth->name != as->name ||
+		    birth->allocated != as->allocated)
+			continue;
+		birth->named = true;
+		count++;
+	}
+	return count;
+}
+
+void hs_births_name_leaks(struct hs_births *b, struct hs_leaks *left)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		b->list[i].named = false;
+	for (uint32_t i = b->count; i-- > 0;) {
+		const struct hs_birth *birth = &b->list[i];
+		uint64_t count = births_is_leak(birth) ? births_name(b, i) : 0;
+
+		if (count)
+			hs_leaks_add(left, count, "%llu %s from %s", (unsigned long long)count,
+				     birth->name, birth->allocated);
+	}
 }

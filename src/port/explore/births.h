@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hs_leaks;
 struct hs_sched;
 struct hs_task;
 
@@ -24,6 +25,8 @@ struct hs_birth {
 	uint32_t part;		       /* of its maker, in which it was allocated (clocks.h) */
 	uint8_t kind;		       /* enum hs_kind */
 	uint8_t maker, freer;	       /* tasks */
+	bool comes_back;	       /* it was freed in an execution, and the next one has it */
+	bool named;		       /* as a leak */
 };
 
 struct hs_births {
@@ -53,5 +56,7 @@ void hs_births_free(struct hs_births *births);
 const struct hs_birth *hs_births_find(const struct hs_births *births, uintptr_t addr);
 /* How many objects of its kind there were before it. */
 uint32_t hs_births_number(const struct hs_births *births, const struct hs_birth *birth);
+/* Adds what tracked.h allocated and what lives, by name and place, the newest first. */
+void hs_births_name_leaks(struct hs_births *births, struct hs_leaks *left);
 
 #endif

@@ -392,17 +392,31 @@ static uintptr_t sched_dead_address(const struct hs_sched *s, const struct hs_ta
 	return hs_life_of(s, t->queue) != HS_LIFE_LIVE ? (uintptr_t)t->queue : 0;
 }
 
+/* ": node from a.c:12, freed at a.c:30 by two"; empty: no object of the scenario's author. */
+static void sched_describe_dead(const struct hs_sched *s, char *text, size_t size)
+{
+	const struct hs_birth *b = hs_births_find(&s->births, s->dead.addr);
+
+	text[0] = '\0';
+	if (!b || !b->name)
+		return;
+	if (b->freed)
+		snprintf(text, size, ": %s from %s, freed at %s by %s", b->name, b->allocated,
+			 b->freed, s->task[b->freer].name);
+	else
+		snprintf(text, size, ": %s from %s", b->name, b->allocated);
+}
+
 void hs_report_dead(struct hs_sched *s, const struct hs_task *t)
 {
-	char object[256] = ": ";
+	char object[256];
 	bool never = !t->watch_dead && hs_life_of(s, t->op.addr) == HS_LIFE_NEVER;
 	const char *where = t->op.where;
 
 	s->dead.addr = sched_dead_address(s, t);
 	s->dead.task = t->id;
 	s->dead.where = where;
-	if (!hs_tracked_describe(s->arena->tracked, s->dead.addr, object + 2, sizeof(object) - 2))
-		object[0] = '\0';
+	sched_describe_dead(s, object, sizeof(object));
 	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)%s",
 			   where ? where : "", where ? ": " : "",
 			   hs_op_name((enum hs_op_kind)t->op.kind),
