@@ -392,6 +392,35 @@ static void set_up_check_and_predicates_are_watched(void **state)
 	expect_stall(&pred, "the predicate of task one runs 0.008 s without a step");
 }
 
+/* The same digits in every locale: all of them, and no more. */
+static void the_time_of_a_stall_is_exact(void **state)
+{
+	static const struct {
+		uint32_t ms;
+		const char *says;
+	} rows[] = { { 1, "boot runs 0.001 s without" },
+		     { 250, "boot runs 0.25 s without" },
+		     { 1000, "boot runs 1 s without" },
+		     { 10000, "boot runs 10 s without" },
+		     { 1234567, "runs 1234.567 s without" } };
+	struct hs_sched *s = hs_sched_get();
+	uint32_t before = s->stall_ms;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		s->verdict = HS_VERDICT_STALL;
+		s->message[0] = '\0';
+		s->crash = (struct hs_crash){ .kind = HS_CRASH_RUNS };
+		s->stall_ms = rows[i].ms;
+		hs_crash_explain(s);
+		assert_non_null(strstr(s->message, rows[i].says));
+	}
+	s->crash.kind = HS_CRASH_NONE;
+	s->stall_ms = before;
+	s->message[0] = '\0';
+	s->verdict = HS_VERDICT_NONE;
+}
+
 static void the_search_stops_after_a_stall(void **state)
 {
 	const struct play play = { .task = { computes_for_ever, computes_for_ever } };
@@ -452,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_task_that_sleeps_for_ever_is_a_stall),
 		cmocka_unit_test(a_blocked_signal_is_no_obstacle),
 		cmocka_unit_test(set_up_check_and_predicates_are_watched),
+		cmocka_unit_test(the_time_of_a_stall_is_exact),
 		cmocka_unit_test(the_search_stops_after_a_stall),
 		cmocka_unit_test(a_stall_takes_the_processors_time_that_was_asked_for),
 	};

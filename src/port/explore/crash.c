@@ -75,15 +75,26 @@ static const char *crash_signal_name(int signal)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
+/* "0.25", in every locale */
+static void crash_print_seconds(uint32_t ms, char text[16])
+{
+	size_t end = (size_t)snprintf(text, 16, "%u.%03u", ms / 1000, ms % 1000);
+
+	while (text[end - 1] == '0')
+		end--;
+	text[text[end - 1] == '.' ? end - 1 : end] = '\0';
+}
+
 /* "SIGSEGV (stack overflow) in task one, after load, at a.c:12" */
 static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, char *text,
 			   size_t room)
 {
 	const struct hs_task *t = &s->task[c->task];
 	const char *where = c->predicate ? "the predicate of " : "";
-	char detail[32] = "", what[160];
+	char detail[32] = "", what[160], seconds[16];
 	bool known;
 
+	crash_print_seconds(s->stall_ms, seconds);
 	if (c->overflow)
 		snprintf(detail, sizeof(detail), " (stack overflow)");
 	else if (c->has_addr && c->addr < 65536) /* of others each process has its own */
@@ -94,8 +105,8 @@ static void crash_describe(const struct hs_sched *s, const struct hs_crash *c, c
 	else if (c->kind == HS_CRASH_CALLS)
 		snprintf(what, sizeof(what), "%s in %stask %s", c->call, where, t->name);
 	else
-		snprintf(what, sizeof(what), "%stask %s %s %g s without a step", where, t->name,
-			 c->kind == HS_CRASH_RUNS ? "runs" : "sleeps", s->stall_ms / 1000.0);
+		snprintf(what, sizeof(what), "%stask %s %s %s s without a step", where, t->name,
+			 c->kind == HS_CRASH_RUNS ? "runs" : "sleeps", seconds);
 	/* Of what is no step, as the first value of a word. */
 	known = t->place && t->place != t->op.where;
 	if (!t->op.kind && !t->place)
