@@ -378,24 +378,41 @@ static void it_is_refused_wherever_the_scenario_has_code(void **state)
 	}
 }
 
-static bool locks_by_futex(void)
+static long system_call;
+
+static bool calls_the_kernel(void)
 {
 	static int word;
 
-	return syscall(SYS_futex, &word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0;
+	return syscall(system_call, &word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0;
 }
 
 static void a_system_call_is_refused_by_its_number(void **state)
 {
-	static const struct outside_call call = { "syscall", "syscall(SYS_futex)", locks_by_futex };
-	struct hs_explore_result r;
+	static const struct outside_call call = { "syscall", "syscall", calls_the_kernel };
+	static const struct {
+		long number;
+		const char *says;
+	} rows[] = {
+		{ SYS_futex, "syscall(SYS_futex) in task one, " },
+		{ SYS_nanosleep, "syscall(SYS_nanosleep) in task one, " },
+		{ SYS_clock_nanosleep, "syscall(SYS_clock_nanosleep) in task one, " },
+		{ SYS_sched_yield, "syscall(SYS_sched_yield) in task one, " },
+		{ SYS_exit, "syscall(SYS_exit) in task one, " },
+		{ SYS_exit_group, "syscall(SYS_exit_group) in task one, " },
+	};
 
 	(void)state;
 	chosen = &call;
 	chosen_place = TASK;
-	explore(NULL, &r);
-	expect_words(&r, "syscall(SYS_futex) in task one, ");
-	hs_explore_result_free(&r);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct hs_explore_result r;
+
+		system_call = rows[i].number;
+		explore(NULL, &r);
+		expect_words(&r, rows[i].says);
+		hs_explore_result_free(&r);
+	}
 }
 
 static void after_it_another_search_is_what_it_was(void **state)

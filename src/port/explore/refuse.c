@@ -152,28 +152,23 @@ int __wrap_fcntl64(int fd, int command, ...)
 	return __real_fcntl64(fd, command, arg);
 }
 
+#define REFUSE_NUMBER(name, why)                                         \
+	case SYS_##name:                                                 \
+		hs_crash_refuse("syscall(SYS_" #name ")", REFUSE_##why); \
+		break;
+
 static void refuse_system_call(long number)
 {
 	switch (number) {
-	case SYS_futex:
-		hs_crash_refuse("syscall(SYS_futex)", REFUSE_WAIT);
-		break;
+		REFUSE_NUMBER(futex, WAIT)
 #ifdef SYS_futex_waitv
-	case SYS_futex_waitv:
-		hs_crash_refuse("syscall(SYS_futex_waitv)", REFUSE_WAIT);
-		break;
+		REFUSE_NUMBER(futex_waitv, WAIT)
 #endif
-	case SYS_nanosleep:
-	case SYS_clock_nanosleep:
-		hs_crash_refuse("syscall(SYS_nanosleep)", REFUSE_SLEEP);
-		break;
-	case SYS_sched_yield:
-		hs_crash_refuse("syscall(SYS_sched_yield)", REFUSE_SPIN);
-		break;
-	case SYS_exit:
-	case SYS_exit_group:
-		hs_crash_refuse("syscall(SYS_exit)", REFUSE_END);
-		break;
+		REFUSE_NUMBER(nanosleep, SLEEP)
+		REFUSE_NUMBER(clock_nanosleep, SLEEP)
+		REFUSE_NUMBER(sched_yield, SPIN)
+		REFUSE_NUMBER(exit, END)
+		REFUSE_NUMBER(exit_group, END)
 	}
 }
 
