@@ -259,7 +259,8 @@ struct hs_explore_options {
 	bool go_on;		   /**< count violations instead of stopping at the first */
 	/**
 	 * HS_SEARCH_REPLAY: as in hs_explore_result; the caller's. It leads to the same execution
-	 * with the same scenario and parameter, .memory, .retry_bound, .cpus and .seed.
+	 * with the same scenario and parameter, and the same values of all that a token carries:
+	 * see .token.
 	 */
 	const char *schedule;
 	/**

@@ -143,7 +143,7 @@ struct hs_sched {
 	struct hs_repeat repeat;
 	struct hs_births births;
 	struct hs_direct direct;
-	/* Prints "<word> is <value>" for messages. NULL: no exploration runs. */
+	/* Prints "<word> is <value>" for messages. NULL: no exploration has begun yet. */
 	void (*print_word)(const struct hs_sched *s, uintptr_t addr, uint64_t value, char *text,
 			   size_t size);
 	bool hashing;
