@@ -501,8 +501,8 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
  * explorer itself says that it is an internal error, and the process dies of it. While a debugger
  * traces the process a crash is left to it, and nothing takes too long: replay a schedule there to
  * see the crash where it is. ASan and TSan end the process as well; then its schedule is on stderr,
- * and under TSan nothing takes too long. Only on x86-64 and arm64 the explorer can tell whose code
- * crashed.
+ * below it the violation that was found before, and under TSan nothing takes too long. Only on
+ * x86-64 and arm64 the explorer can tell whose code crashed.
  *
  * Context: one exploration at a time in a process, and no other machine; of one thread, which is
  * not checked.

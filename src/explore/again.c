@@ -119,7 +119,7 @@ static int again_keep_variant(void *ctx)
 	struct exploration *e = ctx;
 	struct hs_explore_result *r = e->result;
 
-	hs_explore_result_free(r);
+	hs_exploration_forget(e);
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
 	return hs_exploration_keep(e);
 }

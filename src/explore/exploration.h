@@ -36,6 +36,8 @@ enum hs_run hs_exploration_run(struct exploration *e, const struct hs_observer *
 void hs_exploration_check(void *arg);
 /* What the last execution needed could not be allocated. */
 bool hs_exploration_lacks_memory(const struct exploration *e);
+/* Another execution is to be shown than before. */
+void hs_exploration_forget(struct exploration *e);
 /* The execution that has just ended is the one that the result shows. 0 or -ENOMEM. */
 int hs_exploration_keep(struct exploration *e);
 /* It ended in a violation, which the result shows if it is the first. 0 or -ENOMEM. */

@@ -89,6 +89,7 @@ static int explore_prepare(struct exploration *e)
 	hs_births_begin(&e->sched->births, true);
 	e->sched->print_word = hs_name_print_word;
 	e->sched->label_count = e->sched->data_count = 0; /* of an exploration before */
+	e->sched->found.schedule = NULL;
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {
 		hs_births_begin(&e->sched->births, false);
@@ -154,6 +155,24 @@ void hs_exploration_check(void *arg)
 		hs_sched_violation(e->sched, HS_VERDICT_LEAK, "%s left at the end", left.text);
 }
 
+/* What a dying process says, too. */
+static void explore_show_found(struct exploration *e)
+{
+	const struct hs_explore_result *r = e->result;
+
+	if (r->verdict == HS_VERDICT_NONE)
+		return;
+	e->sched->found.verdict = hs_verdict_name(r->verdict);
+	e->sched->found.message = r->message;
+	e->sched->found.schedule = r->schedule;
+}
+
+void hs_exploration_forget(struct exploration *e)
+{
+	e->sched->found.schedule = NULL;
+	hs_explore_result_free(e->result);
+}
+
 /* The execution that has just ended is the one that the result shows. */
 int hs_exploration_keep(struct exploration *e)
 {
@@ -163,6 +182,7 @@ int hs_exploration_keep(struct exploration *e)
 	if (r->schedule)
 		return 0;
 	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	explore_show_found(e);
 	r->token = repeats ? hs_token_of(e) : NULL;
 	r->report = hs_report_print(e->sched, r->token);
 	if (e->options->timeline)
@@ -179,7 +199,7 @@ int hs_exploration_note(struct exploration *e)
 
 	if (r->violations++ && e->sched->verdict != HS_VERDICT_UNREPEATABLE)
 		return 0;
-	hs_explore_result_free(r);
+	hs_exploration_forget(e);
 	r->verdict = e->sched->verdict;
 	r->first_violation = r->executions;
 	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);

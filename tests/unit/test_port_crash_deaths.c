@@ -32,6 +32,8 @@ static void explore_lost_update(void *arg)
 	explore_plainly(&play_scenario, &lost_update, 0);
 }
 
+static char finds_one[] = "finds one"; /* as an argument */
+
 /* A sanitizer knows fibers only in the process that made them, so that the child begins anew. */
 static void begins_anew(void *kind)
 {
@@ -164,6 +166,45 @@ static void what_was_found_is_said_before_the_process_dies(void **state)
 	dies(explore_lost_update, SIGABRT, "; schedule: 1*", true);
 }
 
+static void stores_twice_and_looks(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_store(self, &st->word[0], 1, HS_RELAXED);
+	hs_u64_store(self, &st->word[1], 1, HS_RELAXED);
+	hs_assert(self, !hs_u64_load(self, &st->word[2], HS_RELAXED), "the other was here");
+}
+
+/* The scheduler dies of it at the next decision, in all builds. */
+static void breaks_the_scheduler_if_it_is_first(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	if (!hs_u64_load(self, &st->word[1], HS_RELAXED))
+		hs_sched_get()->chooser = (const struct hs_chooser *)4096; /* no memory */
+	hs_u64_store(self, &st->word[2], 1, HS_RELAXED);
+}
+
+static void finds_one_before_it_dies(void)
+{
+	const struct play play = { .task = { stores_twice_and_looks,
+					     breaks_the_scheduler_if_it_is_first } };
+
+	explore_plainly(&play_scenario, &play, 0);
+}
+
+/* An execution that is run to make the finding simpler ends the process. */
+static void the_finding_is_said_before_the_process_dies(void **state)
+{
+	struct death death;
+
+	(void)state;
+	death_of(begins_anew, finds_one, &death);
+	assert_true(death.signal || death.status);
+	assert_non_null(strstr(death.text, "; schedule: 2\nhmmsim: found before: assertion: "));
+	assert_non_null(strstr(death.text, ": the other was here (task one); schedule: 1*2 2*2 1"));
+}
+
 static void a_debugger_gets_the_signal(void **state)
 {
 	static void (*const fns[])(void) = { writes_to_null, abort };
@@ -188,11 +229,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_abort_outside_tasks_is_an_internal_error),
 		cmocka_unit_test(other_signals_kill_the_process),
 		cmocka_unit_test(what_was_found_is_said_before_the_process_dies),
+		cmocka_unit_test(the_finding_is_said_before_the_process_dies),
 		cmocka_unit_test(a_debugger_gets_the_signal),
 	};
 
 	if (argc == 2) {
-		crashes_as_asked(argv[1]);
+		if (!strcmp(argv[1], finds_one))
+			finds_one_before_it_dies();
+		else
+			crashes_as_asked(argv[1]);
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,20 @@ static void crash_write(const char *text)
 	}
 }
 
+/* An execution of this exploration that is over. */
+static void crash_print_found(const struct hs_sched *s)
+{
+	if (!s->found.schedule || !strcmp(s->found.message, s->message))
+		return;
+	crash_write("hmmsim: found before: ");
+	crash_write(s->found.verdict);
+	crash_write(": ");
+	crash_write(s->found.message);
+	crash_write("; schedule: ");
+	crash_write(s->found.schedule);
+	crash_write("\n");
+}
+
 /* For a process that is about to die. Takes no memory, because the heap may be what is broken. */
 static void crash_print(const struct hs_sched *s, const char *text)
 {
@@ -158,6 +172,7 @@ static void crash_print(const struct hs_sched *s, const char *text)
 		crash_write(item);
 	}
 	crash_write("\n");
+	crash_print_found(s);
 }
 
 /* ---- handlers ---------------------------------------------------------------------------- */

@@ -161,7 +161,11 @@ struct hs_sched {
 		uintptr_t addr;
 		const char *where;
 		uint32_t task;
-	} dead;		   /* HS_VERDICT_FREED: what was used, and by whom */
+	} dead; /* HS_VERDICT_FREED: what was used, and by whom */
+	/* What the result of the exploration shows. .schedule is NULL: nothing has been found. */
+	struct {
+		const char *verdict, *message, *schedule;
+	} found;
 	uint8_t *schedule; /* decisions: task ids; with HS_CHOICE, answers of choose() */
 	uint32_t decisions, schedule_room;
 	struct hs_debt debts[HS_SCHED_DEBTS];
