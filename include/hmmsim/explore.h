@@ -346,8 +346,8 @@ struct hs_explore_options {
 	 * steps, then choices with another answer than the first. Without effect on
 	 * HS_SEARCH_REPLAY, a crash, a stall, a refused call, HS_VERDICT_STEPS and
 	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well, and it takes 50 million
-	 * steps at most. If one of these executions crashes, the search ends, and with a sanitizer
-	 * the process.
+	 * steps at most. If one of these executions crashes, the search ends with the execution
+	 * that was found, and with a sanitizer the process ends.
 	 */
 	uint32_t shrink;
 	/** Also make hs_explore_result.timeline of the execution that is shown; default false. */

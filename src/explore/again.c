@@ -113,17 +113,6 @@ static int again_run_variant(void *ctx, uint32_t same)
 	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
 }
 
-/* A crash may come next, so that the result shows the best execution at any time. */
-static int again_keep_variant(void *ctx)
-{
-	struct exploration *e = ctx;
-	struct hs_explore_result *r = e->result;
-
-	hs_exploration_forget(e);
-	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
-	return hs_exploration_keep(e);
-}
-
 static bool again_is_late(void *ctx)
 {
 	struct exploration *e = ctx;
@@ -154,30 +143,44 @@ static bool again_can_shrink(const struct exploration *e)
 	}
 }
 
-/*
- * The execution of the result is run twice, also if it is the one that was found: data of the
- * scenario may have changed meanwhile. It is the last one; if the search goes on, that of the
- * search is, whose decisions the next one shares.
- */
-static int again_run_best(struct exploration *e, const char *first)
+/* The last execution ended as that of the result, and takes its place. */
+static int again_show(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
-	bool changed = strcmp(first, r->schedule) != 0;
-	int ret = again_replay(e, r->schedule, 0, true);
 
-	if (!ret && !e->sched->crash.kind)
+	hs_exploration_forget(e);
+	snprintf(r->message, sizeof(r->message), "%s", e->sched->message);
+	return hs_exploration_keep(e);
+}
+
+/*
+ * The simplest execution is run twice, also if it is the one that was found: data of the scenario
+ * may have changed meanwhile. It is the last one; if the search goes on, that of the search is,
+ * whose decisions the next one shares.
+ */
+static int again_run_best(struct exploration *e, const char *first, const char *best)
+{
+	const struct hs_explore_result *r = e->result;
+	const struct hs_sched *s = e->sched;
+	bool changed = strcmp(first, best) != 0;
+	int ret = again_replay(e, best, 0, true);
+
+	if (!ret && changed && s->verdict == r->verdict &&
+	    hs_shrink_same_message(r->verdict, r->message, s->message))
+		ret = again_show(e);
+	if (!ret && !s->crash.kind)
 		ret = again_repeat(e, true);
-	if (!ret && changed && e->options->go_on && !e->sched->crash.kind)
+	if (!ret && changed && e->options->go_on && !s->crash.kind)
 		ret = again_replay(e, first, 0, true);
 	return ret;
 }
 
+/* A crash leaves what was found as it was found, because nothing can be run after it. */
 int hs_again_shrink(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 	struct hs_shrink shrink = { .sched = e->sched,
 				    .run = again_run_variant,
-				    .keep = again_keep_variant,
 				    .is_late = again_is_late,
 				    .ctx = e,
 				    .most = e->options->shrink };
@@ -194,8 +197,9 @@ int hs_again_shrink(struct exploration *e)
 		r->violations--; /* the same one */
 		ret = hs_exploration_note(e);
 	} else if (!ret && !e->sched->crash.kind) {
-		ret = again_run_best(e, first);
+		ret = again_run_best(e, first, shrink.schedule);
 	}
+	free(shrink.schedule);
 	free(first);
 	return ret;
 }

@@ -26,6 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/search.h"
+
 /* An execution may have max_steps, so that steps count, too: these and those of the first. */
 #define SHRINK_STEPS 256
 #define SHRINK_STEPS_MOST 50000000 /* a few seconds */
@@ -193,8 +195,7 @@ static int shrink_execute(struct shrink *s, const struct hs_chooser *chooser, ui
 	s->cost = s->path.cost;
 	s->count = sched->decisions;
 	memcpy(s->best, sched->schedule, s->count);
-	ret = s->with->keep(s->with->ctx);
-	return ret ? ret : 1;
+	return 1;
 }
 
 /* ---- here and there ---------------------------------------------------------------------- */
@@ -479,6 +480,10 @@ int hs_shrink(struct hs_shrink *with)
 
 	if (!ret)
 		ret = shrink_phases(&s);
+	if (!ret) {
+		with->schedule = hs_schedule_print(s.best, s.count);
+		ret = with->schedule ? 0 : -ENOMEM;
+	}
 	with->sched->chooser = chooser;
 	free(s.node);
 	free(s.wanted);

@@ -14,14 +14,13 @@ struct hs_shrink {
 	 * those of the last execution. 0 or -ENOMEM.
 	 */
 	int (*run)(void *ctx, uint32_t same);
-	/* The execution that has just been run is the simplest so far. 0 or -ENOMEM. */
-	int (*keep)(void *ctx);
 	/* No time is left. */
 	bool (*is_late)(void *ctx);
 	void *ctx;
 	uint64_t most;	     /* executions */
 	uint64_t executions; /* that were run */
 	bool minimal;	     /* none is simpler */
+	char *schedule;	     /* of the simplest, for the caller to free; NULL: no memory */
 };
 
 /*

@@ -236,7 +236,7 @@ static void looks_and_adds(struct hs_task *self, void *state)
 	hs_u64_store(self, &st->word[2], 1, HS_RELAXED);
 }
 
-/* It is run when a simpler execution is looked for. What was the simplest until then is shown. */
+/* It is run when a simpler execution is looked for. What was found is shown. */
 static void a_crash_ends_it(void **state)
 {
 	const struct play play = { .task = { adds_and_looks, looks_and_adds } };
@@ -258,6 +258,38 @@ static void a_crash_ends_it(void **state)
 	assert_int_equal(
 		hs_explore(&play_scenario, &(struct play){ .task = { chooses_twice } }, &o, &r), 0);
 	hs_explore_result_free(&r);
+}
+
+/* As it was found, although simpler ones were run before the crash. */
+static void what_was_found_stays_after_a_crash(void **state)
+{
+	const struct play play = { .task = { adds_and_looks, looks_and_adds, works } };
+	unsigned int crashes = 0;
+
+	(void)state;
+	if (HS_ASAN || HS_TSAN)
+		return;
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		struct hs_explore_options o;
+		struct hs_explore_result raw, shrunk;
+
+		set_up(&o, HS_SEARCH_RANDOM);
+		o.seed = seed;
+		o.shrink = 0;
+		assert_int_equal(hs_explore(&play_scenario, &play, &o, &raw), 0);
+		o.shrink = 10000;
+		assert_int_equal(hs_explore(&play_scenario, &play, &o, &shrunk), 0);
+		assert_int_equal(shrunk.verdict, raw.verdict);
+		if (!shrunk.minimal && shrunk.shrink_executions) {
+			crashes++;
+			assert_true(shrunk.shrink_executions < 10000);
+			assert_string_equal(shrunk.schedule, raw.schedule);
+			assert_string_equal(shrunk.report, raw.report);
+		}
+		hs_explore_result_free(&raw);
+		hs_explore_result_free(&shrunk);
+	}
+	assert_true(crashes);
 }
 
 static unsigned int turns;
@@ -408,6 +440,7 @@ int main(void)
 		cmocka_unit_test(of_a_long_execution_little_is_left),
 		cmocka_unit_test(the_first_answer_is_preferred),
 		cmocka_unit_test(a_crash_ends_it),
+		cmocka_unit_test(what_was_found_stays_after_a_crash),
 		cmocka_unit_test(what_does_not_come_again_is_not_shown),
 		cmocka_unit_test(what_changes_while_all_are_run_is_named),
 		cmocka_unit_test(what_was_the_simplest_must_come_again),
