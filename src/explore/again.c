@@ -47,10 +47,19 @@ static int again_compare_end(struct exploration *e, bool violated)
 	return hs_exploration_note(e);
 }
 
-/*
- * Runs the execution of a schedule. It counts nowhere. Its first @same decisions must be those of
- * the last execution. @check: the final check is part of it.
- */
+/* Its first @same decisions must be those of the last execution. @check: the final check, too. */
+static int again_run(struct exploration *e, uint32_t same, bool check)
+{
+	struct hs_sched *s = e->sched;
+
+	hs_sched_reset(s);
+	s->repeat.same = same;
+	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && check)
+		hs_sched_on_boot(s, hs_exploration_check, e);
+	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
+}
+
+/* Runs the execution of a schedule. */
 static int again_replay(struct exploration *e, const char *schedule, uint32_t same, bool check)
 {
 	struct hs_sched *s = e->sched;
@@ -63,14 +72,11 @@ static int again_replay(struct exploration *e, const char *schedule, uint32_t sa
 	ret = hs_search_replay(&options, &again);
 	if (ret)
 		return ret;
-	hs_sched_reset(s);
-	s->repeat.same = same;
 	s->chooser = &again->chooser;
-	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s) && check)
-		hs_sched_on_boot(s, hs_exploration_check, e);
+	ret = again_run(e, same, check);
 	s->chooser = chooser;
 	again->release(again);
-	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
+	return ret;
 }
 
 /* Runs the last execution once more, with the final check only if it is part of the violation. */
@@ -103,14 +109,7 @@ int hs_again_if_due(struct exploration *e, bool violated)
 
 static int again_run_variant(void *ctx, uint32_t same)
 {
-	struct exploration *e = ctx;
-	struct hs_sched *s = e->sched;
-
-	hs_sched_reset(s);
-	s->repeat.same = same;
-	if (hs_sched_run(s) == HS_RUN_QUIET && hs_sched_finish(s))
-		hs_sched_on_boot(s, hs_exploration_check, e);
-	return hs_exploration_lacks_memory(e) ? -ENOMEM : 0;
+	return again_run(ctx, same, true);
 }
 
 static bool again_is_late(void *ctx)
