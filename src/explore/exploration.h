@@ -51,7 +51,7 @@ int hs_token_fit_options(struct exploration *e, struct hs_explore_options *optio
 bool hs_token_fit_scenario(struct exploration *e);
 /* The execution has ended. If it is not that of the token, that is its verdict. */
 void hs_token_fit_end(struct exploration *e);
-/* The token of the execution that has ended. NULL: no memory. */
+/* The token of the execution that has ended, which is that of the result. NULL: no memory. */
 char *hs_token_of(const struct exploration *e);
 
 /* again.c: what has just been run is run again if it must be. @violated: it is the first. */

@@ -182,14 +182,16 @@ int hs_exploration_keep(struct exploration *e)
 	if (r->schedule)
 		return 0;
 	r->schedule = hs_schedule_print(e->sched->schedule, e->sched->decisions);
+	if (!r->schedule)
+		return -ENOMEM;
 	explore_show_found(e);
 	r->token = repeats ? hs_token_of(e) : NULL;
-	r->report = hs_report_print(e->sched, r->token);
+	r->report = hs_report_print(e->sched, r->schedule, r->token);
 	if (e->options->timeline)
 		r->timeline = hs_timeline_print(e->sched);
-	if (!r->schedule || !r->report || (repeats && !r->token))
+	if (!r->report || (repeats && !r->token) || (e->options->timeline && !r->timeline))
 		return -ENOMEM;
-	return r->timeline || !e->options->timeline ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* That the scenario cannot be repeated is said in place of what was found before. */

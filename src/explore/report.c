@@ -7,13 +7,11 @@
 #include "explore/report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "explore/draft.h"
 #include "explore/ends.h"
 #include "explore/rounds.h"
-#include "explore/search.h"
 #include "explore/steps.h"
 
 #define REPORT_COLUMN 24 /* from one task's lines to the next one's, of two tasks */
@@ -386,10 +384,9 @@ static void report_begin(struct report *r, const struct hs_sched *s)
 	report_set_column(r);
 }
 
-char *hs_report_print(const struct hs_sched *s, const char *token)
+char *hs_report_print(const struct hs_sched *s, const char *schedule, const char *token)
 {
 	struct report r;
-	char *schedule = hs_schedule_print(s->schedule, s->decisions);
 
 	report_begin(&r, s);
 	if (s->verdict != HS_VERDICT_NONE)
@@ -406,8 +403,6 @@ char *hs_report_print(const struct hs_sched *s, const char *token)
 	if (token)
 		report_add(&r, "\ntoken: %s\n", token);
 	else
-		report_add(&r, "\nschedule: %s\n", schedule ? schedule : "");
-	r.draft.failed |= !schedule;
-	free(schedule);
+		report_add(&r, "\nschedule: %s\n", schedule);
 	return hs_draft_end(&r.draft);
 }

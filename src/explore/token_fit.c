@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hmmsim/hmmsim.h>
@@ -114,11 +113,7 @@ void hs_token_fit_end(struct exploration *e)
 char *hs_token_of(const struct exploration *e)
 {
 	struct hs_sched *s = e->sched;
-	char *schedule = hs_schedule_print(s->schedule, s->decisions), *token = NULL;
 
-	if (schedule)
-		token = hs_token_print(e->scenario->name, e->options, s->verdict, hs_hash_notes(s),
-				       schedule);
-	free(schedule);
-	return token;
+	return hs_token_print(e->scenario->name, e->options, s->verdict, hs_hash_notes(s),
+			      e->result->schedule);
 }
