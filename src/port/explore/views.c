@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/explore/keys.h"
 #include "port/explore/sched.h"
 
 /* For each word, by its number, the oldest store that may be read; 0 for those behind .count. */
@@ -38,12 +39,6 @@ struct word {
 	uint32_t newest; /* of hs_views.message */
 };
 
-struct slot {
-	uintptr_t key;
-	uint32_t age; /* the execution that it belongs to */
-	uint32_t word;
-};
-
 struct task_views {
 	struct view now;      /* what the task may read */
 	struct view acquired; /* and what it may after an acquire fence */
@@ -54,13 +49,11 @@ struct task_views {
 
 struct hs_views {
 	bool failed;
-	uint32_t age;
 	struct message *message;
 	uint32_t messages, message_room;
 	struct word *word;
 	uint32_t words, word_room;
-	struct slot *slot;
-	uint32_t slots; /* a power of two */
+	struct hs_keys key; /* of a word: its number and 1 */
 	uint32_t *pool;
 	uint32_t pool_used, pool_room;
 	struct view strong; /* SEQ_CST stores and fences */
@@ -69,7 +62,6 @@ struct hs_views {
 	struct task_views task[HS_SCHED_TASKS];
 };
 
-#define VIEWS_SLOTS 256
 /* What hands a view over and is no word has a key that is not aligned to 4 bytes (order.c). */
 #define VIEWS_NO_WORD ((uintptr_t)3)
 
@@ -88,14 +80,9 @@ int hs_views_begin(struct hs_sched *s)
 
 	if (!v)
 		return -ENOMEM;
-	v->age = 1;
-	v->slots = VIEWS_SLOTS;
-	v->slot = calloc(v->slots, sizeof(*v->slot));
+	hs_keys_reset(&v->key);
 	s->views = v;
-	if (v->slot)
-		return 0;
-	hs_views_end(s);
-	return -ENOMEM;
+	return 0;
 }
 
 void hs_views_end(struct hs_sched *s)
@@ -116,7 +103,7 @@ void hs_views_end(struct hs_sched *s)
 	free(v->begun.at);
 	free(v->ran.at);
 	free(v->pool);
-	free(v->slot);
+	hs_keys_free(&v->key);
 	free(v->word);
 	free(v->message);
 	free(v);
@@ -128,10 +115,7 @@ void hs_views_reset(struct hs_sched *s)
 
 	if (!v)
 		return;
-	if (!++v->age) {
-		memset(v->slot, 0, v->slots * sizeof(*v->slot));
-		v->age = 1;
-	}
+	hs_keys_reset(&v->key);
 	v->messages = v->words = v->pool_used = 0;
 	v->strong.count = v->begun.count = v->ran.count = 0;
 	for (uint32_t i = 0; i < HS_SCHED_TASKS; i++) {
@@ -215,31 +199,6 @@ static struct kept views_keep(struct hs_views *v, const struct view *view, struc
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static struct slot *views_slot(const struct hs_views *v, uintptr_t key)
-{
-	uint64_t i = hs_mix64(key) & (v->slots - 1);
-
-	while (v->slot[i].age == v->age && v->slot[i].key != key)
-		i = (i + 1) & (v->slots - 1);
-	return &v->slot[i];
-}
-
-static bool views_grow_slots(struct hs_views *v)
-{
-	struct slot *slot = calloc(2 * (size_t)v->slots, sizeof(*slot));
-
-	if (!slot) {
-		v->failed = true;
-		return false;
-	}
-	free(v->slot);
-	v->slot = slot;
-	v->slots *= 2;
-	for (uint32_t i = 0; i < v->words; i++)
-		*views_slot(v, v->word[i].key) = (struct slot){ v->word[i].key, v->age, i };
-	return true;
-}
-
 static bool views_add_message(struct hs_views *v, struct word *w, uint64_t value, struct kept view,
 			      uint32_t clock)
 {
@@ -251,31 +210,33 @@ static bool views_add_message(struct hs_views *v, struct word *w, uint64_t value
 }
 
 /* NULL: no memory. */
-static struct word *views_new_word(struct hs_views *v, uintptr_t key, uint64_t value)
+static struct word *views_new_word(struct hs_views *v, uintptr_t key, uint32_t *number,
+				   uint64_t value)
 {
 	struct word *w;
 
-	if (2 * v->words >= v->slots && !views_grow_slots(v))
-		return NULL;
 	if (!views_grow(v, &v->word, &v->word_room, v->words + 1, sizeof(*v->word)))
 		return NULL;
 	w = &v->word[v->words];
 	*w = (struct word){ .key = key };
 	if (!views_add_message(v, w, value, (struct kept){ 0, 0 }, 0))
 		return NULL;
-	*views_slot(v, key) = (struct slot){ key, v->age, v->words++ };
+	*number = ++v->words;
 	return w;
 }
 
 /* The word whose value is @newest. NULL: no memory. */
 static struct word *views_word(struct hs_views *v, uintptr_t key, uint64_t newest)
 {
-	const struct slot *slot = views_slot(v, key);
+	uint32_t *number = hs_keys_add(&v->key, key);
 	struct word *w;
 
-	if (slot->age != v->age)
-		return views_new_word(v, key, newest);
-	w = &v->word[slot->word];
+	v->failed |= !number;
+	if (!number)
+		return NULL;
+	if (!*number)
+		return views_new_word(v, key, number, newest);
+	w = &v->word[*number - 1];
 	if (hs_likely(v->message[w->newest].value == newest))
 		return w;
 	/* It was written without a store: plain data, which every task sees. */
@@ -442,10 +403,11 @@ void hs_views_retry(struct hs_task *self)
 	for (uint32_t i = 0; self->reads_lost && i < v->words; i++)
 		views_raise(v, now, i, v->word[i].last);
 	for (uint32_t i = 0; i < self->read_count; i++) {
-		const struct slot *slot = views_slot(v, self->reads[i].word & ~(uintptr_t)1);
+		uintptr_t key = self->reads[i].word & ~(uintptr_t)1;
+		const uint32_t *number = hs_keys_find(&v->key, key);
 
-		if (slot->age == v->age)
-			views_raise(v, now, slot->word, v->word[slot->word].last);
+		if (number && *number)
+			views_raise(v, now, *number - 1, v->word[*number - 1].last);
 	}
 }
 
