@@ -11,6 +11,7 @@
 #include "device/dmirror.h"
 #include "memory/machine.h"
 #include "memory/section.h"
+#include "memory/swap.h"
 #include "mm/gate.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
@@ -37,6 +38,8 @@ static const struct {
 	FIELD(MACHINE, hs_machine, memory_lock),
 	FIELD(MACHINE, hs_machine, sections),
 	FIELD(MACHINE, hs_machine, page_queue),
+	FIELD(MACHINE, hs_machine, swap_lock),
+	FIELD(MACHINE, hs_machine, swap_slots),
 	FIELD(MACHINE, hs_machine, pagemap_lock),
 	FIELD(MACHINE, hs_machine, pagemaps),
 	FIELD(MACHINE, hs_machine, pagemap_queue),
@@ -84,6 +87,8 @@ static const struct {
 	FIELD(PAGE, hs_page, private),
 	FIELD(PAGE, hs_page, state),
 	FIELD(PAGE_EXT, hs_page_ext, contents),
+	FIELD(SWAP_SLOT, hs_swap_slot, contents),
+	FIELD(SWAP_SLOT, hs_swap_slot, count),
 };
 
 bool hs_field_print(enum hs_kind kind, size_t offset, char *text, size_t size)

@@ -258,7 +258,20 @@ static void names_number(uint64_t value, char text[HS_NAME_MAX])
 	snprintf(text, HS_NAME_MAX, value > 9 ? "0x%llx" : "%llu", (unsigned long long)value);
 }
 
-/* An entry of a page table: "pfn 0x8 valid devmap", "page table 1". */
+static const char *const names_types[HS_TYPE_COUNT] = {
+	[HS_TYPE_NORMAL] = "",
+	[HS_TYPE_ZERO] = " zero",
+	[HS_TYPE_PROTNONE] = " prot-none",
+	[HS_TYPE_SWAP] = " swap",
+	[HS_TYPE_MIGRATION] = " migration",
+	[HS_TYPE_EXCLUSIVE] = " exclusive",
+	[HS_TYPE_HWPOISON] = " hwpoison",
+	[HS_TYPE_MARKER] = " marker",
+	[HS_TYPE_POISON] = " poison",
+	[HS_TYPE_BAD] = " bad",
+};
+
+/* An entry of a page table: "pfn 0x8 valid devmap", "page table 1", "swap slot 0". */
 static void names_entry(const struct hs_names *n, uint64_t entry, char text[HS_NAME_MAX])
 {
 	static const struct {
@@ -270,13 +283,19 @@ static void names_entry(const struct hs_names *n, uint64_t entry, char text[HS_N
 		{ HS_ENTRY_DEVPRIV, " devpriv" }, { HS_ENTRY_COUNTED, " counted" },
 	};
 	unsigned int order = (unsigned int)((entry & HS_ENTRY_ORDER) >> HS_ENTRY_ORDER_SHIFT);
+	enum hs_entry_type type = hs_entry_type(entry);
 	size_t used;
 
 	if (entry & HS_ENTRY_TABLE) {
 		hs_name_target(n, entry & HS_ENTRY_TABLE_ADDR, text);
 		return;
 	}
-	snprintf(text, HS_NAME_MAX, "pfn 0x%llx", (unsigned long long)(entry & HS_ENTRY_PFN));
+	if (type == HS_TYPE_SWAP && entry & HS_ENTRY_COUNTED) {
+		snprintf(text, HS_NAME_MAX, "swap slot %llu",
+			 (unsigned long long)hs_entry_pfn(entry));
+		return;
+	}
+	snprintf(text, HS_NAME_MAX, "pfn 0x%llx", (unsigned long long)hs_entry_pfn(entry));
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
 		used = strlen(text);
 		if (entry & bits[i].bit)
@@ -286,9 +305,10 @@ static void names_entry(const struct hs_names *n, uint64_t entry, char text[HS_N
 	if (order)
 		snprintf(text + used, HS_NAME_MAX - used, " order %u", order);
 	used = strlen(text);
-	if (entry & HS_ENTRY_TYPE)
-		snprintf(text + used, HS_NAME_MAX - used, " type %u",
-			 (unsigned int)((entry & HS_ENTRY_TYPE) >> HS_ENTRY_TYPE_SHIFT));
+	if ((unsigned int)type < HS_TYPE_COUNT)
+		snprintf(text + used, HS_NAME_MAX - used, "%s", names_types[type]);
+	else
+		snprintf(text + used, HS_NAME_MAX - used, " type %u", (unsigned int)type);
 }
 
 void hs_name_value(const struct hs_names *n, uintptr_t addr, bool pointer, uint64_t value,

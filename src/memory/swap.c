@@ -29,13 +29,6 @@
 
 #include <errno.h>
 
-struct hs_swap_slot {
-	hs_u64 contents;
-	hs_u32 count;
-	uint64_t number;
-	struct hs_swap_slot *next; /* of a free slot: the next free one */
-};
-
 static struct hs_swap_slot *swap_slot_of(struct hs_task *self, uint64_t number)
 {
 	struct hs_swap_slot *s = hs_radix_load(self, &hs_machine_of(self)->swap_slots, number);

@@ -10,6 +10,13 @@
 
 #include "memory/memory.h"
 
+struct hs_swap_slot {
+	hs_u64 contents;
+	hs_u32 count;
+	uint64_t number;
+	struct hs_swap_slot *next; /* of a free slot: the next free one */
+};
+
 /* A slot with the count 1 and the contents 0. 0 or -ENOMEM. */
 int hs_swap_alloc(struct hs_task *self, uint64_t *slot);
 /* One entry more, or one less, names the slot. The last put frees it. */
