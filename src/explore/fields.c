@@ -88,7 +88,7 @@ static const struct {
 	FIELD(PAGE, hs_page, state),
 	FIELD(PAGE_EXT, hs_page_ext, contents),
 	FIELD(SWAP_SLOT, hs_swap_slot, contents),
-	FIELD(SWAP_SLOT, hs_swap_slot, count),
+	FIELD(SWAP_SLOT, hs_swap_slot, used),
 };
 
 bool hs_field_print(enum hs_kind kind, size_t offset, char *text, size_t size)

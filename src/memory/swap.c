@@ -2,11 +2,11 @@
 /*
  * swap.c - swap slots
  *
- * reduced: get_swap_pages(), swap_duplicate(), swap_free() (v6.12, mm/swapfile.c): no device, no
- * limit, no swap cache. A slot is, by predicate:
+ * reduced: get_swap_pages(), swap_free() (v6.12, mm/swapfile.c): no device, no limit, no swap
+ * cache, and no count, because without fork one entry names a slot. A slot is, by predicate:
  *
- *	in use		count != 0: so many entries name it
- *	free		count == 0, and on the list of free slots
+ *	in use		used != 0: an entry names it, or its task is about to make one
+ *	free		used == 0, and on the list of free slots
  *
  * machine->swap_lock protects the list, and new slots. Slots live until the machine ends, so that a
  * lookup takes no lock. A number is used again, last in first out, so a swap entry may be what it
@@ -69,27 +69,18 @@ int hs_swap_alloc(struct hs_task *self, uint64_t *slot)
 	if (!s)
 		return -ENOMEM;
 	hs_u64_store(self, &s->contents, 0, HS_RELAXED);
-	hs_u32_store(self, &s->count, 1, HS_RELEASE);
+	hs_u32_store(self, &s->used, 1, HS_RELEASE);
 	*slot = s->number;
 	return 0;
 }
 
-void hs_swap_get(struct hs_task *self, uint64_t slot)
-{
-	uint32_t was = hs_u32_count(self, &swap_slot_of(self, slot)->count, 1, 0, HS_RELAXED);
-
-	hs_assert(self, was, "hs_swap_get: swap slot %llu is free", (unsigned long long)slot);
-}
-
-void hs_swap_put(struct hs_task *self, uint64_t slot)
+void hs_swap_free(struct hs_task *self, uint64_t slot)
 {
 	struct hs_machine *m = hs_machine_of(self);
 	struct hs_swap_slot *s = swap_slot_of(self, slot);
-	uint32_t was = hs_u32_count(self, &s->count, (uint32_t)-1, 0, HS_ACQ_REL);
+	uint32_t was = hs_u32_xchg(self, &s->used, 0, HS_ACQ_REL);
 
-	hs_assert(self, was, "hs_swap_put: swap slot %llu is free", (unsigned long long)slot);
-	if (was != 1)
-		return;
+	hs_assert(self, was, "hs_swap_free: swap slot %llu is free", (unsigned long long)slot);
 	hs_spin_lock(self, &m->swap_lock);
 	hs_assert_spin(self, &m->swap_lock);
 	s->next = m->free_slots;
@@ -100,9 +91,9 @@ void hs_swap_put(struct hs_task *self, uint64_t slot)
 uint64_t hs_swap_contents(struct hs_task *self, uint64_t slot)
 {
 	struct hs_swap_slot *s = swap_slot_of(self, slot);
-	uint32_t count = hs_u32_load(self, &s->count, HS_ACQUIRE);
+	uint32_t used = hs_u32_load(self, &s->used, HS_ACQUIRE);
 
-	hs_assert_at(self, HS_HERE, count, "hs_swap_contents: swap slot %llu is free",
+	hs_assert_at(self, HS_HERE, used, "hs_swap_contents: swap slot %llu is free",
 		     (unsigned long long)slot);
 	return hs_u64_load(self, &s->contents, HS_RELAXED);
 }
@@ -123,7 +114,7 @@ static void swap_free_slot(struct hs_task *boot, void *entry, void *arg)
 	struct swap_left *left = arg;
 	struct hs_swap_slot *s = entry;
 
-	if (s->count.raw && !left->count++)
+	if (s->used.raw && !left->count++)
 		left->first = s->number;
 	hs_free(boot, s, HS_KIND_SWAP_SLOT, sizeof(*s));
 }

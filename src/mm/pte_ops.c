@@ -158,7 +158,7 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 		return pte_ops_finish(&f, -ENOMEM);
 	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_swap, &out);
 	if (ret)
-		hs_swap_put(self, out.slot);
+		hs_swap_free(self, out.slot);
 	else
 		hs_page_free(self, out.page);
 	return pte_ops_finish(&f, ret);

@@ -147,7 +147,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry))
 		return;
 	if (hs_entry_type(entry) == HS_TYPE_SWAP) {
-		hs_swap_put(self, hs_entry_pfn(entry));
+		hs_swap_free(self, hs_entry_pfn(entry));
 		return;
 	}
 	if (!(device || exclusive || zap_has_page(entry)))

@@ -68,7 +68,7 @@ static void a_report_names_swap_slots_and_types_of_entries(void **state)
 	static const char *const lines[] = {
 		"lock machine.swap_lock  src/",
 		"load machine.swap_slots  NULL",
-		"store swap slot 0.count  1",
+		"store swap slot 0.used  1",
 		"pfn 0x40 valid write counted -> swap slot 0  src/",
 		"store swap slot 0.contents  0 -> 0x42",
 		" valid write counted -> pfn 0x41 counted prot-none  src/",

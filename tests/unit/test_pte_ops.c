@@ -22,7 +22,7 @@ static void swap_out_frees_the_frame_and_keeps_the_contents(void **state)
 	/* The slot is free, too. */
 	assert_int_equal(hs_swap_alloc(s->self, &next), 0);
 	assert_int_equal(next, slot);
-	hs_swap_put(s->self, next);
+	hs_swap_free(s->self, next);
 }
 
 static void swap_out_refuses_what_is_not_its_own(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Swap slots: who keeps them, what they hold, and what is said of those that are left. */
+/* Swap slots: whom they are for, what they hold, and what is said of those that are left. */
 #include <string.h>
 
 #include "memory/swap.h"
@@ -28,24 +28,22 @@ static void slots_keep_what_they_hold_apart(void **state)
 	for (uint64_t i = 0; i < COUNT(slot); i++)
 		assert_int_equal(hs_swap_contents(self, slot[i]), ~i);
 	for (uint64_t i = 0; i < COUNT(slot); i++)
-		hs_swap_put(self, slot[i]);
+		hs_swap_free(self, slot[i]);
 }
 
-static void the_last_put_frees_a_slot_for_the_next_allocation(void **state)
+static void a_slot_that_is_freed_is_for_the_next_allocation(void **state)
 {
 	struct hs_task *self = machine_task(state);
 	uint64_t slot = slot_new(self);
 
 	hs_swap_set_contents(self, slot, 5);
-	hs_swap_get(self, slot);
-	hs_swap_put(self, slot);
 	assert_int_equal(hs_swap_contents(self, slot), 5);
 	assert_int_not_equal(slot_new(self), slot);
-	hs_swap_put(self, slot);
+	hs_swap_free(self, slot);
 	assert_int_equal(slot_new(self), slot);
 	assert_int_equal(hs_swap_contents(self, slot), 0);
-	hs_swap_put(self, slot);
-	hs_swap_put(self, slot + 1);
+	hs_swap_free(self, slot);
+	hs_swap_free(self, slot + 1);
 }
 
 static void a_slot_that_is_left_is_a_leak(void **state)
@@ -58,7 +56,7 @@ static void a_slot_that_is_left_is_a_leak(void **state)
 	hs_machine_config_init(&config);
 	machine_open(&m, &config);
 	slot_new(m.self);
-	hs_swap_put(m.self, slot_new(m.self));
+	hs_swap_free(m.self, slot_new(m.self));
 	slot_new(m.self);
 	assert_int_equal(hs_task_detach(m.self), 0);
 	assert_int_equal(hs_machine_destroy(m.machine, &left), -ENOTEMPTY);
@@ -72,7 +70,7 @@ static int allocate_one(struct hs_task *self)
 	int ret = hs_swap_alloc(self, &slot);
 
 	if (!ret)
-		hs_swap_put(self, slot);
+		hs_swap_free(self, slot);
 	return ret;
 }
 
@@ -82,34 +80,34 @@ static void every_allocation_can_fail(void **state)
 	assert_int_equal(machine_run_out(allocate_one), 2);
 }
 
-static void put_twice(struct hs_task *self)
+static void free_twice(struct hs_task *self)
 {
 	uint64_t slot = slot_new(self);
 
-	hs_swap_put(self, slot);
-	hs_swap_put(self, slot);
+	hs_swap_free(self, slot);
+	hs_swap_free(self, slot);
 }
 
 static void read_free(struct hs_task *self)
 {
 	uint64_t slot = slot_new(self);
 
-	hs_swap_put(self, slot);
+	hs_swap_free(self, slot);
 	hs_swap_contents(self, slot);
 }
 
-static void get_none(struct hs_task *self)
+static void free_none(struct hs_task *self)
 {
-	hs_swap_get(self, 3);
+	hs_swap_free(self, 3);
 }
 
 static const struct {
 	void (*fn)(struct hs_task *self);
 	const char *text;
 } wrong[] = {
-	{ put_twice, "hs_swap_put: swap slot 0 is free" },
+	{ free_twice, "hs_swap_free: swap slot 0 is free" },
 	{ read_free, "hs_swap_contents: swap slot 0 is free" },
-	{ get_none, "there is no swap slot 3" },
+	{ free_none, "there is no swap slot 3" },
 };
 
 static void go_wrong(void *arg)
@@ -131,7 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(slots_keep_what_they_hold_apart),
-		machine_unit_test(the_last_put_frees_a_slot_for_the_next_allocation),
+		machine_unit_test(a_slot_that_is_freed_is_for_the_next_allocation),
 		cmocka_unit_test(a_slot_that_is_left_is_a_leak),
 		cmocka_unit_test(every_allocation_can_fail),
 		cmocka_unit_test(wrong_use_is_found),
