@@ -143,7 +143,8 @@ enum hs_entry_type {
 	HS_TYPE_NORMAL,	   /**< a page; with DEVPRIV or ERROR what those say */
 	HS_TYPE_ZERO,	   /**< the shared zero page, present */
 	HS_TYPE_PROTNONE,  /**< prot-none, of NUMA or mprotect: the pfn is kept, VALID is clear */
-	HS_TYPE_SWAP,	   /**< swapped out; the pfn field is the swap slot's number */
+	HS_TYPE_SWAP,	   /**< swapped out; the pfn field is the swap slot's number, or, made by
+				hand, without COUNTED, what the page holds */
 	HS_TYPE_MIGRATION, /**< a migration is in progress; WRITE: from a writable entry */
 	HS_TYPE_EXCLUSIVE, /**< device-exclusive; WRITE: from a writable entry */
 	HS_TYPE_HWPOISON,  /**< the page has failed */
@@ -661,7 +662,8 @@ HMMSIM_API int hs_zap_range_event_locked(struct hs_task *self, struct hs_mm *mm,
  * This function and the next three make and read entries by hand, for tests and layouts. They know
  * nothing of references, mapcounts, notifiers or the page table lock. An entry without COUNTED
  * holds nothing, nothing is put when it is taken away, and its pfn need not have a struct page.
- * What comes to a COUNTED entry whose memory is gone fails an assertion.
+ * What comes to a COUNTED entry whose memory is gone, or whose swap slot is free, fails an
+ * assertion.
  *
  * Context: no other task changes page tables of the mm (not checked).
  *
