@@ -140,8 +140,9 @@ static int ref53_pte_absent(struct hs_reference *w, uint64_t entry, uint64_t req
 	unsigned int need;
 
 	if (entry & HS_ENTRY_DEVPRIV) {
-		hs_entry_expect_page(
-			w->self, (const hs_u64 *)hs_pt_find(w->range->mm, addr, 0, NULL), entry);
+		const void *at = hs_pt_find(w->range->mm, addr, 0, NULL);
+
+		hs_entry_expect_page(w->self, at, entry);
 		need = ref53_page_need(w, request, cpu);
 		if (need)
 			return ref53_pte_fault(w, addr, end, need);

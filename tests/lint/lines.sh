@@ -11,15 +11,13 @@ set -euo pipefail
 root=${1:?usage: lines.sh root-directory}
 cd "$root"
 
-word='hs_(u32|u64|ptr)_(load|store|xchg|cmpxchg|add|or|and|count)'
-lock='hs_(mutex|spin)_(lock|trylock|unlock)|hs_(down|up)_(read|write)|hs_down_read_trylock'
-wait='hs_(wait_event|wait_event_until|wake_all|complete|wait_for_completion|spin_until|retry_wait)'
-other='hs_(dec_and_wake_all|ticks|ticks_advance|rcu_read_lock|rcu_read_unlock|rcu_poll|rcu_barrier)'
-more='hs_(synchronize_rcu|call_rcu|pcpu_alloc|pcpu_add|pcpu_sum|pcpu_free|alloc|free|deref)'
-last='hs_(thread_join|page_live|might_sleep|assert|assert_(mutex|spin|read|write))'
 mapfile -t files < <(find src -path src/port/native -prune -o -name '*.[ch]' -print | sort)
 [ "${#files[@]}" -gt 0 ] || { echo "$root: no files" >&2; exit 2; }
-awk -v names="^($word|$lock|$wait|$other|$more|$last)\$" '
+# All macros whose definition has HS_HERE. HS_ASSERT_LOCK() has it for those that assert a lock.
+names=$(cat "${files[@]}" | sed -e ':more' -e '/\\$/{N; s/\\\n/ /; b more' -e '}' |
+	sed -nE 's/^#define (hs_[a-z0-9_]+)\(.*HS_(HERE|ASSERT_LOCK\().*/\1/p' | sort -u)
+[ -n "$names" ] || { echo "$root: no macro passes the place of its call" >&2; exit 2; }
+awk -v names="^(${names//$'\n'/|})\$" '
 	# Whether the bracket that opens before @text closes in it.
 	function closes(text,    i, c, depth, quote) {
 		depth = 1

@@ -563,27 +563,47 @@ check_places() {
 	done
 }
 
+plant_places() {
+	plant src/port/port.h <<-'C'
+		#define hs_assert(self, cond, ...) hs_assert_at(self, HS_HERE, cond, __VA_ARGS__)
+		#define hs_assert_spin(self, l) HS_ASSERT_LOCK(self, hs_spin_held, l)
+		#define hs_u32_load(self, w, o) hs_u32_load_at(self, w, o, HS_HERE)
+		#define hs_u64_cmpxchg(self, a, e, v, o) \
+			hs_u64_cmpxchg_at(self, a, e, \
+					  v, o, HS_HERE)
+		#define hs_page_to(page) hs_page_to_at(page)
+	C
+}
+
 check_lines() {
 	local call
 	fresh "calls on one line, and those that pass no place"
+	plant_places
 	plant src/mm/fault.c <<-'C'
 		/* hs_u32_load(self, */
 		void f(void)
 		{
-			hs_assert(self, g(")", a(1)), "one (line");
+			hs_assert(self, g("(", a(1)), "one line");
 			hs_assert_at(self, HS_HERE, a,
 				     "two lines");
 			hs_u32_load_at(self, &w,
 				       HS_RELAXED, where);
+			hs_page_to(
+				a);
 		}
 	C
 	plant src/port/native/a.c <<<$'\ths_u32_add(self,\n\t\t    a);'
 	expect 0 lines.sh "$work/tree"
-	for call in 'hs_assert(self, a,' 'x = hs_u64_cmpxchg(self, f(a),' 'hs_assert_at(self,'; do
+	for call in 'hs_assert(self, a(")"),' 'x = hs_u64_cmpxchg(self, f(a),' 'hs_assert_at(self,' \
+		'hs_assert_spin('; do
 		fresh "$call on two lines"
+		plant_places
 		plant src/mm/fault.c <<<$'\t'"$call"$'\n\t\tHS_HERE, b);'
 		expect 1 lines.sh "$work/tree"
 	done
+	fresh "no macros"
+	plant src/mm/fault.c <<<''
+	expect 2 lines.sh "$work/tree"
 }
 
 check_orders
