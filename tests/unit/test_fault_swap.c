@@ -361,6 +361,16 @@ static void an_access_by_hand_made_entries_needs_a_struct_page(void **state)
 	assert_int_equal(hs_cpu_write(s->self, s->mm, BASE + 4 * PAGE, 0), HS_VM_FAULT_SIGSEGV);
 }
 
+static void swap_made_by_hand_brings_what_its_pfn_field_says(void **state)
+{
+	struct space *s = *state;
+
+	map(s, BASE, 1, RW);
+	assert_int_equal(
+		hs_pt_set(s->self, s->mm, BASE, 0, hs_entry_typed(HS_TYPE_SWAP, 0x1234, 0)), 0);
+	assert_int_equal(value_at(s, BASE), 0x1234);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +379,7 @@ int main(void)
 		space_unit_test(what_was_written_is_read_wherever_the_page_went),
 		space_unit_test(a_read_of_private_memory_brings_its_contents),
 		space_unit_test(an_access_by_hand_made_entries_needs_a_struct_page),
+		space_unit_test(swap_made_by_hand_brings_what_its_pfn_field_says),
 		space_unit_test(prot_none_is_accessible_again_and_the_next_write_is_in_place),
 		space_unit_test(prot_none_of_other_kinds_is_restored_to_them),
 		cmocka_unit_test(poison_is_an_error_of_its_own),
