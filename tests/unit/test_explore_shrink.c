@@ -273,7 +273,7 @@ static void what_was_found_stays_after_a_crash(void **state)
 		struct hs_explore_options o;
 		struct hs_explore_result raw, shrunk;
 
-		set_up(&o, HS_SEARCH_RANDOM);
+		shrunk_options(&o, HS_SEARCH_RANDOM);
 		o.seed = seed;
 		o.shrink = 0;
 		assert_int_equal(hs_explore(&play_scenario, &play, &o, &raw), 0);
@@ -365,7 +365,7 @@ static void what_changes_while_all_are_run_is_named(void **state)
 		struct hs_explore_options o;
 		struct hs_explore_result r;
 
-		set_up(&o, HS_SEARCH_DPOR);
+		shrunk_options(&o, HS_SEARCH_DPOR);
 		turns = 0;
 		assert_int_equal(hs_explore(&play_scenario, &play, &o, &r), 0);
 		assert_int_equal(r.violations, 1);
@@ -391,7 +391,7 @@ static void what_was_the_simplest_must_come_again(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
-	set_up(&o, HS_SEARCH_DPOR);
+	shrunk_options(&o, HS_SEARCH_DPOR);
 	turns = 0;
 	assert_int_equal(hs_explore(&play_scenario, &play, &o, &r), 0);
 	assert_int_equal(r.verdict, HS_VERDICT_UNREPEATABLE);
