@@ -9,8 +9,8 @@
 
 /*
  * The execution that has just ended: its verdict, the objects of it that were freed, its steps and
- * switches, what each task held and waited for, and @token, or if that is NULL @schedule. The caller
- * frees the text. NULL: no memory.
+ * switches, what each task held and waited for, and @token, or if that is NULL @schedule. The
+ * caller frees the text. NULL: no memory.
  */
 char *hs_report_print(const struct hs_sched *s, const char *schedule, const char *token);
 
