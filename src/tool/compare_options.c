@@ -57,22 +57,6 @@ static int compare_options_choose(const char *option, const char *(*name)(int i)
 	return hs_tool_choose("compare", option, name, count, chosen);
 }
 
-/* Once. */
-static int compare_options_take_number(const char *option, bool *given, uint64_t low, uint64_t high,
-				       uint64_t *value)
-{
-	struct hs_word word = { optarg, strlen(optarg) };
-	int code = hs_tool_once("compare", option, given);
-
-	if (code)
-		return code;
-	if (hs_word_number(&word, value) && *value >= low && *value <= high)
-		return 0;
-	fprintf(stderr, "hmmsim compare: --%s: expected a number from %llu to %llu, found '%s'\n",
-		option, (unsigned long long)low, (unsigned long long)high, optarg);
-	return HS_EXIT_USAGE;
-}
-
 /* ---- things ------------------------------------------------------------------------------ */
 
 static int compare_options_take_source(struct compare_tool *tool, const char *name, bool builtin)
@@ -196,8 +180,8 @@ static int compare_options_take_removal(struct compare_tool *tool, int option)
 	if (option == OPTION_ATOMIC)
 		tool->asked.atomic = true;
 	if (option == OPTION_SLEEP) {
-		ret = compare_options_take_number("sleep", &tool->sleep_given, 1, SLEEP_MAX,
-						  &number);
+		ret = hs_tool_take_number("compare", "sleep", &tool->sleep_given, 1, SLEEP_MAX,
+					  &number);
 		tool->asked.sleep = (uint32_t)number;
 	}
 	return ret;
@@ -221,8 +205,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 	case 'p':
 		return compare_options_take_profile(tool);
 	case OPTION_OWNER:
-		return compare_options_take_number("owner", &tool->owner_given, 0, UINT64_MAX,
-						   &tool->set.owner);
+		return hs_tool_take_number("compare", "owner", &tool->owner_given, 0, UINT64_MAX,
+					   &tool->set.owner);
 	case 't':
 	case OPTION_SLEEP:
 	case OPTION_ATOMIC:
@@ -231,8 +215,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 		tool->asked.repetitions = 0;
 		return 0;
 	case OPTION_REPETITIONS:
-		ret = compare_options_take_number("repetitions", &tool->repetitions_given, 1,
-						  HS_REPORT_REPETITIONS, &number);
+		ret = hs_tool_take_number("compare", "repetitions", &tool->repetitions_given, 1,
+					  HS_REPORT_REPETITIONS, &number);
 		tool->asked.repetitions = (unsigned int)number;
 		return ret;
 	case OPTION_PLOT:

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/text.h"
 #include "tool/explore.h"
 #include "tool/options.h"
 
@@ -88,19 +87,9 @@ static int explore_options_choose(const char *option, bool *given, const char *(
 
 static int explore_options_take_number(struct explore_tool *tool, enum explore_number n)
 {
-	struct hs_word word = { optarg, strlen(optarg) };
-	uint64_t low = explore_options_numbers[n].low, high = explore_options_numbers[n].high;
-	int code = hs_tool_once("explore", explore_options_numbers[n].name, &tool->number_given[n]);
-
-	if (code)
-		return code;
-	if (hs_word_number(&word, &tool->number[n]) && tool->number[n] >= low &&
-	    tool->number[n] <= high)
-		return 0;
-	fprintf(stderr, "hmmsim explore: --%s: expected a number from %llu to %llu, found '%s'\n",
-		explore_options_numbers[n].name, (unsigned long long)low, (unsigned long long)high,
-		optarg);
-	return HS_EXIT_USAGE;
+	return hs_tool_take_number("explore", explore_options_numbers[n].name,
+				   &tool->number_given[n], explore_options_numbers[n].low,
+				   explore_options_numbers[n].high, &tool->number[n]);
 }
 
 /* ---- things ------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 
 #include <hmmsim/walk.h>
 
+#include "text/text.h"
 #include "tool/output.h"
 
 /* ---- verbs ------------------------------------------------------------------------------- */
@@ -90,6 +91,21 @@ int hs_tool_once(const char *verb, const char *option, bool *given)
 bool hs_tool_is_stdout(const char *output)
 {
 	return !strcmp(output, "-");
+}
+
+int hs_tool_take_number(const char *verb, const char *option, bool *given, uint64_t low,
+			uint64_t high, uint64_t *value)
+{
+	struct hs_word word = { optarg, strlen(optarg) };
+	int code = hs_tool_once(verb, option, given);
+
+	if (code)
+		return code;
+	if (hs_word_number(&word, value) && *value >= low && *value <= high)
+		return HS_EXIT_DONE;
+	fprintf(stderr, "hmmsim %s: --%s: expected a number from %llu to %llu, found '%s'\n", verb,
+		option, (unsigned long long)low, (unsigned long long)high, optarg);
+	return HS_EXIT_USAGE;
 }
 
 int hs_tool_take_output(const char *verb, const char *option, const char **name)

@@ -9,6 +9,7 @@
 #define HS_TOOL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "tool/streams.h"
 #include "tool/tool.h"
@@ -35,6 +36,9 @@ int hs_tool_usage(const char *verb);
 int hs_tool_no_memory(const char *verb);
 /* Refuses an option of one value that was @given before; it is from here on. */
 int hs_tool_once(const char *verb, const char *option, bool *given);
+/* Takes a number in [low, high] from optarg, once. */
+int hs_tool_take_number(const char *verb, const char *option, bool *given, uint64_t low,
+			uint64_t high, uint64_t *value);
 /* Takes the name of an output from optarg, once; "-" is standard output. */
 int hs_tool_take_output(const char *verb, const char *option, const char **name);
 bool hs_tool_is_stdout(const char *output);
