@@ -58,20 +58,21 @@ static int race_objects_geometry(struct hs_race_parser *p)
 	return ret;
 }
 
-/* Each subsection of a section is one bit of a word. */
+/* Each subsection of a section is one bit of a word, and a pgmap has at least one. */
 static int race_objects_sections(struct hs_race_parser *p)
 {
 	struct hs_race *race = p->race;
 	uint64_t section = race->section_order, subsection = race->subsection_order;
-	int ret = hs_race_key_number(p, MACHINE_SECTION, 0, 30, &section);
+	int ret = hs_race_key_number(p, MACHINE_SECTION, 0, HS_RACE_PAGES_ORDER + 6, &section);
+	uint64_t most = section < HS_RACE_PAGES_ORDER ? section : HS_RACE_PAGES_ORDER;
 
-	if (!ret && subsection > section)
-		subsection = section;
+	if (!ret && subsection > most)
+		subsection = most;
 	if (!ret && section > 6 && subsection < section - 6)
 		subsection = section - 6;
 	if (!ret)
-		ret = hs_race_key_number(p, MACHINE_SUBSECTION, section > 6 ? section - 6 : 0,
-					 section, &subsection);
+		ret = hs_race_key_number(p, MACHINE_SUBSECTION, section > 6 ? section - 6 : 0, most,
+					 &subsection);
 	race->section_order = (uint32_t)section;
 	race->subsection_order = (uint32_t)subsection;
 	return ret;

@@ -12,7 +12,8 @@
 #include "text/race.h"
 #include "text/space.h"
 
-#define HS_RACE_PAGES ((uint64_t)1 << 16) /* of a pgmap, of the window of a driver */
+#define HS_RACE_PAGES_ORDER 16 /* log2 of the pages of a pgmap, of the window of a driver */
+#define HS_RACE_PAGES ((uint64_t)1 << HS_RACE_PAGES_ORDER)
 
 struct hs_race_parser {
 	struct hs_text *text;
