@@ -488,8 +488,10 @@ int hs_scenario_races_from(struct hs_hostmem *mem, const char *file_name, const 
 		ret = scenario_show(mem, race, each, ctx);
 		hs_race_free(mem, race);
 	}
-	if (ret == -EINVAL || ret == -ENOMEM)
-		scenario_say(error, error_size, text.error[0] ? text.error : "no memory");
+	if (text.error[0])
+		scenario_say(error, error_size, text.error);
+	else if (ret == -ENOMEM)
+		scenario_say(error, error_size, "no memory");
 	hs_hostmem_free(mem, race);
 	return ret;
 }

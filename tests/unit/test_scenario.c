@@ -173,6 +173,30 @@ static void races_are_told_with_what_they_expect(void **state)
 	assert_string_equal(error, "a.txt:2: race: expected NAME, found 0 words");
 }
 
+static int refuse(void *ctx, const struct hs_scenario_race *race)
+{
+	(void)race;
+	return *(int *)ctx;
+}
+
+/* It knows why, and the text is in order. */
+static void what_the_caller_refuses_is_no_error_of_the_text(void **state)
+{
+	char error[128] = "untouched";
+	int ret = -EINVAL;
+
+	(void)state;
+	assert_int_equal(hs_scenario_races("a.txt", two, strlen(two), refuse, &ret, error,
+					   sizeof(error)),
+			 -EINVAL);
+	assert_string_equal(error, "untouched");
+	ret = -ENOMEM;
+	assert_int_equal(hs_scenario_races("a.txt", two, strlen(two), refuse, &ret, error,
+					   sizeof(error)),
+			 -ENOMEM);
+	assert_string_equal(error, "no memory");
+}
+
 static const char calls[] = LINES("race called\n"
 				  "flag done\n"
 				  "task one\n"
@@ -517,6 +541,7 @@ int main(void)
 		cmocka_unit_test(a_setting_takes_another_value_of_an_axis),
 		cmocka_unit_test(options_are_what_the_machine_line_says),
 		cmocka_unit_test(races_are_told_with_what_they_expect),
+		cmocka_unit_test(what_the_caller_refuses_is_no_error_of_the_text),
 		cmocka_unit_test(a_text_calls_functions_of_the_program),
 		cmocka_unit_test(memory_may_fail_at_each_allocation),
 		cmocka_unit_test(memory_may_fail_where_races_are_told),
