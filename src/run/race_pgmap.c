@@ -203,7 +203,7 @@ HS_RACE_DO(ALLOC)
 
 	if (ret)
 		return ret == -EINVAL ? ret : HS_RACE_AGAIN;
-	hs_race_take(self, a, HS_RACE_ALLOC, 0)->page = page;
+	hs_race_take(self, a, HS_RACE_ALLOC, step->arg[0])->page = page;
 	return 0;
 }
 
@@ -338,14 +338,50 @@ void hs_race_put_holds(struct hs_task *self, struct hs_race_state *s)
 	}
 }
 
+/* Where a page of the pgmap was taken that is not put; @place: not by a step. */
+static const char *race_pgmap_left(const struct hs_race_state *s, uint64_t object,
+				   const char *place)
+{
+	const struct hs_race_pgmap *p = &s->program->race->object[object].pgmap;
+
+	for (unsigned int i = 0; i <= s->program->race->tasks; i++)
+		for (unsigned int n = 0; n < s->actor[i].holds; n++) {
+			const struct hs_race_hold *hold = &s->actor[i].hold[n];
+
+			if ((hold->op == HS_RACE_ALLOC && hold->key == object) ||
+			    (hold->op == HS_RACE_PAGE_GET && hold->key >= p->start &&
+			     hold->key < p->end))
+				return hs_race_place(s, hold->line);
+		}
+	return place;
+}
+
+/* Each page of refs=5.3 has a reference to its pgmap until it is put. */
+static void race_pgmap_judge_drain(struct hs_task *self, struct hs_race_actor *a,
+				   struct hs_race_memory *m, uint64_t object)
+{
+	int64_t refs;
+
+	hs_rcu_barrier(self); /* as in hs_race_end_memory() */
+	refs = hs_pgmap_refs(self, m->pgmap);
+	if (refs > 0)
+		hs_fail(self, race_pgmap_left(a->state, object, a->place),
+			"a drain of %s would never end, because of %lld of its pages",
+			hs_race_name(a->state, object), (long long)refs);
+}
+
 /* Takes the steps that no task has taken. */
-static void race_pgmap_finish(struct hs_task *self, struct hs_race_memory *m)
+static void race_pgmap_finish(struct hs_task *self, struct hs_race_actor *a,
+			      struct hs_race_memory *m, uint64_t object)
 {
 	const enum hs_pgmap_step *steps = hs_removal_steps(hs_pgmap_removal_order(m->pgmap));
 
 	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
-		if (!(m->taken >> steps[i] & 1))
+		if (!(m->taken >> steps[i] & 1)) {
+			if (steps[i] == HS_PGMAP_WAIT)
+				race_pgmap_judge_drain(self, a, m, object);
 			hs_pgmap_step(self, m->pgmap, steps[i]);
+		}
 	hs_pgmap_free(self, m->pgmap);
 }
 
@@ -365,5 +401,5 @@ void hs_race_end_memory(struct hs_task *self, struct hs_race_actor *a, uint64_t 
 		return;
 	for (; refs > 0; refs--)
 		hs_pgmap_put(self, m->pgmap);
-	race_pgmap_finish(self, m);
+	race_pgmap_finish(self, a, m, object);
 }

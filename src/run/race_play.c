@@ -33,6 +33,7 @@ struct hs_race_hold *hs_race_take(struct hs_task *self, struct hs_race_actor *a,
 	a->holds++;
 	hold->op = op;
 	hold->step = a->step;
+	hold->line = a->script->step[a->step].line;
 	hold->key = key;
 	return hold;
 }
@@ -48,6 +49,15 @@ struct hs_race_hold *hs_race_held(struct hs_race_actor *a, uint64_t ops, uint64_
 			return hold;
 	}
 	return NULL;
+}
+
+struct hs_race_hold *hs_race_left(const struct hs_race_state *s, uint64_t ops)
+{
+	struct hs_race_hold *hold = NULL;
+
+	for (unsigned int i = 0; !hold && i <= s->program->race->tasks; i++)
+		hold = hs_race_held(&s->actor[i], ops, HS_RACE_ANY, 0);
+	return hold;
 }
 
 /* Cleared, because final states are compared by their bytes. */
@@ -148,6 +158,16 @@ static void race_play_until(struct hs_task *self, struct hs_race_actor *a)
 	a->depth--;
 }
 
+/* A page stays locked when its task is gone, and no leak check looks for that. */
+static void race_play_judge_locks(struct hs_task *self, struct hs_race_actor *a)
+{
+	const struct hs_race_hold *hold = hs_race_held(a, HS_RACE_BIT(PAGE_LOCK), HS_RACE_ANY, 0);
+
+	if (hold)
+		hs_fail(self, hs_race_place(a->state, hold->line),
+			"page %#llx stays locked at the end", (unsigned long long)hold->key);
+}
+
 static void race_play_run(struct hs_task *self, struct hs_race_actor *a)
 {
 	const struct hs_race_steps *steps = a->script;
@@ -163,6 +183,8 @@ static void race_play_run(struct hs_task *self, struct hs_race_actor *a)
 			race_play_step(self, a, step);
 	}
 	hs_race_order_end(self, a);
+	if (a->index || !a->status) /* a set-up or check that fails is said first */
+		race_play_judge_locks(self, a);
 	hs_act(self, NULL);
 }
 

@@ -82,7 +82,8 @@ struct hs_race_state;
 struct hs_race_hold {
 	enum hs_race_op op;
 	uint32_t step;
-	uint64_t key; /* index of the object, or pfn */
+	unsigned long line; /* of the step */
+	uint64_t key;	    /* index of the object, or pfn */
 	union {
 		struct hs_pgmap *pgmap;
 		struct hs_page *page;
@@ -227,6 +228,8 @@ struct hs_race_hold *hs_race_take(struct hs_task *self, struct hs_race_actor *a,
 struct hs_race_hold *hs_race_held(struct hs_race_actor *a, uint64_t ops, uint64_t key,
 				  uint32_t since);
 void hs_race_drop(struct hs_race_actor *a, struct hs_race_hold *hold);
+/* What set-up, check or a task hold of @ops. NULL: nothing. */
+struct hs_race_hold *hs_race_left(const struct hs_race_state *s, uint64_t ops);
 #define HS_RACE_BIT(id) ((uint64_t)1 << HS_RACE_##id)
 _Static_assert(HS_RACE_OP_COUNT <= 64, "a mask has a bit for each operation");
 #define HS_RACE_ANY UINT64_MAX

@@ -291,7 +291,11 @@ static void race_world_end_pgmap(struct hs_task *self, struct hs_race_actor *a, 
 static void race_world_judge(struct hs_task *self, struct hs_race_actor *a)
 {
 	const struct hs_race *race = hs_race_of(a);
+	const struct hs_race_hold *inv = hs_race_left(a->state, HS_RACE_BIT(INV_START));
 
+	if (inv)
+		hs_fail(self, hs_race_place(a->state, inv->line),
+			"the invalidation of %s has not ended", hs_race_name(a->state, inv->key));
 	for (unsigned int i = 0; i < race->objects; i++)
 		if (race->object[i].kind == HS_RACE_PGMAP && a->state->thing[i].memory.gone)
 			hs_race_judge_s1(self, a, i);

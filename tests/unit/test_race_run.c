@@ -185,6 +185,30 @@ static void a_page_lock_keeps_others_out(void **state)
 	     HS_VERDICT_DEADLOCK, "");
 }
 
+static void a_page_that_stays_locked_is_found(void **state)
+{
+	(void)state;
+	ends(PRIVATE "setup\n  alloc A\ntask T\n  page-lock 9\n  page-touch 9\n"
+		     "check\n  page-put 9\n",
+	     HS_VERDICT_ASSERT, "r.txt:7: page 0x9 stays locked at the end (task T)");
+	ends(PRIVATE "setup\n  alloc A\ntask T\n  page-touch 9\n"
+		     "check\n  page-put 9\n  page-lock 9\n",
+	     HS_VERDICT_ASSERT, "r.txt:10: page 0x9 stays locked at the end");
+	holds(PRIVATE "setup\n  alloc A\ntask T\n  page-lock 9\n  page-tryget 9\n"
+		      "  page-unlock 9\n  page-put 9\ncheck\n  page-put 9\n");
+}
+
+/* The pages of 5.3 hold their pgmap: the check would wait for ever. */
+static void a_page_that_is_not_put_is_named_by_its_step(void **state)
+{
+	(void)state;
+	ends(FILE_SPACE "pgmap B 10 12 refs=5.3\ntask T\n  page-get 8\n  pin 10\n",
+	     HS_VERDICT_ASSERT,
+	     "r.txt:10: a drain of B would never end, because of 1 of its pages");
+	ends("hmmsim 1\nrace r\npgmap B 10 12 refs=5.3 type=private owner=1\ntask T\n  alloc B\n",
+	     HS_VERDICT_ASSERT, "r.txt:5: a drain of B would never end, because of 1 of its pages");
+}
+
 /* ---- the address space ------------------------------------------------------------------- */
 
 static void an_unmapped_page_cannot_be_accessed(void **state)
@@ -231,6 +255,13 @@ static void entries_go_and_come_back(void **state)
 	(void)state;
 	holds_each(ANON_SPACE "driver D M 0x0 0x2000\nsetup\n  access M 0x0 w\ntask T\n" PROGRAMMED,
 		   steps, COUNT(steps), "  assert-entry D 0x0 no\n  access M 0x0 w\n");
+}
+
+static void an_invalidation_without_an_end_is_named_by_its_step(void **state)
+{
+	(void)state;
+	ends(FILE_SPACE "task T\n  invalidate M 0x0 0x1000\n", HS_VERDICT_ASSERT,
+	     "r.txt:8: the invalidation of M has not ended");
 }
 
 /* The access waits for the end of the migration. */
@@ -314,10 +345,13 @@ int main(void)
 		cmocka_unit_test(references_to_pages_are_taken_and_put),
 		cmocka_unit_test(a_tryget_of_a_free_page_says_again),
 		cmocka_unit_test(a_page_lock_keeps_others_out),
+		cmocka_unit_test(a_page_that_stays_locked_is_found),
+		cmocka_unit_test(a_page_that_is_not_put_is_named_by_its_step),
 		cmocka_unit_test(an_unmapped_page_cannot_be_accessed),
 		cmocka_unit_test(a_protected_page_cannot_be_written),
 		cmocka_unit_test(entries_go_and_come_back),
 		cmocka_unit_test(what_does_not_hold_is_named_with_what_was_expected),
+		cmocka_unit_test(an_invalidation_without_an_end_is_named_by_its_step),
 		cmocka_unit_test(a_migration_that_never_ends_keeps_accesses_waiting),
 		cmocka_unit_test(an_address_space_that_has_ended_is_walked_no_more),
 		cmocka_unit_test(a_grace_period_waits_for_readers),
