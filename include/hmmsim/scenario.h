@@ -179,6 +179,24 @@ HMMSIM_API void hs_scenario_config(const struct hs_scenario_text *text,
 HMMSIM_API const char *hs_scenario_error(const struct hs_scenario_text *text);
 
 /**
+ * hs_scenario_undone() - the steps that were done in no execution of the run before
+ * @param text   the race
+ * @param index  0 for the first of them, in the order of the text
+ *
+ * A step is not done if it fails, if it has to try again, if there is nothing for it to do, or if
+ * it is skipped because of an earlier one. What such a step would have shown was not tried: a race
+ * in which each task fails at its first step holds. A text says optional=yes of a step for which
+ * that is meant; steps that are skipped because of it are then not counted either. After a run that
+ * violates something the answer means little, because it ended early.
+ *
+ * Context: any, while no run uses the text.
+ *
+ * Return: the words of the step and its place, "access M 0x4000  my.txt:8", until
+ * hs_scenario_free(); NULL: there are not so many.
+ */
+HMMSIM_API const char *hs_scenario_undone(const struct hs_scenario_text *text, size_t index);
+
+/**
  * hs_scenario_free() - free a race that was loaded
  * @param text  the race; no run uses it any more. NULL: nothing happens
  *

@@ -321,8 +321,9 @@ HS_RACE_DO(TOUCH)
 {
 	uint64_t slot = race_driver_slot(a, step);
 
-	if (slot & HS_PFN_VALID)
-		hs_race_judge_s2(self, a, slot & HS_ENTRY_PFN, race_driver_of(a, step)->name);
+	if (!(slot & HS_PFN_VALID))
+		return HS_RACE_NOTHING;
+	hs_race_judge_s2(self, a, slot & HS_ENTRY_PFN, race_driver_of(a, step)->name);
 	return 0;
 }
 
@@ -355,7 +356,7 @@ HS_RACE_DO(PROGRAM)
 	if (word && hs_race_must(a->state, HS_RACE_S4))
 		race_driver_judge_s4(self, a, d, word & HS_ENTRY_PFN);
 	HS_RACE_WORD(self, a, hs_u64_store(self, entry, word, HS_RELAXED));
-	return 0;
+	return word ? 0 : HS_RACE_NOTHING;
 }
 
 /* The lock stands for what keeps an entry while the device uses it: no callback clears it then. */
@@ -373,7 +374,7 @@ HS_RACE_DO(DEVICE_ACCESS)
 		hs_race_judge_s2(self, a, word & HS_ENTRY_PFN, d->name);
 	if (!held)
 		hs_mutex_unlock_at(self, &d->lock, a->place);
-	return 0;
+	return word & HS_PFN_VALID ? 0 : HS_RACE_NOTHING;
 }
 
 HS_RACE_DO(ASSERT_ENTRY)

@@ -118,7 +118,7 @@ HS_RACE_DO(PAGE_GET)
 	struct hs_page *page = race_pgmap_page(self, a, step->arg[0]);
 
 	if (!page)
-		return 0;
+		return HS_RACE_NOTHING;
 	hs_page_get(self, page);
 	hs_race_take(self, a, HS_RACE_PAGE_GET, step->arg[0])->page = page;
 	return 0;
@@ -141,8 +141,9 @@ HS_RACE_DO(PAGE_PUT)
 
 	if (hold)
 		hs_race_drop(a, hold);
-	if (page)
-		hs_page_put(self, page);
+	if (!page)
+		return HS_RACE_NOTHING;
+	hs_page_put(self, page);
 	return 0;
 }
 
@@ -178,7 +179,7 @@ HS_RACE_DO(PAGE_LOCK)
 	struct hs_page *page = race_pgmap_page(self, a, step->arg[0]);
 
 	if (!page)
-		return 0;
+		return HS_RACE_NOTHING;
 	hs_page_lock(self, page);
 	hs_race_take(self, a, HS_RACE_PAGE_LOCK, step->arg[0])->page = page;
 	return 0;
@@ -191,8 +192,9 @@ HS_RACE_DO(PAGE_UNLOCK)
 
 	if (hold)
 		hs_race_drop(a, hold);
-	if (page)
-		hs_page_unlock(self, page);
+	if (!page)
+		return HS_RACE_NOTHING;
+	hs_page_unlock(self, page);
 	return 0;
 }
 

@@ -107,6 +107,13 @@ static bool race_play_skips(struct hs_race_actor *a, const struct hs_race_step *
 	       !(taken && hs_race_held(a, taken, step->args ? step->arg[0] : HS_RACE_ANY, since));
 }
 
+/* What is skipped because of an optional step is as optional. */
+static void race_play_skip(struct hs_race_actor *a, const struct hs_race_step *step)
+{
+	if (a->script->step[a->failed].optional)
+		a->state->program->undone[step->line] = false;
+}
+
 static void race_play_step(struct hs_task *self, struct hs_race_actor *a,
 			   const struct hs_race_step *step)
 {
@@ -116,7 +123,9 @@ static void race_play_step(struct hs_task *self, struct hs_race_actor *a,
 	hs_act(self, a->state->program->line[step->line].words);
 	hs_race_order_begin(self, a);
 	ret = race_play_fns[step->op](self, a, step);
-	if (a->status || !ret)
+	if (!ret)
+		a->state->program->undone[step->line] = false;
+	if (a->status || !ret || ret == HS_RACE_NOTHING)
 		return;
 	a->status = ret;
 	a->failed = a->step;
@@ -179,7 +188,9 @@ static void race_play_run(struct hs_task *self, struct hs_race_actor *a)
 			race_play_retry(a);
 		else if (step->op == HS_RACE_UNTIL)
 			race_play_until(self, a);
-		else if (!race_play_skips(a, step))
+		else if (race_play_skips(a, step))
+			race_play_skip(a, step);
+		else
 			race_play_step(self, a, step);
 	}
 	hs_race_order_end(self, a);
@@ -266,6 +277,25 @@ static int race_play_set_up(struct hs_task *self, struct hs_race_state *s)
 	return ret;
 }
 
+static void race_play_expect(const struct hs_race_program *p, const struct hs_race_steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct hs_race_step *step = &steps->step[i];
+
+		p->undone[step->line] = !step->optional && step->op != HS_RACE_RETRY &&
+					step->op != HS_RACE_UNTIL;
+	}
+}
+
+/* The set-up is run once, before all executions. */
+static void race_play_expect_steps(const struct hs_race_program *p)
+{
+	race_play_expect(p, &p->race->setup);
+	race_play_expect(p, &p->race->check);
+	for (unsigned int i = 0; i < p->race->tasks; i++)
+		race_play_expect(p, &p->race->task[i].steps);
+}
+
 int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	const struct hs_race_program *p = param;
@@ -273,6 +303,7 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	int ret;
 
 	p->error[0] = '\0';
+	race_play_expect_steps(p);
 	race_play_divide_state(s, p);
 	ret = hs_race_make_objects(self, s);
 	if (!ret)

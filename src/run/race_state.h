@@ -5,14 +5,15 @@
  * invented. A race (text/race.h) becomes a scenario (<hmmsim/explore.h>): its set-up makes the
  * objects, each task interprets its steps, the check judges what is left and frees it. Everything
  * that an execution changes is in the state of the scenario or in the machine. The race itself, and
- * what struct hs_race_program adds to it, is constant.
+ * what struct hs_race_program adds to it, is constant, but for notes that no step reads: which
+ * steps were done, and why the set-up failed.
  *
  * Part of the model, as far as compilation goes: race*.c reaches shared words, locks and waits
  * through port/port.h, and is compiled for each backend.
  *
- * A step returns 0: done; HS_RACE_AGAIN: it could not; or a negative errno: it failed. After the
- * last two the steps that follow in the innermost retry, or in the task, are skipped, but those
- * that release what was taken there since its retry.
+ * A step returns 0: done; HS_RACE_NOTHING: there was nothing for it to do; HS_RACE_AGAIN: it could
+ * not; or a negative errno: it failed. After the last two the steps that follow in the innermost
+ * retry, or in the task, are skipped, but those that release what was taken there since its retry.
  */
 #ifndef HS_RUN_RACE_STATE_H
 #define HS_RUN_RACE_STATE_H
@@ -25,6 +26,7 @@
 #include "text/race.h"
 
 #define HS_RACE_AGAIN 1
+#define HS_RACE_NOTHING 2
 #define HS_RACE_HOLDS 8	  /* that a task holds at a time */
 #define HS_RACE_ENTRIES 8 /* of a driver that have a name in reports */
 #define HS_RACE_WORDS 32  /* bytes of such a name */
@@ -63,7 +65,8 @@ struct hs_race_program {
 	size_t views[HS_RACE_OBJECTS];	   /* of a driver: where its words in a view begin */
 	size_t view_words;		   /* of one actor */
 	const struct hs_race_words *words; /* of each driver */
-	char *error;			   /* of the set-up that failed last: a sentence */
+	bool *undone; /* by line: a step that is to be done, and no execution has done it yet */
+	char *error;  /* of the set-up that failed last: a sentence */
 	size_t error_size;
 };
 

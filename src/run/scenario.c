@@ -23,6 +23,7 @@ struct hs_scenario_text {
 	struct hs_race_turn *turn;
 	struct hs_race_function *function;
 	uint64_t *pfn;
+	bool *undone; /* as program.undone */
 	struct hs_race_words *words;
 	char *name;
 	char error[512];
@@ -98,7 +99,8 @@ static int scenario_add_lines(struct hs_scenario_text *t, const struct hs_text *
 
 	t->lines = text->number + 1;
 	t->line = hs_hostmem_zalloc(t->mem, t->lines, sizeof(*t->line));
-	if (!t->line)
+	t->undone = hs_hostmem_zalloc(t->mem, t->lines, sizeof(*t->undone));
+	if (!t->line || !t->undone)
 		return -ENOMEM;
 	ret = scenario_add_line(t, text, bytes, race->line);
 	for (unsigned int i = 0; !ret && i < race->objects; i++)
@@ -291,6 +293,7 @@ static int scenario_finish(struct hs_scenario_text *t, struct hs_text *text, con
 	p->function = t->function;
 	p->pfn = t->pfn;
 	p->words = t->words;
+	p->undone = t->undone;
 	p->error = t->error;
 	p->error_size = sizeof(t->error);
 	t->scenario = (struct hs_scenario){ .name = t->name,
@@ -399,6 +402,7 @@ void hs_scenario_free(struct hs_scenario_text *t)
 	hs_hostmem_free(mem, t->turn);
 	hs_hostmem_free(mem, t->function);
 	hs_hostmem_free(mem, t->pfn);
+	hs_hostmem_free(mem, t->undone);
 	hs_hostmem_free(mem, t->words);
 	hs_hostmem_free(mem, t->name);
 	if (mem == &t->own) {
@@ -438,6 +442,14 @@ void hs_scenario_config(const struct hs_scenario_text *t, struct hs_machine_conf
 const char *hs_scenario_error(const struct hs_scenario_text *t)
 {
 	return t->error;
+}
+
+const char *hs_scenario_undone(const struct hs_scenario_text *t, size_t index)
+{
+	for (size_t i = 0; i < t->lines; i++)
+		if (t->undone[i] && !index--)
+			return t->line[i].words;
+	return NULL;
 }
 
 /* ---- the races of a text ----------------------------------------------------------------- */

@@ -58,6 +58,7 @@ struct hs_race_step {
 	uint64_t arg[HS_RACE_ARGS];
 	unsigned int args; /* that were given */
 	char *label;	   /* what the order line calls it; NULL: it has none */
+	bool optional;	   /* that no execution does it is meant */
 };
 
 struct hs_race_steps {

@@ -185,6 +185,7 @@ static void race_print_step(const struct hs_race *race, const struct hs_race_ste
 	}
 	if (step->label)
 		race_print_name(out, "as=", step->label, false);
+	race_print_name(out, "optional=", "yes", !step->optional);
 	hs_out_char(out, '\n');
 }
 

@@ -423,10 +423,15 @@ int hs_race_end_section(struct hs_race_parser *p)
 
 /* ---- a line ------------------------------------------------------------------------------ */
 
+enum {
+	STEP_AS,
+	STEP_OPTIONAL
+};
+
 /* Labels are of tasks, because the order line orders these. */
 static int race_steps_label(struct hs_race_parser *p, struct hs_race_step *step)
 {
-	const struct hs_word *word = &p->line->value[0];
+	const struct hs_word *word = &p->line->value[STEP_AS];
 
 	if (!word->at)
 		return 0;
@@ -474,6 +479,8 @@ int hs_race_step_line(struct hs_race_parser *p)
 		ret = race_steps_words(p, &step);
 	if (!ret)
 		ret = race_steps_check(p, &step);
+	if (!ret)
+		ret = hs_race_key_bool(p, STEP_OPTIONAL, &step.optional);
 	if (!ret)
 		ret = race_steps_label(p, &step);
 	if (!ret)

@@ -43,7 +43,7 @@ static const struct hs_key dmirror_keys[HS_TEXT_KEYS] = {
 	{ "validity", RACE }, { "walker", RACE }, { "strategy", RACE }, { "owner", RACE },
 	{ "protocol", RACE }, { "touch", RACE },  { "tries", RACE },
 };
-static const struct hs_key step_keys[HS_TEXT_KEYS] = { { "as", RACE } };
+static const struct hs_key step_keys[HS_TEXT_KEYS] = { { "as", RACE }, { "optional", RACE } };
 
 static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_HMMSIM] = { "hmmsim", "VERSION", 1, 1, ALL, no_keys },

@@ -52,16 +52,17 @@ static const char tool_explore_help[] =
 	"                         one random search, ranges of --first and --count\n"
 	"  -h, --help             prints this text\n"
 	"\n"
-	"The first line has the verdict. A violation comes with a report, one column a\n"
-	"task and one line a step, and the last line is a token: hmmsim replay TOKEN runs\n"
-	"the same execution again. src/tool/README.md of the sources says more.\n"
+	"The first line has the verdict; steps that no execution has done follow. A\n"
+	"violation comes with a report, one column a task and one line a step, and the\n"
+	"last line is a token: hmmsim replay TOKEN runs the same execution again.\n"
+	"src/tool/README.md of the sources says more.\n"
 	"\n"
 	"Exit status:\n"
 	"  0  what must hold holds; with --expect: all is as expected\n"
 	"  1  a violation was found; with --expect: something is not as expected\n"
 	"  2  wrong usage, or bad input\n"
 	"  3  no violation, but a bound was reached: there are executions without a\n"
-	"     verdict, as after any random search\n"
+	"     verdict, as after any random search; or a step was never done\n"
 	"  4  internal error, or an output cannot be written\n";
 
 /* ---- one search -------------------------------------------------------------------------- */
@@ -77,9 +78,8 @@ static int tool_explore_one(struct explore_tool *tool, const struct hs_race_sour
 		run.options.timeline = tool->to.trace != NULL;
 		code = hs_race_run_explore(source, &run);
 	}
-	if (!code && hs_record_fill(&tool->mem, hs_scenario_of(run.text)->name, &run.options,
-				    &run.result, &record))
-		code = hs_tool_no_memory("explore");
+	if (!code)
+		code = hs_race_run_record(source, &tool->mem, &run, &record);
 	if (!code)
 		code = hs_publish(&tool->to, &tool->mem, &record, run.result.timeline);
 	hs_record_free(&tool->mem, &record);

@@ -120,6 +120,17 @@ int hs_race_run_explore(const struct hs_race_source *source, struct hs_race_run 
 	return HS_EXIT_USAGE;
 }
 
+int hs_race_run_record(const struct hs_race_source *source, struct hs_hostmem *mem,
+		       const struct hs_race_run *run, struct hs_record *record)
+{
+	int ret = hs_record_fill(mem, hs_scenario_of(run->text)->name, &run->options, &run->result,
+				 record);
+
+	if (!ret)
+		ret = hs_record_take_undone(mem, run->text, record);
+	return ret ? hs_tool_no_memory(source->verb) : HS_EXIT_DONE;
+}
+
 void hs_race_run_end(struct hs_race_run *run)
 {
 	hs_explore_result_free(&run->result);

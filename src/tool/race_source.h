@@ -12,6 +12,7 @@
 #include <hmmsim/scenario.h>
 
 #include "text/race.h"
+#include "tool/record.h"
 
 struct hs_race_source {
 	const char *verb;
@@ -51,6 +52,9 @@ int hs_race_run_load(const struct hs_race_source *source, const char *race,
 		     const struct hs_scenario_setting *settings, size_t count,
 		     struct hs_race_run *run);
 int hs_race_run_explore(const struct hs_race_source *source, struct hs_race_run *run);
+/* What was asked and found. The caller frees the record in any case. */
+int hs_race_run_record(const struct hs_race_source *source, struct hs_hostmem *mem,
+		       const struct hs_race_run *run, struct hs_record *record);
 void hs_race_run_end(struct hs_race_run *run);
 
 #endif

@@ -89,15 +89,40 @@ int hs_record_fill(struct hs_hostmem *mem, const char *name,
 		.longest = result->steps_max,
 		.exhaustive = record_copy_text(mem, extent),
 		.stop = result->stop,
+		.undone = record_copy_text(mem, NULL),
 		.message = record_copy_text(mem, result->message),
 		.schedule = record_copy_text(mem, result->schedule),
 		.token = record_copy_text(mem, result->token),
 		.report = record_copy_text(mem, result->report),
 	};
-	return record->scenario && record->settings && record->exhaustive && record->message &&
-			       record->schedule && record->token && record->report
+	return record->scenario && record->settings && record->exhaustive && record->undone &&
+			       record->message && record->schedule && record->token &&
+			       record->report
 		       ? 0
 		       : -ENOMEM;
+}
+
+/* A search that a violation ended early, and a single execution, leave steps to others. */
+int hs_record_take_undone(struct hs_hostmem *mem, const struct hs_scenario_text *race,
+			  struct hs_record *record)
+{
+	struct hs_out lines = { .mem = mem };
+	const char *words = NULL;
+
+	if (record->verdict != HS_VERDICT_NONE || record->search == HS_SEARCH_REPLAY)
+		return 0;
+	for (size_t i = 0; (words = hs_scenario_undone(race, i)) != NULL; i++) {
+		hs_out_text(&lines, words);
+		hs_out_char(&lines, '\n');
+	}
+	hs_out_char(&lines, '\0');
+	if (lines.failed) {
+		hs_out_free(&lines);
+		return -ENOMEM;
+	}
+	hs_hostmem_free(mem, record->undone);
+	record->undone = lines.bytes;
+	return 0;
 }
 
 void hs_record_free(struct hs_hostmem *mem, struct hs_record *record)
@@ -105,6 +130,7 @@ void hs_record_free(struct hs_hostmem *mem, struct hs_record *record)
 	hs_hostmem_free(mem, record->scenario);
 	hs_hostmem_free(mem, record->settings);
 	hs_hostmem_free(mem, record->exhaustive);
+	hs_hostmem_free(mem, record->undone);
 	hs_hostmem_free(mem, record->message);
 	hs_hostmem_free(mem, record->schedule);
 	hs_hostmem_free(mem, record->token);
@@ -144,12 +170,16 @@ static void record_print_violation(const struct hs_record *r, struct hs_out *out
 	}
 }
 
-static void record_print_verdict(const struct hs_record *r, struct hs_out *out)
+const char *hs_record_verdict(const struct hs_record *r)
 {
 	if (r->verdict != HS_VERDICT_NONE)
-		hs_out_text(out, hs_verdict_name(r->verdict));
-	else
-		hs_out_text(out, record_is_whole(r) ? "holds" : "no violation");
+		return hs_verdict_name(r->verdict);
+	return record_is_whole(r) ? "holds" : "no violation";
+}
+
+static void record_print_verdict(const struct hs_record *r, struct hs_out *out)
+{
+	hs_out_text(out, hs_record_verdict(r));
 	if (r->search == HS_SEARCH_REPLAY) {
 		hs_out_text(out, ": replayed\n");
 		return;
@@ -163,6 +193,18 @@ static void record_print_verdict(const struct hs_record *r, struct hs_out *out)
 	hs_out_text(out, ", exhaustive: ");
 	hs_out_text(out, r->exhaustive);
 	hs_out_char(out, '\n');
+}
+
+static void record_print_undone(const struct hs_record *r, struct hs_out *out)
+{
+	for (const char *line = r->undone; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		hs_out_text(out, "never done: ");
+		hs_out_bytes(out, line, length);
+		hs_out_char(out, '\n');
+		line += length + (line[length] == '\n');
+	}
 }
 
 /* The report ends with a line token: TOKEN, which here is the token alone, to be passed on. */
@@ -182,6 +224,7 @@ static void record_print_report(const struct hs_record *r, struct hs_out *out)
 void hs_record_print(const struct hs_record *r, bool quiet, struct hs_out *out)
 {
 	record_print_verdict(r, out);
+	record_print_undone(r, out);
 	if (r->verdict == HS_VERDICT_NONE && r->search != HS_SEARCH_REPLAY)
 		return;
 	if (!quiet && *r->report)
@@ -194,14 +237,15 @@ void hs_record_print(const struct hs_record *r, bool quiet, struct hs_out *out)
 
 /*
  * The code of a text's tasks is the simulator's own: what crashes, hangs or differs from run to run
- * there is a failure of that.
+ * there is a failure of that. What a step that is never done would have shown has no verdict.
  */
 int hs_record_exit_code(const struct hs_record *r)
 {
 	switch (r->verdict) {
 	case HS_VERDICT_NONE:
-		return record_is_whole(r) || r->search == HS_SEARCH_REPLAY ? HS_EXIT_DONE
-									   : HS_EXIT_BOUND;
+		if (r->search == HS_SEARCH_REPLAY)
+			return HS_EXIT_DONE;
+		return record_is_whole(r) && !*r->undone ? HS_EXIT_DONE : HS_EXIT_BOUND;
 	case HS_VERDICT_STEPS:
 		return HS_EXIT_BOUND;
 	case HS_VERDICT_DIVERGED:

@@ -9,10 +9,11 @@
 #define HS_TOOL_RECORD_H
 
 #include <hmmsim/explore.h>
+#include <hmmsim/scenario.h>
 
 #include "text/out.h"
 
-#define HS_RECORD_MEMBERS 27 /* of its JSON */
+#define HS_RECORD_MEMBERS 28 /* of its JSON */
 
 /* The texts belong to the hostmem that the record was made with; in a whole record none is NULL. */
 struct hs_record {
@@ -27,6 +28,7 @@ struct hs_record {
 	uint64_t executions, complete, blocked, violations, first_violation, steps, longest;
 	char *exhaustive; /* hs_extent_words() */
 	enum hs_stop stop;
+	char *undone; /* steps that no execution has done, a line each; empty after a violation */
 	char *message, *schedule, *token, *report; /* empty: none */
 
 	unsigned long line[HS_RECORD_MEMBERS]; /* of the file that it was read from */
@@ -47,10 +49,15 @@ int hs_record_fill(struct hs_hostmem *mem, const char *name,
 		   const struct hs_explore_options *options, const struct hs_explore_result *result,
 		   struct hs_record *record);
 void hs_record_free(struct hs_hostmem *mem, struct hs_record *record);
+/* Takes the steps that no execution has done from the race. Returns 0 or -ENOMEM. */
+int hs_record_take_undone(struct hs_hostmem *mem, const struct hs_scenario_text *race,
+			  struct hs_record *record);
 
+/* "holds", "no violation", or what is violated. */
+const char *hs_record_verdict(const struct hs_record *record);
 /*
- * A line with the verdict: "holds: 14 executions, exhaustive: yes". Of a violation and of a replay
- * the report, unless @quiet, and a line with the token.
+ * A line with the verdict: "holds: 14 executions, exhaustive: yes", and one for each step that was
+ * never done. Of a violation and of a replay the report, unless @quiet, and a line with the token.
  */
 void hs_record_print(const struct hs_record *record, bool quiet, struct hs_out *out);
 int hs_record_exit_code(const struct hs_record *record);

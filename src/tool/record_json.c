@@ -12,7 +12,7 @@
 #include "text/json.h"
 #include "tool/record_members.h"
 
-#define RECORD_SCHEMA "hmmsim explore 1"
+#define RECORD_SCHEMA "hmmsim explore 2"
 
 /* ---- written ----------------------------------------------------------------------------- */
 

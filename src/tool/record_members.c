@@ -51,6 +51,7 @@ const struct hs_record_member hs_record_members[] = {
 	NUMBER(longest),
 	MEMBER(TEXT, exhaustive, NULL, true),
 	MEMBER(NAME, stop, record_members_stop, false),
+	TEXT(undone),
 	TEXT(message),
 	TEXT(schedule),
 	TEXT(token),

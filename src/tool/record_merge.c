@@ -87,6 +87,8 @@ static int record_merge_check_figures(const struct record_merge *m, const struct
 		return REFUSE(m, p, first_violation,
 			      "expected a violation among the executions, found %llu",
 			      (unsigned long long)r->first_violation);
+	if (*r->undone && r->verdict != HS_VERDICT_NONE)
+		return REFUSE(m, p, undone, "expected nothing with a verdict");
 	if (r->stop != HS_STOP_VIOLATION &&
 	    (r->stop != HS_STOP_EXECUTIONS || r->executions != r->count))
 		return REFUSE(m, p, stop,
@@ -177,6 +179,49 @@ static int record_merge_check(const struct record_merge *m)
 
 /* ---- joined ------------------------------------------------------------------------------ */
 
+/* What follows the last colon. */
+static size_t record_merge_number(const char *line, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && line[length - n - 1] != ':')
+		n++;
+	return n;
+}
+
+/* A step is known by its line's number, because each part may name the file by another path. */
+static bool record_merge_has_line(const char *text, const char *line, size_t length)
+{
+	size_t digits = record_merge_number(line, length);
+
+	for (; *text; text += *text == '\n') {
+		size_t end = strcspn(text, "\n");
+
+		if (record_merge_number(text, end) == digits &&
+		    !memcmp(text + end - digits, line + length - digits, digits))
+			return true;
+		text += end;
+	}
+	return false;
+}
+
+/* Of the lines of @sum those stay that are in @part, too. */
+static void record_merge_keep_lines(char *sum, const char *part)
+{
+	char *to = sum;
+
+	while (*sum) {
+		size_t length = strcspn(sum, "\n"), line = length + (sum[length] == '\n');
+
+		if (record_merge_has_line(part, sum, length)) {
+			memmove(to, sum, line);
+			to += line;
+		}
+		sum += line;
+	}
+	*to = '\0';
+}
+
 static void record_merge_take_violation(struct hs_record *sum, const struct hs_record *r)
 {
 	sum->verdict = r->verdict;
@@ -196,6 +241,7 @@ static void record_merge_add(struct hs_record *sum, const struct hs_record *r)
 	sum->blocked += r->blocked;
 	sum->violations += r->violations;
 	sum->steps += r->steps;
+	record_merge_keep_lines(sum->undone, r->undone);
 	if (r->longest > sum->longest)
 		sum->longest = r->longest;
 	sum->stop = r->stop;

@@ -162,9 +162,8 @@ static int replay_run(struct replay_tool *tool, const struct hs_race_source *sou
 		fprintf(stderr, "hmmsim replay: %s\n", run.result.message);
 		code = HS_EXIT_USAGE;
 	}
-	if (!code && hs_record_fill(&tool->mem, hs_scenario_of(run.text)->name, &run.options,
-				    &run.result, &record))
-		code = hs_tool_no_memory("replay");
+	if (!code)
+		code = hs_race_run_record(source, &tool->mem, &run, &record);
 	if (!code)
 		code = hs_publish(&tool->to, &tool->mem, &record, run.result.timeline);
 	hs_record_free(&tool->mem, &record);

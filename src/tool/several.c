@@ -40,9 +40,10 @@ static uint64_t several_executions(const struct hs_record *r)
 static void several_print(struct several *s, const char *name, const struct hs_record *r)
 {
 	hs_cell_text(&s->cells, name);
-	hs_cell_text(&s->cells, r->verdict != HS_VERDICT_NONE ? hs_verdict_name(r->verdict)
-				: hs_record_exit_code(r)      ? "no violation"
-							      : "holds");
+	hs_out_text(&s->cells, hs_record_verdict(r));
+	if (*r->undone)
+		hs_out_text(&s->cells, ", steps never done");
+	hs_out_char(&s->cells, '\t');
 	hs_cell_text(&s->cells, r->exhaustive);
 }
 
@@ -76,6 +77,8 @@ static void several_judge(struct several *s, const struct hs_record *r,
 
 	if (e && several_is_expected(r, e)) {
 		hs_cell_text(&s->cells, "as expected");
+		if (*r->undone)
+			s->worst = several_worse(s->worst, HS_EXIT_BOUND);
 		return;
 	}
 	if (e) {
@@ -99,9 +102,8 @@ static int several_search(struct several *s, const char *race,
 		run.options.shrink = 0; /* no execution is printed */
 		code = hs_race_run_explore(s->source, &run);
 	}
-	if (!code &&
-	    hs_record_fill(mem, hs_scenario_of(run.text)->name, &run.options, &run.result, &record))
-		code = hs_tool_no_memory("explore");
+	if (!code)
+		code = hs_race_run_record(s->source, mem, &run, &record);
 	if (!code) {
 		several_print(s, hs_scenario_of(run.text)->name, &record);
 		several_judge(s, &record, e);

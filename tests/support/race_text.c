@@ -31,6 +31,15 @@ void race_print(struct hs_hostmem *mem, const struct hs_race *race, struct hs_ou
 	assert_false(out->failed);
 }
 
+static void expect_same_steps(const struct hs_race_steps *a, const struct hs_race_steps *b)
+{
+	assert_int_equal(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_int_equal(a->step[i].op, b->step[i].op);
+		assert_int_equal(a->step[i].optional, b->step[i].optional);
+	}
+}
+
 void race_round_trip(struct hs_hostmem *mem, const struct hs_race *race)
 {
 	struct hs_out first, second;
@@ -40,6 +49,10 @@ void race_round_trip(struct hs_hostmem *mem, const struct hs_race *race)
 	race_must_parse(mem, first.bytes, &again);
 	race_print(mem, &again, &second);
 	assert_string_equal(first.bytes, second.bytes);
+	expect_same_steps(&race->setup, &again.setup);
+	expect_same_steps(&race->check, &again.check);
+	for (unsigned int i = 0; i < race->tasks; i++)
+		expect_same_steps(&race->task[i].steps, &again.task[i].steps);
 	hs_out_free(&first);
 	hs_out_free(&second);
 	hs_race_free(mem, &again);

@@ -201,6 +201,36 @@ done
 printf 'hmmsim 1\nrace a\ntask T\n\tcall f\n' >call.txt
 run 2 '^call\.txt:4: call: expected a function of the program, found "f"$' call.txt
 
+# ---- steps that were never done ------------------------------------------------------------------
+
+# 0x4000 is outside all VMAs.
+printf 'hmmsim 1\nrace a\nmm M\nmmap M 0x0 0x1000 rw\ntask T\n\taccess M 0x4000\n\taccess M 0x0\nexpect holds\n' >outside.txt
+run 3 '' --quiet outside.txt --json=a.json
+cat >undone <<'TEXT'
+holds: 1 execution, exhaustive: yes
+never done: access M 0x4000  outside.txt:6
+never done: access M 0x0  outside.txt:7
+TEXT
+same undone
+grep -qxF '  "undone": "access M 0x4000  outside.txt:6\u000aaccess M 0x0  outside.txt:7\u000a",' a.json ||
+	complain "undone: not in the JSON"
+for option in --every --expect; do
+	run 3 '' outside.txt $option
+	says '^a +holds, steps never done  yes '
+done
+for i in 0 10; do
+	run 3 '' outside.txt --search=random --first=$i --count=10 --json=part$i.json
+done
+run 3 '' outside.txt --search=random --count=20 --json=all.json
+run 3 '' --merge part0.json part10.json --json=joined.json
+says '^never done: access M 0x0  outside\.txt:7$'
+cmp all.json joined.json >&2 || complain "--merge: not the steps that the search has never done"
+sed -i 's/0x4000/& optional=yes/' outside.txt
+for option in '' --every --expect; do
+	# shellcheck disable=SC2086 # an option or nothing
+	run 0 '' outside.txt $option
+done
+
 # ---- tables ------------------------------------------------------------------------------------
 
 run 1 '' flags.txt --every

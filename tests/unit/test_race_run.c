@@ -64,6 +64,19 @@ static void holds(const char *text)
 {
 	ends(text, HS_VERDICT_NONE, "");
 }
+
+static void run_loaded(const struct hs_scenario_text *loaded)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	hs_explore_options_init(&options);
+	hs_scenario_options(loaded, &options);
+	assert_int_equal(
+		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
+	assert_string_equal(r.message, "");
+	hs_explore_result_free(&r);
+}
 #else
 static void ends(const char *text, enum hs_verdict verdict, const char *message)
 {
@@ -72,9 +85,8 @@ static void ends(const char *text, enum hs_verdict verdict, const char *message)
 	hs_scenario_free(load(text));
 }
 
-static void holds(const char *text)
+static void run_loaded(const struct hs_scenario_text *loaded)
 {
-	struct hs_scenario_text *loaded = load(text);
 	struct hs_machine_config config;
 	struct hs_leaks left;
 	int ret;
@@ -84,6 +96,13 @@ static void holds(const char *text)
 	ret = hs_scenario_run(hs_scenario_of(loaded), hs_scenario_param(loaded), &config, &left);
 	if (ret)
 		fail_msg("%d: %s%s", ret, hs_scenario_error(loaded), left.text);
+}
+
+static void holds(const char *text)
+{
+	struct hs_scenario_text *loaded = load(text);
+
+	run_loaded(loaded);
 	hs_scenario_free(loaded);
 }
 #endif
@@ -336,6 +355,72 @@ static void a_turn_that_ends_early_releases_what_it_took(void **state)
 	holds(PRIVATE "task T\n  get 9\n  page-tryget 9\n  page-put 9\n  put\n");
 }
 
+/* ---- what was not tried ------------------------------------------------------------------ */
+
+/* The steps that no execution has done, a line each. */
+static void leaves(const char *text, const char *undone)
+{
+	struct hs_scenario_text *loaded = load(text);
+	char left[1024] = "";
+	const char *words;
+
+	assert_null(hs_scenario_undone(loaded, 0)); /* of no run yet */
+	run_loaded(loaded);
+	run_loaded(loaded);
+	for (size_t i = 0; (words = hs_scenario_undone(loaded, i)) != NULL; i++)
+		snprintf(left + strlen(left), sizeof(left) - strlen(left), "%s\n", words);
+	assert_string_equal(left, undone);
+	hs_scenario_free(loaded);
+}
+
+static void steps_that_fail_in_each_execution_are_told(void **state)
+{
+	(void)state;
+	leaves(ANON_SPACE "task T\n  access M 0x0\n  access M 0x4000\n  access M 0x1000\n"
+			  "task U\n  access M 0x0 w\n",
+	       "access M 0x4000  r.txt:7\naccess M 0x1000  r.txt:8\n");
+	leaves(ANON_SPACE "setup\n  access M 0x0\ntask T\n  migrate M 0x0\n  migrate-end M\n",
+	       "migrate M 0x0  r.txt:8\nmigrate-end M  r.txt:9\n");
+	leaves(PRIVATE "task T\n  retry 2\n    page-tryget 9\n    page-put 9\n  until\n",
+	       "page-tryget 9  r.txt:6\npage-put 9  r.txt:7\n");
+}
+
+static void steps_that_find_nothing_to_do_are_told(void **state)
+{
+	(void)state;
+	leaves(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
+		      "  touch D 0x1000\n  touch D 0x0\n  program D 0x1000\n"
+		      "  dma D 0x1000\n  dma D 0x0\n",
+	       "touch D 0x1000  r.txt:17\nprogram D 0x1000  r.txt:19\ndma D 0x1000  r.txt:20\n");
+	leaves(PRIVATE "task T\n  remove-memory A\n"
+		       "  page-touch 9\n  page-lock 9\n  page-unlock 9\n  page-get 9\n"
+		       "  page-put 9\nmust S1\n",
+	       "page-lock 9  r.txt:7\npage-unlock 9  r.txt:8\npage-get 9  r.txt:9\n"
+	       "page-put 9  r.txt:10\n");
+}
+
+/* Nor what is skipped because of it; but what another step lets be skipped. */
+static void an_optional_step_is_not_told(void **state)
+{
+	(void)state;
+	leaves(ANON_SPACE "task T\n  access M 0x4000 optional=yes\n  access M 0x0\n"
+			  "task U\n  access M 0x5000\n  access M 0x0 optional=yes\n"
+			  "  access M 0x1000\n",
+	       "access M 0x5000  r.txt:9\naccess M 0x1000  r.txt:11\n");
+	leaves(ANON_SPACE "task T\n  retry\n    access M 0x4000 optional=yes\n    rcu-sync\n"
+			  "  until\n  access M 0x5000\n",
+	       "access M 0x5000  r.txt:10\n");
+}
+
+/* Of an execution that goes another way. */
+#ifdef HS_BACKEND_EXPLORE
+static void one_execution_is_enough(void **state)
+{
+	(void)state;
+	leaves(PRIVATE "task T\n  get 9\n  put\ntask U\n  kill A\nmust S1\n", "");
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +443,12 @@ int main(void)
 		cmocka_unit_test(what_must_does_not_name_is_not_judged),
 		cmocka_unit_test(late_uses_are_found),
 		cmocka_unit_test(a_turn_that_ends_early_releases_what_it_took),
+		cmocka_unit_test(steps_that_fail_in_each_execution_are_told),
+		cmocka_unit_test(steps_that_find_nothing_to_do_are_told),
+		cmocka_unit_test(an_optional_step_is_not_told),
+#ifdef HS_BACKEND_EXPLORE
+		cmocka_unit_test(one_execution_is_enough),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("race run", tests, NULL, NULL);

@@ -22,7 +22,7 @@ static const struct race_refusal refused[] = {
 	{ RACE_STEP("populate D 0 0x1000"),
 	  "x.in:12: populate: expected DMIRROR, a dmirror and not a driver, found \"D\"" },
 	{ RACE_STEP("call"), "x.in:12: call: expected FUNCTION, found 0 words" },
-	{ RACE_STEP("set L of=F"), "x.in:12: set: expected as=, found \"of=F\"" },
+	{ RACE_STEP("set L of=F"), "x.in:12: set: expected as= or optional=, found \"of=F\"" },
 	{ RACE_STEP("begin D\nwalk D 0x4000 0x5000"),
 	  "x.in:13: walk: expected START, a multiple of 0x1000 from 0x0 to 0x3000, found \"0x4000\"" },
 	{ RACE_STEP("begin D\nwalk D 0 0x5000"),
@@ -105,7 +105,9 @@ static const struct race_refusal refused[] = {
 	{ RACE_STEP("retry\nretry\nretry\nretry\nretry"),
 	  "x.in:16: retry: expected at most 4 inside each other" },
 	{ RACE_STEP("retry as=a"), "x.in:12: retry: expected no key=value, found \"as=a\"" },
-	/* labels */
+	{ RACE_STEP("retry optional=yes"),
+	  "x.in:12: retry: expected no key=value, found \"optional=yes\"" },
+	/* labels, optional steps */
 	{ RACE_STEP("set L as="),
 	  "x.in:12: set: expected as=LABEL, a word without ~ and |, found \"\"" },
 	{ RACE_STEP("set L as=a~"),
@@ -114,6 +116,8 @@ static const struct race_refusal refused[] = {
 	  "x.in:13: set: expected as=LABEL, each label once, found \"a\"" },
 	{ RACE_STEP("set L as=a\ntask R\nset L as=a"),
 	  "x.in:14: set: expected as=LABEL, each label once, found \"a\"" },
+	{ RACE_STEP("set L optional=maybe"),
+	  "x.in:12: set: expected optional=no or yes, found \"maybe\"" },
 	{ RACE_SETUP("set L as=a"), "x.in:12: set: expected as= in a task only, found \"a\"" },
 	{ RACE_CHECK("set L as=a"), "x.in:14: set: expected as= in a task only, found \"a\"" },
 };

@@ -77,6 +77,14 @@ static void json(struct hs_hostmem *mem, const struct hs_record *record, struct 
 	assert_false(out->failed);
 }
 
+/* As hs_record_take_undone() does. */
+static void set_undone(struct hs_hostmem *mem, struct hs_record *record, const char *lines)
+{
+	hs_hostmem_free(mem, record->undone);
+	record->undone = hs_hostmem_realloc(mem, NULL, strlen(lines) + 1);
+	strcpy(record->undone, lines);
+}
+
 /* ---- text -------------------------------------------------------------------------------- */
 
 static void prints(const struct hs_explore_options *options, const struct hs_explore_result *result,
@@ -143,6 +151,56 @@ static void the_first_line_is_the_verdict_and_the_last_one_the_token(void **stat
 	       HS_EXIT_VIOLATION);
 }
 
+/* Outside all VMAs: the step and what follows. */
+static const char failing[] = "hmmsim 1\nrace r\nmm M\ntask T\n  access M 0x0\n  rcu-sync\n";
+
+static void steps_that_were_never_done_are_named_and_leave_no_verdict(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_explore_result result = found_nothing();
+	struct hs_explore_options options;
+	struct hs_scenario_text *race;
+	struct hs_out out = { .mem = &mem };
+	struct hs_record record;
+	char error[ERROR_SIZE];
+
+	(void)state;
+	assert_int_equal(hs_scenario_load("a.txt", failing, strlen(failing), NULL, NULL, 0, NULL, 0,
+					  &race, error, sizeof(error)),
+			 0);
+	hs_explore_options_init(&options);
+	hs_scenario_options(race, &options);
+	assert_int_equal(
+		hs_explore(hs_scenario_of(race), hs_scenario_param(race), &options, &result), 0);
+	fill(&mem, &options, &result, &record);
+	assert_int_equal(hs_record_exit_code(&record), HS_EXIT_DONE);
+	mem.fail_at = mem.attempts + 1;
+	assert_int_equal(hs_record_take_undone(&mem, race, &record), -ENOMEM);
+	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_int_equal(hs_record_exit_code(&record), HS_EXIT_BOUND);
+	hs_record_print(&record, true, &out);
+	hs_out_char(&out, '\0');
+	assert_string_equal(out.bytes, "holds: 1 execution, exhaustive: yes\n"
+				       "never done: access M 0x0  a.txt:5\n"
+				       "never done: rcu-sync  a.txt:6\n");
+	hs_record_free(&mem, &record);
+
+	/* One execution leaves steps to others, and so does what a violation ended. */
+	options.search = HS_SEARCH_REPLAY;
+	fill(&mem, &options, &result, &record);
+	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_string_equal(record.undone, "");
+	record.search = HS_SEARCH_DPOR;
+	record.verdict = HS_VERDICT_LEAK;
+	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_string_equal(record.undone, "");
+	hs_record_free(&mem, &record);
+	hs_out_free(&out);
+	hs_explore_result_free(&result);
+	hs_scenario_free(race);
+	assert_int_equal(mem.live, 0);
+}
+
 static void each_verdict_has_its_exit_status(void **state)
 {
 	static const int codes[] = {
@@ -187,11 +245,13 @@ static void json_is_read_back_as_it_was_written(void **state)
 
 	(void)state;
 	fill(&mem, &random_options, &result, &record);
+	set_undone(&mem, &record, "put  \"a\":1\nput  a:2\n");
 	json(&mem, &record, &before);
 	assert_int_equal(read_back(&mem, before.bytes, before.used, &back, error), 0);
 	assert_string_equal(back.scenario, "flag");
 	assert_string_equal(back.settings, "refs=6.1,walker=5.3");
 	assert_string_equal(back.message, result.message);
+	assert_string_equal(back.undone, "put  \"a\":1\nput  a:2\n");
 	assert_true(back.seed == UINT64_MAX);
 	json(&mem, &back, &after);
 	assert_int_equal(before.used, after.used);
@@ -240,8 +300,8 @@ static void bad_json_is_refused_where_it_is(void **state)
 {
 	(void)state;
 	json_refuses("{", "[", "a.json:1: expected {, found \"[\"");
-	json_refuses("explore 1", "explore 2",
-		     "a.json:2: expected \"hmmsim explore 1\", found \"\"hmmsim explore 2\",\"");
+	json_refuses("explore 2", "explore 1",
+		     "a.json:2: expected \"hmmsim explore 2\", found \"\"hmmsim explore 1\",\"");
 	json_refuses("\"scenario\"", "\"scenery\"",
 		     "a.json:3: expected \"scenario\", found \"\"scenery\": \"flag\",\"");
 	json_refuses("\"random\"", "\"chaos\"", "a.json:6: expected search, found \"\"chaos\",\"");
@@ -253,17 +313,17 @@ static void bad_json_is_refused_where_it_is(void **state)
 	json_refuses("1000,", "1000", "a.json:10: expected ,, found \"\"count\": 500,\"");
 	json_refuses("false", "0", "a.json:14: expected true or false, found \"0\"");
 	json_refuses("\\u0022b", "\\u0122b",
-		     "a.json:26: expected a character or an escape of one byte, found "
+		     "a.json:27: expected a character or an escape of one byte, found "
 		     "\"\\u0122b\\u0022 \\u005c \\u0009 \\u00\"");
 	json_refuses("\\u0022b", "\\qb",
-		     "a.json:26: expected a character or an escape of one byte, found "
+		     "a.json:27: expected a character or an escape of one byte, found "
 		     "\"\\qb\\u0022 \\u005c \\u0009 \\u00ff\\u\"");
 	json_refuses("\"1*3 2\"", "\"1*3 2",
-		     "a.json:27: expected a character or an escape of one "
+		     "a.json:28: expected a character or an escape of one "
 		     "byte, found \"\"");
-	json_refuses("\"1*3 2\"", "12", "a.json:27: expected a text, found \"12,\"");
-	json_refuses("\n}\n", "\n", "a.json:30: expected }, found \"\"");
-	json_refuses("\n}\n", "\n}\n{", "a.json:31: expected the end of the file, found \"{\"");
+	json_refuses("\"1*3 2\"", "12", "a.json:28: expected a text, found \"12,\"");
+	json_refuses("\n}\n", "\n", "a.json:31: expected }, found \"\"");
+	json_refuses("\n}\n", "\n}\n{", "a.json:32: expected the end of the file, found \"{\"");
 }
 
 static void without_memory_no_record_is_made(void **state)
@@ -285,7 +345,7 @@ static void without_memory_no_record_is_made(void **state)
 		hs_record_free(&short_mem, &record);
 		assert_int_equal(short_mem.live, 0);
 	}
-	assert_int_equal(i, 9);
+	assert_int_equal(i, 10);
 	fill(&mem, &random_options, &result, &record);
 	json(&mem, &record, &out);
 	hs_record_free(&mem, &record);
@@ -297,7 +357,7 @@ static void without_memory_no_record_is_made(void **state)
 		hs_record_free(&short_mem, &record);
 		assert_int_equal(short_mem.live, 0);
 	}
-	assert_int_equal(i, 9);
+	assert_int_equal(i, 10);
 	hs_out_free(&out);
 	assert_int_equal(mem.live, 0);
 }
@@ -371,13 +431,39 @@ static void parts_join_in_any_order_and_their_figures_add(void **state)
 	parts_end(&p);
 }
 
+static void what_one_part_has_done_was_done(void **state)
+{
+	static const char *const lines[][PARTS] = {
+		{ "a:1\nb:2\nb:20\n", "b:2\nb:20\n", "b:20\nc:3" },
+		{ "a:1\n", "", "a:1\n" },
+		{ "put  a.txt:1\nget  a.txt:2\n", "put  /tmp/b:a.txt:1\n", "put  b:1\n" },
+		{ "a:1\nb:2", "a:1\nb:2", "a:1\nb:2\n" }
+	};
+	static const char *const left[] = { "b:20\n", "", "put  a.txt:1\n", "a:1\nb:2" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		struct parts p;
+
+		parts_begin(&p, false, (const uint64_t[PARTS]){ 0, 0, 0 });
+		for (unsigned int n = 0; n < PARTS; n++)
+			set_undone(&p.mem, &p.part[n].record, lines[i][n]);
+		assert_int_equal(parts_merge(&p), 0);
+		assert_string_equal(p.merged.undone, left[i]);
+		assert_int_equal(hs_record_exit_code(&p.merged), HS_EXIT_BOUND);
+		parts_end(&p);
+	}
+}
+
 static void what_comes_after_the_first_violation_does_not_count(void **state)
 {
 	struct parts p;
 
 	(void)state;
 	parts_begin(&p, false, (const uint64_t[PARTS]){ 0, 7, 3 });
+	set_undone(&p.mem, &p.part[0].record, "a:1\n");
 	assert_int_equal(parts_merge(&p), 0);
+	assert_string_equal(p.merged.undone, "");
 	assert_true(p.merged.first == 1000 && p.merged.count == 1500);
 	assert_true(p.merged.executions == 507 && p.merged.first_violation == 507 &&
 		    p.merged.violations == 1);
@@ -444,6 +530,8 @@ static void parts_that_are_not_of_one_search_are_refused(void **state)
 		b->first_violation++);
 	REFUSES("b.json:20: violations: expected some with a verdict, at most executions, found 8",
 		b->violations = 8);
+	REFUSES("b.json:26: undone: expected nothing with a verdict",
+		set_undone(&p.mem, b, "a:1\n"));
 	REFUSES("b.json:16: verdict: expected the same as in a.json, before the first execution",
 		b->first_violation = 0);
 }
@@ -452,11 +540,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_verdict_and_the_last_one_the_token),
+		cmocka_unit_test(steps_that_were_never_done_are_named_and_leave_no_verdict),
 		cmocka_unit_test(each_verdict_has_its_exit_status),
 		cmocka_unit_test(json_is_read_back_as_it_was_written),
 		cmocka_unit_test(bad_json_is_refused_where_it_is),
 		cmocka_unit_test(without_memory_no_record_is_made),
 		cmocka_unit_test(parts_join_in_any_order_and_their_figures_add),
+		cmocka_unit_test(what_one_part_has_done_was_done),
 		cmocka_unit_test(what_comes_after_the_first_violation_does_not_count),
 		cmocka_unit_test(with_keep_going_all_of_them_count),
 		cmocka_unit_test(parts_that_are_not_of_one_search_are_refused),
