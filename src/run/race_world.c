@@ -11,6 +11,7 @@
 #include <hmmsim/fault.h>
 
 #include "device/dmirror.h"
+#include "memory/machine.h"
 #include "mm/mm.h"
 #include "run/race_state.h"
 
@@ -328,4 +329,6 @@ void hs_race_free_objects(struct hs_task *self, struct hs_race_state *s)
 			a->place = hs_race_place(s, race->object[i].line);
 			ends[e].end(self, a, i);
 		}
+	if (!hs_race_must(s, HS_RACE_S3)) /* references to pages that went with their memory */
+		hs_machine_of(self)->lost_refs = 0;
 }

@@ -332,6 +332,22 @@ static void what_must_does_not_name_is_not_judged(void **state)
 	ends(PRIVATE "task T\n  kill A\n", HS_VERDICT_ASSERT,
 	     "r.txt:3: the removal of A has not come to its end");
 	holds(PRIVATE "task T\n  kill A\nmust S1 S2 S3 S4\n");
+	ends(FILE_SPACE "task T\n  page-get 8\n", HS_VERDICT_LEAK, "reference to a page");
+	holds(FILE_SPACE "task T\n  page-get 8\nmust S1 S2 S4 live\n");
+	holds(FILE_SPACE "task T\n  page-get 8\n  remove-memory A\nmust S1\n");
+}
+
+/* What a walk of v5.3 takes and never puts. */
+#define LEAKS                                                                            \
+	FILE_SPACE "driver D M 0x0 0x2000 validity=flag walker=5.3 strategy=per-table\n" \
+		   "setup\n  access M 0x0 w\n  entry M 0x1000 special 8\n"               \
+		   "task T\n  begin D\n  walk D 0x0 0x2000 r\n"
+
+static void references_that_no_step_holds_are_judged_the_same(void **state)
+{
+	(void)state;
+	ends(LEAKS, HS_VERDICT_LEAK, "1 reference to the pgmap of pfn 0x8");
+	holds(LEAKS "must S1 S2 S4 live\n");
 }
 
 /* The objects of a text that a task uses too late are found as any others are. */
@@ -441,6 +457,7 @@ int main(void)
 		cmocka_unit_test(an_address_space_that_has_ended_is_walked_no_more),
 		cmocka_unit_test(a_grace_period_waits_for_readers),
 		cmocka_unit_test(what_must_does_not_name_is_not_judged),
+		cmocka_unit_test(references_that_no_step_holds_are_judged_the_same),
 		cmocka_unit_test(late_uses_are_found),
 		cmocka_unit_test(a_turn_that_ends_early_releases_what_it_took),
 		cmocka_unit_test(steps_that_fail_in_each_execution_are_told),
