@@ -150,6 +150,37 @@ static void a_plain_notifier_clears_the_entries_of_its_driver(void **state)
 		   steps, COUNT(steps), "");
 }
 
+/* A driver migrates memory to its device: it knows of that, and keeps its entries. */
+static void a_driver_keeps_its_entries_when_it_migrates_itself(void **state)
+{
+	static const struct {
+		const char *by;
+		bool stays;
+	} invalidations[] = {
+		{ "migrate 7", true },	  { "exclusive 7", true }, { "migrate 8", false },
+		{ "exclusive 0", false }, { "clear 7", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(invalidations); i++) {
+		char text[1024];
+
+		snprintf(
+			text, sizeof(text),
+			"%sdriver D M 0x0 0x2000 owner=7\nsetup\n  access M 0x0 w\ntask T\n%s"
+			"  invalidate M 0x0 0x1000 %s\n  invalidate-end M\n  assert-entry D 0x0 %s\n",
+			FILE_SPACE, PROGRAMMED, invalidations[i].by,
+			invalidations[i].stays ? "yes" : "no");
+		holds(text);
+	}
+}
+
+static void a_plain_notifier_that_is_left_is_no_leak(void **state)
+{
+	(void)state;
+	holds(DRIVER "task T\n  plain-insert D\n");
+}
+
 static void a_device_accesses_what_it_has_populated(void **state)
 {
 	(void)state;
@@ -397,6 +428,13 @@ static void steps_that_fail_in_each_execution_are_told(void **state)
 	       "access M 0x4000  r.txt:7\naccess M 0x1000  r.txt:8\n");
 	leaves(ANON_SPACE "setup\n  access M 0x0\ntask T\n  migrate M 0x0\n  migrate-end M\n",
 	       "migrate M 0x0  r.txt:8\nmigrate-end M  r.txt:9\n");
+	leaves(ANON_SPACE
+	       "task T\n  retry\n    access M 0x4000\n    retry\n      rcu-sync\n    until\n"
+	       "  until\n  access M 0x0\n",
+	       "access M 0x4000  r.txt:7\nrcu-sync  r.txt:9\n");
+	leaves(FILE_SPACE "pgmap B 10 12\ntask T\n  get 8\n  kill B\n  put-pages B\n"
+			  "  get-cached 10\n  put\nmust S3\n",
+	       "get-cached 10  r.txt:12\nput  r.txt:13\n");
 	leaves(PRIVATE "task T\n  retry 2\n    page-tryget 9\n    page-put 9\n  until\n",
 	       "page-tryget 9  r.txt:6\npage-put 9  r.txt:7\n");
 }
@@ -442,6 +480,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dma_touches_what_the_device_maps),
 		cmocka_unit_test(a_plain_notifier_clears_the_entries_of_its_driver),
+		cmocka_unit_test(a_driver_keeps_its_entries_when_it_migrates_itself),
+		cmocka_unit_test(a_plain_notifier_that_is_left_is_no_leak),
 		cmocka_unit_test(a_device_accesses_what_it_has_populated),
 		cmocka_unit_test(references_to_pages_are_taken_and_put),
 		cmocka_unit_test(a_tryget_of_a_free_page_says_again),
