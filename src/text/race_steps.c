@@ -215,29 +215,21 @@ static int race_steps_error(struct hs_race_parser *p, const struct hs_word *word
 
 /* ---- a step ------------------------------------------------------------------------------ */
 
-static int race_steps_object_word(struct hs_race_parser *p, char letter, const struct hs_word *word,
-				  uint64_t *value)
+static int race_steps_object_word(struct hs_race_parser *p, const char *letters, size_t i,
+				  const struct hs_word *word, uint64_t *value)
 {
-	switch (letter) {
-	case 'P':
-		return race_steps_object(p, word, HS_RACE_PGMAP, "PGMAP", value);
-	case 'F':
-		return race_steps_object(p, word, HS_RACE_FILE, "FILE", value);
-	case 'M':
-		return race_steps_object(p, word, HS_RACE_MM, "MM", value);
-	case 'D':
-		return race_steps_object(p, word, HS_RACE_DRIVER, "DRIVER", value);
-	case 'X':
-		return race_steps_object(p, word, HS_RACE_DMIRROR, "DMIRROR", value);
-	case 'G':
-		return race_steps_object(p, word, HS_RACE_GATE, "GATE", value);
-	case 'L':
-		return race_steps_object(p, word, HS_RACE_FLAG, "FLAG", value);
-	case 'T':
-		return race_steps_task(p, word, value);
-	default:
-		return race_steps_function(p, word, value);
-	}
+	static const char kinds[] = {
+		[HS_RACE_PGMAP] = 'P',	[HS_RACE_FILE] = 'F',	 [HS_RACE_MM] = 'M',
+		[HS_RACE_DRIVER] = 'D', [HS_RACE_DMIRROR] = 'X', [HS_RACE_GATE] = 'G',
+		[HS_RACE_FLAG] = 'L',
+	};
+	const char *kind = memchr(kinds, letters[i], sizeof(kinds));
+
+	if (!kind)
+		return letters[i] == 'T' ? race_steps_task(p, word, value)
+					 : race_steps_function(p, word, value);
+	return race_steps_object(p, word, (enum hs_race_kind)(kind - kinds),
+				 race_steps_word_name(letters, i), value);
 }
 
 /* Word @n of the line, whose letter is @i. */
@@ -278,7 +270,7 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 		return hs_text_number(p->text, word, 0, UINT64_MAX, 1,
 				      letters[i] == 'n' ? "N, a number" : "OWNER, a number", value);
 	default:
-		return race_steps_object_word(p, letters[i], word, value);
+		return race_steps_object_word(p, letters, i, word, value);
 	}
 }
 
