@@ -252,6 +252,14 @@ run 0 '' flags.txt --race=three --json=a.json
 diff -u "$data/three.json" a.json >&2 || complain "not the JSON of three.json"
 run 0 '' flags.txt --race=three --json=-
 diff -u "$data/three.json" out >&2 || complain "--json=-: not the JSON of three.json"
+# Each option reaches the search.
+run 3 '' flags.txt --race=three --search=pct --depth=2 --memory=views --retry-bound=5 --seed=9 --first=4 \
+	--count=6 --keep-going --json=-
+for member in search='"pct"' memory='"views"' seed=9 first=4 count=6 depth=2 retry_bound=5 keep_going=true; do
+	grep -qE "^    \"${member%%=*}\": ${member#*=},?\$" out || complain "options: not $member in the JSON"
+done
+run 0 '' flags.txt --race=three --search=bound --bound=7 --json=-
+says '^    "bound": 7,$'
 for arguments in 'glisse-flag' 'glisse-flag --search=portfolio' 'flags.txt --set=wait=A'; do
 	# shellcheck disable=SC2086 # words
 	"$hmmsim" explore $arguments --json=a.json --trace=a.trace >first
