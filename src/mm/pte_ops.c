@@ -30,7 +30,7 @@
 
 #include "memory/memory.h"
 #include "memory/swap.h"
-#include "mm/fault_entry.h"
+#include "mm/migration.h"
 #include "mm/table.h"
 #include "mm/vma.h"
 #include "mm/zap.h"
@@ -70,22 +70,6 @@ static int pte_ops_finish(struct hs_fault *f, int ret)
 {
 	hs_up_read(f->self, &f->mm->lock);
 	return ret;
-}
-
-/* Present and COUNTED: a page, or a device's block; not the zero page. */
-static bool pte_ops_can_fail(uint64_t e)
-{
-	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
-}
-
-static bool pte_ops_is_page(uint64_t e)
-{
-	return pte_ops_can_fail(e) && !(e & HS_ENTRY_DEVMAP);
-}
-
-static bool pte_ops_is_device_private(uint64_t e)
-{
-	return e & HS_ENTRY_DEVPRIV && e & HS_ENTRY_COUNTED;
 }
 
 typedef int (*pte_ops_change_fn)(struct hs_fault *f, struct hs_page *page, void *arg);
@@ -148,7 +132,7 @@ int hs_swap_out(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 
 	if (ret)
 		return ret;
-	if (!pte_ops_is_page(f.seen))
+	if (!hs_entry_is_page(f.seen))
 		return pte_ops_finish(&f, -ENOENT);
 	if (!hs_pfn_online(self, hs_entry_pfn(f.seen))) {
 		hs_entry_expect_page(self, f.entry, f.seen);
@@ -174,7 +158,7 @@ static bool pte_ops_has_others(struct hs_fault *f, struct hs_page *page)
 
 	if (pgmap)
 		hs_deref(f->self, pgmap);
-	own = pgmap && pgmap->page_refs == HS_PAGE_REFS_5_3 ? 2 : 1;
+	own = 1 + (pgmap ? hs_page_core_count(pgmap) : 0);
 	return hs_page_count(f->self, page) != own || hs_page_mapcount(f->self, page) != 1;
 }
 
@@ -186,10 +170,7 @@ static int pte_ops_to_migration(struct hs_fault *f, struct hs_page *page, void *
 		return -EBUSY;
 	m->before = f->seen;
 	m->page = page;
-	m->entry =
-		hs_entry_typed(HS_TYPE_MIGRATION, hs_entry_pfn(f->seen), f->seen & HS_ENTRY_WRITE);
-	hs_fault_store(f, m->entry);
-	hs_page_unmap(f->self, page);
+	m->entry = hs_migration_begin(f, page);
 	return 0;
 }
 
@@ -200,7 +181,7 @@ static int pte_ops_migrate(struct hs_fault *f, const void *owner, struct hs_migr
 	m->mm = f->mm;
 	m->addr = f->addr;
 	if (f->vma->flags & HS_VM_SHARED ||
-	    (!pte_ops_is_page(f->seen) && !pte_ops_is_device_private(f->seen)))
+	    (!hs_entry_is_page(f->seen) && !hs_entry_is_device_private(f->seen)))
 		return -ENOENT;
 	ret = pte_ops_change(f, owner ? HS_INVALIDATE_MIGRATE : HS_INVALIDATE_CLEAR, owner,
 			     pte_ops_to_migration, m);
@@ -230,40 +211,15 @@ int hs_migration_start(struct hs_task *self, struct hs_mm *mm, uint64_t addr, co
 	return ret ? ret : pte_ops_finish(&f, pte_ops_migrate(&f, owner, m));
 }
 
-/* The entry of a system or device page, with WRITE if @write has that bit. */
-static uint64_t pte_ops_entry_for(struct hs_task *self, struct hs_page *page, uint64_t write)
-{
-	struct hs_pgmap *pgmap = hs_page_pgmap(self, page);
-	uint64_t kind = HS_ENTRY_VALID;
-
-	if (pgmap) {
-		hs_deref(self, pgmap);
-		if (pgmap->type == HS_PGMAP_PRIVATE)
-			kind = HS_ENTRY_DEVPRIV;
-	}
-	return hs_entry_typed(HS_TYPE_NORMAL, hs_page_to_pfn(self, page),
-			      kind | HS_ENTRY_COUNTED | (write & HS_ENTRY_WRITE));
-}
-
-/*
- * The page table lock is held. WRITE is not compared, because an mprotect() may have made the
- * migration entry read-only.
- */
 static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m,
 			      struct hs_page *to)
 {
 	struct hs_fault f = { .self = self, .mm = m->mm, .addr = m->addr };
 
-	hs_assert_spin(self, &m->mm->page_table_lock);
-	if (!m->mm->root)
+	if (!hs_migration_find(&f, hs_entry_pfn(m->entry)))
 		return false;
-	hs_fault_look(&f);
-	if ((f.seen | HS_ENTRY_WRITE) != (m->entry | HS_ENTRY_WRITE) && !HS_BREAK(MIGRATION_BLIND))
-		return false;
-	HS_BREAK_SPIN_GAP(MIGRATION_UNLOCKED, self, &m->mm->page_table_lock);
 	hs_page_map_first(self, to, "hs_migration_end");
-	if (!HS_BREAK(MIGRATION_NO_RESTORE) || to != m->page)
-		hs_fault_store(&f, pte_ops_entry_for(self, to, f.seen));
+	hs_migration_finish(&f, to);
 	return true;
 }
 
@@ -301,7 +257,7 @@ static int pte_ops_to_exclusive(struct hs_fault *f, struct hs_page *page, void *
 
 static int pte_ops_exclude(struct hs_fault *f, const void *owner, struct hs_page **page)
 {
-	bool fits = pte_ops_is_page(f->seen) && !(f->vma->flags & HS_VM_SHARED);
+	bool fits = hs_entry_is_page(f->seen) && !(f->vma->flags & HS_VM_SHARED);
 	struct hs_page *p = fits ? hs_fault_get_page(f) : NULL;
 	int ret;
 
@@ -350,7 +306,7 @@ static void pte_ops_to_protnone(struct hs_fault *f)
 	hs_spin_lock(f->self, &f->mm->page_table_lock);
 	hs_assert_spin(f->self, &f->mm->page_table_lock);
 	f->seen = hs_u64_load(f->self, f->entry, HS_RELAXED);
-	if (!f->level && pte_ops_is_page(f->seen)) {
+	if (!f->level && hs_entry_is_page(f->seen)) {
 		struct hs_page *page = hs_entry_page(f->self, f->seen);
 
 		hs_page_live(f->self, page);
@@ -418,7 +374,7 @@ int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_t addr)
 
 	if (ret)
 		return ret;
-	if (!pte_ops_can_fail(f.seen))
+	if (!hs_entry_can_fail(f.seen))
 		return pte_ops_finish(&f, -ENOENT);
 	ret = pte_ops_change(&f, HS_INVALIDATE_CLEAR, NULL, pte_ops_to_hwpoison, NULL);
 	if (!ret)
@@ -436,12 +392,6 @@ static bool pte_ops_is_migratable(struct hs_task *self, const struct hs_pgmap *p
 	return pgmap->type == HS_PGMAP_PRIVATE || pgmap->type == HS_PGMAP_COHERENT;
 }
 
-/* The zero page counts as nothing, because it holds nothing. */
-static bool pte_ops_is_vacant(const struct hs_fault *f)
-{
-	return !f->level && (!f->seen || hs_entry_type(f->seen) == HS_TYPE_ZERO);
-}
-
 int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 			   struct hs_page *page, bool write)
 {
@@ -457,10 +407,10 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 		return pte_ops_finish(&f, -EINVAL);
 	if (!hs_fault_populate(&f, 0))
 		return pte_ops_finish(&f, -ENOMEM);
-	if (!pte_ops_is_vacant(&f))
+	if (!hs_entry_is_vacant(&f))
 		return pte_ops_finish(&f, -ENOENT);
 	write = write && f.vma->flags & HS_VM_WRITE;
-	to = pte_ops_entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
+	to = hs_entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
 	hs_page_map_first(self, page, "hs_migrate_insert_page");
 	if (!hs_fault_switch(&f, to, HS_INVALIDATE_MIGRATE, pgmap->owner)) {
 		hs_page_unmap(self, page);

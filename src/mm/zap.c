@@ -111,7 +111,7 @@ static bool zap_has_page(uint64_t entry)
 	return (type == HS_TYPE_NORMAL && entry & HS_ENTRY_VALID) || type == HS_TYPE_PROTNONE;
 }
 
-static bool zap_is_zero_page(uint64_t entry)
+bool hs_entry_is_zero_page(uint64_t entry)
 {
 	return hs_entry_type(entry) == HS_TYPE_ZERO ||
 	       (zap_has_page(entry) && hs_entry_pfn(entry) == HS_ZERO_PFN);
@@ -130,7 +130,7 @@ struct hs_page *hs_entry_page_at(struct hs_task *self, uint64_t entry, const cha
 void hs_entry_expect_page_at(struct hs_task *self, const hs_u64 *at, uint64_t entry,
 			     const char *where)
 {
-	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry) ||
+	if (!(entry & HS_ENTRY_COUNTED) || hs_entry_is_zero_page(entry) ||
 	    hs_likely(hs_memory_is_present(self, hs_entry_pfn(entry))))
 		return;
 	if (hs_u64_load(self, at, HS_ACQUIRE) == entry)
@@ -144,7 +144,7 @@ void hs_entry_put(struct hs_task *self, uint64_t entry)
 	bool device = entry & HS_ENTRY_DEVPRIV;
 	bool exclusive = hs_entry_type(entry) == HS_TYPE_EXCLUSIVE;
 
-	if (!(entry & HS_ENTRY_COUNTED) || zap_is_zero_page(entry))
+	if (!(entry & HS_ENTRY_COUNTED) || hs_entry_is_zero_page(entry))
 		return;
 	if (hs_entry_type(entry) == HS_TYPE_SWAP) {
 		hs_swap_free(self, hs_entry_pfn(entry));
@@ -167,7 +167,7 @@ static bool zap_is_of_mapping(const struct hs_mapping *mapping, uint64_t entry)
 {
 	uint64_t pfn = hs_entry_pfn(entry);
 
-	if (zap_is_zero_page(entry))
+	if (hs_entry_is_zero_page(entry))
 		return true;
 	return zap_has_page(entry) && (entry & HS_ENTRY_DEVMAP ||
 				       (pfn >= mapping->pgmap->start && pfn < mapping->pgmap->end));
@@ -227,7 +227,7 @@ static uint64_t zap_protect_none(uint64_t entry)
 
 static uint64_t zap_protect_read(uint64_t entry)
 {
-	enum hs_entry_type type = zap_is_zero_page(entry) ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
+	enum hs_entry_type type = hs_entry_is_zero_page(entry) ? HS_TYPE_ZERO : HS_TYPE_NORMAL;
 
 	return (entry & ~HS_ENTRY_TYPE) | HS_ENTRY_VALID | (uint64_t)type << HS_ENTRY_TYPE_SHIFT;
 }
@@ -239,7 +239,7 @@ static uint64_t zap_to_protected(const struct change *c, uint64_t entry, bool wh
 		return 0;
 	if (!(c->access & HS_VM_WRITE))
 		entry &= ~HS_ENTRY_WRITE;
-	if (!zap_has_page(entry) && !zap_is_zero_page(entry))
+	if (!zap_has_page(entry) && !hs_entry_is_zero_page(entry))
 		return entry;
 	if (!(c->access & HS_VM_READ))
 		return zap_protect_none(entry);

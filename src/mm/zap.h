@@ -41,6 +41,8 @@ struct hs_page *hs_entry_page_at(struct hs_task *self, uint64_t entry, const cha
 	hs_entry_expect_page_at((self), (at), (entry), HS_HERE)
 void hs_entry_expect_page_at(struct hs_task *self, const hs_u64 *at, uint64_t entry,
 			     const char *where);
+/* The shared zero page, also where it is prot-none. */
+bool hs_entry_is_zero_page(uint64_t entry);
 /* Puts what a COUNTED entry that is gone held of its page. The page table lock may be held. */
 void hs_entry_put(struct hs_task *self, uint64_t entry);
 

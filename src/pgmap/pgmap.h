@@ -62,6 +62,12 @@ static inline uint32_t hs_page_idle_count(const struct hs_pgmap *pgmap)
 	       (hs_pgmap_is_private_or_coherent(pgmap) ? HS_PAGE_REFS_6_1 : HS_PAGE_REFS_6_15);
 }
 
+/* References of an allocated page beside its users': with those of 5.3 the core's. */
+static inline uint32_t hs_page_core_count(const struct hs_pgmap *pgmap)
+{
+	return pgmap->page_refs == HS_PAGE_REFS_5_3;
+}
+
 /* An allocated page holds a reference to the pgmap. */
 static inline bool hs_pgmap_pages_hold_it(const struct hs_pgmap *pgmap)
 {

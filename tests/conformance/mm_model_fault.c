@@ -412,7 +412,7 @@ int model_insert_device(struct model *m, uint32_t at, uint32_t object, bool writ
 
 	if (!v->mapped || v->mapping != MODEL_ANON || v->flags & (HS_VM_IO | HS_VM_PFNMAP))
 		return -EINVAL;
-	if ((e->what != MODEL_NONE && e->what != MODEL_ZERO) || e->protnone)
+	if (e->what != MODEL_NONE && e->what != MODEL_ZERO)
 		return -ENOENT;
 	m->object[object].exclusive = true;
 	map_object(m, at, object, write && v->flags & HS_VM_WRITE);
