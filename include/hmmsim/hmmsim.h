@@ -24,9 +24,10 @@
  *   Asserted where the task sleeps or takes a lock that may sleep; the spinlocks in debug builds of
  *   the library and in hmmsim::explore
  * - takes the x lock: neither this lock nor one that comes after it is held. The order is: mmap,
- *   entry (of a DAX file), mapping, mirrors, driver (notifier.h); then the spinlocks subscriptions,
- *   page table, pagemap index, free pages, memory. The page lock is taken under the mmap lock or
- *   under none. Asserted in debug builds of the library and in hmmsim::explore
+ *   entry (of a DAX file), mapping, anon (of the reverse map), mirrors, driver (notifier.h); then
+ *   the spinlocks subscriptions, page table, pagemap index, free pages, memory. The page lock is
+ *   taken under the mmap lock or under none. Asserted in debug builds of the library and in
+ *   hmmsim::explore
  */
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H

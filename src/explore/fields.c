@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "device/dmirror.h"
+#include "memory/anon.h"
 #include "memory/machine.h"
 #include "memory/section.h"
 #include "memory/swap.h"
@@ -40,6 +41,8 @@ static const struct {
 	FIELD(MACHINE, hs_machine, page_queue),
 	FIELD(MACHINE, hs_machine, swap_lock),
 	FIELD(MACHINE, hs_machine, swap_slots),
+	FIELD(MACHINE, hs_machine, anon_lock),
+	FIELD(MACHINE, hs_machine, anons),
 	FIELD(MACHINE, hs_machine, pagemap_lock),
 	FIELD(MACHINE, hs_machine, pagemaps),
 	FIELD(MACHINE, hs_machine, pagemap_queue),
@@ -87,6 +90,9 @@ static const struct {
 	FIELD(PAGE, hs_page, private),
 	FIELD(PAGE, hs_page, state),
 	FIELD(PAGE_EXT, hs_page_ext, contents),
+	FIELD(PAGE_EXT, hs_page_ext, key),
+	FIELD(ANON, hs_anon, lock),
+	FIELD(ANON, hs_anon, mm),
 	FIELD(SWAP_SLOT, hs_swap_slot, contents),
 	FIELD(SWAP_SLOT, hs_swap_slot, used),
 };

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "memory/anon.h"
 #include "memory/hotplug.h"
 #include "memory/swap.h"
 
@@ -48,6 +49,7 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	machine->subsection_order = config->subsection_order;
 	hs_spin_init(&machine->memory_lock, HS_LOCK_MEMORY);
 	hs_spin_init(&machine->swap_lock, HS_LOCK_SWAP);
+	hs_spin_init(&machine->anon_lock, HS_LOCK_ANONS);
 	machine->reuse_pages = config->reuse == HS_REUSE_LIFO;
 	hs_waitq_init(&machine->page_queue);
 	hs_waitq_init(&machine->pagemap_queue);
@@ -65,6 +67,7 @@ void hs_machine_end_memory(struct hs_machine *machine, struct hs_leaks *left)
 	if (machine->name_pgmap_leaks)
 		machine->name_pgmap_leaks(boot, machine, left);
 	hs_swap_destroy(boot, machine, left);
+	hs_anon_destroy(boot, machine);
 	hs_radix_destroy(boot, &machine->pagemaps);
 	hs_memory_destroy(boot, machine);
 }

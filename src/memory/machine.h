@@ -10,6 +10,7 @@
 #include "base/radix.h"
 #include "port/port.h"
 
+struct hs_anon;
 struct hs_page;
 struct hs_pgmap;
 struct hs_ram;
@@ -30,7 +31,11 @@ struct hs_machine {
 	struct hs_spinlock swap_lock; /* protects the next three fields, but for lookups */
 	struct hs_radix swap_slots;   /* number -> struct hs_swap_slot */
 	struct hs_swap_slot *free_slots;
-	uint64_t swap_next; /* the lowest number that was never handed out */
+	uint64_t swap_next;	      /* the lowest number that was never handed out */
+	struct hs_spinlock anon_lock; /* protects the next three fields, but for lookups */
+	struct hs_radix anons;	      /* number -> struct hs_anon */
+	struct hs_anon *free_anons;
+	uint64_t anon_last; /* the highest number that was handed out */
 	struct hs_spinlock pagemap_lock;
 	struct hs_radix pagemaps;      /* pfn -> struct hs_pgmap */
 	struct hs_pgmap *pagemap_list; /* all that are registered */

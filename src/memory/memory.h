@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct hs_page) <= 32, "a struct page is at most 32 bytes"
 /* invented: what the model keeps beside a struct page; in a memmap all follow the struct pages. */
 struct hs_page_ext {
 	hs_u64 contents; /* what a CPU or a device wrote to the page last */
+	hs_u64 key;	 /* of the reverse map (memory/anon.h) */
 };
 
 #define HS_PAGE_LIFE 0x3u	/* enum hs_page_life */

@@ -15,6 +15,7 @@
 
 #include <hmmsim/fault.h>
 
+#include "memory/anon.h"
 #include "mm/table.h"
 #include "mm/vma.h"
 
@@ -30,10 +31,11 @@ int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm
 	if (!mm)
 		return -ENOMEM;
 	mm->root = hs_alloc(self, HS_KIND_TABLE, hs_table_bytes(g, g->levels - 1));
-	if (!mm->root || hs_notifiers_create(self, &mm->notifiers)) {
-		hs_free(self, mm->root, HS_KIND_TABLE, hs_table_bytes(g, g->levels - 1));
-		hs_free(self, mm, HS_KIND_MM, sizeof(*mm));
-		return -ENOMEM;
+	if (!mm->root || hs_notifiers_create(self, &mm->notifiers))
+		goto free;
+	if (hs_anon_create(self, mm, &mm->anon)) {
+		hs_notifiers_destroy(self, mm->notifiers);
+		goto free;
 	}
 	mm->geometry = g;
 	mm->ops = &hs_mm_fault_ops;
@@ -44,6 +46,10 @@ int hs_mm_create(struct hs_task *self, const struct hs_geometry *g, struct hs_mm
 	hs_u32_init(&mm->count, 1);
 	*out = mm;
 	return 0;
+free:
+	hs_free(self, mm->root, HS_KIND_TABLE, hs_table_bytes(g, g->levels - 1));
+	hs_free(self, mm, HS_KIND_MM, sizeof(*mm));
+	return -ENOMEM;
 }
 
 /* ---- users and the struct ---------------------------------------------------------------- */
@@ -63,7 +69,7 @@ bool hs_mmget_not_zero(struct hs_task *self, struct hs_mm *mm)
 
 /*
  * The last user is gone: no other task takes the mmap lock any more. A mapping may be unmapping its
- * pages meanwhile, as during munmap.
+ * pages meanwhile, as during munmap, and a walk of the reverse map may look for entries.
  */
 static void mm_end(struct hs_task *self, struct hs_mm *mm)
 {
@@ -72,6 +78,7 @@ static void mm_end(struct hs_task *self, struct hs_mm *mm)
 	hs_vmas_destroy(self, mm);
 	hs_pt_destroy(self, mm);
 	hs_up_write(self, &mm->lock);
+	hs_anon_end(self, mm->anon);
 }
 
 void hs_mmput(struct hs_task *self, struct hs_mm *mm)

@@ -23,6 +23,7 @@ struct hs_mm {
 	uint32_t vma_count, vma_room;
 	struct hs_spinlock page_table_lock; /* every change of an entry but hs_pt_set()'s */
 	struct hs_notifiers *notifiers;
+	struct hs_anon *anon;	    /* what reverse-map keys of its pages name */
 	hs_u32 users;		    /* of the address space: hs_mmput() */
 	hs_u32 count;		    /* holders of the struct: hs_mmdrop(); all users are one */
 	struct hs_waitq migrations; /* woken when a migration entry is gone */

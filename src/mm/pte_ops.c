@@ -31,6 +31,7 @@
 #include "memory/memory.h"
 #include "memory/swap.h"
 #include "mm/migration.h"
+#include "mm/rmap.h"
 #include "mm/table.h"
 #include "mm/vma.h"
 #include "mm/zap.h"
@@ -218,6 +219,8 @@ static bool pte_ops_end_entry(struct hs_task *self, const struct hs_migration *m
 
 	if (!hs_migration_find(&f, hs_entry_pfn(m->entry)))
 		return false;
+	if (to != m->page)
+		hs_rmap_set(self, m->mm, m->addr, to);
 	hs_page_map_first(self, to, "hs_migration_end");
 	hs_migration_finish(&f, to);
 	return true;
@@ -412,6 +415,7 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 	write = write && f.vma->flags & HS_VM_WRITE;
 	to = hs_entry_for(self, page, write ? HS_ENTRY_WRITE : 0);
 	hs_page_map_first(self, page, "hs_migrate_insert_page");
+	hs_rmap_set(self, mm, addr, page);
 	if (!hs_fault_switch(&f, to, HS_INVALIDATE_MIGRATE, pgmap->owner)) {
 		hs_page_unmap(self, page);
 		ret = -ENOENT;

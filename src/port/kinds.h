@@ -18,6 +18,7 @@
 	X(MMAP, "mmap lock")                   \
 	X(DAX_ENTRY, "dax entry lock")         \
 	X(MAPPING, "mapping lock")             \
+	X(ANON, "anon lock")                   \
 	X(MIRRORS, "mirrors lock")             \
 	X(DRIVER, "driver lock")               \
 	X(SUBSCRIPTIONS, "subscriptions lock") \
@@ -25,6 +26,7 @@
 	X(PAGEMAP_INDEX, "pagemap index lock") \
 	X(PGMAP_PAGES, "free pages lock")      \
 	X(SWAP, "swap lock")                   \
+	X(ANONS, "anon list lock")             \
 	X(MEMORY, "memory lock")               \
 	X(ARENA, "arena lock")
 
@@ -43,6 +45,7 @@
 	X(PAGE, "page", 32)               \
 	X(PAGE_EXT, "page extension", 16) \
 	X(SWAP_SLOT, "swap slot", 16)     \
+	X(ANON, "anon", 64)               \
 	X(PGMAP, "pgmap", 64)             \
 	X(NOTIFIERS, "notifiers", 64)     \
 	X(HMM, "mirrored mm", 64)         \
