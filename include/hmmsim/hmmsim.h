@@ -39,6 +39,7 @@
 #include <hmmsim/interval.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mapping.h>
+#include <hmmsim/migrate.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/notifier.h>
 #include <hmmsim/page.h>
