@@ -8,6 +8,7 @@
 #include "migrate/migrate.h"
 
 #include "mm/migration.h"
+#include "mm/rmap.h"
 #include "mm/table.h"
 #include "mm/zap.h"
 #include "pgmap/pgmap.h"
@@ -39,6 +40,16 @@ static bool collect_selects(struct hs_task *self, const struct hs_migrate_vma *m
 	       collect_owner_is(self, pgmap, HS_PGMAP_COHERENT, m->owner);
 }
 
+/* The last step finds the entry by the reverse map. */
+static void collect_expect_key(struct hs_fault *f, struct hs_page *page)
+{
+	bool leads_here = hs_page_key(f->self, page) == hs_rmap_key(f->mm, f->addr);
+
+	hs_assert_at(f->self, HS_HERE, leads_here,
+		     "hs_migrate_vma_setup: no key leads from pfn 0x%llx to address 0x%llx",
+		     (unsigned long long)hs_entry_pfn(f->seen), (unsigned long long)f->addr);
+}
+
 /*
  * The reference comes first, because the entry's goes with the entry. It is seen by other tasks
  * also where the lock is taken and the page stays.
@@ -47,6 +58,7 @@ static uint64_t collect_page(struct hs_fault *f, struct hs_page *page)
 {
 	uint64_t slot = hs_migrate_pfn(hs_entry_pfn(f->seen)) | HS_MIGRATE_PFN_MIGRATE;
 
+	collect_expect_key(f, page);
 	hs_page_get(f->self, page);
 	if (!hs_page_trylock(f->self, page)) {
 		hs_page_put(f->self, page);

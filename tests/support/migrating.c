@@ -66,9 +66,13 @@ void collect(struct migrating *g, uint32_t flags, const void *owner)
 		.owner = owner,
 		.flags = flags,
 	};
+	for (uint32_t i = 0; i < SLOTS; i++)
+		g->src[i] = g->dst[i] = UINT64_MAX;
 	assert_int_equal(hs_migrate_vma_setup(g->self, &g->m), 0);
 	hs_mm_unlock_read(g->self, g->s.mm);
 	assert_int_equal(g->m.npages, SLOTS);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		assert_int_equal(g->dst[i], 0);
 }
 
 struct hs_page *source(struct migrating *g, uint32_t i)

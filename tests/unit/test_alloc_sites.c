@@ -356,12 +356,53 @@ static void inserted(struct stage *st, uint32_t i, enum hs_pgmap_type type, uint
 	FAULT(st, addr / HS_PAGE_BYTES, true);
 }
 
+static int end_migration(struct stage *st, struct hs_migrate_vma *m)
+{
+	bool moved;
+
+	hs_migrate_vma_pages(st->self, m);
+	moved = m->src[0] & HS_MIGRATE_PFN_MIGRATE;
+	hs_migrate_vma_finalize(st->self, m);
+	return moved ? 0 : -ENOMEM;
+}
+
+/* A page of the device where nothing is mapped; with @back, system memory in its place. */
+static int migrate(struct stage *st, uint64_t addr, bool back)
+{
+	uint64_t src = 0, dst = 0;
+	struct hs_migrate_vma m = {
+		.src = &src,
+		.dst = &dst,
+		.start = addr,
+		.end = addr + HS_PAGE_BYTES,
+		.owner = hs_pgmap_owner(st->pgmap[0]),
+		.flags = HS_MIGRATE_SELECT_DEVICE_PRIVATE,
+	};
+	struct hs_page *page = NULL;
+	int ret;
+
+	hs_mm_lock_read(st->self, st->mm);
+	m.vma = hs_vma_find(st->mm, addr);
+	assert_int_equal(hs_migrate_vma_setup(st->self, &m), 0);
+	ret = back ? hs_page_alloc(st->self, &page)
+		   : hs_pgmap_page_alloc(st->self, st->pgmap[0], &page);
+	if (!ret) {
+		hs_page_lock(st->self, page);
+		dst = hs_migrate_pfn(hs_page_to_pfn(st->self, page));
+	}
+	ret = end_migration(st, &m);
+	hs_mm_unlock_read(st->self, st->mm);
+	return ret;
+}
+
 static void private_memory(struct stage *st)
 {
 	PART(st, space(st));
 	STEP(st, map(st, 0, 16, RW));
 	PART(st, inserted(st, 0, HS_PGMAP_PRIVATE, PAGES(1)));
 	PART(st, inserted(st, 1, HS_PGMAP_COHERENT, PAGES(9)));
+	STEP(st, migrate(st, PAGES(5), false));
+	STEP(st, migrate(st, PAGES(5), true));
 }
 
 /* ---- files and devices ------------------------------------------------------------------- */

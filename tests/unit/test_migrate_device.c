@@ -317,13 +317,15 @@ static void an_address_without_a_table_is_not_touched(void **state)
 
 	(void)state;
 	for (int leaf = 0; leaf < 2; leaf++) {
+		uint64_t entry;
+
 		migrating_open(&g, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1);
 		page = lost(&g);
-		hs_pt_set(g.self, g.s.mm, BASE, 1,
-			  leaf ? hs_entry_typed(HS_TYPE_NORMAL, hs_page_to_pfn(g.self, page),
-						HS_ENTRY_VALID | LEAF_ORDER)
-			       : 0);
+		entry = leaf ? PRESENT | LEAF_ORDER | hs_page_to_pfn(g.self, page) : 0;
+		hs_pt_set(g.self, g.s.mm, BASE, 1, entry);
 		expect_left(&g, page);
+		assert_int_equal(hs_pt_get(g.self, g.s.mm, BASE, 1), entry);
+		hs_pt_set(g.self, g.s.mm, BASE, 1, 0);
 		migrating_close(&g);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys of the reverse map: which pages have one, and where a walk leads to. */
+#include "mm/fault_entry.h"
 #include "mm/rmap.h"
 #include "support/space.h"
 
@@ -147,6 +148,27 @@ static void a_page_that_outlives_its_address_space_leads_nowhere(void **state)
 	hs_page_put(s->self, page);
 }
 
+/* What a walk may meet that has come before the end. */
+static void an_address_space_that_ends_has_no_entry(void **state)
+{
+	struct space *s = *state;
+	struct hs_fault f = { .self = s->self, .mm = s->mm, .addr = BASE };
+
+	written(s, 1);
+	hs_spin_lock(s->self, &s->mm->page_table_lock);
+	assert_true(hs_rmap_look(&f));
+	hs_spin_unlock(s->self, &s->mm->page_table_lock);
+	assert_int_equal(f.seen, entry_at(s, BASE));
+	space_unregister(s);
+	hs_mmgrab(s->self, s->mm);
+	hs_mmput(s->self, s->mm);
+	hs_spin_lock(s->self, &s->mm->page_table_lock);
+	assert_false(hs_rmap_look(&f));
+	hs_spin_unlock(s->self, &s->mm->page_table_lock);
+	hs_mmdrop(s->self, s->mm);
+	s->mm = NULL;
+}
+
 static void the_number_of_an_address_space_is_used_again(void **state)
 {
 	struct space *s = *state;
@@ -200,6 +222,7 @@ int main(void)
 		space_unit_test(a_page_that_no_entry_has_mapped_leads_nowhere),
 		cmocka_unit_test(a_key_holds_every_address),
 		space_unit_test(a_page_that_outlives_its_address_space_leads_nowhere),
+		space_unit_test(an_address_space_that_ends_has_no_entry),
 		space_unit_test(the_number_of_an_address_space_is_used_again),
 		space_unit_test(address_spaces_have_different_numbers),
 		space_unit_test(numbers_can_run_out),
