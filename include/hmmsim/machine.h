@@ -94,7 +94,7 @@ struct hs_leaks {
 	uint64_t pages; /**< pages of system memory that were allocated and are not free again */
 	/**
 	 * References to device pages that had not been put when the memory of the pages was
-	 * removed. No later put is possible.
+	 * removed, and references to the zero page. No later put is possible.
 	 */
 	uint64_t page_refs;
 	/** References to pgmaps that are left, but for those of their own (hs_pgmap_refs()). */

@@ -48,7 +48,13 @@ enum hs_page_life {
 
 /** The end of physical memory: the first pfn that cannot exist. */
 #define HS_PFN_END ((uint64_t)1 << 40)
-/** The pfn of the zero page in every machine; it is never allocated. */
+/**
+ * The pfn of the zero page in every machine. It has a struct page from the start to the end, with
+ * memory around it or without, as empty_zero_page is a part of the kernel: it is system memory, is
+ * never allocated or freed, and has one reference of its own. A get and its put change nothing; a
+ * put of the reference of its own fails an assertion, as the kernel reports a bad page; one that
+ * is not put is named as a leak. Its contents are 0, and a write to them fails an assertion.
+ */
 #define HS_ZERO_PFN 0x77u
 
 /**
@@ -96,7 +102,7 @@ HMMSIM_API int hs_memory_remove(struct hs_task *self, uint64_t start_pfn, uint64
  *
  * Context: any.
  *
- * Return: true in subsections with memory, and in all of an early section.
+ * Return: true in subsections with memory, in all of an early section, and for #HS_ZERO_PFN.
  */
 HMMSIM_API bool hs_pfn_valid(struct hs_task *self, uint64_t pfn);
 
@@ -107,7 +113,7 @@ HMMSIM_API bool hs_pfn_valid(struct hs_task *self, uint64_t pfn);
  *
  * Context: any.
  *
- * Return: true for system memory, false for device memory and holes.
+ * Return: true for system memory and #HS_ZERO_PFN, false for device memory and holes.
  */
 HMMSIM_API bool hs_pfn_online(struct hs_task *self, uint64_t pfn);
 
@@ -161,7 +167,7 @@ HMMSIM_API uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *p
  *
  * Return: 0, or
  * - -EINVAL: not below HS_PFN_END
- * - -EEXIST: it is system memory
+ * - -EEXIST: it is system memory, or #HS_ZERO_PFN
  * - -ENOMEM: no memory for the section or the struct page
  */
 HMMSIM_API int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgmap);

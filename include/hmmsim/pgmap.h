@@ -184,7 +184,7 @@ HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgm
  *   or it is FS_DAX with .limited
  * - -ENOMEM: no memory for the pgmap, or its first or last page belongs to a pgmap that is not
  *   killed
- * - -ENXIO: some of it is system memory
+ * - -ENXIO: some of it is system memory, or it has #HS_ZERO_PFN
  * - -EINVAL: not whole subsections
  * - -EEXIST: it overlaps a pgmap or other device memory. (The kernel finds a pgmap in the middle
  *   only here, and has overwritten its entries of the index. Here nothing has been overwritten.)

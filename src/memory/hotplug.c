@@ -143,6 +143,8 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 
 	if (pfn >= HS_PFN_END)
 		return -EINVAL;
+	if (pfn == HS_ZERO_PFN)
+		return -EEXIST;
 	ret = hs_memory_add_device(self, pfn & ~mask, (pfn & ~mask) + mask + 1);
 	if (ret && ret != -EEXIST)
 		return ret;

@@ -3,10 +3,10 @@
  * leaks.c - what users of a machine have left in its memory
  *
  * invented. The machine makes ranges, sections and struct pages for itself, and frees them when it
- * ends. Two things are the users': a system page that hs_page_alloc() handed out and that is not
- * free again, and a reference that a device page had when its memory was removed. Such a reference
- * cannot be put any more, because the struct page is gone or stale. A put that races with the
- * removal is found as an access to it.
+ * ends. Three things are the users': a system page that hs_page_alloc() handed out and that is not
+ * free again, a reference to the zero page, and one that a device page had when its memory was
+ * removed. Such a reference cannot be put any more, because the struct page is gone or stale. A put
+ * that races with the removal is found as an access to it.
  *
  * Pages are found by their flag and not by their count, because a page whose last put is not
  * complete has the count 0 and is not free.
@@ -77,6 +77,16 @@ static void leaks_visit_section(struct hs_task *self, void *entry, void *arg)
 	}
 }
 
+/* The machine has one reference. */
+static void leaks_name_zero_page(const struct hs_machine *m, struct hs_leaks *left)
+{
+	uint32_t refs = m->zero_page->refcount.raw - 1;
+
+	left->page_refs += refs;
+	if (refs)
+		hs_leaks_add(left, refs, "%u reference to the zero page", refs);
+}
+
 void hs_memory_name_leaks(struct hs_task *self, struct hs_machine *machine, struct hs_leaks *left)
 {
 	struct leaks_pages l = { .machine = machine };
@@ -95,4 +105,5 @@ void hs_memory_name_leaks(struct hs_task *self, struct hs_machine *machine, stru
 			     (unsigned long long)left->page_refs,
 			     (unsigned long long)machine->lost_pfn,
 			     left->page_refs > 1 ? ", ..." : "");
+	leaks_name_zero_page(machine, left);
 }

@@ -26,10 +26,20 @@ void hs_machine_config_init(struct hs_machine_config *config)
 	};
 }
 
+/* Like a page that the kernel reserves at boot: one reference, which is never put. */
+static void machine_init_zero_page(struct hs_boot *boot)
+{
+	hs_u32_init(&boot->zero.refcount, 1);
+	hs_u32_init(&boot->zero.state, HS_PAGE_LIVE);
+	boot->zero.pfn = HS_ZERO_PFN;
+	boot->machine.zero_page = &boot->zero;
+}
+
 int hs_machine_create(const struct hs_machine_config *config, struct hs_machine **out)
 {
 	struct hs_machine *machine;
 	struct hs_arena *arena;
+	struct hs_boot *boot;
 	int ret;
 
 	/* Each subsection of a section is one bit of a 64-bit word. */
@@ -39,11 +49,13 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	ret = hs_arena_create(config, &arena);
 	if (ret)
 		return ret;
-	machine = hs_alloc(hs_arena_boot(arena), HS_KIND_MACHINE, sizeof(*machine));
-	if (!machine) {
+	boot = hs_alloc(hs_arena_boot(arena), HS_KIND_MACHINE, sizeof(*boot));
+	if (!boot) {
 		hs_arena_destroy(arena, NULL);
 		return -ENOMEM;
 	}
+	machine = &boot->machine;
+	machine_init_zero_page(boot);
 	machine->arena = arena;
 	machine->section_order = config->section_order;
 	machine->subsection_order = config->subsection_order;
@@ -87,7 +99,7 @@ int hs_machine_destroy(struct hs_machine *machine, struct hs_leaks *left)
 	boot = hs_arena_boot(arena);
 	hs_rcu_flush(boot);
 	hs_machine_end_memory(machine, &mine);
-	hs_free(boot, machine, HS_KIND_MACHINE, sizeof(*machine));
+	hs_free(boot, machine, HS_KIND_MACHINE, sizeof(struct hs_boot));
 	ret = hs_arena_destroy(arena, &objects);
 	if (ret == -EBUSY)
 		return ret;

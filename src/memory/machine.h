@@ -19,6 +19,7 @@ struct hs_swap_slot;
 struct hs_machine {
 	struct hs_arena *arena;
 	uint32_t section_order, subsection_order;
+	struct hs_page *zero_page;	/* in no memmap (struct hs_boot) */
 	struct hs_spinlock memory_lock; /* protects the next seven fields and memmaps */
 	struct hs_radix sections;	/* section number -> struct hs_section */
 	struct hs_ram *ram;		/* system memory, ascending */

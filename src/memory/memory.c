@@ -6,6 +6,9 @@
  * machine->memory_lock serialises writers. A memmap is freed when its memory is removed: a task
  * that touches a page of it afterwards has a bug, which ASan and the explorer see (life
  * HS_PAGE_GONE). In an early section the memmap stays, and its pages become stale.
+ *
+ * The zero page is the machine's own (struct hs_boot), with or without memory around it. Its slot
+ * in a memmap is not used.
  */
 #include "memory/section.h"
 
@@ -86,8 +89,8 @@ bool hs_pfn_valid(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = hs_section_of(self, pfn);
 
-	if (!s)
-		return false;
+	if (!s || pfn == HS_ZERO_PFN)
+		return pfn == HS_ZERO_PFN;
 	return hs_subsection_is(self, &s->present, hs_subsection_of(hs_machine_of(self), pfn)) ||
 	       hs_u32_load(self, &s->early, HS_RELAXED);
 }
@@ -103,14 +106,18 @@ bool hs_pfn_online(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = hs_section_of(self, pfn);
 
-	return s && hs_subsection_is(self, &s->ram, hs_subsection_of(hs_machine_of(self), pfn));
+	if (!s || pfn == HS_ZERO_PFN)
+		return pfn == HS_ZERO_PFN;
+	return hs_subsection_is(self, &s->ram, hs_subsection_of(hs_machine_of(self), pfn));
 }
 
 struct hs_page *hs_pfn_to_page(struct hs_task *self, uint64_t pfn)
 {
 	struct hs_section *s = hs_section_of(self, pfn);
+	struct hs_page *page = s ? memory_page_in(self, s, pfn) : NULL;
 
-	return s ? memory_page_in(self, s, pfn) : NULL;
+	/* Only now, because looking the zero page up costs what it costs for any page. */
+	return hs_unlikely(pfn == HS_ZERO_PFN) ? hs_machine_of(self)->zero_page : page;
 }
 
 uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *page)

@@ -26,6 +26,17 @@ struct hs_page_ext {
 	hs_u64 key;	 /* of the reverse map (memory/anon.h) */
 };
 
+/*
+ * A machine with the page that it has from the start to the end, as a kernel has empty_zero_page in
+ * its image: reserved, with one reference. It is in no memmap, so that no removal of memory takes
+ * it, and no step or allocation makes it.
+ */
+struct hs_boot {
+	struct hs_machine machine;
+	struct hs_page zero;
+	struct hs_page_ext zero_ext;
+};
+
 #define HS_PAGE_LIFE 0x3u	/* enum hs_page_life */
 #define HS_PAGE_LOCKED 0x4u	/* PG_locked */
 #define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, used by one mm only: a write may reuse it */
@@ -60,9 +71,12 @@ static inline size_t hs_memmap_pages(size_t bytes)
 /* What is kept beside the struct page, which is live or the caller's to make. */
 static inline struct hs_page_ext *hs_page_ext_of(struct hs_task *self, struct hs_page *page)
 {
-	uint64_t pages = hs_subsection_pages(hs_machine_of(self)), i = page->pfn & (pages - 1);
+	struct hs_machine *m = hs_machine_of(self);
+	uint64_t pages = hs_subsection_pages(m), i = page->pfn & (pages - 1);
 	struct hs_page *map = page - i;
 
+	if (hs_unlikely(page == m->zero_page))
+		return &hs_container_of(page, struct hs_boot, zero)->zero_ext;
 	return (struct hs_page_ext *)(map + pages) + i;
 }
 

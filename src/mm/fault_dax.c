@@ -40,7 +40,10 @@ struct dax_place {
 
 /* ---- entries of FS_DAX and GENERIC memory ------------------------------------------------ */
 
-/* The struct page of a block. NULL: the pgmap was only registered, and has none. */
+/*
+ * The struct page of a block. NULL: the pgmap was only registered, and has none, not even where its
+ * range covers the zero page.
+ */
 static struct hs_page *dax_page(struct hs_fault *f, uint64_t pfn)
 {
 	const struct hs_pgmap *pgmap = f->vma->mapping->pgmap;
@@ -50,7 +53,7 @@ static struct hs_page *dax_page(struct hs_fault *f, uint64_t pfn)
 	hs_assert_at(f->self, HS_HERE, page || pfn < pgmap->first,
 		     "the mapping has pfn %#llx, whose struct page is gone",
 		     (unsigned long long)pfn);
-	return page;
+	return pfn == HS_ZERO_PFN ? NULL : page;
 }
 
 /*

@@ -11,7 +11,8 @@
 /* Present and COUNTED: a page, or a device's block; not the zero page. */
 static inline bool hs_entry_can_fail(uint64_t e)
 {
-	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL;
+	return e & HS_ENTRY_VALID && e & HS_ENTRY_COUNTED && hs_entry_type(e) == HS_TYPE_NORMAL &&
+	       hs_entry_pfn(e) != HS_ZERO_PFN;
 }
 
 /* A page of its own, that a CPU reaches. */

@@ -18,6 +18,13 @@ static void contents_expect_cpu(struct hs_task *self, const struct hs_page *page
 		     (unsigned long long)hs_page_to_pfn(self, page));
 }
 
+/* All mms read it. */
+static void contents_expect_own(struct hs_task *self, const struct hs_page *page)
+{
+	hs_assert_at(self, HS_HERE, page != hs_machine_of(self)->zero_page,
+		     "the zero page is written to");
+}
+
 uint64_t hs_dma_contents(struct hs_task *self, struct hs_page *page)
 {
 	hs_page_live(self, page);
@@ -27,6 +34,7 @@ uint64_t hs_dma_contents(struct hs_task *self, struct hs_page *page)
 void hs_dma_set_contents(struct hs_task *self, struct hs_page *page, uint64_t value)
 {
 	hs_page_live(self, page);
+	contents_expect_own(self, page);
 	hs_u64_store(self, &hs_page_ext_of(self, page)->contents, value, HS_RELAXED);
 }
 
@@ -41,5 +49,6 @@ void hs_page_set_contents(struct hs_task *self, struct hs_page *page, uint64_t v
 {
 	hs_page_live(self, page);
 	contents_expect_cpu(self, page);
+	contents_expect_own(self, page);
 	hs_u64_store(self, &hs_page_ext_of(self, page)->contents, value, HS_RELAXED);
 }

@@ -86,7 +86,7 @@ static int pgmap_create_check_range(struct hs_task *self, const struct hs_pgmap 
 
 	if (pgmap_create_is_taken(self, p->start) || pgmap_create_is_taken(self, p->end - 1))
 		return -ENOMEM;
-	if (hs_memory_is_ram(self, p->start, p->end))
+	if (hs_memory_is_ram(self, p->start, p->end) || hs_pgmap_covers(p, HS_ZERO_PFN))
 		return -ENXIO;
 	return p->start & mask || p->end & mask ? -EINVAL : 0;
 }

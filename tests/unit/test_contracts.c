@@ -281,6 +281,24 @@ static void get_of_no_page(struct hs_task *self, struct state *s)
 	hs_page_get(self, hs_pfn_to_page(self, 64));
 }
 
+static void put_of_the_zero_page(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_page_put(self, hs_pfn_to_page(self, HS_ZERO_PFN));
+}
+
+static void write_to_the_zero_page(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_page_set_contents(self, hs_pfn_to_page(self, HS_ZERO_PFN), 1);
+}
+
+static void device_writes_to_the_zero_page(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_dma_set_contents(self, hs_pfn_to_page(self, HS_ZERO_PFN), 1);
+}
+
 static void pfn_of_no_page(struct hs_task *self, struct state *s)
 {
 	(void)s;
@@ -415,6 +433,10 @@ static const struct contract contracts[] = {
 	{ "write to another block", write_to_another_block,
 	  "makes pfn 0x21 writable, where the mapping has pfn 0x20" },
 	{ "get of no page", get_of_no_page, "there is no struct page" },
+	{ "put of the zero page", put_of_the_zero_page, "pfn 0x77 is not allocated" },
+	{ "write to the zero page", write_to_the_zero_page, "the zero page is written to" },
+	{ "a device writes to the zero page", device_writes_to_the_zero_page,
+	  "the zero page is written to" },
 	{ "pfn of no page", pfn_of_no_page, "there is no struct page" },
 	{ "pgmap of no page", pgmap_of_no_page, "there is no struct page" },
 	{ "a driver gets no page", driver_gets_no_page, "there is no struct page" },

@@ -55,6 +55,23 @@ static void a_page_that_no_task_puts_is_named(void **state)
 	assert_string_equal(left.text, "1 system page (pfn 0x1000 refcount 2)");
 }
 
+static void a_reference_to_the_zero_page_is_named(void **state)
+{
+	struct hs_page *zero;
+	struct hs_leaks left;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	zero = hs_pfn_to_page(m.self, HS_ZERO_PFN);
+	hs_page_get(m.self, zero);
+	hs_page_put(m.self, zero);
+	hs_page_get(m.self, zero);
+	end(&m, &left);
+	assert_int_equal(left.page_refs, 1);
+	assert_string_equal(left.text, "1 reference to the zero page");
+}
+
 static void pages_are_named_as_far_as_there_is_room(void **state)
 {
 	struct hs_leaks left;
@@ -384,6 +401,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_that_no_task_puts_is_named),
+		cmocka_unit_test(a_reference_to_the_zero_page_is_named),
 		cmocka_unit_test(pages_are_named_as_far_as_there_is_room),
 		cmocka_unit_test(four_pages_are_all_named),
 		cmocka_unit_test(memory_itself_is_no_leak),

@@ -132,6 +132,82 @@ static void the_zero_page_is_never_allocated(void **state)
 	machine_close(&m);
 }
 
+static void expect_zero_page(struct hs_task *self)
+{
+	struct hs_page *page = hs_pfn_to_page(self, HS_ZERO_PFN);
+
+	assert_non_null(page);
+	assert_int_equal(hs_page_to_pfn(self, page), HS_ZERO_PFN);
+	assert_int_equal(hs_pfn_life(self, HS_ZERO_PFN), HS_PAGE_LIVE);
+	assert_true(hs_pfn_valid(self, HS_ZERO_PFN));
+	assert_true(hs_pfn_online(self, HS_ZERO_PFN));
+	assert_null(hs_page_pgmap(self, page));
+	assert_int_equal(hs_page_count(self, page), 1);
+	assert_int_equal(hs_page_mapcount(self, page), 0);
+	assert_int_equal(hs_page_contents(self, page), 0);
+	assert_int_equal(hs_dma_contents(self, page), 0);
+}
+
+/* A section is 8 pages: with memory that is there at boot, with other memory, and with none. */
+static void the_zero_page_has_one_struct_page_whatever_memory_comes_and_goes(void **state)
+{
+	const uint64_t start = HS_ZERO_PFN - 3, end = HS_ZERO_PFN + 1;
+
+	(void)state;
+	for (int early = 0; early < 2; early++) {
+		struct machine m;
+		struct hs_page *page;
+
+		open_mock(&m, HS_REUSE_LIFO);
+		page = hs_pfn_to_page(m.self, HS_ZERO_PFN);
+		expect_zero_page(m.self);
+		assert_int_equal(hs_memory_add(m.self, start, end, early), 0);
+		expect_zero_page(m.self);
+		assert_non_null(hs_page_touch(m.self, HS_ZERO_PFN - 1));
+		assert_ptr_equal(hs_pfn_to_page(m.self, HS_ZERO_PFN), page);
+		expect_zero_page(m.self);
+		assert_int_equal(hs_memory_remove(m.self, start, end), 0);
+		assert_ptr_equal(hs_pfn_to_page(m.self, HS_ZERO_PFN), page);
+		expect_zero_page(m.self);
+		assert_int_equal(hs_pfn_life(m.self, HS_ZERO_PFN - 1),
+				 early ? HS_PAGE_STALE : HS_PAGE_GONE);
+		machine_close(&m);
+	}
+}
+
+static void a_get_and_its_put_change_nothing_of_the_zero_page(void **state)
+{
+	struct hs_task *self = machine_task(state);
+	struct hs_page *page = hs_pfn_to_page(self, HS_ZERO_PFN);
+
+	hs_page_get(self, page);
+	assert_int_equal(hs_page_count(self, page), 2);
+	hs_page_put(self, page);
+	assert_true(hs_page_tryget(self, page));
+	hs_page_put(self, page);
+	assert_true(hs_page_trylock(self, page));
+	assert_false(hs_page_trylock(self, page));
+	hs_page_unlock(self, page);
+	assert_int_equal(hs_pages_allocated(self), 0);
+	expect_zero_page(self);
+}
+
+static void no_device_memory_has_the_zero_page(void **state)
+{
+	struct hs_pgmap_config config;
+	struct hs_pgmap *p = NULL;
+	struct machine m;
+
+	(void)state;
+	open_mock(&m, HS_REUSE_LIFO);
+	device_memory_config(&config, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, HS_ZERO_PFN - 1, 2);
+	assert_int_equal(hs_pgmap_create(m.self, &config, &p), -ENXIO);
+	assert_null(p);
+	assert_int_equal(hs_page_init_device(m.self, HS_ZERO_PFN, NULL), -EEXIST);
+	expect_zero_page(m.self);
+	machine_close(&m);
+}
+
 static void poison(struct hs_task *self, uint64_t pfn)
 {
 	hs_u32_or(self, &hs_page_touch(self, pfn)->state, HS_PAGE_POISONED, HS_RELAXED);
@@ -327,6 +403,9 @@ int main(void)
 		cmocka_unit_test(freed_frames_are_used_again_last_in_first_out),
 		cmocka_unit_test(freed_frames_are_never_used_again_if_told_so),
 		cmocka_unit_test(the_zero_page_is_never_allocated),
+		cmocka_unit_test(the_zero_page_has_one_struct_page_whatever_memory_comes_and_goes),
+		machine_unit_test(a_get_and_its_put_change_nothing_of_the_zero_page),
+		cmocka_unit_test(no_device_memory_has_the_zero_page),
 		cmocka_unit_test(a_poisoned_page_is_never_allocated_again),
 		machine_unit_test(the_last_put_frees),
 		cmocka_unit_test(memory_with_an_allocated_page_stays),

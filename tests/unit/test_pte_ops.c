@@ -46,6 +46,21 @@ static void swap_out_refuses_what_is_not_its_own(void **state)
 	expect_page(s, BASE, true, 1);
 }
 
+/* As vm_normal_page() says of it, whatever the type of the entry is. */
+static void the_zero_page_is_no_page_of_its_own(void **state)
+{
+	struct space *s = *state;
+	const uint64_t e = PRESENT | HS_ZERO_PFN;
+	struct hs_migration m;
+
+	map(s, BASE, 1, RW);
+	hs_pt_set(s->self, s->mm, BASE, 0, e);
+	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), -ENOENT);
+	assert_int_equal(hs_migration_start(s->self, s->mm, BASE, NULL, &m), -ENOENT);
+	assert_int_equal(hs_memory_failure(s->self, s->mm, BASE), -ENOENT);
+	assert_int_equal(entry_at(s, BASE), e);
+}
+
 /* ---- migration --------------------------------------------------------------------------- */
 
 static void migration_moves_the_entry_to_the_new_page(void **state)
@@ -591,6 +606,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		space_unit_test(swap_out_frees_the_frame_and_keeps_the_contents),
 		space_unit_test(swap_out_refuses_what_is_not_its_own),
+		space_unit_test(the_zero_page_is_no_page_of_its_own),
 		space_unit_test(what_a_caller_with_the_mmap_lock_asks_for_is_done),
 		space_unit_test(migration_moves_the_entry_to_the_new_page),
 		space_unit_test(migration_without_a_new_page_restores_the_old),
