@@ -4,7 +4,8 @@
  * Device memory: creation, lookup and removal.
  *
  * *reduced*: struct dev_pagemap (v6.12, include/linux/memremap.h; mm/memremap.c): one range, an
- * embedded percpu_ref, no altmap beyond .first. Creation and removal are those of memremap_pages()
+ * embedded percpu_ref, no altmap beyond .first. Its owner may embed it, or have it allocated, and
+ * keep the free list or leave it to the pgmap. Creation and removal are those of memremap_pages()
  * and memunmap_pages(). Two things that changed over the versions are parameters: the meaning of
  * the refcount of a page (enum hs_page_refs), and the order of the removal (enum hs_removal_order).
  *
@@ -115,11 +116,16 @@ enum hs_removal_order {
 	HS_REMOVAL_ORDER_COUNT
 };
 
+/** Words of struct hs_pgmap_storage. */
+#define HS_PGMAP_STORAGE_WORDS 21
+
 /** struct hs_pgmap_ops - functions of the owner of device memory */
 struct hs_pgmap_ops {
 	/**
 	 * The refcount of @p page says that it is not in use. May be NULL where it is not required.
-	 * Afterwards a page that hs_pgmap_page_alloc() handed out is free again.
+	 * Afterwards a page that hs_pgmap_page_alloc() handed out is free again. With .own_list the
+	 * page is free already: it may go to the owner's list, and may be handed out again at once.
+	 * The pgmap is kept until page_free returns.
 	 *
 	 * Context: that of the last put, where a spinlock may be held: takes spinlocks only.
 	 */
@@ -132,6 +138,22 @@ struct hs_pgmap_ops {
 	 * Context: that of a fault: the mmap lock is held; may sleep.
 	 */
 	uint32_t (*migrate_to_ram)(struct hs_task *self, struct hs_vm_fault *vmf);
+};
+
+/**
+ * struct hs_pgmap_storage - room for a pgmap in a struct of its owner
+ *
+ * As the kernel's drivers embed struct dev_pagemap. With .storage of the config the pgmap is there,
+ * at the same address, so that container_of() leads from hs_page_pgmap(), or from what the ops are
+ * given, to the owner's struct. It holds one pgmap at a time (not checked), is not copied, and is
+ * kept until hs_pgmap_destroy() or hs_pgmap_free() has returned: then nothing touches it any more,
+ * and the owner may free it, or create another pgmap there (not with HS_MEMORY_VIEWS, where a task
+ * could read what the words held before). In the explore build it lies in memory of the machine
+ * (hs_sync_alloc(), sync.h), which is put back for each execution; then a use of the pgmap after
+ * the owner has freed its struct is a finding.
+ */
+struct hs_pgmap_storage {
+	uint64_t opaque[HS_PGMAP_STORAGE_WORDS]; /**< not for the owner */
 };
 
 /** struct hs_pgmap_config - what hs_pgmap_create() makes; see hs_pgmap_config_init() */
@@ -149,6 +171,14 @@ struct hs_pgmap_config {
 	enum hs_removal_order removal_order; /**< default 6.0 */
 	bool atomic;  /**< PERCPU_REF_INIT_ATOMIC: one shared count from the start; default false */
 	bool limited; /**< CONFIG_FS_DAX_LIMITED of the kernel: refuses FS_DAX; default false */
+	/**
+	 * PRIVATE and COHERENT with references of 6.1 or later: the owner keeps the free list, as
+	 * the kernel's drivers do. It hands pages out by hs_zone_device_page_init(), and gets them
+	 * back by page_free. Default false: the pgmap keeps one, for hs_pgmap_page_alloc().
+	 */
+	bool own_list;
+	/** Where the pgmap will be, in a struct of its owner. Default NULL: an object of its own */
+	struct hs_pgmap_storage *storage;
 };
 
 /**
@@ -167,7 +197,8 @@ HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgm
  * hs_pgmap_create() - register device memory and make its struct pages, as memremap_pages()
  * @param self    the calling task
  * @param config  what to make; copied
- * @param out     the pgmap, on success; the caller's until hs_pgmap_destroy() or hs_pgmap_free()
+ * @param out     the pgmap, on success; the caller's until hs_pgmap_destroy() or hs_pgmap_free().
+ *                With .storage it is there, and destroying it leaves the storage to the caller
  *
  * The checks are those of the kernel, in its order; the first that fails decides. An error leaves
  * nothing behind. FS_DAX needed page_free in v5.3 and v5.4, but not in v5.5 to v5.17, which have
@@ -181,7 +212,8 @@ HMMSIM_API void hs_pgmap_config_init(struct hs_pgmap_config *config, enum hs_pgm
  *   of it, or an enum has no such value
  * - -EINVAL: the type lacks something: PRIVATE without migrate_to_ram or page_free; with references
  *   of 5.18 or later, PRIVATE without owner, COHERENT (added in v6.0) without page_free or owner;
- *   or it is FS_DAX with .limited
+ *   or it is FS_DAX with .limited; .own_list with another type than PRIVATE and COHERENT, or with
+ *   references before 6.1
  * - -ENOMEM: no memory for the pgmap, or its first or last page belongs to a pgmap that is not
  *   killed
  * - -ENXIO: some of it is system memory, or it has #HS_ZERO_PFN
@@ -196,7 +228,8 @@ HMMSIM_API int hs_pgmap_create(struct hs_task *self, const struct hs_pgmap_confi
 /**
  * hs_pgmap_destroy() - remove device memory, as memunmap_pages()
  * @param self   the calling task
- * @param pgmap  asserts that hs_pgmap_create() made it and no step is started; freed
+ * @param pgmap  asserts that hs_pgmap_create() made it and no step is started; freed, unless it is
+ *               in a storage of its owner
  *
  * Takes all steps in the order of the pgmap, then frees it. References that its pages have when
  * their memory goes are named as leaks when the machine is destroyed.
@@ -311,7 +344,7 @@ HMMSIM_API void hs_pgmap_step_wait(struct hs_task *self, struct hs_pgmap *pgmap,
 /**
  * hs_pgmap_free() - free a pgmap after all its steps
  * @param self   the task of the owner
- * @param pgmap  freed; asserts that all steps are complete
+ * @param pgmap  freed, unless it is in a storage of its owner; asserts that all steps are complete
  *
  * Context: any.
  */
@@ -432,13 +465,13 @@ HMMSIM_API int64_t hs_pgmap_refs(struct hs_task *self, struct hs_pgmap *pgmap);
  *               which the core holds one; .private and contents are 0
  *
  * The page returns to the free list with the put that calls page_free. *reduced*: in the kernel the
- * free list is the driver's; zone_device_page_init() (v6.1) also locks the page, and only warns
- * where this is -ENODEV.
+ * free list is the driver's, as with .own_list and hs_zone_device_page_init(), which also locks the
+ * page.
  *
  * Context: takes the free pages lock; does not sleep.
  *
  * Return: 0, or
- * - -EINVAL: the type has no free list
+ * - -EINVAL: the type has no free list, or the owner keeps it
  * - -ENODEV: the pgmap is killed and an allocated page needs a reference to it; with references of
  *   5.3: PUT_PAGES has begun
  * - -ENOSPC: no page is free
@@ -447,13 +480,41 @@ HMMSIM_API int hs_pgmap_page_alloc(struct hs_task *self, struct hs_pgmap *pgmap,
 				   struct hs_page **out);
 
 /**
+ * hs_zone_device_page_init() - hand out a page of the owner's own free list, v6.1's
+ *                              zone_device_page_init()
+ * @param self  the task of the owner
+ * @param page  a page of a pgmap with .own_list (asserted), which the caller has taken off its
+ *              list; asserts that it is not handed out already
+ *
+ * Takes a reference to the pgmap, sets the refcount to 1 and locks the page, in this order; another
+ * task that finds the page by its pfn may lock it in between, and is waited for. page->private is
+ * the owner's and stays what it was, and so do the contents: it is for the owner to clear what
+ * another user has left. The page is ready to be a target of a migration; hs_page_unlock() and
+ * hs_page_put() give it back, in this order: the last put asserts that it is unlocked, because the
+ * kernel would wait for ever when it hands the page out again.
+ *
+ * That the pgmap is killed is an error here, so that an owner can be written whose allocation meets
+ * its own removal. The kernel's function is void: up to about v6.18 it warns and goes on without a
+ * reference, later it goes on in silence while references are left. zone_device_page_init() of
+ * linux.h asserts where the former warns.
+ *
+ * Context: no spinlock held, not in an RCU read section; may sleep. So page_free may call it only
+ * where no last put holds a spinlock, and entries are zapped under one.
+ *
+ * Return: 0, or
+ * - -ENODEV: the pgmap is killed; nothing is done
+ */
+HMMSIM_API int hs_zone_device_page_init(struct hs_task *self, struct hs_page *page);
+
+/**
  * hs_pgmap_pages_allocated() - count the pages of a pgmap that are allocated
  * @param self   the calling task
  * @param pgmap  the pgmap; the caller owns it or holds a reference to it
  *
- * Context: takes the free pages lock; does not sleep.
+ * Context: takes the free pages lock, without .own_list; does not sleep.
  *
- * Return: the number of pages that hs_pgmap_page_alloc() handed out and that are not free again.
+ * Return: the number of pages that hs_pgmap_page_alloc() or hs_zone_device_page_init() handed out
+ * and that are not free again. With .own_list it is exact while no page is handed out or freed.
  */
 HMMSIM_API uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap);
 

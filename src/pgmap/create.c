@@ -29,6 +29,7 @@
  *	(tests/model/test_removal_model.c: end_of_a_registration_waits_for_the_kill)
  */
 #include <errno.h>
+#include <string.h>
 
 #include "memory/hotplug.h"
 #include "pgmap/pgmap.h"
@@ -60,6 +61,10 @@ static bool pgmap_create_suits_type(const struct hs_pgmap_config *c)
 {
 	bool frees = c->ops && c->ops->page_free, old = c->page_refs == HS_PAGE_REFS_5_3;
 
+	if (c->own_list && c->page_refs < HS_PAGE_REFS_6_1)
+		return false;
+	if (c->own_list && c->type != HS_PGMAP_PRIVATE && c->type != HS_PGMAP_COHERENT)
+		return false;
 	switch (c->type) {
 	case HS_PGMAP_PRIVATE:
 		return frees && c->ops->migrate_to_ram && (c->owner || old);
@@ -93,10 +98,28 @@ static int pgmap_create_check_range(struct hs_task *self, const struct hs_pgmap 
 
 /* ---- the object ------------------------------------------------------------------------- */
 
+/* A storage may have held another pgmap before. */
+static struct hs_pgmap *pgmap_create_place(struct hs_task *self, struct hs_pgmap_storage *storage)
+{
+	struct hs_pgmap *p = (struct hs_pgmap *)(void *)storage;
+
+	if (!storage)
+		return hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
+	memset(p, 0, sizeof(*p));
+	p->embedded = true;
+	return p;
+}
+
+void hs_pgmap_release_object(struct hs_task *self, struct hs_pgmap *pgmap)
+{
+	if (!pgmap->embedded)
+		hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
+}
+
 static int pgmap_create_make(struct hs_task *self, const struct hs_pgmap_config *c,
 			     struct hs_pgmap **out)
 {
-	struct hs_pgmap *p = hs_alloc(self, HS_KIND_PGMAP, sizeof(*p));
+	struct hs_pgmap *p = pgmap_create_place(self, c->storage);
 
 	if (!p)
 		return -ENOMEM;
@@ -106,13 +129,14 @@ static int pgmap_create_make(struct hs_task *self, const struct hs_pgmap_config 
 	p->type = c->type;
 	p->page_refs = c->page_refs;
 	p->removal_order = c->removal_order;
+	p->own_list = c->own_list;
 	p->owner = c->owner;
 	p->ops = c->ops;
 	p->driver_data = c->driver_data;
 	hs_spin_init(&p->pages_lock, HS_LOCK_PGMAP_PAGES);
 	if (hs_percpu_ref_init(self, &p->ref, hs_pgmap_released,
 			       c->atomic ? HS_PERCPU_REF_ATOMIC : 0)) {
-		hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+		hs_pgmap_release_object(self, p);
 		return -ENOMEM;
 	}
 	*out = p;
@@ -122,7 +146,7 @@ static int pgmap_create_make(struct hs_task *self, const struct hs_pgmap_config 
 static void pgmap_create_unmake(struct hs_task *self, struct hs_pgmap *p)
 {
 	hs_percpu_ref_exit(self, &p->ref);
-	hs_free(self, p, HS_KIND_PGMAP, sizeof(*p));
+	hs_pgmap_release_object(self, p);
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */

@@ -44,6 +44,21 @@
  *	Required outcome: page_free runs before the memory is removed.
  *	(src/text/scenarios/removal.txt: last-put)
  *
+ * Where the owner keeps the free list, page_free may hand the page out again before it returns, or
+ * another task may as soon as it is on the list:
+ *
+ *	put of the last reference	owner
+ *	count = 0
+ *	flags: not allocated
+ *	page_free, to its own list
+ *					off its list, hs_zone_device_page_init():
+ *					  a reference to the pgmap, allocated, count = 1, locked
+ *	put the pgmap
+ *
+ *	Required outcome: the page is the owner's, allocated, locked, with one reference: the put
+ *	touches nothing of it after page_free, and puts the reference of the use that has ended.
+ *	(tests/model/test_owner_model.c: a_page_is_handed_out_again_while_its_put_still_runs)
+ *
  * Lock order: locks of the caller, up to the page table lock < free pages lock, memory lock.
  */
 #include "pgmap/pgmap.h"
@@ -79,6 +94,20 @@ static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct h
 	hs_pgmap_put_of_page(self, p);
 }
 
+/* The owner may hand the page out again as soon as page_free is called: it is not touched then. */
+static void page_refs_put_to_owner(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page)
+{
+	if (HS_BREAK(OWN_LIST_PGMAP_FIRST))
+		hs_pgmap_put_of_page(self, p);
+	if (!HS_BREAK(OWN_LIST_FLAG_LATE))
+		hs_pgmap_page_leave(self, page);
+	page_refs_call_page_free(self, p, page);
+	if (HS_BREAK(OWN_LIST_FLAG_LATE))
+		hs_pgmap_page_leave(self, page);
+	if (!HS_BREAK(OWN_LIST_PGMAP_FIRST))
+		hs_pgmap_put_of_page(self, p);
+}
+
 /* Where the idle count is 1, it is restored before the page can be handed out again. */
 static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
 			       uint32_t left)
@@ -94,6 +123,10 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 	}
 	if (left)
 		return;
+	if (p->own_list) {
+		page_refs_put_to_owner(self, p, page);
+		return;
+	}
 	allocated = page_refs_is_allocated(self, page);
 	if (HS_BREAK(PAGE_PUT_PGMAP_FIRST) && allocated && hs_pgmap_pages_hold_it(p))
 		hs_pgmap_put_of_page(self, p);

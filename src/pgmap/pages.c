@@ -6,6 +6,9 @@
  * .next_page were never handed out. Freed pages are on the list, last in first out, linked by
  * .private.
  *
+ * same: a list of the owner's own, from which it hands pages out by zone_device_page_init() (v6.1,
+ * mm/memremap.c). The pgmap has no list and takes no lock then.
+ *
  * With the references of 5.3 the allocation takes the reference before it releases the lock, and
  * PUT_PAGES takes the lock once before it puts pages:
  *
@@ -25,8 +28,8 @@
 
 static bool pgmap_pages_has_free_list(const struct hs_pgmap *p)
 {
-	return p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT ||
-	       p->type == HS_PGMAP_P2PDMA;
+	return !p->own_list && (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_COHERENT ||
+				p->type == HS_PGMAP_P2PDMA);
 }
 
 /*
@@ -125,10 +128,60 @@ void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_
 	hs_spin_unlock(self, &pgmap->pages_lock);
 }
 
+/* ---- a list of the owner's own ------------------------------------------------------------ */
+
+int hs_zone_device_page_init(struct hs_task *self, struct hs_page *page)
+{
+	struct hs_pgmap *p;
+	uint32_t was;
+
+	hs_might_sleep(self);
+	hs_page_live(self, page);
+	p = hs_page_pgmap(self, page);
+	hs_assert_at(self, HS_HERE, p && p->own_list,
+		     "hs_zone_device_page_init: the pgmap of pfn 0x%llx keeps its free list itself",
+		     (unsigned long long)hs_page_to_pfn(self, page));
+	if (!hs_percpu_ref_tryget_live(self, &p->ref))
+		return -ENODEV;
+	was = hs_u32_or(self, &page->state, HS_PAGE_ALLOCATED, HS_RELAXED);
+	hs_assert_at(self, HS_HERE, !(was & HS_PAGE_ALLOCATED),
+		     "hs_zone_device_page_init: pfn 0x%llx is handed out already",
+		     (unsigned long long)hs_page_to_pfn(self, page));
+	hs_u32_store(self, &page->refcount, 1, HS_RELEASE);
+	hs_page_lock(self, page);
+	return 0;
+}
+
+void hs_pgmap_page_leave(struct hs_task *self, struct hs_page *page)
+{
+	uint32_t flags = HS_PAGE_ALLOCATED | HS_PAGE_EXCLUSIVE;
+	uint32_t was = hs_u32_and(self, &page->state, ~flags, HS_RELAXED);
+
+	hs_assert(self, was & HS_PAGE_ALLOCATED, "hs_page_put: the device page is already free");
+	hs_assert_at(self, HS_HERE, !(was & HS_PAGE_LOCKED),
+		     "hs_page_put: pfn 0x%llx is freed while it is locked",
+		     (unsigned long long)hs_page_to_pfn(self, page));
+}
+
+/* No step of a put or of an allocation counts the pages of such a pgmap. */
+static uint64_t pgmap_pages_count_own(struct hs_task *self, struct hs_pgmap *p)
+{
+	uint64_t n = 0;
+
+	for (uint64_t pfn = p->first; pfn < p->end; pfn++) {
+		const struct hs_page *page = hs_pfn_to_page(self, pfn);
+
+		n += page && hs_u32_load(self, &page->state, HS_ACQUIRE) & HS_PAGE_ALLOCATED;
+	}
+	return n;
+}
+
 uint64_t hs_pgmap_pages_allocated(struct hs_task *self, struct hs_pgmap *pgmap)
 {
 	uint64_t n;
 
+	if (pgmap->own_list)
+		return pgmap_pages_count_own(self, pgmap);
 	hs_spin_lock(self, &pgmap->pages_lock);
 	hs_assert_spin(self, &pgmap->pages_lock);
 	n = pgmap->pages_allocated;

@@ -18,6 +18,8 @@ struct hs_pgmap {
 	enum hs_pgmap_type type;
 	enum hs_page_refs page_refs;
 	enum hs_removal_order removal_order;
+	bool own_list; /* its owner keeps the free list: the last four fields are not used */
+	bool embedded; /* in a struct of its owner (struct hs_pgmap_storage) */
 	const void *owner;
 	const struct hs_pgmap_ops *ops;
 	void *driver_data;
@@ -30,6 +32,10 @@ struct hs_pgmap {
 	uint64_t next_page;	       /* the lowest pfn that was never handed out */
 	uint64_t pages_allocated;
 };
+
+_Static_assert(sizeof(struct hs_pgmap_storage) == sizeof(struct hs_pgmap) &&
+		       _Alignof(struct hs_pgmap) <= sizeof(uint64_t),
+	       "a storage holds one pgmap");
 
 /*
  * Lookups that obtained a reference, less puts of such references, by this task. The references of
@@ -85,11 +91,15 @@ static inline uint64_t hs_pgmap_bulk(const struct hs_pgmap *pgmap)
 
 /* ---- inside the room --------------------------------------------------------------------- */
 
+/* create.c: the end of the object, unless its owner's struct holds it. */
+void hs_pgmap_release_object(struct hs_task *self, struct hs_pgmap *pgmap);
 /* pgmap.c: index and list. 0, -EEXIST or -ENOMEM; unregistering needs no memory. */
 int hs_pgmap_register(struct hs_task *self, struct hs_pgmap *pgmap);
 void hs_pgmap_unregister(struct hs_task *self, struct hs_pgmap *pgmap);
 /* pages.c: a page that hs_pgmap_page_alloc() handed out is free again. */
 void hs_pgmap_page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
+/* pages.c: a page that hs_zone_device_page_init() handed out is in use no more. */
+void hs_pgmap_page_leave(struct hs_task *self, struct hs_page *page);
 /* remove.c: release function of the reference: the last one is put. */
 void hs_pgmap_released(struct hs_task *self, struct hs_percpu_ref *ref);
 

@@ -18,7 +18,8 @@
  * Legal: each step once; WAIT and EXIT after KILL; free after all. Every other order is allowed,
  * but may be a bug: pgmap_remove_orders[] has the orders of the kernel.
  *
- * Who may free what: the owner frees the pgmap, after all steps. The task that completes a step
+ * Who may free what: the owner frees the pgmap, or the struct of its own that holds it, after all
+ * steps. The task that completes a step
  * touches nothing of the pgmap after .done; therefore the queue is in the machine.
  *
  * Grace periods: the callback of the kill sums the counters after one, and erase waits for one.
@@ -270,7 +271,7 @@ void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 
 	hs_assert_at(self, HS_HERE, done == all,
 		     "hs_pgmap_free: only the removal steps 0x%x of 0x%x are done", done, all);
-	hs_free(self, pgmap, HS_KIND_PGMAP, sizeof(*pgmap));
+	hs_pgmap_release_object(self, pgmap);
 }
 
 void hs_pgmap_destroy(struct hs_task *self, struct hs_pgmap *pgmap)

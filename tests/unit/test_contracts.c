@@ -299,6 +299,36 @@ static void device_writes_to_the_zero_page(struct hs_task *self, struct state *s
 	hs_dma_set_contents(self, hs_pfn_to_page(self, HS_ZERO_PFN), 1);
 }
 
+static struct hs_page *page_of_own_list(struct hs_task *self)
+{
+	struct hs_pgmap_config config;
+	struct hs_pgmap *pgmap;
+
+	device_memory_config(&config, HS_PGMAP_COHERENT, HS_PAGE_REFS_6_1, 32, PAGES);
+	config.own_list = true;
+	if (hs_pgmap_create(self, &config, &pgmap) ||
+	    hs_zone_device_page_init(self, hs_pfn_to_page(self, 32)))
+		hs_assert(self, false, "no page");
+	return hs_pfn_to_page(self, 32);
+}
+
+static void hand_out_twice(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_zone_device_page_init(self, page_of_own_list(self));
+}
+
+static void free_a_locked_page(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_page_put(self, page_of_own_list(self));
+}
+
+static void hand_out_what_the_pgmap_has(struct hs_task *self, struct state *s)
+{
+	hs_zone_device_page_init(self, s->page);
+}
+
 static void pfn_of_no_page(struct hs_task *self, struct state *s)
 {
 	(void)s;
@@ -437,6 +467,10 @@ static const struct contract contracts[] = {
 	{ "write to the zero page", write_to_the_zero_page, "the zero page is written to" },
 	{ "a device writes to the zero page", device_writes_to_the_zero_page,
 	  "the zero page is written to" },
+	{ "hand out twice", hand_out_twice, "pfn 0x20 is handed out already" },
+	{ "free a locked page", free_a_locked_page, "pfn 0x20 is freed while it is locked" },
+	{ "hand out what the pgmap has", hand_out_what_the_pgmap_has,
+	  "the pgmap of pfn 0x8 keeps its free list itself" },
 	{ "pfn of no page", pfn_of_no_page, "there is no struct page" },
 	{ "pgmap of no page", pgmap_of_no_page, "there is no struct page" },
 	{ "a driver gets no page", driver_gets_no_page, "there is no struct page" },
