@@ -4,19 +4,21 @@
  * The kernel's own spellings, for drivers that are written in them.
  *
  * *reduced*: include/linux/hmm.h and mmu_notifier.h of v6.12, and those functions of memremap.h,
- * mm.h, sched/mm.h and mmap_lock.h that the simulator has. The kernel's signatures have no task: a
- * function acts for the task that the calling thread attached last, and asserts that there is one
- * ("a task is attached"). The header takes the kernel's
- * names below and no others of the kernel; include it in driver sources only. The structs that it
- * only renames (mm_struct, vm_area_struct, dev_pagemap) keep the members of the simulator.
+ * mm.h, sched/mm.h, mmap_lock.h and err.h that the simulator has. The kernel's signatures have no
+ * task: a function acts for the task that the calling thread attached last, and asserts that there
+ * is one ("a task is attached"). The header takes the kernel's names below and no others of the
+ * kernel; include it in driver sources only. The structs that it only renames (mm_struct,
+ * vm_area_struct) keep the members of the simulator.
  *
- * A driver embeds struct mmu_interval_notifier in a struct of its own, as in the kernel, and
- * brings its own driver lock. Page structs are the machine's, struct hs_page, and opaque.
+ * A driver embeds struct mmu_interval_notifier and struct dev_pagemap in structs of its own, as in
+ * the kernel, and brings its own driver lock and free list. Page structs are the machine's, struct
+ * hs_page, and opaque.
  */
 #ifndef HMMSIM_LINUX_H
 #define HMMSIM_LINUX_H
 
 #include <hmmsim/export.h>
+#include <hmmsim/fault.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
 #include <hmmsim/notifier.h>
@@ -32,9 +34,6 @@ extern "C" {
 #define mm_struct hs_mm
 /** A VMA. */
 #define vm_area_struct hs_vma
-/** Device memory. */
-#define dev_pagemap hs_pgmap
-
 /** Answer: a page that may be read. */
 #define HMM_PFN_VALID HS_PFN_VALID
 /** Answer: a page that may be written. */
@@ -620,14 +619,163 @@ static inline void unlock_page(struct hs_page *page)
 }
 
 /**
+ * page_private() - page->private, or zone_device_data of a device page
+ * @param page  the page, which the caller may use
+ *
+ * Context: a task is attached.
+ *
+ * Return: the value.
+ */
+static inline unsigned long page_private(struct hs_page *page)
+{
+	return hs_page_private(hs_linux_task(), page);
+}
+
+/**
+ * set_page_private() - write page->private, or zone_device_data of a device page
+ * @param page   the page, which the caller may use
+ * @param value  the new value
+ *
+ * Context: a task is attached.
+ */
+static inline void set_page_private(struct hs_page *page, unsigned long value)
+{
+	hs_page_set_private(hs_linux_task(), page, value);
+}
+
+/** The highest errno that a pointer can be; see IS_ERR(). */
+#define MAX_ERRNO 4095
+
+/**
+ * IS_ERR() - whether a pointer is an error
+ * @param ptr  what a function returned that says so of itself
+ *
+ * Context: any.
+ *
+ * Return: true if it is; PTR_ERR() says which.
+ */
+static inline bool IS_ERR(const void *ptr)
+{
+	return (uintptr_t)ptr >= (uintptr_t)-MAX_ERRNO;
+}
+
+/**
+ * PTR_ERR() - the error that a pointer is
+ * @param ptr  IS_ERR() is true of it
+ *
+ * Context: any.
+ *
+ * Return: a negative errno.
+ */
+static inline long PTR_ERR(const void *ptr)
+{
+	return (long)(intptr_t)ptr;
+}
+
+/* ---- device memory ------------------------------------------------------------------------ */
+
+/** enum memory_type - the kind of device memory */
+enum memory_type {
+	MEMORY_DEVICE_PRIVATE = 1, /**< the CPU cannot access it */
+	MEMORY_DEVICE_COHERENT,	   /**< it can */
+	MEMORY_DEVICE_FS_DAX,	   /**< persistent memory under a file system */
+	MEMORY_DEVICE_GENERIC,	   /**< device-dax */
+	MEMORY_DEVICE_PCI_P2PDMA   /**< memory on the PCI bus that other devices access */
+};
+
+/** struct range - physical addresses */
+struct range {
+	uint64_t start; /**< first byte */
+	uint64_t end;	/**< last byte */
+};
+
+/** What a fault handler of a driver returns: HS_VM_FAULT_* bits. */
+typedef unsigned int vm_fault_t;
+
+/** struct vm_fault - a fault, as migrate_to_ram() sees it */
+struct vm_fault {
+	const struct vm_area_struct *vma; /**< the VMA of the fault */
+	unsigned long address;		  /**< its address, page aligned */
+	unsigned int flags;		  /**< HS_FAULT_* */
+	struct hs_page *page;		  /**< its page; the fault handler holds a reference */
+	struct hs_vm_fault *hs;		  /**< not the kernel's: for hs_migrate_to_ram() */
+};
+
+/** struct dev_pagemap_ops - the driver's functions; as struct hs_pgmap_ops */
+struct dev_pagemap_ops {
+	/** The page is free: it goes to the driver's list. Context: takes spinlocks only. */
+	void (*page_free)(struct hs_page *page);
+	/** A CPU fault touched a private page. Context: the mmap lock is held; may sleep. */
+	vm_fault_t (*migrate_to_ram)(struct vm_fault *vmf);
+};
+
+/**
+ * struct dev_pagemap - device memory, embedded in a struct of the driver's
+ *
+ * The driver sets the members below .pgmap before memremap_pages(). A pgmap that was made otherwise
+ * and comes from get_dev_pagemap() has none of them.
+ */
+struct dev_pagemap {
+	struct hs_pgmap_storage pgmap;	   /**< what the simulator knows; first */
+	enum memory_type type;		   /**< kind of memory */
+	const struct dev_pagemap_ops *ops; /**< the driver's; may be NULL where not required */
+	void *owner;			   /**< a walker compares it with its own */
+	int nr_range;			   /**< 1 */
+	struct range range;		   /**< whole subsections */
+};
+
+/**
+ * memremap_pages() - register device memory and make its struct pages
+ * @param pgmap  the driver's, kept until memunmap_pages(); see struct dev_pagemap
+ * @param nid    the node; not used
+ *
+ * hs_pgmap_create() with the references and the order of v6.12. Of PRIVATE and COHERENT memory the
+ * driver keeps the free list: zone_device_page_init() hands out, page_free() of its ops takes back.
+ *
+ * Context: a task is attached and holds no lock. May sleep.
+ *
+ * Return: a pointer that is not to be followed, or one of which IS_ERR() is true:
+ * - -EINVAL: not one range, not whole subsections, no such type, or the type lacks an owner or ops
+ * - -ENXIO: some of it is system memory
+ * - -EEXIST: it overlaps other device memory
+ * - -ENOMEM: no memory, or its first or last page belongs to a pgmap that is not killed
+ */
+HMMSIM_API void *memremap_pages(struct dev_pagemap *pgmap, int nid);
+
+/**
+ * zone_device_page_init() - hand out a page of the driver's free list
+ * @param page  PRIVATE or COHERENT memory, off the list; gets one reference, and is locked
+ *
+ * hs_zone_device_page_init(), but void: asserts that the pgmap is not killed. The kernel warns up
+ * to about v6.18, because the page would hold no reference to it. A driver stops handing out
+ * pages before it removes their memory.
+ *
+ * Context: a task is attached and holds no lock. May sleep.
+ */
+HMMSIM_API void zone_device_page_init(struct hs_page *page);
+
+/**
+ * page_pgmap() - the pgmap of a device page, v6.14's name for page->pgmap
+ * @param page  the page
+ *
+ * Context: a task is attached. It takes no reference.
+ *
+ * Return: the pgmap, for container_of(); NULL: a page of system memory.
+ */
+static inline struct dev_pagemap *page_pgmap(struct hs_page *page)
+{
+	return (struct dev_pagemap *)hs_page_pgmap(hs_linux_task(), page);
+}
+
+/**
  * memunmap_pages() - remove device memory, all steps of it
- * @param pgmap  the owner's; freed
+ * @param pgmap  the driver's; afterwards it may free its struct
  *
  * Context: a task is attached and holds no lock. May sleep: it waits for the last reference.
  */
 static inline void memunmap_pages(struct dev_pagemap *pgmap)
 {
-	hs_pgmap_destroy(hs_linux_task(), pgmap);
+	hs_pgmap_destroy(hs_linux_task(), (struct hs_pgmap *)pgmap);
 }
 
 /**
@@ -644,7 +792,9 @@ static inline void memunmap_pages(struct dev_pagemap *pgmap)
  */
 static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_pagemap *pgmap)
 {
-	return hs_pgmap_get(hs_linux_task(), pfn, pgmap);
+	struct hs_pgmap *cached = (struct hs_pgmap *)pgmap;
+
+	return (struct dev_pagemap *)hs_pgmap_get(hs_linux_task(), pfn, cached);
 }
 
 /**
@@ -655,7 +805,7 @@ static inline struct dev_pagemap *get_dev_pagemap(unsigned long pfn, struct dev_
  */
 static inline void put_dev_pagemap(struct dev_pagemap *pgmap)
 {
-	hs_pgmap_put(hs_linux_task(), pgmap);
+	hs_pgmap_put(hs_linux_task(), (struct hs_pgmap *)pgmap);
 }
 
 #ifdef __cplusplus

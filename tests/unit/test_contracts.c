@@ -329,6 +329,13 @@ static void hand_out_what_the_pgmap_has(struct hs_task *self, struct state *s)
 	hs_zone_device_page_init(self, s->page);
 }
 
+static void hand_out_after_the_kill(struct hs_task *self, struct state *s)
+{
+	(void)s;
+	hs_pgmap_step(self, hs_page_pgmap(self, page_of_own_list(self)), HS_PGMAP_KILL);
+	zone_device_page_init(hs_pfn_to_page(self, 33));
+}
+
 static void pfn_of_no_page(struct hs_task *self, struct state *s)
 {
 	(void)s;
@@ -471,6 +478,7 @@ static const struct contract contracts[] = {
 	{ "free a locked page", free_a_locked_page, "pfn 0x20 is freed while it is locked" },
 	{ "hand out what the pgmap has", hand_out_what_the_pgmap_has,
 	  "the pgmap of pfn 0x8 keeps its free list itself" },
+	{ "hand out after the kill", hand_out_after_the_kill, "the pgmap of pfn 0x21 is killed" },
 	{ "pfn of no page", pfn_of_no_page, "there is no struct page" },
 	{ "pgmap of no page", pgmap_of_no_page, "there is no struct page" },
 	{ "a driver gets no page", driver_gets_no_page, "there is no struct page" },
