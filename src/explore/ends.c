@@ -5,6 +5,7 @@
 #include "explore/ends.h"
 
 #include "explore/steps.h"
+#include "port/explore/arena.h"
 
 static const char *ends_place(const char *place)
 {
@@ -81,9 +82,16 @@ static void ends_add_wait(struct hs_draft *d, const struct hs_names *names, cons
 	hs_draft_wrap(d, &line);
 }
 
+/* Inside, not only about to enter. */
+static bool ends_reads(const struct hs_sched *s, const struct hs_task *t)
+{
+	return s->arena->rcu.readers >> t->id & 1;
+}
+
 static void ends_add_holds(struct hs_draft *d, const struct hs_names *names,
 			   const struct hs_task *t)
 {
+	const struct hs_sched *s = names->sched;
 	char object[HS_NAME_MAX];
 
 	for (uint32_t h = 0; h < t->held_count; h++) {
@@ -94,7 +102,7 @@ static void ends_add_holds(struct hs_draft *d, const struct hs_names *names,
 			     hs_lock_name(t, t->held[h].cls), object, ends_place(t->held[h].where));
 		hs_draft_wrap(d, &line);
 	}
-	if (t->rcu_nest)
+	if (ends_reads(s, t))
 		hs_draft_add(d, "%s is in an RCU read section since %s\n", t->name,
 			     ends_place(t->rcu_where));
 }
@@ -154,7 +162,7 @@ static void ends_begin(struct hs_draft *d, const struct hs_sched *s, bool stuck)
 	for (uint32_t i = 1; i < s->tasks; i++) {
 		const struct hs_task *t = &s->task[i];
 
-		if ((stuck && t->op.kind != HS_OP_NONE) || t->held_count || t->rcu_nest) {
+		if ((stuck && t->op.kind != HS_OP_NONE) || t->held_count || ends_reads(s, t)) {
 			hs_draft_add(d, "\n");
 			return;
 		}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports of races speak of the objects and steps of the text. */
+#include <hmmsim/scenario.h>
+
+#include "support/machine.h"
+
+/* Explores the text, which violates something, and returns the report; to be freed. */
+static char *report(const char *text, enum hs_verdict verdict)
+{
+	struct hs_scenario_text *loaded = NULL;
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+	char error[512] = "", *copy;
+
+	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &loaded, error,
+			     sizeof(error)))
+		fail_msg("%s", error);
+	hs_explore_options_init(&options);
+	hs_scenario_options(loaded, &options);
+	assert_int_equal(
+		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
+	assert_int_equal(r.verdict, verdict);
+	copy = strdup(r.report);
+	assert_non_null(copy);
+	hs_explore_result_free(&r);
+	hs_scenario_free(loaded);
+	return copy;
+}
+
+static void says_not(const char *text, enum hs_verdict verdict, const char *part)
+{
+	char *whole = report(text, verdict);
+
+	if (strstr(whole, part))
+		fail_msg("\"%s\" in\n%s", part, whole);
+	free(whole);
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+/* A task that is about to enter a read section is in none. */
+static void a_reader_that_has_not_begun_holds_nothing(void **state)
+{
+	static const char text[] = "hmmsim 1\nrace r\npgmap A 8 10\nmm M\nsetup\n  kill A\n"
+				   "task T\n  mm-exit M\n  mm-exit M\n"
+				   "task U\n  rcu-read\n  rcu-unread\n";
+
+	(void)state;
+	says_not(text, HS_VERDICT_ASSERT, "RCU read section");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
+	};
+
+	return cmocka_run_group_tests_name("race_reports", tests, NULL, NULL);
+}
