@@ -267,7 +267,8 @@ HMMSIM_API enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *p
  *
  * Context: any.
  *
- * Return: for example "put pages"; constant. "?": there is no such step.
+ * Return: the name of the operation of race texts: "put-pages", "drain" for #HS_PGMAP_WAIT;
+ * constant. "?": there is no such step.
  */
 HMMSIM_API const char *hs_pgmap_step_name(enum hs_pgmap_step step);
 

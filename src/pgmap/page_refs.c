@@ -89,7 +89,7 @@ static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct h
 		return;
 	hs_assert_at(self, HS_HERE,
 		     hs_u32_load(self, &p->started, HS_ACQUIRE) >> HS_PGMAP_PUT_PAGES & 1,
-		     "hs_page_put: the core's reference to pfn 0x%llx is put before \"put pages\"",
+		     "hs_page_put: the core's reference to pfn 0x%llx is put before \"put-pages\"",
 		     (unsigned long long)hs_page_to_pfn(self, page));
 	hs_pgmap_put_of_page(self, p);
 }

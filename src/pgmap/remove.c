@@ -94,9 +94,9 @@ enum hs_removal_order hs_pgmap_removal_order(const struct hs_pgmap *pgmap)
 const char *hs_pgmap_step_name(enum hs_pgmap_step step)
 {
 	static const char *const names[HS_PGMAP_STEP_COUNT] = {
-		[HS_PGMAP_KILL] = "kill",   [HS_PGMAP_PUT_PAGES] = "put pages",
-		[HS_PGMAP_WAIT] = "wait",   [HS_PGMAP_MEMORY] = "memory",
-		[HS_PGMAP_ERASE] = "erase", [HS_PGMAP_EXIT] = "exit",
+		[HS_PGMAP_KILL] = "kill",   [HS_PGMAP_PUT_PAGES] = "put-pages",
+		[HS_PGMAP_WAIT] = "drain",  [HS_PGMAP_MEMORY] = "memory",
+		[HS_PGMAP_ERASE] = "erase", [HS_PGMAP_EXIT] = "exit-ref",
 	};
 
 	return (unsigned int)step < HS_PGMAP_STEP_COUNT ? names[step] : "?";
@@ -150,7 +150,7 @@ static void pgmap_remove_put_pages(struct hs_task *self, struct hs_pgmap *p)
 			struct hs_page *page = hs_pfn_to_page(self, pfn);
 
 			hs_assert_at(self, HS_HERE, page,
-				     "the removal step \"put pages\" comes after \"memory\"");
+				     "the removal step \"put-pages\" comes after \"memory\"");
 			hs_page_put(self, page);
 		}
 	} else if (bulk) {
@@ -265,12 +265,14 @@ void hs_pgmap_step(struct hs_task *self, struct hs_pgmap *pgmap, enum hs_pgmap_s
 
 void hs_pgmap_free(struct hs_task *self, struct hs_pgmap *pgmap)
 {
-	uint32_t all = (1u << HS_PGMAP_STEP_COUNT) - 1;
+	const enum hs_pgmap_step *steps = hs_removal_steps(pgmap->removal_order);
 	uint32_t done = hs_u32_load(self, &pgmap->started, HS_ACQUIRE) &
 			hs_u32_load(self, &pgmap->done, HS_ACQUIRE);
 
-	hs_assert_at(self, HS_HERE, done == all,
-		     "hs_pgmap_free: only the removal steps 0x%x of 0x%x are done", done, all);
+	for (int i = 0; i < HS_PGMAP_STEP_COUNT; i++)
+		hs_assert_at(self, HS_HERE, done >> steps[i] & 1,
+			     "hs_pgmap_free: the removal step \"%s\" is not done",
+			     hs_pgmap_step_name(steps[i]));
 	hs_pgmap_release_object(self, pgmap);
 }
 

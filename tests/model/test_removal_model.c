@@ -125,7 +125,7 @@ static const struct broken faults[] = {
 	{ HS_BREAK_REMOVE_PUTS_UNLOCKED, false, &pgmap_scenario, &handed_out_5_3, HS_VERDICT_ASSERT,
 	  "hs_page_get: refcount is 0 (task taker)", 52 },
 	{ HS_BREAK_REMOVE_NO_WAIT, false, &pgmap_scenario, &last_put, HS_VERDICT_ASSERT,
-	  "hs_pgmap_free: only the removal steps 0x3b of 0x3f are done", 2 },
+	  "hs_pgmap_free: the removal step \"drain\" is not done", 2 },
 	{ HS_BREAK_REMOVE_ERASE_NO_GRACE, false, &pgmap_scenario, &looked_up_atomic,
 	  HS_VERDICT_FREED, "read-modify-write of an object that is freed (task reader)", 5 },
 	{ HS_BREAK_REMOVE_ERASE_LATE, true, &pgmap_scenario, &looked_up_atomic, HS_VERDICT_FREED,

@@ -422,7 +422,7 @@ static void wrong_use_fails_the_assertion(void **state)
 		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1,
 		  "hs_page_put: refcount is already 0" },
 		{ put_below_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_5_3,
-		  "is put before \"put pages\"" },
+		  "is put before \"put-pages\"" },
 		{ put_below_zero, HS_PGMAP_FS_DAX, HS_PAGE_REFS_6_1, "to an FS_DAX page is put" },
 		{ get_from_zero, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, "refcount is 0" },
 		{ unlock_unlocked, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, "the page is not locked" },

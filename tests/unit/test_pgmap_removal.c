@@ -263,9 +263,9 @@ static void every_allocation_of_a_creation_can_fail(void **state)
 static void orders_are_those_of_the_kernel(void **state)
 {
 	static const char *const orders[HS_REMOVAL_ORDER_COUNT] = {
-		[HS_REMOVAL_ORDER_5_2] = "kill,put pages,memory,erase,wait,exit,",
-		[HS_REMOVAL_ORDER_5_3] = "kill,put pages,wait,exit,memory,erase,",
-		[HS_REMOVAL_ORDER_6_0] = "kill,put pages,wait,memory,erase,exit,",
+		[HS_REMOVAL_ORDER_5_2] = "kill,put-pages,memory,erase,drain,exit-ref,",
+		[HS_REMOVAL_ORDER_5_3] = "kill,put-pages,drain,exit-ref,memory,erase,",
+		[HS_REMOVAL_ORDER_6_0] = "kill,put-pages,drain,memory,erase,exit-ref,",
 	};
 
 	(void)state;
@@ -484,7 +484,7 @@ static void orders_and_steps_that_are_none_have_no_words(void **state)
 	assert_null(hs_removal_steps((enum hs_removal_order) - 1));
 	assert_string_equal(hs_pgmap_step_name(HS_PGMAP_STEP_COUNT), "?");
 	assert_string_equal(hs_pgmap_step_name((enum hs_pgmap_step) - 1), "?");
-	assert_string_equal(hs_pgmap_step_name(HS_PGMAP_EXIT), "exit");
+	assert_string_equal(hs_pgmap_step_name(HS_PGMAP_EXIT), "exit-ref");
 }
 
 /* ---- programmer errors ------------------------------------------------------------------- */
@@ -608,11 +608,11 @@ static void wrong_steps_fail_the_assertion(void **state)
 {
 	static const struct wrong wrongs[] = {
 		{ kill_twice, "the removal step \"kill\" is started twice" },
-		{ wait_without_kill, "the removal step \"wait\" is started before \"kill\"" },
-		{ exit_without_kill, "the removal step \"exit\" is started before \"kill\"" },
-		{ free_too_early, "only the removal steps 0x1f of 0x3f are done" },
-		{ free_before_the_grace_period, "only the removal steps 0x2f of 0x3f are done" },
-		{ put_pages_after_memory, "\"put pages\" comes after \"memory\"" },
+		{ wait_without_kill, "the removal step \"drain\" is started before \"kill\"" },
+		{ exit_without_kill, "the removal step \"exit-ref\" is started before \"kill\"" },
+		{ free_too_early, "the removal step \"exit-ref\" is not done" },
+		{ free_before_the_grace_period, "the removal step \"erase\" is not done" },
+		{ put_pages_after_memory, "\"put-pages\" comes after \"memory\"" },
 		{ start_unknown, "there is no removal step 6" },
 		{ ask_unknown, "there is no removal step -1" },
 		{ await_unknown, "there is no removal step 6" },

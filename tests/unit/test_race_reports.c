@@ -27,6 +27,19 @@ static char *report(const char *text, enum hs_verdict verdict)
 	return copy;
 }
 
+/* The lines, or parts of them, are there in this order. */
+static void says(const char *text, enum hs_verdict verdict, const char *const *parts, size_t count)
+{
+	char *whole = report(text, verdict), *at = whole;
+
+	for (size_t i = 0; i < count; i++) {
+		at = strstr(at, parts[i]);
+		if (!at)
+			fail_msg("no \"%s\" in\n%s", parts[i], whole);
+	}
+	free(whole);
+}
+
 static void says_not(const char *text, enum hs_verdict verdict, const char *part)
 {
 	char *whole = report(text, verdict);
@@ -49,10 +62,27 @@ static void a_reader_that_has_not_begun_holds_nothing(void **state)
 	says_not(text, HS_VERDICT_ASSERT, "RCU read section");
 }
 
+static void steps_of_a_removal_have_the_names_of_the_text(void **state)
+{
+	static const char early[] = "hmmsim 1\nrace r\npgmap A 8 10\ntask T\n  drain A\n  kill A\n";
+	static const char left[] = "hmmsim 1\nrace r\npgmap A 8 10\ntask T\n"
+				   "  kill A\n  put-pages A\n  drain A\n  memory A\n  erase A\n"
+				   "  free A\n";
+	static const char *const of_early[] = { "step \"drain\" is started before \"kill\"",
+						"> drain A  r.txt:5\n" };
+	static const char *const of_left[] = { "the removal step \"exit-ref\" is not done",
+					       "> free A  r.txt:10\n" };
+
+	(void)state;
+	says(early, HS_VERDICT_ASSERT, of_early, COUNT(of_early));
+	says(left, HS_VERDICT_ASSERT, of_left, COUNT(of_left));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
+		cmocka_unit_test(steps_of_a_removal_have_the_names_of_the_text),
 	};
 
 	return cmocka_run_group_tests_name("race_reports", tests, NULL, NULL);
