@@ -46,9 +46,12 @@ static void explore_keep_names(struct hs_sched *s, const struct hs_plan *plan)
 	for (unsigned int i = 0; i < plan->data_count; i++)
 		s->data[i] = (struct hs_part){ plan->data[i].start, plan->data[i].size };
 	s->data_count = plan->data_count;
-	for (unsigned int i = 0; i < plan->name_count; i++)
-		s->label[i] = (struct hs_label){ plan->name[i].name, (uintptr_t)plan->name[i].start,
-						 plan->name[i].size };
+	for (unsigned int i = 0; i < plan->name_count; i++) {
+		const struct hs_plan_name *n = &plan->name[i];
+
+		s->label[i] = (struct hs_label){ n->name, (uintptr_t)n->start, n->size, n->first,
+						 n->step };
+	}
 	s->label_count = plan->name_count;
 }
 

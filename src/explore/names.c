@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device/dmirror.h"
 #include "explore/fields.h"
 #include "memory/memory.h"
 #include "pgmap/pgmap.h"
@@ -199,15 +200,18 @@ static void names_word_of(const struct hs_names *n, const struct hs_birth *b, si
 		names_add_offset(offset, text);
 }
 
-/* The author's own name, of the smallest piece that has one. False: there is none. */
-static bool names_label(const struct hs_sched *s, uintptr_t addr, char text[HS_NAME_MAX])
+/*
+ * The author's own name, of the smallest piece that has one. False: there is none, or it is the
+ * name of an object as a whole, whose words have names of their own.
+ */
+static bool names_label(const struct hs_sched *s, const struct hs_birth *b, uintptr_t addr,
+			char text[HS_NAME_MAX])
 {
 	const struct hs_label *best = hs_label_of(s, addr);
 
-	if (!best)
+	if (!best || (b && best == names_whole_label(s, b)))
 		return false;
-	snprintf(text, HS_NAME_MAX, "%.31s", best->name);
-	names_add_offset(addr - best->start, text);
+	hs_label_print(best, addr, text, HS_NAME_MAX);
 	return true;
 }
 
@@ -215,7 +219,7 @@ void hs_name_word(const struct hs_names *n, uintptr_t addr, char text[HS_NAME_MA
 {
 	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
 
-	if (names_label(n->sched, addr, text))
+	if (names_label(n->sched, b, addr, text))
 		return;
 	if (b)
 		names_word_of(n, b, addr - b->start, text);
@@ -311,14 +315,23 @@ static void names_entry(const struct hs_names *n, uint64_t entry, char text[HS_N
 		snprintf(text + used, HS_NAME_MAX - used, " type %u", (unsigned int)type);
 }
 
+/* Words of devices are as entries of tables: valid, write, a pfn. */
+static bool names_is_entry(const struct hs_sched *s, uintptr_t addr)
+{
+	const struct hs_birth *b = hs_births_find(&s->births, addr);
+	const struct hs_label *label = hs_label_of(s, addr);
+
+	if (b && b->kind == HS_KIND_DEVICE && addr - b->start >= offsetof(struct hs_dmirror, table))
+		return true;
+	return (b && b->kind == HS_KIND_TABLE) || (label && label->step);
+}
+
 void hs_name_value(const struct hs_names *n, uintptr_t addr, bool pointer, uint64_t value,
 		   char text[HS_NAME_MAX])
 {
-	const struct hs_birth *b = hs_births_find(&n->sched->births, addr);
-
 	if (!value)
 		snprintf(text, HS_NAME_MAX, pointer ? "NULL" : "0");
-	else if (b && b->kind == HS_KIND_TABLE)
+	else if (names_is_entry(n->sched, addr))
 		names_entry(n, value, text);
 	else if (names_in_machine(n->sched, value))
 		hs_name_target(n, value, text);

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include <hmmsim/mm.h>
+
 int hs_plan_task(struct hs_plan *plan, const char *name,
 		 void (*fn)(struct hs_task *self, void *arg), void *arg)
 {
@@ -27,6 +29,19 @@ int hs_plan_name(struct hs_plan *plan, const char *name, const void *start, size
 {
 	if (!name || !start || !size || plan->closed || plan->name_count == HS_PLAN_NAMES)
 		return -EINVAL;
-	plan->name[plan->name_count++] = (struct hs_plan_name){ name, start, size };
+	plan->name[plan->name_count++] =
+		(struct hs_plan_name){ .name = name, .start = start, .size = size };
+	return 0;
+}
+
+int hs_plan_name_entries(struct hs_plan *plan, const char *name, const hs_u64 *entry,
+			 uint64_t pages, uint64_t first)
+{
+	int ret = hs_plan_name(plan, name, entry, pages * sizeof(*entry));
+
+	if (ret)
+		return ret;
+	plan->name[plan->name_count - 1].first = first;
+	plan->name[plan->name_count - 1].step = HS_PAGE_BYTES;
 	return 0;
 }

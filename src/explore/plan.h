@@ -7,6 +7,8 @@
 
 #include <hmmsim/explore.h>
 
+#include "port/port.h"
+
 #define HS_PLAN_TASKS 14
 #define HS_PLAN_DATA 16
 #define HS_PLAN_NAMES 64
@@ -26,6 +28,7 @@ struct hs_plan_name {
 	const char *name;
 	const void *start;
 	size_t size;
+	uint64_t first, step; /* as of struct hs_label */
 };
 
 struct hs_plan {
@@ -35,5 +38,12 @@ struct hs_plan {
 	struct hs_plan_data data[HS_PLAN_DATA];
 	struct hs_plan_name name[HS_PLAN_NAMES];
 };
+
+/*
+ * Names the words of a device, a page each, the first one for address @first: "NAME[0x1000]". What
+ * they hold is shown as entries are: HS_PFN_VALID, HS_PFN_WRITE, a pfn.
+ */
+int hs_plan_name_entries(struct hs_plan *plan, const char *name, const hs_u64 *entry,
+			 uint64_t pages, uint64_t first);
 
 #endif

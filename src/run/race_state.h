@@ -27,9 +27,8 @@
 
 #define HS_RACE_AGAIN 1
 #define HS_RACE_NOTHING 2
-#define HS_RACE_HOLDS 8	  /* that a task holds at a time */
-#define HS_RACE_ENTRIES 8 /* of a driver that have a name in reports */
-#define HS_RACE_WORDS 32  /* bytes of such a name */
+#define HS_RACE_HOLDS 8	 /* that a task holds at a time */
+#define HS_RACE_WORDS 32 /* bytes of a name in reports */
 
 /* ---- what is constant -------------------------------------------------------------------- */
 
@@ -44,10 +43,11 @@ struct hs_race_turn {
 	bool passes_on; /* as soon as the step has begun */
 };
 
-/* What reports call the words of a driver. */
+/* What reports call what belongs to an object: a driver or dmirror; an mm. */
 struct hs_race_words {
-	char lock[HS_RACE_WORDS], changed[HS_RACE_WORDS], sub[HS_RACE_WORDS];
-	char entry[HS_RACE_ENTRIES][HS_RACE_WORDS];
+	char lock[HS_RACE_WORDS], changed[HS_RACE_WORDS], sub[HS_RACE_WORDS], plain[HS_RACE_WORDS];
+	char entry[HS_RACE_WORDS];
+	char notifiers[HS_RACE_WORDS], hmm[HS_RACE_WORDS], exited[HS_RACE_WORDS];
 };
 
 struct hs_race_function {
@@ -64,7 +64,7 @@ struct hs_race_program {
 	size_t pfns;
 	size_t views[HS_RACE_OBJECTS];	   /* of a driver: where its words in a view begin */
 	size_t view_words;		   /* of one actor */
-	const struct hs_race_words *words; /* of each driver */
+	const struct hs_race_words *words; /* of each object */
 	bool *undone; /* by line: a step that is to be done, and no execution has done it yet */
 	char *error;  /* of the set-up that failed last: a sentence */
 	size_t error_size;

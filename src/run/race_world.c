@@ -11,8 +11,12 @@
 #include <hmmsim/fault.h>
 
 #include "device/dmirror.h"
+#include "explore/plan.h"
 #include "memory/machine.h"
+#include "mm/gate.h"
+#include "mm/mapping.h"
 #include "mm/mm.h"
+#include "pgmap/pgmap.h"
 #include "run/race_state.h"
 
 #define SYSTEM_PFN 0x100u /* of the pages that anonymous memory takes */
@@ -215,8 +219,9 @@ static void race_world_name_driver(struct hs_plan *plan, const struct hs_race_de
 	uint64_t pages = (d->config->end - d->config->start) >> HS_PAGE_SHIFT;
 
 	hs_plan_name(plan, words->lock, &d->lock, sizeof(d->lock));
-	for (uint64_t i = 0; i < pages && i < HS_RACE_ENTRIES; i++)
-		hs_plan_name(plan, words->entry[i], &d->entry[i], sizeof(d->entry[i]));
+	hs_plan_name_entries(plan, words->entry, d->entry, pages, d->config->start);
+	if (d->plain)
+		hs_plan_name(plan, words->plain, d->plain, sizeof(*d->plain));
 	if (!d->sub)
 		return;
 	hs_plan_name(plan, words->sub, d->sub, sizeof(*d->sub));
@@ -228,19 +233,64 @@ static void race_world_name_driver(struct hs_plan *plan, const struct hs_race_de
 			     sizeof(d->sub->interval.seq));
 }
 
+static void race_world_name_dmirror(struct hs_plan *plan, const struct hs_dmirror *d,
+				    const char *name, const struct hs_race_words *words)
+{
+	size_t bytes = d->pages * sizeof(d->table[0]);
+
+	hs_plan_name(plan, name, d, sizeof(*d) + bytes);
+	hs_plan_name_entries(plan, words->entry, d->table, d->pages, d->config.range.start);
+}
+
+static void race_world_name_mm(struct hs_plan *plan, const struct hs_race_mm *mm, const char *name,
+			       const struct hs_race_words *words)
+{
+	struct hs_notifiers *notifiers = hs_mm_notifiers(mm->mm);
+
+	hs_plan_name(plan, name, mm->mm, sizeof(*mm->mm));
+	hs_plan_name(plan, words->notifiers, notifiers, sizeof(*notifiers));
+	hs_plan_name(plan, words->exited, &mm->exited, sizeof(mm->exited));
+	if (mm->hmm)
+		hs_plan_name(plan, words->hmm, mm->hmm, sizeof(*mm->hmm));
+}
+
+static void race_world_name_object(struct hs_plan *plan, const struct hs_race_state *s,
+				   unsigned int i)
+{
+	const struct hs_race_object *o = &s->program->race->object[i];
+	const struct hs_race_words *words = &s->program->words[i];
+	const struct hs_race_thing *thing = &s->thing[i];
+
+	switch (o->kind) {
+	case HS_RACE_PGMAP:
+		hs_plan_name(plan, o->name, thing->memory.pgmap, sizeof(*thing->memory.pgmap));
+		break;
+	case HS_RACE_FILE:
+		hs_plan_name(plan, o->name, thing->file, sizeof(*thing->file));
+		break;
+	case HS_RACE_MM:
+		race_world_name_mm(plan, &thing->mm, o->name, words);
+		break;
+	case HS_RACE_DRIVER:
+		race_world_name_driver(plan, &thing->device, words);
+		break;
+	case HS_RACE_DMIRROR:
+		race_world_name_dmirror(plan, thing->dmirror, o->name, words);
+		break;
+	case HS_RACE_GATE:
+		hs_plan_name(plan, o->name, thing->gate, sizeof(*thing->gate));
+		break;
+	default:
+		hs_plan_name(plan, o->name, &thing->flag, sizeof(thing->flag));
+		break;
+	}
+}
+
 void hs_race_name_words(struct hs_plan *plan, const struct hs_race_state *s)
 {
-	const struct hs_race *race = s->program->race;
-
 	hs_plan_name(plan, "order", &s->at, sizeof(s->at));
-	for (unsigned int i = 0; i < race->objects; i++) {
-		const struct hs_race_object *o = &race->object[i];
-
-		if (o->kind == HS_RACE_DRIVER)
-			race_world_name_driver(plan, &s->thing[i].device, &s->program->words[i]);
-		else if (o->kind == HS_RACE_FLAG)
-			hs_plan_name(plan, o->name, &s->thing[i].flag, sizeof(hs_u32));
-	}
+	for (unsigned int i = 0; i < s->program->race->objects; i++)
+		race_world_name_object(plan, s, i);
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */

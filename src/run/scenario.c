@@ -222,18 +222,19 @@ static int scenario_add_pfns(struct hs_scenario_text *t)
 	return 0;
 }
 
+/* Each kind of object uses some of them. */
 static void scenario_name_words(const struct hs_race_object *o, struct hs_race_words *words)
 {
-	snprintf(words->lock, HS_RACE_WORDS, "%s.lock", o->name);
-	snprintf(words->sub, HS_RACE_WORDS, "%s.subscription", o->name);
-	snprintf(words->changed, HS_RACE_WORDS, "%s.%s", o->name,
-		 o->driver.validity == HS_VALIDITY_FLAG ? "valid" : "seq");
-	for (unsigned int i = 0; i < HS_RACE_ENTRIES; i++) {
-		uint64_t addr = o->driver.start + i * HS_PAGE_BYTES;
+	bool flag = o->kind == HS_RACE_DRIVER && o->driver.validity == HS_VALIDITY_FLAG;
 
-		snprintf(words->entry[i], HS_RACE_WORDS, "%s.entry[0x%llx]", o->name,
-			 (unsigned long long)addr);
-	}
+	snprintf(words->lock, HS_RACE_WORDS, "%s.lock", o->name);
+	snprintf(words->changed, HS_RACE_WORDS, "%s.%s", o->name, flag ? "valid" : "seq");
+	snprintf(words->sub, HS_RACE_WORDS, "%s.subscription", o->name);
+	snprintf(words->plain, HS_RACE_WORDS, "%s.plain", o->name);
+	snprintf(words->entry, HS_RACE_WORDS, "%s.entry", o->name);
+	snprintf(words->notifiers, HS_RACE_WORDS, "%s.notifiers", o->name);
+	snprintf(words->hmm, HS_RACE_WORDS, "%s.hmm", o->name);
+	snprintf(words->exited, HS_RACE_WORDS, "%s.exited", o->name);
 }
 
 static int scenario_add_drivers(struct hs_scenario_text *t)
@@ -247,10 +248,9 @@ static int scenario_add_drivers(struct hs_scenario_text *t)
 		const struct hs_race_object *o = &t->race.object[i];
 
 		p->views[i] = p->view_words;
-		if (o->kind != HS_RACE_DRIVER)
-			continue;
-		p->view_words += 1 + ((o->driver.end - o->driver.start) >> HS_PAGE_SHIFT);
 		scenario_name_words(o, &t->words[i]);
+		if (o->kind == HS_RACE_DRIVER)
+			p->view_words += 1 + ((o->driver.end - o->driver.start) >> HS_PAGE_SHIFT);
 	}
 	return 0;
 }

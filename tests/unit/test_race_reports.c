@@ -4,6 +4,14 @@
 
 #include "support/machine.h"
 
+#define FILE_SPACE       \
+	"hmmsim 1\n"     \
+	"race r\n"       \
+	"pgmap A 8 10\n" \
+	"file F A 8 2\n" \
+	"mm M\n"         \
+	"mmap M 0x0 0x2000 rws of=F\n"
+
 /* Explores the text, which violates something, and returns the report; to be freed. */
 static char *report(const char *text, enum hs_verdict verdict)
 {
@@ -49,6 +57,69 @@ static void says_not(const char *text, enum hs_verdict verdict, const char *part
 	free(whole);
 }
 
+/* ---- objects ----------------------------------------------------------------------------- */
+
+static void objects_have_the_names_of_the_text(void **state)
+{
+	static const char text[] = FILE_SPACE "gate G\n"
+					      "mmap M 0x2000 0x3000 rw gate=G\n"
+					      "driver D M 0x0 0x2000\n"
+					      "setup\n  access M 0x0 w\n  plain-insert D\n"
+					      "task T\n  open G\n  disable F\n"
+					      "  dontneed M 0x0 0x1000\n  plain-remove D\n"
+					      "  get 8\n  mm-exit M\n  mm-exit M\n";
+	static const char *const parts[] = {
+		"store G.open  0 -> 1  ",
+		"xchg F.alive  1 -> 0  ",
+		"down_read M.lock  ",
+		"add M.notifiers.active  0 -> 1  ",
+		"dereference D.subscription  ",
+		"store D.seq  1 -> 3  ",
+		"lock M.page_table_lock  ",
+		"load page 0x8.pgmap  A  ",
+		"free D.plain  ",
+		"load A.ref.state  ",
+		"xchg M.exited  0 -> 1  ",
+		"add M.users  1 -> 0  ",
+	};
+
+	(void)state;
+	says(text, HS_VERDICT_ASSERT, parts, COUNT(parts));
+}
+
+static void an_hmm_has_the_name_of_its_space(void **state)
+{
+	static const char text[] = FILE_SPACE "driver D M 0x0 0x2000 validity=flag\n"
+					      "task T\n  dontneed M 0x0 0x1000\n"
+					      "check\n  assert-entry D 0x0 yes\n";
+	static const char *const parts[] = { "lock M.hmm.ranges_lock  ",
+					     "store D.valid  1 -> 0  " };
+
+	(void)state;
+	says(text, HS_VERDICT_ASSERT, parts, COUNT(parts));
+}
+
+/* As entries of page tables are, and by the address that they are for. */
+static void entries_of_devices_are_pages_with_their_rights(void **state)
+{
+	static const char text[] = FILE_SPACE "dmirror NAME M 0x0 0x2000\n"
+					      "driver D M 0x1000 0x2000\n"
+					      "setup\n  access M 0x0 w\n  access M 0x1000 w\n"
+					      "task T\n  populate NAME 0x0 0x2000 w\n"
+					      "  begin D\n  walk D 0x1000 0x2000 r\n  lock D\n"
+					      "  program D 0x1000\n  unlock D\n"
+					      "check\n  assert-entry NAME 0x1000 no\n";
+	static const char *const parts[] = {
+		"lock NAME.lock  ",
+		"store NAME.entry[0x0]  0 -> pfn 0x8 valid write  ",
+		"store NAME.entry[0x1000]  0 -> pfn 0x9 valid write  ",
+		"store D.entry[0x1000]  0 -> pfn 0x9 valid write  ",
+	};
+
+	(void)state;
+	says(text, HS_VERDICT_ASSERT, parts, COUNT(parts));
+}
+
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /* A task that is about to enter a read section is in none. */
@@ -81,6 +152,9 @@ static void steps_of_a_removal_have_the_names_of_the_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(objects_have_the_names_of_the_text),
+		cmocka_unit_test(an_hmm_has_the_name_of_its_space),
+		cmocka_unit_test(entries_of_devices_are_pages_with_their_rights),
 		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
 		cmocka_unit_test(steps_of_a_removal_have_the_names_of_the_text),
 	};

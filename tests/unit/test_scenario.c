@@ -472,9 +472,9 @@ static void a_report_shows_the_lines_of_the_text(void **state)
 		"\n> walk D 0x0 0x1000 rw  a.txt:12\n",
 		"> disable F  a.txt:17\n",
 		"\n> lock D  a.txt:13\nlock D.lock  a.txt:13\n",
-		"\n> program D 0x0  a.txt:14\nstore D.entry[0x0]  0 -> 0xc",
+		"\n> program D 0x0  a.txt:14\nstore D.entry[0x0]  0 -> pfn 0x8 valid write  ",
 		"> remove-memory A  a.txt:19\n",
-		"load D.entry[0x0]  0xc000000000000008  a.txt:19\n",
+		"load D.entry[0x0]  pfn 0x8 valid write  a.txt:19\n",
 	};
 	struct hs_scenario_text *text = load(flag, NULL);
 	struct hs_explore_options options;

@@ -4,6 +4,7 @@
  */
 #include "port/explore/births.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,4 +155,17 @@ void hs_births_name_leaks(struct hs_births *b, struct hs_leaks *left)
 			hs_leaks_add(left, count, "%llu %s from %s", (unsigned long long)count,
 				     birth->name, birth->allocated);
 	}
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+void hs_label_print(const struct hs_label *label, uintptr_t addr, char *text, size_t size)
+{
+	unsigned long long offset = addr - label->start;
+	unsigned long long entry = label->first + offset / sizeof(hs_u64) * label->step;
+
+	if (label->step)
+		snprintf(text, size, "%.31s[0x%llx]", label->name, entry);
+	else
+		snprintf(text, size, offset ? "%.31s+0x%llx" : "%.31s", label->name, offset);
 }

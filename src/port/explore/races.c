@@ -206,9 +206,7 @@ static void races_name(const struct hs_sched *s, const struct races_object *o, u
 	const struct hs_label *label = hs_label_of(s, addr);
 
 	if (label) {
-		size_t offset = (size_t)(addr - label->start);
-
-		snprintf(text, RACES_NAME, offset ? "%.31s+0x%zx" : "%.31s", label->name, offset);
+		hs_label_print(label, addr, text, RACES_NAME);
 		return;
 	}
 	if (b)

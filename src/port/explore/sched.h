@@ -101,6 +101,9 @@ struct hs_label {
 	const char *name;
 	uintptr_t start;
 	size_t size;
+	uint64_t first,
+		step; /* entries of a device: what the first is for, and from one to the next;
+				 step 0: it is none */
 };
 
 /* A step of the boot task in set-up or check; .note.value holds what the word held after it. */
@@ -294,6 +297,9 @@ static inline const struct hs_label *hs_label_of(const struct hs_sched *s, uintp
 	}
 	return best;
 }
+
+/* "ring lock", "ring lock+0x8", "D.entry[0x1000]" */
+void hs_label_print(const struct hs_label *label, uintptr_t addr, char *text, size_t size);
 
 /*
  * A number that is an address outside the machine, which differs from run to run, or looks like
