@@ -4,6 +4,8 @@
  */
 #include "explore/ends.h"
 
+#include <string.h>
+
 #include "explore/steps.h"
 #include "port/explore/arena.h"
 
@@ -63,6 +65,18 @@ static void ends_add_blocker(struct hs_draft *d, const struct hs_task *t,
 		hs_draft_add(d, "for which %s waits to write", other->name);
 }
 
+/* What the task is at in the words of its author; their place only if it is another one. */
+static void ends_add_act(struct hs_draft *d, const struct hs_task *t, const struct hs_step_words *w)
+{
+	size_t length = t->act ? strlen(t->act) : 0, place = (size_t)w->place_length;
+
+	if (!length)
+		return;
+	if (place && length > place + 2 && !strncmp(t->act + length - place, w->place, place))
+		length -= place + 2;
+	hs_draft_add(d, ", in \"%.*s\"", (int)length, t->act);
+}
+
 static void ends_add_wait(struct hs_draft *d, const struct hs_names *names, const struct hs_task *t)
 {
 	const struct hs_sched *s = names->sched;
@@ -74,6 +88,7 @@ static void ends_add_wait(struct hs_draft *d, const struct hs_names *names, cons
 	hs_draft_add(&line, "%s waits%s%.*s: %s%s%s", t->name, w.place_length ? " at " : "",
 		     w.place_length, w.place ? w.place : "", w.operation, w.object[0] ? " " : "",
 		     w.object);
+	ends_add_act(&line, t, &w);
 	for (uint32_t m = ends_blockers(s, t); m; m &= m - 1) {
 		hs_draft_add(&line, "%s", between);
 		ends_add_blocker(&line, t, &s->task[__builtin_ctz(m)]);

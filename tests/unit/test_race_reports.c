@@ -122,6 +122,21 @@ static void entries_of_devices_are_pages_with_their_rights(void **state)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
+static void a_task_that_waits_is_in_a_step_of_the_text(void **state)
+{
+	static const char text[] = FILE_SPACE "driver D M 0x0 0x2000\nflag L\n"
+					      "task T\n  invalidate M 0x0 0x1000\n"
+					      "task U\n  begin D\n"
+					      "task V\n  await L\n";
+	static const char *const parts[] = {
+		": wait M.notifiers.queue, in \"begin D  r.txt:12\"\n",
+		"\nV waits at r.txt:14: spin, in \"await L\"\n",
+	};
+
+	(void)state;
+	says(text, HS_VERDICT_DEADLOCK, parts, COUNT(parts));
+}
+
 /* A task that is about to enter a read section is in none. */
 static void a_reader_that_has_not_begun_holds_nothing(void **state)
 {
@@ -155,6 +170,7 @@ int main(void)
 		cmocka_unit_test(objects_have_the_names_of_the_text),
 		cmocka_unit_test(an_hmm_has_the_name_of_its_space),
 		cmocka_unit_test(entries_of_devices_are_pages_with_their_rights),
+		cmocka_unit_test(a_task_that_waits_is_in_a_step_of_the_text),
 		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
 		cmocka_unit_test(steps_of_a_removal_have_the_names_of_the_text),
 	};
