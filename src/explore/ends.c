@@ -192,6 +192,8 @@ void hs_ends_print(struct hs_draft *d, const struct hs_names *names)
 
 	if (s->verdict == HS_VERDICT_NONE)
 		return;
+	if (s->verdict == HS_VERDICT_LEAK && s->task[0].act)
+		hs_draft_add(d, "\nleft by \"%s\"\n", s->task[0].act);
 	ends_begin(d, s, stuck);
 	for (uint32_t i = 1; i < s->tasks; i++) {
 		if (stuck && s->task[i].op.kind != HS_OP_NONE)

@@ -342,10 +342,12 @@ static void report_object(struct report *r, const struct hs_birth *b)
 	hs_draft_wrap(&r->draft, &line);
 }
 
-/* Freed, or a leak, and not described before. */
+/* Freed, or a leak, and not described before. Of a leak, what the check has freed says nothing. */
 static bool report_has_object(const struct report *r, const struct hs_birth *b)
 {
-	return b != r->dead && (b->freed || r->sched->verdict == HS_VERDICT_LEAK);
+	if (r->sched->verdict == HS_VERDICT_LEAK)
+		return !b->freed || b->freer;
+	return b != r->dead && b->freed;
 }
 
 /* The newest of those objects. False: none. */

@@ -315,6 +315,15 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	return ret;
 }
 
+/* For the report of a leak: the step of which something is left. */
+static void race_play_name_left(struct hs_task *self, const struct hs_race_state *s)
+{
+	const struct hs_race_hold *hold = hs_race_left(s, HS_RACE_ANY);
+
+	if (hold)
+		hs_act(self, s->program->line[hold->line].words);
+}
+
 void hs_race_play_check(struct hs_task *self, void *state, const void *param)
 {
 	const struct hs_race_program *p = param;
@@ -331,4 +340,5 @@ void hs_race_play_check(struct hs_task *self, void *state, const void *param)
 	hs_race_assert(self, a, !a->status, "the check failed: %s",
 		       p->line[a->script->step[a->failed].line].words);
 	hs_race_free_objects(self, s);
+	race_play_name_left(self, s);
 }

@@ -164,6 +164,31 @@ static void steps_of_a_removal_have_the_names_of_the_text(void **state)
 	says(left, HS_VERDICT_ASSERT, of_left, COUNT(of_left));
 }
 
+/* ---- leaks ------------------------------------------------------------------------------- */
+
+static void a_leak_names_the_step_that_took_what_is_left(void **state)
+{
+	static const char pinned[] = FILE_SPACE "task T\n  page-get 9\n  page-put 9\n  pin 8\n";
+	static const char allocated[] = "hmmsim 1\nrace r\npgmap P 8 10 type=private owner=1\n"
+					"setup\n  alloc P\ntask T\n  rcu-sync\n";
+	static const char *const of_pinned[] = { "> pin 8  r.txt:10\n",
+						 "\nleft by \"pin 8  r.txt:10\"\n" };
+	static const char *const of_allocated[] = { "\nP (", ", never freed\n",
+						    "\nleft by \"alloc P  r.txt:5\"\n" };
+
+	(void)state;
+	says(pinned, HS_VERDICT_LEAK, of_pinned, COUNT(of_pinned));
+	says(allocated, HS_VERDICT_LEAK, of_allocated, COUNT(of_allocated));
+}
+
+static void a_leak_names_no_object_that_the_check_freed(void **state)
+{
+	static const char text[] = FILE_SPACE "task T\n  pin 8\n";
+
+	(void)state;
+	says_not(text, HS_VERDICT_LEAK, "freed at ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +198,8 @@ int main(void)
 		cmocka_unit_test(a_task_that_waits_is_in_a_step_of_the_text),
 		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
 		cmocka_unit_test(steps_of_a_removal_have_the_names_of_the_text),
+		cmocka_unit_test(a_leak_names_the_step_that_took_what_is_left),
+		cmocka_unit_test(a_leak_names_no_object_that_the_check_freed),
 	};
 
 	return cmocka_run_group_tests_name("race_reports", tests, NULL, NULL);
