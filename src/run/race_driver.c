@@ -6,6 +6,7 @@
  * which may leave one out, or take it in another order.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <hmmsim/walk.h>
@@ -377,20 +378,6 @@ HS_RACE_DO(DEVICE_ACCESS)
 	return word & HS_PFN_VALID ? 0 : HS_RACE_NOTHING;
 }
 
-HS_RACE_DO(ASSERT_ENTRY)
-{
-	struct hs_race_device *d = race_driver_of(a, step);
-	const hs_u64 *entry = &d->entry[race_driver_index(d, step->arg[1])];
-	uint64_t word;
-
-	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
-	hs_race_assert(self, a, !(word & HS_PFN_VALID) == !step->arg[2],
-		       "%s has %s entry for 0x%llx, expected %s", d->name,
-		       step->arg[2] ? "no" : "an", (unsigned long long)step->arg[1],
-		       step->arg[2] ? "one" : "none");
-	return 0;
-}
-
 /* ---- a whole driver ---------------------------------------------------------------------- */
 
 HS_RACE_DO(POPULATE)
@@ -404,5 +391,82 @@ HS_RACE_DO(ACCESS)
 {
 	hs_dmirror_access(self, a->state->thing[step->arg[0]].dmirror, step->arg[1],
 			  step->arg[2] & HS_VM_WRITE);
+	return 0;
+}
+
+/* ---- what a device has ------------------------------------------------------------------- */
+
+static void race_driver_print_entry(uint64_t word, char *text, size_t size)
+{
+	if (word & HS_PFN_VALID)
+		snprintf(text, size, "pfn 0x%llx %s", (unsigned long long)(word & HS_ENTRY_PFN),
+			 word & HS_PFN_WRITE ? "w" : "r");
+	else
+		snprintf(text, size, "no entry");
+}
+
+/* "none", "one", "w", "pfn 0x8", "pfn 0x8 w" */
+static void race_driver_print_expected(enum hs_race_entry what, uint64_t pfn, char *text,
+				       size_t size)
+{
+	bool names_access = what == HS_RACE_ENTRY_R || what == HS_RACE_ENTRY_W;
+	const char *access = names_access ? hs_race_entry_names[what] : "one";
+
+	if (what == HS_RACE_ENTRY_NO)
+		snprintf(text, size, "none");
+	else if (pfn == HS_RACE_ANY_PAGE)
+		snprintf(text, size, "%s", access);
+	else
+		snprintf(text, size, "pfn 0x%llx%s%s", (unsigned long long)pfn,
+			 names_access ? " " : "", names_access ? access : "");
+}
+
+static uint64_t race_driver_entry(struct hs_task *self, struct hs_race_actor *a,
+				  const struct hs_race_step *step)
+{
+	struct hs_race_thing *thing = &a->state->thing[step->arg[0]];
+	const hs_u64 *entry;
+	uint64_t word;
+
+	if (hs_race_of(a)->object[step->arg[0]].kind == HS_RACE_DMIRROR)
+		return hs_dmirror_entry(self, thing->dmirror, step->arg[1]);
+	entry = &thing->device.entry[race_driver_index(&thing->device, step->arg[1])];
+	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
+	return word;
+}
+
+/* The page that the address space maps, which it has to. All tasks are done: nothing changes. */
+static uint64_t race_driver_mapped(struct hs_task *self, struct hs_race_actor *a,
+				   const struct hs_race_step *step)
+{
+	const struct hs_race_object *device = &hs_race_of(a)->object[step->arg[0]];
+	struct hs_race_mm *mm = &a->state->thing[device->driver.mm].mm;
+	uint64_t entry = mm->exited.raw ? 0 : hs_pt_get(self, mm->mm, step->arg[1], 0);
+
+	hs_race_assert(self, a, entry & (HS_ENTRY_VALID | HS_ENTRY_DEVPRIV),
+		       "%s maps no page at 0x%llx, expected one, which %s maps, too",
+		       hs_race_name(a->state, device->driver.mm), (unsigned long long)step->arg[1],
+		       device->name);
+	return entry & HS_ENTRY_PFN;
+}
+
+HS_RACE_DO(ASSERT_ENTRY)
+{
+	enum hs_race_entry what = (enum hs_race_entry)step->arg[2];
+	uint64_t pfn = step->arg[3], word = race_driver_entry(self, a, step);
+	bool valid = word & HS_PFN_VALID, write = word & HS_PFN_WRITE, as_expected;
+	char found[64], expected[64];
+
+	if (pfn == HS_RACE_MAPPED)
+		pfn = race_driver_mapped(self, a, step);
+	as_expected = valid == (what != HS_RACE_ENTRY_NO);
+	as_expected &= what != HS_RACE_ENTRY_R || !write;
+	as_expected &= what != HS_RACE_ENTRY_W || write;
+	as_expected &= pfn == HS_RACE_ANY_PAGE || (word & HS_ENTRY_PFN) == pfn;
+	race_driver_print_entry(word, found, sizeof(found));
+	race_driver_print_expected(what, pfn, expected, sizeof(expected));
+	hs_race_assert(self, a, as_expected, "%s has %s for 0x%llx, expected %s",
+		       hs_race_name(a->state, step->arg[0]), found,
+		       (unsigned long long)step->arg[1], expected);
 	return 0;
 }

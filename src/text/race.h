@@ -39,7 +39,7 @@ enum hs_race_kind {
 
 #define HS_RACE_ARGS HS_TEXT_WORDS
 #define HS_RACE_TASKS 8
-#define HS_RACE_OBJECTS 32 /* of all kinds */
+#define HS_RACE_OBJECTS 32   /* of all kinds */
 #define HS_RACE_VMAS 32
 #define HS_RACE_STEPS 256  /* of all tasks, set-up and check */
 #define HS_RACE_ORDER 1024 /* words of the order line */
@@ -50,6 +50,17 @@ enum hs_race_kind {
 #define HS_RACE_TURNS ((uint64_t)1 << 20)
 
 #define HS_RACE_NONE UINT32_MAX
+
+/* What entry a device must have, by the word in the text. */
+enum hs_race_entry {
+	HS_RACE_ENTRY_NO,
+	HS_RACE_ENTRY_YES,
+	HS_RACE_ENTRY_R, /* through which it may not write */
+	HS_RACE_ENTRY_W,
+	HS_RACE_ENTRY_COUNT
+};
+#define HS_RACE_MAPPED UINT64_MAX	  /* the page that the address space maps there */
+#define HS_RACE_ANY_PAGE (UINT64_MAX - 1) /* the line names no page */
 
 /* A step. race_ops.def says what its arguments are. */
 struct hs_race_step {
@@ -176,6 +187,7 @@ struct hs_race_setting {
 };
 
 extern const char *const hs_race_op_names[HS_RACE_OP_COUNT];
+extern const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT];
 extern const char *const hs_race_op_words[HS_RACE_OP_COUNT]; /* of race_ops.def */
 extern const char *const hs_race_kind_names[HS_RACE_KIND_COUNT];
 

@@ -158,8 +158,14 @@ static void race_print_arg(const struct hs_race *race, char letter, uint64_t arg
 	case 'e':
 		race_print_word(out, arg ? hs_error_name(-(long)arg) : "0");
 		break;
-	case 'y':
-		race_print_word(out, arg ? "yes" : "no");
+	case 'g':
+		race_print_word(out, hs_race_entry_names[arg]);
+		break;
+	case 'm':
+		if (arg == HS_RACE_MAPPED)
+			race_print_word(out, "mapped");
+		else
+			hs_out_space_number(out, arg);
 		break;
 	case 'i':
 	case 'c':

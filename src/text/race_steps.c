@@ -25,8 +25,9 @@ static const char *race_steps_word_name(const char *letters, size_t i)
 		['X'] = "DMIRROR",  ['G'] = "GATE",   ['L'] = "FLAG",  ['T'] = "TASK",
 		['C'] = "FUNCTION", ['a'] = "ADDR",   ['i'] = "FIRST", ['c'] = "COUNT",
 		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",  ['f'] = "PROT",
-		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR", ['y'] = "yes|no",
-		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER",
+		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR", ['g'] = "ENTRY",
+		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER", ['E'] = "DEVICE",
+		['m'] = "PFN",
 	};
 
 	if (letters[i] == 'a' && letters[i + 1] == 'a')
@@ -112,6 +113,17 @@ static int race_steps_object(struct hs_race_parser *p, const struct hs_word *wor
 	return ret;
 }
 
+static int race_steps_device(struct hs_race_parser *p, const struct hs_word *word, uint64_t *value)
+{
+	unsigned int index = hs_race_find(p->race, word);
+
+	*value = index;
+	if (index != HS_RACE_NONE && (p->race->object[index].kind == HS_RACE_DRIVER ||
+				      p->race->object[index].kind == HS_RACE_DMIRROR))
+		return 0;
+	return hs_text_expected(p->text, word, "DEVICE, a driver or dmirror of a line above");
+}
+
 /* A page of the window of the driver, if the step has one, or of the address space. */
 static int race_steps_address(struct hs_race_parser *p, const struct hs_race_step *step,
 			      const char *letters, size_t i, unsigned int n, uint64_t *value)
@@ -119,7 +131,7 @@ static int race_steps_address(struct hs_race_parser *p, const struct hs_race_ste
 	uint64_t low = 0, high = hs_race_addr_end(p->race);
 	const char *name = race_steps_word_name(letters, i);
 
-	if (letters[0] == 'D' || letters[0] == 'X') {
+	if (letters[0] == 'D' || letters[0] == 'X' || letters[0] == 'E') {
 		const struct hs_race_driver *driver = &p->race->object[step->arg[0]].driver;
 
 		low = driver->start;
@@ -150,6 +162,21 @@ static int race_steps_page(struct hs_race_parser *p, const struct hs_race_step *
 	snprintf(what, sizeof(what), "%s from %" PRIu64 " to %" PRIu64 ", pages of the file",
 		 count ? "COUNT" : "FIRST", low, high);
 	return hs_text_number(p->text, word, low, high, 1, what, value);
+}
+
+/* The page of an entry that is there. In the check no task changes the tables that have it. */
+static int race_steps_mapped(struct hs_race_parser *p, const struct hs_race_step *step,
+			     const struct hs_word *word, uint64_t *value)
+{
+	if (step->arg[2] == HS_RACE_ENTRY_NO)
+		return hs_text_expected(p->text, word, "no PFN of an entry that is not there");
+	if (!hs_word_is(word, "mapped"))
+		return hs_text_number(p->text, word, 0, HS_PFN_END - 1, 1,
+				      "PFN, a number up to 0xffffffffff, or mapped", value);
+	*value = HS_RACE_MAPPED;
+	if (p->steps != &p->race->check)
+		return hs_text_expected(p->text, word, "mapped in check only");
+	return 0;
 }
 
 static int race_steps_name(struct hs_race_parser *p, const struct hs_word *word,
@@ -236,7 +263,6 @@ static int race_steps_object_word(struct hs_race_parser *p, const char *letters,
 static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *step,
 			   const char *letters, size_t i, unsigned int n, uint64_t *value)
 {
-	static const char *const answers[] = { "no", "yes" };
 	const struct hs_word *word = &p->line->word[n];
 
 	switch (letters[i]) {
@@ -263,8 +289,12 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 		return race_steps_access(p, word, 4, value);
 	case 'e':
 		return race_steps_error(p, word, value);
-	case 'y':
-		return race_steps_name(p, word, answers, 2, value);
+	case 'g':
+		return race_steps_name(p, word, hs_race_entry_names, HS_RACE_ENTRY_COUNT, value);
+	case 'm':
+		return race_steps_mapped(p, step, word, value);
+	case 'E':
+		return race_steps_device(p, word, value);
 	case 'n':
 	case 'o':
 		return hs_text_number(p->text, word, 0, UINT64_MAX, 1,
@@ -282,6 +312,8 @@ static uint64_t race_steps_default(char letter)
 		return HS_VM_READ;
 	case 'v':
 		return HS_INVALIDATE_CLEAR;
+	case 'm':
+		return HS_RACE_ANY_PAGE;
 	default:
 		return 0;
 	}

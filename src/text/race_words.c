@@ -31,6 +31,13 @@ const char *const hs_race_kind_names[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_FLAG] = "flag",
 };
 
+const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT] = {
+	[HS_RACE_ENTRY_NO] = "no",
+	[HS_RACE_ENTRY_YES] = "yes",
+	[HS_RACE_ENTRY_R] = "r",
+	[HS_RACE_ENTRY_W] = "w",
+};
+
 static const char *const race_words_kinds[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_PGMAP] = "a pgmap",   [HS_RACE_FILE] = "a file",	[HS_RACE_MM] = "an mm",
 	[HS_RACE_DRIVER] = "a driver", [HS_RACE_DMIRROR] = "a dmirror", [HS_RACE_GATE] = "a gate",

@@ -286,7 +286,7 @@ static void what_does_not_hold_is_named_with_what_was_expected(void **state)
 	(void)state;
 	ends(DRIVER "setup\n  access M 0x0 w\ntask T\n" PROGRAMMED
 		    "check\n  assert-entry D 0x0 no\n",
-	     HS_VERDICT_ASSERT, "r.txt:18: D has an entry for 0x0, expected none");
+	     HS_VERDICT_ASSERT, "r.txt:18: D has pfn 0x8 w for 0x0, expected none");
 	ends(DRIVER "task T\n  begin D\ncheck\n  assert-entry D 0x1000 yes\n", HS_VERDICT_ASSERT,
 	     "r.txt:11: D has no entry for 0x1000, expected one");
 	ends(DRIVER "task T\n  begin D\n  walk D 0x0 0x1000 r\ncheck\n  assert-result T -EFAULT\n",
@@ -295,6 +295,51 @@ static void what_does_not_hold_is_named_with_what_was_expected(void **state)
 	ends(PRIVATE
 	     "task T\n  kill A\n  retry 3\n    get 8\n  until\nmust S1\ncheck\n  assert-turns T 1\n",
 	     HS_VERDICT_ASSERT, "r.txt:11: T tried again 2 times, expected at most 1");
+}
+
+/* Of D, which asks for reading, and of X, which asks for writing. */
+#define TWO_DEVICES                                                              \
+	ANON_SPACE "driver D M 0x0 0x2000\ndmirror X M 0x0 0x2000\nsetup\n"      \
+		   "  access M 0x1000 w\ntask T\n"                               \
+		   "  begin D\n  walk D 0x0 0x1000 r\n  lock D\n  check D\n"     \
+		   "  program D 0x0\n  unlock D\n  populate X 0x1000 0x2000 w\n" \
+		   "check\n"
+
+static void what_a_device_has_is_asserted_with_its_page_and_rights(void **state)
+{
+	static const char *const right[] = {
+		"  assert-entry D 0x0 yes\n",	     "  assert-entry D 0x0 r\n",
+		"  assert-entry D 0x0 r mapped\n",   "  assert-entry D 0x1000 no\n",
+		"  assert-entry X 0x0 no\n",	     "  assert-entry X 0x1000 yes\n",
+		"  assert-entry X 0x1000 w\n",	     "  assert-entry X 0x1000 yes mapped\n",
+		"  assert-entry X 0x1000 w 0x800\n",
+	};
+	static const struct {
+		const char *step, *message;
+	} wrong[] = {
+		{ "  assert-entry D 0x0 w\n", "D has pfn 0x77 r for 0x0, expected w" },
+		{ "  assert-entry D 0x1000 r\n", "D has no entry for 0x1000, expected r" },
+		{ "  assert-entry X 0x1000 no\n", "X has pfn 0x800 w for 0x1000, expected none" },
+		{ "  assert-entry X 0x1000 r\n", "X has pfn 0x800 w for 0x1000, expected r" },
+		{ "  assert-entry X 0x1000 yes 0x801\n",
+		  "X has pfn 0x800 w for 0x1000, expected pfn 0x801" },
+		{ "  assert-entry X 0x1000 w 0x801\n",
+		  "X has pfn 0x800 w for 0x1000, expected pfn 0x801 w" },
+		{ "  assert-entry D 0x1000 r mapped\n", "D has no entry for 0x1000, expected pfn" },
+		{ "  munmap M 0x0 0x2000\n  assert-entry D 0x0 yes mapped\n",
+		  "M maps no page at 0x0, expected one, which D maps, too" },
+		{ "  mm-exit M\n  assert-entry D 0x0 yes mapped\n",
+		  "M maps no page at 0x0, expected one, which D maps, too" },
+	};
+
+	(void)state;
+	holds_each(TWO_DEVICES, right, COUNT(right), "");
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), TWO_DEVICES "%s", wrong[i].step);
+		ends(text, HS_VERDICT_ASSERT, wrong[i].message);
+	}
 }
 
 static void entries_go_and_come_back(void **state)
@@ -490,6 +535,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_is_not_put_is_named_by_its_step),
 		cmocka_unit_test(an_unmapped_page_cannot_be_accessed),
 		cmocka_unit_test(a_protected_page_cannot_be_written),
+		cmocka_unit_test(what_a_device_has_is_asserted_with_its_page_and_rights),
 		cmocka_unit_test(entries_go_and_come_back),
 		cmocka_unit_test(what_does_not_hold_is_named_with_what_was_expected),
 		cmocka_unit_test(an_invalidation_without_an_end_is_named_by_its_step),
