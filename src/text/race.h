@@ -39,6 +39,7 @@ enum hs_race_kind {
 
 #define HS_RACE_ARGS HS_TEXT_WORDS
 #define HS_RACE_TASKS 8
+#define HS_RACE_TASK_NAME 15 /* bytes of it that tell tasks apart */
 #define HS_RACE_OBJECTS 32   /* of all kinds */
 #define HS_RACE_VMAS 32
 #define HS_RACE_STEPS 256  /* of all tasks, set-up and check */

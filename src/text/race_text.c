@@ -8,6 +8,7 @@
 #include "text/race_parser.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int race_text_error(struct hs_race_parser *p, const char *sentence)
@@ -107,6 +108,27 @@ static int race_text_setup(struct hs_race_parser *p)
 	return 0;
 }
 
+/* Reports tell tasks apart by so many bytes; "boot" is the task of the set-up. */
+static int race_text_check_task(struct hs_race_parser *p, const struct hs_word *word)
+{
+	const struct hs_race *race = p->race;
+	char what[96];
+
+	if (hs_word_is(word, "boot"))
+		return hs_text_expected(p->text, word, "NAME, another than that of the set-up");
+	for (unsigned int i = 0; i < race->tasks; i++) {
+		const char *name = race->task[i].name;
+
+		if (strlen(name) < HS_RACE_TASK_NAME || word->length < HS_RACE_TASK_NAME ||
+		    memcmp(word->at, name, HS_RACE_TASK_NAME))
+			continue;
+		snprintf(what, sizeof(what), "NAME, in its first %d bytes another than in line %lu",
+			 HS_RACE_TASK_NAME, race->task[i].line);
+		return hs_text_expected(p->text, word, what);
+	}
+	return 0;
+}
+
 static int race_text_task(struct hs_race_parser *p)
 {
 	struct hs_race *race = p->race;
@@ -118,7 +140,9 @@ static int race_text_task(struct hs_race_parser *p)
 	if (race->tasks == HS_RACE_TASKS)
 		return race_text_error(p, "expected at most 8 tasks");
 	task->line = p->text->number;
-	ret = hs_race_new_name(p, &p->line->word[0], &task->name);
+	ret = race_text_check_task(p, &p->line->word[0]);
+	if (!ret)
+		ret = hs_race_new_name(p, &p->line->word[0], &task->name);
 	if (ret)
 		return ret;
 	race->tasks++;
