@@ -57,17 +57,22 @@ static void race_check_describe(const struct hs_race *race, const struct hs_race
 		snprintf(what, size, " of %.80s", race->object[step->arg[0]].name);
 }
 
-/* The set-up may take the page that a task puts: by its pfn, or from a pgmap that gives any. */
-static bool race_check_is_set_up(const struct hs_race *race, const struct hs_race_step *put,
+/*
+ * The set-up may take the page that a task puts, by its pfn, or from a pgmap that gives any; and
+ * register the notifier that a task unregisters.
+ */
+static bool race_check_is_set_up(const struct hs_race *race, const struct hs_race_step *last,
 				 const struct race_check_need *need)
 {
-	for (size_t i = 0; put->op == HS_RACE_PAGE_PUT && i < race->setup.count; i++) {
+	if (last->op != HS_RACE_PAGE_PUT && last->op != HS_RACE_PLAIN_REMOVE)
+		return false;
+	for (size_t i = 0; i < race->setup.count; i++) {
 		const struct hs_race_step *step = &race->setup.step[i];
 
-		if (step->op == HS_RACE_ALLOC)
+		if (step->op == HS_RACE_ALLOC && last->op == HS_RACE_PAGE_PUT)
 			return true;
 		for (unsigned int n = 0; n < need->count; n++)
-			if (step->op == need->needs[n] && step->arg[0] == put->arg[0])
+			if (step->op == need->needs[n] && step->arg[0] == last->arg[0])
 				return true;
 	}
 	return false;

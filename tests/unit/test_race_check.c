@@ -28,6 +28,10 @@ static const struct race_refusal refused[] = {
 	  "x.in:12: page-put: expected page-get, page-tryget or pin of 0x8 before it" },
 	{ RACE_SETUP("page-get 8\ntask R\npage-put 9"),
 	  "x.in:14: page-put: expected page-get, page-tryget or pin of 0x9 before it" },
+	{ RACE_SETUP("plain-remove D\nplain-insert D"),
+	  "x.in:12: plain-remove: expected plain-insert of D before it" },
+	{ RACE_SETUP("set L\ntask R\nplain-insert D\ntask U\nplain-remove D"),
+	  "x.in:16: plain-remove: expected plain-insert of D before it" },
 	{ RACE_SETUP("unlock D"), "x.in:12: unlock: expected lock of D before it" },
 	{ RACE_CHECK("unlock D"), "x.in:14: unlock: expected lock of D before it" },
 	{ RACE_STEP("unlock D\nlock D"), "x.in:12: unlock: expected lock of D before it" },
@@ -55,10 +59,11 @@ static void what_needs_the_whole_race_is_refused_in_words(void **state)
 
 /* ---- needed before ------------------------------------------------------------------------ */
 
-/* References of the set-up are those of all tasks. */
+/* References of the set-up are those of all tasks, and so is a notifier. */
 static void what_the_set_up_took_a_task_may_put(void **state)
 {
 	static const char *const texts[] = {
+		RACE_SETUP("plain-insert D\ntask R\nplain-remove D"),
 		RACE_SETUP("page-get 8\ntask R\npage-put 8"),
 		RACE_SETUP("pin 8\ntask R\npage-put 8"),
 		RACE_HEAD "pgmap P 8 10 type=private owner=1\nsetup\nalloc P\ntask t\npage-put 8\n"

@@ -150,6 +150,20 @@ static void a_plain_notifier_clears_the_entries_of_its_driver(void **state)
 		   steps, COUNT(steps), "");
 }
 
+/* D is told of each change by it alone, once its subscription is gone. */
+static void a_plain_notifier_of_the_set_up_is_there_from_the_start(void **state)
+{
+	static const char *const ends_of_it[] = { "", "  plain-remove D\n" };
+
+	(void)state;
+	holds_each(FILE_SPACE "driver D M 0x0 0x2000 late=yes\nsetup\n  access M 0x0 w\n"
+			      "  insert D\n  plain-insert D\ntask T\n" PROGRAMMED
+			      "  remove D\n  dontneed M 0x0 0x1000\n  assert-entry D 0x0 no\n",
+		   ends_of_it, COUNT(ends_of_it), "");
+	ends(DRIVER "setup\n  plain-insert D\ntask T\n  plain-insert D\n", HS_VERDICT_ASSERT,
+	     "r.txt:11: D has a plain notifier already");
+}
+
 /* A driver migrates memory to its device: it knows of that, and keeps its entries. */
 static void a_driver_keeps_its_entries_when_it_migrates_itself(void **state)
 {
@@ -525,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dma_touches_what_the_device_maps),
 		cmocka_unit_test(a_plain_notifier_clears_the_entries_of_its_driver),
+		cmocka_unit_test(a_plain_notifier_of_the_set_up_is_there_from_the_start),
 		cmocka_unit_test(a_driver_keeps_its_entries_when_it_migrates_itself),
 		cmocka_unit_test(a_plain_notifier_that_is_left_is_no_leak),
 		cmocka_unit_test(a_device_accesses_what_it_has_populated),
