@@ -252,16 +252,35 @@ static void race_play_divide_state(struct hs_race_state *s, const struct hs_race
 	}
 }
 
-int hs_race_failed(const struct hs_race_program *p, unsigned long line, int ret)
+static void race_play_say(const struct hs_race_program *p, unsigned long line, const char *why)
 {
-	const char *name = ret == HS_RACE_AGAIN ? "it would have to try again" : hs_error_name(ret);
-
 	const char *words = p->line[line].words, *place = p->line[line].place;
 
 	/* The place is also behind the words, with two blanks between them. */
 	snprintf(p->error, p->error_size, "%s: %.*s: the set-up failed: %s", place,
-		 (int)(strlen(words) - strlen(place) - 2), words, name ? name : "unknown");
+		 (int)(strlen(words) - strlen(place) - 2), words, why);
+}
+
+int hs_race_failed(const struct hs_race_program *p, unsigned long line, int ret)
+{
+	const char *name = ret == HS_RACE_AGAIN ? "it would have to try again" : hs_error_name(ret);
+
+	race_play_say(p, line, name ? name : "unknown");
 	return ret == HS_RACE_AGAIN ? -EAGAIN : ret;
+}
+
+/* No task can release what only the set-up can: a driver lock, an RCU section. */
+static int race_play_end_setup(struct hs_race_state *s)
+{
+	const struct hs_race_hold *hold = hs_race_held(
+		&s->actor[0], HS_RACE_BIT(LOCK) | HS_RACE_BIT(RCU_READ), HS_RACE_ANY, 0);
+
+	if (!hold)
+		return 0;
+	race_play_say(s->program, hold->line,
+		      hold->op == HS_RACE_LOCK ? "it ends with the driver lock"
+					       : "it ends in an RCU read section");
+	return -EINVAL;
 }
 
 static int race_play_set_up(struct hs_task *self, struct hs_race_state *s)
@@ -272,6 +291,8 @@ static int race_play_set_up(struct hs_task *self, struct hs_race_state *s)
 	race_play_run(self, a);
 	if (a->status)
 		ret = hs_race_failed(s->program, a->script->step[a->failed].line, a->status);
+	if (!ret)
+		ret = race_play_end_setup(s);
 	for (size_t i = 0; !ret && i < s->program->pfns; i++)
 		s->page[i] = hs_pfn_to_page(self, s->program->pfn[i]);
 	return ret;

@@ -347,6 +347,26 @@ static void a_step_of_the_set_up_that_fails_is_named(void **state)
 	assert_int_equal(o.ret, -EFAULT);
 }
 
+/* No task could release it. */
+static void a_set_up_that_ends_with_a_lock_is_named(void **state)
+{
+	static const char space[] = "race all\nmm M\ndriver D M 0x0 0x1000\nsetup\n";
+	struct outcome o;
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), LINES("%s  lock D\ntask T\n  rcu-sync\n"), space);
+	run_text(text, &o);
+	assert_string_equal(o.sentence,
+			    "a.txt:6: lock D: the set-up failed: it ends with the driver lock");
+	assert_int_equal(o.ret, -EINVAL);
+	snprintf(text, sizeof(text), LINES("%s  rcu-read\ntask T\n  lock D\n  unlock D\n"), space);
+	run_text(text, &o);
+	assert_string_equal(o.sentence,
+			    "a.txt:6: rcu-read: the set-up failed: it ends in an RCU read section");
+	assert_int_equal(o.ret, -EINVAL);
+}
+
 static void a_loop_ends_after_its_turns(void **state)
 {
 	struct outcome o;
@@ -547,6 +567,7 @@ int main(void)
 		cmocka_unit_test(memory_may_fail_where_races_are_told),
 		cmocka_unit_test(a_race_that_holds_leaves_nothing),
 		cmocka_unit_test(a_step_of_the_set_up_that_fails_is_named),
+		cmocka_unit_test(a_set_up_that_ends_with_a_lock_is_named),
 		cmocka_unit_test(a_loop_ends_after_its_turns),
 #ifdef HS_BACKEND_NATIVE
 		cmocka_unit_test(memory_that_fails_in_the_set_up_is_named_by_its_line),
