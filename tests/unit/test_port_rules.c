@@ -222,7 +222,7 @@ static const struct rule rules[] = {
 	{ "two_of_a_class",
 	  NULL,
 	  two_of_a_class,
-	  { HERE, "takes the driver lock while it holds the driver lock", "task one" },
+	  { HERE, "takes the driver lock while it holds one from ", "task one" },
 	  true },
 	{ "unlock_of_free_mutex",
 	  NULL,

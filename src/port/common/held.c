@@ -11,7 +11,10 @@ void hs_held_check_order(struct hs_task *self, uint32_t cls, const char *where)
 
 		if (h->cls >= HS_LOCK_CLASS_COUNT || cls >= HS_LOCK_CLASS_COUNT)
 			hs_class_check_order(self, h, cls, where);
-		else if (h->cls >= cls)
+		else if (h->cls == cls)
+			hs_fail(self, where, "lock order: takes the %s while it holds one from %s",
+				hs_lock_name(self, cls), h->where);
+		else if (h->cls > cls)
 			hs_fail(self, where,
 				"lock order: takes the %s while it holds the %s from %s",
 				hs_lock_name(self, cls), hs_lock_name(self, h->cls), h->where);
