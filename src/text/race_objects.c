@@ -282,13 +282,14 @@ static int race_objects_window(struct hs_race_parser *p, struct hs_race_driver *
 {
 	const struct hs_word *word = p->line->word;
 	uint64_t end = hs_race_addr_end(p->race);
-	int ret = hs_race_address(p, &word[2], "START", 0, end - HS_PAGE_BYTES, &driver->start);
+	int ret =
+		hs_race_address(p, &word[2], "START", NULL, 0, end - HS_PAGE_BYTES, &driver->start);
 
 	if (ret)
 		return ret;
 	if (end - driver->start > HS_RACE_PAGES * HS_PAGE_BYTES)
 		end = driver->start + HS_RACE_PAGES * HS_PAGE_BYTES;
-	return hs_race_address(p, &word[3], "END", driver->start + HS_PAGE_BYTES, end,
+	return hs_race_address(p, &word[3], "END", NULL, driver->start + HS_PAGE_BYTES, end,
 			       &driver->end);
 }
 

@@ -61,9 +61,9 @@ int hs_race_new_name(struct hs_race_parser *p, const struct hs_word *word, char 
 /* An object of the kind, which errors call @what. */
 int hs_race_object(struct hs_race_parser *p, const struct hs_word *word, enum hs_race_kind kind,
 		   const char *what, unsigned int *index);
-/* A page or its end in [low, high], which errors call @what. */
+/* A page or its end in [low, high], which errors call @what; @window: of that driver, or NULL. */
 int hs_race_address(struct hs_race_parser *p, const struct hs_word *word, const char *what,
-		    uint64_t low, uint64_t high, uint64_t *value);
+		    const char *window, uint64_t low, uint64_t high, uint64_t *value);
 /* START and END of pages in [low, high]. */
 int hs_race_range(struct hs_race_parser *p, const struct hs_word *words, uint64_t low,
 		  uint64_t high, uint64_t *start, uint64_t *end);

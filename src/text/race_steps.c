@@ -129,19 +129,20 @@ static int race_steps_address(struct hs_race_parser *p, const struct hs_race_ste
 			      const char *letters, size_t i, unsigned int n, uint64_t *value)
 {
 	uint64_t low = 0, high = hs_race_addr_end(p->race);
-	const char *name = race_steps_word_name(letters, i);
+	const char *name = race_steps_word_name(letters, i), *of = NULL;
 
 	if (letters[0] == 'D' || letters[0] == 'X' || letters[0] == 'E') {
 		const struct hs_race_driver *driver = &p->race->object[step->arg[0]].driver;
 
 		low = driver->start;
 		high = driver->end;
+		of = p->race->object[step->arg[0]].name;
 	}
 	if (name[0] == 'E')
 		low = step->arg[n - 1] + HS_PAGE_BYTES;
 	else
 		high -= HS_PAGE_BYTES;
-	return hs_race_address(p, &p->line->word[n], name, low, high, value);
+	return hs_race_address(p, &p->line->word[n], name, of, low, high, value);
 }
 
 static int race_steps_pfn(struct hs_race_parser *p, const struct hs_word *word, uint64_t *value)

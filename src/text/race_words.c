@@ -186,21 +186,23 @@ uint64_t hs_race_addr_end(const struct hs_race *race)
 }
 
 int hs_race_address(struct hs_race_parser *p, const struct hs_word *word, const char *what,
-		    uint64_t low, uint64_t high, uint64_t *value)
+		    const char *window, uint64_t low, uint64_t high, uint64_t *value)
 {
-	char sentence[96];
+	char sentence[160];
 
 	snprintf(sentence, sizeof(sentence),
-		 "%s, a multiple of 0x1000 from 0x%" PRIx64 " to 0x%" PRIx64, what, low, high);
+		 "%s, a multiple of 0x1000 from 0x%" PRIx64 " to 0x%" PRIx64 "%s%.40s", what, low,
+		 high, window ? ", in the window of " : "", window ? window : "");
 	return hs_text_number(p->text, word, low, high, HS_PAGE_BYTES, sentence, value);
 }
 
 int hs_race_range(struct hs_race_parser *p, const struct hs_word *words, uint64_t low,
 		  uint64_t high, uint64_t *start, uint64_t *end)
 {
-	int ret = hs_race_address(p, &words[0], "START", low, high - HS_PAGE_BYTES, start);
+	int ret = hs_race_address(p, &words[0], "START", NULL, low, high - HS_PAGE_BYTES, start);
 
-	return ret ? ret : hs_race_address(p, &words[1], "END", *start + HS_PAGE_BYTES, high, end);
+	return ret ? ret
+		   : hs_race_address(p, &words[1], "END", NULL, *start + HS_PAGE_BYTES, high, end);
 }
 
 /* ---- keys -------------------------------------------------------------------------------- */
