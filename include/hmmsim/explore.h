@@ -31,6 +31,7 @@
 
 #include <hmmsim/export.h>
 #include <hmmsim/machine.h>
+#include <hmmsim/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -519,19 +520,6 @@ HMMSIM_API void hs_explore_options_init(struct hs_explore_options *options);
 HMMSIM_API int hs_explore(const struct hs_scenario *scenario, const void *param,
 			  const struct hs_explore_options *options,
 			  struct hs_explore_result *result);
-
-/**
- * hs_token_name() - the scenario of a token
- * @param token   as in hs_explore_result
- * @param buffer  receives hs_scenario.name
- * @param size    bytes of @p buffer
- *
- * Context: any.
- *
- * Return: 0, or
- * - -EINVAL: @p token is no token, its scenario has no name, or the name does not fit
- */
-HMMSIM_API int hs_token_name(const char *token, char *buffer, size_t size);
 
 /**
  * hs_explore_result_free() - release schedule, report, token and timeline of a result

@@ -50,6 +50,7 @@
 #include <hmmsim/sync.h>
 #include <hmmsim/sync_locks.h>
 #include <hmmsim/sync_words.h>
+#include <hmmsim/token.h>
 #include <hmmsim/walk.h>
 
 #ifdef __cplusplus

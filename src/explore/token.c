@@ -369,6 +369,14 @@ bool hs_token_has_name(const struct hs_token *token, const char *name)
 	return !*name;
 }
 
+int hs_token_check(const char *token, char *message, size_t size)
+{
+	struct hs_token t;
+
+	message[0] = '\0';
+	return hs_token_parse(token, &t, message, size);
+}
+
 int hs_token_name(const char *token, char *buffer, size_t size)
 {
 	struct hs_token t;

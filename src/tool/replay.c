@@ -141,6 +141,18 @@ static int replay_refuse(const struct replay_tool *tool, const char *why)
 	return HS_EXIT_USAGE;
 }
 
+/* What is wrong with it, if it is one at all. */
+static int replay_refuse_token(const struct replay_tool *tool)
+{
+	char message[256];
+
+	if (strncmp(tool->token, "hmmsim", 6) || !strchr(tool->token, ':') ||
+	    !hs_token_check(tool->token, message, sizeof(message)))
+		return replay_refuse(tool, "expected a token");
+	fprintf(stderr, "hmmsim replay: %s\n", message);
+	return HS_EXIT_USAGE;
+}
+
 /* ---- the execution ----------------------------------------------------------------------- */
 
 static int replay_run(struct replay_tool *tool, const struct hs_race_source *source,
@@ -198,7 +210,7 @@ static int replay_token(struct replay_tool *tool)
 	if (!name)
 		return hs_tool_no_memory("replay");
 	if (hs_token_name(tool->token, name, size))
-		code = replay_refuse(tool, "expected a token");
+		code = replay_refuse_token(tool);
 	else
 		code = replay_find(tool, name);
 	hs_hostmem_free(&tool->mem, name);

@@ -292,6 +292,8 @@ run 2 "^hmmsim replay: expected a FILE with the race that is named, found 'hmmsi
 run 2 '^hmmsim replay: empty.txt: expected a race flags, found none$' "$token" empty.txt
 run 2 "^hmmsim replay: expected a token.*, found 'nonsense'\$" nonsense flags.txt
 run 2 "^hmmsim replay: expected a token.*, found ''\$" - </dev/null
+run 2 "^hmmsim replay: character [0-9]* of the token is 'x', expected" "${token/:sc,/:xc,}" flags.txt
+run 2 '^hmmsim replay: character [0-9]* of the token: what stands before has the sum' "${token/,c/,c1}" flags.txt
 sed 's/await A/await B/' flags.txt >changed.txt
 run 2 '^hmmsim replay: the schedule ends at decision 2, but tasks can still move$' "$token" changed.txt
 # A name of any length is one.

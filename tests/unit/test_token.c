@@ -180,6 +180,21 @@ static void without_a_name_there_is_none(void **state)
 	assert_int_equal(hs_token_name("hmmsim1:a:", buffer, sizeof(buffer)), -EINVAL);
 }
 
+static void a_check_says_which_character_is_wrong(void **state)
+{
+	char *text = a_token(), message[256] = "old", cut[8];
+
+	(void)state;
+	assert_int_equal(hs_token_check(text, message, sizeof(message)), 0);
+	assert_string_equal(message, "");
+	text[7] = '!';
+	assert_int_equal(hs_token_check(text, message, sizeof(message)), -EINVAL);
+	assert_string_equal(message, "character 8 of the token is '!', expected ':'");
+	assert_int_equal(hs_token_check(text, cut, sizeof(cut)), -EINVAL);
+	assert_string_equal(cut, "charact");
+	free(text);
+}
+
 static void a_part_of_a_name_is_another_name(void **state)
 {
 	char *text = a_token(), message[256];
@@ -378,6 +393,7 @@ int main(void)
 		cmocka_unit_test(each_verdict_that_can_come_again_has_a_word),
 		cmocka_unit_test(any_name_comes_back),
 		cmocka_unit_test(without_a_name_there_is_none),
+		cmocka_unit_test(a_check_says_which_character_is_wrong),
 		cmocka_unit_test(a_part_of_a_name_is_another_name),
 		cmocka_unit_test(each_change_of_a_character_is_refused),
 		cmocka_unit_test(each_slip_of_the_hand_is_refused),
