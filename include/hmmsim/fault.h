@@ -48,8 +48,71 @@ struct hs_vm_fault {
 	uint64_t addr;		  /**< its address, page aligned */
 	uint32_t flags;		  /**< HS_FAULT_* */
 	uint64_t entry;		  /**< the device-private entry that the fault has seen */
-	struct hs_page *page;	  /**< its page; the fault handler holds a reference */
+	struct hs_page *page;	  /**< its page; the fault handler holds a reference, and the page
+				   * lock if hs_mm_private_fault_locks() */
 };
+
+/**
+ * enum hs_private_fault - what a fault on device-private memory takes of the page before it calls
+ * migrate_to_ram()
+ *
+ * The lock is released when migrate_to_ram() has returned, which therefore neither takes nor
+ * releases it.
+ */
+enum hs_private_fault {
+	HS_PRIVATE_FAULT_REFERENCE, /**< a reference: do_swap_page() of v6.1 to v6.14 */
+	/** A reference and the page lock if it is free; if not, the fault returns 0 without either,
+	 * so that it comes again at once: 1afaeb8293c9 (v6.15). In the explorer it comes again when
+	 * what it has read has changed. */
+	HS_PRIVATE_FAULT_TRYLOCK,
+	/** The same; if the lock is not free, the fault waits until it is released, without a
+	 * reference, and returns 0: the fix of CVE-2026-43404. */
+	HS_PRIVATE_FAULT_WAIT,
+};
+
+/** enum hs_migration_wait - how a fault or a walker waits for the end of a migration */
+enum hs_migration_wait {
+	HS_MIGRATION_WAIT_ENTRY, /**< until the entry is another one; takes no reference */
+	/** With a reference to the page, until its lock is released: migration_entry_wait() before
+	 * fe60a0d41d25 (v5.17). An entry that was made by hand and names no struct page, and one
+	 * above level 0, is waited for as with ENTRY. */
+	HS_MIGRATION_WAIT_REFERENCE,
+};
+
+/**
+ * hs_mm_set_private_fault() - choose what faults on device-private memory take of the page
+ * @param mm    the mm
+ * @param kind  what they take (asserted to be a value of the enum); a new mm has REFERENCE
+ *
+ * Context: no other task uses the mm (not checked).
+ */
+HMMSIM_API void hs_mm_set_private_fault(struct hs_mm *mm, enum hs_private_fault kind);
+
+/**
+ * hs_mm_private_fault_locks() - whether migrate_to_ram() is called with the page locked
+ * @param mm  the mm
+ *
+ * Models no function: in the kernel it depends on the version alone. What migrates vmf->page and
+ * asks neither locks nor unlocks that page where this is true.
+ *
+ * Context: any.
+ *
+ * Return: false with HS_PRIVATE_FAULT_REFERENCE, true otherwise.
+ */
+HMMSIM_API bool hs_mm_private_fault_locks(const struct hs_mm *mm);
+
+/**
+ * hs_mm_set_migration_wait() - choose how the end of a migration is waited for
+ * @param mm    the mm
+ * @param kind  how (asserted to be a value of the enum); a new mm has ENTRY
+ *
+ * With REFERENCE a wait is over when the page is unlocked, whatever the entry is then, and at once
+ * where the migration has not locked the page, as hs_migration_start() has not: the fault is
+ * repeated.
+ *
+ * Context: no other task uses the mm (not checked).
+ */
+HMMSIM_API void hs_mm_set_migration_wait(struct hs_mm *mm, enum hs_migration_wait kind);
 
 /**
  * hs_handle_mm_fault() - handle a fault

@@ -39,6 +39,7 @@ static const struct {
 	FIELD(MACHINE, hs_machine, memory_lock),
 	FIELD(MACHINE, hs_machine, sections),
 	FIELD(MACHINE, hs_machine, page_queue),
+	FIELD(MACHINE, hs_machine, page_unlocks),
 	FIELD(MACHINE, hs_machine, swap_lock),
 	FIELD(MACHINE, hs_machine, swap_slots),
 	FIELD(MACHINE, hs_machine, anon_lock),

@@ -64,6 +64,7 @@ int hs_machine_create(const struct hs_machine_config *config, struct hs_machine 
 	hs_spin_init(&machine->anon_lock, HS_LOCK_ANONS);
 	machine->reuse_pages = config->reuse == HS_REUSE_LIFO;
 	hs_waitq_init(&machine->page_queue);
+	hs_u64_init(&machine->page_unlocks, 0);
 	hs_waitq_init(&machine->pagemap_queue);
 	hs_spin_init(&machine->pagemap_lock, HS_LOCK_PAGEMAP_INDEX);
 	hs_arena_set_root(arena, machine);

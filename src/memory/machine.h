@@ -29,6 +29,7 @@ struct hs_machine {
 	/* References to pages whose memory was removed; the first such pfn. Under memory_lock. */
 	uint64_t lost_refs, lost_pfn;
 	struct hs_waitq page_queue;   /* a page was unlocked */
+	hs_u64 page_unlocks;	      /* of pages with HS_PAGE_WAITERS */
 	struct hs_spinlock swap_lock; /* protects the next three fields, but for lookups */
 	struct hs_radix swap_slots;   /* number -> struct hs_swap_slot */
 	struct hs_swap_slot *free_slots;

@@ -42,6 +42,7 @@ struct hs_boot {
 #define HS_PAGE_EXCLUSIVE 0x8u	/* anonymous, used by one mm only: a write may reuse it */
 #define HS_PAGE_POISONED 0x10u	/* PG_hwpoison */
 #define HS_PAGE_ALLOCATED 0x20u /* handed out by hs_page_alloc() or hs_pgmap_page_alloc() */
+#define HS_PAGE_WAITERS 0x40u	/* PG_waiters: a task waits for the unlock without a reference */
 #define HS_PAGE_PFN_SHIFT 24	/* bits 32 to 39 of the pfn start here */
 
 /*
@@ -58,6 +59,15 @@ bool hs_memory_is_present(struct hs_task *self, uint64_t pfn);
 struct hs_page *hs_page_touch(struct hs_task *self, uint64_t pfn);
 /* Frees a system page whose refcount became 0. */
 void hs_page_free(struct hs_task *self, struct hs_page *page);
+/* Waits until the page is not locked, as wait_on_page_locked(). The caller holds a reference. */
+void hs_page_wait_unlocked(struct hs_task *self, struct hs_page *page);
+/*
+ * The same without a reference, in two parts (page.c has the drawing). Between the first and the
+ * second the page may go: while the first runs the caller keeps it by another means, such as the
+ * page table lock, which may be held. False: the page is not locked, there is nothing to wait for.
+ */
+bool hs_page_note_waiter(struct hs_task *self, struct hs_page *page, uint64_t *unlocks);
+void hs_page_wait_noted(struct hs_task *self, uint64_t unlocks);
 /* Asserts that the struct page is live, and returns its state word. One step. */
 uint32_t hs_page_live_at(struct hs_task *self, const struct hs_page *page, const char *where);
 #define hs_page_live(self, page) hs_page_live_at((self), (page), HS_HERE)

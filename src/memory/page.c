@@ -47,6 +47,28 @@ uint32_t hs_page_mapcount(struct hs_task *self, struct hs_page *page)
 
 /* ---- the page lock ----------------------------------------------------------------------- */
 
+/*
+ * A task that waits for an unlock holds a reference, or has noted itself in the state of the page
+ * and touches the page no more:
+ *
+ *	waiter				holder of the lock
+ *	page table lock, entry still it
+ *	  unlocks: 3
+ *	  state: locked, so add WAITERS
+ *	unlock
+ *					take the entry away
+ *					state: clear LOCKED, WAITERS was
+ *					there: unlocks 4, wake
+ *					put the page: it is free, and its
+ *					memory may be removed
+ *	unlocks is no longer 3: goes on
+ *
+ *	Required outcome: no wake-up is lost, and the page is not touched after it is free.
+ *	(tests/model/test_fault_policies_model.c: a_fault_waits_for_a_page_that_goes)
+ *
+ * The count is the machine's, so that the unlock of another page with WAITERS ends the wait, too.
+ */
+
 static bool page_is_unlocked(struct hs_task *self, void *arg)
 {
 	const struct hs_page *page = arg;
@@ -70,13 +92,52 @@ void hs_page_lock(struct hs_task *self, struct hs_page *page)
 	}
 }
 
+void hs_page_wait_unlocked(struct hs_task *self, struct hs_page *page)
+{
+	hs_page_live(self, page);
+	hs_wait_event(self, &hs_machine_of(self)->page_queue, page_is_unlocked, page);
+}
+
+bool hs_page_note_waiter(struct hs_task *self, struct hs_page *page, uint64_t *unlocks)
+{
+	hs_u64 *count = &hs_machine_of(self)->page_unlocks;
+	uint32_t state = hs_page_live(self, page);
+
+	*unlocks = hs_u64_load(self, count, HS_RELAXED);
+	/* A failed exchange means that another task's succeeded. */
+	while (state & HS_PAGE_LOCKED) {
+		uint32_t noted = state | HS_PAGE_WAITERS;
+
+		if (!hs_u32_cmpxchg(self, &page->state, &state, noted, HS_ACQ_REL))
+			continue;
+		if (HS_BREAK(PAGE_NOTE_LATE))
+			*unlocks = hs_u64_load(self, count, HS_RELAXED);
+		return true;
+	}
+	return false;
+}
+
+static bool page_was_unlocked(struct hs_task *self, void *arg)
+{
+	const uint64_t *unlocks = arg;
+
+	return hs_u64_load(self, &hs_machine_of(self)->page_unlocks, HS_ACQUIRE) != *unlocks;
+}
+
+void hs_page_wait_noted(struct hs_task *self, uint64_t unlocks)
+{
+	hs_wait_event(self, &hs_machine_of(self)->page_queue, page_was_unlocked, &unlocks);
+}
+
 void hs_page_unlock(struct hs_task *self, struct hs_page *page)
 {
 	uint32_t was;
 
 	hs_page_live(self, page);
-	was = hs_u32_and(self, &page->state, ~HS_PAGE_LOCKED, HS_RELEASE);
+	was = hs_u32_and(self, &page->state, ~(HS_PAGE_LOCKED | HS_PAGE_WAITERS), HS_RELEASE);
 	hs_assert(self, was & HS_PAGE_LOCKED, "hs_page_unlock: the page is not locked");
+	if (was & HS_PAGE_WAITERS && !HS_BREAK(PAGE_UNLOCK_NO_COUNT))
+		hs_u64_add(self, &hs_machine_of(self)->page_unlocks, 1, HS_RELEASE);
 	if (!HS_BREAK(PAGE_UNLOCK_NO_WAKE))
 		hs_wake_all(self, &hs_machine_of(self)->page_queue);
 }

@@ -34,7 +34,8 @@
  * around the change. They are not notified when an entry appears or gains access.
  *
  * Lock order: mmap lock (read) < dax entry lock < mapping lock < what drivers take in callbacks <
- * page table lock. The page lock is taken with the mmap lock held and none of the others.
+ * page table lock. The page lock is waited for with the mmap lock held and none of the others, and
+ * tried under the page table lock.
  *
  * Who may free what: the task that replaced an entry puts what that entry held, after the
  * notifiers' end. A zap puts it at once, under the page table lock, so that page_free may run
@@ -89,6 +90,33 @@
  *	Required outcome: both return 0, one system page is mapped, the device page is freed once.
  *	(tests/model/test_fault_model.c: migrate_to_ram_twice)
  *
+ * The same where the driver migrates a page only if no other task holds a reference, as all real
+ * ones do (enum hs_private_fault):
+ *
+ *	fault A				fault B
+ *	lock, get the page, unlock
+ *					lock, get the page, unlock
+ *	the driver: two hold it, give up	the driver: two hold it, give up
+ *	put, fault again		put, fault again
+ *
+ *	Required outcome: with REFERENCE this can go on for ever. With TRYLOCK and WAIT one of them
+ *	alone has the lock and a reference: the page is migrated, both return 0.
+ *	(tests/model/test_fault_policies_model.c: faults_that_hold_the_page_keep_each_other_from_it,
+ *	one_fault_holds_the_page_while_its_driver_runs)
+ *
+ * A fault that finds a migration entry, against a migration that checks references once more
+ * (enum hs_migration_wait):
+ *
+ *	fault				migration
+ *					page lock, migration entry
+ *	lock, still it: get the page
+ *	unlock, wait for the page lock
+ *					checks references: one too many
+ *					the entry is the page again, unlock
+ *	put the page, fault again
+ *
+ *	Required outcome: with REFERENCE the migration fails; with ENTRY it does not.
+ *	(tests/model/test_fault_policies_model.c: a_waiter_with_a_reference_makes_a_migration_fail)
  */
 #include "mm/fault.h"
 
@@ -228,6 +256,13 @@ enum attempt {
 	ATTEMPT_STUCK, /* the entry is what it was before: another attempt waits first */
 };
 
+/* Of a device-private page that stays the handler has ended the body of the loop already. */
+static bool fault_has_waited(const struct hs_fault *f, uint64_t entry)
+{
+	return entry & HS_ENTRY_DEVPRIV && hs_mm_private_fault_locks(f->mm) &&
+	       f->mm->ops == &hs_mm_fault_ops;
+}
+
 static uint32_t fault_touch(const struct hs_fault *f, uint64_t *value)
 {
 	uint64_t pfn = fault_pfn(f);
@@ -290,7 +325,7 @@ static enum attempt fault_attempt(struct hs_fault *f, uint64_t *pfn, uint64_t *v
 		return ATTEMPT_AGAIN;
 	}
 	hs_fault_look(f);
-	return f->seen == before ? ATTEMPT_STUCK : ATTEMPT_AGAIN;
+	return f->seen == before && !fault_has_waited(f, before) ? ATTEMPT_STUCK : ATTEMPT_AGAIN;
 }
 
 static uint32_t fault_access(struct hs_task *self, struct hs_mm *mm, uint64_t addr, bool write,

@@ -113,21 +113,68 @@ static uint32_t swap_take_back(struct hs_fault *f)
 
 /* ---- device-private ---------------------------------------------------------------------- */
 
+/*
+ * The page of f->seen with a reference and its lock. NULL: the entry has changed, or it was made by
+ * hand, or the lock is not free (*@busy), for which the fault has waited if the mm wants that.
+ */
+static struct hs_page *swap_lock_page(struct hs_fault *f, bool *busy)
+{
+	bool waits = false;
+	struct hs_page *page = NULL;
+	uint64_t unlocks;
+
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	if (hs_fault_is_same(f))
+		page = hs_entry_page(f->self, f->seen);
+	HS_BREAK_SPIN_GAP(PRIVATE_LOCK_GAP, f->self, &f->mm->page_table_lock);
+	*busy = page && !hs_page_trylock(f->self, page);
+	if (page && !*busy)
+		hs_page_get(f->self, page);
+	else if (page && f->mm->private_fault == HS_PRIVATE_FAULT_WAIT)
+		waits = hs_page_note_waiter(f->self, page, &unlocks);
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	if (waits && HS_BREAK(PRIVATE_WAIT_TOUCHES))
+		hs_page_wait_unlocked(f->self, page);
+	else if (waits)
+		hs_page_wait_noted(f->self, unlocks);
+	return *busy ? NULL : page;
+}
+
+static void swap_let_page_go(struct hs_fault *f, struct hs_page *page, bool locked)
+{
+	if (locked)
+		hs_page_unlock(f->self, page);
+	hs_page_put(f->self, page);
+}
+
+/*
+ * The caller faults again at once, as the kernel's does: so the body of its loop ends here. Where
+ * the lock was waited for, or the entry has changed, there is nothing to wait for.
+ */
+static void swap_try_again(struct hs_fault *f, bool busy)
+{
+	if (busy ? f->mm->private_fault == HS_PRIVATE_FAULT_TRYLOCK : swap_still_there(f))
+		hs_retry_wait(f->self, "a device-private page stays where it is");
+}
+
 static uint32_t swap_ask_driver(struct hs_fault *f)
 {
+	bool locks = hs_mm_private_fault_locks(f->mm), busy = false;
 	struct hs_vm_fault vmf = {
 		.mm = f->mm,
 		.vma = f->vma,
 		.addr = f->addr,
 		.flags = f->flags,
 		.entry = f->seen,
-		.page = hs_fault_get_page(f),
+		.page = locks ? swap_lock_page(f, &busy) : hs_fault_get_page(f),
 	};
 	struct hs_pgmap *pgmap;
 	uint32_t ret;
 
+	if (busy)
+		swap_try_again(f, true);
 	if (!vmf.page)
-		return swap_no_page(f);
+		return busy ? 0 : swap_no_page(f);
 	pgmap = hs_page_pgmap(f->self, vmf.page);
 	if (pgmap)
 		hs_deref(f->self, pgmap);
@@ -135,7 +182,9 @@ static uint32_t swap_ask_driver(struct hs_fault *f)
 		ret = pgmap->ops->migrate_to_ram(f->self, &vmf);
 	else
 		ret = HS_VM_FAULT_SIGBUS;
-	hs_page_put(f->self, vmf.page);
+	swap_let_page_go(f, vmf.page, locks);
+	if (locks && !ret)
+		swap_try_again(f, false);
 	return ret;
 }
 
@@ -191,10 +240,43 @@ static bool swap_is_gone(struct hs_task *self, void *arg)
 	return hs_u64_load(self, f->entry, HS_ACQUIRE) != f->seen;
 }
 
+/* The page of a migration entry, with a reference. Until the entry goes the migration has one. */
+static struct hs_page *swap_get_migrating(struct hs_fault *f, bool *same)
+{
+	struct hs_page *page = NULL;
+
+	hs_spin_lock(f->self, &f->mm->page_table_lock);
+	*same = hs_fault_is_same(f);
+	if (*same)
+		page = hs_pfn_to_page(f->self, hs_entry_pfn(f->seen));
+	HS_BREAK_SPIN_GAP(MIGRATION_GET_GAP, f->self, &f->mm->page_table_lock);
+	if (page && !hs_page_tryget(f->self, page))
+		page = NULL;
+	hs_spin_unlock(f->self, &f->mm->page_table_lock);
+	return page;
+}
+
+/* False: no struct page, or no task holds it, because the entry was made by hand. */
+static bool swap_wait_with_page(struct hs_fault *f)
+{
+	bool same;
+	struct hs_page *page = swap_get_migrating(f, &same);
+
+	if (!page)
+		return !same;
+	hs_page_wait_unlocked(f->self, page);
+	hs_page_put(f->self, page);
+	return true;
+}
+
 void hs_fault_migration_wait(struct hs_fault *f)
 {
-	if (hs_entry_type(f->seen) == HS_TYPE_MIGRATION && !hs_entry_is_table(f->seen))
-		hs_wait_event(f->self, &f->mm->migrations, swap_is_gone, f);
+	if (hs_entry_type(f->seen) != HS_TYPE_MIGRATION || hs_entry_is_table(f->seen))
+		return;
+	if (f->mm->migration_wait == HS_MIGRATION_WAIT_REFERENCE && !f->level &&
+	    swap_wait_with_page(f))
+		return;
+	hs_wait_event(f->self, &f->mm->migrations, swap_is_gone, f);
 }
 
 uint32_t hs_fault_swap(struct hs_fault *f)

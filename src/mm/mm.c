@@ -130,6 +130,25 @@ void hs_mm_set_fault_ops(struct hs_mm *mm, const struct hs_fault_ops *ops, void 
 	mm->ops_arg = arg;
 }
 
+void hs_mm_set_private_fault(struct hs_mm *mm, enum hs_private_fault kind)
+{
+	hs_assert_at(hs_task_current(), HS_HERE, (unsigned)kind <= HS_PRIVATE_FAULT_WAIT,
+		     "hs_mm_set_private_fault: no such value: %d", (int)kind);
+	mm->private_fault = (uint8_t)kind;
+}
+
+bool hs_mm_private_fault_locks(const struct hs_mm *mm)
+{
+	return mm->private_fault != HS_PRIVATE_FAULT_REFERENCE;
+}
+
+void hs_mm_set_migration_wait(struct hs_mm *mm, enum hs_migration_wait kind)
+{
+	hs_assert_at(hs_task_current(), HS_HERE, (unsigned)kind <= HS_MIGRATION_WAIT_REFERENCE,
+		     "hs_mm_set_migration_wait: no such value: %d", (int)kind);
+	mm->migration_wait = (uint8_t)kind;
+}
+
 const struct hs_geometry *hs_mm_geometry(const struct hs_mm *mm)
 {
 	return mm->geometry;

@@ -29,6 +29,8 @@ struct hs_mm {
 	struct hs_waitq migrations; /* woken when a migration entry is gone */
 	const struct hs_fault_ops *ops;
 	void *ops_arg;
+	uint8_t private_fault;		      /* enum hs_private_fault */
+	uint8_t migration_wait;		      /* enum hs_migration_wait */
 	const struct hs_entry_ops *entry_ops; /* what mirrors the tables; NULL: nothing does */
 	void *entry_arg;
 };

@@ -150,6 +150,18 @@ static void half_a_handler(struct hs_task *self, struct state *s)
 	hs_mm_set_fault_ops(s->mm, &ops, NULL);
 }
 
+static void unknown_private_fault(struct hs_task *self, struct state *s)
+{
+	(void)self;
+	hs_mm_set_private_fault(s->mm, (enum hs_private_fault)3);
+}
+
+static void unknown_migration_wait(struct hs_task *self, struct state *s)
+{
+	(void)self;
+	hs_mm_set_migration_wait(s->mm, (enum hs_migration_wait)2);
+}
+
 static void wait_for_nothing(struct hs_task *self, struct state *s)
 {
 	static const struct hs_fault_ops ops = { hs_handle_mm_fault, NULL };
@@ -460,6 +472,10 @@ static const struct contract contracts[] = {
 	{ "fault beside the VMA", fault_beside_the_vma, "does not contain address 0x4000" },
 	{ "half a handler", half_a_handler, "the function for faults is missing" },
 	{ "wait for nothing", wait_for_nothing, "migration_wait is missing" },
+	{ "unknown private fault", unknown_private_fault,
+	  "hs_mm_set_private_fault: no such value: 3" },
+	{ "unknown migration wait", unknown_migration_wait,
+	  "hs_mm_set_migration_wait: no such value: 2" },
 	{ "gate of a VMA", gate_of_a_vma, "1 VMAs have the gate" },
 	{ "gate of a part", gate_of_a_part, "2 VMAs have the gate" },
 	{ "unknown step", unknown_step, "there is no such step" },

@@ -237,6 +237,87 @@ static void migrate_to_ram_is_told_all_and_has_the_page_held(void **state)
 	hs_pgmap_destroy(s->self, pgmap);
 }
 
+static uint32_t look_at_lock(struct hs_task *self, struct hs_vm_fault *vmf)
+{
+	bool is_free = hs_page_trylock(self, vmf->page);
+
+	if (is_free)
+		hs_page_unlock(self, vmf->page);
+	assert_int_equal(is_free, !hs_mm_private_fault_locks(vmf->mm));
+	assert_int_equal(hs_page_count(self, vmf->page), 2);
+	return hs_migrate_to_ram(self, vmf);
+}
+
+static const struct hs_pgmap_ops look_ops = { note_freed, look_at_lock };
+
+static void migrate_to_ram_has_the_page_locked_unless_by_reference(void **state)
+{
+	struct hs_pgmap *pgmap;
+	struct space s;
+
+	(void)state;
+	for (int kind = HS_PRIVATE_FAULT_REFERENCE; kind <= HS_PRIVATE_FAULT_WAIT; kind++) {
+		space_open(&s);
+		assert_false(hs_mm_private_fault_locks(s.mm));
+		hs_mm_set_private_fault(s.mm, (enum hs_private_fault)kind);
+		pgmap = device_memory(&s, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &look_ops);
+		inserted(&s, pgmap, true);
+		assert_int_equal(write_fault(&s, BASE), 0);
+		expect_page(&s, BASE, true, 0xabc);
+		assert_int_equal(hs_pgmap_pages_allocated(s.self, pgmap), 0);
+		hs_pgmap_destroy(s.self, pgmap);
+		space_close(&s);
+	}
+}
+
+static void a_locked_page_stays_where_the_fault_tries_the_lock(void **state)
+{
+	struct space *s = *state;
+	struct hs_pgmap *pgmap;
+	struct hs_page *page;
+
+	hs_mm_set_private_fault(s->mm, HS_PRIVATE_FAULT_TRYLOCK);
+	pgmap = device_memory(s, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &look_ops);
+	page = inserted(s, pgmap, true);
+	hs_page_lock(s->self, page);
+	assert_int_equal(write_fault(s, BASE), 0);
+	assert_true(entry_at(s, BASE) & HS_ENTRY_DEVPRIV);
+	assert_int_equal(hs_page_count(s->self, page), 1);
+	expect_untold(s);
+	hs_page_unlock(s->self, page);
+	assert_int_equal(write_fault(s, BASE), 0);
+	expect_page(s, BASE, true, 0xabc);
+	hs_pgmap_destroy(s->self, pgmap);
+}
+
+static void a_private_entry_by_hand_has_no_page_to_lock(void **state)
+{
+	struct space *s = *state;
+
+	hs_mm_set_private_fault(s->mm, HS_PRIVATE_FAULT_WAIT);
+	map(s, BASE, 4, RW);
+	hs_pt_set(s->self, s->mm, BASE, 0, HS_ENTRY_DEVPRIV | 0x99999);
+	assert_int_equal(read_fault(s, BASE), HS_VM_FAULT_SIGBUS);
+}
+
+/* The migration has not locked the page. */
+static void a_wait_with_a_reference_ends_at_once_if_the_page_is_not_locked(void **state)
+{
+	struct space *s = *state;
+	struct hs_migration m;
+	struct hs_page *page;
+
+	hs_mm_set_migration_wait(s->mm, HS_MIGRATION_WAIT_REFERENCE);
+	page = written(s, 7);
+	assert_int_equal(hs_migration_start(s->self, s->mm, BASE, NULL, &m), 0);
+	assert_int_equal(read_fault(s, BASE), 0);
+	assert_int_equal(hs_entry_type(entry_at(s, BASE)), HS_TYPE_MIGRATION);
+	assert_int_equal(hs_page_count(s->self, page), 1);
+	hs_migration_end(s->self, &m, NULL);
+	assert_int_equal(read_fault(s, BASE), 0);
+	expect_page(s, BASE, true, 7);
+}
+
 /* The entry changes before the driver comes to it: nothing is done, and that is no error. */
 static uint32_t zap_first(struct hs_task *self, struct hs_vm_fault *vmf)
 {
@@ -390,6 +471,10 @@ int main(void)
 		space_unit_test(an_exclusive_page_that_was_read_only_stays_so),
 		cmocka_unit_test(device_private_memory_comes_to_the_system_with_its_owner_told),
 		space_unit_test(migrate_to_ram_is_told_all_and_has_the_page_held),
+		cmocka_unit_test(migrate_to_ram_has_the_page_locked_unless_by_reference),
+		space_unit_test(a_locked_page_stays_where_the_fault_tries_the_lock),
+		space_unit_test(a_private_entry_by_hand_has_no_page_to_lock),
+		space_unit_test(a_wait_with_a_reference_ends_at_once_if_the_page_is_not_locked),
 		space_unit_test(migration_of_what_is_gone_does_nothing),
 		space_unit_test(device_private_memory_without_a_driver_is_a_bus_error),
 		space_unit_test(nothing_comes_back_without_a_free_page),
