@@ -399,6 +399,45 @@ uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32
 void hs_spin_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where);
 
 /*
+ * invented: a processor on which one task runs at a time, and from which no other task drives it. A
+ * task that has one keeps it while it runs, spins and tries again (hs_retry_wait()), and leaves it
+ * where it would have to sleep: in a wait, for a mutex or rwsem, for a grace period. It has found
+ * then that it would have to, and goes on when it has its processor again. Tasks that have none are
+ * not concerned.
+ *
+ *	spinner				sleeper			worker
+ *	take the processor
+ *					take another one	take: waits
+ *					wait for the worker
+ *	try again, and again
+ *
+ *	Required outcome: if the spinner waits for the sleeper, this is a livelock that names all
+ *	three. If it sleeps instead, the worker runs, and all come to their end.
+ *	(tests/unit/test_port_processor.c: a_task_that_spins_keeps_others_from_its_processor,
+ *	a_task_that_sleeps_leaves_its_processor)
+ */
+struct hs_processor {
+	hs_u32 task; /* that runs there: its id + 1; 0: none does */
+};
+
+static inline void hs_processor_init(struct hs_processor *p)
+{
+	hs_u32_init(&p->task, 0);
+}
+
+/* Waits, without sleeping, until no task runs there. NULL: nothing. Context: as hs_wait_event(). */
+#define hs_processor_take(self, p) hs_processor_take_at((self), (p), HS_HERE)
+void hs_processor_take_at(struct hs_task *self, struct hs_processor *p, const char *where);
+/* Leaves the processor that the task has, and returns it. NULL: it has none. */
+#define hs_processor_leave(self) hs_processor_leave_at((self), HS_HERE)
+struct hs_processor *hs_processor_leave_at(struct hs_task *self, const char *where);
+/* The predicate of the wait, of a struct hs_processor. */
+bool hs_processor_is_free(struct hs_task *self, void *arg);
+/* hs_spin_until() for a wait that stands for a sleep. */
+#define hs_sleep_until(self, pred, arg) hs_sleep_until_at((self), (pred), (arg), HS_HERE)
+void hs_sleep_until_at(struct hs_task *self, hs_pred pred, void *arg, const char *where);
+
+/*
  * hs_retry_wait(self, "what the loop waits for") ends the body of a loop that tries again.
  *
  * Natively it spins, is counted and runs RCU callbacks now and then. In the explorer the task

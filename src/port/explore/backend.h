@@ -164,6 +164,7 @@ struct hs_task {
 	uint32_t threads;  /* those of them that are no callbacks */
 	int64_t tally;
 	void *data;
+	struct hs_processor *processor; /* that it has; NULL: none */
 	void (*fn)(struct hs_task *self, void *arg);
 	void *arg;
 	const char *name;
@@ -501,11 +502,18 @@ void hs_order_acquire(struct hs_task *self, const void *object);
  * them short.
  */
 
+/* Of a mutex that is not free the task leaves its processor, and sleeps. */
+void hs_word_lock_from_processor(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				 const char *where);
+
 HS_ALWAYS_INLINE void hs_word_lock(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
 				   const char *where)
 {
-	(void)may_sleep;
 	hs_check_lock(self, cls, true, where);
+	if (may_sleep && hs_unlikely(self->processor != NULL)) {
+		hs_word_lock_from_processor(self, word, cls, where);
+		return;
+	}
 	if (hs_unlikely(hs_held_has(self, word)))
 		hs_fail_lock_twice(self, cls, where);
 	hs_step(self, HS_OP_LOCK, HS_WRITE, word, sizeof(*word), where);

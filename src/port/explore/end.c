@@ -61,6 +61,43 @@ static void end_print_waiters(const struct hs_sched *s, char *text, size_t room)
 	}
 }
 
+/*
+ * A task that tries again on the processor for which another one waits: the latter could go on if
+ * the former slept, so that this is no deadlock. NULL: there is none. *@waiter: the other one.
+ */
+static const struct hs_task *end_processor_spinner(const struct hs_sched *s,
+						   const struct hs_task **waiter)
+{
+	for (uint32_t i = 1; i < s->tasks; i++) {
+		const struct hs_task *t = &s->task[i];
+		const struct hs_processor *p = t->pred_arg;
+
+		if (t->op.kind != HS_OP_SPIN || t->pred != hs_processor_is_free || !p->task.raw)
+			continue;
+		*waiter = t;
+		t = &s->task[p->task.raw - 1];
+		if (t->op.kind == HS_OP_RETRY)
+			return t;
+	}
+	return NULL;
+}
+
+/* Tasks wait, and no task can move. */
+static void end_stuck(struct hs_sched *s)
+{
+	const struct hs_task *waiter, *spinner = end_processor_spinner(s, &waiter);
+	char text[384];
+
+	end_print_waiters(s, text, sizeof(text));
+	if (spinner)
+		hs_sched_violation(s, HS_VERDICT_LIVELOCK,
+				   "%s tries again for ever (%s) on the processor that %s waits "
+				   "for; nothing else can move: %s",
+				   spinner->name, spinner->retry_why, waiter->name, text);
+	else
+		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
+}
+
 bool hs_sched_finish(struct hs_sched *s)
 {
 	char text[384];
@@ -80,8 +117,7 @@ bool hs_sched_finish(struct hs_sched *s)
 	if (s->retries.still) {
 		hs_retries_report(s);
 	} else if (other) {
-		end_print_waiters(s, text, sizeof(text));
-		hs_sched_violation(s, HS_VERDICT_DEADLOCK, "nothing can move: %s", text);
+		end_stuck(s);
 	} else if (retry) {
 		end_print_reads(s, spinner, text, sizeof(text));
 		hs_sched_violation(s, HS_VERDICT_LIVELOCK,

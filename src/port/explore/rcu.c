@@ -61,7 +61,10 @@ static void explore_rcu_wait(struct hs_task *self, const char *where)
 
 void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 {
+	struct hs_processor *p;
+
 	hs_check_synchronize(self, where);
+	p = hs_processor_leave_at(self, where);
 	hs_step(self, HS_OP_RCU_SNAPSHOT, HS_COMMUTE, READERS(self->arena), where);
 	self->rcu_wait = self->arena->rcu.readers;
 	self->rcu_snapped = self->sched->step;
@@ -70,6 +73,7 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	explore_rcu_wait(self, where);
 	if (self->mode == HS_MODE_DIRECT)
 		hs_rcu_poll_direct(self);
+	hs_processor_take_at(self, p, where);
 }
 
 /* Its own steps have the place of the call that queued it. */
@@ -140,6 +144,7 @@ bool hs_rcu_poll_at(struct hs_task *self, const char *where)
 void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->arena;
+	struct hs_processor *p;
 
 	if (self->rcu_nest)
 		hs_fail(self, where, "wait for callbacks inside a read section");
@@ -149,6 +154,7 @@ void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 			hs_fail(self, where, "rcu_barrier would wait for ever: nothing else runs");
 		return;
 	}
+	p = hs_processor_leave_at(self, where);
 	hs_step_detail(self, HS_OP_LOAD, HS_READ, CALLBACKS(arena), where, HS_WHAT_CALLBACKS);
 	if (hs_unlikely(self->followed))
 		hs_order_rcu_poll(self);
@@ -156,6 +162,7 @@ void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 	hs_step(self, HS_OP_JOIN, HS_READ, &arena->rcu.callbacks, 0, where);
 	if (hs_unlikely(self->followed))
 		hs_order_join(self, self->join);
+	hs_processor_take_at(self, p, where);
 }
 
 void hs_rcu_flush(struct hs_task *boot)

@@ -8,10 +8,38 @@
 
 /* ---- locks ------------------------------------------------------------------------------- */
 
+void hs_word_lock_from_processor(struct hs_task *self, hs_u32 *word, uint32_t cls,
+				 const char *where)
+{
+	struct hs_processor *p;
+
+	if (hs_word_trylock(self, word, cls, where))
+		return;
+	p = hs_processor_leave_at(self, where);
+	hs_word_lock(self, word, cls, true, where);
+	hs_processor_take_at(self, p, where);
+}
+
+static void sync_down_read_from_processor(struct hs_task *self, struct hs_rwsem *s,
+					  const char *where)
+{
+	struct hs_processor *p;
+
+	if (hs_down_read_trylock_at(self, s, where))
+		return;
+	p = hs_processor_leave_at(self, where);
+	hs_down_read_at(self, s, where);
+	hs_processor_take_at(self, p, where);
+}
+
 void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_check_lock(self, s->cls, true, where);
+	if (hs_unlikely(self->processor != NULL)) {
+		sync_down_read_from_processor(self, s, where);
+		return;
+	}
 	hs_step(self, HS_OP_DOWN_READ, HS_COMMUTE, s, sizeof(*s), where);
 	if (hs_unlikely(self->followed))
 		hs_order_acquire(self, s);
@@ -48,6 +76,8 @@ void hs_up_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 /* One step to ask, which keeps new readers out; if the rwsem is held, one more to get it. */
 void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
 {
+	struct hs_processor *p = NULL;
+
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_check_lock(self, s->cls, true, where);
 	if (hs_held_has(self, s))
@@ -55,6 +85,7 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	hs_step(self, HS_OP_ASK_WRITE, HS_WRITE, s, sizeof(*s), where);
 	if (s->word.raw) {
 		s->wanted.raw++;
+		p = hs_processor_leave_at(self, where);
 		hs_step(self, HS_OP_DOWN_WRITE, HS_WRITE, s, sizeof(*s), where);
 		s->wanted.raw--;
 	}
@@ -64,6 +95,7 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	}
 	s->word.raw = HS_RW_WRITER | (self->id + 1);
 	hs_held_push(self, s, s->cls, where);
+	hs_processor_take_at(self, p, where);
 }
 
 void hs_up_write_at(struct hs_task *self, struct hs_rwsem *s, const char *where)
@@ -161,7 +193,7 @@ static bool sync_look_again(struct hs_task *self, const char *where)
 	return held;
 }
 
-void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+static void sync_wait(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
 	if (sync_look(self, q, pred, arg, false, where))
@@ -171,8 +203,26 @@ void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	while (!sync_look_again(self, where));
 }
 
+/* What a task leaves because it would have to sleep. NULL: it has none, or need not sleep. */
+static struct hs_processor *sync_leave_processor(struct hs_task *self, hs_pred pred, void *arg,
+						 const char *where)
+{
+	if (hs_likely(!self->processor) || pred(self, arg))
+		return NULL;
+	return hs_processor_leave_at(self, where);
+}
+
+void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+		      const char *where)
+{
+	struct hs_processor *p = sync_leave_processor(self, pred, arg, where);
+
+	sync_wait(self, q, pred, arg, where);
+	hs_processor_take_at(self, p, where);
+}
+
 /* If the predicate does not hold when the step is taken, the deadline has come. */
-bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+static bool sync_wait_until(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where)
 {
 	uint64_t *ticks = &self->arena->ticks, before;
@@ -187,6 +237,16 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 		*ticks = deadline;
 	hs_made(self, ticks, sizeof(*ticks), before, *ticks);
 	return false;
+}
+
+bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
+			    uint64_t deadline, const char *where)
+{
+	struct hs_processor *p = sync_leave_processor(self, pred, arg, where);
+	bool held = sync_wait_until(self, q, pred, arg, deadline, where);
+
+	hs_processor_take_at(self, p, where);
+	return held;
 }
 
 /* One step as soon as the predicate holds. Nothing wakes the task, so that no wake is lost. */
@@ -221,9 +281,11 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 			       uint32_t bits, const char *where)
 {
 	struct sync_bits b = { word, bits };
+	struct hs_processor *p = sync_leave_processor(self, sync_bits_are_set, &b, where);
 
 	(void)q;
 	sync_await(self, HS_OP_COMPLETION, sync_bits_are_set, &b, where);
+	hs_processor_take_at(self, p, where);
 }
 
 /*

@@ -32,7 +32,8 @@ struct hs_task {
 	struct hs_task_hot hot;
 	int64_t tally;
 	void *data;
-	uint32_t held_count; /* kept under HS_DEBUG */
+	struct hs_processor *processor; /* that it has; NULL: none */
+	uint32_t held_count;		/* kept under HS_DEBUG */
 	struct hs_held held[HS_HELD_MAX];
 };
 

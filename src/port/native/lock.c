@@ -63,17 +63,10 @@ static void lock_spin(struct hs_task *self, hs_u32 *word)
 	}
 }
 
-void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
-		  const char *where)
+static void lock_sleep(struct hs_task *self, hs_u32 *word)
 {
-	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
+	uint32_t seen;
 
-	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
-		hs_fail_lock_twice(self, cls, where);
-	if (!may_sleep) {
-		lock_spin(self, word);
-		return;
-	}
 	for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
 		seen = 0;
 		if (hs_u32_cmpxchg(self, word, &seen, self->hot.id + 1, HS_ACQUIRE))
@@ -95,6 +88,23 @@ void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sle
 			continue;
 		hs_park(self, word, seen | HS_LOCK_SLEEPERS, false);
 	}
+}
+
+void hs_lock_slow(struct hs_task *self, hs_u32 *word, uint32_t cls, bool may_sleep,
+		  const char *where)
+{
+	uint32_t seen = hs_u32_load(self, word, HS_RELAXED);
+	struct hs_processor *p;
+
+	if ((seen & ~HS_LOCK_SLEEPERS) == self->hot.id + 1)
+		hs_fail_lock_twice(self, cls, where);
+	if (!may_sleep) {
+		lock_spin(self, word);
+		return;
+	}
+	p = hs_processor_leave_at(self, where);
+	lock_sleep(self, word);
+	hs_processor_take_at(self, p, where);
 }
 
 void hs_lock_wake(struct hs_task *self, hs_u32 *word)
@@ -161,8 +171,12 @@ void hs_down_read_at(struct hs_task *self, struct hs_rwsem *s, const char *where
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
 	if (!lock_try_read(self, s)) {
+		struct hs_processor *p;
+
 		lock_refuse_own_write(self, s, where);
+		p = hs_processor_leave_at(self, where);
 		lock_wait_rwsem(self, s, lock_try_read);
+		hs_processor_take_at(self, p, where);
 	}
 	hs_lock_entered(self, s, s->cls, where);
 }
@@ -192,10 +206,14 @@ void hs_down_write_at(struct hs_task *self, struct hs_rwsem *s, const char *wher
 	hs_check_lock_may_sleep(self, s->cls, where);
 	hs_lock_enter(self, s->cls, true, where);
 	if (!lock_try_write(self, s)) {
+		struct hs_processor *p;
+
 		lock_refuse_own_write(self, s, where);
+		p = hs_processor_leave_at(self, where);
 		hs_u32_add(self, &s->wanted, 1, HS_SEQ_CST);
 		lock_wait_rwsem(self, s, lock_try_write);
 		hs_u32_add(self, &s->wanted, -1u, HS_SEQ_CST);
+		hs_processor_take_at(self, p, where);
 	}
 	hs_lock_entered(self, s, s->cls, where);
 }

@@ -35,8 +35,10 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	struct hs_arena *arena = self->hot.arena;
 	struct hs_grace_readers readers = native_rcu_readers(arena);
 	uint32_t seen[HS_TASKS_MAX];
+	struct hs_processor *p;
 
 	hs_check_synchronize(self, where);
+	p = hs_processor_leave_at(self, where);
 	hs_grace_begin(self, &readers, seen);
 	for (uint32_t i = 0; i < readers.count; i++) {
 		for (uint32_t spins = 1; hs_grace_waits_for(self, &readers, seen, i); spins++) {
@@ -53,6 +55,7 @@ void hs_synchronize_rcu_at(struct hs_task *self, const char *where)
 	}
 	hs_u64_add(self, &arena->rcu.completed, 1, HS_RELAXED);
 	hs_rcu_poll(self);
+	hs_processor_take_at(self, p, where);
 }
 
 void hs_call_rcu_at(struct hs_task *self, struct hs_rcu_head *head,
@@ -75,11 +78,14 @@ void hs_rcu_barrier_at(struct hs_task *self, const char *where)
 {
 	struct hs_arena *arena = self->hot.arena;
 	struct hs_grace_readers readers = native_rcu_readers(arena);
+	struct hs_processor *p;
 
 	if (self->hot.rcu_nest)
 		hs_fail(self, where, "wait for callbacks inside a read section");
 	hs_check_may_sleep(self, where);
+	p = hs_processor_leave_at(self, where);
 	hs_batch_barrier(self, &arena->rcu, &readers);
+	hs_processor_take_at(self, p, where);
 }
 
 void hs_rcu_flush(struct hs_task *boot)

@@ -46,6 +46,7 @@ static void task_fill_slot(struct hs_arena *arena, struct hs_slot *slot, const c
 	hot->rng = hs_random_stream(arena->config.seed, id);
 	slot->task.tally = 0;
 	slot->task.data = NULL;
+	slot->task.processor = NULL;
 	slot->task.held_count = 0;
 	slot->guard = NULL;
 	hs_u64_store(NULL, &slot->deadline, 0, HS_RELAXED);

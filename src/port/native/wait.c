@@ -41,12 +41,25 @@ static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	return false;
 }
 
+/* What a task leaves because it would have to sleep. NULL: it has none, or need not sleep. */
+static struct hs_processor *wait_leave_processor(struct hs_task *self, hs_pred pred, void *arg,
+						 const char *where)
+{
+	if (hs_likely(!self->processor) || pred(self, arg))
+		return NULL;
+	return hs_processor_leave_at(self, where);
+}
+
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
+	struct hs_processor *p;
+
 	hs_check_wait(self, where);
+	p = wait_leave_processor(self, pred, arg, where);
 	while (!wait_once(self, q, pred, arg, false))
 		;
+	hs_processor_take_at(self, p, where);
 }
 
 /* A deadline that has come is no deadline to sleep for: it would move the clock. */
@@ -55,13 +68,17 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 {
 	struct hs_slot *slot = hs_slot_of(self);
 	bool met = false, pending;
+	struct hs_processor *p;
 
 	hs_check_wait(self, where);
+	p = wait_leave_processor(self, pred, arg, where);
 	hs_u64_store(self, &slot->deadline, deadline, HS_RELEASE);
 	while (!met && hs_ticks(self) < deadline)
 		met = wait_once(self, q, pred, arg, true);
 	hs_u64_store(self, &slot->deadline, 0, HS_RELEASE);
-	return met || wait_ask(self, pred, arg, &pending);
+	met = met || wait_ask(self, pred, arg, &pending);
+	hs_processor_take_at(self, p, where);
+	return met;
 }
 
 void hs_wake_all_at(struct hs_task *self, struct hs_waitq *q, const char *where)
@@ -102,11 +119,15 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 			       uint32_t bits, const char *where)
 {
 	struct wait_bits w = { word, bits };
+	struct hs_processor *p;
 
-	if (q)
+	if (q) {
 		hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
-	else
-		wait_on_word(self, &w, where);
+		return;
+	}
+	p = wait_leave_processor(self, wait_bits_are_set, &w, where);
+	wait_on_word(self, &w, where);
+	hs_processor_take_at(self, p, where);
 }
 
 uint32_t hs_dec_and_wake_all_at(struct hs_task *self, struct hs_waitq *q, hs_u32 *count,
