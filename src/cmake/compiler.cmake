@@ -70,3 +70,8 @@ hs_keep_known_flags(HS_WALKER_FLAGS -falign-functions=64 -falign-loops=32 -falig
 # stack that it leaves, where a leaf function may keep its red zone.
 hs_keep_known_flags(fiber_flags -mno-red-zone)
 hs_backend_flags(explore 1 ${common_flags} ${fiber_flags})
+
+# Beside -fsanitize=thread, for those who use hmmsim::races: calls of memcpy() and its like are told
+# by hmmsim/races_calls.h.
+set(HS_RACES_OPTIONS --include=hmmsim/races_calls.h
+	-fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset)

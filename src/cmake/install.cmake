@@ -63,9 +63,10 @@ list(TRANSFORM HS_JEMALLOC_LIBS PREPEND "-l" OUTPUT_VARIABLE native_libs)
 hs_install_pc(hmmsim "${PROJECT_DESCRIPTION}" hmmsim "" ${native_libs})
 hs_install_pc(hmmsim-explore "Exhaustive exploration of hmmsim models; not to be linked with hmmsim"
 	hmmsim_explore "-Wl,${HS_REFUSE_OPTIONS}")
-# Beside hmmsim-explore, which it requires. The compiler's option is not in Cflags, because in a line
-# that compiles and links it would bring libtsan in.
+# Beside hmmsim-explore, which it requires. -fsanitize=thread is not in Cflags, because in a line that
+# compiles and links it would bring libtsan in.
 if(TARGET hmmsim_races)
+	list(JOIN HS_RACES_OPTIONS " " pc_races_options)
 	configure_file(cmake/hmmsim-races.pc.in ${generated_dir}/hmmsim-races.pc @ONLY)
 	install(FILES ${generated_dir}/hmmsim-races.pc DESTINATION ${pkgconfig_dir})
 endif()

@@ -102,13 +102,15 @@ hs_public_library(hmmsim_explore explore explore ${explore_objects})
 target_link_options(hmmsim_explore PUBLIC LINKER:${HS_REFUSE_OPTIONS})
 
 # Programs whose objects are compiled with -fsanitize=thread link this in place of libtsan: so the
-# option is for compilers alone. A build with libtsan, or with a sanitizer that excludes it, has none.
+# options are for compilers alone. A build with libtsan, or with a sanitizer that excludes it, has
+# none.
 if(NOT HS_SANITIZED)
 	hs_objects(hmmsim_races_objects explore ${HS_RACES_SOURCES})
 	add_library(hmmsim_races STATIC $<TARGET_OBJECTS:hmmsim_races_objects>)
 	add_library(hmmsim::races ALIAS hmmsim_races)
 	target_link_libraries(hmmsim_races INTERFACE hmmsim_explore)
-	target_compile_options(hmmsim_races INTERFACE -fsanitize=thread)
+	target_compile_options(hmmsim_races INTERFACE -fsanitize=thread
+		"$<$<COMPILE_LANGUAGE:C,CXX>:${HS_RACES_OPTIONS}>")
 	set_target_properties(hmmsim_races PROPERTIES EXPORT_NAME races LINKER_LANGUAGE C)
 endif()
 

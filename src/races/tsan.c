@@ -86,7 +86,7 @@ TSAN_CALLBACK(func_exit, (void))
 {
 }
 
-/* Newer clangs call these for memcpy() and its like. */
+/* By races_calls.h, and by newer clangs, a call of memcpy() is one of these. */
 TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size);
 TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size);
 TSAN_API void *__tsan_memset(void *to, int value, size_t size);

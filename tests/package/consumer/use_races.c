@@ -6,6 +6,7 @@
  * after its object is freed.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <hmmsim/explore.h>
 #include <hmmsim/sync.h>
@@ -17,7 +18,7 @@ static const struct hs_sync_class device_lock = { "device lock", false };
 static const struct hs_sync_kind request = { "request" };
 
 struct request {
-	unsigned long bytes;
+	unsigned long bytes, more[31];
 };
 
 struct driver {
@@ -101,6 +102,18 @@ static void uses(struct hs_task *self, void *driver)
 		r->bytes++;
 }
 
+LINE_BELOW(copies_at, 5);
+
+static void copies(struct hs_task *self, void *driver)
+{
+	struct driver *d = driver;
+	struct request mine, *r = hs_sync_ptr_load(self, &d->current, HS_SYNC_ACQUIRE);
+	if (r)
+		memcpy(&mine, r, sizeof(mine));
+	if (r && mine.bytes != 512)
+		d->pending = 0;
+}
+
 LINE_BELOW(cancels_at, 6);
 
 static void cancels(struct hs_task *self, void *driver)
@@ -118,9 +131,11 @@ int main(void)
 	static const struct work right = { submits, resets_under_both };
 	static const struct work race = { submits, resets };
 	static const struct work use_after_free = { uses, cancels };
+	static const struct work copy_after_free = { copies, cancels };
 
 	CHECK(FINDS(&race, HS_VERDICT_RACE, submits_at, resets_at));
 	CHECK(FINDS(&use_after_free, HS_VERDICT_FREED, uses_at, cancels_at));
+	CHECK(FINDS(&copy_after_free, HS_VERDICT_FREED, copies_at, cancels_at));
 	finds_nothing(&scenario, &right);
 	return 0;
 }
