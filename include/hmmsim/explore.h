@@ -12,9 +12,10 @@
  * Both libraries define the same symbols, so that one source may be linked with either, and a
  * program links one of them. The function of the other one returns -EOPNOTSUPP.
  *
- * A step is one access to a shared word, or one operation on a lock, wait queue or RCU domain. The
- * code between two steps runs at once with the first. An execution runs until no task can move. It
- * is complete unless the search cuts it short, because an equal one was seen before.
+ * A step is one access to a shared word, or one operation on a lock, wait queue or RCU domain; with
+ * HS_PLAIN_STEPS one plain access, too. The code between two steps runs at once with the first. An
+ * execution runs until no task can move. It is complete unless the search cuts it short, because an
+ * equal one was seen before.
  *
  * A scenario states what must hold by what it calls. hs_page_count() of a page whose memory is gone
  * is a use after free; hs_dmirror_access() asserts that the page is live; what is left at the end
@@ -37,8 +38,25 @@
 extern "C" {
 #endif
 
-/** struct hs_plan - what a set-up asks for: hs_plan_task(), hs_plan_data(), hs_plan_name() */
+struct hs_sync_kind;
+
+/**
+ * struct hs_plan - what a set-up asks for: hs_plan_task(), hs_plan_data(), hs_plan_name(),
+ * hs_plan_plain(), hs_plan_plain_kind()
+ */
 struct hs_plan;
+
+/** enum hs_plain - what the plain accesses are taken for that a program tells, see races.h */
+enum hs_plain {
+	HS_PLAIN_CHECKED, /**< no steps, but checked: HS_VERDICT_RACE, HS_VERDICT_FREED */
+	HS_PLAIN_IGNORED, /**< nothing */
+	/**
+	 * Each is a step, as a load or store with relaxed order of what is in memory now. A race is
+	 * no finding: its outcomes are explored instead. One to what is freed is HS_VERDICT_FREED.
+	 */
+	HS_PLAIN_STEPS,
+	HS_PLAIN_COUNT
+};
 
 /** struct hs_scenario - a small concurrent program */
 struct hs_scenario {
@@ -119,6 +137,47 @@ HMMSIM_API int hs_plan_data(struct hs_plan *plan, void *data, size_t size);
 HMMSIM_API int hs_plan_name(struct hs_plan *plan, const char *name, const void *start, size_t size);
 
 /**
+ * hs_plan_plain() - say what plain accesses to some memory are taken for
+ * @param plan   the plan that the set-up was called with; gone when the run ends (not checked)
+ * @param plain  for hs_explore_options.plain, there
+ * @param start  memory whose accesses are looked at (hs_races_access()): a field of the state, an
+ *               object of the set-up, a piece of what hs_plan_data() names
+ * @param size   bytes of it
+ *
+ * Of several pieces that have an address the smallest one counts, and of several equal ones the
+ * first. An access to bytes of several pieces is taken apart. Accesses of the set-up itself are
+ * no steps, and only looked at for HS_VERDICT_FREED. hs_scenario_run() does nothing with it, and
+ * so does hs_explore() in a program that tells no accesses.
+ *
+ * Context: in hs_scenario.setup().
+ *
+ * Return: 0, or
+ * - -EINVAL: @p plain is none of enum hs_plain, @p start is NULL, @p size is 0, the plan has 32 of
+ *   this call and of hs_plan_plain_kind() already, or the set-up has returned
+ */
+HMMSIM_API int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const void *start,
+			     size_t size);
+
+/**
+ * hs_plan_plain_kind() - say what plain accesses to objects of a kind are taken for
+ * @param plan   the plan that the set-up was called with; gone when the run ends (not checked)
+ * @param plain  for hs_explore_options.plain, in each object that hs_sync_alloc() returns for a
+ *               kind of that name, before and after this call
+ * @param kind   of the objects; its name is used until the run ends
+ *
+ * Memory that hs_plan_plain() names has what is said there. Of several calls for a kind the first
+ * one counts. hs_scenario_run() does nothing with it.
+ *
+ * Context: in hs_scenario.setup().
+ *
+ * Return: 0, or
+ * - -EINVAL: @p plain is none of enum hs_plain, @p kind is NULL, the plan has 32 of this call and
+ *   of hs_plan_plain() already, or the set-up has returned
+ */
+HMMSIM_API int hs_plan_plain_kind(struct hs_plan *plan, enum hs_plain plain,
+				  const struct hs_sync_kind *kind);
+
+/**
  * hs_scenario_run() - run a scenario once, on threads (hmmsim::hmmsim)
  * @param scenario  what to run
  * @param param     passed to set-up and check; may be NULL if they allow it
@@ -185,13 +244,6 @@ enum hs_memory {
 	 */
 	HS_MEMORY_VIEWS,
 	HS_MEMORY_COUNT
-};
-
-/** enum hs_plain - what the plain accesses are taken for that a program tells, see races.h */
-enum hs_plain {
-	HS_PLAIN_CHECKED, /**< no steps, but checked: HS_VERDICT_RACE, HS_VERDICT_FREED */
-	HS_PLAIN_IGNORED, /**< nothing */
-	HS_PLAIN_COUNT
 };
 
 /** enum hs_verdict - what a search has found */
@@ -335,8 +387,9 @@ struct hs_explore_options {
 	 */
 	bool retry_cut;
 	/**
-	 * Plain accesses that the program tells (races.h); default HS_PLAIN_CHECKED. Without effect
-	 * in a program that tells none.
+	 * Plain accesses that the program tells (races.h), where neither hs_plan_plain() nor
+	 * hs_plan_plain_kind() says another one; default HS_PLAIN_CHECKED. Without effect in a
+	 * program that tells none.
 	 */
 	enum hs_plain plain;
 	/**

@@ -30,8 +30,8 @@ enum hs_races_access {
 /**
  * hs_races_report() - say that the program tells its plain accesses
  *
- * Explorations that begin later look for races, unless hs_explore_options.plain says otherwise. It
- * cannot be taken back.
+ * Explorations that begin later look for races, unless hs_explore_options.plain, hs_plan_plain() or
+ * hs_plan_plain_kind() says otherwise. It cannot be taken back.
  *
  * Context: any thread, before it calls hs_explore(); no task is needed.
  */
@@ -39,14 +39,15 @@ HMMSIM_API void hs_races_report(void);
 
 /**
  * hs_races_access() - tell a plain access
- * @param data    what is accessed now, before or after this call
+ * @param data    what is accessed, directly after this call (HS_PLAIN_STEPS), or about now
  * @param size    bytes of it
  * @param access  what the access does
  *
  * Looked at are accesses of tasks, set-up and check of a scenario in hs_explore(), to the state, to
  * objects of hs_sync_alloc() and of the model, and to what hs_plan_data() names. All else is
- * ignored, and so is what a predicate accesses before its wait ends. It is no step. A finding ends
- * the execution (HS_VERDICT_RACE, HS_VERDICT_FREED), and this call does not return then.
+ * ignored, and so is what a predicate accesses before its wait ends, unless that is a step. What is
+ * done with it, enum hs_plain says. A finding ends the execution (HS_VERDICT_RACE,
+ * HS_VERDICT_FREED), and this call does not return then.
  *
  * Context: any; no task is needed.
  */

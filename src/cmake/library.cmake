@@ -109,8 +109,11 @@ if(NOT HS_SANITIZED)
 	add_library(hmmsim_races STATIC $<TARGET_OBJECTS:hmmsim_races_objects>)
 	add_library(hmmsim::races ALIAS hmmsim_races)
 	target_link_libraries(hmmsim_races INTERFACE hmmsim_explore)
+	list(JOIN HS_RACES_CLANG_OPTIONS " " races_clang)
+	string(PREPEND races_clang "SHELL:")
 	target_compile_options(hmmsim_races INTERFACE -fsanitize=thread
-		"$<$<COMPILE_LANGUAGE:C,CXX>:${HS_RACES_OPTIONS}>")
+		"$<$<COMPILE_LANGUAGE:C,CXX>:${HS_RACES_OPTIONS}>"
+		"$<$<OR:$<COMPILE_LANG_AND_ID:C,Clang>,$<COMPILE_LANG_AND_ID:CXX,Clang>>:${races_clang}>")
 	set_target_properties(hmmsim_races PROPERTIES EXPORT_NAME races LINKER_LANGUAGE C)
 endif()
 

@@ -80,6 +80,7 @@ static int dpor_pick(void *ctx, struct hs_sched *s, uint32_t enabled)
 	struct hs_dpor_node *n;
 
 	d->sched = s;
+	d->words.counts = s->scratch.counts;
 	if (d->depth == d->length) {
 		uint32_t patient = dpor_patient(d, enabled), awake, taken;
 
@@ -217,7 +218,7 @@ int hs_search_dpor(const struct hs_explore_options *options, struct hs_searcher 
 	if (!d)
 		return -ENOMEM;
 	d->words.past = true;
-	d->words.counts = hs_search_commutes(options);
+	(void)options; /* what they say of counts is in the scheduler */
 	d->searcher = (struct hs_searcher){ .chooser = { dpor_pick, dpor_choose, d },
 					    .start = dpor_start,
 					    .next = dpor_next,

@@ -53,6 +53,20 @@ static void explore_keep_names(struct hs_sched *s, const struct hs_plan *plan)
 						 n->step };
 	}
 	s->label_count = plan->name_count;
+	for (unsigned int i = 0; i < plan->plain_count; i++)
+		hs_plains_add(s, (struct hs_plains_rule){ .kind = plan->plain[i].kind,
+							  .start = (uintptr_t)plan->plain[i].start,
+							  .size = plan->plain[i].size,
+							  .mode = (uint8_t)plan->plain[i].mode });
+}
+
+/* What plain accesses are taken for is known only after the set-up. */
+static void explore_settle_plain(struct hs_sched *s)
+{
+	if (s->races && !hs_plains_has(s, HS_PLAIN_CHECKED))
+		hs_races_drop(s);
+	if (!hs_plains_has(s, HS_PLAIN_CHECKED) && !hs_plains_has(s, HS_PLAIN_STEPS))
+		hs_plains_end(s);
 }
 
 static void explore_call_setup(void *arg)
@@ -65,6 +79,7 @@ static void explore_call_setup(void *arg)
 	if (e->setup_ret)
 		return;
 	explore_keep_names(e->sched, &e->plan);
+	explore_settle_plain(e->sched);
 	hs_rcu_poll(boot);
 	for (unsigned int i = 0; i < e->plan.count; i++) {
 		const struct hs_plan_entry *t = &e->plan.task[i];
@@ -114,7 +129,8 @@ static int explore_prepare(struct exploration *e)
 		if (ret)
 			return ret;
 	}
-	if (hs_search_has_races(e->options)) {
+	if (hs_races_are_reported()) {
+		hs_plains_begin(e->sched, e->options->plain);
 		ret = hs_races_begin(e->sched);
 		if (ret)
 			return ret;
@@ -380,7 +396,7 @@ static int explore_search(struct exploration *e)
 		return ret;
 	e->sched->scratch.failed = false;
 	e->sched->scratch.past = o->search == HS_SEARCH_DPOR;
-	e->sched->scratch.counts = hs_search_commutes(o);
+	e->sched->scratch.counts = hs_search_commutes(o) && !e->sched->clocks;
 	r->image_bytes = e->sched->image.used;
 	hs_limits_begin(&e->limits, o);
 	ret = explore_measure(e);
@@ -447,6 +463,7 @@ static void explore_end(struct exploration *e)
 		hs_births_begin(&e->sched->births, false);
 		hs_trace_end(&e->sched->trace);
 		hs_views_end(e->sched);
+		hs_plains_end(e->sched);
 		hs_races_end(e->sched);
 	}
 	if (e->machine && e->sched->crash.kind) {

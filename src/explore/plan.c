@@ -7,6 +7,9 @@
 #include <errno.h>
 
 #include <hmmsim/mm.h>
+#include <hmmsim/sync.h>
+
+#include "port/port.h"
 
 int hs_plan_task(struct hs_plan *plan, const char *name,
 		 void (*fn)(struct hs_task *self, void *arg), void *arg)
@@ -44,4 +47,29 @@ int hs_plan_name_entries(struct hs_plan *plan, const char *name, const hs_u64 *e
 	plan->name[plan->name_count - 1].first = first;
 	plan->name[plan->name_count - 1].step = HS_PAGE_BYTES;
 	return 0;
+}
+
+static int plan_add_plain(struct hs_plan *plan, struct hs_plan_plain plain)
+{
+	if ((unsigned int)plain.mode >= HS_PLAIN_COUNT || plan->closed ||
+	    plan->plain_count == HS_PLAN_PLAINS)
+		return -EINVAL;
+	plan->plain[plan->plain_count++] = plain;
+	return 0;
+}
+
+int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const void *start, size_t size)
+{
+	if (!start || !size)
+		return -EINVAL;
+	return plan_add_plain(plan, (struct hs_plan_plain){ NULL, start, size, plain });
+}
+
+int hs_plan_plain_kind(struct hs_plan *plan, enum hs_plain plain, const struct hs_sync_kind *kind)
+{
+	if (!kind)
+		return -EINVAL;
+	return plan_add_plain(plan, (struct hs_plan_plain){ .kind = kind->name ? kind->name
+									       : HS_TRACKED_UNNAMED,
+							    .mode = plain });
 }

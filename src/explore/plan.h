@@ -12,6 +12,7 @@
 #define HS_PLAN_TASKS 14
 #define HS_PLAN_DATA 16
 #define HS_PLAN_NAMES 64
+#define HS_PLAN_PLAINS 32
 
 struct hs_plan_entry {
 	const char *name;
@@ -31,12 +32,20 @@ struct hs_plan_name {
 	uint64_t first, step; /* as of struct hs_label */
 };
 
+struct hs_plan_plain {
+	const char *kind; /* objects with this name; NULL: memory */
+	const void *start;
+	size_t size;
+	enum hs_plain mode;
+};
+
 struct hs_plan {
-	unsigned int count, data_count, name_count;
+	unsigned int count, data_count, name_count, plain_count;
 	bool closed; /* the set-up has returned */
 	struct hs_plan_entry task[HS_PLAN_TASKS];
 	struct hs_plan_data data[HS_PLAN_DATA];
 	struct hs_plan_name name[HS_PLAN_NAMES];
+	struct hs_plan_plain plain[HS_PLAN_PLAINS];
 };
 
 /*

@@ -87,7 +87,9 @@ static void report_words(struct report *r, uint32_t task, const struct hs_step_w
 	report_add(r, "%*s%s", indent, "", text);
 	column =
 		report_part(r, indent, (size_t)indent + strlen(text), w->remark, strlen(w->remark));
-	report_part(r, indent, column, w->place, (size_t)w->place_length);
+	snprintf(text, sizeof(text), "%s%.*s", w->follows ? "after " : "", w->place_length,
+		 w->place_length ? w->place : "");
+	report_part(r, indent, column, text, strlen(text));
 	report_add(r, "\n");
 }
 

@@ -29,17 +29,13 @@ struct hs_searcher {
 	bool failed; /* no memory: the search is over */
 };
 
-/* Whether races are looked for. */
-static inline bool hs_search_has_races(const struct hs_explore_options *options)
-{
-	return options->plain == HS_PLAIN_CHECKED && hs_races_are_reported();
-}
-
-/* Whether adds may commute: fingerprints, views and clocks tell their orders apart. */
+/*
+ * Whether adds may commute: fingerprints, views and clocks tell their orders apart. Whether there
+ * are clocks is known after the set-up: hs_sched.scratch.counts says both.
+ */
 static inline bool hs_search_commutes(const struct hs_explore_options *options)
 {
-	return options->commute && !options->fingerprint && options->memory == HS_MEMORY_SC &&
-	       !hs_search_has_races(options);
+	return options->commute && !options->fingerprint && options->memory == HS_MEMORY_SC;
 }
 
 /* 0, -ENOMEM or -EINVAL (the options lack what the search needs). */

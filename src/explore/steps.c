@@ -101,6 +101,8 @@ static bool steps_has_object(const struct hs_sched *s, const struct hs_repeat_no
 
 bool hs_step_has_value(const struct hs_repeat_note *n)
 {
+	if (n->kind == HS_OP_PLAIN_READ || n->kind == HS_OP_PLAIN_WRITE)
+		return n->size <= 8 && !(n->size & (n->size - 1));
 	return (n->kind == HS_OP_LOAD || n->kind == HS_OP_STORE || n->kind == HS_OP_RMW ||
 		n->kind == HS_OP_COUNT_ADD) &&
 	       (n->size == 4 || n->size == 8) && (n->detail & HS_DETAIL_WHAT) != HS_WHAT_CALLBACKS;
@@ -109,7 +111,21 @@ bool hs_step_has_value(const struct hs_repeat_note *n)
 static bool steps_writes(const struct hs_repeat_note *n)
 {
 	return n->kind == HS_OP_STORE || n->kind == HS_OP_COUNT_ADD ||
-	       (n->kind == HS_OP_RMW && !n->failed);
+	       n->kind == HS_OP_PLAIN_WRITE || (n->kind == HS_OP_RMW && !n->failed);
+}
+
+static bool steps_only_reads(const struct hs_repeat_note *n)
+{
+	return n->kind == HS_OP_LOAD || n->kind == HS_OP_PLAIN_READ;
+}
+
+/* It writes other bytes with some of those of @n. */
+static bool steps_blurs(const struct hs_repeat_note *e, const struct hs_repeat_note *n)
+{
+	uintptr_t a = (uintptr_t)e->addr, b = (uintptr_t)n->addr;
+
+	return hs_op_is_plain((enum hs_op_kind)e->kind) && e->kind != HS_OP_PLAIN_READ &&
+	       a < b + n->size && b < a + e->size;
 }
 
 /* ---- places ------------------------------------------------------------------------------- */
@@ -155,6 +171,8 @@ static bool steps_value_before(const struct hs_sched *s, uint32_t i, uint64_t *v
 			*value = e->value;
 			return true;
 		}
+		if (e->enabled && steps_blurs(e, n))
+			return false;
 	}
 	*value = 0;
 	if (offset >= s->image.used)
@@ -199,7 +217,7 @@ static void steps_add_values(const struct hs_names *names, const struct hs_repea
 	if (!hs_step_has_value(n))
 		return;
 	hs_name_value(names, addr, pointer, n->value, w->after);
-	if (n->kind != HS_OP_LOAD && !n->failed && before)
+	if (!steps_only_reads(n) && !n->failed && before)
 		hs_name_value(names, addr, pointer, *before, w->before);
 }
 
@@ -242,6 +260,7 @@ static void steps_begin(const struct hs_names *names, const struct hs_repeat_not
 	snprintf(w->operation, sizeof(w->operation), "%s%s", steps_operation(names->sched, n),
 		 names->sched->views ? steps_order(n->detail) : "");
 	steps_add_place(w, n->place);
+	w->follows = w->place_length && hs_op_is_plain((enum hs_op_kind)n->kind);
 	steps_add_object(names, n, w);
 	if (n->failed)
 		snprintf(w->remark, sizeof(w->remark), "failed");

@@ -14,6 +14,7 @@ struct hs_step_words {
 	char remark[HS_NAME_MAX + 64];
 	const char *place;
 	int place_length; /* 0: the place is not known */
+	bool follows;	  /* the place is that of the task's last step with one */
 };
 
 /* What decision @i was, of the task or an answer to it. */

@@ -99,7 +99,8 @@ static void timeline_step(struct timeline *t, uint32_t task, uint32_t at,
 	timeline_add_member(t, "before", w->before, SIZE_MAX, &first);
 	timeline_add_member(t, "after", w->after, SIZE_MAX, &first);
 	timeline_add_member(t, "remark", w->remark, SIZE_MAX, &first);
-	timeline_add_member(t, "place", w->place, (size_t)w->place_length, &first);
+	timeline_add_member(t, w->follows ? "place before" : "place", w->place,
+			    (size_t)w->place_length, &first);
 	timeline_add(t, "}}");
 }
 

@@ -8,6 +8,7 @@
  * This is an archive of its own. In the explorer's library these functions would take the place of
  * libtsan's in programs that are built to be looked at by that.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 
 /* Also for instrumented code in shared libraries of the program. */
 #define TSAN_API __attribute__((__visibility__("default")))
+
+#define TSAN_PART 256 /* of a copy, at once */
 
 /* A callback, with the declaration that no header has. */
 #define TSAN_CALLBACK(name, parameters)         \
@@ -96,11 +99,32 @@ TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size)
 	return __tsan_memmove(to, from, size);
 }
 
+/*
+ * Where accesses are steps others may come between the two. What is read must be what is there when
+ * the read is told.
+ */
+static void tsan_move(char *to, const char *from, size_t size)
+{
+	char part[TSAN_PART];
+
+	hs_races_access(from, size, HS_RACES_READ);
+	memcpy(part, from, size);
+	hs_races_access(to, size, HS_RACES_WRITE);
+	memcpy(to, part, size);
+}
+
 TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size)
 {
-	hs_races_access(from, size, HS_RACES_READ);
-	hs_races_access(to, size, HS_RACES_WRITE);
-	return memmove(to, from, size);
+	bool up = (uintptr_t)to < (uintptr_t)from;
+
+	for (size_t done = 0; done < size;) {
+		size_t rest = size - done, part = rest < TSAN_PART ? rest : TSAN_PART;
+		size_t at = up ? done : rest - part;
+
+		tsan_move((char *)to + at, (const char *)from + at, part);
+		done += part;
+	}
+	return to;
 }
 
 TSAN_API void *__tsan_memset(void *to, int value, size_t size)

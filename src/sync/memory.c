@@ -11,7 +11,7 @@
 void *hs_sync_alloc_at(struct hs_task *self, const struct hs_sync_kind *kind, size_t size,
 		       const char *where)
 {
-	return hs_tracked_alloc_at(self, kind->name ? kind->name : "object", size, where);
+	return hs_tracked_alloc_at(self, kind->name ? kind->name : HS_TRACKED_UNNAMED, size, where);
 }
 
 void hs_sync_free_at(struct hs_task *self, void *object, const char *where)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Words that a set-up names. What else it names: test_port_scenario, test_port_repeat. */
 #include <hmmsim/explore.h>
+#include <hmmsim/sync.h>
 
 #include "port/port.h"
 #include "support/test.h"
+
+static const struct hs_sync_kind ring_kind = { "ring" };
 
 struct ring {
 	hs_u64 unnamed, head, tail, slot[2];
@@ -71,6 +74,17 @@ static int limits_setup(struct hs_task *self, struct hs_plan *plan, void *state,
 	for (int i = 0; i < 64; i++)
 		assert_int_equal(hs_plan_name(plan, "ring", r, 1), 0);
 	assert_int_equal(hs_plan_name(plan, "ring", r, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain(plan, HS_PLAIN_COUNT, r, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain(plan, HS_PLAIN_STEPS, NULL, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain(plan, HS_PLAIN_STEPS, r, 0), -EINVAL);
+	assert_int_equal(hs_plan_plain_kind(plan, HS_PLAIN_STEPS, NULL), -EINVAL);
+	assert_int_equal(hs_plan_plain_kind(plan, HS_PLAIN_COUNT, &ring_kind), -EINVAL);
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(hs_plan_plain(plan, HS_PLAIN_STEPS, r, 1), 0);
+		assert_int_equal(hs_plan_plain_kind(plan, HS_PLAIN_IGNORED, &ring_kind), 0);
+	}
+	assert_int_equal(hs_plan_plain(plan, HS_PLAIN_STEPS, r, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain_kind(plan, HS_PLAIN_STEPS, &ring_kind), -EINVAL);
 	return 0;
 }
 
@@ -79,9 +93,11 @@ static void limits_check(struct hs_task *self, void *state, const void *param)
 	(void)self;
 	(void)param;
 	assert_int_equal(hs_plan_name(((struct ring *)state)->plan, "ring", state, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain(((struct ring *)state)->plan, HS_PLAIN_STEPS, state, 1),
+			 -EINVAL);
 }
 
-static void a_plan_has_up_to_64_names_before_the_set_up_returns(void **state)
+static void a_plan_has_64_names_and_32_modes_before_the_set_up_returns(void **state)
 {
 	const struct hs_scenario limits = { "limits", sizeof(struct ring), limits_setup,
 					    limits_check };
@@ -99,7 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_calls_words_by_the_smallest_name),
-		cmocka_unit_test(a_plan_has_up_to_64_names_before_the_set_up_returns),
+		cmocka_unit_test(a_plan_has_64_names_and_32_modes_before_the_set_up_returns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,12 +76,15 @@ static const struct hs_scenario scenario = {
 	.check = check,
 };
 
+static enum hs_plain plain = HS_PLAIN_CHECKED;
+
 static void explore(task_fn *one, task_fn *two, struct hs_explore_result *r)
 {
 	task_fn *const tasks[] = { one, two };
 	struct hs_explore_options options;
 
 	hs_explore_options_init(&options);
+	options.plain = plain;
 	assert_int_equal(hs_explore(&scenario, tasks, &options, r), 0);
 }
 
@@ -242,6 +245,7 @@ static void a_call_that_copies_or_sets_is_seen(void **state)
 static void a_call_does_what_the_function_does(void **state)
 {
 	char text[] = "abcdef", other[sizeof(text)];
+	static uint16_t many[1000];
 
 	(void)state;
 	assert_ptr_equal(memcpy(other, text, sizeof(text)), other);
@@ -249,6 +253,15 @@ static void a_call_does_what_the_function_does(void **state)
 	assert_ptr_equal(memset(other, 'x', 2), other);
 	assert_string_equal(text, "aabcdf");
 	assert_string_equal(other, "xxcdef");
+	/* More than the archive moves at once, both ways. */
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = (uint16_t)i;
+	memmove(many + 3, many, 700 * sizeof(many[0]));
+	for (size_t i = 0; i < 700; i++)
+		assert_int_equal(many[i + 3], i);
+	memmove(many, many + 3, 700 * sizeof(many[0]));
+	for (size_t i = 0; i < 700; i++)
+		assert_int_equal(many[i], i);
 }
 
 /* ---- use after free ----------------------------------------------------------------------- */
@@ -327,6 +340,79 @@ static void atomics_that_the_explorer_does_not_see_are_refused(void **state)
 	assert_int_equal(__atomic_load_n(&byte, __ATOMIC_ACQUIRE), 0xfd);
 }
 
+/* ---- steps -------------------------------------------------------------------------------- */
+
+#define LAST_OF_TWO (hs_sync_u32_add(self, &d->ready, 1, HS_SYNC_SEQ_CST) == 1)
+
+TASK(increments, {
+	d->counted++;
+	if (LAST_OF_TWO)
+		hs_sync_assert(self, d->counted == 2, "%u counted", d->counted);
+})
+TASK(changes_and_sees, {
+	uint64_t seen;
+
+	d->two.words[1] = 7;
+	seen = d->one.words[1];
+	hs_sync_assert(self, !seen, "%llu was seen", (unsigned long long)seen);
+})
+
+TASK(changes, d->two.words[1] = 7;)
+TASK(copies_before, {
+	memcpy(&d->one, &d->two, sizeof(d->one));
+	hs_sync_assert(self, !d->one.words[1], "the change was copied");
+})
+
+/* Of one a step, the read of the copy; the other task; the write, and the look at it. */
+static void a_copy_has_what_was_there_when_it_read(void **state)
+{
+	task_fn *const tasks[] = { copies_before, changes };
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.plain = HS_PLAIN_STEPS;
+	options.search = HS_SEARCH_REPLAY;
+	options.schedule = "1*2 2*2 1*2";
+	assert_int_equal(hs_explore(&scenario, tasks, &options, &r), 0);
+	assert_string_equal(r.message, "");
+	hs_explore_result_free(&r);
+	options.schedule = "1 2*2 1*3";
+	assert_int_equal(hs_explore(&scenario, tasks, &options, &r), 0);
+	assert_non_null(strstr(r.message, "the change was copied"));
+	hs_explore_result_free(&r);
+}
+
+TASK(counts, d->counted++;)
+
+static void an_increment_is_two_steps(void **state)
+{
+	struct hs_explore_result none, one;
+
+	(void)state;
+	plain = HS_PLAIN_STEPS;
+	explore(steps, steps, &none);
+	explore(counts, steps, &one);
+	plain = HS_PLAIN_CHECKED;
+	assert_int_equal(one.steps_max, none.steps_max + 2);
+	hs_explore_result_free(&none);
+	hs_explore_result_free(&one);
+}
+
+static void accesses_that_are_steps_are_explored_in_each_order(void **state)
+{
+	(void)state;
+	plain = HS_PLAIN_STEPS;
+	expect(increments, increments, HS_VERDICT_ASSERT, "1 counted");
+	expect(copies, changes_and_sees, HS_VERDICT_ASSERT, "7 was seen");
+	expect(calls_memcpy, changes_and_sees, HS_VERDICT_ASSERT, "7 was seen");
+	expect(copies_request, cancels, HS_VERDICT_FREED, "plain read of an object that is freed");
+	expect(writes_packed, calls_memset, HS_VERDICT_NONE, "");
+	expect(adds, writes_half, HS_VERDICT_ASSERT, "an atomic access to scenario state+0x");
+	plain = HS_PLAIN_CHECKED;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +424,9 @@ int main(void)
 		cmocka_unit_test(a_call_does_what_the_function_does),
 		cmocka_unit_test(a_plain_read_after_free_is_found),
 		cmocka_unit_test(atomics_that_the_explorer_does_not_see_are_refused),
+		cmocka_unit_test(a_copy_has_what_was_there_when_it_read),
+		cmocka_unit_test(an_increment_is_two_steps),
+		cmocka_unit_test(accesses_that_are_steps_are_explored_in_each_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,7 +333,7 @@ static void the_character_that_is_wrong_is_named(void **state)
 		  IS("43", "'1'", NUMBER("0 to 18446744073709551615")) },
 		{ "hmmsim1:a:1:leak:sc,r0,c2,s3,u1,n1,k1,p0,d1:0123456789abcde:",
 		  IS("60", "':'", "a digit of a number of 16, 0 to 9 or a to f") },
-		{ "hmmsim1:a:1:leak:sc,r0,c2,s3,u1,n1,k1,p2,", IS("40", "'2'", NUMBER("0 to 1")) },
+		{ "hmmsim1:a:1:leak:sc,r0,c2,s3,u1,n1,k1,p3,", IS("40", "'3'", NUMBER("0 to 2")) },
 		{ "hmmsim1:a:1:leak:sc,r0,c2,s3,u1,n1,k1,p0,d1:A",
 		  IS("45", "'A'", "a digit of a number of 16, 0 to 9 or a to f") },
 		{ HEAD "0:", IS("70", "'0'", NUMBER("1 to 31")) },

@@ -10,6 +10,7 @@
 #define HS_PORT_TRACKED_H
 
 #define HS_TRACKED_HEAD sizeof(struct hs_tracked)
+#define HS_TRACKED_UNNAMED "object" /* a kind without a name */
 
 struct hs_tracked {
 	struct hs_tracked *next, *prev; /* prev: natively */

@@ -53,6 +53,9 @@ enum hs_op_kind {
 	HS_OP_WAKE = 13,
 	HS_OP_FENCE = 14,
 	HS_OP_MEMBARRIER = 15,
+	HS_OP_PLAIN_READ = 16, /* plains.h */
+	HS_OP_PLAIN_WRITE = 17,
+	HS_OP_PLAIN_COPY = 18,
 	HS_OP_CONDITIONAL = 32, /* from here on: what the task waits for must be looked at */
 	HS_OP_LOCK = 32,
 	HS_OP_DOWN_READ = 33,

@@ -56,16 +56,7 @@ struct hs_races {
 	uint32_t first_count, first_room, first_held;
 };
 
-/* What is accessed: an object, or data that the scenario has named. */
-struct races_object {
-	const struct hs_birth *birth; /* NULL: data */
-	uintptr_t start, end;	      /* what is declared of it */
-	uint32_t data;
-};
-
 static bool races_reported;
-/* The scheduler whose exploration runs on this thread. */
-static __thread struct hs_sched *races_sched;
 
 /* ---- making and ending ------------------------------------------------------------------- */
 
@@ -92,7 +83,6 @@ int hs_races_begin(struct hs_sched *s)
 	}
 	s->races->count = 1;
 	hs_keys_reset(&s->races->cell);
-	races_sched = s;
 	return 0;
 }
 
@@ -103,13 +93,19 @@ void hs_races_end(struct hs_sched *s)
 	hs_clocks_end(s);
 	if (!r)
 		return;
-	races_sched = NULL;
 	s->races = NULL;
 	hs_keys_free(&r->cell);
 	free(r->note);
 	free(r->held);
 	free(r->first);
 	free(r);
+}
+
+void hs_races_drop(struct hs_sched *s)
+{
+	hs_races_end(s);
+	for (uint32_t i = 1; i < s->tasks; i++)
+		s->task[i].followed = s->task[i].weak;
 }
 
 bool hs_races_failed(const struct hs_sched *s)
@@ -177,7 +173,7 @@ void hs_races_reset(struct hs_sched *s)
 
 /* ---- what is accessed -------------------------------------------------------------------- */
 
-static bool races_find_object(const struct hs_sched *s, uintptr_t addr, struct races_object *o)
+bool hs_races_find_object(const struct hs_sched *s, uintptr_t addr, struct hs_races_object *o)
 {
 	o->birth = hs_births_find(&s->births, addr);
 	if (o->birth) {
@@ -197,7 +193,7 @@ static bool races_find_object(const struct hs_sched *s, uintptr_t addr, struct r
 }
 
 /* The author's own name, or "request 0+0x8". */
-static void races_name(const struct hs_sched *s, const struct races_object *o, uintptr_t addr,
+static void races_name(const struct hs_sched *s, const struct hs_races_object *o, uintptr_t addr,
 		       char text[RACES_NAME])
 {
 	const struct hs_birth *b = o->birth;
@@ -232,7 +228,7 @@ static const char *races_kind_name(enum races_kind kind)
 }
 
 /* "plain write of 4 bytes at request 0+0x8 by one after pump.c:12, with the queue lock held". */
-static void races_describe(const struct hs_sched *s, const struct races_object *o,
+static void races_describe(const struct hs_sched *s, const struct hs_races_object *o,
 			   const struct races_note *n, char text[RACES_SIDE])
 {
 	const struct hs_task *t = &s->task[n->task];
@@ -252,7 +248,7 @@ static void races_describe(const struct hs_sched *s, const struct races_object *
 		snprintf(text + used, RACES_SIDE - (size_t)used, " held");
 }
 
-static void races_report_pair(struct hs_sched *s, const struct races_object *o,
+static void races_report_pair(struct hs_sched *s, const struct hs_races_object *o,
 			      const struct races_note *earlier, const struct races_note *later)
 {
 	char first[RACES_SIDE], second[RACES_SIDE];
@@ -262,7 +258,7 @@ static void races_report_pair(struct hs_sched *s, const struct races_object *o,
 	hs_sched_violation(s, HS_VERDICT_RACE, "%s; %s: nothing orders them", first, second);
 }
 
-static void races_report_allocation(struct hs_sched *s, const struct races_object *o,
+static void races_report_allocation(struct hs_sched *s, const struct hs_races_object *o,
 				    const struct races_note *n)
 {
 	char text[RACES_SIDE];
@@ -274,7 +270,7 @@ static void races_report_allocation(struct hs_sched *s, const struct races_objec
 }
 
 /* Another task frees the object in the step @free, and the access @n could come after that. */
-static void races_report_free(struct hs_task *free, const struct races_object *o,
+static void races_report_free(struct hs_task *free, const struct hs_races_object *o,
 			      const struct races_note *n)
 {
 	char text[RACES_SIDE];
@@ -285,27 +281,28 @@ static void races_report_free(struct hs_task *free, const struct races_object *o
 			   free->name, free->op.where ? free->op.where : "?", o->birth->allocated);
 }
 
-static void races_report_dead(struct hs_sched *s, const struct races_note *n)
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes)
 {
-	const struct hs_birth *b = hs_births_find(&s->births, n->addr);
-	const char *place = n->place ? n->place : "its start";
-	const char *kind = races_kind_name((enum races_kind)n->kind);
-	struct races_object o;
+	struct hs_sched *s = t->sched;
+	const struct hs_birth *b = hs_births_find(&s->births, (uintptr_t)data);
+	const char *place = t->place ? t->place : "its start";
+	const char *kind = races_kind_name(writes ? RACES_WRITE : RACES_READ);
+	struct hs_races_object o;
 	char name[RACES_NAME];
 
-	if (!b || !b->freed || !races_find_object(s, n->addr, &o)) {
+	if (!b || !b->freed || !hs_races_find_object(s, (uintptr_t)data, &o)) {
 		hs_sched_violation(s, HS_VERDICT_FREED,
 				   "after %s: %s of %zu bytes of an object that %s (task %s)",
-				   place, kind, n->size, b ? "is freed" : "was never allocated",
-				   s->task[n->task].name);
+				   place, kind, size, b ? "is freed" : "was never allocated",
+				   t->name);
 		return;
 	}
-	races_name(s, &o, n->addr, name);
+	races_name(s, &o, (uintptr_t)data, name);
 	hs_sched_violation(s, HS_VERDICT_FREED,
 			   "after %s: %s of %zu bytes at %s, which is freed (task %s): from %s, "
 			   "freed at %s by %s",
-			   place, kind, n->size, name, s->task[n->task].name, b->allocated,
-			   b->freed, s->task[b->freer].name);
+			   place, kind, size, name, t->name, b->allocated, b->freed,
+			   s->task[b->freer].name);
 }
 
 /* ---- cells ------------------------------------------------------------------------------- */
@@ -369,7 +366,7 @@ static uint8_t races_bytes(uintptr_t at, uintptr_t start, uintptr_t end)
 }
 
 /* Looks at each cell of the access, and notes it. False: there is a verdict now. */
-static bool races_take(struct hs_task *t, const struct races_object *o, struct races_note *n)
+static bool races_take(struct hs_task *t, const struct hs_races_object *o, struct races_note *n)
 {
 	struct hs_races *r = t->sched->races;
 	uintptr_t end = o->end - n->addr < n->size ? o->end : n->addr + n->size;
@@ -431,10 +428,10 @@ static struct races_note races_note_of(struct hs_task *t, const void *addr, size
 
 bool hs_races_word(struct hs_task *t, const void *addr, size_t size, bool writes)
 {
-	struct races_object o;
+	struct hs_races_object o;
 	struct races_note n;
 
-	if (!races_find_object(t->sched, (uintptr_t)addr, &o))
+	if (!hs_races_find_object(t->sched, (uintptr_t)addr, &o))
 		return true;
 	n = races_note_of(t, addr, size, writes ? RACES_WORD_WRITE : RACES_WORD_READ);
 	n.part--; /* it is released by the step that it is */
@@ -446,10 +443,10 @@ static bool races_free(struct hs_task *t)
 {
 	const struct hs_races *r = t->sched->races;
 	uintptr_t start = (uintptr_t)t->op.addr, end = start + t->op.size;
-	struct races_object o;
+	struct hs_races_object o;
 
 	if (r->count == 1 || !hs_births_find(&t->sched->births, start) ||
-	    !races_find_object(t->sched, end - 1, &o) || !o.birth)
+	    !hs_races_find_object(t->sched, end - 1, &o) || !o.birth)
 		return true;
 	for (uintptr_t at = o.start & ~(uintptr_t)(RACES_CELL - 1); at < end; at += RACES_CELL) {
 		const uint32_t *cell = hs_keys_find(&r->cell, at / RACES_CELL);
@@ -476,26 +473,16 @@ bool hs_races_step(struct hs_task *t)
 	return hs_races_word(t, t->op.addr, t->op.size, t->op.access != HS_READ);
 }
 
-/* Whether the access is to declared memory. */
-static bool races_is_dead(const struct hs_sched *s, uintptr_t addr, size_t size)
-{
-	for (uintptr_t at = addr; at < addr + size; at += HS_GRANULE)
-		if (hs_life_of(s, (const void *)at) != HS_LIFE_LIVE)
-			return true;
-	return hs_life_of(s, (const void *)(addr + size - 1)) != HS_LIFE_LIVE;
-}
-
 /* The memory of an object is zeroed where it is allocated, by its maker. */
 static bool races_is_fresh(const struct hs_task *t, const struct hs_birth *b)
 {
 	return b && b->maker && !hs_clocks_ordered(t, b->maker, b->part);
 }
 
-/* An access of a task in an execution. False: there is a verdict now. */
-static bool races_plain(struct hs_task *t, const struct races_object *o, const void *data,
-			size_t size, enum races_kind kind)
+bool hs_races_plain(struct hs_task *t, const struct hs_races_object *o, const void *data,
+		    size_t size, bool writes)
 {
-	struct races_note n = races_note_of(t, data, size, kind);
+	struct races_note n = races_note_of(t, data, size, writes ? RACES_WRITE : RACES_READ);
 
 	if (races_is_fresh(t, o->birth)) {
 		races_report_allocation(t->sched, o, &n);
@@ -504,7 +491,7 @@ static bool races_plain(struct hs_task *t, const struct races_object *o, const v
 	return races_take(t, o, &n);
 }
 
-static void races_refuse_atomic(struct hs_task *t, const struct races_object *o, uintptr_t addr)
+void hs_races_refuse_atomic(struct hs_task *t, const struct hs_races_object *o, uintptr_t addr)
 {
 	char name[RACES_NAME];
 
@@ -513,37 +500,4 @@ static void races_refuse_atomic(struct hs_task *t, const struct races_object *o,
 		"after here: an atomic access to %s that the explorer does not see: use a word of "
 		"hmmsim/sync_words.h",
 		name);
-}
-
-/* The task whose accesses are looked at now. NULL: none. */
-static struct hs_task *races_task(const struct hs_sched *s)
-{
-	if (!s || s->asking || !(s->running || s->boot_guard))
-		return NULL;
-	return &races_sched->task[s->current];
-}
-
-void hs_races_access(const void *data, size_t size, enum hs_races_access access)
-{
-	struct hs_task *t = races_task(races_sched);
-	enum races_kind kind = access == HS_RACES_READ ? RACES_READ : RACES_WRITE;
-	uintptr_t addr = (uintptr_t)data;
-	struct races_object o;
-	bool fine = true;
-
-	if (!t || !size)
-		return;
-	if (addr - (uintptr_t)t->sched->region < HS_ARENA_BYTES &&
-	    races_is_dead(t->sched, addr, size)) {
-		struct races_note n = races_note_of(t, data, size, kind);
-
-		races_report_dead(t->sched, &n);
-		fine = false;
-	} else if (races_find_object(t->sched, addr, &o)) {
-		if (access == HS_RACES_ATOMIC && t->id)
-			races_refuse_atomic(t, &o, addr);
-		fine = !t->id || races_plain(t, &o, data, size, kind);
-	}
-	if (!fine)
-		hs_sched_stop(t);
 }

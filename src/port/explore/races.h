@@ -2,6 +2,8 @@
 /*
  * races.h (explore) - plain accesses: races, and use of what is freed
  *
+ * It is about those that are checked (plains.h).
+ *
  * Two accesses to a byte race if they are of two tasks, one of them writes, one of them is plain,
  * and nothing orders them (clocks.h). Plain accesses are no steps, so that an execution has them in
  * one order only. What the other order would show is said of this one:
@@ -32,7 +34,15 @@
 
 #include "port/port.h"
 
+struct hs_birth;
 struct hs_sched;
+
+/* What is accessed: an object, or data that the scenario has named. */
+struct hs_races_object {
+	const struct hs_birth *birth; /* NULL: data */
+	uintptr_t start, end;	      /* what is declared of it */
+	uint32_t data;
+};
 
 /* hs_races_report() was called. */
 bool hs_races_are_reported(void);
@@ -40,6 +50,8 @@ bool hs_races_are_reported(void);
 /* Makes s->races and s->clocks, for the calling thread. 0 or -ENOMEM. */
 int hs_races_begin(struct hs_sched *s);
 void hs_races_end(struct hs_sched *s);
+/* After the set-up: the exploration turns out to need none. */
+void hs_races_drop(struct hs_sched *s);
 /* Takes note of where executions begin, and goes back there. */
 void hs_races_stand(struct hs_sched *s);
 void hs_races_reset(struct hs_sched *s);
@@ -50,5 +62,14 @@ bool hs_races_failed(const struct hs_sched *s);
 bool hs_races_step(struct hs_task *t);
 /* @t reads or writes a word in its step. False: there is a verdict now. */
 bool hs_races_word(struct hs_task *t, const void *addr, size_t size, bool writes);
+
+/* What has @addr, also after its end. False: it is not declared. */
+bool hs_races_find_object(const struct hs_sched *s, uintptr_t addr, struct hs_races_object *o);
+/* A plain access of @t to @o that is checked. False: there is a verdict now. */
+bool hs_races_plain(struct hs_task *t, const struct hs_races_object *o, const void *data,
+		    size_t size, bool writes);
+/* As verdicts: a plain access to what is not live; an atomic one, which is no word. */
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes);
+void hs_races_refuse_atomic(struct hs_task *t, const struct hs_races_object *o, uintptr_t addr);
 
 #endif

@@ -41,6 +41,7 @@ void hs_sched_drop(void)
 	hs_repeat_free(&s->repeat);
 	hs_births_free(&s->births);
 	hs_views_end(s);
+	hs_plains_end(s);
 	hs_races_end(s);
 	free(s->image.bytes);
 	free(s->schedule);
@@ -417,7 +418,8 @@ void hs_report_dead(struct hs_sched *s, const struct hs_task *t)
 	s->dead.task = t->id;
 	s->dead.where = where;
 	sched_describe_dead(s, object, sizeof(object));
-	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s of an object that %s (task %s)%s",
+	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s%s of an object that %s (task %s)%s",
+			   where && hs_op_is_plain((enum hs_op_kind)t->op.kind) ? "after " : "",
 			   where ? where : "", where ? ": " : "",
 			   hs_op_name((enum hs_op_kind)t->op.kind),
 			   never ? "was never allocated" : "is freed", t->name, object);
@@ -490,9 +492,19 @@ static HS_NOINLINE bool sched_follow(struct hs_sched *s, struct hs_task *t)
 	return true;
 }
 
+/* What it has done, now that the next one is known. */
+static HS_NOINLINE void sched_follow_end(struct hs_sched *s, struct hs_task *t)
+{
+	if (s->plain.steps)
+		hs_plains_settle(s, t);
+	if (s->retries.bound)
+		hs_retries_after_step(s, t);
+}
+
 static enum hs_run sched_run_steps(struct hs_sched *s)
 {
-	const bool followed = s->trace.on || s->views || s->races || s->retries.bound;
+	const bool followed = s->trace.on || s->views || s->races || s->plain.steps ||
+			      s->retries.bound;
 	enum hs_run end = HS_RUN_VIOLATION;
 
 	while (s->verdict == HS_VERDICT_NONE) {
@@ -544,10 +556,10 @@ static enum hs_run sched_run_steps(struct hs_sched *s)
 			break;
 		}
 		sched_switch_to(s, t);
+		if (hs_unlikely(followed))
+			sched_follow_end(s, t);
 		if (hs_unlikely(!hs_repeat_has_value(&s->repeat, s->decisions, t->op.value)))
 			hs_repeat_report_value(s, t, s->repeat.note[s->repeat.step].value);
-		if (hs_unlikely(s->retries.bound))
-			hs_retries_after_step(s, t);
 		if (s->hashing)
 			hs_hash_result(s, t);
 		if (hs_unlikely(s->fresh))

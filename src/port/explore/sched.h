@@ -24,6 +24,7 @@
 #include "port/explore/clocks.h"
 #include "port/explore/crash.h"
 #include "port/explore/order.h"
+#include "port/explore/plains.h"
 #include "port/explore/races.h"
 #include "port/explore/repeat.h"
 #include "port/explore/retries.h"
@@ -156,6 +157,7 @@ struct hs_sched {
 	struct hs_views *views;	  /* NULL: memory is sequentially consistent */
 	struct hs_clocks *clocks; /* NULL: races are not looked for */
 	struct hs_races *races;	  /* the same */
+	struct hs_plains plain;
 	uint32_t object_count;
 	const void *objects[HS_HASH_OBJECTS]; /* in the order in which the hash met them */
 	enum hs_verdict verdict;	      /* on the execution so far */
@@ -273,6 +275,11 @@ static inline bool hs_op_sleeps(const struct hs_op *op)
 /* The class of the lock that the operation is about. HS_LOCK_CLASS_NONE: it is about none. */
 #define HS_LOCK_CLASS_NONE UINT32_MAX
 uint32_t hs_op_lock_class(const struct hs_op *op);
+
+static inline bool hs_op_is_plain(enum hs_op_kind kind)
+{
+	return kind >= HS_OP_PLAIN_READ && kind <= HS_OP_PLAIN_COPY;
+}
 
 /* A word for an operation: "lock", "wait". */
 const char *hs_op_name(enum hs_op_kind kind);
