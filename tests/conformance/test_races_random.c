@@ -4,62 +4,18 @@
  * execution writes down what it does. What happens before what is computed from that by transitive
  * closure, and must show a race exactly where the clocks of the explorer do, with both kinds of
  * memory. DFS, sleep sets and DPOR must agree on whether a program has one.
+ *
+ * Half as many programs take accesses to some objects for steps, or for nothing. Steps must read
+ * what was written last, nothing of both races, and where there is no race the searches must find
+ * the same outcomes.
  */
-#include <hmmsim/hmmsim.h>
-
-#include "explore/search.h"
+#include "conformance/races_trace.h"
 #include "support/scale.h"
 #include "support/test.h"
 
 #define PROGRAMS 400
 #define EXECUTIONS_MAX 20000
-#define TASKS 3
-#define OPS 5
-#define EVENTS (TASKS * OPS * 3)
-#define WORDS 2
-#define PLAINS 2
-#define LOCKS 2
-
-enum kind {
-	STORE,
-	LOAD,
-	XCHG,
-	WAIT, /* for a word that is not 0: a load of its predicate */
-	FENCE,
-	READ,  /* plain, of a plain object or of a word */
-	WRITE, /* the same */
-	COMPLETE,
-	AWAIT,
-	BEGIN_GRACE, /* and END_GRACE: a grace period */
-	END_GRACE,
-	LOCK,
-	UNLOCK,
-	DOWN_READ,
-	UP_READ,
-	DOWN_WRITE,
-	UP_WRITE,
-	RCU_LOCK,
-	RCU_UNLOCK,
-	KINDS
-};
-
-struct op {
-	enum kind kind; /* a lock is released before the next lock, and at the end */
-	enum hs_sync_order order;
-	uint32_t object; /* of plain accesses: from PLAINS on a word */
-	bool guarded;	 /* only if what the task has loaded last is not 0 */
-};
-
-struct program {
-	uint32_t tasks, ops[TASKS];
-	struct op op[TASKS][OPS];
-};
-
-struct event {
-	struct op op;
-	uint32_t task, wrote, read; /* values; each store has one of its own */
-	uint32_t decisions;	    /* so far */
-};
+#define OUTCOMES_MAX 4096
 
 struct state {
 	struct hs_sync_mutex lock[LOCKS];
@@ -74,24 +30,19 @@ struct state {
 	} player[TASKS];
 };
 
+/* ---- playing ------------------------------------------------------------------------------ */
+
 static struct {
 	const struct program *program;
-	uint64_t execution; /* that the events belong to */
-	struct event event[EVENTS];
-	uint32_t events;
+	uint64_t execution;	  /* that the events belong to */
 	struct event next[TASKS]; /* what a task is about to do, if .begun */
 	bool begun[TASKS];
 	uint64_t racy, clean, executions;
 	uint32_t seed;
 	enum hs_memory memory;
+	uint64_t outcome[OUTCOMES_MAX];
+	uint32_t outcomes;
 } trace;
-
-static bool loads(const struct event *e)
-{
-	return e->op.kind == LOAD || e->op.kind == XCHG || e->op.kind == WAIT;
-}
-
-/* ---- playing ------------------------------------------------------------------------------ */
 
 static void trace_begin(const struct event *e)
 {
@@ -99,7 +50,7 @@ static void trace_begin(const struct event *e)
 
 	if (trace.execution != execution) {
 		trace.execution = execution;
-		trace.events = 0;
+		races_trace.events = 0;
 		memset(trace.begun, 0, sizeof(trace.begun));
 	}
 	trace.next[e->task] = *e;
@@ -108,9 +59,9 @@ static void trace_begin(const struct event *e)
 
 static void trace_end(const struct event *e)
 {
-	assert_true(trace.events < EVENTS);
-	trace.event[trace.events] = *e;
-	trace.event[trace.events++].decisions = hs_sched_get()->decisions;
+	assert_true(races_trace.events < EVENTS);
+	races_trace.event[races_trace.events] = *e;
+	races_trace.event[races_trace.events++].decisions = hs_sched_get()->decisions;
 	trace.begun[e->task] = false;
 }
 
@@ -166,13 +117,29 @@ static void play_wait(struct hs_task *self, struct state *st, struct event *e)
 	trace_end(e);
 }
 
+static void touch_plain(struct state *st, struct event *e)
+{
+	volatile uint32_t *plain = plain_object(st, e->op.object);
+
+	hs_races_access((const void *)(uintptr_t)plain, sizeof(*plain),
+			e->op.kind == READ ? HS_RACES_READ : HS_RACES_WRITE);
+	if (e->op.kind == READ)
+		e->read = *plain;
+	else if (e->op.object < PLAINS)
+		*plain = e->wrote;
+}
+
 /* It does not return if it races. */
 static void play_plain(struct state *st, struct event *e)
 {
+	bool steps = races_event_steps(trace.program, e);
+
 	trace_begin(e);
-	trace_end(e);
-	hs_races_access(plain_object(st, e->op.object), sizeof(uint32_t),
-			e->op.kind == READ ? HS_RACES_READ : HS_RACES_WRITE);
+	if (!steps)
+		trace_end(e);
+	touch_plain(st, e);
+	if (steps)
+		trace_end(e);
 }
 
 static void play_lock(struct hs_task *self, struct state *st, struct event *e)
@@ -227,7 +194,7 @@ static void plays(struct hs_task *self, void *arg)
 			release_lock(self, p->state, &held);
 		if (e.op.kind <= FENCE) {
 			play_word(self, p->state, &e);
-			last = loads(&e) ? e.read : last;
+			last = races_event_loads(&e) ? e.read : last;
 		} else if (e.op.kind <= WRITE) {
 			play_plain(p->state, &e);
 		} else if (e.op.kind <= END_GRACE) {
@@ -252,6 +219,10 @@ static int set_up(struct hs_task *self, struct hs_plan *plan, void *state, const
 
 	for (uint32_t i = 0; i < LOCKS && !ret; i++)
 		ret = hs_sync_mutex_init(self, &st->lock[i], &mutexes);
+	for (uint32_t i = 0; i < PLAINS && !ret; i++)
+		if (program->mode[i] != program->plain)
+			ret = hs_plan_plain(plan, program->mode[i], &st->plain[i],
+					    sizeof(st->plain[i]));
 	for (uint32_t i = 0; i < program->tasks && !ret; i++) {
 		st->player[i] = (struct player){ st, i };
 		ret = hs_plan_task(plan, "player", plays, &st->player[i]);
@@ -261,189 +232,37 @@ static int set_up(struct hs_task *self, struct hs_plan *plan, void *state, const
 
 static const struct hs_scenario scenario = { "random", sizeof(struct state), set_up, NULL };
 
-/* ---- what a trace says -------------------------------------------------------------------- */
-
-static bool before[EVENTS][EVENTS];
-
-static bool acquires(const struct event *e)
-{
-	return e->op.order == HS_SYNC_ACQUIRE || e->op.order == HS_SYNC_ACQ_REL ||
-	       e->op.order == HS_SYNC_SEQ_CST;
-}
-
-static bool releases(const struct event *e)
-{
-	return e->op.order == HS_SYNC_RELEASE || e->op.order == HS_SYNC_ACQ_REL ||
-	       e->op.order == HS_SYNC_SEQ_CST;
-}
-
-static bool stores(const struct event *e)
-{
-	return e->op.kind == STORE || e->op.kind == XCHG;
-}
-
-/* The store that wrote @value. EVENTS: none, it is what the word begins with. */
-static uint32_t store_of(uint32_t value)
-{
-	uint32_t i = 0;
-
-	while (i < trace.events && !(stores(&trace.event[i]) && trace.event[i].wrote == value))
-		i++;
-	return value && i < trace.events ? i : EVENTS;
-}
-
-/* What store @store carries comes before event @to. */
-static void order_after_store(uint32_t store, uint32_t to)
-{
-	while (store != EVENTS) {
-		const struct event *s = &trace.event[store];
-
-		if (releases(s))
-			before[store][to] = true;
-		for (uint32_t i = 0; i < store; i++)
-			if (trace.event[i].task == s->task && trace.event[i].op.kind == FENCE &&
-			    releases(&trace.event[i]))
-				before[i][to] = true;
-		store = s->op.kind == XCHG ? store_of(s->read) : EVENTS;
-	}
-}
-
-/* Event @i, a load: what it, and the fences after it, acquire. */
-static void order_load(uint32_t i)
-{
-	const struct event *e = &trace.event[i];
-	uint32_t store = store_of(e->read);
-
-	if (acquires(e))
-		order_after_store(store, i);
-	for (uint32_t f = i + 1; f < trace.events; f++)
-		if (trace.event[f].task == e->task && trace.event[f].op.kind == FENCE &&
-		    acquires(&trace.event[f]))
-			order_after_store(store, f);
-}
-
-static bool hands_over(const struct event *a, const struct event *b)
-{
-	switch (a->op.kind) {
-	case UNLOCK:
-		return b->op.kind == LOCK && a->op.object % LOCKS == b->op.object % LOCKS;
-	case UP_WRITE:
-		return b->op.kind == DOWN_READ || b->op.kind == DOWN_WRITE;
-	case UP_READ:
-		return b->op.kind == DOWN_WRITE;
-	case COMPLETE:
-		return b->op.kind == AWAIT;
-	default:
-		return false;
-	}
-}
-
-/*
- * The step in which the grace period that begins with event @begin noted its readers, before as
- * many decisions as @after says. @after: it did not.
- */
-static uint32_t snapshot_of(const struct hs_sched *s, uint32_t begin, uint32_t after)
-{
-	uint32_t i = trace.event[begin].decisions;
-
-	while (i < after && !(s->schedule[i] == trace.event[begin].task + 1 &&
-			      s->repeat.note[i].kind == HS_OP_RCU_SNAPSHOT))
-		i++;
-	return i;
-}
-
-/*
- * A section that was entered by then has ended before event @end, if there is one yet; a later one
- * comes after @begin.
- */
-static void order_grace(const struct hs_sched *s, uint32_t begin, uint32_t end)
-{
-	uint32_t after = end < trace.events ? trace.event[end].decisions : s->decisions;
-	uint32_t snapshot = snapshot_of(s, begin, after);
-
-	for (uint32_t i = 0; i < trace.events && snapshot < after; i++) {
-		const struct event *e = &trace.event[i];
-		bool later = e->decisions - 1 > snapshot;
-
-		if (e->op.kind != RCU_LOCK)
-			continue;
-		before[begin][i] |= later;
-		for (uint32_t j = i + 1; !later && j < end && end < trace.events; j++) {
-			if (trace.event[j].task != e->task || trace.event[j].op.kind != RCU_UNLOCK)
-				continue;
-			before[j][end] = true;
-			break;
-		}
-	}
-}
-
-static void order_graces(const struct hs_sched *s)
-{
-	for (uint32_t i = 0; i < trace.events; i++) {
-		uint32_t end = i + 1;
-
-		if (trace.event[i].op.kind != BEGIN_GRACE)
-			continue;
-		while (end < trace.events && !(trace.event[end].op.kind == END_GRACE &&
-					       trace.event[end].task == trace.event[i].task))
-			end++;
-		order_grace(s, i, end);
-	}
-}
-
-static void order_events(const struct hs_sched *s)
-{
-	memset(before, 0, sizeof(before));
-	for (uint32_t i = 0; i < trace.events; i++) {
-		for (uint32_t j = i + 1; j < trace.events; j++)
-			before[i][j] = trace.event[i].task == trace.event[j].task ||
-				       hands_over(&trace.event[i], &trace.event[j]);
-	}
-	for (uint32_t i = 0; i < trace.events; i++)
-		if (loads(&trace.event[i]))
-			order_load(i);
-	order_graces(s);
-	for (uint32_t k = 0; k < trace.events; k++)
-		for (uint32_t i = 0; i < trace.events; i++)
-			for (uint32_t j = 0; before[i][k] && j < trace.events; j++)
-				before[i][j] |= before[k][j];
-}
-
-/* The bytes: a plain object, or a word. EVENTS: none. */
-static uint32_t object_of(const struct event *e)
-{
-	if (e->op.kind < FENCE)
-		return PLAINS + e->op.object % WORDS;
-	return e->op.kind == READ || e->op.kind == WRITE ? e->op.object : EVENTS;
-}
-
-static bool conflict(const struct event *a, const struct event *b)
-{
-	bool plain = !(a->op.kind < FENCE && b->op.kind < FENCE);
-	bool writes = stores(a) || stores(b) || a->op.kind == WRITE || b->op.kind == WRITE;
-
-	return object_of(a) != EVENTS && object_of(a) == object_of(b) && plain && writes;
-}
-
-/* Some of the first @count events race. */
-static bool trace_races(uint32_t count)
-{
-	for (uint32_t j = 0; j < count; j++)
-		for (uint32_t i = 0; i < j; i++)
-			if (conflict(&trace.event[i], &trace.event[j]) && !before[i][j])
-				return true;
-	return false;
-}
-
 /* ---- held against the clocks -------------------------------------------------------------- */
+
+static void note_outcome(const struct program *program)
+{
+	uint64_t outcome = races_outcome(program);
+
+	for (uint32_t i = 0; i < trace.outcomes; i++)
+		if (trace.outcome[i] == outcome)
+			return;
+	assert_true(trace.outcomes < OUTCOMES_MAX);
+	trace.outcome[trace.outcomes++] = outcome;
+}
+
+/* Whatever order they were met in. */
+static uint64_t sum_outcomes(void)
+{
+	uint64_t sum = trace.outcomes;
+
+	for (uint32_t i = 0; i < trace.outcomes; i++)
+		sum += hs_mix64(trace.outcome[i]);
+	return sum;
+}
 
 static void judge(void *ctx, const struct hs_sched *s, enum hs_run end)
 {
+	const struct program *program = trace.program;
 	bool race = s->verdict == HS_VERDICT_RACE;
 
 	(void)ctx;
 	if (trace.execution != s->executions)
-		trace.events = 0;
+		races_trace.events = 0;
 	if (race && s->decisions) {
 		uint32_t task = s->schedule[s->decisions - 1] - 1u;
 
@@ -453,11 +272,17 @@ static void judge(void *ctx, const struct hs_sched *s, enum hs_run end)
 	}
 	if (end == HS_RUN_CUT)
 		return;
-	order_events(s);
-	if (trace_races(trace.events) != race || (race && trace_races(trace.events - 1)))
+	races_order_events(s);
+	if (races_are_there(program, races_trace.events) != race ||
+	    (race && races_are_there(program, races_trace.events - 1)))
 		fail_msg("program %u, memory %d, execution %llu: %s, expected %s: %s", trace.seed,
 			 trace.memory, (unsigned long long)s->executions,
 			 hs_verdict_name(s->verdict), race ? "none" : "a race", s->message);
+	if (!races_reads_are_fresh(program))
+		fail_msg("program %u, execution %llu: a read has an older value", trace.seed,
+			 (unsigned long long)s->executions);
+	if (end == HS_RUN_QUIET && !race)
+		note_outcome(program);
 	trace.racy += race;
 	trace.clean += !race;
 }
@@ -477,6 +302,8 @@ static bool search(const struct program *program, enum hs_search how, enum hs_me
 	options.go_on = true;
 	options.max_executions = EXECUTIONS_MAX;
 	options.shrink = 0; /* all executions are judged, none is shown */
+	options.plain = program->plain;
+	trace.outcomes = 0;
 	trace.program = program;
 	trace.memory = memory;
 	assert_int_equal(hs_explore_observed(&scenario, program, &options, &observer, &r), 0);
@@ -550,41 +377,91 @@ static void draw_program(struct program *program, uint32_t seed)
 	}
 }
 
-static void clocks_agree_with_the_closure_and_searches_with_each_other(void **state)
+static void draw_modes(struct program *program, uint32_t seed)
 {
-	uint32_t programs = test_scaled(PROGRAMS), racy = 0, mixed = 0;
+	static const enum hs_plain modes[] = { HS_PLAIN_CHECKED, HS_PLAIN_STEPS, HS_PLAIN_STEPS,
+					       HS_PLAIN_IGNORED };
+	uint64_t rng = hs_random_stream(seed, 1);
 
-	(void)state;
+	program->plain = modes[hs_random_below(&rng, COUNT(modes))];
+	for (uint32_t i = 0; i < PLAINS; i++)
+		program->mode[i] = modes[hs_random_below(&rng, COUNT(modes))];
+	for (uint32_t i = 0; i < TASKS * OPS; i++)
+		program->op[i / OPS][i % OPS].guarded &= !hs_random_below(&rng, 3);
+}
+
+struct counts {
+	uint32_t racy, mixed; /* programs that race; not in each execution */
+	uint32_t outcomes;    /* of those that do not */
+};
+
+static void compare_searches(const struct program *program, enum hs_memory memory,
+			     struct counts *counts)
+{
+	static const enum hs_search searches[] = { HS_SEARCH_DPOR, HS_SEARCH_SLEEP };
+	uint64_t clean = trace.clean, sum;
+	bool whole, all;
+	bool race = search(program, HS_SEARCH_DFS, memory, &whole);
+
+	counts->racy += race;
+	counts->mixed += race && trace.clean != clean;
+	counts->outcomes += race ? 0 : trace.outcomes;
+	sum = sum_outcomes();
+	for (size_t i = 0; i < COUNT(searches) && whole; i++) {
+		if (search(program, searches[i], memory, &all) != race || !all)
+			fail_msg("program %u, memory %d: search %zu differs from DFS", trace.seed,
+				 memory, i);
+		if (!race && sum_outcomes() != sum)
+			fail_msg("program %u, memory %d: search %zu has other outcomes than DFS",
+				 trace.seed, memory, i);
+	}
+}
+
+static void compare_programs(uint32_t programs, bool modes, struct counts *counts)
+{
 	for (trace.seed = 1; trace.seed <= programs; trace.seed++) {
 		struct program program;
 
 		draw_program(&program, trace.seed);
-		for (int memory = HS_MEMORY_SC; memory < HS_MEMORY_COUNT; memory++) {
-			enum hs_memory m = (enum hs_memory)memory;
-			uint64_t clean = trace.clean;
-			bool whole, all;
-			bool race = search(&program, HS_SEARCH_DFS, m, &whole);
-
-			racy += race;
-			mixed += race && trace.clean != clean;
-			if (!whole)
-				continue;
-			if (search(&program, HS_SEARCH_DPOR, m, &all) != race || !all)
-				fail_msg("program %u: DPOR differs from DFS", trace.seed);
-			if (search(&program, HS_SEARCH_SLEEP, m, &all) != race || !all)
-				fail_msg("program %u: sleep sets differ from DFS", trace.seed);
-		}
+		if (modes)
+			draw_modes(&program, trace.seed);
+		for (int memory = HS_MEMORY_SC; memory < HS_MEMORY_COUNT; memory++)
+			compare_searches(&program, (enum hs_memory)memory, counts);
 	}
-	print_message("%u programs race, %u of them not always; %llu executions\n", racy, mixed,
+	print_message("%u programs race, %u of them not always, the others have %u outcomes; "
+		      "%llu executions\n",
+		      counts->racy, counts->mixed, counts->outcomes,
 		      (unsigned long long)trace.executions);
-	assert_true(racy > programs / 4 && racy < 2 * programs && mixed >= programs / 20);
+}
+
+static void clocks_agree_with_the_closure_and_searches_with_each_other(void **state)
+{
+	uint32_t programs = test_scaled(PROGRAMS);
+	struct counts counts = { 0 };
+
+	(void)state;
+	compare_programs(programs, false, &counts);
+	assert_true(counts.racy > programs / 4 && counts.racy < 2 * programs);
+	assert_true(counts.mixed >= programs / 20);
 	assert_true(trace.racy > programs && trace.clean > programs);
+}
+
+static void objects_that_are_steps_or_ignored_do_not_race(void **state)
+{
+	uint32_t programs = test_scaled(PROGRAMS / 2);
+	struct counts counts = { 0 };
+
+	(void)state;
+	compare_programs(programs, true, &counts);
+	assert_true(counts.racy > programs / 8 && counts.racy < programs);
+	assert_true(counts.outcomes > 3 * programs);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clocks_agree_with_the_closure_and_searches_with_each_other),
+		cmocka_unit_test(objects_that_are_steps_or_ignored_do_not_race),
 	};
 
 	hs_races_report();
