@@ -465,9 +465,10 @@ struct hs_explore_result {
 	 * With hs_explore_options.timeline: that execution as a trace in JSON, which Perfetto
 	 * (ui.perfetto.dev) and chrome://tracing open. Each task is a thread, with a slice for each
 	 * step, which begins at the number of its decision and says in its arguments what the word
-	 * held before and after it, and its place; locks that are held, RCU read sections, wakes,
-	 * starts of tasks and the violation are events as well. Of more than 20000 decisions it has
-	 * the first and the last 1000. May be NULL.
+	 * held before and after it, its place, and in a scenario from a text the line of that;
+	 * locks that are held, RCU read sections, wakes, starts of tasks and the violation are
+	 * events as well. Of more than 20000 decisions it has the first and the last 1000. May be
+	 * NULL.
 	 */
 	char *timeline;
 	/**

@@ -87,8 +87,9 @@ static void timeline_metadata(struct timeline *t)
 	}
 }
 
+/* @act: what the task is at in the words of its author, with their line. NULL: not said. */
 static void timeline_step(struct timeline *t, uint32_t task, uint32_t at,
-			  const struct hs_step_words *w)
+			  const struct hs_step_words *w, const char *act)
 {
 	char name[sizeof(w->operation) + sizeof(w->object)];
 	bool first = true;
@@ -101,6 +102,7 @@ static void timeline_step(struct timeline *t, uint32_t task, uint32_t at,
 	timeline_add_member(t, "remark", w->remark, SIZE_MAX, &first);
 	timeline_add_member(t, w->follows ? "place before" : "place", w->place,
 			    (size_t)w->place_length, &first);
+	timeline_add_member(t, "text", act, SIZE_MAX, &first);
 	timeline_add(t, "}}");
 }
 
@@ -215,7 +217,7 @@ static void timeline_steps(struct timeline *t)
 			continue;
 		}
 		last = s->schedule[i];
-		timeline_step(t, last, i, &w);
+		timeline_step(t, last, i, &w, s->repeat.note[i].act);
 		timeline_lasts(t, i, &w);
 		timeline_wake(t, i);
 		timeline_start(t, i, &begun);
@@ -236,7 +238,7 @@ static uint32_t timeline_check(struct timeline *t)
 		return 0;
 	for (uint32_t i = first; i < d->count; i++) {
 		hs_step_describe_direct(&t->names, i, &w);
-		timeline_step(t, 0, s->decisions + i - first, &w);
+		timeline_step(t, 0, s->decisions + i - first, &w, NULL);
 	}
 	return d->count - first;
 }

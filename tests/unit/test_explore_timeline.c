@@ -238,6 +238,30 @@ static void choices_and_orders_are_there(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void says_what_it_does(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_store(self, &st->word[0], 1, HS_RELAXED);
+	hs_act(self, "open \"D\"  a.txt:3");
+	hs_u64_store(self, &st->word[0], 2, HS_RELAXED);
+	hs_u64_store(self, &st->word[0], 3, HS_RELAXED);
+	hs_act(self, NULL);
+	hs_u64_store(self, &st->word[0], 4, HS_RELAXED);
+}
+
+static void steps_have_the_words_of_their_author(void **state)
+{
+	const struct play play = { .task = { says_what_it_does } };
+	struct hs_explore_result r;
+
+	(void)state;
+	timeline_look(&play_scenario, &play, HS_MEMORY_SC, "1*4", &r);
+	assert_int_equal(timeline_count(r.timeline, ",\"text\":\"open \\\"D\\\"  a.txt:3\"}}"), 2);
+	assert_int_equal(timeline_count(r.timeline, "\"text\":"), 2);
+	hs_explore_result_free(&r);
+}
+
 static void goes_on_for_ever(struct hs_task *self, void *state)
 {
 	for (;;)
@@ -283,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_violation_in_the_check_comes_after_all_steps),
 		cmocka_unit_test(names_are_escaped),
 		cmocka_unit_test(choices_and_orders_are_there),
+		cmocka_unit_test(steps_have_the_words_of_their_author),
 		cmocka_unit_test(of_a_long_execution_both_ends_are_shown),
 		cmocka_unit_test(it_is_made_on_demand),
 	};

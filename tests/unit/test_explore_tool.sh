@@ -274,6 +274,10 @@ for arguments in 'glisse-flag' 'glisse-flag --search=portfolio' 'flags.txt --set
 	fi
 done
 
+# Steps of a text have its line, as above them in the report.
+words=$(sed -nE 's/^ *> (.*)$/\1/p' first | head -n 1)
+[ -n "$words" ] && grep -qF "\"text\":\"$words\"}}" a.trace || complain "trace: no step of '$words'"
+
 # ---- replays -----------------------------------------------------------------------------------
 
 run 1 '' flags.txt --set=wait=A
