@@ -155,7 +155,7 @@ HMMSIM_API int hs_plan_name(struct hs_plan *plan, const char *name, const void *
  * - -EINVAL: @p plain is none of enum hs_plain, @p start is NULL, @p size is 0, the plan has 32 of
  *   this call and of hs_plan_plain_kind() already, or the set-up has returned
  */
-HMMSIM_API int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const void *start,
+HMMSIM_API int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const volatile void *start,
 			     size_t size);
 
 /**

@@ -58,7 +58,8 @@ static int plan_add_plain(struct hs_plan *plan, struct hs_plan_plain plain)
 	return 0;
 }
 
-int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const void *start, size_t size)
+int hs_plan_plain(struct hs_plan *plan, enum hs_plain plain, const volatile void *start,
+		  size_t size)
 {
 	if (!start || !size)
 		return -EINVAL;

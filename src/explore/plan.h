@@ -34,7 +34,7 @@ struct hs_plan_name {
 
 struct hs_plan_plain {
 	const char *kind; /* objects with this name; NULL: memory */
-	const void *start;
+	const volatile void *start;
 	size_t size;
 	enum hs_plain mode;
 };

@@ -3,7 +3,8 @@
  * A driver of two locks that knows nothing but <hmmsim/sync.h> and <hmmsim/explore.h>. This file is
  * compiled with -fsanitize=thread, the program is linked with hmmsim::races: a counter that is not
  * always under the same lock is found, with the lines of both sides, and so is a field that is read
- * after its object is freed.
+ * after its object is freed. A field whose accesses are steps does not race: what two tasks that
+ * look before they write do to it is found.
  */
 #include <errno.h>
 #include <string.h>
@@ -24,7 +25,8 @@ struct request {
 struct driver {
 	struct hs_sync_mutex queue, device;
 	struct hs_sync_ptr current;
-	unsigned int pending; /* of the queue lock */
+	unsigned int pending;	     /* of the queue lock */
+	volatile unsigned int owner; /* 0: none; of no lock */
 };
 
 struct work {
@@ -44,6 +46,7 @@ static int set_up(struct hs_task *self, struct hs_plan *plan, void *state, const
 	hs_sync_ptr_init(&d->current, r);
 	err = err ? err : hs_sync_mutex_init(self, &d->queue, &queue_lock);
 	err = err ? err : hs_sync_mutex_init(self, &d->device, &device_lock);
+	err = err ? err : hs_plan_plain(plan, HS_PLAIN_STEPS, &d->owner, sizeof(d->owner));
 	err = err ? err : hs_plan_task(plan, "one", work->one, d);
 	return err ? err : hs_plan_task(plan, "two", work->two, d);
 }
@@ -123,6 +126,26 @@ static void cancels(struct hs_task *self, void *driver)
 	hs_sync_free(self, r);
 }
 
+LINE_BELOW(claims_at, 7);
+
+static void claim(struct hs_task *self, struct driver *d, unsigned int me)
+{
+	if (d->owner)
+		return;
+	d->owner = me;
+	hs_sync_assert(self, d->owner == me, "it is another task's");
+}
+
+static void claims(struct hs_task *self, void *driver)
+{
+	claim(self, driver, 1);
+}
+
+static void claims_too(struct hs_task *self, void *driver)
+{
+	claim(self, driver, 2);
+}
+
 #define FINDS(work, verdict, line, other) \
 	finds(&scenario, work, verdict, "use_races.c", line, other)
 
@@ -132,10 +155,12 @@ int main(void)
 	static const struct work race = { submits, resets };
 	static const struct work use_after_free = { uses, cancels };
 	static const struct work copy_after_free = { copies, cancels };
+	static const struct work two_owners = { claims, claims_too };
 
 	CHECK(FINDS(&race, HS_VERDICT_RACE, submits_at, resets_at));
 	CHECK(FINDS(&use_after_free, HS_VERDICT_FREED, uses_at, cancels_at));
 	CHECK(FINDS(&copy_after_free, HS_VERDICT_FREED, copies_at, cancels_at));
+	CHECK(FINDS(&two_owners, HS_VERDICT_ASSERT, claims_at, claims_at));
 	finds_nothing(&scenario, &right);
 	return 0;
 }
