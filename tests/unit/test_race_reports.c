@@ -108,7 +108,7 @@ static void entries_of_devices_are_pages_with_their_rights(void **state)
 					      "task T\n  populate NAME 0x0 0x2000 w\n"
 					      "  begin D\n  walk D 0x1000 0x2000 r\n  lock D\n"
 					      "  program D 0x1000\n  unlock D\n"
-					      "check\n  assert-entry NAME 0x1000 no\n";
+					      "check\n  assert-entry D 0x1000 no\n";
 	static const char *const parts[] = {
 		"lock NAME.lock  ",
 		"store NAME.entry[0x0]  0 -> pfn 0x8 valid write  ",
@@ -117,6 +117,24 @@ static void entries_of_devices_are_pages_with_their_rights(void **state)
 	};
 
 	(void)state;
+	says(text, HS_VERDICT_ASSERT, parts, COUNT(parts));
+}
+
+/* 22 address spaces, of three names each, are more than a plan has names for. */
+static void a_device_without_a_name_has_entries_too(void **state)
+{
+	static const char *const parts[] = {
+		"lock device 0.lock  ",
+		"store device 0.entry[1]  0 -> pfn 0x800 valid write  ",
+	};
+	char text[1024] = "hmmsim 1\nrace r\n";
+
+	(void)state;
+	for (int i = 0; i < 22; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "mm M%d\n", i);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 "mmap M21 0x0 0x2000 rw\ndmirror X M21 0x0 0x2000\n"
+		 "task T\n  populate X 0x1000 0x2000 w\ncheck\n  assert-entry X 0x1000 no\n");
 	says(text, HS_VERDICT_ASSERT, parts, COUNT(parts));
 }
 
@@ -195,6 +213,7 @@ int main(void)
 		cmocka_unit_test(objects_have_the_names_of_the_text),
 		cmocka_unit_test(an_hmm_has_the_name_of_its_space),
 		cmocka_unit_test(entries_of_devices_are_pages_with_their_rights),
+		cmocka_unit_test(a_device_without_a_name_has_entries_too),
 		cmocka_unit_test(a_task_that_waits_is_in_a_step_of_the_text),
 		cmocka_unit_test(a_reader_that_has_not_begun_holds_nothing),
 		cmocka_unit_test(steps_of_a_removal_have_the_names_of_the_text),
