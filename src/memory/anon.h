@@ -50,18 +50,18 @@ static inline uint64_t hs_page_key(struct hs_task *self, struct hs_page *page)
 	return hs_u64_load(self, &hs_page_ext_of(self, page)->key, HS_ACQUIRE);
 }
 
+/*
+ * The page is the caller's, no entry maps it yet. A device page may be found by its pfn meanwhile,
+ * so that this is a step. A system page is found by its entry alone: no step.
+ */
 static inline void hs_page_set_key(struct hs_task *self, struct hs_page *page, uint64_t key)
 {
-	hs_u64_store(self, &hs_page_ext_of(self, page)->key, key, HS_RELEASE);
-}
+	hs_u64 *at = &hs_page_ext_of(self, page)->key;
 
-/*
- * The same for a system page that no other task can find yet: one finds it by the entry that will
- * map it.
- */
-static inline void hs_page_init_key(struct hs_task *self, struct hs_page *page, uint64_t key)
-{
-	hs_u64_init(&hs_page_ext_of(self, page)->key, key);
+	if (page->pgmap.raw)
+		hs_u64_store(self, at, key, HS_RELEASE);
+	else
+		hs_u64_init(at, key);
 }
 
 #endif

@@ -110,7 +110,7 @@ uint32_t hs_fault_new_page(struct hs_fault *f, uint64_t contents, struct hs_page
 	if (contents)
 		hs_page_set_contents(f->self, page, contents);
 	hs_u32_or(f->self, &page->state, HS_PAGE_EXCLUSIVE, HS_RELAXED);
-	hs_rmap_init(f->self, f->mm, f->addr, page);
+	hs_rmap_set(f->self, f->mm, f->addr, page);
 	hs_page_map(f->self, page);
 	*out = page;
 	return 0;

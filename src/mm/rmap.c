@@ -10,9 +10,9 @@
  *	0		no entry has mapped it yet
  *	of mm, addr	the entry there maps it, or waits for it (a migration entry), or did
  *
- * A task writes the key before it publishes the first entry that maps the page. A new system page
- * is found by that entry alone, so the key is no step there. A device page is found by its pfn,
- * too (src/migrate/device.c), so there it is one.
+ * A task writes the key before it publishes the first entry that maps the page. A system page is
+ * found by that entry alone, so the key is no step there. A device page is found by its pfn, too
+ * (src/migrate/device.c), so there it is one.
  *
  *	insert				eviction
  *	map the page, key

@@ -20,13 +20,6 @@ static inline void hs_rmap_set(struct hs_task *self, struct hs_mm *mm, uint64_t 
 	hs_page_set_key(self, page, hs_rmap_key(mm, addr));
 }
 
-/* The same for a new system page, which no other task can find yet: no step. */
-static inline void hs_rmap_init(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
-				struct hs_page *page)
-{
-	hs_page_init_key(self, page, hs_rmap_key(mm, addr));
-}
-
 /* What mapped @from will map @to, which the caller holds as well. */
 static inline void hs_rmap_move(struct hs_task *self, struct hs_page *to, struct hs_page *from)
 {
