@@ -210,7 +210,9 @@ HMMSIM_API uint32_t hs_cpu_write(struct hs_task *self, struct hs_mm *mm, uint64_
  * @param vmf   what migrate_to_ram() was told
  *
  * A system page with the contents of vmf->page takes its place (event MIGRATE, with the pgmap's
- * owner), and the device page loses the entry's reference.
+ * owner), and the device page loses the entry's reference. *reduced*: it does not look whether
+ * other tasks hold the page. The kernel's drivers call migrate_vma_setup() with .fault_page, as can
+ * be done here (migrate.h).
  *
  * Context: in migrate_to_ram(), with the mmap lock held for read (asserted); may sleep.
  *

@@ -123,8 +123,8 @@ HMMSIM_API uint64_t hs_geometry_end(const struct hs_geometry *g);
 /** Not a leaf: the other bits are the address of the next table. */
 #define HS_ENTRY_TABLE ((uint64_t)1 << 53)
 /**
- * A fault or an operation of pte_ops.h made the entry. A page that it maps has a reference and a
- * mapcount from it, which are put when it is taken away (FS_DAX and GENERIC: see
+ * A fault or an operation of pte_ops.h or migrate.h made the entry. A page that it maps has a
+ * reference and a mapcount from it, which are put when it is taken away (FS_DAX and GENERIC: see
  * hs_pgmap_page_map()). So its struct page is there: what looks it up asserts that. Clear: made by
  * hand, it holds nothing, and its pfn need not have a struct page.
  */

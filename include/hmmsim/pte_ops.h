@@ -12,7 +12,7 @@
  * hs_swap_out             reduced: reclaim (v6.12, mm/vmscan.c, mm/rmap.c). There is no swap
  *                         device: a slot keeps the contents, and the entry names it
  * hs_migration_start, ..  reduced: try_to_migrate(), remove_migration_ptes() (mm/rmap.c,
- *                         mm/migrate.c)
+ *                         mm/migrate.c), one page by hand; drivers migrate as in migrate.h
  * hs_make_exclusive       reduced: make_device_exclusive_range() (mm/rmap.c), one page
  * hs_make_protnone        reduced: change_prot_numa() (mm/mempolicy.c)
  * hs_memory_failure       reduced: memory_failure() (mm/memory-failure.c), one mapping
