@@ -84,7 +84,9 @@ struct hs_migrate_vma {
 	/** Of the event MIGRATE; also of the device memory that is selected. */
 	const void *owner;
 	uint32_t flags; /**< HS_MIGRATE_SELECT_* */
-	/** In migrate_to_ram(): its page, to which the fault has a reference. NULL otherwise. */
+	/** In migrate_to_ram(): its page, to which the fault has a reference, and whose lock it has
+	 * where hs_mm_private_fault_locks() (fault.h): then no step takes or releases that lock.
+	 * NULL otherwise. */
 	struct hs_page *fault_page;
 };
 

@@ -54,13 +54,13 @@ static void collect_expect_key(struct hs_fault *f, struct hs_page *page)
  * The reference comes first, because the entry's goes with the entry. It is seen by other tasks
  * also where the lock is taken and the page stays.
  */
-static uint64_t collect_page(struct hs_fault *f, struct hs_page *page)
+static uint64_t collect_page(struct hs_fault *f, struct hs_page *page, const struct hs_page *locked)
 {
 	uint64_t slot = hs_migrate_pfn(hs_entry_pfn(f->seen)) | HS_MIGRATE_PFN_MIGRATE;
 
 	collect_expect_key(f, page);
 	hs_page_get(f->self, page);
-	if (!hs_page_trylock(f->self, page)) {
+	if (page != locked && !hs_page_trylock(f->self, page)) {
 		hs_page_put(f->self, page);
 		return 0;
 	}
@@ -81,7 +81,9 @@ static uint64_t collect_entry(struct hs_fault *f, const struct hs_migrate_vma *m
 	if (!hs_entry_has_anon_page(f->seen))
 		return 0;
 	page = hs_entry_page(f->self, f->seen);
-	return collect_selects(f->self, m, f->seen, page) ? collect_page(f, page) : 0;
+	if (!collect_selects(f->self, m, f->seen, page))
+		return 0;
+	return collect_page(f, page, hs_migrate_locked_page(m));
 }
 
 /* ---- the range --------------------------------------------------------------------------- */
@@ -161,6 +163,6 @@ int hs_migrate_vma_setup(struct hs_task *self, struct hs_migrate_vma *m)
 	inv = hs_mm_invalidate_start(self, mm, m->start, m->end, HS_INVALIDATE_MIGRATE, m->owner);
 	collect_range(self, m);
 	hs_mm_invalidate_end(self, mm, &inv);
-	m->cpages = hs_migrate_unmap(self, m->src, m->npages, m->fault_page);
+	m->cpages = hs_migrate_unmap(self, m->src, m->npages, m);
 	return 0;
 }

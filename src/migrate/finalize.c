@@ -50,8 +50,12 @@ static void finalize_release(struct hs_task *self, struct hs_page *page)
 	hs_page_put(self, page);
 }
 
-/* A page of dst that is not needed goes before that of src is mapped again, as in the kernel. */
-static void finalize_slot(struct hs_task *self, uint64_t src, uint64_t dst)
+/*
+ * A page of dst that is not needed goes before that of src is mapped again, as in the kernel.
+ * @locked: whose lock is the fault's.
+ */
+static void finalize_slot(struct hs_task *self, uint64_t src, uint64_t dst,
+			  const struct hs_page *locked)
 {
 	struct hs_page *from = hs_migrate_pfn_to_page(self, src);
 	struct hs_page *to = hs_migrate_pfn_to_page(self, dst);
@@ -60,22 +64,30 @@ static void finalize_slot(struct hs_task *self, uint64_t src, uint64_t dst)
 		finalize_release(self, to);
 		to = NULL;
 	}
-	if (from) {
+	if (from)
 		hs_migrate_remap(self, from, to ? to : from);
+	if (from && from == locked)
+		hs_page_put(self, from);
+	else if (from)
 		finalize_release(self, from);
-	}
 	if (to)
 		finalize_release(self, to);
 }
 
-void hs_migrate_device_finalize(struct hs_task *self, uint64_t *src, uint64_t *dst, uint64_t n)
+static void finalize_slots(struct hs_task *self, const uint64_t *src, const uint64_t *dst,
+			   uint64_t n, const struct hs_page *locked)
 {
 	hs_might_sleep(self);
 	for (uint64_t i = 0; i < n; i++)
-		finalize_slot(self, src[i], dst[i]);
+		finalize_slot(self, src[i], dst[i], locked);
+}
+
+void hs_migrate_device_finalize(struct hs_task *self, uint64_t *src, uint64_t *dst, uint64_t n)
+{
+	finalize_slots(self, src, dst, n, NULL);
 }
 
 void hs_migrate_vma_finalize(struct hs_task *self, struct hs_migrate_vma *m)
 {
-	hs_migrate_device_finalize(self, m->src, m->dst, m->npages);
+	finalize_slots(self, m->src, m->dst, m->npages, hs_migrate_locked_page(m));
 }

@@ -133,23 +133,35 @@
  *	Required outcome: the device reads no page that is free, and its writes are in dst.
  *	(tests/model/test_migrate_model.c: a_device_against_a_migration)
  *
+ * The lock of m->fault_page is the fault's with those policies (hs_mm_private_fault_locks()): no
+ * step takes or releases it, and the caller needs no lock for it.
+ *
  * The migration's owner skips the event of its own migrations (.owner) and must take its mapping of
  * the page away itself, before it copies.
  */
 #ifndef HS_MIGRATE_MIGRATE_H
 #define HS_MIGRATE_MIGRATE_H
 
+#include <hmmsim/fault.h>
 #include <hmmsim/migrate.h>
 
 #include "mm/mm.h"
 
+/* The page whose lock is the fault's: a migration takes it not and leaves it. NULL: none. */
+static inline const struct hs_page *hs_migrate_locked_page(const struct hs_migrate_vma *m)
+{
+	if (!m || !m->fault_page || !hs_mm_private_fault_locks(m->vma->mm))
+		return NULL;
+	return m->fault_page;
+}
+
 /*
  * unmap.c: the pages of src are locked and held. Takes away what still maps them. Those that stay
  * are mapped again, unlocked and put, and their slot is 0. Returns how many slots have MIGRATE.
- * @fault_page: may be NULL.
+ * @m: NULL: of a device.
  */
 uint64_t hs_migrate_unmap(struct hs_task *self, uint64_t *src, uint64_t n,
-			  const struct hs_page *fault_page);
+			  const struct hs_migrate_vma *m);
 /* finalize.c: where migration entries of @from are, @to is mapped, with a reference for each. */
 void hs_migrate_remap(struct hs_task *self, struct hs_page *from, struct hs_page *to);
 

@@ -47,19 +47,21 @@ static bool unmap_is_held_by_others(struct hs_task *self, struct hs_page *page,
 	return hs_page_mapcount(self, page) || hs_page_count(self, page) > own;
 }
 
-static void unmap_restore(struct hs_task *self, uint64_t *slot)
+static void unmap_restore(struct hs_task *self, uint64_t *slot, const struct hs_page *locked)
 {
 	struct hs_page *page = hs_migrate_pfn_to_page(self, *slot);
 
 	hs_migrate_remap(self, page, page);
 	*slot = 0;
-	hs_page_unlock(self, page);
+	if (page != locked)
+		hs_page_unlock(self, page);
 	hs_page_put(self, page);
 }
 
 uint64_t hs_migrate_unmap(struct hs_task *self, uint64_t *src, uint64_t n,
-			  const struct hs_page *fault_page)
+			  const struct hs_migrate_vma *m)
 {
+	const struct hs_page *fault_page = m ? m->fault_page : NULL;
 	uint64_t left = 0;
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -74,6 +76,6 @@ uint64_t hs_migrate_unmap(struct hs_task *self, uint64_t *src, uint64_t n,
 	/* Only now, so that what stays is mapped again when all that moves is unmapped. */
 	for (uint64_t i = 0; i < n; i++)
 		if (src[i] && !(src[i] & HS_MIGRATE_PFN_MIGRATE))
-			unmap_restore(self, &src[i]);
+			unmap_restore(self, &src[i], hs_migrate_locked_page(m));
 	return left;
 }

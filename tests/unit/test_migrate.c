@@ -403,39 +403,50 @@ static uint32_t to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 
 static const struct hs_pgmap_ops driver_ops = { note_freed, to_ram };
 
-static void a_fault_brings_its_page_back(void **state)
+static void expect_brought_back(enum hs_page_refs refs, enum hs_private_fault fault)
 {
 	struct hs_page *page;
 	struct migrating g;
 	uint64_t value = 0;
 
-	(void)state;
-	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++) {
-		migrating_open_for(&g, HS_PGMAP_PRIVATE, (enum hs_page_refs)refs, &driver_ops);
-		page = on_device(&g, 0, true, 7);
-		assert_int_equal(hs_cpu_read(g.self, g.s.mm, BASE, &value), 0);
-		assert_int_equal(value, 7);
-		expect_told(&g.s, 1, HS_INVALIDATE_MIGRATE, BASE, BASE + PAGE, OWNER);
-		expect_page(&g.s, BASE, true, 7);
-		assert_ptr_equal(g.freed.page, page);
-		migrating_close(&g);
-	}
+	migrating_open_for(&g, HS_PGMAP_PRIVATE, refs, &driver_ops);
+	hs_mm_set_private_fault(g.s.mm, fault);
+	page = on_device(&g, 0, true, 7);
+	assert_int_equal(read_fault(&g.s, BASE), 0);
+	expect_told(&g.s, 1, HS_INVALIDATE_MIGRATE, BASE, BASE + PAGE, OWNER);
+	expect_page(&g.s, BASE, true, 7);
+	assert_ptr_equal(g.freed.page, page);
+	assert_int_equal(hs_cpu_read(g.self, g.s.mm, BASE, &value), 0);
+	assert_int_equal(value, 7);
+	migrating_close(&g);
 }
 
-/* Another fault has a reference, too: the page stays, in the first or in the second step. */
+static void a_fault_brings_its_page_back(void **state)
+{
+	(void)state;
+	for (int refs = 0; refs < HS_PAGE_REFS_COUNT; refs++)
+		for (int fault = HS_PRIVATE_FAULT_REFERENCE; fault <= HS_PRIVATE_FAULT_WAIT;
+		     fault++)
+			expect_brought_back((enum hs_page_refs)refs, (enum hs_private_fault)fault);
+}
+
+/* Another task has a reference, too: the page stays, in the first or in the second step. */
 static void a_fault_leaves_a_page_that_others_hold(void **state)
 {
 	struct hs_page *page;
 	struct migrating g;
 
 	(void)state;
-	for (uint32_t held = 1; held < 3; held++) {
+	for (uint32_t i = 0; i < 6; i++) {
+		uint32_t held = 1 + i % 2;
+
 		migrating_open_for(&g, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &driver_ops);
+		hs_mm_set_private_fault(g.s.mm, (enum hs_private_fault)(i / 2));
 		page = on_device(&g, 0, true, 7);
-		for (uint32_t i = 0; i < held; i++)
+		for (uint32_t j = 0; j < held; j++)
 			hs_page_get(g.self, page);
 		assert_int_equal(read_fault(&g.s, BASE), 0);
-		for (uint32_t i = 0; i < held; i++)
+		for (uint32_t j = 0; j < held; j++)
 			hs_page_put(g.self, page);
 		expect_on_device(&g, 0, page, true, 7);
 		assert_int_equal(read_fault(&g.s, BASE), 0);
