@@ -181,14 +181,17 @@ static bool race_mm_flag_is_set(struct hs_task *self, void *arg)
 
 HS_RACE_DO(AWAIT)
 {
-	hs_spin_until_at(self, race_mm_flag_is_set, &a->state->thing[step->arg[0]].flag, a->place);
+	hs_sleep_until_at(self, race_mm_flag_is_set, &a->state->thing[step->arg[0]].flag, a->place);
 	return 0;
 }
 
 HS_RACE_DO(GATE_AWAIT)
 {
+	struct hs_processor *processor = hs_processor_leave_at(self, a->place);
+
 	while (!hs_gate_waiters(self, a->state->thing[step->arg[0]].gate))
 		hs_retry_wait_at(self, "a fault stands at the gate", a->place);
+	hs_processor_take_at(self, processor, a->place);
 	return 0;
 }
 

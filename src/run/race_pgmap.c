@@ -185,6 +185,18 @@ HS_RACE_DO(PAGE_LOCK)
 	return 0;
 }
 
+HS_RACE_DO(PAGE_TRYLOCK)
+{
+	struct hs_page *page = race_pgmap_page(self, a, step->arg[0]);
+
+	if (!page)
+		return HS_RACE_NOTHING;
+	if (!hs_page_trylock(self, page))
+		return HS_RACE_AGAIN;
+	hs_race_take(self, a, HS_RACE_PAGE_LOCK, step->arg[0])->page = page;
+	return 0;
+}
+
 HS_RACE_DO(PAGE_UNLOCK)
 {
 	struct hs_race_hold *hold = hs_race_held(a, HS_RACE_BIT(PAGE_LOCK), step->arg[0], 0);

@@ -122,6 +122,7 @@ static void race_play_step(struct hs_task *self, struct hs_race_actor *a,
 	a->place = hs_race_place(a->state, step->line);
 	hs_act(self, a->state->program->line[step->line].words);
 	hs_race_order_begin(self, a);
+	hs_race_cpu_enter(self, a);
 	ret = race_play_fns[step->op](self, a, step);
 	if (!ret)
 		a->state->program->undone[step->line] = false;
@@ -194,6 +195,7 @@ static void race_play_run(struct hs_task *self, struct hs_race_actor *a)
 			race_play_step(self, a, step);
 	}
 	hs_race_order_end(self, a);
+	hs_race_cpu_leave(self, a);
 	if (a->index || !a->status) /* a set-up or check that fails is said first */
 		race_play_judge_locks(self, a);
 	hs_act(self, NULL);
@@ -201,7 +203,13 @@ static void race_play_run(struct hs_task *self, struct hs_race_actor *a)
 
 static void race_play_task(struct hs_task *self, void *arg)
 {
-	race_play_run(self, arg);
+	struct hs_race_actor *a = arg;
+
+	while (hs_race_cpu_next(self, a)) {
+		a->status = 0;
+		race_play_run(self, a);
+	}
+	hs_race_cpu_end(self, a);
 }
 
 /* ---- the scenario ------------------------------------------------------------------------ */
@@ -326,6 +334,7 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	p->error[0] = '\0';
 	race_play_expect_steps(p);
 	race_play_divide_state(s, p);
+	hs_race_cpu_begin(s);
 	ret = hs_race_make_objects(self, s);
 	if (!ret)
 		ret = race_play_set_up(self, s);

@@ -117,6 +117,11 @@ struct hs_race_actor {
 	uint32_t depth, holds;
 	struct hs_race_block block[HS_RACE_NESTING];
 	struct hs_race_hold hold[HS_RACE_HOLDS];
+	struct hs_processor *processor; /* that it is bound to; NULL: none */
+	bool running;			/* there; of a worker: its work */
+	uint8_t begun;			/* of a task that is no worker */
+	hs_u32 work;			/* of a worker (race_cpu.c) */
+	hs_u32 queuers;			/* tasks that are not over and queue it */
 	uint64_t *view; /* for each driver: the number of begin, and the answers of walk */
 };
 
@@ -168,6 +173,7 @@ struct hs_race_thing {
 
 struct hs_race_state {
 	const struct hs_race_program *program;
+	struct hs_processor cpu[HS_RACE_CPUS];
 	hs_u32 at; /* words of the order line that are over */
 	struct hs_race_actor *actor;
 	struct hs_race_thing *thing; /* as race->object */
@@ -234,13 +240,26 @@ void hs_race_drop(struct hs_race_actor *a, struct hs_race_hold *hold);
 /* What set-up, check or a task hold of @ops. NULL: nothing. */
 struct hs_race_hold *hs_race_left(const struct hs_race_state *s, uint64_t ops);
 #define HS_RACE_BIT(id) ((uint64_t)1 << HS_RACE_##id)
-_Static_assert(HS_RACE_OP_COUNT <= 64, "a mask has a bit for each operation");
+_Static_assert(HS_RACE_RCU_READ < 64, "a mask has a bit for each operation that takes something");
 #define HS_RACE_ANY UINT64_MAX
 
 /* Order (race_order.c): waits for the turn of the step; ends the turn of the step before. */
 void hs_race_order_begin(struct hs_task *self, struct hs_race_actor *a);
 void hs_race_order_end(struct hs_task *self, struct hs_race_actor *a);
 bool hs_race_order_is_over(const struct hs_race_state *s);
+
+/*
+ * CPUs and workers (race_cpu.c). A task that is bound to a CPU takes it before its first step, and
+ * leaves it when it is over, or sleeps. Of a worker that is for each time that its steps run.
+ */
+void hs_race_cpu_begin(struct hs_race_state *s);
+void hs_race_cpu_enter(struct hs_task *self, struct hs_race_actor *a);
+void hs_race_cpu_leave(struct hs_task *self, struct hs_race_actor *a);
+/* Whether the steps of the task are run, once more for a worker, which waits for its work. */
+bool hs_race_cpu_next(struct hs_task *self, struct hs_race_actor *a);
+/* The task is over. */
+void hs_race_cpu_end(struct hs_task *self, struct hs_race_actor *a);
+void hs_race_cpu_name(struct hs_plan *plan, const struct hs_race_state *s);
 
 /* Objects (race_world.c). A sentence in program->error says what failed. */
 int hs_race_make_objects(struct hs_task *self, struct hs_race_state *s);

@@ -75,12 +75,15 @@ static bool race_world_has_flag(const struct hs_race *race, unsigned int mm)
 /* The struct stays to the end, because the check asks its notifiers. */
 static int race_world_mm(struct hs_task *self, struct hs_race_state *s, unsigned int i)
 {
+	const struct hs_race_space *space = &s->program->race->object[i].space;
 	struct hs_race_mm *mm = &s->thing[i].mm;
 	int ret = hs_mm_create(self, hs_geometry(s->program->race->geometry), &mm->mm);
 
 	if (ret)
 		return ret;
 	hs_mmgrab(self, mm->mm);
+	hs_mm_set_private_fault(mm->mm, space->private_fault);
+	hs_mm_set_migration_wait(mm->mm, space->migration_wait);
 	if (!race_world_has_flag(s->program->race, i))
 		return 0;
 	return hs_hmm_create(self, hs_mm_notifiers(mm->mm), &mm->hmm);
@@ -289,6 +292,7 @@ static void race_world_name_object(struct hs_plan *plan, const struct hs_race_st
 void hs_race_name_words(struct hs_plan *plan, const struct hs_race_state *s)
 {
 	hs_plan_name(plan, "order", &s->at, sizeof(s->at));
+	hs_race_cpu_name(plan, s);
 	for (unsigned int i = 0; i < s->program->race->objects; i++)
 		race_world_name_object(plan, s, i);
 }

@@ -111,8 +111,11 @@ static int scenario_add_lines(struct hs_scenario_text *t, const struct hs_text *
 		ret = scenario_add_steps(t, text, bytes, &race->setup);
 	if (!ret)
 		ret = scenario_add_steps(t, text, bytes, &race->check);
-	for (unsigned int i = 0; !ret && i < race->tasks; i++)
-		ret = scenario_add_steps(t, text, bytes, &race->task[i].steps);
+	for (unsigned int i = 0; !ret && i < race->tasks; i++) {
+		ret = scenario_add_line(t, text, bytes, race->task[i].line);
+		if (!ret)
+			ret = scenario_add_steps(t, text, bytes, &race->task[i].steps);
+	}
 	return ret;
 }
 

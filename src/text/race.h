@@ -11,6 +11,7 @@
 
 #include <hmmsim/dmirror.h>
 #include <hmmsim/explore.h>
+#include <hmmsim/fault.h>
 #include <hmmsim/mapping.h>
 #include <hmmsim/pgmap.h>
 
@@ -40,7 +41,8 @@ enum hs_race_kind {
 #define HS_RACE_ARGS HS_TEXT_WORDS
 #define HS_RACE_TASKS 8
 #define HS_RACE_TASK_NAME 15 /* bytes of it that tell tasks apart */
-#define HS_RACE_OBJECTS 32   /* of all kinds */
+#define HS_RACE_CPUS 16
+#define HS_RACE_OBJECTS 32 /* of all kinds */
 #define HS_RACE_VMAS 32
 #define HS_RACE_STEPS 256  /* of all tasks, set-up and check */
 #define HS_RACE_ORDER 1024 /* words of the order line */
@@ -82,6 +84,8 @@ struct hs_race_task {
 	char *name;
 	unsigned long line;
 	struct hs_race_steps steps; /* at least one */
+	unsigned int cpu;	    /* that it is bound to; HS_RACE_NONE: none */
+	bool worker;		    /* its steps are run for each time that it is queued */
 };
 
 struct hs_race_pgmap {
@@ -106,6 +110,12 @@ struct hs_race_vma {
 	unsigned long line;
 };
 
+/* An mm. */
+struct hs_race_space {
+	enum hs_private_fault private_fault;   /* default reference */
+	enum hs_migration_wait migration_wait; /* default entry */
+};
+
 /* A driver or a dmirror. */
 struct hs_race_driver {
 	unsigned int mm;
@@ -126,6 +136,7 @@ struct hs_race_object {
 	union {
 		struct hs_race_pgmap pgmap;
 		struct hs_race_file file;
+		struct hs_race_space space;
 		struct hs_race_driver driver; /* driver and dmirror */
 	};
 };

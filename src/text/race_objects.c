@@ -28,6 +28,10 @@ enum {
 	PGMAP_ATOMIC
 };
 enum {
+	MM_PRIVATE_FAULT,
+	MM_MIGRATION_WAIT
+};
+enum {
 	MMAP_OF,
 	MMAP_PGOFF,
 	MMAP_GATE
@@ -85,10 +89,11 @@ int hs_race_machine_line(struct hs_race_parser *p)
 	uint64_t cpus = race->cpus, retries = race->retry_bound;
 	int ret;
 
-	if (race->objects)
+	if (race->objects || race->tasks)
 		return hs_text_error(p->text, p->text->number, p->text->keyword,
-				     "expected before the first object, which is in line %lu",
-				     race->object[0].line);
+				     "expected before the first %s, which is in line %lu",
+				     race->objects ? "object" : "task",
+				     race->objects ? race->object[0].line : race->task[0].line);
 	ret = hs_race_key_number(p, MACHINE_CPUS, 1, 16, &cpus);
 	if (!ret)
 		ret = race_objects_geometry(p);
@@ -238,6 +243,22 @@ static int race_objects_file(struct hs_race_parser *p, struct hs_race_object *ob
 		 pgmap->end - file->first);
 	return hs_text_number(p->text, &word[3], 1, pgmap->end - file->first, 1, what,
 			      &file->pages);
+}
+
+/* ---- mm ---------------------------------------------------------------------------------- */
+
+static int race_objects_mm(struct hs_race_parser *p, struct hs_race_object *object)
+{
+	unsigned int private_fault = HS_PRIVATE_FAULT_REFERENCE, wait = HS_MIGRATION_WAIT_ENTRY;
+	int ret = hs_race_key_name(p, MM_PRIVATE_FAULT, hs_race_private_fault_names,
+				   HS_PRIVATE_FAULT_WAIT + 1, &private_fault);
+
+	if (!ret)
+		ret = hs_race_key_name(p, MM_MIGRATION_WAIT, hs_race_migration_wait_names,
+				       HS_MIGRATION_WAIT_REFERENCE + 1, &wait);
+	object->space.private_fault = (enum hs_private_fault)private_fault;
+	object->space.migration_wait = (enum hs_migration_wait)wait;
+	return ret;
 }
 
 /* ---- driver, dmirror --------------------------------------------------------------------- */
@@ -403,6 +424,8 @@ static int race_objects_kind(struct hs_race_parser *p, struct hs_race_object *ob
 		return race_objects_pgmap(p, object);
 	case HS_RACE_FILE:
 		return race_objects_file(p, object);
+	case HS_RACE_MM:
+		return race_objects_mm(p, object);
 	case HS_RACE_DRIVER:
 	case HS_RACE_DMIRROR:
 		return race_objects_driver(p, object);

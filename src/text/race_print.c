@@ -101,6 +101,14 @@ static void race_print_object(const struct hs_race *race, const struct hs_race_o
 		hs_out_space_number(out, object->file.first);
 		hs_out_space_decimal(out, object->file.pages);
 		break;
+	case HS_RACE_MM:
+		race_print_name(out, "private-fault=",
+				hs_race_private_fault_names[object->space.private_fault],
+				object->space.private_fault == HS_PRIVATE_FAULT_REFERENCE);
+		race_print_name(out, "migration-wait=",
+				hs_race_migration_wait_names[object->space.migration_wait],
+				object->space.migration_wait == HS_MIGRATION_WAIT_ENTRY);
+		break;
 	case HS_RACE_DRIVER:
 	case HS_RACE_DMIRROR:
 		race_print_driver(race, &object->driver, out);
@@ -134,6 +142,7 @@ static void race_print_arg(const struct hs_race *race, char letter, uint64_t arg
 {
 	switch (letter) {
 	case 'T':
+	case 'W':
 		race_print_word(out, race->task[arg].name);
 		break;
 	case 'C':
@@ -268,8 +277,9 @@ void hs_race_print(const struct hs_race *race, struct hs_out *out)
 		hs_out_text(out, "setup\n");
 	race_print_steps(race, &race->setup, out);
 	for (unsigned int i = 0; i < race->tasks; i++) {
-		hs_out_text(out, "task");
+		hs_out_text(out, race->task[i].worker ? "worker" : "task");
 		race_print_word(out, race->task[i].name);
+		race_print_number(out, "cpu=", race->task[i].cpu, HS_RACE_NONE);
 		hs_out_char(out, '\n');
 		race_print_steps(race, &race->task[i].steps, out);
 	}

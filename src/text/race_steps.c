@@ -27,7 +27,7 @@ static const char *race_steps_word_name(const char *letters, size_t i)
 		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",  ['f'] = "PROT",
 		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR", ['g'] = "ENTRY",
 		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER", ['E'] = "DEVICE",
-		['m'] = "PFN",
+		['m'] = "PFN",	    ['W'] = "WORKER",
 	};
 
 	if (letters[i] == 'a' && letters[i + 1] == 'a')
@@ -81,6 +81,25 @@ static int race_steps_task(struct hs_race_parser *p, const struct hs_word *word,
 		return 0;
 	}
 	return hs_text_expected(p->text, word, "TASK, a task of a line above");
+}
+
+/* A worker that queued itself would never end. */
+static int race_steps_worker(struct hs_race_parser *p, const struct hs_race_step *step,
+			     const struct hs_word *word, uint64_t *value)
+{
+	const struct hs_race *race = p->race;
+	unsigned int above = race->tasks - (step->op == HS_RACE_QUEUE);
+
+	for (unsigned int i = 0; i < above; i++) {
+		if (!race->task[i].worker || !hs_word_is(word, race->task[i].name))
+			continue;
+		*value = i;
+		return 0;
+	}
+	return hs_text_expected(p->text, word,
+				above < race->tasks && hs_word_is(word, race->task[above].name)
+					? "WORKER, a worker and not the task itself"
+					: "WORKER, a worker of a line above");
 }
 
 static int race_steps_function(struct hs_race_parser *p, const struct hs_word *word,
@@ -243,8 +262,9 @@ static int race_steps_error(struct hs_race_parser *p, const struct hs_word *word
 
 /* ---- a step ------------------------------------------------------------------------------ */
 
-static int race_steps_object_word(struct hs_race_parser *p, const char *letters, size_t i,
-				  const struct hs_word *word, uint64_t *value)
+static int race_steps_object_word(struct hs_race_parser *p, const struct hs_race_step *step,
+				  const char *letters, size_t i, const struct hs_word *word,
+				  uint64_t *value)
 {
 	static const char kinds[] = {
 		[HS_RACE_PGMAP] = 'P',	[HS_RACE_FILE] = 'F',	 [HS_RACE_MM] = 'M',
@@ -253,6 +273,8 @@ static int race_steps_object_word(struct hs_race_parser *p, const char *letters,
 	};
 	const char *kind = memchr(kinds, letters[i], sizeof(kinds));
 
+	if (letters[i] == 'W')
+		return race_steps_worker(p, step, word, value);
 	if (!kind)
 		return letters[i] == 'T' ? race_steps_task(p, word, value)
 					 : race_steps_function(p, word, value);
@@ -301,7 +323,7 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 		return hs_text_number(p->text, word, 0, UINT64_MAX, 1,
 				      letters[i] == 'n' ? "N, a number" : "OWNER, a number", value);
 	default:
-		return race_steps_object_word(p, letters, i, word, value);
+		return race_steps_object_word(p, step, letters, i, word, value);
 	}
 }
 
@@ -383,7 +405,7 @@ static int race_steps_check_section(struct hs_race_parser *p, const struct hs_ra
 		where = "expected in setup";
 	if (hs_race_op_words[step->op][0] == 'T' && p->steps != &p->race->check)
 		where = "expected in check";
-	if (step->op == HS_RACE_RETRY &&
+	if ((step->op == HS_RACE_RETRY || hs_race_op_words[step->op][0] == 'W') &&
 	    (p->steps == &p->race->setup || p->steps == &p->race->check))
 		where = "expected in a task";
 	return where ? hs_text_error(p->text, p->text->number, p->text->keyword, "%s", where) : 0;

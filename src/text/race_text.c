@@ -129,6 +129,15 @@ static int race_text_check_task(struct hs_race_parser *p, const struct hs_word *
 	return 0;
 }
 
+static int race_text_cpu(struct hs_race_parser *p, unsigned int *cpu)
+{
+	uint64_t number = HS_RACE_NONE;
+	int ret = hs_race_key_number(p, 0, 0, p->race->cpus - 1, &number);
+
+	*cpu = (unsigned int)number;
+	return ret;
+}
+
 static int race_text_task(struct hs_race_parser *p)
 {
 	struct hs_race *race = p->race;
@@ -141,6 +150,9 @@ static int race_text_task(struct hs_race_parser *p)
 		return race_text_error(p, "expected at most 8 tasks");
 	task->line = p->text->number;
 	ret = race_text_check_task(p, &p->line->word[0]);
+	if (!ret)
+		ret = race_text_cpu(p, &task->cpu);
+	task->worker = p->line->id == HS_KEYWORD_WORKER;
 	if (!ret)
 		ret = hs_race_new_name(p, &p->line->word[0], &task->name);
 	if (ret)
@@ -197,6 +209,7 @@ static int race_text_keyword(struct hs_race_parser *p)
 	case HS_KEYWORD_SETUP:
 		return race_text_setup(p);
 	case HS_KEYWORD_TASK:
+	case HS_KEYWORD_WORKER:
 		return race_text_task(p);
 	case HS_KEYWORD_STEP:
 		return race_text_check(p);

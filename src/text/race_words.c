@@ -62,6 +62,17 @@ const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT] = {
 	[HS_REMOVAL_ORDER_6_0] = "6.0",
 };
 
+const char *const hs_race_private_fault_names[HS_PRIVATE_FAULT_WAIT + 1] = {
+	[HS_PRIVATE_FAULT_REFERENCE] = "reference",
+	[HS_PRIVATE_FAULT_TRYLOCK] = "trylock",
+	[HS_PRIVATE_FAULT_WAIT] = "wait",
+};
+
+const char *const hs_race_migration_wait_names[HS_MIGRATION_WAIT_REFERENCE + 1] = {
+	[HS_MIGRATION_WAIT_ENTRY] = "entry",
+	[HS_MIGRATION_WAIT_REFERENCE] = "reference",
+};
+
 const char *const hs_race_validity_names[HS_VALIDITY_COUNT] = {
 	[HS_VALIDITY_SEQ] = "seq",
 	[HS_VALIDITY_FLAG] = "flag",

@@ -32,6 +32,9 @@ static const struct hs_key race_pgmap_keys[HS_TEXT_KEYS] = {
 	{ "type", RACE },  { "owner", RACE }, { "refs", RACE },
 	{ "order", RACE }, { "first", RACE }, { "atomic", RACE },
 };
+static const struct hs_key mm_keys[HS_TEXT_KEYS] = { { "private-fault", RACE },
+						     { "migration-wait", RACE } };
+static const struct hs_key task_keys[HS_TEXT_KEYS] = { { "cpu", RACE } };
 static const struct hs_key mmap_keys[HS_TEXT_KEYS] = { { "of", RACE },
 						       { "pgoff", RACE },
 						       { "gate", RACE } };
@@ -71,14 +74,15 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_RACE_PGMAP] = { "pgmap", "NAME START_PFN END_PFN", 3, 3, RACE,
 				    race_pgmap_keys },
 	[HS_KEYWORD_FILE] = { "file", "NAME PGMAP FIRST_PFN PAGES", 4, 4, RACE, no_keys },
-	[HS_KEYWORD_MM] = { "mm", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_MM] = { "mm", "NAME", 1, 1, RACE, mm_keys },
 	[HS_KEYWORD_MMAP] = { "mmap", "MM START END FLAGS", 4, 4, RACE, mmap_keys },
 	[HS_KEYWORD_DRIVER] = { "driver", "NAME MM START END", 4, 4, RACE, driver_keys },
 	[HS_KEYWORD_DMIRROR] = { "dmirror", "NAME MM START END", 4, 4, RACE, dmirror_keys },
 	[HS_KEYWORD_GATE] = { "gate", "NAME", 1, 1, RACE, no_keys },
 	[HS_KEYWORD_FLAG] = { "flag", "NAME", 1, 1, RACE, no_keys },
 	[HS_KEYWORD_SETUP] = { "setup", "no word", 0, 0, RACE, no_keys },
-	[HS_KEYWORD_TASK] = { "task", "NAME", 1, 1, RACE, no_keys },
+	[HS_KEYWORD_TASK] = { "task", "NAME", 1, 1, RACE, task_keys },
+	[HS_KEYWORD_WORKER] = { "worker", "NAME", 1, 1, RACE, task_keys },
 	[HS_KEYWORD_ORDER] = { "order", "LABEL...", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_MUST] = { "must", "S1, S2, S3, S4 or live", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_EXPECT] = { "expect", "VERDICT", 0, HS_TEXT_REST, RACE, no_keys },
