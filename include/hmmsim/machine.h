@@ -215,8 +215,8 @@ HMMSIM_API struct hs_machine *hs_task_machine(struct hs_task *self);
  *
  * Context: any.
  *
- * Return: the task; NULL: the thread has none, or has detached it. Explore build: the task that
- * runs, which in the set-up and the check of a scenario is the boot task.
+ * Return: the task; NULL: the thread has none, or has detached it. In the set-up and the check of a
+ * scenario the boot task. Explore build: the task that runs.
  */
 HMMSIM_API struct hs_task *hs_task_current(void);
 

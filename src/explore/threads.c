@@ -81,6 +81,7 @@ int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
 {
 	struct hs_machine_config standard;
 	struct hs_machine *machine;
+	struct hs_task *outer, *boot;
 	int ret, end;
 
 	if (!scenario->setup || !scenario->state_size)
@@ -89,7 +90,10 @@ int hs_scenario_run(const struct hs_scenario *scenario, const void *param,
 	ret = hs_machine_create(config ? config : &standard, &machine);
 	if (ret)
 		return ret;
-	ret = threads_run_on(hs_arena_boot(machine->arena), scenario, param);
+	boot = hs_arena_boot(machine->arena);
+	outer = hs_task_make_current(boot);
+	ret = threads_run_on(boot, scenario, param);
+	hs_task_make_current(outer);
 	end = hs_machine_destroy(machine, left);
 	return ret ? ret : end;
 }

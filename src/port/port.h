@@ -162,6 +162,12 @@ const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id);
  */
 struct hs_task *hs_arena_boot(struct hs_arena *arena);
 
+/*
+ * Lets hs_task_current() say @task on this thread, NULL: none; returns what it said before. In the
+ * explorer it says which task runs, and this changes nothing.
+ */
+struct hs_task *hs_task_make_current(struct hs_task *task);
+
 /* As hs_task_attach() and hs_task_detach() of <hmmsim/machine.h>. */
 int hs_arena_attach(struct hs_arena *arena, const char *name, struct hs_task **out);
 int hs_arena_detach(struct hs_task *self);

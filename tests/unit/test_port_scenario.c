@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Scenarios on threads. */
+#include "support/machine.h"
 #include "support/play.h"
 
 #include <errno.h>
@@ -53,6 +54,40 @@ static void leaks_come_back_named(void **state)
 	assert_string_equal(left.text, "2 page");
 	assert_int_equal(hs_scenario_run(&play_scenario, &play, NULL, NULL), -ENOTEMPTY);
 }
+
+/* ---- the current task -------------------------------------------------------------------- */
+
+static int current_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	(void)plan;
+	(void)state;
+	(void)param;
+	assert_ptr_equal(hs_task_current(), self);
+	return 0;
+}
+
+static void current_check(struct hs_task *self, void *state, const void *param)
+{
+	(void)state;
+	(void)param;
+	assert_ptr_equal(hs_task_current(), self);
+}
+
+static void set_up_and_check_have_a_current_task(void **state)
+{
+	static const struct hs_scenario scenario = { "current", 1, current_setup, current_check };
+	struct machine m;
+
+	(void)state;
+	assert_int_equal(hs_scenario_run(&scenario, NULL, NULL, NULL), 0);
+	assert_null(hs_task_current());
+	machine_open_failing(&m, 0);
+	assert_int_equal(hs_scenario_run(&scenario, NULL, NULL, NULL), 0);
+	assert_ptr_equal(hs_task_current(), m.self);
+	machine_close(&m);
+}
+
+/* ---- failures ---------------------------------------------------------------------------- */
 
 static uint32_t ran; /* by threads: all of them are joined when it is read */
 
@@ -214,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_retry_protocol_runs_on_threads),
 		cmocka_unit_test(leaks_come_back_named),
+		cmocka_unit_test(set_up_and_check_have_a_current_task),
 		cmocka_unit_test(every_allocation_that_fails_stops_it_before_the_tasks),
 		cmocka_unit_test(too_few_task_slots_stop_it_as_well),
 		cmocka_unit_test(a_plan_holds_fourteen_tasks),

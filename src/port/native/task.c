@@ -23,6 +23,14 @@ struct hs_task *hs_task_current(void)
 	return task_current;
 }
 
+struct hs_task *hs_task_make_current(struct hs_task *task)
+{
+	struct hs_task *before = task_current;
+
+	task_current = task;
+	return before;
+}
+
 const char *hs_arena_task_name(const struct hs_arena *arena, uint32_t id)
 {
 	return id < arena->slots ? arena->slot[id].name : NULL;
