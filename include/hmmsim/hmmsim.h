@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file hmmsim.h
- * The whole public interface, except linux.h, which takes names of the kernel.
+ * The whole public interface, except linux.h and its parts, which take names of the kernel.
  *
  * This is API 0.2. Until 1.0 a minor version may change the API or the ABI; a patch version changes
  * neither. Headers and library must be of the same minor version; hs_version() tells the library's.

@@ -261,6 +261,14 @@ check_headers() {
 	plant include/hmmsim/hmmsim.h <<<''
 	plant include/hmmsim/a.h <<<'extern int hs_a;'
 	expect 1 headers.sh "$work/tree/include"
+	fresh "a part of linux.h"
+	plant include/hmmsim/hmmsim.h <<<'extern int hs_a;'
+	plant include/hmmsim/linux.h <<<'#include <hmmsim/linux_a.h>'
+	plant include/hmmsim/linux_a.h <<<'extern int hs_b;'
+	expect "$cxx" headers.sh "$work/tree/include"
+	case="a part of linux.h that it leaves out"
+	plant include/hmmsim/linux.h <<<'extern int hs_c;'
+	expect 1 headers.sh "$work/tree/include"
 }
 
 check_format() {
