@@ -284,6 +284,18 @@ struct dev_pagemap {
 };
 
 /**
+ * hs_linux_memremap() - not the kernel's: memremap_pages() without the node
+ * @param pgmap  the driver's
+ *
+ * Drivers do not call it.
+ *
+ * Context: as memremap_pages().
+ *
+ * Return: as memremap_pages().
+ */
+HMMSIM_API void *hs_linux_memremap(struct dev_pagemap *pgmap);
+
+/**
  * memremap_pages() - register device memory and make its struct pages
  * @param pgmap  the driver's, kept until memunmap_pages(); see struct dev_pagemap
  * @param nid    the node; not used
@@ -299,7 +311,21 @@ struct dev_pagemap {
  * - -EEXIST: it overlaps other device memory
  * - -ENOMEM: no memory, or its first or last page belongs to a pgmap that is not killed
  */
-HMMSIM_API void *memremap_pages(struct dev_pagemap *pgmap, int nid);
+static inline void *memremap_pages(struct dev_pagemap *pgmap, int nid)
+{
+	(void)nid;
+	return hs_linux_memremap(pgmap);
+}
+
+/**
+ * hs_linux_page_init() - not the kernel's: what zone_device_page_init() does
+ * @param page  as of zone_device_page_init()
+ *
+ * Drivers do not call it.
+ *
+ * Context: as zone_device_page_init().
+ */
+HMMSIM_API void hs_linux_page_init(struct hs_page *page);
 
 /**
  * zone_device_page_init() - hand out a page of the driver's free list
@@ -311,7 +337,10 @@ HMMSIM_API void *memremap_pages(struct dev_pagemap *pgmap, int nid);
  *
  * Context: a task is attached and holds no lock. May sleep.
  */
-HMMSIM_API void zone_device_page_init(struct hs_page *page);
+static inline void zone_device_page_init(struct hs_page *page)
+{
+	hs_linux_page_init(page);
+}
 
 /**
  * page_pgmap() - the pgmap of a device page, v6.14's name for page->pgmap

@@ -75,20 +75,19 @@ static int linux_config(struct dev_pagemap *pgmap, struct hs_pgmap_config *c)
 	return 0;
 }
 
-void *memremap_pages(struct dev_pagemap *pgmap, int nid)
+void *hs_linux_memremap(struct dev_pagemap *pgmap)
 {
 	struct hs_task *self = hs_linux_task();
 	struct hs_pgmap_config config;
 	struct hs_pgmap *made = NULL;
 	int ret = linux_config(pgmap, &config);
 
-	(void)nid;
 	if (!ret)
 		ret = hs_pgmap_create(self, &config, &made);
 	return ret ? (void *)(intptr_t)ret : made;
 }
 
-void zone_device_page_init(struct hs_page *page)
+void hs_linux_page_init(struct hs_page *page)
 {
 	struct hs_task *self = hs_linux_task();
 	int ret = hs_zone_device_page_init(self, page);
