@@ -3,18 +3,19 @@
  * @file linux.h
  * The kernel's own spellings, for drivers that are written in them.
  *
- * *reduced*: include/linux/hmm.h and mmu_notifier.h of v6.12, and those functions of
+ * *reduced*: include/linux/hmm.h, mmu_notifier.h and migrate.h of v6.12, and those functions of
  * memremap.h, mm.h, rmap.h, sched/mm.h, mmap_lock.h and err.h that the simulator has. The kernel's
  * signatures have no task: a function acts for the task that the calling thread attached last, and
  * asserts that there is one ("a task is attached"). The header takes the kernel's names below and
  * no others of the kernel; include it in driver sources only. The structs that it only renames
  * (mm_struct, vm_area_struct) keep the members of the simulator.
  *
- * It has two parts, which a driver need not name:
+ * It has three parts, which a driver need not name:
  *
  * @code{.unparsed}
  * linux.h          notifiers, hmm_range_fault(), address spaces
  * linux_pages.h    pages and their contents, device memory
+ * linux_migrate.h  migration between memory and a device, device-exclusive access
  * @endcode
  *
  * A driver embeds struct mmu_interval_notifier and struct dev_pagemap in structs of its own, as in
@@ -27,6 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hmmsim/linux_migrate.h>
 #include <hmmsim/linux_pages.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mm.h>

@@ -202,6 +202,90 @@ static inline void set_page_private(struct hs_page *page, unsigned long value)
 	hs_page_set_private(hs_linux_task(), page, value);
 }
 
+/** What an allocation may do; not used, because no allocation waits for memory. */
+typedef unsigned int gfp_t;
+/** For the kernel itself. */
+#define GFP_KERNEL ((gfp_t)0)
+/** For a process. */
+#define GFP_HIGHUSER ((gfp_t)0)
+/** For a process; the page may move. */
+#define GFP_HIGHUSER_MOVABLE ((gfp_t)0)
+
+/**
+ * alloc_page() - allocate a page of system memory
+ * @param gfp  not used
+ *
+ * As hs_page_alloc(): what it holds is 0, as with __GFP_ZERO.
+ *
+ * Context: a task is attached. Does not sleep.
+ *
+ * Return: the page, with one reference, not locked; NULL: no memory.
+ */
+static inline struct hs_page *alloc_page(gfp_t gfp)
+{
+	struct hs_page *page;
+
+	(void)gfp;
+	return hs_page_alloc(hs_linux_task(), &page) ? NULL : page;
+}
+
+/**
+ * alloc_page_vma() - allocate a page of system memory for an address
+ * @param gfp   not used
+ * @param vma   not used: there is one node
+ * @param addr  not used
+ *
+ * Context: as alloc_page().
+ *
+ * Return: as alloc_page().
+ */
+static inline struct hs_page *alloc_page_vma(gfp_t gfp, const struct vm_area_struct *vma,
+					     unsigned long addr)
+{
+	(void)vma;
+	(void)addr;
+	return alloc_page(gfp);
+}
+
+/**
+ * __free_page() - put the reference of a page that alloc_page() has allocated
+ * @param page  unlocked and unmapped (asserted, if the reference is the last)
+ *
+ * Context: as put_page().
+ */
+static inline void __free_page(struct hs_page *page)
+{
+	hs_page_put(hs_linux_task(), page);
+}
+
+/**
+ * copy_highpage() - copy what a page holds
+ * @param to    a page that the caller may use
+ * @param from  likewise
+ *
+ * *reduced*: the contents are a number (hs_page_contents()). It stands for the copy by the device
+ * as well, and so reaches private device memory, which the kernel's must not.
+ *
+ * Context: a task is attached.
+ */
+static inline void copy_highpage(struct hs_page *to, struct hs_page *from)
+{
+	hs_dma_set_contents(hs_linux_task(), to, hs_dma_contents(hs_linux_task(), from));
+}
+
+/**
+ * clear_highpage() - let a page hold nothing
+ * @param page  a page that the caller may use
+ *
+ * As copy_highpage(), with 0. A page of device memory holds what its last user has left.
+ *
+ * Context: a task is attached.
+ */
+static inline void clear_highpage(struct hs_page *page)
+{
+	hs_dma_set_contents(hs_linux_task(), page, 0);
+}
+
 /** The highest errno that a pointer can be; see IS_ERR(). */
 #define MAX_ERRNO 4095
 
@@ -248,14 +332,29 @@ struct range {
 	uint64_t end;	/**< last byte */
 };
 
-/** What a fault handler of a driver returns: HS_VM_FAULT_* bits. */
+/** Of memremap_pages(): any node. */
+#define NUMA_NO_NODE (-1)
+
+/** Fault flag: a write. */
+#define FAULT_FLAG_WRITE HS_FAULT_WRITE
+/** Fault flag: the handler may drop the mmap lock. */
+#define FAULT_FLAG_ALLOW_RETRY HS_FAULT_ALLOW_RETRY
+/** Fault flag: not an access of the address space's own task. */
+#define FAULT_FLAG_REMOTE HS_FAULT_REMOTE
+
+/** Fault result: no memory. */
+#define VM_FAULT_OOM HS_VM_FAULT_OOM
+/** Fault result: nothing can be mapped there. */
+#define VM_FAULT_SIGBUS HS_VM_FAULT_SIGBUS
+
+/** What a fault handler of a driver returns: VM_FAULT_* bits; 0: look again. */
 typedef unsigned int vm_fault_t;
 
 /** struct vm_fault - a fault, as migrate_to_ram() sees it */
 struct vm_fault {
 	const struct vm_area_struct *vma; /**< the VMA of the fault */
 	unsigned long address;		  /**< its address, page aligned */
-	unsigned int flags;		  /**< HS_FAULT_* */
+	unsigned int flags;		  /**< FAULT_FLAG_* */
 	struct hs_page *page;		  /**< its page; the fault handler holds a reference */
 	struct hs_vm_fault *hs;		  /**< not the kernel's: for hs_migrate_to_ram() */
 };
@@ -353,6 +452,49 @@ static inline void zone_device_page_init(struct hs_page *page)
 static inline struct dev_pagemap *page_pgmap(struct hs_page *page)
 {
 	return (struct dev_pagemap *)hs_page_pgmap(hs_linux_task(), page);
+}
+
+/**
+ * is_zone_device_page() - whether a page is device memory
+ * @param page  the page
+ *
+ * Context: a task is attached.
+ *
+ * Return: true if it has a pgmap.
+ */
+static inline bool is_zone_device_page(struct hs_page *page)
+{
+	return hs_page_pgmap(hs_linux_task(), page) != NULL;
+}
+
+/**
+ * is_device_private_page() - whether a page is device memory that no CPU reaches
+ * @param page  the page
+ *
+ * Context: a task is attached; as hs_pgmap_type().
+ *
+ * Return: true for #MEMORY_DEVICE_PRIVATE.
+ */
+static inline bool is_device_private_page(struct hs_page *page)
+{
+	struct hs_pgmap *pgmap = hs_page_pgmap(hs_linux_task(), page);
+
+	return pgmap && hs_pgmap_type(pgmap) == HS_PGMAP_PRIVATE;
+}
+
+/**
+ * is_device_coherent_page() - whether a page is device memory that CPUs reach
+ * @param page  the page
+ *
+ * Context: as is_device_private_page().
+ *
+ * Return: true for #MEMORY_DEVICE_COHERENT.
+ */
+static inline bool is_device_coherent_page(struct hs_page *page)
+{
+	struct hs_pgmap *pgmap = hs_page_pgmap(hs_linux_task(), page);
+
+	return pgmap && hs_pgmap_type(pgmap) == HS_PGMAP_COHERENT;
 }
 
 /**
