@@ -165,7 +165,8 @@ uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn
 uint32_t model_fault(struct model *m, uint32_t at, bool write);
 /* A load or store by a CPU: the same, and the VMA is asked first. */
 uint32_t model_access(struct model *m, uint32_t at, bool write);
-/* The page behind a present entry has been written. */
+/* What a load finds; the page behind a present entry has been written. */
+uint64_t model_contents(struct model *m, uint32_t at);
 void model_written(struct model *m, uint32_t at, uint64_t contents);
 
 int model_swap_out(struct model *m, uint32_t at);

@@ -284,6 +284,15 @@ void model_written(struct model *m, uint32_t at, uint64_t contents)
 		m->object[e->object].contents = contents;
 }
 
+uint64_t model_contents(struct model *m, uint32_t at)
+{
+	const struct model_entry *e = &m->place[at].entry;
+
+	if (e->what == MODEL_DEVMAP)
+		return *block_contents(m, m->place[at].vma.mapping, e->value);
+	return e->object ? m->object[e->object].contents : 0;
+}
+
 /* ---- pte_ops.h --------------------------------------------------------------------------- */
 
 /* Anonymous memory: a page that belongs to this address space. 0, -EINVAL, -ENOENT. */
