@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether machine and model agree. */
 #include "conformance/mm_world.h"
+#include "memory/memory.h"
 #include "memory/swap.h"
 
 typedef unsigned long long ull;
@@ -125,25 +126,34 @@ static bool same_mapping_vmas(struct mm_world *w, uint32_t mapping)
 
 /* ---- pages --------------------------------------------------------------------------------- */
 
+/* Those of a device-dax are counted as its blocks. */
+static bool same_page(struct mm_world *w, const struct model_object *o, struct hs_page *page)
+{
+	uint32_t state = hs_u32_load(w->self, &page->state, HS_RELAXED);
+
+	return (o->memory == MODEL_DEVICE_DAX ||
+		MM_SAME(w, hs_page_count(w->self, page), model_count(&w->model, o),
+			"pfn %llx: count", (ull)o->pfn)) &&
+	       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount",
+		       (ull)o->pfn) &&
+	       (o->memory == MODEL_DEVICE_DAX ||
+		MM_SAME(w, hs_dma_contents(w->self, page), o->contents, "pfn %llx: contents",
+			(ull)o->pfn)) &&
+	       MM_SAME(w, !!(state & HS_PAGE_LOCKED), o->locked, "pfn %llx: locked", (ull)o->pfn);
+}
+
 static bool same_pages(struct mm_world *w)
 {
 	bool same = true;
 
 	for (uint32_t i = 0; same && i < MODEL_OBJECTS; i++) {
 		const struct model_object *o = &w->model.object[i];
-		struct hs_page *page;
 
 		if (!o->used)
 			continue;
 		if (!o->bound)
 			return mm_differs(w, "object %u is nowhere", i);
-		page = hs_pfn_to_page(w->self, o->pfn);
-		same = MM_SAME(w, hs_page_count(w->self, page), model_count(&w->model, o),
-			       "pfn %llx: count", (ull)o->pfn) &&
-		       MM_SAME(w, hs_page_mapcount(w->self, page), o->maps, "pfn %llx: mapcount",
-			       (ull)o->pfn) &&
-		       MM_SAME(w, hs_dma_contents(w->self, page), o->contents, "pfn %llx: contents",
-			       (ull)o->pfn);
+		same = same_page(w, o, hs_pfn_to_page(w->self, o->pfn));
 	}
 	return same;
 }

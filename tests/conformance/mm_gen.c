@@ -22,24 +22,35 @@ static bool one_in(const struct draw *d, uint32_t n)
 
 #define IS(what) (1u << MODEL_##what)
 #define PROTNONE_TOO (1u << 31)
+#define UNHELD (1u << 30) /* nothing but the entry has a reference */
 
 /* What must be there for the operation to be of use; 0: anything. */
 static const uint32_t uses[MM_OP_CODES] = {
-	[MM_OP_MIGRATION_START] = IS(PAGE) | IS(PRIVATE),
-	[MM_OP_SWAP_OUT] = IS(PAGE),
+	[MM_OP_MIGRATION_START] = IS(PAGE) | IS(PRIVATE) | UNHELD,
+	[MM_OP_SWAP_OUT] = IS(PAGE) | UNHELD,
 	[MM_OP_EXCLUSIVE] = IS(PAGE),
 	[MM_OP_PROTNONE] = IS(PAGE),
-	[MM_OP_PIN] = IS(PAGE) | PROTNONE_TOO,
+	[MM_OP_PIN] = IS(PAGE) | IS(PRIVATE) | IS(MIGRATION) | PROTNONE_TOO,
+	[MM_OP_LOCK] = IS(PAGE) | IS(PRIVATE) | IS(MIGRATION) | PROTNONE_TOO,
+	[MM_OP_MPROTECT] = IS(PAGE) | IS(ZERO) | IS(MIGRATION) | PROTNONE_TOO,
+	[MM_OP_MOVE_FAULT] = IS(PRIVATE),
 	[MM_OP_FAILURE] = IS(PAGE) | IS(DEVMAP),
 	[MM_OP_INSERT_PRIVATE] = IS(NONE) | IS(ZERO) | PROTNONE_TOO,
 	[MM_OP_INSERT_COHERENT] = IS(NONE) | IS(ZERO) | PROTNONE_TOO,
 };
+
+static const struct model_object *object_of(const struct draw *d, uint32_t at)
+{
+	return &d->w->model.object[d->w->model.place[at].entry.object];
+}
 
 static bool of_use(const struct draw *d, uint32_t at)
 {
 	const struct model_entry *e = &d->w->model.place[at].entry;
 	uint32_t use = uses[d->op->code];
 
+	if (use & UNHELD && object_of(d, at)->refs != 1)
+		return false;
 	return !use || (use & 1u << e->what && (use & PROTNONE_TOO || !e->protnone));
 }
 
@@ -56,6 +67,24 @@ static bool find(struct draw *d, enum mm_kind kind, bool picky)
 		return true;
 	}
 	return false;
+}
+
+/* Such an entry, if there is any; one that is not held, to hold it. */
+static void find_entry(struct draw *d, uint32_t kinds, enum reached_entry row)
+{
+	bool unheld = d->op->code == MM_OP_PIN || d->op->code == MM_OP_LOCK;
+	uint32_t from = below(d, MODEL_PLACES);
+
+	for (uint32_t n = 0; n < MODEL_PLACES; n++) {
+		uint32_t at = (from + n) % MODEL_PLACES;
+
+		if (!(kinds >> mm_kind_of(d->w, at) & 1) ||
+		    model_entry_row(&d->w->model, at) != row ||
+		    (unheld && object_of(d, at)->refs != 1))
+			continue;
+		d->op->at = (uint8_t)at;
+		return;
+	}
 }
 
 static void draw_count(struct draw *d, uint32_t most)
@@ -121,6 +150,7 @@ static void draw_mmap(struct draw *d, enum mm_kind kind)
 	op->number |= op->slot != MODEL_ANON && one_in(d, 16) ? 0x100 : 0;
 	op->number |= one_in(d, 4) ? 0x200 : 0;
 	op->number |= one_in(d, 2) ? 0x400 : 0;
+	op->number |= kind == MM_KIND_PFNMAP ? below(d, 3) << 11 : 0;
 	draw_wrong(d);
 }
 
@@ -170,6 +200,58 @@ static bool draw_end(struct draw *d, enum mm_kind kind)
 	return false;
 }
 
+static bool is_move(uint32_t code)
+{
+	return code >= MM_OP_MOVE && code <= MM_OP_MOVE_END;
+}
+
+/* A migration that is at this stage. */
+static bool find_move(struct draw *d, enum mm_stage stage, enum mm_kind kind)
+{
+	uint32_t from = below(d, MM_MOVES);
+	bool found = false;
+
+	for (uint32_t n = 0; n < MM_MOVES; n++) {
+		uint32_t i = (from + n) % MM_MOVES;
+		const struct mm_move *v = &d->w->move[i];
+
+		if (v->stage != stage || (found && v->kind != kind))
+			continue;
+		d->op->slot = (uint8_t)i;
+		found = true;
+	}
+	return found;
+}
+
+/* The begin of a migration if there is a slot, or the step that is to come. */
+static void draw_step(struct draw *d, enum mm_kind kind)
+{
+	struct mm_op *op = d->op;
+
+	if (op->code == MM_OP_MOVE_PAGES && find_move(d, MM_SET_UP, kind))
+		return;
+	if (op->code == MM_OP_MOVE_END && find_move(d, MM_DECIDED, kind))
+		return;
+	if (op->code > MM_OP_MOVE_DEVICE)
+		op->code = MM_OP_MOVE;
+	if (find_move(d, MM_FREE, kind))
+		return;
+	op->code = find_move(d, MM_SET_UP, kind) ? MM_OP_MOVE_PAGES : MM_OP_MOVE_END;
+	if (op->code == MM_OP_MOVE_END)
+		find_move(d, MM_DECIDED, kind);
+}
+
+/* Ranges end with the VMA, because others are refused. */
+static void draw_move_range(struct draw *d)
+{
+	struct mm_op *op = d->op;
+	uint32_t end = model_vma(&d->w->model, op->at).end;
+
+	draw_count(d, MODEL_SLOTS);
+	if (op->at + op->count > end && !one_in(d, 16))
+		op->count = (uint8_t)(end - op->at);
+}
+
 /* The begin of a hold, or the end of one if there is no slot left. */
 static void draw_begin(struct draw *d)
 {
@@ -196,12 +278,32 @@ static bool draw_place(struct draw *d, enum mm_kind kind)
 {
 	struct mm_op *op = d->op;
 
-	if (ends_hold(op->code) && draw_end(d, kind))
+	if (ends_hold(op->code) && draw_end(d, kind)) {
+		if (kind == MM_KIND_DAX_PRIVATE && one_in(d, 2))
+			op->number = 0; /* a migration to private memory */
 		return true;
+	}
 	if (!(!one_in(d, 4) && find(d, kind, true)) && !find(d, kind, false))
 		return false;
-	draw_count(d, op->code >= MM_OP_WALK_6_12 && one_in(d, 3) ? 20 : 6);
-	if (ends_hold(op->code + 1))
+	/* A setup is to meet each kind of entry, rare ones too. */
+	if (op->code == MM_OP_MOVE && one_in(d, 6))
+		find_entry(d, MM_ANON, ENTRY_COHERENT_PROTNONE);
+	else if (op->code == MM_OP_MOVE && one_in(d, 2))
+		find_entry(d, MM_ANON, (enum reached_entry)below(d, REACHED_ROWS));
+	else if (op->code == MM_OP_MOVE_FAULT && one_in(d, 3))
+		find_entry(d, 1u << MM_KIND_DAX_PRIVATE, ENTRY_PRIVATE);
+	else if (op->code == MM_OP_MPROTECT && one_in(d, 3))
+		find_entry(d, MM_ANON, one_in(d, 3) ? ENTRY_ZERO : ENTRY_COHERENT);
+	else if (one_in(d, 3) &&
+		 (op->code == MM_OP_PIN || (op->code == MM_OP_LOCK && one_in(d, 4))))
+		find_entry(d, MM_ANON, ENTRY_COHERENT_PROTNONE);
+	if (is_move(op->code))
+		draw_move_range(d);
+	else
+		draw_count(d, op->code >= MM_OP_WALK_6_12 && one_in(d, 3) ? 20 : 6);
+	if (is_move(op->code))
+		draw_step(d, kind);
+	else if (ends_hold(op->code + 1))
 		draw_begin(d);
 	else if (op->code == MM_OP_MPROTECT)
 		op->number = draw_access(d);
@@ -215,7 +317,7 @@ static uint8_t draw_code(const struct draw *d)
 {
 	/* What takes everything away is rare. */
 	static const uint8_t weights[MM_OP_CODES] = {
-		[MM_OP_KILL_MAPPING] = 2,  [MM_OP_RENEW_MAPPING] = 3, [MM_OP_RENEW_POOL] = 2,
+		[MM_OP_KILL_MAPPING] = 3,  [MM_OP_RENEW_MAPPING] = 3, [MM_OP_RENEW_POOL] = 4,
 		[MM_OP_UNMAP_MAPPING] = 5, [MM_OP_UNMAP_COWS] = 3,    [MM_OP_MUNMAP] = 7,
 	};
 	uint32_t at = below(d, 10 * MM_OP_CODES), code = at / 10;

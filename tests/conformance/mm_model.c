@@ -57,15 +57,19 @@ void model_object_put(struct model *m, uint32_t object)
 {
 	struct model_object *o = &m->object[object];
 
-	if (--o->refs == 0)
-		o->used = false;
+	if (--o->refs)
+		return;
+	o->used = false;
+	if (o->memory == MODEL_DEVICE_DAX)
+		m->mapping[o->memory].taken[o->pfn - m->mapping[o->memory].first] = false;
 }
 
 uint64_t model_objects(const struct model *m, uint32_t memory)
 {
 	uint64_t count = 0;
 
-	for (uint32_t i = 0; i < MODEL_OBJECTS; i++)
+	/* Pages of a device-dax are there from the beginning. */
+	for (uint32_t i = 0; memory != MODEL_DEVICE_DAX && i < MODEL_OBJECTS; i++)
 		count += m->object[i].used && m->object[i].memory == memory;
 	return count;
 }
@@ -93,7 +97,7 @@ uint32_t model_block_count(const struct model *m, uint32_t mapping, uint64_t pfn
 		count += e->what == MODEL_DEVMAP && e->value == pfn &&
 			 at == model_leaf(m, at).first;
 	}
-	return count;
+	return count + map->taken[pfn - map->first];
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */

@@ -99,7 +99,10 @@ struct model_mapping {
 	uint64_t block_pfn[MODEL_FILE_PAGES];
 	uint64_t next;
 	uint64_t contents[MODEL_DEVICE_PAGES]; /* by page of the memory */
+	bool taken[MODEL_DEVICE_PAGES];	       /* device-dax: an object has a reference */
 };
+
+struct model_reached;
 
 struct model {
 	const struct hs_geometry *g;
@@ -108,7 +111,9 @@ struct model {
 	struct model_object object[MODEL_OBJECTS]; /* the first is never used */
 	struct model_mapping mapping[MODEL_MAPPINGS];
 	enum hs_page_refs refs; /* of all device memory but the second file's, which is 6.15 */
-	bool waits;		/* the last prediction would wait */
+	enum hs_private_fault private_fault;
+	bool waits; /* the last prediction would wait, or try again for ever */
+	struct model_reached *reached;
 };
 
 /* Places [first, end). */
@@ -133,6 +138,8 @@ uint32_t model_object_new(struct model *m, uint32_t memory, uint64_t contents);
 void model_object_put(struct model *m, uint32_t object);
 /* Takes what is at @at away, the whole leaf. */
 void model_clear(struct model *m, uint32_t at);
+/* An entry for the page, in place of what is there; the entry takes over a reference. */
+void model_map_object(struct model *m, uint32_t at, uint32_t object, bool write);
 void model_zap(struct model *m, uint32_t first, uint32_t end);
 
 int model_mmap(struct model *m, uint32_t first, uint32_t end, uint32_t flags, uint32_t mapping,

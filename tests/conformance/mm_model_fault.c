@@ -30,7 +30,7 @@ static void put_entry(struct model *m, uint32_t at, struct model_entry e)
 		m->object[e.object].maps++;
 }
 
-static void map_object(struct model *m, uint32_t at, uint32_t object, bool write)
+void model_map_object(struct model *m, uint32_t at, uint32_t object, bool write)
 {
 	uint32_t memory = m->object[object].memory;
 	bool private = memory == MODEL_PRIVATE_0 || memory == MODEL_PRIVATE_1;
@@ -53,7 +53,7 @@ static uint32_t map_copy(struct model *m, uint32_t at, uint64_t contents, bool w
 	uint32_t object = model_object_new(m, MODEL_SYSTEM, contents);
 
 	m->object[object].exclusive = true;
-	map_object(m, at, object, write);
+	model_map_object(m, at, object, write);
 	return 0;
 }
 
@@ -107,7 +107,8 @@ static uint32_t fault_p2p(struct model *m, uint32_t at)
 {
 	if (model_objects(m, MODEL_P2P) == m->mapping[MODEL_P2P].memory)
 		return HS_VM_FAULT_SIGBUS;
-	map_object(m, at, model_object_new(m, MODEL_P2P, 0), m->place[at].vma.flags & HS_VM_WRITE);
+	model_map_object(m, at, model_object_new(m, MODEL_P2P, 0),
+			 m->place[at].vma.flags & HS_VM_WRITE);
 	return 0;
 }
 
@@ -218,6 +219,9 @@ static uint32_t fault_absent(struct model *m, uint32_t at, bool write)
 	case MODEL_SWAP:
 		return map_copy(m, at, e->value, write && m->place[at].vma.flags & HS_VM_WRITE);
 	case MODEL_PRIVATE:
+		m->waits = o->locked && m->private_fault != HS_PRIVATE_FAULT_REFERENCE;
+		if (m->waits)
+			return 0;
 		return map_copy(m, at, o->contents, e->write);
 	default: /* a migration; an exclusive page */
 		m->waits = e->what == MODEL_MIGRATION || o->locked;
@@ -349,7 +353,7 @@ void model_migration_end(struct model *m, uint32_t at, uint32_t object, uint32_t
 	if (there) {
 		/* The migration holds the old page: its entry holds nothing. */
 		*e = (struct model_entry){ 0 };
-		map_object(m, at, to ? to : object, write);
+		model_map_object(m, at, to ? to : object, write);
 		m->object[e->object].exclusive = true;
 	}
 	if (to || !there)
@@ -424,6 +428,6 @@ int model_insert_device(struct model *m, uint32_t at, uint32_t object, bool writ
 	if (e->what != MODEL_NONE && e->what != MODEL_ZERO)
 		return -ENOENT;
 	m->object[object].exclusive = true;
-	map_object(m, at, object, write && v->flags & HS_VM_WRITE);
+	model_map_object(m, at, object, write && v->flags & HS_VM_WRITE);
 	return 0;
 }

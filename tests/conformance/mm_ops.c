@@ -67,6 +67,8 @@ static bool mm_run_mmap(struct mm_run *r)
 	f ^= r->op->number & 0x100 ? HS_VM_SHARED : 0;
 	f &= r->op->number & 0x200 ? ~HS_VM_WRITE : ~0u;
 	f |= r->op->number & 0x400 ? HS_VM_MAYWRITE : 0;
+	f &= r->op->number & 0x800 ? ~HS_VM_IO : ~0u;
+	f &= r->op->number & 0x1000 ? ~HS_VM_PFNMAP : ~0u;
 	r->column = r->op->kind;
 	return MM_BOTH(r, model_mmap(r->m, r->at, r->last, f, mapping, pgoff),
 		       hs_mmap(r->self, r->mm, r->start, r->end, f, r->w->mapping[mapping], pgoff));
@@ -94,12 +96,17 @@ static bool mm_run_zap(struct mm_run *r)
 
 /* ---- faults -------------------------------------------------------------------------------- */
 
-static bool mm_run_fault(struct mm_run *r)
+bool mm_run_fault(struct mm_run *r)
 {
 	const struct hs_vma *vma;
 	uint32_t ret;
 
 	r->wanted = model_fault(r->m, r->at, r->with);
+	if (r->m->waits && r->m->private_fault == HS_PRIVATE_FAULT_TRYLOCK &&
+	    r->m->place[r->at].entry.what == MODEL_PRIVATE) {
+		r->m->waits = false; /* once it returns 0 */
+		model_reach(r->m, REACHED_FAULT, 0, FAULT_AGAIN);
+	}
 	if (mm_waits(r))
 		return true;
 	hs_mm_lock_read(r->self, r->mm);
@@ -161,9 +168,7 @@ static bool mm_run_failure(struct mm_run *r)
 	return same;
 }
 
-/* A fresh page with these contents; NULL: none is left. */
-static struct hs_page *new_page(struct mm_run *r, uint32_t memory, uint64_t contents,
-				uint32_t *object)
+struct hs_page *mm_new_page(struct mm_run *r, uint32_t memory, uint64_t contents, uint32_t *object)
 {
 	struct hs_page *page;
 	int ret = memory == MODEL_SYSTEM ? hs_page_alloc(r->self, &page)
@@ -183,7 +188,7 @@ static bool mm_run_insert(struct mm_run *r)
 	uint32_t memory = r->with + (r->with == MODEL_PRIVATE_0 ? r->op->slot % 2 : 0);
 	bool write = r->op->number & 1, same;
 	uint32_t object;
-	struct hs_page *page = new_page(r, memory, ++r->w->contents, &object);
+	struct hs_page *page = mm_new_page(r, memory, ++r->w->contents, &object);
 
 	r->idle = !page;
 	if (!page)
@@ -229,19 +234,57 @@ static bool mm_run_hold(struct mm_run *r)
 	return same;
 }
 
-static bool mm_run_pin(struct mm_run *r)
+/* There is a page that another task could get: by its entry, or by its pfn. */
+static bool has_page(const struct mm_run *r)
 {
 	const struct model_place *p = &r->m->place[r->at];
-	struct mm_held *h = held(r, false);
 
-	r->idle |= p->entry.what != MODEL_PAGE || p->vma.mapping == MODEL_P2P;
-	if (r->idle)
-		return true;
-	h->object = p->entry.object;
-	h->used = r->done = true;
+	return p->vma.mapping != MODEL_P2P &&
+	       (p->entry.what == MODEL_PAGE || p->entry.what == MODEL_PRIVATE ||
+		p->entry.what == MODEL_MIGRATION);
+}
+
+static void hold_page(struct mm_run *r, struct mm_held *h)
+{
+	h->object = r->m->place[r->at].entry.object;
 	h->real = hs_pfn_to_page(r->self, r->m->object[h->object].pfn);
 	r->m->object[h->object].refs++;
 	hs_page_get(r->self, h->real);
+}
+
+static bool mm_run_pin(struct mm_run *r)
+{
+	struct mm_held *h = held(r, false);
+
+	r->idle |= !has_page(r);
+	if (r->idle)
+		return true;
+	h->refs = r->op->number & 3 ? 1 : 2;
+	h->used = r->done = true;
+	for (uint32_t i = 0; i < h->refs; i++)
+		hold_page(r, h);
+	return true;
+}
+
+/* Another task locks the page, if it can. */
+static bool mm_run_lock(struct mm_run *r)
+{
+	struct mm_held *h = held(r, false);
+	bool locked;
+
+	r->idle |= !has_page(r);
+	if (r->idle)
+		return true;
+	hold_page(r, h);
+	locked = hs_page_trylock(r->self, h->real);
+	if (!MM_SAME(r->w, locked, !r->m->object[h->object].locked, "the page can be locked"))
+		return false;
+	r->m->object[h->object].locked = true;
+	h->used = r->done = locked;
+	if (locked)
+		return true;
+	model_object_put(r->m, h->object);
+	hs_page_put(r->self, h->real);
 	return true;
 }
 
@@ -260,12 +303,13 @@ static bool mm_run_let_go(struct mm_run *r)
 	r->column = h->kind;
 	if (r->with == MM_MIGRATION) {
 		if (memory <= MODEL_SYSTEM)
-			page = new_page(r, memory, o->contents, &to);
+			page = mm_new_page(r, memory, o->contents, &to);
 		model_migration_end(r->m, h->at, h->object, to);
 	} else {
-		if (r->with == MM_EXCLUSIVE)
+		if (r->with != MM_PIN)
 			o->locked = false;
-		model_object_put(r->m, h->object);
+		for (uint32_t i = 0; i < 1 + (h->refs == 2); i++)
+			model_object_put(r->m, h->object);
 	}
 	mm_let_go(r->w, (enum mm_hold)r->with, h, page);
 	return true;
@@ -322,8 +366,13 @@ static bool mm_run_kill(struct mm_run *r)
 static bool mm_run_renew_mapping(struct mm_run *r)
 {
 	struct mm_world *w = r->w;
-	bool good = !r->m->mapping[r->op->slot].alive || kill_mapping(r, false);
+	bool good;
 
+	r->idle = mm_memory_is_held(w, r->op->slot);
+	if (r->idle)
+		return true;
+	good = mm_moves_decide(r, w->mm[0]) && mm_moves_decide(r, w->mm[1]) &&
+	       (!r->m->mapping[r->op->slot].alive || kill_mapping(r, false));
 	r->done = true;
 	for (uint32_t at = 0; good && at < MODEL_PLACES; at++) {
 		const struct model_vma *v = &r->m->place[at].vma;
@@ -365,11 +414,7 @@ static bool mm_run_renew_pool(struct mm_run *r)
 {
 	uint32_t memory = MODEL_PRIVATE_0 + r->op->slot;
 
-	for (uint32_t i = 0; i < MM_HOLDS * MM_SLOTS; i++) {
-		const struct mm_held *h = &r->w->held[i / MM_SLOTS][i % MM_SLOTS];
-
-		r->idle |= h->used && r->m->object[h->object].memory == memory;
-	}
+	r->idle = mm_memory_is_held(r->w, memory);
 	r->done = !r->idle;
 	if (r->idle)
 		return true;
@@ -424,6 +469,29 @@ enum mm_kind mm_kind_of(const struct mm_world *w, uint32_t at)
 	return v->flags & HS_VM_WRITE ? MM_KIND_ANON_RW : MM_KIND_ANON_RO;
 }
 
+/* The operation waits for the mmap lock until it has it for write. */
+static bool writes_vmas(uint32_t code)
+{
+	return code <= MM_OP_SET_GATE;
+}
+
+/* Whether the page is being migrated: which column of mm_counts.between; or -1. */
+static int between(const struct mm_world *w, uint32_t at)
+{
+	uint32_t object = w->model.place[at].entry.object;
+
+	for (uint32_t i = 0; i < MM_MOVES; i++) {
+		const struct mm_move *v = &w->move[i];
+		bool here = at - v->model.first < v->model.count && !v->model.device;
+
+		for (uint32_t n = 0; v->model.device && n < v->model.count; n++)
+			here |= object && v->model.slot[n].src == object;
+		if (v->stage != MM_FREE && here)
+			return (v->stage == MM_DECIDED) + 2 * v->model.device;
+	}
+	return -1;
+}
+
 bool mm_op_run(struct mm_world *w, const struct mm_op *op, struct mm_counts *counts, bool all)
 {
 	const struct mm_row *row = &mm_rows[op->code];
@@ -439,8 +507,11 @@ bool mm_op_run(struct mm_world *w, const struct mm_op *op, struct mm_counts *cou
 		.start = mm_addr(w, op->at),
 		.at = op->at,
 		.last = op->at + op->count,
-		.column = op->code >= MM_OP_ALLOCATE ? op->kind : mm_kind_of(w, op->at),
+		.column = op->code >= MM_OP_ALLOCATE || op->code == MM_OP_MOVE_DEVICE
+				  ? op->kind
+				  : mm_kind_of(w, op->at),
 	};
+	int stage;
 
 	/* Of one page both wrongs are a misaligned address. */
 	if (op->wrong == 1 || (op->wrong && one_page))
@@ -452,11 +523,17 @@ bool mm_op_run(struct mm_world *w, const struct mm_op *op, struct mm_counts *cou
 		before = w->model;
 	}
 	w->message[0] = 0;
+	if (writes_vmas(op->code) && !mm_moves_decide(&r, r.mm))
+		return false;
+	stage = between(w, row->run == mm_run_let_go ? w->held[row->with][op->slot % MM_SLOTS].at
+						     : op->at);
 	if (!row->run(&r) || !mm_compare(w, all) || w->message[0])
 		return false;
 	if (!r.idle) {
 		counts->calls[op->code][r.column]++;
 		counts->done[op->code][r.column] += r.done;
+		if (stage >= 0)
+			counts->between[op->code][stage]++;
 	}
 	return true;
 }

@@ -40,8 +40,8 @@ enum mm_kind {
 
 /*
  * X(NAME, "words", function, argument, kinds). The end of each hold follows its begin. The groups:
- * ranges of pages; one page, from SWAP_OUT on, but PROTNONE; walks, from WALK_6_12 on; a mapping or
- * a pool, from ALLOCATE on.
+ * ranges of pages; one page, from SWAP_OUT on, but PROTNONE; walks, from WALK_6_12 on; migrations
+ * of ranges, from MOVE on; a mapping or a pool, from ALLOCATE on.
  */
 #define MM_OPS(X)                                                             \
 	X(MMAP, "mmap", mmap, 0, MM_VMAS)                                     \
@@ -64,11 +64,18 @@ enum mm_kind {
 	X(INSERT_COHERENT, "insert coherent", insert, MODEL_COHERENT, MM_ALL) \
 	X(PIN, "pin", pin, MM_PIN, MM_COPIES)                                 \
 	X(UNPIN, "unpin", let_go, MM_PIN, MM_COPIES)                          \
+	X(LOCK, "lock page", lock, MM_LOCK, MM_COPIES)                        \
+	X(UNLOCK, "unlock page", let_go, MM_LOCK, MM_COPIES)                  \
 	X(WALK_6_12, "range fault 6.12", walk, HS_ERA_6_12, MM_ALL)           \
 	X(WALK_5_3, "range fault 5.3", walk, HS_ERA_5_3, MM_ALL)              \
 	X(SNAPSHOT_5_3, "snapshot 5.3", walk, HS_ERA_5_3, MM_ALL)             \
 	X(POPULATE_6_12, "populate 6.12", populate, HS_ERA_6_12, MM_ALL)      \
 	X(POPULATE_5_3, "populate 5.3", populate, HS_ERA_5_3, MM_ALL)         \
+	X(MOVE, "migrate setup", move, 0, MM_ALL)                             \
+	X(MOVE_DEVICE, "migrate device range", move_device, 0, MM_ANON)       \
+	X(MOVE_PAGES, "migrate pages", move_pages, 0, MM_ANON)                \
+	X(MOVE_END, "migrate finalize", move_end, 0, MM_ANON)                 \
+	X(MOVE_FAULT, "migrate by a fault", move_fault, false, MM_ALL)        \
 	X(ALLOCATE, "allocate block", allocate, 0, MM_MAPPED)                 \
 	X(UNMAP_MAPPING, "unmap mapping", unmap, false, MM_MAPPED)            \
 	X(UNMAP_COWS, "unmap mapping and cows", unmap, true, MM_MAPPED)       \
@@ -121,6 +128,9 @@ extern const char *const mm_kind_names[MM_KIND_COUNT];
 struct mm_counts {
 	uint64_t calls[MM_OP_CODES][MM_KIND_COUNT];
 	uint64_t done[MM_OP_CODES][MM_KIND_COUNT];
+	/* On a page that migrates: after setup, after the step "pages"; the same of a device. */
+	uint64_t between[MM_OP_CODES][4];
+	struct model_reached reached;
 };
 
 void mm_op_print(FILE *to, const struct mm_op *op);
@@ -141,6 +151,23 @@ bool mm_equal(struct mm_run *r, long long real);
 bool mm_waits(struct mm_run *r);
 /* A device or a CPU writes the page at r->at, which is @pfn. */
 void mm_write(struct mm_run *r, uint64_t pfn);
+
+/* A fresh page with these contents; NULL: none is left. */
+struct hs_page *mm_new_page(struct mm_run *r, uint32_t memory, uint64_t contents, uint32_t *object);
+
+/* mm_ops_migrate.c */
+bool mm_run_move(struct mm_run *r);
+bool mm_run_move_device(struct mm_run *r);
+bool mm_run_move_pages(struct mm_run *r);
+bool mm_run_move_end(struct mm_run *r);
+bool mm_run_move_fault(struct mm_run *r);
+/* mm_ops.c */
+bool mm_run_fault(struct mm_run *r);
+/*
+ * A task that takes the mmap lock for write waits until the migrations of the address space have
+ * done the step "pages": they do it now.
+ */
+bool mm_moves_decide(struct mm_run *r, const struct hs_mm *mm);
 
 /* mm_ops_walk.c */
 bool mm_run_walk(struct mm_run *r);

@@ -40,7 +40,7 @@ static void page_free(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_pa
 	(void)page;
 }
 
-static const struct hs_pgmap_ops pgmap_ops = { page_free, hs_migrate_to_ram };
+static const struct hs_pgmap_ops pgmap_ops = { page_free, mm_migrate_to_ram };
 
 static const struct {
 	enum hs_pgmap_type type;
@@ -102,6 +102,27 @@ bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks)
 	       (memory >= MODEL_MAPPINGS || mapping_make(w, memory, blocks, &config));
 }
 
+bool mm_memory_is_held(const struct mm_world *w, uint32_t memory)
+{
+	const struct model_object *o = w->model.object;
+	bool held = false;
+
+	for (uint32_t i = 0; i < MM_HOLDS * MM_SLOTS; i++) {
+		const struct mm_held *h = &w->held[i / MM_SLOTS][i % MM_SLOTS];
+
+		held |= h->used && o[h->object].memory == memory;
+	}
+	for (uint32_t i = 0; i < MM_MOVES * MODEL_SLOTS; i++) {
+		const struct mm_move *v = &w->move[i / MODEL_SLOTS];
+		const struct model_slot *s = &v->model.slot[i % MODEL_SLOTS];
+
+		held |= v->stage != MM_FREE && i % MODEL_SLOTS < v->model.count &&
+			((s->src && o[s->src].memory == memory) ||
+			 (s->dst && o[s->dst].memory == memory));
+	}
+	return held;
+}
+
 /* The end of a pgmap that is referred to would wait for ever. */
 bool mm_memory_end(struct mm_world *w, uint32_t memory)
 {
@@ -140,6 +161,9 @@ static int invalidate(struct hs_task *self, struct hs_notifier *n,
 	uint32_t first = (uint32_t)(l - w->listener) * MODEL_PAGES;
 
 	(void)self;
+	if (w->tells < MODEL_EVENTS)
+		w->told[w->tells] = (struct mm_told){ first / MODEL_PAGES, *inv };
+	w->tells++;
 	if (!inv->blockable && w->refuse)
 		return -EAGAIN;
 	for (uint32_t at = first; at < first + MODEL_PAGES; at++) {
@@ -213,6 +237,7 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	    hs_notifiers_set_refusal(w->self, hs_mm_notifiers(w->mm[mm]), HS_REFUSAL_UNDONE) ||
 	    hs_notifier_register(w->self, &l->notifier, hs_mm_notifiers(w->mm[mm]), &listener_ops))
 		return mm_differs(w, "no mm, or no notifier");
+	hs_mm_set_private_fault(w->mm[mm], w->model.private_fault);
 	entry_mirror_begin(&w->mirror[mm], w->mm[mm], w->mirrored[mm], MM_MIRRORED);
 	for (int era = 0; era < HS_ERA_COUNT; era++) {
 		struct hs_dmirror_config config;
@@ -231,18 +256,20 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	return true;
 }
 
-bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_page_refs refs)
+bool mm_world_open(struct mm_world *w, const struct mm_world_config *c)
 {
 	struct hs_machine_config config;
-	uint64_t base = geometry == HS_GEOMETRY_MOCK ? 0 : 0x7f0000200000 - 32 * HS_PAGE_BYTES;
+	uint64_t base = c->geometry == HS_GEOMETRY_MOCK ? 0 : 0x7f0000200000 - 32 * HS_PAGE_BYTES;
 	bool good = true;
 
 	memset(w, 0, sizeof(*w));
-	w->model.g = hs_geometry(geometry);
+	w->model.g = hs_geometry(c->geometry);
 	w->model.base = base;
-	w->model.refs = refs;
+	w->model.refs = c->refs;
+	w->model.private_fault = c->private_fault;
+	w->model.reached = c->reached;
 	hs_machine_config_init(&config);
-	if (geometry == HS_GEOMETRY_MOCK) {
+	if (c->geometry == HS_GEOMETRY_MOCK) {
 		config.section_order = 3;
 		config.subsection_order = 1;
 	}
@@ -262,11 +289,31 @@ void mm_let_go(struct mm_world *w, enum mm_hold hold, struct mm_held *h, struct 
 {
 	if (hold == MM_MIGRATION)
 		hs_migration_end(w->self, &h->migration, to);
-	if (hold == MM_EXCLUSIVE)
+	if (hold == MM_EXCLUSIVE || hold == MM_LOCK)
 		hs_page_unlock(w->self, h->real);
 	if (hold != MM_MIGRATION)
 		hs_page_put(w->self, h->real);
+	if (h->refs == 2)
+		hs_page_put(w->self, h->real);
 	h->used = false;
+}
+
+void mm_move_close(struct mm_world *w, struct mm_move *v)
+{
+	struct hs_migrate_vma *m = &v->real;
+
+	if (v->stage == MM_SET_UP && v->model.device)
+		hs_migrate_device_pages(w->self, v->src, v->dst, v->model.count);
+	else if (v->stage == MM_SET_UP) {
+		hs_mm_lock_read(w->self, mm_of(w, v->model.first));
+		hs_migrate_vma_pages(w->self, m);
+		hs_mm_unlock_read(w->self, mm_of(w, v->model.first));
+	}
+	if (v->stage != MM_FREE && v->model.device)
+		hs_migrate_device_finalize(w->self, v->src, v->dst, v->model.count);
+	else if (v->stage != MM_FREE)
+		hs_migrate_vma_finalize(w->self, m);
+	v->stage = MM_FREE;
 }
 
 bool mm_world_close(struct mm_world *w)
@@ -274,6 +321,9 @@ bool mm_world_close(struct mm_world *w)
 	struct hs_leaks left;
 	int ret;
 
+	for (uint32_t i = 0; i < MM_MOVES; i++)
+		if (w->move[i].stage == MM_SET_UP && !w->move[i].model.device)
+			mm_move_close(w, &w->move[i]);
 	for (int hold = 0; hold < MM_HOLDS; hold++)
 		for (uint32_t i = 0; i < MM_SLOTS; i++)
 			if (w->held[hold][i].used)
@@ -284,6 +334,8 @@ bool mm_world_close(struct mm_world *w)
 			hs_dmirror_destroy(w->self, w->device[i][era]);
 		hs_mm_destroy(w->self, w->mm[i]);
 	}
+	for (uint32_t i = 0; i < MM_MOVES; i++)
+		mm_move_close(w, &w->move[i]);
 	for (uint32_t i = 0; i < MODEL_PGMAPS; i++)
 		if (!mm_memory_end(w, i))
 			return false;

@@ -14,10 +14,11 @@
 #ifndef HS_TESTS_MM_WORLD_H
 #define HS_TESTS_MM_WORLD_H
 
-#include "conformance/mm_model.h"
+#include "conformance/mm_model_migrate.h"
 #include "support/entry_mirror.h"
 
 #define MM_SLOTS 6	 /* of each kind of hold */
+#define MM_MOVES 4	 /* migrations that go on */
 #define MM_MIRRORED 1024 /* entries and tables of an mm */
 
 struct mm_world;
@@ -32,14 +33,37 @@ enum mm_hold {
 	MM_MIGRATION,
 	MM_EXCLUSIVE,
 	MM_PIN,
+	MM_LOCK,
 	MM_HOLDS
 };
 
 struct mm_held {
 	bool used;
 	uint32_t at, object, kind;
+	uint32_t refs; /* of a pin */
 	struct hs_page *real;
 	struct hs_migration migration;
+};
+
+/* How far a migration is. */
+enum mm_stage {
+	MM_FREE,
+	MM_SET_UP,
+	MM_DECIDED
+};
+
+struct mm_move {
+	enum mm_stage stage;
+	uint32_t kind;
+	struct model_move model;
+	struct hs_migrate_vma real;
+	uint64_t src[MODEL_SLOTS], dst[MODEL_SLOTS];
+};
+
+/* A section that a listener was told of. */
+struct mm_told {
+	uint32_t mm;
+	struct hs_invalidation inv;
 };
 
 struct mm_world {
@@ -55,6 +79,9 @@ struct mm_world {
 	struct hs_mapping *mapping[MODEL_MAPPINGS + 1]; /* that of MODEL_ANON is NULL */
 	struct hs_gate *gate;				/* an open one */
 	struct mm_held held[MM_HOLDS][MM_SLOTS];
+	struct mm_move move[MM_MOVES];
+	struct mm_told told[MODEL_EVENTS]; /* the first sections since .tells was made 0 */
+	uint32_t tells;
 	bool refuse;		/* listeners refuse what may not block */
 	bool poisoned[1 << 15]; /* system pages that are never used again */
 	uint64_t contents;	/* the last one that was written */
@@ -62,15 +89,29 @@ struct mm_world {
 	char message[400];
 };
 
+struct mm_world_config {
+	enum hs_geometry_id geometry;
+	enum hs_page_refs refs;
+	enum hs_private_fault private_fault;
+	struct model_reached *reached;
+};
+
 /* False, with a message: something could not be made, or was left. */
-bool mm_world_open(struct mm_world *w, enum hs_geometry_id geometry, enum hs_page_refs refs);
+bool mm_world_open(struct mm_world *w, const struct mm_world_config *config);
 bool mm_world_close(struct mm_world *w);
 
 /* A pgmap, and its mapping if it has one. A file begins with so many @blocks. */
 bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks);
 bool mm_memory_end(struct mm_world *w, uint32_t memory);
+/* The second and third step of a migration, as far as they are to come. */
+void mm_move_close(struct mm_world *w, struct mm_move *v);
+/* The migrate_to_ram() of private memory: a migration of a range, while an operation wants that. */
+uint32_t mm_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 /* @to: where a migration puts the page; NULL: back. */
 void mm_let_go(struct mm_world *w, enum mm_hold hold, struct mm_held *h, struct hs_page *to);
+
+/* Whether a hold or a migration has a page of this memory. */
+bool mm_memory_is_held(const struct mm_world *w, uint32_t memory);
 
 /* Always false; they make w->message. */
 bool mm_differs(struct mm_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A million random operations on address spaces: after each of them every entry, VMA, count and
- * reference is what a model made of sets says.
+ * More than a million random operations on address spaces, migrations among them: after each of
+ * them every entry, VMA, count, reference, lock and content is what a model made of sets says.
  *
  * Operations run in a child process, because they may fail an assertion. The operations of an
  * episode that shows a difference are made fewer in further children, as long as it shows one, and
@@ -25,9 +25,10 @@
 #include "conformance/mm_ops.h"
 #include "support/scale.h"
 
-#define OPERATIONS 1000000u
+#define OPERATIONS 1400000u
 #define EPISODE 1000u
-#define ENOUGH 1000u /* of each operation on each kind of VMA, in all of them */
+#define ENOUGH 1000u   /* of each operation on each kind of VMA, in all of them */
+#define ENOUGH_MET 20u /* of what a migration can meet */
 #define ALL_EVERY 100u
 /* An operation that waits never ends, because there is no other task: the child is stopped. */
 #define EPISODE_SECONDS 600u
@@ -49,6 +50,14 @@ static struct board *board;
 static time_t shrink_until;
 static uint64_t operations;
 
+/* Of a longer run: so many operations, with other seeds. */
+static uint32_t wanted_operations(void)
+{
+	const char *text = getenv("HMMSIM_MM_OPERATIONS");
+
+	return text ? (uint32_t)strtoul(text, NULL, 10) : OPERATIONS;
+}
+
 /* ---- in the child -------------------------------------------------------------------------- */
 
 static bool one(struct mm_world *w, uint32_t i, uint64_t *seed)
@@ -64,8 +73,13 @@ static bool one(struct mm_world *w, uint32_t i, uint64_t *seed)
 /* Draws and runs @count operations; without a seed runs those of the board. */
 static bool episode(struct mm_world *w, uint32_t count, uint64_t *seed)
 {
-	enum hs_page_refs refs = (enum hs_page_refs)(board->seed % HS_PAGE_REFS_COUNT);
-	bool good = mm_world_open(w, board->geometry, refs);
+	const struct mm_world_config config = {
+		.geometry = board->geometry,
+		.refs = (enum hs_page_refs)(board->seed % HS_PAGE_REFS_COUNT),
+		.private_fault = (enum hs_private_fault)(board->seed / HS_PAGE_REFS_COUNT % 3),
+		.reached = &board->counts.reached,
+	};
+	bool good = mm_world_open(w, &config);
 
 	for (uint32_t i = 0; good && i < count; i++)
 		good = one(w, i, seed);
@@ -189,9 +203,10 @@ static void explain(void)
 
 static void run(enum hs_geometry_id geometry, uint64_t seed, uint32_t part)
 {
-	uint64_t count = test_scaled(OPERATIONS / 100 * part) / EPISODE;
+	uint64_t count = test_scaled(wanted_operations() / 100 * part) / EPISODE;
 
 	count += !count;
+	seed += wanted_operations() == OPERATIONS ? 0 : 500000;
 	board->geometry = geometry;
 	if (!in_child(episodes, seed, count))
 		explain();
@@ -252,12 +267,93 @@ static void every_operation_met_every_kind(void **state)
 		}
 }
 
+static void print_reached(enum model_table table)
+{
+	printf("%-22s", mm_reached_names[table]);
+	for (uint32_t c = 0; mm_reached_column(table, c); c++)
+		printf(" %11s", mm_reached_column(table, c));
+	printf("\n");
+	for (uint32_t row = 0; row < REACHED_ROWS && mm_reached_row(table, row); row++) {
+		printf("  %-20s", mm_reached_row(table, row));
+		for (uint32_t c = 0; mm_reached_column(table, c); c++)
+			printf(" %11llu",
+			       (unsigned long long)board->counts.reached.count[table][row][c]);
+		printf("\n");
+	}
+}
+
+static void met_enough(uint64_t count, const char *table, const char *row, const char *column)
+{
+	uint64_t wanted = ENOUGH_MET * operations / OPERATIONS;
+
+	if (operations < OPERATIONS)
+		wanted /= 4;
+	if (count < wanted)
+		fail_msg("%s: %s, %s: %llu", table, row, column, (unsigned long long)count);
+}
+
+static void met_if_possible(enum model_table table, uint32_t row, uint32_t column)
+{
+	uint64_t count = board->counts.reached.count[table][row][column];
+
+	if (mm_reached_possible(table, row, column))
+		met_enough(count, mm_reached_names[table], mm_reached_row(table, row),
+			   mm_reached_column(table, column));
+	else
+		assert_int_equal(count, 0);
+}
+
+static void every_migration_met_everything(void **state)
+{
+	(void)state;
+	for (int table = 0; table < REACHED_TABLES; table++)
+		print_reached((enum model_table)table);
+	for (enum model_table table = 0; table < REACHED_TABLES; table++)
+		for (uint32_t row = 0; row < REACHED_ROWS; row++)
+			for (uint32_t c = 0; c < REACHED_COLUMNS; c++)
+				met_if_possible(table, row, c);
+}
+
+/*
+ * What takes the mmap lock for write waits for the step "pages" of a range. The pages of a device
+ * are mapped, so that mmap() fails, and the migration has locked them, so that no other task has.
+ */
+static bool comes_between(enum mm_op_code code, int column)
+{
+	if (column >= 2)
+		return code != MM_OP_MMAP && code != MM_OP_RELEASE && code != MM_OP_UNLOCK;
+	return column || code > MM_OP_SET_GATE;
+}
+
+static void every_operation_came_between_the_steps(void **state)
+{
+	static const char *const columns[] = { "setup", "pages", "setup, dev", "pages, dev" };
+
+	(void)state;
+	printf("%-22s %11s %11s %11s %11s\n", "after", columns[0], columns[1], columns[2],
+	       columns[3]);
+	for (int code = 0; code < MM_OP_MOVE; code++) {
+		const uint64_t *n = board->counts.between[code];
+
+		printf("%-22s %11llu %11llu %11llu %11llu\n", mm_rows[code].words,
+		       (unsigned long long)n[0], (unsigned long long)n[1], (unsigned long long)n[2],
+		       (unsigned long long)n[3]);
+	}
+	for (enum mm_op_code code = 0; code < MM_OP_MOVE; code++)
+		for (int c = 0; c < 4; c++)
+			if (comes_between(code, c))
+				met_enough(board->counts.between[code][c], mm_rows[code].words,
+					   "after", columns[c]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(machine_and_model_agree_on_x86_64),
 		cmocka_unit_test(machine_and_model_agree_with_leaves),
 		cmocka_unit_test(every_operation_met_every_kind),
+		cmocka_unit_test(every_migration_met_everything),
+		cmocka_unit_test(every_operation_came_between_the_steps),
 	};
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
