@@ -266,7 +266,9 @@ static void draw_mapping_op(struct draw *d, enum mm_kind kind)
 	struct mm_op *op = d->op;
 
 	op->slot = draw_mapping(d, kind);
-	if (op->code == MM_OP_RENEW_POOL)
+	if (op->code == MM_OP_RENEW_SPACE)
+		op->slot = (uint8_t)below(d, MODEL_MMS);
+	else if (op->code == MM_OP_RENEW_POOL)
 		op->slot = (uint8_t)below(d, MODEL_PGMAPS - MODEL_PRIVATE_0);
 	else if (op->code == MM_OP_KILL_MAPPING && !d->w->model.mapping[op->slot].alive)
 		op->code = MM_OP_RENEW_MAPPING;
@@ -319,6 +321,7 @@ static uint8_t draw_code(const struct draw *d)
 	static const uint8_t weights[MM_OP_CODES] = {
 		[MM_OP_KILL_MAPPING] = 3,  [MM_OP_RENEW_MAPPING] = 3, [MM_OP_RENEW_POOL] = 4,
 		[MM_OP_UNMAP_MAPPING] = 5, [MM_OP_UNMAP_COWS] = 3,    [MM_OP_MUNMAP] = 7,
+		[MM_OP_RENEW_SPACE] = 1,
 	};
 	uint32_t at = below(d, 10 * MM_OP_CODES), code = at / 10;
 

@@ -427,6 +427,21 @@ static bool mm_run_renew_pool(struct mm_run *r)
 	return mm_memory_end(r->w, memory) && mm_memory_make(r->w, memory, 0);
 }
 
+/* Migrations that were decided, and holds, outlive the address space. */
+static bool mm_run_renew_space(struct mm_run *r)
+{
+	uint32_t mm = r->op->slot, first = mm * MODEL_PAGES;
+
+	if (!mm_moves_decide(r, r->w->mm[mm]))
+		return false;
+	r->done = true;
+	model_zap(r->m, first, first + MODEL_PAGES);
+	for (uint32_t at = first; at < first + MODEL_PAGES; at++)
+		r->m->place[at].vma = (struct model_vma){ 0 };
+	mm_space_end(r->w, mm);
+	return mm_space_make(r->w, mm);
+}
+
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 const struct mm_row mm_rows[MM_OP_CODES] = {

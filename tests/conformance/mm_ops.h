@@ -81,7 +81,8 @@ enum mm_kind {
 	X(UNMAP_COWS, "unmap mapping and cows", unmap, true, MM_MAPPED)       \
 	X(KILL_MAPPING, "kill mapping", kill, 0, MM_MAPPED)                   \
 	X(RENEW_MAPPING, "renew mapping", renew_mapping, 0, MM_MAPPED)        \
-	X(RENEW_POOL, "renew pool", renew_pool, 0, MM_ANON)
+	X(RENEW_POOL, "renew pool", renew_pool, 0, MM_ANON)                   \
+	X(RENEW_SPACE, "renew address space", renew_space, 0, MM_ANON)
 
 enum mm_op_code {
 #define X(name, ...) MM_OP_##name,

@@ -226,7 +226,7 @@ void mm_learn_depth(struct mm_world *w)
 
 /* ---- begin and end ------------------------------------------------------------------------- */
 
-static bool space_make(struct mm_world *w, uint32_t mm)
+bool mm_space_make(struct mm_world *w, uint32_t mm)
 {
 	struct mm_listener *l = &w->listener[mm];
 	uint32_t first = mm * MODEL_PAGES;
@@ -256,6 +256,19 @@ static bool space_make(struct mm_world *w, uint32_t mm)
 	return true;
 }
 
+void mm_space_end(struct mm_world *w, uint32_t mm)
+{
+	uint32_t first = mm * MODEL_PAGES;
+
+	hs_notifier_unregister(w->self, &w->listener[mm].notifier);
+	for (uint32_t era = 0; era < HS_ERA_COUNT; era++)
+		hs_dmirror_destroy(w->self, w->device[mm][era]);
+	hs_mmput(w->self, w->mm[mm]);
+	memset(&w->mirrored[mm], 0, sizeof(w->mirrored[mm]));
+	memset(&w->listener[mm], 0, sizeof(w->listener[mm]));
+	memset(&w->shadow[first], 0, MODEL_PAGES * sizeof(*w->shadow));
+}
+
 bool mm_world_open(struct mm_world *w, const struct mm_world_config *c)
 {
 	struct hs_machine_config config;
@@ -281,7 +294,7 @@ bool mm_world_open(struct mm_world *w, const struct mm_world_config *c)
 	for (uint32_t i = 0; good && i < MODEL_PGMAPS; i++)
 		good = mm_memory_make(w, i, i == MODEL_FILE_1 ? 24 : 0);
 	for (uint32_t i = 0; good && i < MODEL_MMS; i++)
-		good = space_make(w, i);
+		good = mm_space_make(w, i);
 	return good;
 }
 
@@ -328,12 +341,8 @@ bool mm_world_close(struct mm_world *w)
 		for (uint32_t i = 0; i < MM_SLOTS; i++)
 			if (w->held[hold][i].used)
 				mm_let_go(w, (enum mm_hold)hold, &w->held[hold][i], NULL);
-	for (uint32_t i = 0; i < MODEL_MMS; i++) {
-		hs_notifier_unregister(w->self, &w->listener[i].notifier);
-		for (uint32_t era = 0; era < HS_ERA_COUNT; era++)
-			hs_dmirror_destroy(w->self, w->device[i][era]);
-		hs_mm_destroy(w->self, w->mm[i]);
-	}
+	for (uint32_t i = 0; i < MODEL_MMS; i++)
+		mm_space_end(w, i);
 	for (uint32_t i = 0; i < MM_MOVES; i++)
 		mm_move_close(w, &w->move[i]);
 	for (uint32_t i = 0; i < MODEL_PGMAPS; i++)

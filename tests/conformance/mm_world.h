@@ -103,6 +103,9 @@ bool mm_world_close(struct mm_world *w);
 /* A pgmap, and its mapping if it has one. A file begins with so many @blocks. */
 bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks);
 bool mm_memory_end(struct mm_world *w, uint32_t memory);
+/* An address space with its notifier and devices; all that is in it goes with it. */
+bool mm_space_make(struct mm_world *w, uint32_t mm);
+void mm_space_end(struct mm_world *w, uint32_t mm);
 /* The second and third step of a migration, as far as they are to come. */
 void mm_move_close(struct mm_world *w, struct mm_move *v);
 /* The migrate_to_ram() of private memory: a migration of a range, while an operation wants that. */
