@@ -23,7 +23,7 @@
  *	unlock
  *
  *	Required outcome: the walk changes no entry of the other mm.
- *	(tests/model/test_migrate_model.c: a_walk_is_led_to_another_mm)
+ *	(tests/model/test_migrate_device_model.c: a_walk_is_led_to_another_mm)
  *
  *	walk				end of the mm
  *	lock for read: .mm
@@ -33,7 +33,7 @@
  *					.mm = NULL, unlock; drop the mm
  *
  *	Required outcome: the walk touches no table and no mm that is free.
- *	(tests/model/test_migrate_model.c: a_walk_against_the_end_of_its_mm)
+ *	(tests/model/test_migrate_device_model.c: a_walk_against_the_end_of_its_mm)
  *
  * Lock order: the lock of a struct hs_anon comes after the mmap lock and the page lock, and before
  * what drivers take in callbacks and the page table lock.

@@ -108,7 +108,7 @@
  *
  *	Required outcome: each page is moved by one of them or stays; one that stays holds the
  *	pgmap, so that the removal waits for it and nothing touches memory that is gone.
- *	(tests/model/test_migrate_model.c: an_eviction_against_a_cpu_fault)
+ *	(tests/model/test_migrate_device_model.c: an_eviction_against_a_cpu_fault)
  *
  * Eviction against a migration to the device of the same pgmap:
  *
@@ -119,7 +119,7 @@
  *					finalize: dst is mapped, unlocked
  *
  *	Required outcome: the page is on the device afterwards: a driver stops faults before it
- *	evicts. (tests/model/test_migrate_model.c: an_eviction_against_a_migration)
+ *	evicts. (tests/model/test_migrate_device_model.c: an_eviction_against_a_migration)
  *
  * A device that reads the page of src while it moves (src/notifier/notifier.c has the reader):
  *

@@ -21,7 +21,7 @@
  *	page table lock: the entry	refuse it
  *
  *	Required outcome: the page is not moved.
- *	(tests/model/test_migrate_model.c: eviction_of_a_page_that_is_being_mapped)
+ *	(tests/model/test_migrate_device_model.c: eviction_of_a_page_that_is_being_mapped)
  *
  * Only the mm that a key names is walked; what was made by hand has no key and is not found.
  *
