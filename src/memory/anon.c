@@ -84,18 +84,26 @@ int hs_anon_create(struct hs_task *self, struct hs_mm *mm, struct hs_anon **out)
 	return 0;
 }
 
-void hs_anon_end(struct hs_task *self, struct hs_anon *anon)
+static void anon_release(struct hs_task *self, struct hs_anon *anon)
 {
 	struct hs_machine *m = hs_machine_of(self);
 
-	hs_down_write(self, &anon->lock);
-	hs_ptr_store(self, &anon->mm, NULL, HS_RELEASE);
-	hs_up_write(self, &anon->lock);
 	hs_spin_lock(self, &m->anon_lock);
 	hs_assert_spin(self, &m->anon_lock);
 	anon->next = m->free_anons;
 	m->free_anons = anon;
 	hs_spin_unlock(self, &m->anon_lock);
+}
+
+void hs_anon_end(struct hs_task *self, struct hs_anon *anon)
+{
+	if (HS_BREAK(ANON_FREE_EARLY))
+		anon_release(self, anon);
+	hs_down_write(self, &anon->lock);
+	hs_ptr_store(self, &anon->mm, NULL, HS_RELEASE);
+	hs_up_write(self, &anon->lock);
+	if (!HS_BREAK(ANON_FREE_EARLY))
+		anon_release(self, anon);
 }
 
 struct hs_anon *hs_anon_of(struct hs_task *self, uint64_t key)

@@ -61,7 +61,8 @@ static uint64_t collect_page(struct hs_fault *f, struct hs_page *page, const str
 	collect_expect_key(f, page);
 	hs_page_get(f->self, page);
 	if (page != locked && !hs_page_trylock(f->self, page)) {
-		hs_page_put(f->self, page);
+		if (!HS_BREAK(MIGRATE_BUSY_KEEPS))
+			hs_page_put(f->self, page);
 		return 0;
 	}
 	hs_migration_begin(f, page);
@@ -95,6 +96,7 @@ static void collect_table(struct hs_fault *f, const struct hs_migrate_vma *m, ui
 	hs_assert_spin(f->self, &f->mm->page_table_lock);
 	for (; f->addr < end; f->addr += HS_PAGE_BYTES) {
 		f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
+		HS_BREAK_SPIN_GAP(MIGRATE_COLLECT_GAP, f->self, &f->mm->page_table_lock);
 		*slot++ = collect_entry(f, m);
 		f->entry++;
 	}
@@ -161,8 +163,11 @@ int hs_migrate_vma_setup(struct hs_task *self, struct hs_migrate_vma *m)
 	if (m->vma->flags & HS_VM_SHARED)
 		return 0;
 	inv = hs_mm_invalidate_start(self, mm, m->start, m->end, HS_INVALIDATE_MIGRATE, m->owner);
+	if (HS_BREAK(MIGRATE_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 	collect_range(self, m);
-	hs_mm_invalidate_end(self, mm, &inv);
+	if (!HS_BREAK(MIGRATE_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 	m->cpages = hs_migrate_unmap(self, m->src, m->npages, m);
 	return 0;
 }

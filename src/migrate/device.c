@@ -27,11 +27,14 @@ static uint64_t device_select(struct hs_task *self, uint64_t pfn)
 	struct hs_page *page = hs_pfn_to_page(self, pfn);
 
 	device_expect(self, pfn, page);
-	if (!hs_page_tryget(self, page))
+	if (HS_BREAK(EVICT_GET_BLIND) && hs_page_count(self, page))
+		hs_page_get(self, page);
+	else if (!hs_page_tryget(self, page))
 		return 0;
 	if (hs_page_trylock(self, page))
 		return hs_migrate_pfn(pfn) | HS_MIGRATE_PFN_MIGRATE;
-	hs_page_put(self, page);
+	if (!HS_BREAK(EVICT_BUSY_KEEPS))
+		hs_page_put(self, page);
 	return 0;
 }
 

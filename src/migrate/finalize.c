@@ -25,7 +25,8 @@ static void finalize_one(struct hs_task *self, struct hs_mm *mm, uint64_t addr, 
 	hs_spin_lock(self, &mm->page_table_lock);
 	found = hs_migration_find(&f, z->pfn);
 	if (found) {
-		hs_page_get(self, z->to);
+		if (!HS_BREAK(REMAP_GET_LATE))
+			hs_page_get(self, z->to);
 		if (z->to == z->from)
 			hs_page_map(self, z->to);
 		else
@@ -33,7 +34,9 @@ static void finalize_one(struct hs_task *self, struct hs_mm *mm, uint64_t addr, 
 		hs_migration_finish(&f, z->to);
 	}
 	hs_spin_unlock(self, &mm->page_table_lock);
-	if (found)
+	if (found && HS_BREAK(REMAP_GET_LATE))
+		hs_page_get(self, z->to);
+	if (found && !HS_BREAK(REMAP_NO_WAKE))
 		hs_wake_all(self, &mm->migrations);
 }
 
@@ -66,7 +69,7 @@ static void finalize_slot(struct hs_task *self, uint64_t src, uint64_t dst,
 	}
 	if (from)
 		hs_migrate_remap(self, from, to ? to : from);
-	if (from && from == locked)
+	if (from && from == locked && !HS_BREAK(FINALIZE_UNLOCKS))
 		hs_page_put(self, from);
 	else if (from)
 		finalize_release(self, from);

@@ -49,7 +49,8 @@ static bool pages_insert(struct hs_task *self, const struct hs_migrate_vma *m, u
 	if (hs_fault_replace(&f, hs_entry_for(self, page, write)))
 		return true;
 	hs_page_unmap(self, page);
-	hs_page_put(self, page);
+	if (!HS_BREAK(MIGRATE_INSERT_KEEPS))
+		hs_page_put(self, page);
 	return false;
 }
 
@@ -67,9 +68,11 @@ static uint32_t pages_own_count(struct hs_task *self, struct hs_page *page,
 static bool pages_move(struct hs_task *self, struct hs_page *to, struct hs_page *from,
 		       const struct hs_page *fault_page)
 {
-	if (hs_page_count(self, from) != pages_own_count(self, from, fault_page))
+	if (hs_page_count(self, from) != pages_own_count(self, from, fault_page) &&
+	    !HS_BREAK(MIGRATE_COUNT_SKIPPED))
 		return false;
-	hs_rmap_move(self, to, from);
+	if (!HS_BREAK(MIGRATE_KEY_STAYS))
+		hs_rmap_move(self, to, from);
 	return true;
 }
 

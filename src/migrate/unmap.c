@@ -18,7 +18,8 @@
 
 static bool unmap_maps(const struct hs_fault *f, uint64_t pfn)
 {
-	return hs_entry_has_anon_page(f->seen) && hs_entry_pfn(f->seen) == pfn;
+	return hs_entry_has_anon_page(f->seen) &&
+	       (hs_entry_pfn(f->seen) == pfn || HS_BREAK(EVICT_BLIND));
 }
 
 /* For hs_rmap_walk(). No driver skips the section, because it names no owner. */
@@ -30,13 +31,16 @@ static void unmap_one(struct hs_task *self, struct hs_mm *mm, uint64_t addr, voi
 	struct hs_invalidation inv = hs_mm_invalidate_start(self, mm, addr, addr + HS_PAGE_BYTES,
 							    HS_INVALIDATE_CLEAR, NULL);
 
+	if (HS_BREAK(EVICT_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 	hs_spin_lock(self, &mm->page_table_lock);
 	if (hs_rmap_look(&f) && unmap_maps(&f, pfn)) {
 		hs_migration_begin(&f, page);
 		hs_page_put(self, page);
 	}
 	hs_spin_unlock(self, &mm->page_table_lock);
-	hs_mm_invalidate_end(self, mm, &inv);
+	if (!HS_BREAK(EVICT_NOTIFY_EARLY))
+		hs_mm_invalidate_end(self, mm, &inv);
 }
 
 static bool unmap_is_held_by_others(struct hs_task *self, struct hs_page *page,
@@ -51,7 +55,8 @@ static void unmap_restore(struct hs_task *self, uint64_t *slot, const struct hs_
 {
 	struct hs_page *page = hs_migrate_pfn_to_page(self, *slot);
 
-	hs_migrate_remap(self, page, page);
+	if (!HS_BREAK(EVICT_NO_RESTORE))
+		hs_migrate_remap(self, page, page);
 	*slot = 0;
 	if (page != locked)
 		hs_page_unlock(self, page);

@@ -36,13 +36,16 @@ void hs_rmap_walk(struct hs_task *self, struct hs_page *page, hs_rmap_fn fn, voi
 {
 	uint64_t key = hs_page_key(self, page);
 	struct hs_anon *anon = hs_anon_of(self, key);
-	struct hs_mm *mm;
+	struct hs_mm *mm = NULL;
 
 	hs_might_sleep(self);
 	if (!anon)
 		return;
+	if (HS_BREAK(RMAP_MM_EARLY))
+		mm = hs_ptr_load(self, &anon->mm, HS_ACQUIRE);
 	hs_down_read(self, &anon->lock);
-	mm = hs_ptr_load(self, &anon->mm, HS_ACQUIRE);
+	if (!HS_BREAK(RMAP_MM_EARLY))
+		mm = hs_ptr_load(self, &anon->mm, HS_ACQUIRE);
 	if (mm)
 		fn(self, mm, hs_anon_page(key) << HS_PAGE_SHIFT, arg);
 	hs_up_read(self, &anon->lock);

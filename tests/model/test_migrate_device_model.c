@@ -269,6 +269,25 @@ static void a_number_is_free_when_its_mm_has_left_it(void **state)
 	explore_holds(&migrate_scenario, &number, number.complete);
 }
 
+/* ---- faults of the model ----------------------------------------------------------------- */
+
+static const struct broken faults[] = {
+	{ HS_BREAK_EVICT_NOTIFY_EARLY, true, &migrate_scenario, &mirrors[0], HS_VERDICT_ASSERT,
+	  "expected: !device || device == entry_at(self, m, 0)", 5 },
+	{ HS_BREAK_EVICT_BLIND, false, &migrate_scenario, &next, HS_VERDICT_ASSERT,
+	  "hs_page_unmap: mapcount is already 0 (task one)", 2353 },
+	{ HS_BREAK_EVICT_NO_RESTORE, false, &migrate_scenario, &pinned, HS_VERDICT_ASSERT,
+	  "expected: pages_left(self, m) == 1", 13 },
+	{ HS_BREAK_EVICT_GET_BLIND, true, &migrate_scenario, &zaps[0], HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 29 },
+	{ HS_BREAK_EVICT_BUSY_KEEPS, false, &migrate_scenario, &migrations[1], HS_VERDICT_ASSERT,
+	  "expected: page && hs_page_count(self, page) == 1", 43 },
+	{ HS_BREAK_RMAP_MM_EARLY, true, &migrate_scenario, &end, HS_VERDICT_FREED,
+	  "lock of an object that is freed (task one)", 12 },
+	{ HS_BREAK_ANON_FREE_EARLY, true, &migrate_scenario, &number, HS_VERDICT_ASSERT,
+	  "expected: evict(self) == 1 (task one)", 4 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,5 +304,5 @@ int main(void)
 		cmocka_unit_test(a_number_is_free_when_its_mm_has_left_it),
 	};
 
-	return cmocka_run_group_tests_name("migrate device model", tests, NULL, NULL);
+	return model_main("migrate device model", tests, faults);
 }

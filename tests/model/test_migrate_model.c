@@ -408,6 +408,29 @@ static void every_walk_beside_a_migration(void **state)
 				   complete[i][era]);
 }
 
+/* ---- faults of the model ----------------------------------------------------------------- */
+
+static const struct broken faults[] = {
+	{ HS_BREAK_MIGRATE_COLLECT_GAP, false, &migrate_scenario, &zaps[0], HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 12 },
+	{ HS_BREAK_MIGRATE_BUSY_KEEPS, false, &migrate_scenario, &exclusives[2], HS_VERDICT_ASSERT,
+	  "expected: page && hs_page_count(self, page) == 1", 6 },
+	{ HS_BREAK_MIGRATE_NOTIFY_EARLY, false, &migrate_scenario, &mirrors[0], HS_VERDICT_ASSERT,
+	  "expected: !device || device == entry_at(self, m, 0)", 3 },
+	{ HS_BREAK_MIGRATE_COUNT_SKIPPED, false, &migrate_scenario, &unpinned, HS_VERDICT_ASSERT,
+	  "expected: !hs_u64_load(self, &m->may, HS_RELAXED)", 25 },
+	{ HS_BREAK_MIGRATE_KEY_STAYS, false, &migrate_scenario, &faults_and_moves[0],
+	  HS_VERDICT_DEADLOCK, "nothing can move: one in wait", 1 },
+	{ HS_BREAK_MIGRATE_INSERT_KEEPS, false, &migrate_scenario, &two_moves[4], HS_VERDICT_ASSERT,
+	  "wait for completion would wait for ever", 6 },
+	{ HS_BREAK_REMAP_GET_LATE, true, &migrate_scenario, &zaps[0], HS_VERDICT_ASSERT,
+	  "hs_page_get: refcount is 0 (task one)", 5 },
+	{ HS_BREAK_REMAP_NO_WAKE, false, &migrate_scenario, &faults_and_moves[0],
+	  HS_VERDICT_LOST_WAKE, "its queue was not woken afterwards", 35 },
+	{ HS_BREAK_FINALIZE_UNLOCKS, false, &migrate_scenario, &locked_faulters[0],
+	  HS_VERDICT_ASSERT, "hs_page_unlock: the page is not locked (task one)", 1 },
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,5 +448,5 @@ int main(void)
 		cmocka_unit_test(every_walk_beside_a_migration),
 	};
 
-	return cmocka_run_group_tests_name("migrate model", tests, NULL, NULL);
+	return model_main("migrate model", tests, faults);
 }
