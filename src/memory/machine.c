@@ -114,7 +114,7 @@ void hs_machine_info(struct hs_machine *machine, struct hs_machine_info *info)
 {
 	hs_arena_info(machine->arena, info);
 	info->objects--; /* the machine itself */
-	info->bytes -= sizeof(*machine);
+	info->bytes -= sizeof(struct hs_boot);
 }
 
 int hs_task_attach(struct hs_machine *machine, const char *name, struct hs_task **out)
