@@ -160,14 +160,14 @@ HMMSIM_API uint64_t hs_page_to_pfn(struct hs_task *self, const struct hs_page *p
  * @param pgmap  its pgmap, to which it takes no reference; may be NULL
  *
  * *invented*: for walks that look pages up but never use them. It adds the subsection of @p pfn as
- * device memory if it has no memory. The refcount is 0 then, also if the page was live before.
- * Device memory that is used comes from hs_pgmap_create().
+ * device memory if it has no memory. The refcount is 0 then, also if the page was live before; that
+ * of #HS_ZERO_PFN stays 1. Device memory that is used comes from hs_pgmap_create().
  *
  * Context: takes the memory lock, a spinlock; does not sleep.
  *
  * Return: 0, or
  * - -EINVAL: not below HS_PFN_END
- * - -EEXIST: it is system memory, or #HS_ZERO_PFN
+ * - -EEXIST: it is system memory
  * - -ENOMEM: no memory for the section or the struct page
  */
 HMMSIM_API int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgmap);

@@ -138,22 +138,21 @@ int hs_page_init_device(struct hs_task *self, uint64_t pfn, struct hs_pgmap *pgm
 {
 	struct hs_machine *m = hs_machine_of(self);
 	uint64_t mask = hs_subsection_pages(m) - 1;
+	bool zero = pfn == HS_ZERO_PFN;
 	struct hs_page *page;
 	int ret;
 
 	if (pfn >= HS_PFN_END)
 		return -EINVAL;
-	if (pfn == HS_ZERO_PFN)
-		return -EEXIST;
 	ret = hs_memory_add_device(self, pfn & ~mask, (pfn & ~mask) + mask + 1);
 	if (ret && ret != -EEXIST)
 		return ret;
-	if (hs_pfn_online(self, pfn))
+	if (zero ? hs_memory_is_ram(self, pfn, pfn + 1) : hs_pfn_online(self, pfn))
 		return -EEXIST;
-	page = hs_page_touch(self, pfn);
+	page = zero ? m->zero_page : hs_page_touch(self, pfn);
 	if (!page)
 		return -ENOMEM;
-	hs_page_init(self, page, pfn, pgmap, 0);
+	hs_page_init(self, page, pfn, pgmap, zero);
 	return 0;
 }
 

@@ -183,16 +183,6 @@ static int space_take_attributes(struct hs_text *text, const struct hs_line *lin
 	return ret;
 }
 
-/* The walker of v6.12 looks at the struct page of a private page: that of the zero page is not. */
-static int space_check_private(struct hs_text *text, const struct hs_line *line,
-			       const struct hs_space_map *map)
-{
-	if (!hs_map_is_private(map->kind) || map->pfn > HS_ZERO_PFN ||
-	    map->count <= HS_ZERO_PFN - map->pfn)
-		return 0;
-	return hs_text_expected(text, &line->word[3], "PFNs without 0x77, the zero page");
-}
-
 int hs_space_map(struct hs_text *text, const struct hs_line *line, uint64_t pfn_end,
 		 struct hs_space_map *map)
 {
@@ -211,8 +201,6 @@ int hs_space_map(struct hs_text *text, const struct hs_line *line, uint64_t pfn_
 	map->pfn = hs_map_has_pfn(map->kind) ? pfn : 0;
 	if (!ret)
 		ret = space_take_count(text, &line->value[MAP_COUNT], pfn_end, map);
-	if (!ret)
-		ret = space_check_private(text, line, map);
 	return ret ? ret : space_take_attributes(text, line, map);
 }
 

@@ -59,8 +59,6 @@ static const struct {
 	{ IN("map 0x200000 2m rw 0x10000000000"),
 	  "x.in:4: map: expected PFN, a multiple of 0x200 below 0x10000000000, found "
 	  "\"0x10000000000\"" },
-	{ IN("map 0x1000 4k dpr 0x70 count=8"),
-	  "x.in:4: map: expected PFNs without 0x77, the zero page, found \"0x70\"" },
 	{ IN("map 0x1000 4k rw 0xfffffffffe count=3"),
 	  "x.in:4: map: expected count=N from 1 to 2, found \"3\"" },
 	{ IN("pgmap 0 0x10000000001"),

@@ -192,6 +192,28 @@ static void a_get_and_its_put_change_nothing_of_the_zero_page(void **state)
 	expect_zero_page(self);
 }
 
+/* A text may map a device-private page anywhere, as a kernel's swap entry can have any offset. */
+static void for_walks_alone_the_zero_page_may_be_private(void **state)
+{
+	struct hs_pgmap *p;
+	struct machine m;
+
+	(void)state;
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(
+		hs_pgmap_add(m.self, HS_PGMAP_PRIVATE, HS_ZERO_PFN, HS_ZERO_PFN + 1, &m, &p), 0);
+	assert_int_equal(hs_page_init_device(m.self, HS_ZERO_PFN, p), 0);
+	assert_ptr_equal(hs_page_pgmap(m.self, hs_pfn_to_page(m.self, HS_ZERO_PFN)), p);
+	hs_pgmap_remove(m.self, p);
+	machine_close(&m);
+	open_mock(&m, HS_REUSE_LIFO);
+	assert_int_equal(hs_memory_add(m.self, HS_ZERO_PFN & ~7u, (HS_ZERO_PFN & ~7u) + 8, true),
+			 0);
+	assert_int_equal(hs_page_init_device(m.self, HS_ZERO_PFN, NULL), -EEXIST);
+	expect_zero_page(m.self);
+	machine_close(&m);
+}
+
 static void no_device_memory_has_the_zero_page(void **state)
 {
 	struct hs_pgmap_config config;
@@ -203,7 +225,6 @@ static void no_device_memory_has_the_zero_page(void **state)
 	device_memory_config(&config, HS_PGMAP_GENERIC, HS_PAGE_REFS_6_1, HS_ZERO_PFN - 1, 2);
 	assert_int_equal(hs_pgmap_create(m.self, &config, &p), -ENXIO);
 	assert_null(p);
-	assert_int_equal(hs_page_init_device(m.self, HS_ZERO_PFN, NULL), -EEXIST);
 	expect_zero_page(m.self);
 	machine_close(&m);
 }
@@ -405,6 +426,7 @@ int main(void)
 		cmocka_unit_test(the_zero_page_is_never_allocated),
 		cmocka_unit_test(the_zero_page_has_one_struct_page_whatever_memory_comes_and_goes),
 		machine_unit_test(a_get_and_its_put_change_nothing_of_the_zero_page),
+		cmocka_unit_test(for_walks_alone_the_zero_page_may_be_private),
 		cmocka_unit_test(no_device_memory_has_the_zero_page),
 		cmocka_unit_test(a_poisoned_page_is_never_allocated_again),
 		machine_unit_test(the_last_put_frees),
