@@ -20,16 +20,6 @@ static int with_wait(struct hs_task *self, struct model *m)
 	return on_device(self, m);
 }
 
-/* One fault, which may leave the page where it is. */
-static void fault_once(struct hs_task *self, void *arg)
-{
-	struct model *m = arg;
-
-	hs_mm_lock_read(self, m->mm);
-	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, HS_FAULT_WRITE, NULL));
-	hs_mm_unlock_read(self, m->mm);
-}
-
 /* A page that has stayed holds the pgmap. */
 static void check_stayed(struct hs_task *self, struct model *m)
 {
@@ -194,11 +184,6 @@ static void an_eviction_against_a_device_that_mirrors(void **state)
 {
 	(void)state;
 	hold_moves(mirrors);
-}
-
-static void check_zeroed(struct hs_task *self, struct model *m)
-{
-	check_one(self, m, 0);
 }
 
 static const struct race mapped = { on_nothing, { evictor, to_device }, check_zeroed, 1274 };

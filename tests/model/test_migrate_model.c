@@ -52,6 +52,7 @@ static void a_fault_against_a_migration_to_the_device(void **state)
 }
 
 static const struct race inserts[] = {
+	{ on_nothing, { fault_once, to_device }, check_zeroed, 106 },
 	{ nothing_with_wait, { write_newer, to_device }, check_newer, 8459 },
 };
 
@@ -132,7 +133,8 @@ static const struct race waiter_holds = { waiting_with_reference,
 static void a_waiter_with_a_reference_makes_a_move_fail(void **state)
 {
 	(void)state;
-	hold_moves(waiters);
+	for (size_t i = 0; i < COUNT(waiters); i++)
+		hold_at(TEST_PLACE, &migrate_scenario, &waiters[i], waiters[i].complete, false);
 	explore_fails(&migrate_scenario, &waiter_holds, HS_VERDICT_ASSERT,
 		      "expected: move_end(self, &v) == 1", 6547);
 }

@@ -177,6 +177,15 @@ void remover(struct hs_task *self, void *arg)
 	m->pgmap = NULL;
 }
 
+void fault_once(struct hs_task *self, void *arg)
+{
+	struct model *m = arg;
+
+	hs_mm_lock_read(self, m->mm);
+	expect(!hs_handle_mm_fault(self, m->mm, hs_vma_at(m->mm, 0), 0, HS_FAULT_WRITE, NULL));
+	hs_mm_unlock_read(self, m->mm);
+}
+
 void unmap_all(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
@@ -342,6 +351,11 @@ void check_one(struct hs_task *self, struct model *m, uint64_t contents)
 void check_contents(struct hs_task *self, struct model *m)
 {
 	check_one(self, m, CONTENTS);
+}
+
+void check_zeroed(struct hs_task *self, struct model *m)
+{
+	check_one(self, m, 0);
 }
 
 void check_newer(struct hs_task *self, struct model *m)

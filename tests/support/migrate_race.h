@@ -61,6 +61,7 @@ void from_device(struct hs_task *self, void *arg);
 void evictor(struct hs_task *self, void *arg);
 void read_contents(struct hs_task *self, void *arg); /* a CPU reads CONTENTS */
 void write_newer(struct hs_task *self, void *arg);   /* a CPU writes NEWER */
+void fault_once(struct hs_task *self, void *arg);    /* for a store; the page may stay */
 void unmap_all(struct hs_task *self, void *arg);
 /* What get_user_pages() and I/O do: NEWER is written to the page that is found mapped. */
 void write_by_dma(struct hs_task *self, void *arg);
@@ -81,6 +82,7 @@ int coherent_mirrored(struct hs_task *self, struct model *m);
 /* Checks. One page is left, of any memory, with these contents, and one entry maps it. */
 void check_one(struct hs_task *self, struct model *m, uint64_t contents);
 void check_contents(struct hs_task *self, struct model *m);
+void check_zeroed(struct hs_task *self, struct model *m);
 void check_newer(struct hs_task *self, struct model *m);
 void check_contents_or_zapped(struct hs_task *self, struct model *m);
 void check_nothing(struct hs_task *self, struct model *m);
