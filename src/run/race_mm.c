@@ -35,6 +35,12 @@ HS_RACE_DO(FAULT)
 		       : 0;
 }
 
+HS_RACE_DO(STORE)
+{
+	return hs_cpu_write(self, race_mm_of(a, step)->mm, step->arg[1], step->arg[2]) ? -EFAULT
+										       : 0;
+}
+
 /* Field by field, because the padding of a struct on the stack is what the stack held. */
 static void race_mm_keep(struct hs_invalidation *inv, const struct hs_race_step *step,
 			 bool blockable)
@@ -264,5 +270,18 @@ HS_RACE_DO(ASSERT_TURNS)
 		       "%s tried again %llu times, expected at most %llu",
 		       hs_race_of(a)->task[step->arg[0]].name, (unsigned long long)task->turns,
 		       (unsigned long long)step->arg[1]);
+	return 0;
+}
+
+HS_RACE_DO(ASSERT_VALUE)
+{
+	uint64_t value = 0;
+
+	if (hs_cpu_read(self, race_mm_of(a, step)->mm, step->arg[1], &value))
+		return -EFAULT;
+	hs_race_assert(self, a, value == step->arg[2],
+		       "a load from %#llx of %s found %llu, expected %llu",
+		       (unsigned long long)step->arg[1], hs_race_name(a->state, step->arg[0]),
+		       (unsigned long long)value, (unsigned long long)step->arg[2]);
 	return 0;
 }

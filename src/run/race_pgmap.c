@@ -331,6 +331,18 @@ HS_RACE_DO(REMOVE)
 	return hs_race_do_FREE(self, a, step);
 }
 
+/* Pages that a task holds are allocated, with those that entries map. */
+HS_RACE_DO(ASSERT_PAGES)
+{
+	const struct hs_race_memory *m = race_pgmap_of(a, step);
+	uint64_t pages = m->freed ? 0 : hs_pgmap_pages_allocated(self, m->pgmap);
+
+	hs_race_assert(self, a, pages == step->arg[1],
+		       "%llu pages of %s are allocated, expected %llu", (unsigned long long)pages,
+		       hs_race_name(a->state, step->arg[0]), (unsigned long long)step->arg[1]);
+	return 0;
+}
+
 /* ---- the end ----------------------------------------------------------------------------- */
 
 void hs_race_put_holds(struct hs_task *self, struct hs_race_state *s)

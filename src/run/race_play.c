@@ -90,6 +90,9 @@ static uint64_t race_play_releases(enum hs_race_op op)
 		return HS_RACE_BIT(MIGRATE_START);
 	case HS_RACE_RCU_UNREAD:
 		return HS_RACE_BIT(RCU_READ);
+	case HS_RACE_MIGRATE_PAGES:
+	case HS_RACE_MIGRATE_FINALIZE:
+		return HS_RACE_BIT(MIGRATE_SETUP);
 	default:
 		return 0;
 	}
@@ -171,8 +174,13 @@ static void race_play_until(struct hs_task *self, struct hs_race_actor *a)
 /* A page stays locked when its task is gone, and no leak check looks for that. */
 static void race_play_judge_locks(struct hs_task *self, struct hs_race_actor *a)
 {
-	const struct hs_race_hold *hold = hs_race_held(a, HS_RACE_BIT(PAGE_LOCK), HS_RACE_ANY, 0);
+	const struct hs_race_hold *hold =
+		hs_race_held(a, HS_RACE_BIT(MIGRATE_SETUP), HS_RACE_ANY, 0);
 
+	if (hold)
+		hs_fail(self, hs_race_place(a->state, hold->line),
+			"the migration has not ended at the end");
+	hold = hs_race_held(a, HS_RACE_BIT(PAGE_LOCK), HS_RACE_ANY, 0);
 	if (hold)
 		hs_fail(self, hs_race_place(a->state, hold->line),
 			"page %#llx stays locked at the end", (unsigned long long)hold->key);
@@ -224,7 +232,8 @@ size_t hs_race_state_size(const struct hs_race_program *p)
 			entries +=
 				(p->race->object[i].driver.end - p->race->object[i].driver.start) >>
 				HS_PAGE_SHIFT;
-	return sizeof(struct hs_race_state) + actors * sizeof(struct hs_race_actor) +
+	return sizeof(struct hs_race_state) +
+	       actors * (sizeof(struct hs_race_actor) + p->migration_bytes) +
 	       p->race->objects * sizeof(struct hs_race_thing) +
 	       p->pfns * sizeof(struct hs_page *) +
 	       (actors * p->view_words + entries) * sizeof(uint64_t);
@@ -258,6 +267,8 @@ static void race_play_divide_state(struct hs_race_state *s, const struct hs_race
 		s->thing[i].device.entry = entry;
 		entry += (o->driver.end - o->driver.start) >> HS_PAGE_SHIFT;
 	}
+	for (uint32_t i = 0; p->migration_bytes && i < actors; i++)
+		s->actor[i].migration = (void *)((char *)entry + i * p->migration_bytes);
 }
 
 static void race_play_say(const struct hs_race_program *p, unsigned long line, const char *why)

@@ -19,6 +19,7 @@
 #define HS_RUN_RACE_STATE_H
 
 #include <hmmsim/explore.h>
+#include <hmmsim/migrate.h>
 #include <hmmsim/pte_ops.h>
 
 #include "notifier/notifier.h"
@@ -64,6 +65,7 @@ struct hs_race_program {
 	size_t pfns;
 	size_t views[HS_RACE_OBJECTS];	   /* of a driver: where its words in a view begin */
 	size_t view_words;		   /* of one actor */
+	size_t migration_bytes;		   /* of one actor; 0: no step migrates */
 	const struct hs_race_words *words; /* of each object */
 	bool *undone; /* by line: a step that is to be done, and no execution has done it yet */
 	char *error;  /* of the set-up that failed last: a sentence */
@@ -123,6 +125,16 @@ struct hs_race_actor {
 	hs_u32 work;			/* of a worker (race_cpu.c) */
 	hs_u32 queuers;			/* tasks that are not over and queue it */
 	uint64_t *view; /* for each driver: the number of begin, and the answers of walk */
+	struct hs_race_migration *migration; /* program->migration_bytes; NULL: no step migrates */
+};
+
+/* The migration that a task has begun (race_migrate.c). */
+struct hs_race_migration {
+	struct hs_migrate_vma m; /* .src, .dst and .npages also of pages of a device */
+	struct hs_mm *mm;	 /* whose mmap lock the setup takes; NULL: pages of a device */
+	uint64_t object;	 /* the pgmap */
+	bool to_device, copied, decided;
+	uint64_t slot[]; /* of .src, then of .dst */
 };
 
 struct hs_race_device;
@@ -240,7 +252,8 @@ void hs_race_drop(struct hs_race_actor *a, struct hs_race_hold *hold);
 /* What set-up, check or a task hold of @ops. NULL: nothing. */
 struct hs_race_hold *hs_race_left(const struct hs_race_state *s, uint64_t ops);
 #define HS_RACE_BIT(id) ((uint64_t)1 << HS_RACE_##id)
-_Static_assert(HS_RACE_RCU_READ < 64, "a mask has a bit for each operation that takes something");
+_Static_assert(HS_RACE_RCU_READ < 64 && HS_RACE_MIGRATE_SETUP < 64,
+	       "a mask has a bit for each operation that takes something");
 #define HS_RACE_ANY UINT64_MAX
 
 /* Order (race_order.c): waits for the turn of the step; ends the turn of the step before. */
@@ -274,6 +287,11 @@ int hs_race_subscribe(struct hs_task *self, struct hs_race_device *d, const char
 void hs_race_unsubscribe(struct hs_task *self, struct hs_race_device *d, const char *place);
 void hs_race_unplug(struct hs_task *self, struct hs_race_device *d, const char *place);
 extern const struct hs_mirror_ops hs_race_mirror_ops;
+
+/* Migration (race_migrate.c). The most bytes that a task needs for those of the race. */
+size_t hs_race_migration_bytes(const struct hs_race *race);
+/* migrate_to_ram() of pgmaps with ram=migrate. */
+uint32_t hs_race_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
 /* Device memory (race_pgmap.c). S1: no entry of a device maps a pfn of the pgmap. */
 void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object);

@@ -31,7 +31,10 @@ static void race_world_page_free(struct hs_task *self, struct hs_pgmap *pgmap, s
 	hs_deref(self, pgmap);
 }
 
-static const struct hs_pgmap_ops race_world_ops = { race_world_page_free, hs_migrate_to_ram };
+static const struct hs_pgmap_ops race_world_ops[HS_RACE_RAM_COUNT] = {
+	[HS_RACE_RAM_COPY] = { race_world_page_free, hs_migrate_to_ram },
+	[HS_RACE_RAM_MIGRATE] = { race_world_page_free, hs_race_migrate_to_ram },
+};
 
 static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsigned int i)
 {
@@ -40,8 +43,8 @@ static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsig
 
 	hs_pgmap_config_init(&c, p->type, p->start, p->end);
 	c.first = p->first;
-	c.owner = p->owner ? hs_race_owner(p->owner) : &race_world_ops;
-	c.ops = &race_world_ops;
+	c.owner = p->owner ? hs_race_owner(p->owner) : race_world_ops;
+	c.ops = &race_world_ops[p->ram];
 	c.page_refs = p->refs;
 	c.removal_order = p->order;
 	c.atomic = p->atomic;

@@ -291,6 +291,7 @@ static int scenario_finish(struct hs_scenario_text *t, struct hs_text *text, con
 	if (ret)
 		return ret;
 	p->race = &t->race;
+	p->migration_bytes = hs_race_migration_bytes(p->race);
 	p->line = t->line;
 	p->turn = t->turn;
 	p->function = t->function;

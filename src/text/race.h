@@ -49,7 +49,8 @@ enum hs_race_kind {
 #define HS_RACE_EXPECTS 256
 #define HS_RACE_NESTING 4 /* retry in retry */
 #define HS_RACE_AXES 8
-#define HS_RACE_VALUES 16 /* of an axis */
+#define HS_RACE_VALUES 16   /* of an axis */
+#define HS_RACE_MIGRATED 64 /* pages of a migration */
 #define HS_RACE_TURNS ((uint64_t)1 << 20)
 
 #define HS_RACE_NONE UINT32_MAX
@@ -88,11 +89,19 @@ struct hs_race_task {
 	bool worker;		    /* its steps are run for each time that it is queued */
 };
 
+/* How a fault on device-private memory moves the page. */
+enum hs_race_ram {
+	HS_RACE_RAM_COPY,    /* hs_migrate_to_ram() */
+	HS_RACE_RAM_MIGRATE, /* hs_migrate_vma_setup() and what follows */
+	HS_RACE_RAM_COUNT
+};
+
 struct hs_race_pgmap {
 	uint64_t start, end, first, owner; /* owner 0: none */
 	enum hs_pgmap_type type;	   /* default fsdax */
 	enum hs_page_refs refs;		   /* default 6.1 */
 	enum hs_removal_order order;	   /* default 6.0 */
+	enum hs_race_ram ram;		   /* default copy */
 	bool atomic;
 };
 

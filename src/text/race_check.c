@@ -31,6 +31,13 @@ static const struct race_check_need {
 	{ HS_RACE_INV_END, { HS_RACE_INV_START, HS_RACE_INV_TRY }, 2 },
 	{ HS_RACE_MIGRATE_END, { HS_RACE_MIGRATE_START }, 1 },
 	{ HS_RACE_RCU_UNREAD, { HS_RACE_RCU_READ }, 1 },
+	{ HS_RACE_MIGRATE_COPY,
+	  { HS_RACE_MIGRATE_SETUP, HS_RACE_BACK_SETUP, HS_RACE_EVICT_SETUP },
+	  3 },
+	{ HS_RACE_MIGRATE_PAGES,
+	  { HS_RACE_MIGRATE_SETUP, HS_RACE_BACK_SETUP, HS_RACE_EVICT_SETUP },
+	  3 },
+	{ HS_RACE_MIGRATE_FINALIZE, { HS_RACE_MIGRATE_PAGES }, 1 },
 };
 
 static bool race_check_is_there(const struct hs_race_steps *steps, size_t before,

@@ -25,7 +25,8 @@ enum {
 	PGMAP_REFS,
 	PGMAP_ORDER,
 	PGMAP_FIRST,
-	PGMAP_ATOMIC
+	PGMAP_ATOMIC,
+	PGMAP_RAM
 };
 enum {
 	MM_PRIVATE_FAULT,
@@ -124,6 +125,7 @@ static int race_objects_owner(struct hs_race_parser *p, unsigned int key, uint64
 static int race_objects_pgmap_kind(struct hs_race_parser *p, struct hs_race_pgmap *pgmap)
 {
 	unsigned int type = HS_PGMAP_FS_DAX, ref = HS_PAGE_REFS_6_1, order = HS_REMOVAL_ORDER_6_0;
+	unsigned int ram = HS_RACE_RAM_COPY;
 	int ret = hs_race_key_name(p, PGMAP_TYPE, hs_pgmap_type_names, HS_PGMAP_TYPE_COUNT, &type);
 
 	if (!ret)
@@ -131,6 +133,9 @@ static int race_objects_pgmap_kind(struct hs_race_parser *p, struct hs_race_pgma
 	if (!ret)
 		ret = hs_race_key_name(p, PGMAP_ORDER, hs_race_order_names, HS_REMOVAL_ORDER_COUNT,
 				       &order);
+	if (!ret)
+		ret = hs_race_key_name(p, PGMAP_RAM, hs_race_ram_names, HS_RACE_RAM_COUNT, &ram);
+	pgmap->ram = (enum hs_race_ram)ram;
 	pgmap->type = (enum hs_pgmap_type)type;
 	pgmap->refs = (enum hs_page_refs)ref;
 	pgmap->order = (enum hs_removal_order)order;
@@ -197,6 +202,9 @@ static int race_objects_pgmap(struct hs_race_parser *p, struct hs_race_object *o
 	if (!ret && !pgmap->owner && race_objects_needs_owner(pgmap))
 		return hs_text_error(p->text, p->text->number, p->text->keyword,
 				     "expected owner=K, a number from 1, because of its type");
+	if (!ret && p->line->value[PGMAP_RAM].at && pgmap->type != HS_PGMAP_PRIVATE)
+		return hs_text_expected(p->text, &p->line->value[PGMAP_RAM],
+					"type=private with ram=");
 	return ret;
 }
 

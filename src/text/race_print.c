@@ -66,6 +66,7 @@ static void race_print_pgmap(const struct hs_race_pgmap *pgmap, struct hs_out *o
 			pgmap->order == HS_REMOVAL_ORDER_6_0);
 	race_print_number(out, "first=", pgmap->first, pgmap->start);
 	race_print_name(out, "atomic=", "yes", !pgmap->atomic);
+	race_print_name(out, "ram=", hs_race_ram_names[pgmap->ram], pgmap->ram == HS_RACE_RAM_COPY);
 }
 
 static void race_print_driver(const struct hs_race *race, const struct hs_race_driver *driver,

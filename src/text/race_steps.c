@@ -396,6 +396,27 @@ static int race_steps_check_alloc(struct hs_race_parser *p, const struct hs_race
 				"PGMAP of type private, coherent or p2pdma");
 }
 
+/* The pgmap, and how many pages at a time. */
+static int race_steps_check_migration(struct hs_race_parser *p, const struct hs_race_step *step)
+{
+	const struct hs_race_pgmap *pgmap = &p->race->object[step->arg[0]].pgmap;
+	bool range = step->op != HS_RACE_EVICT && step->op != HS_RACE_EVICT_SETUP;
+
+	if (pgmap->type != HS_PGMAP_PRIVATE && pgmap->type != HS_PGMAP_COHERENT)
+		return hs_text_expected(p->text, &p->line->word[0],
+					"PGMAP of type private or coherent");
+	if (range && step->arg[3] - step->arg[2] > HS_RACE_MIGRATED * HS_PAGE_BYTES)
+		return hs_text_expected(p->text, &p->line->word[3],
+					"END at most 64 pages behind START");
+	if (range)
+		return 0;
+	if (pgmap->refs != HS_PAGE_REFS_6_1 && pgmap->refs != HS_PAGE_REFS_6_15)
+		return hs_text_expected(p->text, &p->line->word[0], "PGMAP with refs=6.1 or 6.15");
+	if (pgmap->end - pgmap->first > HS_RACE_MIGRATED)
+		return hs_text_expected(p->text, &p->line->word[0], "PGMAP of at most 64 pages");
+	return 0;
+}
+
 /* Where the step is: in the set-up, in the check, or in a task. */
 static int race_steps_check_section(struct hs_race_parser *p, const struct hs_race_step *step)
 {
@@ -403,7 +424,8 @@ static int race_steps_check_section(struct hs_race_parser *p, const struct hs_ra
 
 	if (step->op == HS_RACE_ENTRY && p->steps != &p->race->setup)
 		where = "expected in setup";
-	if (hs_race_op_words[step->op][0] == 'T' && p->steps != &p->race->check)
+	if ((hs_race_op_words[step->op][0] == 'T' || step->op == HS_RACE_ASSERT_PAGES) &&
+	    p->steps != &p->race->check)
 		where = "expected in check";
 	if ((step->op == HS_RACE_RETRY || hs_race_op_words[step->op][0] == 'W') &&
 	    (p->steps == &p->race->setup || p->steps == &p->race->check))
@@ -418,6 +440,13 @@ static int race_steps_check(struct hs_race_parser *p, const struct hs_race_step 
 		return race_steps_check_entry(p, step);
 	case HS_RACE_ALLOC:
 		return race_steps_check_alloc(p, step);
+	case HS_RACE_MIGRATE_SETUP:
+	case HS_RACE_BACK_SETUP:
+	case HS_RACE_EVICT_SETUP:
+	case HS_RACE_MIGRATE_TO:
+	case HS_RACE_MIGRATE_BACK:
+	case HS_RACE_EVICT:
+		return race_steps_check_migration(p, step);
 	case HS_RACE_INSERT:
 	case HS_RACE_REMOVE_SUB:
 		if (!p->race->object[step->arg[0]].driver.late)

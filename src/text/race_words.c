@@ -62,6 +62,11 @@ const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT] = {
 	[HS_REMOVAL_ORDER_6_0] = "6.0",
 };
 
+const char *const hs_race_ram_names[HS_RACE_RAM_COUNT] = {
+	[HS_RACE_RAM_COPY] = "copy",
+	[HS_RACE_RAM_MIGRATE] = "migrate",
+};
+
 const char *const hs_race_private_fault_names[HS_PRIVATE_FAULT_WAIT + 1] = {
 	[HS_PRIVATE_FAULT_REFERENCE] = "reference",
 	[HS_PRIVATE_FAULT_TRYLOCK] = "trylock",

@@ -2,6 +2,14 @@
 /* Steps of a race that are refused: for their words, loops and labels, and for where they are. */
 #include "support/race_refusal.h"
 
+#define RACE_MOVES(line)                                                                    \
+	RACE_HEAD RACE_OBJECTS                                                              \
+		"pgmap P 16 18 type=private owner=1\npgmap Q 18 20 type=private refs=5.3\n" \
+		"pgmap S 32 128 type=coherent owner=1\ntask W\n" line "\n"
+#define RACE_WIDE(line) \
+	RACE_HEAD       \
+	"machine geometry=x86_64\npgmap P 16 18 type=private owner=1\nmm M\ntask W\n" line "\n"
+
 static const struct race_refusal refused[] = {
 	/* words */
 	{ RACE_STEP("lock"), "x.in:12: lock: expected DRIVER, found 0 words" },
@@ -107,6 +115,32 @@ static const struct race_refusal refused[] = {
 	  "x.in:12: entry: expected PFN of a pgmap that is not of type private, found \"0x10\"" },
 	{ RACE_SETUP("entry M 0 dpw 8"),
 	  "x.in:12: entry: expected PFN of a pgmap of type private, found \"8\"" },
+	/* migration; P, Q and S are lines 11 to 13 */
+	{ RACE_MOVES("migrate-to P M 0"),
+	  "x.in:15: migrate-to: expected PGMAP MM START END, found 3 words" },
+	{ RACE_MOVES("migrate-back M P 0 0x1000"),
+	  "x.in:15: migrate-back: expected PGMAP, a pgmap and not an mm, found \"M\"" },
+	{ RACE_MOVES("migrate-setup A M 0 0x1000"),
+	  "x.in:15: migrate-setup: expected PGMAP of type private or coherent, found \"A\"" },
+	{ RACE_MOVES("evict A"),
+	  "x.in:15: evict: expected PGMAP of type private or coherent, found \"A\"" },
+	{ RACE_MOVES("evict Q"),
+	  "x.in:15: evict: expected PGMAP with refs=6.1 or 6.15, found \"Q\"" },
+	{ RACE_MOVES("evict-setup S"),
+	  "x.in:15: evict-setup: expected PGMAP of at most 64 pages, found \"S\"" },
+	{ RACE_WIDE("migrate-to P M 0x1000 0x42000"),
+	  "x.in:7: migrate-to: expected END at most 64 pages behind START, found \"0x42000\"" },
+	{ RACE_MOVES("migrate-copy P"), "x.in:15: migrate-copy: expected no word, found 1 word" },
+	{ RACE_MOVES("migrate-pages P"), "x.in:15: migrate-pages: expected no word, found 1 word" },
+	{ RACE_MOVES("migrate-back-setup P M 0 0"),
+	  "x.in:15: migrate-back-setup: expected END, a multiple of 0x1000 from 0x1000 to 0x40000, found \"0\"" },
+	{ RACE_STEP("store M 0"), "x.in:12: store: expected MM ADDR N, found 2 words" },
+	{ RACE_STEP("store M 0 w"), "x.in:12: store: expected N, a number, found \"w\"" },
+	{ RACE_STEP("assert-value M 1 0"),
+	  "x.in:12: assert-value: expected ADDR, a multiple of 0x1000 from 0x0 to 0x3f000, found \"1\"" },
+	{ RACE_CHECK("assert-pages M 0"),
+	  "x.in:14: assert-pages: expected PGMAP, a pgmap and not an mm, found \"M\"" },
+	{ RACE_STEP("assert-pages A 0"), "x.in:12: assert-pages: expected in check" },
 	{ RACE_CHECK("assert-result R 0"),
 	  "x.in:14: assert-result: expected TASK, a task of a line above, found \"R\"" },
 	{ RACE_CHECK("assert-result W EFAULT"),

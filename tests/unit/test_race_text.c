@@ -401,7 +401,8 @@ static char *read_manual(void)
 /* What the parser asks for when an operation has too many words: "DRIVER START END [REQUEST]". */
 static void read_usage(unsigned int op, char usage[128])
 {
-	bool in_setup = op == HS_RACE_ENTRY, in_check = hs_race_op_words[op][0] == 'T';
+	bool in_setup = op == HS_RACE_ENTRY,
+	     in_check = hs_race_op_words[op][0] == 'T' || op == HS_RACE_ASSERT_PAGES;
 	struct hs_hostmem mem = { .attempts = 0 };
 	struct hs_race race;
 	char text[256], error[1024];
