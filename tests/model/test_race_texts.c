@@ -144,6 +144,24 @@ static void holds(struct test_place at, const struct hs_scenario *scenario, cons
 	hs_explore_result_free(&r);
 }
 
+/* Within the bound of the race, without which its tasks try again for ever. */
+static void retries(struct test_place at, const struct hs_scenario_text *loaded, uint64_t first)
+{
+	const struct hs_scenario *scenario = hs_scenario_of(loaded);
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	if (test_is_weak())
+		return;
+	hs_explore_options_init(&options);
+	hs_scenario_options(loaded, &options);
+	assert_true(options.retry_bound);
+	assert_int_equal(hs_explore(scenario, hs_scenario_param(loaded), &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_RETRIES);
+	expect_count_at(at, scenario->name, "first", r.first_violation, first);
+	hs_explore_result_free(&r);
+}
+
 /* Those of searches that were cut short may have been done later. */
 static void is_done(const struct hs_scenario_text *loaded)
 {
@@ -165,6 +183,8 @@ static void run(const struct text *t, const struct hs_scenario_race *race,
 		holds(at, scenario, param, expect->executions);
 	else if (expect->verdict == HS_VERDICT_NONE)
 		explore_holds_at(at, scenario, param, expect->executions);
+	else if (expect->verdict == HS_VERDICT_RETRIES)
+		retries(at, loaded, expect->executions);
 	else
 		explore_fails_at(at, scenario, param, expect->verdict, "", expect->executions);
 	if (expect->verdict == HS_VERDICT_NONE)
