@@ -17,7 +17,7 @@ void hs_fault_look(struct hs_fault *f)
 		f->level = 0;
 		f->entry = hs_pt_descend(f->self, f->mm, f->addr, &f->level);
 		f->seen = hs_u64_load(f->self, f->entry, HS_ACQUIRE);
-	} while (f->level && hs_entry_is_table(f->seen));
+	} while (hs_unlikely(f->level && hs_entry_is_table(f->seen)));
 }
 
 bool hs_fault_populate(struct hs_fault *f, uint32_t level)
