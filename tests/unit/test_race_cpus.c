@@ -3,71 +3,11 @@
  * Races with tasks that are bound to CPUs, workers and their work, and what a mm says of faults: on
  * both backends. Natively what would wait for ever hangs.
  */
-#include <hmmsim/scenario.h>
-
-#include "support/machine.h"
+#include "support/race_play.h"
 
 #define HEAD "hmmsim 1\nrace r\n"
 #define FLAGS HEAD "flag L\nflag K\n"
 #define FILE_SPACE HEAD "pgmap A 8 10\nfile F A 8 2\nmm M\nmmap M 0x0 0x2000 rws of=F\nflag L\n"
-
-static struct hs_scenario_text *load(const char *text)
-{
-	struct hs_scenario_text *out = NULL;
-	char error[512] = "";
-
-	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &out, error,
-			     sizeof(error)))
-		fail_msg("%s", error);
-	return out;
-}
-
-#ifdef HS_BACKEND_EXPLORE
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	struct hs_scenario_text *loaded = load(text);
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
-	if (r.verdict != verdict || !strstr(r.message, message))
-		fail_msg("%s: %s\n%s", hs_verdict_name(r.verdict), r.message,
-			 r.report ? r.report : text);
-	assert_true(verdict != HS_VERDICT_NONE || r.exhaustive);
-	hs_explore_result_free(&r);
-	hs_scenario_free(loaded);
-}
-
-static void holds(const char *text)
-{
-	ends(text, HS_VERDICT_NONE, "");
-}
-#else
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	(void)verdict;
-	(void)message;
-	hs_scenario_free(load(text));
-}
-
-static void holds(const char *text)
-{
-	struct hs_scenario_text *loaded = load(text);
-	struct hs_machine_config config;
-	struct hs_leaks left;
-	int ret;
-
-	hs_machine_config_init(&config);
-	hs_scenario_config(loaded, &config);
-	ret = hs_scenario_run(hs_scenario_of(loaded), hs_scenario_param(loaded), &config, &left);
-	if (ret)
-		fail_msg("%d: %s%s", ret, hs_scenario_error(loaded), left.text);
-	hs_scenario_free(loaded);
-}
-#endif
 
 /* ---- work -------------------------------------------------------------------------------- */
 

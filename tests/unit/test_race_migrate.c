@@ -3,9 +3,7 @@
  * Races in which pages move to a device and back, step by step and at once, on both backends. What
  * is judged natively is on one task, so that it does not depend on the schedule.
  */
-#include <hmmsim/scenario.h>
-
-#include "support/machine.h"
+#include "support/race_play.h"
 
 #define SPACE_OF(keys)                                 \
 	"hmmsim 1\n"                                   \
@@ -19,86 +17,8 @@
 	"setup\n  store M 0x0 7\n  store M 0x1000 8\n" \
 	"  migrate-to P M 0x0 0x2000\n"
 
-static struct hs_scenario_text *load(const char *text)
-{
-	struct hs_scenario_text *out = NULL;
-	char error[512] = "";
-
-	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &out, error,
-			     sizeof(error)))
-		fail_msg("%s", error);
-	return out;
-}
-
-#ifdef HS_BACKEND_EXPLORE
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	struct hs_scenario_text *loaded = load(text);
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
-	if (r.verdict != verdict || !strstr(r.message, message))
-		fail_msg("%s: %s\n%s", hs_verdict_name(r.verdict), r.message,
-			 r.report ? r.report : text);
-	hs_explore_result_free(&r);
-	hs_scenario_free(loaded);
-}
-
-static void run(const struct hs_scenario_text *loaded)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
-	if (r.verdict != HS_VERDICT_NONE)
-		fail_msg("%s", r.report);
-	assert_true(r.exhaustive);
-	hs_explore_result_free(&r);
-}
-#else
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	(void)verdict;
-	(void)message;
-	hs_scenario_free(load(text));
-}
-
-static void run(const struct hs_scenario_text *loaded)
-{
-	struct hs_machine_config config;
-	struct hs_leaks left;
-	int ret;
-
-	hs_machine_config_init(&config);
-	hs_scenario_config(loaded, &config);
-	ret = hs_scenario_run(hs_scenario_of(loaded), hs_scenario_param(loaded), &config, &left);
-	if (ret)
-		fail_msg("%d: %s%s", ret, hs_scenario_error(loaded), left.text);
-}
-#endif
-
-/* Holds, and these are the steps that are not done, a line each. */
-static void leaves(const char *text, const char *undone)
-{
-	struct hs_scenario_text *loaded = load(text);
-	char left[1024] = "";
-	const char *words;
-
-	run(loaded);
-	for (size_t i = 0; (words = hs_scenario_undone(loaded, i)) != NULL; i++)
-		snprintf(left + strlen(left), sizeof(left) - strlen(left), "%s\n", words);
-	assert_string_equal(left, undone);
-	hs_scenario_free(loaded);
-}
-
-static void holds(const char *text)
+/* Holds, and each step is done. */
+static void does_all(const char *text)
 {
 	leaves(text, "");
 }
@@ -108,7 +28,8 @@ static void holds(const char *text)
 static void a_store_leaves_its_value(void **state)
 {
 	(void)state;
-	holds(SPACE "task T\n  store M 0x0 7\n  assert-value M 0x0 7\n  assert-value M 0x1000 0\n");
+	does_all(SPACE
+		 "task T\n  store M 0x0 7\n  assert-value M 0x0 7\n  assert-value M 0x1000 0\n");
 	ends(SPACE "task T\n  store M 0x0 7\n  assert-value M 0x0 8\n", HS_VERDICT_ASSERT,
 	     "r.txt:8: a load from 0 of M found 7, expected 8");
 	leaves(SPACE "task T\n  store M 0x5000 7\ntask U\n  assert-value M 0x5000 7\n",
@@ -120,11 +41,12 @@ static void a_store_leaves_its_value(void **state)
 static void pages_move_to_the_device_and_back(void **state)
 {
 	(void)state;
-	holds(SPACE ON_DEVICE "task T\n  rcu-sync\ncheck\n  assert-pages P 2\n"
-			      "  assert-value M 0x0 7\n  assert-value M 0x1000 8\n"
-			      "  assert-pages P 0\n");
-	holds(SPACE ON_DEVICE "task T\n  migrate-back P M 0x0 0x1000\ncheck\n"
-			      "  assert-pages P 1\n  assert-value M 0x0 7\n  assert-pages P 1\n");
+	does_all(SPACE ON_DEVICE "task T\n  rcu-sync\ncheck\n  assert-pages P 2\n"
+				 "  assert-value M 0x0 7\n  assert-value M 0x1000 8\n"
+				 "  assert-pages P 0\n");
+	does_all(SPACE ON_DEVICE
+		 "task T\n  migrate-back P M 0x0 0x1000\ncheck\n"
+		 "  assert-pages P 1\n  assert-value M 0x0 7\n  assert-pages P 1\n");
 	ends(SPACE ON_DEVICE "task T\n  rcu-sync\ncheck\n  assert-pages P 1\n", HS_VERDICT_ASSERT,
 	     "r.txt:13: 2 pages of P are allocated, expected 1");
 }
@@ -133,18 +55,19 @@ static void pages_move_to_the_device_and_back(void **state)
 static void coherent_memory_moves_as_well(void **state)
 {
 	(void)state;
-	holds("hmmsim 1\nrace r\npgmap P 8 10 type=coherent owner=1\nmm M\nmmap M 0x0 0x2000 rw\n"
-	      "setup\n  store M 0x0 7\n  migrate-to P M 0x0 0x1000\ntask T\n"
-	      "  assert-value M 0x0 7\n  store M 0x0 9\n"
-	      "check\n  assert-pages P 1\n  migrate-back P M 0x0 0x1000\n  assert-pages P 0\n"
-	      "  assert-value M 0x0 9\n");
+	does_all(
+		"hmmsim 1\nrace r\npgmap P 8 10 type=coherent owner=1\nmm M\nmmap M 0x0 0x2000 rw\n"
+		"setup\n  store M 0x0 7\n  migrate-to P M 0x0 0x1000\ntask T\n"
+		"  assert-value M 0x0 7\n  store M 0x0 9\n"
+		"check\n  assert-pages P 1\n  migrate-back P M 0x0 0x1000\n  assert-pages P 0\n"
+		"  assert-value M 0x0 9\n");
 }
 
 static void nothing_is_mapped_by_a_page_of_the_device(void **state)
 {
 	(void)state;
-	holds(SPACE "task T\n  migrate-to P M 0x2000 0x4000\ncheck\n  assert-pages P 2\n"
-		    "  assert-value M 0x2000 0\n  assert-pages P 1\n");
+	does_all(SPACE "task T\n  migrate-to P M 0x2000 0x4000\ncheck\n  assert-pages P 2\n"
+		       "  assert-value M 0x2000 0\n  assert-pages P 1\n");
 	leaves(SPACE "task T\n  migrate-back P M 0x2000 0x4000\ncheck\n  assert-pages P 0\n",
 	       "migrate-back P M 0x2000 0x4000  r.txt:7\n");
 }
@@ -152,10 +75,10 @@ static void nothing_is_mapped_by_a_page_of_the_device(void **state)
 static void a_device_that_is_full_takes_what_fits(void **state)
 {
 	(void)state;
-	holds(SPACE "setup\n  store M 0x0 7\n  store M 0x1000 8\n  store M 0x2000 9\ntask T\n"
-		    "  migrate-to P M 0x0 0x3000\ncheck\n  assert-pages P 2\n"
-		    "  assert-value M 0x2000 9\n  assert-pages P 2\n  assert-value M 0x1000 8\n"
-		    "  assert-pages P 1\n");
+	does_all(SPACE "setup\n  store M 0x0 7\n  store M 0x1000 8\n  store M 0x2000 9\ntask T\n"
+		       "  migrate-to P M 0x0 0x3000\ncheck\n  assert-pages P 2\n"
+		       "  assert-value M 0x2000 9\n  assert-pages P 2\n  assert-value M 0x1000 8\n"
+		       "  assert-pages P 1\n");
 	leaves(SPACE ON_DEVICE "task T\n  migrate-to P M 0x2000 0x4000\n",
 	       "migrate-to P M 0x2000 0x4000  r.txt:11\n");
 }
@@ -174,19 +97,19 @@ static void a_range_without_memory_does_not_move(void **state)
 static void an_eviction_takes_each_page_off_the_device(void **state)
 {
 	(void)state;
-	holds(SPACE ON_DEVICE "task T\n  evict P\n  remove-memory P\ncheck\n  assert-pages P 0\n"
-			      "  assert-value M 0x0 7\n  assert-value M 0x1000 8\n");
+	does_all(SPACE ON_DEVICE "task T\n  evict P\n  remove-memory P\ncheck\n  assert-pages P 0\n"
+				 "  assert-value M 0x0 7\n  assert-value M 0x1000 8\n");
 	leaves(SPACE "task T\n  evict P\n", "evict P  r.txt:7\n");
-	holds(SPACE_OF("first=9") "setup\n  store M 0x0 7\n  migrate-to P M 0x0 0x1000\n"
-				  "task T\n  evict P\ncheck\n  assert-pages P 0\n");
+	does_all(SPACE_OF("first=9") "setup\n  store M 0x0 7\n  migrate-to P M 0x0 0x1000\n"
+				     "task T\n  evict P\ncheck\n  assert-pages P 0\n");
 }
 
 static void a_page_that_another_task_holds_stays(void **state)
 {
 	(void)state;
-	holds(SPACE ON_DEVICE "  page-get 8\ntask T\n  evict P\n  page-put 8\ncheck\n"
-			      "  assert-pages P 1\n  assert-value M 0x0 7\n"
-			      "  assert-value M 0x1000 8\n");
+	does_all(SPACE ON_DEVICE "  page-get 8\ntask T\n  evict P\n  page-put 8\ncheck\n"
+				 "  assert-pages P 1\n  assert-value M 0x0 7\n"
+				 "  assert-value M 0x1000 8\n");
 	leaves(SPACE ON_DEVICE "task T\n  page-lock 8\n  page-lock 9\n  evict P\n"
 			       "  page-unlock 8\n  page-unlock 9\ncheck\n  assert-pages P 2\n",
 	       "evict P  r.txt:13\n");
@@ -199,12 +122,12 @@ static void a_page_that_another_task_holds_stays(void **state)
 static void the_steps_do_what_all_of_it_does(void **state)
 {
 	(void)state;
-	holds(SPACE "setup\n  store M 0x0 7\ntask T\n  migrate-setup P M 0x0 0x1000\n" STEPS
-		    "check\n  assert-pages P 1\n  assert-value M 0x0 7\n");
-	holds(SPACE ON_DEVICE "task T\n  migrate-back-setup P M 0x0 0x1000\n" STEPS
-			      "check\n  assert-pages P 1\n  assert-value M 0x0 7\n");
-	holds(SPACE ON_DEVICE "task T\n  evict-setup P\n" STEPS
-			      "check\n  assert-pages P 0\n  assert-value M 0x0 7\n");
+	does_all(SPACE "setup\n  store M 0x0 7\ntask T\n  migrate-setup P M 0x0 0x1000\n" STEPS
+		       "check\n  assert-pages P 1\n  assert-value M 0x0 7\n");
+	does_all(SPACE ON_DEVICE "task T\n  migrate-back-setup P M 0x0 0x1000\n" STEPS
+				 "check\n  assert-pages P 1\n  assert-value M 0x0 7\n");
+	does_all(SPACE ON_DEVICE "task T\n  evict-setup P\n" STEPS
+				 "check\n  assert-pages P 0\n  assert-value M 0x0 7\n");
 }
 
 static void what_is_not_copied_stays(void **state)
@@ -270,9 +193,9 @@ static void a_fault_migrates_a_page_that_it_alone_holds(void **state)
 			 "task T\n  store M 0x1000 9\ncheck\n  assert-pages P 1\n"
 			 "  assert-value M 0x1000 9\n  assert-value M 0x0 7\n  assert-pages P 0\n",
 			 policies[i]);
-		holds(text);
+		does_all(text);
 	}
-	holds(SPACE ON_DEVICE "  page-get 8\ntask T\n  assert-value M 0x0 7\n  page-put 8\n");
+	does_all(SPACE ON_DEVICE "  page-get 8\ntask T\n  assert-value M 0x0 7\n  page-put 8\n");
 	/* The fault ends when each page of system memory was handed out once. */
 	ends(SPACE_OF("ram=migrate") ON_DEVICE
 	     "  page-get 8\ntask T\n  access M 0x0\ncheck\n  page-put 8\n  assert-pages P 1\n",

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports of races speak of the objects and steps of the text. */
-#include <hmmsim/scenario.h>
-
-#include "support/machine.h"
+#include "support/race_play.h"
 
 #define FILE_SPACE       \
 	"hmmsim 1\n"     \
@@ -15,18 +13,11 @@
 /* Explores the text, which violates something, and returns the report; to be freed. */
 static char *report(const char *text, enum hs_verdict verdict)
 {
-	struct hs_scenario_text *loaded = NULL;
-	struct hs_explore_options options;
+	struct hs_scenario_text *loaded = race_load(text);
 	struct hs_explore_result r;
-	char error[512] = "", *copy;
+	char *copy;
 
-	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &loaded, error,
-			     sizeof(error)))
-		fail_msg("%s", error);
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
+	race_explore(loaded, &r);
 	assert_int_equal(r.verdict, verdict);
 	copy = strdup(r.report);
 	assert_non_null(copy);

@@ -3,9 +3,7 @@
  * Operations of races that no text of src/text/scenarios uses: what each does on both backends, and
  * that it does so: without the step, or with another one, the race ends otherwise.
  */
-#include <hmmsim/scenario.h>
-
-#include "support/machine.h"
+#include "support/race_play.h"
 
 #define FILE_SPACE       \
 	"hmmsim 1\n"     \
@@ -29,83 +27,6 @@
 	"  check D\n"              \
 	"  program D 0x0\n"        \
 	"  unlock D\n"
-
-static struct hs_scenario_text *load(const char *text)
-{
-	struct hs_scenario_text *out = NULL;
-	char error[512] = "";
-
-	if (hs_scenario_load("r.txt", text, strlen(text), NULL, NULL, 0, NULL, 0, &out, error,
-			     sizeof(error)))
-		fail_msg("%s", error);
-	return out;
-}
-
-#ifdef HS_BACKEND_EXPLORE
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	struct hs_scenario_text *loaded = load(text);
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
-	if (r.verdict != verdict || !strstr(r.message, message))
-		fail_msg("%s: %s\n%s", hs_verdict_name(r.verdict), r.message,
-			 r.report ? r.report : text);
-	assert_true(verdict != HS_VERDICT_NONE || r.exhaustive);
-	hs_explore_result_free(&r);
-	hs_scenario_free(loaded);
-}
-
-static void holds(const char *text)
-{
-	ends(text, HS_VERDICT_NONE, "");
-}
-
-static void run_loaded(const struct hs_scenario_text *loaded)
-{
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
-	hs_explore_options_init(&options);
-	hs_scenario_options(loaded, &options);
-	assert_int_equal(
-		hs_explore(hs_scenario_of(loaded), hs_scenario_param(loaded), &options, &r), 0);
-	assert_string_equal(r.message, "");
-	hs_explore_result_free(&r);
-}
-#else
-static void ends(const char *text, enum hs_verdict verdict, const char *message)
-{
-	(void)verdict;
-	(void)message;
-	hs_scenario_free(load(text));
-}
-
-static void run_loaded(const struct hs_scenario_text *loaded)
-{
-	struct hs_machine_config config;
-	struct hs_leaks left;
-	int ret;
-
-	hs_machine_config_init(&config);
-	hs_scenario_config(loaded, &config);
-	ret = hs_scenario_run(hs_scenario_of(loaded), hs_scenario_param(loaded), &config, &left);
-	if (ret)
-		fail_msg("%d: %s%s", ret, hs_scenario_error(loaded), left.text);
-}
-
-static void holds(const char *text)
-{
-	struct hs_scenario_text *loaded = load(text);
-
-	run_loaded(loaded);
-	hs_scenario_free(loaded);
-}
-#endif
 
 /* Each of @steps between the two texts. */
 static void holds_each(const char *before, const char *const *steps, size_t count,
@@ -462,22 +383,6 @@ static void a_turn_that_ends_early_releases_what_it_took(void **state)
 }
 
 /* ---- what was not tried ------------------------------------------------------------------ */
-
-/* The steps that no execution has done, a line each. */
-static void leaves(const char *text, const char *undone)
-{
-	struct hs_scenario_text *loaded = load(text);
-	char left[1024] = "";
-	const char *words;
-
-	assert_null(hs_scenario_undone(loaded, 0)); /* of no run yet */
-	run_loaded(loaded);
-	run_loaded(loaded);
-	for (size_t i = 0; (words = hs_scenario_undone(loaded, i)) != NULL; i++)
-		snprintf(left + strlen(left), sizeof(left) - strlen(left), "%s\n", words);
-	assert_string_equal(left, undone);
-	hs_scenario_free(loaded);
-}
 
 static void steps_that_fail_in_each_execution_are_told(void **state)
 {
