@@ -8,13 +8,8 @@
 
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "support/contract.h"
 #include "support/death.h"
-#include "support/machine.h"
-#include "support/refusal.h"
-
-#define PFN 8u
-#define PAGES 8u
-#define RW (HS_VM_READ | HS_VM_WRITE | HS_VM_MAYWRITE)
 
 struct state {
 	struct hs_mm *mm;
@@ -23,12 +18,6 @@ struct state {
 	struct hs_gate *gate;
 	uint64_t slot;
 	struct hs_range range;
-};
-
-struct contract {
-	const char *name;
-	void (*breach)(struct hs_task *self, struct state *s);
-	const char *text;
 };
 
 /* ---- the mmap lock ----------------------------------------------------------------------- */
@@ -446,10 +435,7 @@ static void strategy_of_the_reference_says_again(struct hs_task *self, struct st
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-#define NOT_HELD "the mmap lock is not held"
-#define IN_RCU "inside an RCU read section"
-
-static const struct contract contracts[] = {
+static const struct contract rows[] = {
 	{ "walk without lock", walk_without_lock, NOT_HELD },
 	{ "snapshot without lock", snapshot_without_lock, NOT_HELD },
 	{ "walk with another lock", walk_with_another_lock, NOT_HELD },
@@ -508,44 +494,28 @@ static const struct contract contracts[] = {
 	  "page returned -11" },
 };
 
-static const struct contract *now;
-
-static void breach(struct hs_task *self, void *arg)
+static int open_state(struct hs_task *self, struct state *s, enum hs_page_refs refs)
 {
-	now->breach(self, arg);
-}
+	int ret = contract_space(self, refs, &s->mm, &s->pgmap, &s->page);
 
-static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
-{
-	struct hs_pgmap_config config;
-	struct state *s = state;
-	int ret = hs_memory_add(self, 0, 4, true);
-
-	now = param;
-	device_memory_config(&config, HS_PGMAP_COHERENT, HS_PAGE_REFS_6_1, PFN, PAGES);
-	if (!ret)
-		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
-	if (!ret)
-		ret = hs_mmap(self, s->mm, 0, 4 * PAGE, RW, NULL, 0);
-	if (!ret)
-		ret = hs_pgmap_create(self, &config, &s->pgmap);
-	if (!ret)
-		ret = hs_pgmap_page_alloc(self, s->pgmap, &s->page);
 	if (!ret)
 		ret = hs_gate_create(self, &s->gate);
 	hs_range_init(&s->range, s->mm, 0, PAGE, &s->slot);
-	return ret ? ret : hs_plan_task(plan, "caller", breach, s);
+	return ret;
 }
 
 static void a_broken_contract_is_an_assertion(void **state)
 {
-	struct hs_scenario scenario = { .state_size = sizeof(struct state), .setup = setup };
+	static const struct contracts contracts = {
+		.state_size = sizeof(struct state),
+		.refs = HS_PAGE_REFS_6_1,
+		.open = open_state,
+		.row = rows,
+		.count = COUNT(rows),
+	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(contracts); i++) {
-		scenario.name = contracts[i].name;
-		expect_refusal(&scenario, &contracts[i], HS_VERDICT_ASSERT, contracts[i].text);
-	}
+	expect_contracts(&contracts);
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
