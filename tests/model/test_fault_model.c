@@ -126,43 +126,20 @@ static const struct race store_and_zap = { written,
 
 /* ---- copy-on-write and a device ---------------------------------------------------------- */
 
-static bool invalidate(struct hs_task *self, struct hs_interval_sub *sub,
-		       const struct hs_invalidation *inv, uint64_t cur_seq)
+static uint64_t mirror_look(struct hs_task *self, struct model *m)
 {
-	struct model *m = (struct model *)((char *)sub - offsetof(struct model, sub));
-
-	(void)inv;
-	hs_mutex_lock(self, &m->lock);
-	hs_interval_set_seq(self, sub, cur_seq);
-	hs_u64_store(self, &m->device, 0, HS_RELAXED);
-	hs_mutex_unlock(self, &m->lock);
-	return true;
+	return entry_at(self, m, 0);
 }
 
-static const struct hs_interval_ops sub_ops = { invalidate };
-
-static bool mirrored(struct hs_task *self, struct model *m)
+static void mirror_use(struct hs_task *self, struct model *m, uint64_t e)
 {
-	uint64_t seq = hs_interval_read_begin(self, &m->sub), e;
-	bool again;
-
-	hs_mm_lock_read(self, m->mm);
-	e = entry_at(self, m, 0);
-	hs_mm_unlock_read(self, m->mm);
-	hs_mutex_lock(self, &m->lock);
-	again = hs_interval_read_retry(self, &m->sub, seq);
-	if (!again && e & HS_ENTRY_VALID) {
-		expect(hs_page_contents(self, page_of(self, e)) == CONTENTS);
-		hs_u64_store(self, &m->device, e, HS_RELAXED);
-	}
-	hs_mutex_unlock(self, &m->lock);
-	return !again;
+	expect(hs_page_contents(self, page_of(self, e)) == CONTENTS);
+	hs_u64_store(self, &m->device, e, HS_RELAXED);
 }
 
 static void mirror(struct hs_task *self, void *arg)
 {
-	for (int i = 0; i < 2 && !mirrored(self, arg); i++)
-		;
+	mirror_turns(self, arg, mirror_look, mirror_use);
 }
 
 /* The fault and this task hold the page: after the fault has copied it, it is free. */
@@ -182,7 +159,7 @@ static int mirrored_setup(struct hs_task *self, struct model *m)
 	if (ret)
 		return ret;
 	make_shared(self, m);
-	return hs_interval_insert(self, &m->sub, hs_mm_notifiers(m->mm), 0, PAGE, &sub_ops);
+	return mirror_insert(self, m);
 }
 
 static void check_mirrored(struct hs_task *self, struct model *m)

@@ -50,6 +50,54 @@ void zapper(struct hs_task *self, void *arg)
 	zap(self, arg);
 }
 
+/* ---- a device that mirrors the page ------------------------------------------------------ */
+
+static bool mirror_invalidate(struct hs_task *self, struct hs_interval_sub *sub,
+			      const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	struct model *m = CONTAINER_OF(sub, struct model, sub);
+
+	(void)inv;
+	hs_mutex_lock(self, &m->lock);
+	hs_interval_set_seq(self, sub, cur_seq);
+	hs_u64_store(self, &m->device, 0, HS_RELAXED);
+	hs_mutex_unlock(self, &m->lock);
+	return true;
+}
+
+int mirror_insert(struct hs_task *self, struct model *m)
+{
+	static const struct hs_interval_ops ops = { mirror_invalidate };
+
+	return hs_interval_insert(self, &m->sub, hs_mm_notifiers(m->mm), 0, PAGE, &ops);
+}
+
+static bool mirror_once(struct hs_task *self, struct model *m,
+			uint64_t (*look)(struct hs_task *self, struct model *m),
+			void (*use)(struct hs_task *self, struct model *m, uint64_t entry))
+{
+	uint64_t seq = hs_interval_read_begin(self, &m->sub), e;
+	bool again;
+
+	hs_mm_lock_read(self, m->mm);
+	e = look(self, m);
+	hs_mm_unlock_read(self, m->mm);
+	hs_mutex_lock(self, &m->lock);
+	again = hs_interval_read_retry(self, &m->sub, seq);
+	if (!again && e & HS_ENTRY_VALID)
+		use(self, m, e);
+	hs_mutex_unlock(self, &m->lock);
+	return !again;
+}
+
+void mirror_turns(struct hs_task *self, struct model *m,
+		  uint64_t (*look)(struct hs_task *self, struct model *m),
+		  void (*use)(struct hs_task *self, struct model *m, uint64_t entry))
+{
+	for (int i = 0; i < 2 && !mirror_once(self, m, look, use); i++)
+		;
+}
+
 /* ---- set-up ------------------------------------------------------------------------------ */
 
 static int basics(struct hs_task *self, struct model *m)
@@ -98,18 +146,23 @@ int device_memory(struct hs_task *self, struct model *m, enum hs_pgmap_type type
 	return hs_pgmap_create(self, &config, &m->pgmap);
 }
 
-int device_private(struct hs_task *self, struct model *m)
+int on_pgmap(struct hs_task *self, struct model *m)
 {
-	int ret = device_memory(self, m, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1);
+	int ret = anonymous(self, m);
 
-	if (!ret)
-		ret = anonymous(self, m);
 	if (!ret)
 		ret = hs_pgmap_page_alloc(self, m->pgmap, &m->page);
 	if (ret)
 		return ret;
 	hs_dma_set_contents(self, m->page, CONTENTS);
 	return hs_migrate_insert_page(self, m->mm, 0, m->page, true);
+}
+
+int device_private(struct hs_task *self, struct model *m)
+{
+	int ret = device_memory(self, m, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1);
+
+	return ret ? ret : on_pgmap(self, m);
 }
 
 /* ---- checks ------------------------------------------------------------------------------ */
@@ -140,7 +193,7 @@ void check_page_or_zapped(struct hs_task *self, struct model *m)
 
 /* ---- the scenario ------------------------------------------------------------------------ */
 
-static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+int race_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	static const char *const names[TASKS] = { "one", "two", "three" };
 	struct model *m = state;
@@ -154,26 +207,31 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 	return ret;
 }
 
-static void check(struct hs_task *self, void *state, const void *param)
+void race_check(struct hs_task *self, struct model *m,
+		void (*remove)(struct hs_task *self, struct hs_pgmap *pgmap))
 {
-	struct model *m = state;
-
-	(void)param;
 	if (m->race->check)
 		m->race->check(self, m);
-	hs_mm_destroy(self, m->mm);
+	if (m->mm)
+		hs_mm_destroy(self, m->mm);
 	if (m->gate)
 		hs_gate_destroy(self, m->gate);
 	if (m->mapping)
 		hs_mapping_destroy(self, m->mapping);
 	if (m->pgmap)
-		hs_pgmap_destroy(self, m->pgmap);
+		remove(self, m->pgmap);
 	expect(!hs_pages_allocated(self));
+}
+
+static void fault_check(struct hs_task *self, void *state, const void *param)
+{
+	(void)param;
+	race_check(self, state, hs_pgmap_destroy);
 }
 
 const struct hs_scenario fault_scenario = {
 	.name = "faults",
 	.state_size = sizeof(struct model),
-	.setup = setup,
-	.check = check,
+	.setup = race_setup,
+	.check = fault_check,
 };

@@ -74,12 +74,24 @@ void store(struct hs_task *self, void *arg);
 void store_too(struct hs_task *self, void *arg);
 void zapper(struct hs_task *self, void *arg);
 
+/*
+ * A task of a device that mirrors address 0, for two turns: @look finds the entry under the mmap
+ * lock; if that is a present page and no invalidation came between, @use has the device's lock.
+ */
+void mirror_turns(struct hs_task *self, struct model *m,
+		  uint64_t (*look)(struct hs_task *self, struct model *m),
+		  void (*use)(struct hs_task *self, struct model *m, uint64_t entry));
+
 /* Set-ups. */
 int anonymous(struct hs_task *self, struct model *m);
 int written(struct hs_task *self, struct model *m);
 int device_memory(struct hs_task *self, struct model *m, enum hs_pgmap_type type,
 		  enum hs_page_refs refs);
+/* An anonymous mapping whose page at 0 is one of m->pgmap, with CONTENTS. */
+int on_pgmap(struct hs_task *self, struct model *m);
 int device_private(struct hs_task *self, struct model *m);
+/* The device of mirror_turns() subscribes: an invalidation sets m->device to 0. */
+int mirror_insert(struct hs_task *self, struct model *m);
 /* page_free of device memory: gives the page other contents. */
 void spoil_freed(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *page);
 
@@ -87,5 +99,10 @@ void spoil_freed(struct hs_task *self, struct hs_pgmap *pgmap, struct hs_page *p
 void expect_page(struct hs_task *self, struct model *m, uint64_t contents);
 void check_page(struct hs_task *self, struct model *m);
 void check_page_or_zapped(struct hs_task *self, struct model *m);
+
+/* Parts of scenarios of a struct race; of check, with how a pgmap that is left goes. */
+int race_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param);
+void race_check(struct hs_task *self, struct model *m,
+		void (*remove)(struct hs_task *self, struct hs_pgmap *pgmap));
 
 #endif

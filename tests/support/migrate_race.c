@@ -211,48 +211,25 @@ void write_by_dma(struct hs_task *self, void *arg)
 
 /* ---- a device that mirrors the page ------------------------------------------------------ */
 
-static bool mirror_invalidate(struct hs_task *self, struct hs_interval_sub *sub,
-			      const struct hs_invalidation *inv, uint64_t cur_seq)
+static uint64_t mirror_look(struct hs_task *self, struct model *m)
 {
-	struct model *m = (struct model *)((char *)sub - offsetof(struct model, sub));
+	struct hs_fault f = { .self = self, .mm = m->mm };
 
-	(void)inv;
-	hs_mutex_lock(self, &m->lock);
-	hs_interval_set_seq(self, sub, cur_seq);
-	hs_u64_store(self, &m->device, 0, HS_RELAXED);
-	hs_mutex_unlock(self, &m->lock);
-	return true;
+	hs_fault_look(&f);
+	return f.seen;
 }
 
-static const struct hs_interval_ops mirror_ops = { mirror_invalidate };
-
-/* Reads what the CPUs map, and writes to it. */
-static bool mirror_once(struct hs_task *self, struct model *m)
+static void mirror_use(struct hs_task *self, struct model *m, uint64_t e)
 {
-	uint64_t seq = hs_interval_read_begin(self, &m->sub), e;
-	struct hs_fault f = { .self = self, .mm = m->mm };
-	bool again;
-
-	hs_mm_lock_read(self, m->mm);
-	hs_fault_look(&f);
-	hs_mm_unlock_read(self, m->mm);
-	e = f.seen;
-	hs_mutex_lock(self, &m->lock);
-	again = hs_interval_read_retry(self, &m->sub, seq);
-	if (!again && e & HS_ENTRY_VALID) {
-		expect(hs_dma_contents(self, page_of(self, e)) == CONTENTS);
-		hs_dma_set_contents(self, page_of(self, e), NEWER);
-		hs_u64_store(self, &m->device, e, HS_RELAXED);
-		hs_u64_store(self, &m->may, 1, HS_RELAXED);
-	}
-	hs_mutex_unlock(self, &m->lock);
-	return !again;
+	expect(hs_dma_contents(self, page_of(self, e)) == CONTENTS);
+	hs_dma_set_contents(self, page_of(self, e), NEWER);
+	hs_u64_store(self, &m->device, e, HS_RELAXED);
+	hs_u64_store(self, &m->may, 1, HS_RELAXED);
 }
 
 void mirror(struct hs_task *self, void *arg)
 {
-	for (int i = 0; i < 2 && !mirror_once(self, arg); i++)
-		;
+	mirror_turns(self, arg, mirror_look, mirror_use);
 }
 
 /* ---- set-ups ----------------------------------------------------------------------------- */
@@ -287,14 +264,7 @@ static int on_device_of(struct hs_task *self, struct model *m, enum hs_pgmap_typ
 {
 	int ret = device(self, m, type);
 
-	if (!ret)
-		ret = anonymous(self, m);
-	if (!ret)
-		ret = hs_pgmap_page_alloc(self, m->pgmap, &m->page);
-	if (ret)
-		return ret;
-	hs_dma_set_contents(self, m->page, CONTENTS);
-	return hs_migrate_insert_page(self, m->mm, 0, m->page, true);
+	return ret ? ret : on_pgmap(self, m);
 }
 
 int on_device(struct hs_task *self, struct model *m)
@@ -307,23 +277,18 @@ int on_coherent(struct hs_task *self, struct model *m)
 	return on_device_of(self, m, HS_PGMAP_COHERENT);
 }
 
-static int mirror_subscribe(struct hs_task *self, struct model *m)
-{
-	return hs_interval_insert(self, &m->sub, hs_mm_notifiers(m->mm), 0, PAGE, &mirror_ops);
-}
-
 int system_mirrored(struct hs_task *self, struct model *m)
 {
 	int ret = on_system(self, m);
 
-	return ret ? ret : mirror_subscribe(self, m);
+	return ret ? ret : mirror_insert(self, m);
 }
 
 int coherent_mirrored(struct hs_task *self, struct model *m)
 {
 	int ret = on_coherent(self, m);
 
-	return ret ? ret : mirror_subscribe(self, m);
+	return ret ? ret : mirror_insert(self, m);
 }
 
 /* ---- checks ------------------------------------------------------------------------------ */
@@ -394,11 +359,6 @@ void check_mirrored(struct hs_task *self, struct model *m)
 
 /* ---- the scenario ------------------------------------------------------------------------ */
 
-static int migrate_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
-{
-	return fault_scenario.setup(self, plan, state, param);
-}
-
 /* What drainer() has left of it, or all. */
 static void remove_device(struct hs_task *self, struct hs_pgmap *pgmap)
 {
@@ -414,22 +374,14 @@ static void remove_device(struct hs_task *self, struct hs_pgmap *pgmap)
 
 static void migrate_check(struct hs_task *self, void *state, const void *param)
 {
-	const struct race *race = param;
-	struct model *m = state;
-
-	if (race->check)
-		race->check(self, m);
-	if (m->mm)
-		hs_mm_destroy(self, m->mm);
-	if (m->pgmap)
-		remove_device(self, m->pgmap);
-	expect(!hs_pages_allocated(self));
+	(void)param;
+	race_check(self, state, remove_device);
 }
 
 const struct hs_scenario migrate_scenario = {
 	.name = "migrations",
 	.state_size = sizeof(struct model),
-	.setup = migrate_setup,
+	.setup = race_setup,
 	.check = migrate_check,
 };
 
