@@ -193,11 +193,13 @@ HS_RACE_DO(AWAIT)
 
 HS_RACE_DO(GATE_AWAIT)
 {
-	struct hs_processor *processor = hs_processor_leave_at(self, a->place);
+	struct hs_processor *left = NULL;
 
-	while (!hs_gate_waiters(self, a->state->thing[step->arg[0]].gate))
+	while (!hs_gate_waiters(self, a->state->thing[step->arg[0]].gate)) {
+		left = left ? left : hs_processor_leave_at(self, a->place);
 		hs_retry_wait_at(self, "a fault stands at the gate", a->place);
-	hs_processor_take_at(self, processor, a->place);
+	}
+	hs_processor_take_at(self, left, a->place);
 	return 0;
 }
 

@@ -96,6 +96,20 @@ static void a_task_that_sleeps_leaves_its_cpu(void **state)
 	      "task monitor cpu=0\n  await-gate G\n  open G\ntask faulter cpu=0\n  access M 0\n");
 }
 
+/*
+ * The opener says that a fault stands there already, so that the monitor need not sleep: what is
+ * woken on its CPU comes behind it.
+ */
+static void a_task_for_which_a_fault_stands_at_the_gate_keeps_its_cpu(void **state)
+{
+	(void)state;
+	holds(FLAGS "gate G\nmm M\nmmap M 0x0 0x1000 rw\nmmap M 0x1000 0x2000 rw gate=G\n"
+		    "setup\n  store M 0x0 0\n"
+		    "task faulter\n  access M 0x1000\ntask opener\n  await-gate G\n  set L\n"
+		    "task monitor cpu=0\n  await L\n  set K\n  await-gate G\n  store M 0x0 2\n"
+		    "  open G\ntask behind cpu=0\n  await K\n  assert-value M 0x0 2\n");
+}
+
 /* What a task of the CPU locks and unlocks without a sleep, the other one never finds locked. */
 #define TRIES(cpu)                                                                             \
 	FILE_SPACE "task T " cpu "\n  retry\n    page-trylock 8\n    page-unlock 8\n  until\n" \
@@ -156,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_worker_that_is_never_queued_ends),
 		cmocka_unit_test(a_task_that_tries_again_keeps_a_worker_from_its_cpu),
 		cmocka_unit_test(a_task_that_sleeps_leaves_its_cpu),
+		cmocka_unit_test(a_task_for_which_a_fault_stands_at_the_gate_keeps_its_cpu),
 		cmocka_unit_test(tasks_of_one_cpu_are_not_interleaved),
 		cmocka_unit_test(a_turn_of_the_order_does_not_leave_the_cpu),
 		cmocka_unit_test(the_kind_of_fault_is_that_of_the_mm),
