@@ -193,7 +193,8 @@ HS_RACE_DO(MIGRATE_COPY)
 	struct hs_pgmap *pgmap = g->to_device ? a->state->thing[g->object].memory.pgmap : NULL;
 
 	(void)step;
-	hs_race_assert(self, a, !g->copied && !g->decided, "the task has copied already");
+	hs_race_assert(self, a, !g->copied, "the task has copied already");
+	hs_race_assert(self, a, !g->decided, "the task has decided already what moves");
 	g->copied = true;
 	for (uint64_t i = 0; i < g->m.npages; i++) {
 		struct hs_page *from = hs_migrate_pfn_to_page(self, g->m.src[i]);

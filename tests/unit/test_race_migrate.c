@@ -160,6 +160,8 @@ static void steps_out_of_turn_are_found(void **state)
 	     "r.txt:9: the task has decided already what moves");
 	ends(SPACE "task T\n  evict-setup P\n  migrate-copy\n  migrate-copy\n", HS_VERDICT_ASSERT,
 	     "r.txt:9: the task has copied already");
+	ends(SPACE "task T\n  evict-setup P\n  migrate-pages\n  migrate-copy\n", HS_VERDICT_ASSERT,
+	     "r.txt:9: the task has decided already what moves");
 	ends(SPACE "task T\n  evict-setup P\n  migrate-pages\n  migrate-finalize\n"
 		   "  migrate-finalize\n",
 	     HS_VERDICT_ASSERT, "r.txt:10: the task has begun no migration");
