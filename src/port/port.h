@@ -598,6 +598,15 @@ uint32_t hs_choose(struct hs_task *self, uint32_t n, const char *why);
 _Static_assert(HS_LANES == 1 || HS_LANES == 2 || HS_LANES == 4 || HS_LANES == 8,
 	       "a chunk is 1, 2, 4 or 8 entries");
 
+/* hs_processor_leave_at() before a wait until @pred: not if that holds already. */
+static inline struct hs_processor *hs_processor_leave_until_at(struct hs_task *self, hs_pred pred,
+							       void *arg, const char *where)
+{
+	if (hs_likely(!self->processor) || pred(self, arg))
+		return NULL;
+	return hs_processor_leave_at(self, where);
+}
+
 /* Mutex and spinlock are one word each, which the backend's hs_word_lock() and its kin handle. */
 
 static inline void hs_mutex_lock_at(struct hs_task *self, struct hs_mutex *m, const char *where)

@@ -203,19 +203,10 @@ static void sync_wait(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	while (!sync_look_again(self, where));
 }
 
-/* What a task leaves because it would have to sleep. NULL: it has none, or need not sleep. */
-static struct hs_processor *sync_leave_processor(struct hs_task *self, hs_pred pred, void *arg,
-						 const char *where)
-{
-	if (hs_likely(!self->processor) || pred(self, arg))
-		return NULL;
-	return hs_processor_leave_at(self, where);
-}
-
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
-	struct hs_processor *p = sync_leave_processor(self, pred, arg, where);
+	struct hs_processor *p = hs_processor_leave_until_at(self, pred, arg, where);
 
 	sync_wait(self, q, pred, arg, where);
 	hs_processor_take_at(self, p, where);
@@ -242,7 +233,7 @@ static bool sync_wait_until(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 			    uint64_t deadline, const char *where)
 {
-	struct hs_processor *p = sync_leave_processor(self, pred, arg, where);
+	struct hs_processor *p = hs_processor_leave_until_at(self, pred, arg, where);
 	bool held = sync_wait_until(self, q, pred, arg, deadline, where);
 
 	hs_processor_take_at(self, p, where);
@@ -281,7 +272,7 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 			       uint32_t bits, const char *where)
 {
 	struct sync_bits b = { word, bits };
-	struct hs_processor *p = sync_leave_processor(self, sync_bits_are_set, &b, where);
+	struct hs_processor *p = hs_processor_leave_until_at(self, sync_bits_are_set, &b, where);
 
 	(void)q;
 	sync_await(self, HS_OP_COMPLETION, sync_bits_are_set, &b, where);

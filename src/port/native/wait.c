@@ -41,22 +41,13 @@ static bool wait_once(struct hs_task *self, struct hs_waitq *q, hs_pred pred, vo
 	return false;
 }
 
-/* What a task leaves because it would have to sleep. NULL: it has none, or need not sleep. */
-static struct hs_processor *wait_leave_processor(struct hs_task *self, hs_pred pred, void *arg,
-						 const char *where)
-{
-	if (hs_likely(!self->processor) || pred(self, arg))
-		return NULL;
-	return hs_processor_leave_at(self, where);
-}
-
 void hs_wait_event_at(struct hs_task *self, struct hs_waitq *q, hs_pred pred, void *arg,
 		      const char *where)
 {
 	struct hs_processor *p;
 
 	hs_check_wait(self, where);
-	p = wait_leave_processor(self, pred, arg, where);
+	p = hs_processor_leave_until_at(self, pred, arg, where);
 	while (!wait_once(self, q, pred, arg, false))
 		;
 	hs_processor_take_at(self, p, where);
@@ -71,7 +62,7 @@ bool hs_wait_event_until_at(struct hs_task *self, struct hs_waitq *q, hs_pred pr
 	struct hs_processor *p;
 
 	hs_check_wait(self, where);
-	p = wait_leave_processor(self, pred, arg, where);
+	p = hs_processor_leave_until_at(self, pred, arg, where);
 	hs_u64_store(self, &slot->deadline, deadline, HS_RELEASE);
 	while (!met && hs_ticks(self) < deadline)
 		met = wait_once(self, q, pred, arg, true);
@@ -125,7 +116,7 @@ void hs_wait_for_completion_at(struct hs_task *self, struct hs_waitq *q, hs_u32 
 		hs_wait_event_at(self, q, wait_bits_are_set, &w, where);
 		return;
 	}
-	p = wait_leave_processor(self, wait_bits_are_set, &w, where);
+	p = hs_processor_leave_until_at(self, wait_bits_are_set, &w, where);
 	wait_on_word(self, &w, where);
 	hs_processor_take_at(self, p, where);
 }
