@@ -16,6 +16,10 @@
 
 #define EXPLORE_STALL_MS_MAX 3600000
 
+_Static_assert(HS_PLAN_DATA <= HS_SCHED_DATA, "room for what a plan names");
+_Static_assert(HS_PLAN_NAMES <= HS_SCHED_LABELS, "room for the names of a plan");
+_Static_assert(HS_PLAN_PLAINS <= HS_PLAINS, "room for what a plan says of plain accesses");
+
 /* ---- set-up ------------------------------------------------------------------------------ */
 
 static int explore_make_searcher(const struct hs_explore_options *options, struct hs_searcher **out)
