@@ -327,13 +327,9 @@ static void faults_that_hold_the_page_keep_each_other_from_it(void **state)
 	struct hs_explore_result r;
 
 	(void)state;
+	undo_each_other(&fault_scenario, &keep_each_other, RETRIES);
 	hs_explore_options_init(&options);
 	options.retry_bound = RETRIES;
-	assert_int_equal(hs_explore(&fault_scenario, &keep_each_other, &options, &r), 0);
-	assert_int_equal(r.verdict, HS_VERDICT_RETRIES);
-	assert_non_null(strstr(r.message, "access by a CPU"));
-	assert_non_null(strstr(r.message, "undone by two"));
-	hs_explore_result_free(&r);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(hs_explore(&fault_scenario, &one_holds[i], &options, &r), 0);
 		assert_int_equal(r.verdict, HS_VERDICT_NONE);

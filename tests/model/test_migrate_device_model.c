@@ -8,18 +8,6 @@
 
 /* ---- a device that goes ------------------------------------------------------------------ */
 
-static int with_trylock(struct hs_task *self, struct model *m)
-{
-	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_TRYLOCK);
-	return on_device(self, m);
-}
-
-static int with_wait(struct hs_task *self, struct model *m)
-{
-	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_WAIT);
-	return on_device(self, m);
-}
-
 /* A page that has stayed holds the pgmap. */
 static void check_stayed(struct hs_task *self, struct model *m)
 {
@@ -53,12 +41,8 @@ static void evict_and_remove(struct hs_task *self, void *arg)
 /* Looks at the page, and lets it go. */
 static void pin(struct hs_task *self, void *arg)
 {
-	struct model *m = arg;
-	struct hs_fault f = { .self = self, .mm = m->mm };
-	struct hs_page *page;
+	struct hs_page *page = get_mapped(self, arg, true);
 
-	hs_fault_look(&f);
-	page = f.seen & HS_ENTRY_DEVPRIV ? hs_fault_get_page(&f) : NULL;
 	if (!page)
 		return;
 	expect(hs_dma_contents(self, page) == CONTENTS);
@@ -69,12 +53,8 @@ static const struct race stays = { on_device, { evict_and_remove, pin }, NULL, 0
 
 static void pin_twice(struct hs_task *self, void *arg)
 {
-	struct model *m = arg;
-	struct hs_fault f = { .self = self, .mm = m->mm };
-	struct hs_page *page;
+	struct hs_page *page = get_mapped(self, arg, true);
 
-	hs_fault_look(&f);
-	page = f.seen & HS_ENTRY_DEVPRIV ? hs_fault_get_page(&f) : NULL;
 	if (!page)
 		return;
 	hs_page_get(self, page);

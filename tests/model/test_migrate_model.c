@@ -14,18 +14,6 @@
 
 /* ---- a fault ----------------------------------------------------------------------------- */
 
-static int with_trylock(struct hs_task *self, struct model *m)
-{
-	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_TRYLOCK);
-	return on_device(self, m);
-}
-
-static int with_wait(struct hs_task *self, struct model *m)
-{
-	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_WAIT);
-	return on_device(self, m);
-}
-
 static int system_with_wait(struct hs_task *self, struct model *m)
 {
 	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_WAIT);
@@ -86,17 +74,8 @@ static const struct race locked_faulters[] = {
 
 static void two_faulters_on_one_device_page(void **state)
 {
-	struct hs_explore_options options;
-	struct hs_explore_result r;
-
 	(void)state;
-	hs_explore_options_init(&options);
-	options.retry_bound = RETRIES;
-	assert_int_equal(hs_explore(&migrate_scenario, &two_faulters, &options, &r), 0);
-	assert_int_equal(r.verdict, HS_VERDICT_RETRIES);
-	assert_non_null(strstr(r.message, "access by a CPU"));
-	assert_non_null(strstr(r.message, "undone by two"));
-	hs_explore_result_free(&r);
+	undo_each_other(&migrate_scenario, &two_faulters, RETRIES);
 	hold_moves(locked_faulters);
 }
 
@@ -230,11 +209,8 @@ static void from_device_unpinned(struct hs_task *self, void *arg)
 static void pin(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	struct hs_fault f = { .self = self, .mm = m->mm };
-	struct hs_page *page;
+	struct hs_page *page = get_mapped(self, m, false);
 
-	hs_fault_look(&f);
-	page = hs_fault_is_present(f.seen) ? hs_fault_get_page(&f) : NULL;
 	if (!page)
 		return;
 	hs_u64_store(self, &m->may, 1, HS_RELAXED);

@@ -235,3 +235,17 @@ const struct hs_scenario fault_scenario = {
 	.setup = race_setup,
 	.check = fault_check,
 };
+
+void undo_each_other(const struct hs_scenario *scenario, const struct race *race, uint32_t bound)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	hs_explore_options_init(&options);
+	options.retry_bound = bound;
+	assert_int_equal(hs_explore(scenario, race, &options, &r), 0);
+	assert_int_equal(r.verdict, HS_VERDICT_RETRIES);
+	assert_non_null(strstr(r.message, "access by a CPU"));
+	assert_non_null(strstr(r.message, "undone by two"));
+	hs_explore_result_free(&r);
+}

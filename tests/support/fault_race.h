@@ -59,6 +59,8 @@ extern const struct hs_scenario fault_scenario; /* of a struct race */
 #define hold(races)                                  \
 	for (size_t i_ = 0; i_ < COUNT(races); i_++) \
 	explore_holds(&fault_scenario, &(races)[i_], (races)[i_].complete)
+/* Some schedule has two accesses of CPUs undo each other, more than @bound times. */
+void undo_each_other(const struct hs_scenario *scenario, const struct race *race, uint32_t bound);
 
 uint64_t entry_at(struct hs_task *self, struct model *m, uint64_t addr);
 struct hs_page *page_of(struct hs_task *self, uint64_t entry);

@@ -193,15 +193,22 @@ void unmap_all(struct hs_task *self, void *arg)
 	expect(!hs_munmap(self, m->mm, 0, 4 * PAGE));
 }
 
+struct hs_page *get_mapped(struct hs_task *self, struct model *m, bool device)
+{
+	struct hs_fault f = { .self = self, .mm = m->mm };
+
+	hs_fault_look(&f);
+	if (device ? !(f.seen & HS_ENTRY_DEVPRIV) : !hs_fault_is_present(f.seen))
+		return NULL;
+	return hs_fault_get_page(&f);
+}
+
 /* What get_user_pages() and an I/O do. */
 void write_by_dma(struct hs_task *self, void *arg)
 {
 	struct model *m = arg;
-	struct hs_fault f = { .self = self, .mm = m->mm };
-	struct hs_page *page;
+	struct hs_page *page = get_mapped(self, m, false);
 
-	hs_fault_look(&f);
-	page = hs_fault_is_present(f.seen) ? hs_fault_get_page(&f) : NULL;
 	if (!page)
 		return;
 	hs_u64_store(self, &m->may, 1, HS_RELAXED);
@@ -275,6 +282,18 @@ int on_device(struct hs_task *self, struct model *m)
 int on_coherent(struct hs_task *self, struct model *m)
 {
 	return on_device_of(self, m, HS_PGMAP_COHERENT);
+}
+
+int with_trylock(struct hs_task *self, struct model *m)
+{
+	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_TRYLOCK);
+	return on_device(self, m);
+}
+
+int with_wait(struct hs_task *self, struct model *m)
+{
+	hs_mm_set_private_fault(m->mm, HS_PRIVATE_FAULT_WAIT);
+	return on_device(self, m);
 }
 
 int system_mirrored(struct hs_task *self, struct model *m)

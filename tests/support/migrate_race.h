@@ -55,6 +55,9 @@ uint32_t evict(struct hs_task *self);
 /* A driver's migrate_to_ram(), as real ones are. */
 uint32_t move_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
+/* What get_user_pages() does: the page that is mapped at 0, on the device or not, or NULL. */
+struct hs_page *get_mapped(struct hs_task *self, struct model *m, bool device);
+
 /* Tasks. */
 void to_device(struct hs_task *self, void *arg);
 void from_device(struct hs_task *self, void *arg);
@@ -75,6 +78,9 @@ int on_nothing(struct hs_task *self, struct model *m);
 int on_system(struct hs_task *self, struct model *m);
 int on_device(struct hs_task *self, struct model *m);
 int on_coherent(struct hs_task *self, struct model *m);
+/* As on_device(), with another policy of faults. */
+int with_trylock(struct hs_task *self, struct model *m);
+int with_wait(struct hs_task *self, struct model *m);
 /* The same for mirror(). */
 int system_mirrored(struct hs_task *self, struct model *m);
 int coherent_mirrored(struct hs_task *self, struct model *m);
