@@ -6,15 +6,11 @@
 void migrating_open_for(struct migrating *g, enum hs_pgmap_type type, enum hs_page_refs refs,
 			const struct hs_pgmap_ops *ops)
 {
-	struct hs_pgmap_config config;
-
 	memset(g, 0, sizeof(*g));
 	space_open(&g->s);
 	g->self = g->s.self;
-	device_memory_config(&config, type, refs, DEVICE_START, DEVICE_PAGES);
-	config.ops = ops;
-	config.driver_data = &g->freed;
-	assert_int_equal(hs_pgmap_create(g->self, &config, &g->s.pgmap), 0);
+	g->s.pgmap = device_memory(&g->s, type, refs, ops);
+	g->s.pgmap->driver_data = &g->freed;
 	map(&g->s, BASE, SLOTS, RW);
 }
 
@@ -31,11 +27,18 @@ void migrating_close(struct migrating *g)
 	space_close(&g->s);
 }
 
-struct hs_page *on_device(struct migrating *g, uint32_t i, bool write, uint64_t contents)
+struct hs_page *device_page(struct migrating *g)
 {
 	struct hs_page *page = NULL;
 
 	assert_int_equal(hs_pgmap_page_alloc(g->self, g->s.pgmap, &page), 0);
+	return page;
+}
+
+struct hs_page *on_device(struct migrating *g, uint32_t i, bool write, uint64_t contents)
+{
+	struct hs_page *page = device_page(g);
+
 	hs_dma_set_contents(g->self, page, contents);
 	assert_int_equal(hs_migrate_insert_page(g->self, g->s.mm, BASE + i * PAGE, page, write), 0);
 	g->s.starts = g->s.ends = 0;
@@ -90,7 +93,7 @@ struct hs_page *target(struct migrating *g, uint32_t i, bool device)
 	struct hs_page *from = hs_migrate_pfn_to_page(g->self, g->src[i]), *page = NULL;
 
 	if (device)
-		assert_int_equal(hs_pgmap_page_alloc(g->self, g->s.pgmap, &page), 0);
+		page = device_page(g);
 	else
 		assert_int_equal(hs_page_alloc(g->self, &page), 0);
 	assert_true(hs_page_trylock(g->self, page));

@@ -37,6 +37,8 @@ void migrating_open_for(struct migrating *g, enum hs_pgmap_type type, enum hs_pa
 /* Unmaps all. Asserts that nothing is left. */
 void migrating_close(struct migrating *g);
 
+/* A page of the device that is mapped nowhere. */
+struct hs_page *device_page(struct migrating *g);
 /* A page of the device with these contents, at page @i. */
 struct hs_page *on_device(struct migrating *g, uint32_t i, bool write, uint64_t contents);
 /* A page of system memory with these contents, at page @i. */

@@ -120,14 +120,6 @@ static void mover_open(struct mover *v, struct migrating *g, enum hs_pgmap_type 
 	v->owner = (void *)(uintptr_t)OWNER;
 }
 
-static struct hs_page *fresh(struct migrating *g)
-{
-	struct hs_page *page = NULL;
-
-	assert_int_equal(hs_pgmap_page_alloc(g->self, g->s.pgmap, &page), 0);
-	return page;
-}
-
 static void expect_round_trip(enum hs_pgmap_type type)
 {
 	struct migrating g;
@@ -135,8 +127,8 @@ static void expect_round_trip(enum hs_pgmap_type type)
 
 	mover_open(&v, &g, type);
 	in_memory(&g, 0, 7);
-	v.fresh[0] = fresh(&g);
-	v.fresh[2] = fresh(&g);
+	v.fresh[0] = device_page(&g);
+	v.fresh[2] = device_page(&g);
 	hs_dma_set_contents(g.self, v.fresh[2], 99);
 	assert_int_equal(mover_move(&v, MIGRATE_VMA_SELECT_SYSTEM), 0);
 	expect_section(&g.s, 0, HS_INVALIDATE_MIGRATE, BASE, BASE + SLOTS * PAGE, OWNER);
@@ -321,7 +313,7 @@ static void a_page_says_what_memory_it_is(void **state)
 	for (int type = HS_PGMAP_PRIVATE; type <= HS_PGMAP_COHERENT; type++) {
 		mover_open(&v, &g, (enum hs_pgmap_type)type);
 		system = alloc_page(GFP_KERNEL);
-		device = fresh(&g);
+		device = device_page(&g);
 		assert_false(is_zone_device_page(system));
 		assert_false(is_device_private_page(system));
 		assert_false(is_device_coherent_page(system));

@@ -156,9 +156,8 @@ static void make_bad(struct migrating *g)
 /* A page of the device that is neither private nor coherent, in anonymous memory. */
 static void make_other_device(struct migrating *g)
 {
-	struct hs_page *page = NULL;
+	struct hs_page *page = device_page(g);
 
-	assert_int_equal(hs_pgmap_page_alloc(g->self, g->s.pgmap, &page), 0);
 	set(g, 0, hs_entry_typed(HS_TYPE_NORMAL, hs_page_to_pfn(g->self, page), PRESENT));
 	hs_page_map(g->self, page);
 }

@@ -173,12 +173,12 @@ static void a_page_that_others_hold_is_left_in_the_first_or_second_step(void **s
 /* The driver's own, in use by no address space. */
 static void a_page_that_is_not_mapped_is_left(void **state)
 {
-	struct hs_page *page = NULL;
+	struct hs_page *page;
 	struct migrating g;
 
 	(void)state;
 	migrating_open(&g, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1);
-	assert_int_equal(hs_pgmap_page_alloc(g.self, g.s.pgmap, &page), 0);
+	page = device_page(&g);
 	select_range(&g);
 	target(&g, 0, false);
 	decide_range(&g);
