@@ -326,14 +326,14 @@ static uint64_t draw_pfn(const struct mm_run *r, uint32_t memory, uint64_t *seed
 		if (o->used && o->memory == memory)
 			return o->pfn;
 	}
-	return ((uint64_t)(memory + 4) << 15) + chance(seed, MODEL_DEVICE_PAGES);
+	return mm_memory_start(memory) + chance(seed, MODEL_DEVICE_PAGES);
 }
 
 static void draw_range(const struct mm_run *r, struct mm_move *v, uint64_t *seed)
 {
 	uint32_t memory = MODEL_PRIVATE_0 + chance(seed, MODEL_PGMAPS - MODEL_PRIVATE_0);
-	uint64_t start = (uint64_t)(memory + 4) << 15, first = draw_pfn(r, memory, seed) - start;
-	uint32_t back = chance(seed, v->model.count), size = r->m->base ? 512 : MODEL_DEVICE_PAGES;
+	uint64_t start = mm_memory_start(memory), first = draw_pfn(r, memory, seed) - start;
+	uint32_t back = chance(seed, v->model.count), size = mm_memory_pages(r->w);
 
 	first = first > back ? first - back : 0;
 	if (first + v->model.count > size)

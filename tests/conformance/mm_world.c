@@ -88,12 +88,11 @@ static bool mapping_make(struct mm_world *w, uint32_t memory, uint32_t blocks,
 
 bool mm_memory_make(struct mm_world *w, uint32_t memory, uint32_t blocks)
 {
-	uint64_t start = (uint64_t)(memory + 4) << 15; /* each in a section of its own */
+	uint64_t start = mm_memory_start(memory);
 	struct hs_pgmap_config config;
 	int ret;
 
-	hs_pgmap_config_init(&config, memories[memory].type, start,
-			     start + (!w->model.base ? MODEL_DEVICE_PAGES : 512));
+	hs_pgmap_config_init(&config, memories[memory].type, start, start + mm_memory_pages(w));
 	config.page_refs = memory == MODEL_FILE_1 ? HS_PAGE_REFS_6_15 : w->model.refs;
 	config.owner = memory < MODEL_MAPPINGS ? NULL : &w->pgmap[memory];
 	config.ops = &pgmap_ops;

@@ -145,6 +145,17 @@ static inline uint64_t mm_end(const struct mm_world *w, uint32_t end)
 	return mm_addr(w, end - 1) + HS_PAGE_BYTES;
 }
 
+/* Where the pages of a memory with a pgmap are, each in a section of its own, and how many. */
+static inline uint64_t mm_memory_start(uint32_t memory)
+{
+	return (uint64_t)(memory + 4) << 15;
+}
+
+static inline uint32_t mm_memory_pages(const struct mm_world *w)
+{
+	return w->model.base ? 512 : MODEL_DEVICE_PAGES;
+}
+
 /* What is at @at, its leaf's pfn moved on to the page; @level (may be NULL): where. */
 uint64_t mm_real_entry(struct mm_world *w, uint32_t at, uint32_t *level);
 /* Tells the model how deep the tables are. */
