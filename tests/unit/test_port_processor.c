@@ -14,6 +14,7 @@ struct lab {
 	struct hs_rwsem sem;
 	struct hs_waitq queue;
 	hs_u32 flag[2];
+	struct hs_rcu_head head;
 };
 
 /* What one task does to sleep on processor 0, and what the others do to end that. */
@@ -157,6 +158,31 @@ static void reads_until_it_is_set(struct hs_task *self, void *arg)
 	hs_rcu_read_unlock(self);
 }
 
+static void waits_at_most(struct hs_task *self, void *arg)
+{
+	struct lab *lab = arg;
+
+	hs_processor_take(self, &lab->cpu[0]);
+	hs_wait_event_until(self, &lab->queue, lab_flag, lab, 1);
+	hs_processor_leave(self);
+}
+
+static void called_back(struct hs_task *self, struct hs_rcu_head *head)
+{
+	(void)self;
+	(void)head;
+}
+
+static void waits_for_callbacks(struct hs_task *self, void *arg)
+{
+	struct lab *lab = arg;
+
+	hs_call_rcu(self, &lab->head, called_back);
+	hs_processor_take(self, &lab->cpu[0]);
+	hs_rcu_barrier(self);
+	hs_processor_leave(self);
+}
+
 static const struct sleep sleeps[] = {
 	{ { waits, sets }, 6 },
 	{ { waits_for_completion, completes }, 6 },
@@ -165,6 +191,8 @@ static const struct sleep sleeps[] = {
 	{ { reads, holds_for_write }, 8 },
 	{ { writes, holds_for_read }, 7 },
 	{ { waits_for_readers, reads_until_it_is_set, sets }, 49 },
+	{ { waits_at_most, sets }, 26 },
+	{ { waits_for_callbacks, reads_until_it_is_set, sets }, 104 },
 };
 
 /* ---- three tasks -------------------------------------------------------------------- */
@@ -189,6 +217,33 @@ static void waits_for_the_worker(struct hs_task *self, void *arg)
 }
 
 static const struct sleep sharing = { { sleeps_for_the_sleeper, waits_for_the_worker, sets }, 18 };
+
+/* ---- two tasks --------------------------------------------------------------------------- */
+
+static void waits_for_what_holds(struct hs_task *self, void *arg)
+{
+	struct lab *lab = arg;
+
+	hs_processor_take(self, &lab->cpu[0]);
+	hs_u32_store(self, &lab->flag[0], 1, HS_RELEASE);
+	hs_wait_event(self, &lab->queue, lab_flag, lab);
+	hs_wait_event_until(self, &lab->queue, lab_flag, lab, UINT64_MAX);
+	hs_wait_for_completion(self, NULL, &lab->flag[0], 1);
+	hs_sleep_until(self, lab_flag, lab);
+	hs_u32_store(self, &lab->flag[1], 1, HS_RELEASE);
+	hs_processor_leave(self);
+}
+
+static void finds_both_or_none(struct hs_task *self, void *arg)
+{
+	struct lab *lab = arg;
+
+	hs_processor_take(self, &lab->cpu[0]);
+	hs_assert(self, lab_flag(self, lab) == lab_other_flag(self, lab), "it was left");
+	hs_processor_leave(self);
+}
+
+static const struct sleep awake = { { waits_for_what_holds, finds_both_or_none }, 6 };
 
 /* ---- the scenario ------------------------------------------------------------------------ */
 
@@ -249,6 +304,16 @@ static void spins(struct hs_task *self, void *arg)
 
 static const struct sleep starving = { { spins, waits_for_the_worker, sets }, 0 };
 
+static void takes_another_one(struct hs_task *self, void *arg)
+{
+	struct lab *lab = arg;
+
+	hs_processor_take(self, &lab->cpu[0]);
+	hs_processor_take(self, &lab->cpu[1]);
+}
+
+static const struct sleep taking_two = { { takes_another_one }, 0 };
+
 static void expect_end(const struct sleep *sleep)
 {
 	explore_holds(&scenario, sleep, sleep->complete);
@@ -260,6 +325,13 @@ static void a_task_that_spins_keeps_others_from_its_processor(void **state)
 	explore_fails(&scenario, &starving, HS_VERDICT_LIVELOCK,
 		      "the sleeper) on the processor that worker waits for; nothing else can "
 		      "move: spinner in retry",
+		      1);
+}
+
+static void a_task_has_one_processor(void **state)
+{
+	(void)state;
+	explore_fails(&scenario, &taking_two, HS_VERDICT_ASSERT, "the task has a processor already",
 		      1);
 }
 #endif
@@ -277,13 +349,21 @@ static void a_task_that_sleeps_leaves_its_processor(void **state)
 	expect_end(&sharing);
 }
 
+static void a_wait_for_what_holds_keeps_the_processor(void **state)
+{
+	(void)state;
+	expect_end(&awake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_way_to_sleep_leaves_the_processor),
 		cmocka_unit_test(a_task_that_sleeps_leaves_its_processor),
+		cmocka_unit_test(a_wait_for_what_holds_keeps_the_processor),
 #ifdef HS_BACKEND_EXPLORE
 		cmocka_unit_test(a_task_that_spins_keeps_others_from_its_processor),
+		cmocka_unit_test(a_task_has_one_processor),
 #endif
 	};
 
