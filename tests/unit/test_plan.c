@@ -88,34 +88,61 @@ static int limits_setup(struct hs_task *self, struct hs_plan *plan, void *state,
 	return 0;
 }
 
-static void limits_check(struct hs_task *self, void *state, const void *param)
+static int closed_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	(void)self;
 	(void)param;
-	assert_int_equal(hs_plan_name(((struct ring *)state)->plan, "ring", state, 1), -EINVAL);
-	assert_int_equal(hs_plan_plain(((struct ring *)state)->plan, HS_PLAIN_STEPS, state, 1),
-			 -EINVAL);
+	((struct ring *)state)->plan = plan;
+	return 0;
 }
 
-static void a_plan_has_64_names_and_32_modes_before_the_set_up_returns(void **state)
+/* There is room: it is too late. */
+static void closed_check(struct hs_task *self, void *state, const void *param)
 {
-	const struct hs_scenario limits = { "limits", sizeof(struct ring), limits_setup,
-					    limits_check };
+	struct hs_plan *plan = ((struct ring *)state)->plan;
+
+	(void)param;
+	assert_int_equal(hs_plan_task(plan, "task", ring_write, state), -EINVAL);
+	assert_int_equal(hs_plan_data(plan, self, 1), -EINVAL);
+	assert_int_equal(hs_plan_name(plan, "ring", state, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain(plan, HS_PLAIN_STEPS, state, 1), -EINVAL);
+	assert_int_equal(hs_plan_plain_kind(plan, HS_PLAIN_STEPS, &ring_kind), -EINVAL);
+}
+
+static void explore_calls(const struct hs_scenario *calls)
+{
 	struct hs_explore_options options;
 	struct hs_explore_result r;
 
-	(void)state;
 	hs_explore_options_init(&options);
-	assert_int_equal(hs_explore(&limits, NULL, &options, &r), 0);
+	assert_int_equal(hs_explore(calls, NULL, &options, &r), 0);
 	assert_string_equal(r.message, "");
 	hs_explore_result_free(&r);
+}
+
+static void a_plan_has_64_names_and_32_modes(void **state)
+{
+	const struct hs_scenario limits = { "limits", sizeof(struct ring), limits_setup, NULL };
+
+	(void)state;
+	explore_calls(&limits);
+}
+
+static void a_plan_takes_nothing_after_the_set_up(void **state)
+{
+	const struct hs_scenario closed = { "closed", sizeof(struct ring), closed_setup,
+					    closed_check };
+
+	(void)state;
+	explore_calls(&closed);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_calls_words_by_the_smallest_name),
-		cmocka_unit_test(a_plan_has_64_names_and_32_modes_before_the_set_up_returns),
+		cmocka_unit_test(a_plan_has_64_names_and_32_modes),
+		cmocka_unit_test(a_plan_takes_nothing_after_the_set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
