@@ -14,6 +14,7 @@
 
 static const struct hs_sync_kind node_kind = { "node" };
 static const struct hs_sync_kind other_kind = { "other" };
+static const struct hs_sync_kind unnamed_kind = { NULL };
 
 struct node {
 	uint64_t value;
@@ -88,6 +89,7 @@ static void explore(const struct play *play, enum hs_search how, struct hs_explo
 	hs_explore_options_init(&options);
 	options.search = how;
 	options.plain = play->plain;
+	options.timeline = true;
 	assert_int_equal(hs_explore(&scenario, play, &options, r), 0);
 }
 
@@ -288,18 +290,27 @@ TASK(uses_beyond, {
 	hs_races_access(n, 1 << 20, HS_RACES_READ);
 })
 
+/* Its last byte alone lies outside of the object. */
+TASK(uses_across_the_end, {
+	char *n = hs_sync_ptr_load(self, &st->ptr, HS_SYNC_ACQUIRE);
+
+	hs_races_access(n + sizeof(struct node) - 1, 2, HS_RACES_READ);
+})
+
 static void a_step_on_what_is_freed_is_a_use_after_free(void **state)
 {
 	static const struct play play = PLAY(uses, frees, NULL, STEPS);
 	static const struct play kind = KIND(uses, frees, IGNORED, node_kind, STEPS);
 	static const struct play none = KIND(uses, frees, STEPS, node_kind, IGNORED);
 	static const struct play beyond = PLAY(uses_beyond, NULL, NULL, STEPS);
+	static const struct play across = PLAY(uses_across_the_end, NULL, NULL, STEPS);
 
 	(void)state;
 	expect(&play, HS_VERDICT_FREED, "plain write of an object that is freed (task one): node");
 	expect(&kind, HS_VERDICT_FREED, "plain write of an object that is freed (task one): node");
 	expect(&none, HS_VERDICT_NONE, "");
 	expect(&beyond, HS_VERDICT_FREED, "plain read of 1048576 bytes of an object that");
+	expect(&across, HS_VERDICT_FREED, "plain read of 2 bytes of an object that");
 }
 
 /* ---- modes --------------------------------------------------------------------------------- */
@@ -329,8 +340,12 @@ static void the_smallest_piece_says_what_an_access_is_taken_for(void **state)
 		PIECES(writes_bytes, writes_byte_3, IGNORED,
 		       { offsetof(struct plain_state, bytes) + 4, 4, CHECKED });
 
+	static const struct play equal = PIECES(writes_count, writes_count, STEPS,
+						PIECE(count, CHECKED), PIECE(count, IGNORED));
+
 	(void)state;
 	expect(&inner, HS_VERDICT_NONE, "");
+	expect(&equal, HS_VERDICT_RACE, "plain write of 4 bytes");
 	expect(&outer, HS_VERDICT_RACE, "plain write of 4 bytes");
 	expect(&halves_4, HS_VERDICT_RACE, "plain write of 4 bytes");
 	expect(&halves_3, HS_VERDICT_NONE, "");
@@ -343,6 +358,8 @@ static void a_kind_says_it_of_its_objects(void **state)
 	static const struct play steps = KIND(writes_node, writes_node, CHECKED, node_kind, STEPS);
 	static const struct play others =
 		KIND(writes_node, writes_node, CHECKED, other_kind, STEPS);
+	static const struct play unnamed =
+		KIND(writes_node, writes_node, CHECKED, unnamed_kind, STEPS);
 
 	(void)state;
 	expect(&checked, HS_VERDICT_RACE, "plain write of 4 bytes at node 0+0x8");
@@ -350,7 +367,10 @@ static void a_kind_says_it_of_its_objects(void **state)
 	expect(&others, HS_VERDICT_RACE, "at node 0+0x8");
 	allocated_kind = &other_kind;
 	expect(&others, HS_VERDICT_NONE, "");
+	allocated_kind = &unnamed_kind;
+	expect(&unnamed, HS_VERDICT_NONE, "");
 	allocated_kind = &node_kind;
+	expect(&unnamed, HS_VERDICT_RACE, "at node 0+0x8");
 }
 
 TASK(writes_both, set(&st->other, 1); set(&st->count, 1); STEP;)
@@ -569,6 +589,7 @@ static void a_report_has_a_line_for_each_step(void **state)
 	snprintf(text, sizeof(text), "plain read scenario state+0x%zx  3  after ",
 		 offsetof(struct plain_state, count) + 1);
 	assert_non_null(strstr(at, text));
+	assert_non_null(strstr(r.timeline, "\"place before\":\""));
 	hs_explore_result_free(&r);
 }
 
