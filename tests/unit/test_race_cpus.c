@@ -41,6 +41,15 @@ static void work_that_is_queued_while_it_runs_runs_once_more(void **state)
 			 "  queue W\n  flush W\n  queue W\n");
 }
 
+/* The first run finds the page locked and goes no further. */
+static void each_run_of_work_begins_anew(void **state)
+{
+	(void)state;
+	holds(FILE_SPACE "worker W\n  page-trylock 8\n  set L\n  page-unlock 8\n"
+			 "task T\n  page-lock 8\n  queue W\n  flush W\n  page-unlock 8\n"
+			 "  queue W\n  await L\n");
+}
+
 static void a_worker_queues_another_one(void **state)
 {
 	(void)state;
@@ -92,6 +101,7 @@ static void a_task_that_sleeps_leaves_its_cpu(void **state)
 			 "  flush W\n  page-unlock 8\n");
 		holds(text);
 	}
+	holds(FLAGS "worker W cpu=0\n  set L\ntask T cpu=0\n  queue W\n  flush W\n");
 	holds("hmmsim 1\nrace r\nmm M\ngate G\nmmap M 0 0x1000 rw gate=G\n"
 	      "task monitor cpu=0\n  await-gate G\n  open G\ntask faulter cpu=0\n  access M 0\n");
 }
@@ -166,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_flush_returns_when_the_work_has_run),
 		cmocka_unit_test(a_flush_of_work_that_is_not_queued_returns_at_once),
 		cmocka_unit_test(work_that_is_queued_while_it_runs_runs_once_more),
+		cmocka_unit_test(each_run_of_work_begins_anew),
 		cmocka_unit_test(a_worker_queues_another_one),
 		cmocka_unit_test(a_worker_that_is_never_queued_ends),
 		cmocka_unit_test(a_task_that_tries_again_keeps_a_worker_from_its_cpu),

@@ -92,6 +92,14 @@ static void a_range_without_memory_does_not_move(void **state)
 	       "migrate-back P M 0x5000 0x6000  r.txt:10\n");
 }
 
+static void a_setup_that_selects_nothing_has_not_been_done(void **state)
+{
+	(void)state;
+	leaves(SPACE ON_DEVICE "task T\n  migrate-setup P M 0x0 0x1000\n"
+			       "  migrate-pages optional=yes\n  migrate-finalize\n",
+	       "migrate-setup P M 0x0 0x1000  r.txt:11\n");
+}
+
 /* ---- eviction ---------------------------------------------------------------------------- */
 
 static void an_eviction_takes_each_page_off_the_device(void **state)
@@ -225,6 +233,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_mapped_by_a_page_of_the_device),
 		cmocka_unit_test(a_device_that_is_full_takes_what_fits),
 		cmocka_unit_test(a_range_without_memory_does_not_move),
+		cmocka_unit_test(a_setup_that_selects_nothing_has_not_been_done),
 		cmocka_unit_test(an_eviction_takes_each_page_off_the_device),
 		cmocka_unit_test(a_page_that_another_task_holds_stays),
 		cmocka_unit_test(the_steps_do_what_all_of_it_does),
