@@ -102,6 +102,7 @@
  *	Required outcome: with REFERENCE this can go on for ever. With TRYLOCK and WAIT one of them
  *	alone has the lock and a reference: the page is migrated, both return 0.
  *	(tests/model/test_fault_policies_model.c: faults_that_hold_the_page_keep_each_other_from_it,
+ *	walks_that_hold_the_page_keep_each_other_from_it,
  *	one_fault_holds_the_page_while_its_driver_runs)
  *
  * A fault that finds a migration entry, against a migration that checks references once more

@@ -149,7 +149,8 @@ static void swap_let_page_go(struct hs_fault *f, struct hs_page *page, bool lock
 
 /*
  * The caller faults again at once, as the kernel's does: so the body of its loop ends here. Where
- * the lock was waited for, or the entry has changed, there is nothing to wait for.
+ * the lock was waited for, or the entry has changed, there is nothing to wait for. An access by a
+ * CPU without the lock looks at the entry itself; a walk never does.
  */
 static void swap_try_again(struct hs_fault *f, bool busy)
 {
@@ -183,7 +184,7 @@ static uint32_t swap_ask_driver(struct hs_fault *f)
 	else
 		ret = HS_VM_FAULT_SIGBUS;
 	swap_let_page_go(f, vmf.page, locks);
-	if (locks && !ret)
+	if (!ret && (locks || f->flags & HS_FAULT_REMOTE))
 		swap_try_again(f, false);
 	return ret;
 }

@@ -136,7 +136,8 @@ static inline void hs_walk_unmap_table(struct hs_walk *w)
 /*
  * Before the next pass: one that ended at a failed lookup waits until another task changes what it
  * read, because walking again alone cannot help. One that ended with a fault or a wait has made
- * progress, and does not wait here.
+ * progress, and does not wait here. A fault after which a device-private page is still there has
+ * waited for itself (src/mm/fault_swap.c).
  */
 static inline void hs_walk_again(struct hs_walk *w, uint64_t failures_before)
 {

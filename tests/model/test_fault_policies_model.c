@@ -83,22 +83,39 @@ static const struct race one_holds[] = {
 	{ with_wait, { load, zapper }, check_zapped_or_migrated, 26 },
 };
 
-/* A walker that owns none of it comes again without leaving the walk. */
-static void walk_foreign(struct hs_task *self, void *arg)
+/*
+ * A walker that owns none of it comes again without leaving the walk. That of v5.3 faults
+ * device-private pages only where it asks for DEVICE.
+ */
+static void walk_of_era(struct hs_task *self, struct model *m, enum hs_era era)
 {
-	struct model *m = arg;
 	uint64_t pfn = 0;
 	struct hs_range range;
 
 	hs_range_init(&range, m->mm, 0, PAGE, &pfn);
-	range.era = HS_ERA_6_12;
-	range.default_flags = HS_PFN_VALID;
+	range.era = era;
+	range.default_flags = HS_PFN_VALID | (era == HS_ERA_5_3 ? HS_PFN_DEVICE : 0);
 	range.owner = m;
 	hs_mm_lock_read(self, m->mm);
 	expect(!hs_range_fault(self, &range));
 	hs_mm_unlock_read(self, m->mm);
 	expect(pfn & HS_PFN_VALID);
 }
+
+static void walk_foreign(struct hs_task *self, void *arg)
+{
+	walk_of_era(self, arg, HS_ERA_6_12);
+}
+
+static void walk_foreign_5_3(struct hs_task *self, void *arg)
+{
+	walk_of_era(self, arg, HS_ERA_5_3);
+}
+
+static const struct race walks_keep_each_other[] = {
+	{ alone_with_reference, { walk_foreign, walk_foreign }, NULL, 0 },
+	{ alone_with_reference, { walk_foreign_5_3, walk_foreign_5_3 }, NULL, 0 },
+};
 
 /* ---- a page lock that is held ------------------------------------------------------------ */
 
@@ -338,6 +355,25 @@ static void faults_that_hold_the_page_keep_each_other_from_it(void **state)
 	}
 }
 
+/* A walk looks at no entry after its fault: the fault ends the turn. */
+static void walks_that_hold_the_page_keep_each_other_from_it(void **state)
+{
+	struct hs_explore_options options;
+	struct hs_explore_result r;
+
+	(void)state;
+	hs_explore_options_init(&options);
+	options.retry_bound = RETRIES;
+	for (size_t i = 0; i < COUNT(walks_keep_each_other); i++) {
+		assert_int_equal(
+			hs_explore(&fault_scenario, &walks_keep_each_other[i], &options, &r), 0);
+		assert_int_equal(r.verdict, HS_VERDICT_RETRIES);
+		assert_non_null(strstr(r.message, "a device-private page stays where it is"));
+		assert_non_null(strstr(r.message, "undone by two"));
+		hs_explore_result_free(&r);
+	}
+}
+
 static void one_fault_holds_the_page_while_its_driver_runs(void **state)
 {
 	(void)state;
@@ -400,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(faults_that_hold_the_page_keep_each_other_from_it),
+		cmocka_unit_test(walks_that_hold_the_page_keep_each_other_from_it),
 		cmocka_unit_test(one_fault_holds_the_page_while_its_driver_runs),
 		cmocka_unit_test(a_fault_goes_on_when_the_page_is_unlocked),
 		cmocka_unit_test(two_tasks_wait_for_one_unlock),
