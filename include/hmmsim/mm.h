@@ -244,7 +244,11 @@ struct hs_vma {
 #define HS_FAULT_WRITE 0x1u
 /** Fault flag: the handler may drop the mmap lock and return HS_VM_FAULT_RETRY. */
 #define HS_FAULT_ALLOW_RETRY 0x4u
-/** Fault flag: not an access of the mm's own task; walkers set it. */
+/**
+ * Fault flag: not an access of the mm's own task; walkers set it, and repeat the fault at once. In
+ * the explorer one that has left a device-private or a migration entry as it was ends the body of
+ * that loop: it returns when something that the task has read has changed.
+ */
 #define HS_FAULT_REMOTE 0x80u
 
 /** Fault result, an error: no memory. */

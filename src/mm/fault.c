@@ -209,7 +209,12 @@ uint32_t hs_handle_mm_fault(struct hs_task *self, struct hs_mm *mm, const struct
 static void fault_migration_wait(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				 uint32_t level, void *arg)
 {
-	struct hs_fault f = { .self = self, .mm = mm, .addr = addr & ~(HS_PAGE_BYTES - 1) };
+	struct hs_fault f = {
+		.self = self,
+		.mm = mm,
+		.addr = addr & ~(HS_PAGE_BYTES - 1),
+		.flags = HS_FAULT_REMOTE,
+	};
 
 	(void)level;
 	(void)arg;

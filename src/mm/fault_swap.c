@@ -275,8 +275,12 @@ void hs_fault_migration_wait(struct hs_fault *f)
 	if (hs_entry_type(f->seen) != HS_TYPE_MIGRATION || hs_entry_is_table(f->seen))
 		return;
 	if (f->mm->migration_wait == HS_MIGRATION_WAIT_REFERENCE && !f->level &&
-	    swap_wait_with_page(f))
+	    swap_wait_with_page(f)) {
+		/* As in swap_try_again(): a walk comes again and has not looked. */
+		if (f->flags & HS_FAULT_REMOTE && swap_still_there(f))
+			hs_retry_wait(f->self, "a page that migrates is not locked");
 		return;
+	}
 	hs_wait_event(f->self, &f->mm->migrations, swap_is_gone, f);
 }
 

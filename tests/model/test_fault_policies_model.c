@@ -297,6 +297,7 @@ static const struct race by_reference[] = {
 	{ migrating_with_reference, { load, migrate_if_alone }, check_page, 21 },
 	{ migrating_with_reference, { walk, migrate_if_alone }, check_page, 21 },
 	{ migrating_unlocked, { load, migrate_unlocked }, check_page, 146 },
+	{ migrating_unlocked, { walk, migrate_unlocked }, check_page, 146 },
 };
 
 static const struct race fails_by_reference = { migrating_with_reference,
