@@ -164,7 +164,8 @@ HMMSIM_API void hs_migrate_vma_pages(struct hs_task *self, struct hs_migrate_vma
  * again. Wakes the faults that wait, then unlocks and puts the pages of both arrays. A page whose
  * migration entry was taken away meanwhile is mapped nowhere, and the last put frees it.
  *
- * It does not ask the VMA, as hs_migration_end().
+ * It does not ask the VMA, as hs_migration_end(): the page of a prot-none entry becomes present, as
+ * in the kernel where that was NUMA's; where mprotect() made it the kernel's is prot-none again.
  *
  * Context: the mmap lock may be held, no lock that comes after it; may sleep.
  */
