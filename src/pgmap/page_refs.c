@@ -21,6 +21,10 @@
  *	Required outcome: none. That kernel has a use after free here.
  *	(src/text/scenarios/removal.txt: last-put-5.3)
  *
+ * GENERIC and P2PDMA pages have no page_free there. The put to 1 touches nothing of them, unless
+ * the page goes back to the free list of the model.
+ * (src/text/scenarios/removal.txt: last-pin-5.3)
+ *
  * Nor does a count of 1 stop a tryget, and the put that follows makes the count 1 again:
  *
  *	put of a pin			another task
@@ -76,15 +80,24 @@ static bool page_refs_is_allocated(struct hs_task *self, const struct hs_page *p
 	return hs_page_live(self, page) & HS_PAGE_ALLOCATED;
 }
 
-static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			      uint32_t left)
+/* v5.3 clears fields of PRIVATE and FS_DAX pages behind the count. Of others it touches nothing. */
+static void page_refs_put_to_1(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			       bool allocated)
 {
-	if (left == 1) {
-		if (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_FS_DAX)
-			page_refs_call_page_free(self, p, page);
-		if (page_refs_is_allocated(self, page))
-			hs_pgmap_page_free(self, p, page);
+	if (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_FS_DAX) {
+		page_refs_call_page_free(self, p, page);
+		allocated = page_refs_is_allocated(self, page);
 	}
+	if (allocated)
+		hs_pgmap_page_free(self, p, page);
+}
+
+/* @allocated: what the page was before its count went down. */
+static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
+			      uint32_t left, bool allocated)
+{
+	if (left == 1)
+		page_refs_put_to_1(self, p, page, allocated);
 	if (left)
 		return;
 	hs_assert_at(self, HS_HERE,
@@ -146,9 +159,10 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 void hs_page_put(struct hs_task *self, struct hs_page *page)
 {
 	struct hs_pgmap *p;
+	uint32_t state;
 	uint32_t was;
 
-	hs_page_live(self, page);
+	state = hs_page_live(self, page);
 	p = hs_page_pgmap(self, page);
 	if (HS_BREAK(PAGE_PUT_TORN)) {
 		was = hs_u32_load(self, &page->refcount, HS_ACQUIRE);
@@ -161,7 +175,7 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 		if (was == 1)
 			hs_page_free(self, page);
 	} else if (p->page_refs == HS_PAGE_REFS_5_3) {
-		page_refs_put_5_3(self, p, page, was - 1);
+		page_refs_put_5_3(self, p, page, was - 1, state & HS_PAGE_ALLOCATED);
 	} else {
 		page_refs_put_5_18(self, p, page, was - 1);
 	}
