@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <hmmsim/walk.h>
 
@@ -265,20 +264,40 @@ static bool race_driver_is_late(struct hs_task *self, struct hs_range *range, vo
 	return race_driver_has_changed(self, r->device, r->seq);
 }
 
+/*
+ * The request is what the driver wants of each page. Slots are request and answer: with slots-once
+ * the second turn of a loop requests what the walk of the first has left in them (nouveau before
+ * 0cafc62e4daf).
+ */
+static void race_driver_request(const struct hs_race_actor *a, const struct hs_race_driver *c,
+				uint64_t access, struct hs_range *range)
+{
+	uint64_t pages = (range->end - range->start) >> HS_PAGE_SHIFT;
+	bool again = a->depth && a->block[a->depth - 1].turns;
+	uint64_t request = access ? HS_PFN_VALID : 0;
+
+	request |= access & HS_VM_WRITE ? HS_PFN_WRITE : 0;
+	if (c->requests == HS_RACE_REQUESTS_ALL)
+		range->default_flags = request;
+	else
+		range->pfn_flags_mask = UINT64_MAX;
+	if (c->requests == HS_RACE_REQUESTS_SLOTS_ONCE && again)
+		return;
+	for (uint64_t i = 0; i < pages; i++)
+		range->pfns[i] = range->pfn_flags_mask & request;
+}
+
 HS_RACE_DO(WALK)
 {
 	struct hs_race_device *d = race_driver_of(a, step);
 	uint64_t *view = race_driver_view(a, step);
 	struct race_driver_reading reading = { d, view[0] };
 	uint64_t *pfns = view + 1 + race_driver_index(d, step->arg[1]);
-	uint64_t access = step->arg[3];
 	struct hs_range range;
 	int ret;
 
-	memset(pfns, 0, (step->arg[2] - step->arg[1]) / HS_PAGE_BYTES * sizeof(*pfns));
 	hs_range_init(&range, d->mm, step->arg[1], step->arg[2], pfns);
-	range.default_flags = access ? HS_PFN_VALID : 0;
-	range.default_flags |= access & HS_VM_WRITE ? HS_PFN_WRITE : 0;
+	race_driver_request(a, d->config, step->arg[3], &range);
 	range.owner = hs_race_owner(d->config->owner);
 	range.era = d->config->era;
 	range.strategy = d->config->strategy;

@@ -96,6 +96,14 @@ enum hs_race_ram {
 	HS_RACE_RAM_COUNT
 };
 
+/* Where a driver says what its walks request. */
+enum hs_race_requests {
+	HS_RACE_REQUESTS_ALL,	     /* once, for all pages */
+	HS_RACE_REQUESTS_SLOTS,	     /* in the slot of each page, before each walk */
+	HS_RACE_REQUESTS_SLOTS_ONCE, /* likewise, but only before the first walk of a loop */
+	HS_RACE_REQUESTS_COUNT
+};
+
 struct hs_race_pgmap {
 	uint64_t start, end, first, owner; /* owner 0: none */
 	enum hs_pgmap_type type;	   /* default fsdax */
@@ -128,14 +136,15 @@ struct hs_race_space {
 /* A driver or a dmirror. */
 struct hs_race_driver {
 	unsigned int mm;
-	uint64_t start, end, owner; /* owner 0: none */
-	enum hs_validity validity;  /* default seq */
-	enum hs_era era;	    /* default 6.12 */
-	enum hs_strategy strategy;  /* default none */
-	enum hs_protocol protocol;  /* of a driver: sound, callback-no-lock or callback-skips */
-	uint32_t tries;		    /* dmirror; 0: no bound */
-	bool touch;		    /* dmirror */
-	bool late;		    /* driver: a step subscribes it, not the set-up */
+	uint64_t start, end, owner;	/* owner 0: none */
+	enum hs_validity validity;	/* default seq */
+	enum hs_era era;		/* default 6.12 */
+	enum hs_strategy strategy;	/* default none */
+	enum hs_protocol protocol;	/* of a driver: sound, callback-no-lock or callback-skips */
+	uint32_t tries;			/* dmirror; 0: no bound */
+	bool touch;			/* dmirror */
+	bool late;			/* driver: a step subscribes it, not the set-up */
+	enum hs_race_requests requests; /* driver; default all */
 };
 
 struct hs_race_object {

@@ -44,6 +44,7 @@ enum {
 	DRIVER_OWNER,
 	DRIVER_PROTOCOL,
 	DRIVER_LATE, /* driver */
+	DRIVER_REQUESTS,
 	DMIRROR_TOUCH = DRIVER_LATE,
 	DMIRROR_TRIES
 };
@@ -307,6 +308,18 @@ static int race_objects_walker(struct hs_race_parser *p, struct hs_race_driver *
 	return ret;
 }
 
+static int race_objects_own_steps(struct hs_race_parser *p, struct hs_race_driver *driver)
+{
+	unsigned int requests = HS_RACE_REQUESTS_ALL;
+	int ret = hs_race_key_bool(p, DRIVER_LATE, &driver->late);
+
+	if (!ret)
+		ret = hs_race_key_name(p, DRIVER_REQUESTS, hs_race_requests_names,
+				       HS_RACE_REQUESTS_COUNT, &requests);
+	driver->requests = (enum hs_race_requests)requests;
+	return ret;
+}
+
 static int race_objects_window(struct hs_race_parser *p, struct hs_race_driver *driver)
 {
 	const struct hs_word *word = p->line->word;
@@ -340,7 +353,7 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 		ret = race_objects_protocol(p, is_driver, &protocol);
 	driver->protocol = (enum hs_protocol)protocol;
 	if (!ret && is_driver)
-		return hs_race_key_bool(p, DRIVER_LATE, &driver->late);
+		return race_objects_own_steps(p, driver);
 	if (!ret)
 		ret = hs_race_key_bool(p, DMIRROR_TOUCH, &driver->touch);
 	if (!ret)

@@ -50,6 +50,7 @@ extern const char *const hs_race_private_fault_names[HS_PRIVATE_FAULT_WAIT + 1];
 extern const char *const hs_race_migration_wait_names[HS_MIGRATION_WAIT_REFERENCE + 1];
 extern const char *const hs_race_validity_names[HS_VALIDITY_COUNT];
 extern const char *const hs_race_protocol_names[HS_PROTOCOL_COUNT];
+extern const char *const hs_race_requests_names[HS_RACE_REQUESTS_COUNT];
 extern const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT];
 extern const char *const hs_race_must_names[HS_RACE_MUSTS];
 /* What the language calls a verdict; "?": there is no such. */

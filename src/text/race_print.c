@@ -84,6 +84,8 @@ static void race_print_driver(const struct hs_race *race, const struct hs_race_d
 	race_print_name(out, "protocol=", hs_race_protocol_names[driver->protocol],
 			driver->protocol == HS_PROTOCOL_SOUND);
 	race_print_name(out, "late=", "yes", !driver->late);
+	race_print_name(out, "requests=", hs_race_requests_names[driver->requests],
+			driver->requests == HS_RACE_REQUESTS_ALL);
 	race_print_name(out, "touch=", "yes", !driver->touch);
 	race_print_number(out, "tries=", driver->tries, 0);
 }

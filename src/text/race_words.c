@@ -92,6 +92,12 @@ const char *const hs_race_protocol_names[HS_PROTOCOL_COUNT] = {
 	[HS_PROTOCOL_CALLBACK_SKIPS] = "callback-skips",
 };
 
+const char *const hs_race_requests_names[HS_RACE_REQUESTS_COUNT] = {
+	[HS_RACE_REQUESTS_ALL] = "all",
+	[HS_RACE_REQUESTS_SLOTS] = "slots",
+	[HS_RACE_REQUESTS_SLOTS_ONCE] = "slots-once",
+};
+
 const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT] = {
 	[HS_INVALIDATE_UNMAP] = "unmap",
 	[HS_INVALIDATE_CLEAR] = "clear",

@@ -39,8 +39,8 @@ static const struct hs_key mmap_keys[HS_TEXT_KEYS] = { { "of", RACE },
 						       { "pgoff", RACE },
 						       { "gate", RACE } };
 static const struct hs_key driver_keys[HS_TEXT_KEYS] = {
-	{ "validity", RACE }, { "walker", RACE },   { "strategy", RACE },
-	{ "owner", RACE },    { "protocol", RACE }, { "late", RACE },
+	{ "validity", RACE }, { "walker", RACE }, { "strategy", RACE }, { "owner", RACE },
+	{ "protocol", RACE }, { "late", RACE },	  { "requests", RACE },
 };
 static const struct hs_key dmirror_keys[HS_TEXT_KEYS] = {
 	{ "validity", RACE }, { "walker", RACE }, { "strategy", RACE }, { "owner", RACE },

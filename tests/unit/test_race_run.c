@@ -116,6 +116,29 @@ static void a_plain_notifier_that_is_left_is_no_leak(void **state)
 	holds(DRIVER "task T\n  plain-insert D\n");
 }
 
+#define AGAIN "    invalidate M 0x1000 0x2000\n    invalidate-end M\n    check D optional=yes\n"
+#define LOST                                                                                  \
+	"setup\n  store M 0x0 7\n  swap-out M 0x0\ntask T\n  retry 2\n    begin D\n"          \
+	"    walk D 0x0 0x1000 w\n    lock D\n    program D 0x0 optional=yes\n    unlock D\n" \
+	"    zap M 0x0 0x1000\n" AGAIN "  until\ncheck\n  assert-result T -EBUSY\n"           \
+	"  assert-entry D 0x0 w\n"
+#define GAINED                                                                              \
+	"setup\n  store M 0x0 7\ntask T\n  retry 2\n    begin D\n    walk D 0x0 0x1000 r\n" \
+	"    mprotect M 0x0 0x1000 r\n" AGAIN "  until\ncheck\n  assert-result T "
+
+/* Where they are written once, the second turn asks for what the first one has left. */
+static void requests_in_slots_are_written_before_each_walk_or_once(void **state)
+{
+	static const char *const sound[] = { "requests=all\n", "requests=slots\n" };
+
+	(void)state;
+	holds_each(ANON_SPACE "driver D M 0x0 0x2000 walker=5.3 ", sound, COUNT(sound), LOST);
+	ends(ANON_SPACE "driver D M 0x0 0x2000 walker=5.3 requests=slots-once\n" LOST,
+	     HS_VERDICT_ASSERT, "D has no entry for 0x0, expected w");
+	holds_each(ANON_SPACE "driver D M 0x0 0x2000 ", sound, COUNT(sound), GAINED "-EBUSY\n");
+	holds(ANON_SPACE "driver D M 0x0 0x2000 requests=slots-once\n" GAINED "-EPERM\n");
+}
+
 static void a_device_accesses_what_it_has_populated(void **state)
 {
 	(void)state;
@@ -447,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_plain_notifier_of_the_set_up_is_there_from_the_start),
 		cmocka_unit_test(a_driver_keeps_its_entries_when_it_migrates_itself),
 		cmocka_unit_test(a_plain_notifier_that_is_left_is_no_leak),
+		cmocka_unit_test(requests_in_slots_are_written_before_each_walk_or_once),
 		cmocka_unit_test(a_device_accesses_what_it_has_populated),
 		cmocka_unit_test(references_to_pages_are_taken_and_put),
 		cmocka_unit_test(a_tryget_of_a_free_page_says_again),
