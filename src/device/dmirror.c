@@ -382,7 +382,7 @@ static int dmirror_populate(struct hs_task *self, struct populate *p)
 	int ret = 0;
 
 	if (!hs_mmget_not_zero(self, dev->config.range.mm))
-		return -EFAULT;
+		return HS_BREAK(DMIRROR_DEAD_MM) ? 0 : -EFAULT;
 	if (flag)
 		ret = hs_mirror_range_register(self, &p->range, &dev->mirror, p->start, p->end,
 					       HS_PAGE_SHIFT);

@@ -298,7 +298,7 @@ static int v53_turn_vma(struct hs_walk *w, uint64_t addr, const struct hs_vma **
 	const struct hs_vma *vma;
 
 	if (hs_walk_invalid(w))
-		return -EBUSY;
+		return HS_BREAK(WALK_INVALID_EAGAIN) ? -EAGAIN : -EBUSY;
 	vma = hs_vma_find(w->mm, addr);
 	if (!vma || vma->flags & (HS_VM_IO | HS_VM_PFNMAP | HS_VM_MIXEDMAP))
 		return -EFAULT;

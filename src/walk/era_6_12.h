@@ -120,7 +120,7 @@ static int v612_absent_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint6
 		hs_walk_migration_wait(w, addr, 0, *slot);
 		return -EBUSY;
 	}
-	if (type == HS_TYPE_HWPOISON)
+	if (type == HS_TYPE_HWPOISON || (e & HS_ENTRY_DEVPRIV && HS_BREAK(WALK_FOREIGN_REFUSED)))
 		return -EFAULT;
 	return v612_pte_fault(w, addr, end, need, slot);
 }
@@ -147,7 +147,7 @@ static int v612_slow_pte(struct hs_walk *w, uint64_t addr, uint64_t end, uint64_
 {
 	uint32_t need;
 
-	if (e & HS_ENTRY_ERROR)
+	if (e & HS_ENTRY_ERROR || (e & HS_ENTRY_DEVMAP && HS_BREAK(WALK_DEVMAP_SPECIAL)))
 		return v612_special_pte(w, addr, end, e, pfn, slot);
 	if (!(e & HS_ENTRY_VALID))
 		return v612_absent_pte(w, addr, end, e, pfn, slot);

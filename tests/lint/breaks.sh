@@ -3,7 +3,8 @@
 # breaks.sh <root> [<library>...]: the faults that test builds switch on.
 #
 # Each fault of src/port/common/breaks.def is in the file that its line names and in no other, has a
-# sentence, and a row of a model test finds it. The libraries, those that are installed, have none.
+# sentence, and a row of a model test finds it, or a run of tests/regress. The libraries, those that
+# are installed, have none.
 set -euo pipefail
 root=${1:?usage: breaks.sh root-directory [library...]}
 shift
@@ -31,7 +32,8 @@ for fault in "${faults[@]}"; do
 		sed 's,^\./,,; /^port\/common\/breaks\.h$/d' | paste -sd' ') || true
 	[ "$found" = "$file" ] || complain "$name" "expected in $file, found in ${found:-no file}"
 	grep -qE "\\{ HS_BREAK_$name\\b|^[[:space:]]*HS_BREAK_$name," "$root"/tests/model/*.c ||
-		complain "$name" "no model test has a row for it"
+		grep -qE "\\.fault = HS_BREAK_$name\\b" "$root"/tests/regress/*.c 2>/dev/null ||
+		complain "$name" "no test of model or regress has a row for it"
 done
 
 # says <number> <words>: the document of the model tests has the number.

@@ -204,6 +204,13 @@ check_breaks() {
 	break_tree
 	plant tests/model/a.c <<<'{ HS_BREAK_A_GAP_B, true, &scenario },'
 	expect 1 breaks.sh "$work/tree"
+	case="a fault with a run of a bug"
+	mkdir -p "$work/tree/tests/regress"
+	plant tests/regress/a.c <<<'{ .race = "r", .fault = HS_BREAK_A_GAP,'
+	expect 0 breaks.sh "$work/tree"
+	case="a run of another fault"
+	plant tests/regress/a.c <<<'{ .race = "r", .fault = HS_BREAK_A_GAP_B,'
+	expect 1 breaks.sh "$work/tree"
 	fresh "a fault in another file"
 	break_tree
 	plant src/mm/b.c <<<'if (HS_BREAK(A_GAP))'
