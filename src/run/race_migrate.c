@@ -3,8 +3,8 @@
  * race_migrate.c - pages move between system memory and a device, step by step or at once
  *
  * invented: a driver that migrates as <hmmsim/migrate.h> says. It copies what each page holds to
- * one that it allocates; a page for which there is none stays where it is. A step that moves
- * nothing has nothing to do. A task has one migration at a time.
+ * one that it allocates; a page for which there is none, or which cannot be copied, stays where it
+ * is. A step that moves nothing has nothing to do. A task has one migration at a time.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,18 +55,26 @@ size_t hs_race_migration_bytes(const struct hs_race *race)
 
 /* ---- pages ------------------------------------------------------------------------------- */
 
-/* The slot of a new page with what @from holds; 0: none is free. @pgmap: of which; NULL: system. */
+/*
+ * The slot of a new page with what @from holds; 0: none is free. @pgmap: of which; NULL: system. If
+ * the copy @fails, the device keeps the new page with what that held before, or puts it: 0.
+ */
 static uint64_t race_migrate_copy(struct hs_task *self, struct hs_page *from,
-				  struct hs_pgmap *pgmap)
+				  struct hs_pgmap *pgmap, const struct hs_race_pgmap *device,
+				  bool fails)
 {
 	struct hs_page *page;
 
 	if (pgmap ? hs_pgmap_page_alloc(self, pgmap, &page) : hs_page_alloc(self, &page))
 		return 0;
 	hs_page_lock(self, page);
-	if (from)
+	if (from && !fails)
 		hs_dma_set_contents(self, page, hs_dma_contents(self, from));
-	return hs_migrate_pfn(hs_page_to_pfn(self, page));
+	if (!from || !fails || device->copy_error == HS_RACE_COPY_ERROR_KEEP)
+		return hs_migrate_pfn(hs_page_to_pfn(self, page));
+	hs_page_unlock(self, page);
+	hs_page_put(self, page);
+	return 0;
 }
 
 static uint64_t race_migrate_moving(const struct hs_migrate_vma *m)
@@ -81,6 +89,7 @@ static uint64_t race_migrate_moving(const struct hs_migrate_vma *m)
 uint32_t hs_race_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 {
 	const struct hs_pgmap *pgmap = hs_page_pgmap(self, vmf->page);
+	const struct hs_race_pgmap *device;
 	uint64_t src, dst;
 	struct hs_migrate_vma m = {
 		.vma = vmf->vma,
@@ -94,15 +103,19 @@ uint32_t hs_race_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
 	bool selected;
 
 	hs_deref(self, pgmap);
+	device = hs_pgmap_driver_data(pgmap);
 	m.owner = pgmap->owner;
 	if (hs_migrate_vma_setup(self, &m))
 		return HS_VM_FAULT_SIGBUS;
 	selected = src & HS_MIGRATE_PFN_VALID;
 	if (selected)
-		dst = race_migrate_copy(self, hs_migrate_pfn_to_page(self, src), NULL);
+		dst = race_migrate_copy(self, hs_migrate_pfn_to_page(self, src), NULL, device,
+					!device->copies);
 	hs_migrate_vma_pages(self, &m);
 	hs_migrate_vma_finalize(self, &m);
-	return selected && !dst ? HS_VM_FAULT_OOM : 0;
+	if (!selected || dst)
+		return 0;
+	return device->copies ? HS_VM_FAULT_OOM : HS_VM_FAULT_SIGBUS;
 }
 
 /* ---- the steps of a migration ------------------------------------------------------------ */
@@ -191,6 +204,8 @@ HS_RACE_DO(MIGRATE_COPY)
 {
 	struct hs_race_migration *g = race_migrate_of(self, a);
 	struct hs_pgmap *pgmap = g->to_device ? a->state->thing[g->object].memory.pgmap : NULL;
+	const struct hs_race_pgmap *device = &hs_race_of(a)->object[g->object].pgmap;
+	uint64_t copied = 0;
 
 	(void)step;
 	hs_race_assert(self, a, !g->copied, "the task has copied already");
@@ -200,7 +215,9 @@ HS_RACE_DO(MIGRATE_COPY)
 		struct hs_page *from = hs_migrate_pfn_to_page(self, g->m.src[i]);
 
 		if (g->m.src[i] & HS_MIGRATE_PFN_MIGRATE && (from || pgmap))
-			g->m.dst[i] = race_migrate_copy(self, from, pgmap);
+			g->m.dst[i] = race_migrate_copy(self, from, pgmap, device,
+							copied >= device->copies);
+		copied += g->m.src[i] & HS_MIGRATE_PFN_MIGRATE && from;
 	}
 	return race_migrate_moving(&g->m) ? 0 : HS_RACE_NOTHING;
 }

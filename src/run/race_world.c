@@ -48,6 +48,7 @@ static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsig
 	c.page_refs = p->refs;
 	c.removal_order = p->order;
 	c.atomic = p->atomic;
+	c.driver_data = (void *)(uintptr_t)p; /* hs_race_migrate_to_ram() reads it */
 	return hs_pgmap_create(self, &c, &s->thing[i].memory.pgmap);
 }
 

@@ -104,12 +104,21 @@ enum hs_race_requests {
 	HS_RACE_REQUESTS_COUNT
 };
 
+/* What becomes of a page that the device could not copy. */
+enum hs_race_copy_error {
+	HS_RACE_COPY_ERROR_UNDO, /* its target is freed, and the page stays */
+	HS_RACE_COPY_ERROR_KEEP, /* it moves all the same */
+	HS_RACE_COPY_ERROR_COUNT
+};
+
 struct hs_race_pgmap {
 	uint64_t start, end, first, owner; /* owner 0: none */
 	enum hs_pgmap_type type;	   /* default fsdax */
 	enum hs_page_refs refs;		   /* default 6.1 */
 	enum hs_removal_order order;	   /* default 6.0 */
 	enum hs_race_ram ram;		   /* default copy */
+	uint64_t copies; /* of each migration that succeed; default HS_RACE_MIGRATED: all */
+	enum hs_race_copy_error copy_error; /* default undo */
 	bool atomic;
 };
 

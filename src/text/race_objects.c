@@ -26,7 +26,9 @@ enum {
 	PGMAP_ORDER,
 	PGMAP_FIRST,
 	PGMAP_ATOMIC,
-	PGMAP_RAM
+	PGMAP_RAM,
+	PGMAP_COPIES,
+	PGMAP_COPY_ERROR
 };
 enum {
 	MM_PRIVATE_FAULT,
@@ -143,6 +145,27 @@ static int race_objects_pgmap_kind(struct hs_race_parser *p, struct hs_race_pgma
 	return ret;
 }
 
+/* Pages of private and coherent memory migrate. */
+static int race_objects_copies(struct hs_race_parser *p, struct hs_race_pgmap *pgmap)
+{
+	unsigned int error = HS_RACE_COPY_ERROR_UNDO;
+	const struct hs_word *copies = &p->line->value[PGMAP_COPIES];
+	const struct hs_word *copy_error = &p->line->value[PGMAP_COPY_ERROR];
+	int ret;
+
+	pgmap->copies = HS_RACE_MIGRATED;
+	ret = hs_race_key_number(p, PGMAP_COPIES, 0, HS_RACE_MIGRATED, &pgmap->copies);
+	if (!ret)
+		ret = hs_race_key_name(p, PGMAP_COPY_ERROR, hs_race_copy_error_names,
+				       HS_RACE_COPY_ERROR_COUNT, &error);
+	pgmap->copy_error = (enum hs_race_copy_error)error;
+	if (!ret && (copies->at || copy_error->at) && pgmap->type != HS_PGMAP_PRIVATE &&
+	    pgmap->type != HS_PGMAP_COHERENT)
+		return hs_text_expected(p->text, copies->at ? copies : copy_error,
+					"type=private or coherent with copies= and copy-error=");
+	return ret;
+}
+
 /* memremap_pages() wants to know whose pages they are. */
 static bool race_objects_needs_owner(const struct hs_race_pgmap *pgmap)
 {
@@ -200,6 +223,8 @@ static int race_objects_pgmap(struct hs_race_parser *p, struct hs_race_object *o
 					 &pgmap->first);
 	if (!ret)
 		ret = hs_race_key_bool(p, PGMAP_ATOMIC, &pgmap->atomic);
+	if (!ret)
+		ret = race_objects_copies(p, pgmap);
 	if (!ret && !pgmap->owner && race_objects_needs_owner(pgmap))
 		return hs_text_error(p->text, p->text->number, p->text->keyword,
 				     "expected owner=K, a number from 1, because of its type");

@@ -46,6 +46,7 @@ extern const char *const hs_race_memory_names[HS_MEMORY_COUNT];
 extern const char *const hs_race_refs_names[HS_PAGE_REFS_COUNT];
 extern const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT];
 extern const char *const hs_race_ram_names[HS_RACE_RAM_COUNT];
+extern const char *const hs_race_copy_error_names[HS_RACE_COPY_ERROR_COUNT];
 extern const char *const hs_race_private_fault_names[HS_PRIVATE_FAULT_WAIT + 1];
 extern const char *const hs_race_migration_wait_names[HS_MIGRATION_WAIT_REFERENCE + 1];
 extern const char *const hs_race_validity_names[HS_VALIDITY_COUNT];

@@ -67,6 +67,9 @@ static void race_print_pgmap(const struct hs_race_pgmap *pgmap, struct hs_out *o
 	race_print_number(out, "first=", pgmap->first, pgmap->start);
 	race_print_name(out, "atomic=", "yes", !pgmap->atomic);
 	race_print_name(out, "ram=", hs_race_ram_names[pgmap->ram], pgmap->ram == HS_RACE_RAM_COPY);
+	race_print_number(out, "copies=", pgmap->copies, HS_RACE_MIGRATED);
+	race_print_name(out, "copy-error=", hs_race_copy_error_names[pgmap->copy_error],
+			pgmap->copy_error == HS_RACE_COPY_ERROR_UNDO);
 }
 
 static void race_print_driver(const struct hs_race *race, const struct hs_race_driver *driver,

@@ -67,6 +67,11 @@ const char *const hs_race_ram_names[HS_RACE_RAM_COUNT] = {
 	[HS_RACE_RAM_MIGRATE] = "migrate",
 };
 
+const char *const hs_race_copy_error_names[HS_RACE_COPY_ERROR_COUNT] = {
+	[HS_RACE_COPY_ERROR_UNDO] = "undo",
+	[HS_RACE_COPY_ERROR_KEEP] = "keep",
+};
+
 const char *const hs_race_private_fault_names[HS_PRIVATE_FAULT_WAIT + 1] = {
 	[HS_PRIVATE_FAULT_REFERENCE] = "reference",
 	[HS_PRIVATE_FAULT_TRYLOCK] = "trylock",

@@ -29,8 +29,9 @@ static const struct hs_key machine_keys[HS_TEXT_KEYS] = {
 	{ "subsection", RACE }, { "memory", RACE },   { "retries", RACE },
 };
 static const struct hs_key race_pgmap_keys[HS_TEXT_KEYS] = {
-	{ "type", RACE },  { "owner", RACE },  { "refs", RACE }, { "order", RACE },
-	{ "first", RACE }, { "atomic", RACE }, { "ram", RACE },
+	{ "type", RACE },  { "owner", RACE },  { "refs", RACE },
+	{ "order", RACE }, { "first", RACE },  { "atomic", RACE },
+	{ "ram", RACE },   { "copies", RACE }, { "copy-error", RACE },
 };
 static const struct hs_key mm_keys[HS_TEXT_KEYS] = { { "private-fault", RACE },
 						     { "migration-wait", RACE } };

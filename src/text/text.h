@@ -19,7 +19,7 @@
 
 #define HS_TEXT_VERSION 1 /* the newest, and the only one */
 #define HS_TEXT_WORDS 5	  /* the most positional words of a keyword */
-#define HS_TEXT_KEYS 7	  /* the most keys of a keyword */
+#define HS_TEXT_KEYS 9	  /* the most keys of a keyword */
 #define HS_TEXT_ANY 0xfe  /* .max: the parser of the dialect checks the number of words */
 #define HS_TEXT_REST 0xff /* .max: the line is not split; see hs_text_word() */
 #define HS_TEXT_FIRST_LINE "hmmsim 1\n"

@@ -224,9 +224,42 @@ static void a_fault_without_memory_fails(void **state)
 	       "access M 0x0  r.txt:17\n");
 }
 
+#define WRITTEN "setup\n  store M 0x0 7\n  store M 0x1000 8\n  store M 0x2000 9\n"
+#define VALUES "  assert-value M 0x0 7\n  assert-value M 0x1000 8\n  assert-value M 0x2000 9\n"
+
+/* The first page is copied, the others are not; and on the way back. */
+static void what_the_device_cannot_copy_stays_or_shows_what_was_there(void **state)
+{
+	(void)state;
+	does_all(SPACE_OF("copies=1") WRITTEN
+		 "task T\n  migrate-to P M 0x0 0x3000\n  assert-value M 0x1000 8\n"
+		 "  assert-value M 0x2000 9\ncheck\n  assert-pages P 1\n" VALUES);
+	ends(SPACE_OF("copies=1 copy-error=keep") WRITTEN
+	     "task T\n  migrate-to P M 0x0 0x2000\ncheck\n  assert-pages P 2\n" VALUES,
+	     HS_VERDICT_ASSERT, "a load from 0x1000 of M found 0, expected 8");
+	does_all(SPACE_OF("copies=1") WRITTEN
+		 "  migrate-to P M 0x0 0x1000\n  migrate-to P M 0x1000 0x2000\n"
+		 "task T\n  migrate-back P M 0x0 0x2000\ncheck\n  assert-pages P 1\n" VALUES);
+}
+
+/* The page was mapped where nothing had been, so that it was no copy. */
+static void a_fault_that_cannot_copy_fails_and_its_page_stays(void **state)
+{
+	(void)state;
+	leaves(SPACE_OF(
+		       "ram=migrate copies=0") "setup\n  migrate-to P M 0x0 0x1000\n"
+					       "task T\n  access M 0x0\ncheck\n  assert-pages P 1\n",
+	       "access M 0x0  r.txt:9\n");
+	does_all(SPACE_OF(
+		"ram=migrate copies=0 copy-error=keep") "setup\n  migrate-to P M 0x0 0x1000\n"
+							"task T\n  access M 0x0\ncheck\n  assert-pages P 0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_device_cannot_copy_stays_or_shows_what_was_there),
+		cmocka_unit_test(a_fault_that_cannot_copy_fails_and_its_page_stays),
 		cmocka_unit_test(a_store_leaves_its_value),
 		cmocka_unit_test(pages_move_to_the_device_and_back),
 		cmocka_unit_test(coherent_memory_moves_as_well),
