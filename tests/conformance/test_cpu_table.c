@@ -108,14 +108,36 @@ static void swapped(struct space *s)
 	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), 0);
 }
 
-static void on_a_device(struct space *s)
+static void on_device_memory(struct space *s, enum hs_pgmap_type type)
 {
 	struct hs_page *page;
 
 	map(s, BASE, PAGES, RW);
-	s->pgmap = device_memory(s, HS_PGMAP_PRIVATE, HS_PAGE_REFS_6_1, &device_memory_ops);
+	s->pgmap = device_memory(s, type, HS_PAGE_REFS_6_1, &device_memory_ops);
 	assert_int_equal(hs_pgmap_page_alloc(s->self, s->pgmap, &page), 0);
 	assert_int_equal(hs_migrate_insert_page(s->self, s->mm, BASE, page, true), 0);
+}
+
+static void on_a_device(struct space *s)
+{
+	on_device_memory(s, HS_PGMAP_PRIVATE);
+}
+
+static void on_a_coherent_device(struct space *s)
+{
+	on_device_memory(s, HS_PGMAP_COHERENT);
+}
+
+/* The device has let go of the page, and the entry is what it was. */
+static void exclusive(struct space *s)
+{
+	struct hs_page *page;
+
+	present(s);
+	assert_int_equal(hs_make_exclusive(s->self, s->mm, BASE, NULL, &page), 0);
+	hs_page_unlock(s->self, page);
+	hs_page_put(s->self, page);
+	assert_int_equal(hs_entry_type(entry_at(s, BASE)), HS_TYPE_EXCLUSIVE);
 }
 
 static void poisoned(struct space *s)
@@ -353,6 +375,9 @@ static const struct row rows[] = {
 	  "private page w", 0 },
 	{ "device-private, of another", on_a_device, R, 0, 1, false, "page w", "private page w",
 	  "page w", 0 },
+	{ "device-coherent, of another", on_a_coherent_device, R, 0, 1, false, "page w", "page w",
+	  "page w", 0 },
+	{ "device-exclusive", exclusive, R, 0, 1, false, "page w", "-EFAULT", "page w", 0 },
 	{ "hwpoison", poisoned, R, 0, 1, false, "SIGBUS, hwpoison", "-EFAULT", "-EFAULT", 0 },
 	{ "hwpoison, not requested", poisoned, NOTHING, 0, 1, false, "SIGBUS, hwpoison", "-EFAULT",
 	  "none", 0 },

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 		.text = text,
 		.run = {
 			{ .fault = HS_BREAK_PAGES_FULL_KEEPS_REF,
-			  REGRESS_FOUND(HS_VERDICT_DEADLOCK, "remover", 1) },
+			  REGRESS_FOUND(HS_VERDICT_DEADLOCK, "remover in wait for completion", 1) },
 			{ REGRESS_CLEAN(15) },
 		},
 	};

@@ -33,7 +33,6 @@
  * The driver goes on as if it had not the lock, which is never released. Repaired by 2bcbeaefde2f
  * (v5.3-rc3), after which this is -EBUSY. The switch: WALK_INVALID_EAGAIN.
  *
- *
  * What finds them: assertions of the result, and of the driver that has asked for no such thing.
  */
 #include "regress/regress.h"

@@ -5,7 +5,11 @@
  */
 #include <hmmsim/walk.h>
 
+#include "port/common/breaks.h"
 #include "support/space.h"
+
+/* Only the library with faults defines it. */
+#pragma weak hs_break_set
 
 #define PAGES 4
 #define R HS_PFN_VALID
@@ -143,6 +147,24 @@ static void a_foreign_page_takes_one_step_with_6_12(void **state)
 	assert_int_equal(w.pfn[0], W | hs_entry_pfn(entry_at(&w.s, BASE)));
 	assert_false(entry_at(&w.s, BASE) & HS_ENTRY_DEVPRIV);
 	walks_close(&w);
+}
+
+/* One step that leads nowhere, in test_walk_requests_broken: the page stays where it is. */
+static void a_foreign_page_is_refused_from_5_7_to_5_18(void **state)
+{
+	struct walks w;
+
+	(void)state;
+	if (!hs_break_set)
+		skip();
+	hs_break_set(HS_BREAK_WALK_FOREIGN_REFUSED);
+	on_a_foreign_device(&w, HS_ERA_6_12, 0);
+	w.range.default_flags = R;
+	call(&w, -EFAULT, 1, 0);
+	call(&w, -EFAULT, 1, 0);
+	assert_true(entry_at(&w.s, BASE) & HS_ENTRY_DEVPRIV);
+	walks_close(&w);
+	hs_break_set(HS_BREAK_NONE);
 }
 
 static void an_own_page_takes_one_pass_and_no_fault(void **state)
@@ -320,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_foreign_page_takes_two_steps_with_5_3),
 		cmocka_unit_test(a_foreign_page_takes_one_step_with_6_12),
+		cmocka_unit_test(a_foreign_page_is_refused_from_5_7_to_5_18),
 		cmocka_unit_test(an_own_page_takes_one_pass_and_no_fault),
 		cmocka_unit_test(the_step_back_faults_what_follows_too),
 		cmocka_unit_test(a_page_that_goes_during_a_call_is_lost_to_5_3),
