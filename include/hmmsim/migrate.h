@@ -90,6 +90,62 @@ struct hs_migrate_vma {
 	struct hs_page *fault_page;
 };
 
+/** enum hs_migrate_kind - what a slot of src stands for */
+enum hs_migrate_kind {
+	HS_MIGRATE_SYSTEM,   /**< a page of system memory */
+	HS_MIGRATE_PRIVATE,  /**< a device-private page */
+	HS_MIGRATE_COHERENT, /**< a device-coherent page */
+	HS_MIGRATE_HOLE,     /**< no page: nothing, or the zero page, is mapped */
+	HS_MIGRATE_KIND_COUNT
+};
+
+/** enum hs_migrate_refusal - why a slot does not move */
+enum hs_migrate_refusal {
+	HS_MIGRATE_LOCKED, /**< the page lock is taken, so that it is not even selected */
+	HS_MIGRATE_HELD,   /**< setup, or the first step of a device, found a reference too many */
+	HS_MIGRATE_HELD_LATE, /**< the second step found one */
+	HS_MIGRATE_NO_TARGET, /**< dst is 0: the caller has no page, or its copy failed */
+	HS_MIGRATE_WITHDRAWN, /**< the caller took MIGRATE from a slot of src that has a page */
+	HS_MIGRATE_NO_LENDER, /**< dst is device memory that is neither private nor coherent */
+	HS_MIGRATE_OCCUPIED,  /**< a hole is none any more, or there is no memory for tables */
+	HS_MIGRATE_REFUSAL_COUNT
+};
+
+/**
+ * struct hs_migrate_counts - what migrations have done, in exact numbers
+ *
+ * *invented*. Once a migration has ended, what was selected of each kind has moved or is refused,
+ * for one reason (#HS_MIGRATE_LOCKED was not selected; a hole from which the caller takes MIGRATE
+ * is in neither). A page moves when the second step decides so, also if its migration entry is
+ * taken away before the last step.
+ */
+struct hs_migrate_counts {
+	uint64_t setups; /**< hs_migrate_vma_setup() that returned 0, in a VMA that is not shared */
+	uint64_t faults; /**< of these, those with .fault_page: migrate_to_ram() of a CPU fault */
+	uint64_t passes; /**< hs_migrate_device_range() and hs_migrate_device_pfns() */
+	uint64_t selected[HS_MIGRATE_KIND_COUNT];   /**< slots, by what was there */
+	uint64_t moved[HS_MIGRATE_KIND_COUNT];	    /**< slots that moved; holes that were filled */
+	uint64_t refused[HS_MIGRATE_REFUSAL_COUNT]; /**< slots that did not, by cause */
+	uint64_t rmap_walks; /**< walks of the reverse map: to unmap a page, and to map one again */
+	uint64_t rmap_entries; /**< entries that these changed */
+	uint64_t sections;     /**< invalidations that subscribers were told of */
+};
+
+/**
+ * hs_migrate_count() - count what the migrations of a task do
+ * @param self    the calling task
+ * @param counts  the caller's memory, which the functions of this header add to (they do not clear
+ *                it) until the task is detached, or counts elsewhere; NULL: nothing is counted, as
+ *                at first
+ *
+ * The task counts its own calls, those of migrate_to_ram() in its faults among them. Counting is no
+ * step: an exploration has the same executions. hs_migrate_to_ram() (fault.h), and the migrations
+ * of one page in pte_ops.h, are not counted.
+ *
+ * Context: any.
+ */
+HMMSIM_API void hs_migrate_count(struct hs_task *self, struct hs_migrate_counts *counts);
+
 /**
  * hs_migrate_pfn() - a slot for a page, as migrate_pfn()
  * @param pfn  its pfn

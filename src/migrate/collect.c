@@ -11,7 +11,6 @@
 #include "mm/rmap.h"
 #include "mm/table.h"
 #include "mm/zap.h"
-#include "pgmap/pgmap.h"
 
 #include <errno.h>
 
@@ -63,11 +62,19 @@ static uint64_t collect_page(struct hs_fault *f, struct hs_page *page, const str
 	if (page != locked && !hs_page_trylock(f->self, page)) {
 		if (!HS_BREAK(MIGRATE_BUSY_KEEPS))
 			hs_page_put(f->self, page);
+		HS_MIGRATE_COUNT(f->self, refused[HS_MIGRATE_LOCKED]);
 		return 0;
 	}
+	HS_MIGRATE_COUNT(f->self, selected[hs_migrate_kind(page)]);
 	hs_migration_begin(f, page);
 	hs_page_put(f->self, page);
 	return f->seen & HS_ENTRY_WRITE ? slot | HS_MIGRATE_PFN_WRITE : slot;
+}
+
+static uint64_t collect_hole(struct hs_task *self)
+{
+	HS_MIGRATE_COUNT(self, selected[HS_MIGRATE_HOLE]);
+	return HS_MIGRATE_PFN_MIGRATE;
 }
 
 /* The slot for the entry f->seen of level 0. The page table lock is held. */
@@ -76,9 +83,9 @@ static uint64_t collect_entry(struct hs_fault *f, const struct hs_migrate_vma *m
 	struct hs_page *page;
 
 	if (!f->seen)
-		return HS_MIGRATE_PFN_MIGRATE;
+		return collect_hole(f->self);
 	if (hs_entry_is_zero_page(f->seen))
-		return m->flags & HS_MIGRATE_SELECT_SYSTEM ? HS_MIGRATE_PFN_MIGRATE : 0;
+		return m->flags & HS_MIGRATE_SELECT_SYSTEM ? collect_hole(f->self) : 0;
 	if (!hs_entry_has_anon_page(f->seen))
 		return 0;
 	page = hs_entry_page(f->self, f->seen);
@@ -119,7 +126,7 @@ static void collect_range(struct hs_task *self, const struct hs_migrate_vma *m)
 			continue;
 		}
 		for (; f.addr < end; f.addr += HS_PAGE_BYTES)
-			*slot++ = f.seen ? 0 : HS_MIGRATE_PFN_MIGRATE;
+			*slot++ = f.seen ? 0 : collect_hole(self);
 	}
 }
 
@@ -162,6 +169,10 @@ int hs_migrate_vma_setup(struct hs_task *self, struct hs_migrate_vma *m)
 		m->src[i] = m->dst[i] = 0;
 	if (m->vma->flags & HS_VM_SHARED)
 		return 0;
+	HS_MIGRATE_COUNT(self, setups);
+	if (m->fault_page)
+		HS_MIGRATE_COUNT(self, faults);
+	HS_MIGRATE_COUNT(self, sections);
 	inv = hs_mm_invalidate_start(self, mm, m->start, m->end, HS_INVALIDATE_MIGRATE, m->owner);
 	if (HS_BREAK(MIGRATE_NOTIFY_EARLY))
 		hs_mm_invalidate_end(self, mm, &inv);

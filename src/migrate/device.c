@@ -31,8 +31,11 @@ static uint64_t device_select(struct hs_task *self, uint64_t pfn)
 		hs_page_get(self, page);
 	else if (!hs_page_tryget(self, page))
 		return 0;
-	if (hs_page_trylock(self, page))
+	if (hs_page_trylock(self, page)) {
+		HS_MIGRATE_COUNT(self, selected[hs_migrate_kind(page)]);
 		return hs_migrate_pfn(pfn) | HS_MIGRATE_PFN_MIGRATE;
+	}
+	HS_MIGRATE_COUNT(self, refused[HS_MIGRATE_LOCKED]);
 	if (!HS_BREAK(EVICT_BUSY_KEEPS))
 		hs_page_put(self, page);
 	return 0;
@@ -41,6 +44,7 @@ static uint64_t device_select(struct hs_task *self, uint64_t pfn)
 int hs_migrate_device_pfns(struct hs_task *self, uint64_t *src, uint64_t n)
 {
 	hs_might_sleep(self);
+	HS_MIGRATE_COUNT(self, passes);
 	for (uint64_t i = 0; i < n; i++)
 		src[i] = device_select(self, src[i]);
 	hs_migrate_unmap(self, src, n, NULL);

@@ -32,6 +32,7 @@ static void finalize_one(struct hs_task *self, struct hs_mm *mm, uint64_t addr, 
 		else
 			hs_page_map_first(self, z->to, "hs_migrate_vma_finalize");
 		hs_migration_finish(&f, z->to);
+		HS_MIGRATE_COUNT(self, rmap_entries);
 	}
 	hs_spin_unlock(self, &mm->page_table_lock);
 	if (found && HS_BREAK(REMAP_GET_LATE))
@@ -44,6 +45,7 @@ void hs_migrate_remap(struct hs_task *self, struct hs_page *from, struct hs_page
 {
 	struct finalize z = { .from = from, .to = to, .pfn = hs_page_to_pfn(self, from) };
 
+	HS_MIGRATE_COUNT(self, rmap_walks);
 	hs_rmap_walk(self, to, finalize_one, &z);
 }
 

@@ -146,6 +146,26 @@
 #include <hmmsim/migrate.h>
 
 #include "mm/mm.h"
+#include "pgmap/pgmap.h"
+
+/* Adds one to a field of what the task counts in, if it counts. No step, and no lock. */
+#define HS_MIGRATE_COUNT(self, field)                                      \
+	do {                                                               \
+		struct hs_migrate_counts *counts_ = *hs_task_counts(self); \
+                                                                           \
+		if (counts_)                                               \
+			counts_->field++;                                  \
+	} while (0)
+
+/* What a slot of src with @page, which is held, stands for; NULL: it has none. No step. */
+static inline enum hs_migrate_kind hs_migrate_kind(const struct hs_page *page)
+{
+	const struct hs_pgmap *pgmap = page ? (const void *)page->pgmap.raw : NULL;
+
+	if (!pgmap)
+		return page ? HS_MIGRATE_SYSTEM : HS_MIGRATE_HOLE;
+	return pgmap->type == HS_PGMAP_PRIVATE ? HS_MIGRATE_PRIVATE : HS_MIGRATE_COHERENT;
+}
 
 /* The page whose lock is the fault's: a migration takes it not and leaves it. NULL: none. */
 static inline const struct hs_page *hs_migrate_locked_page(const struct hs_migrate_vma *m)

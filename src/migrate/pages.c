@@ -14,6 +14,11 @@
 #include "mm/zap.h"
 #include "pgmap/pgmap.h"
 
+void hs_migrate_count(struct hs_task *self, struct hs_migrate_counts *counts)
+{
+	*hs_task_counts(self) = counts;
+}
+
 struct hs_page *hs_migrate_pfn_to_page(struct hs_task *self, uint64_t slot)
 {
 	if (!(slot & HS_MIGRATE_PFN_VALID))
@@ -83,42 +88,62 @@ struct pages {
 	bool notified;
 };
 
-static bool pages_fill(struct hs_task *self, struct pages *p, uint64_t i, struct hs_page *to)
+/* A slot moves, or why it does not: enum hs_migrate_refusal. */
+#define PAGES_MOVES HS_MIGRATE_REFUSAL_COUNT
+
+static enum hs_migrate_refusal pages_fill(struct hs_task *self, struct pages *p, uint64_t i,
+					  struct hs_page *to)
 {
 	uint64_t addr;
 
 	if (!p->m)
-		return false;
+		return HS_MIGRATE_OCCUPIED;
 	addr = p->m->start + (i << HS_PAGE_SHIFT);
-	if (!p->notified)
+	if (!p->notified) {
+		HS_MIGRATE_COUNT(self, sections);
 		p->inv = hs_mm_invalidate_start(self, p->m->vma->mm, addr, p->m->end,
 						HS_INVALIDATE_MIGRATE, p->m->owner);
+	}
 	p->notified = true;
-	return pages_is_target(self, to) && pages_insert(self, p->m, addr, to);
+	if (!pages_is_target(self, to))
+		return HS_MIGRATE_NO_LENDER;
+	return pages_insert(self, p->m, addr, to) ? PAGES_MOVES : HS_MIGRATE_OCCUPIED;
 }
 
-/* Whether slot @i, which has MIGRATE, keeps it. */
-static bool pages_decide_slot(struct hs_task *self, struct pages *p, uint64_t i, uint64_t src,
-			      uint64_t dst)
+/* Of slot @i, which has MIGRATE. */
+static enum hs_migrate_refusal pages_decide_slot(struct hs_task *self, struct pages *p, uint64_t i,
+						 struct hs_page *from, uint64_t dst)
 {
-	struct hs_page *from = hs_migrate_pfn_to_page(self, src);
 	struct hs_page *to = hs_migrate_pfn_to_page(self, dst);
 
 	if (!to)
-		return false;
+		return HS_MIGRATE_NO_TARGET;
 	if (!from)
 		return pages_fill(self, p, i, to);
-	return pages_is_target(self, to) &&
-	       pages_move(self, to, from, p->m ? p->m->fault_page : NULL);
+	if (!pages_is_target(self, to))
+		return HS_MIGRATE_NO_LENDER;
+	return pages_move(self, to, from, p->m ? p->m->fault_page : NULL) ? PAGES_MOVES
+									  : HS_MIGRATE_HELD_LATE;
 }
 
 static void pages_decide(struct hs_task *self, struct pages *p, uint64_t *src, const uint64_t *dst,
 			 uint64_t n)
 {
-	for (uint64_t i = 0; i < n; i++)
-		if (src[i] & HS_MIGRATE_PFN_MIGRATE &&
-		    !pages_decide_slot(self, p, i, src[i], dst[i]))
-			src[i] &= ~HS_MIGRATE_PFN_MIGRATE;
+	for (uint64_t i = 0; i < n; i++) {
+		struct hs_page *from = hs_migrate_pfn_to_page(self, src[i]);
+		enum hs_migrate_refusal why = HS_MIGRATE_WITHDRAWN;
+
+		if (src[i] & HS_MIGRATE_PFN_MIGRATE)
+			why = pages_decide_slot(self, p, i, from, dst[i]);
+		else if (!from)
+			continue;
+		if (why == PAGES_MOVES) {
+			HS_MIGRATE_COUNT(self, moved[hs_migrate_kind(from)]);
+			continue;
+		}
+		HS_MIGRATE_COUNT(self, refused[why]);
+		src[i] &= ~HS_MIGRATE_PFN_MIGRATE;
+	}
 }
 
 void hs_migrate_vma_pages(struct hs_task *self, struct hs_migrate_vma *m)

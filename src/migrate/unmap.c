@@ -31,12 +31,14 @@ static void unmap_one(struct hs_task *self, struct hs_mm *mm, uint64_t addr, voi
 	struct hs_invalidation inv = hs_mm_invalidate_start(self, mm, addr, addr + HS_PAGE_BYTES,
 							    HS_INVALIDATE_CLEAR, NULL);
 
+	HS_MIGRATE_COUNT(self, sections);
 	if (HS_BREAK(EVICT_NOTIFY_EARLY))
 		hs_mm_invalidate_end(self, mm, &inv);
 	hs_spin_lock(self, &mm->page_table_lock);
 	if (hs_rmap_look(&f) && unmap_maps(&f, pfn)) {
 		hs_migration_begin(&f, page);
 		hs_page_put(self, page);
+		HS_MIGRATE_COUNT(self, rmap_entries);
 	}
 	hs_spin_unlock(self, &mm->page_table_lock);
 	if (!HS_BREAK(EVICT_NOTIFY_EARLY))
@@ -72,10 +74,14 @@ uint64_t hs_migrate_unmap(struct hs_task *self, uint64_t *src, uint64_t n,
 	for (uint64_t i = 0; i < n; i++) {
 		struct hs_page *page = hs_migrate_pfn_to_page(self, src[i]);
 
-		if (page && hs_page_mapcount(self, page))
+		if (page && hs_page_mapcount(self, page)) {
+			HS_MIGRATE_COUNT(self, rmap_walks);
 			hs_rmap_walk(self, page, unmap_one, page);
-		if (page && unmap_is_held_by_others(self, page, fault_page))
+		}
+		if (page && unmap_is_held_by_others(self, page, fault_page)) {
+			HS_MIGRATE_COUNT(self, refused[HS_MIGRATE_HELD]);
 			src[i] &= ~HS_MIGRATE_PFN_MIGRATE;
+		}
 		left += src[i] & HS_MIGRATE_PFN_MIGRATE ? 1 : 0;
 	}
 	/* Only now, so that what stays is mapped again when all that moves is unmapped. */

@@ -150,6 +150,8 @@ static inline bool hs_task_in_callback(const struct hs_task *self);		 /* of RCU 
 static inline void hs_task_set_callback(struct hs_task *self, bool in_callback); /* for the port */
 /* A number that the model keeps for the task; 0 when it is attached. Only its thread uses it. */
 static inline int64_t *hs_task_tally(struct hs_task *self);
+/* Where the model counts what the task does; NULL when it is attached. Only its thread uses it. */
+static inline void **hs_task_counts(struct hs_task *self);
 /* A pointer that the author of a scenario keeps for the task; NULL when it is attached. */
 static inline void **hs_task_data(struct hs_task *self);
 /* The name of the task in slot @id. NULL: there is no such slot. */

@@ -143,6 +143,28 @@ static void a_migration_against_a_zap(void **state)
 	hold_moves(zaps);
 }
 
+static void to_device_counting(struct hs_task *self, void *arg)
+{
+	struct hs_migrate_counts c = { .setups = 0 };
+
+	hs_migrate_count(self, &c);
+	to_device(self, arg);
+	hs_migrate_count(self, NULL);
+	expect(c.setups == 1);
+}
+
+static const struct race counted_zaps[] = {
+	{ on_system, { to_device_counting, zapper }, check_new_or_zapped, 34 },
+	{ on_nothing, { to_device_counting, zapper }, check_new_or_zapped, 46 },
+};
+
+/* As many executions as of zaps[]. */
+static void a_migration_that_is_counted_has_the_same_executions(void **state)
+{
+	(void)state;
+	hold_moves(counted_zaps);
+}
+
 static const struct race unmaps[] = {
 	{ on_system, { to_device, unmap_all }, check_nothing, 13 },
 	{ on_device, { from_device, unmap_all }, check_nothing, 13 },
@@ -429,6 +451,7 @@ int main(void)
 		cmocka_unit_test(two_faulters_on_one_device_page),
 		cmocka_unit_test(a_waiter_with_a_reference_makes_a_move_fail),
 		cmocka_unit_test(a_migration_against_a_zap),
+		cmocka_unit_test(a_migration_that_is_counted_has_the_same_executions),
 		cmocka_unit_test(a_migration_against_munmap),
 		cmocka_unit_test(two_migrations_of_one_range),
 		cmocka_unit_test(a_page_that_is_pinned_stays),

@@ -166,6 +166,7 @@ struct hs_task {
 	uint32_t children; /* tasks that it has made */
 	uint32_t threads;  /* those of them that are no callbacks */
 	int64_t tally;
+	void *counts;
 	void *data;
 	struct hs_processor *processor; /* that it has; NULL: none */
 	void (*fn)(struct hs_task *self, void *arg);
@@ -193,6 +194,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline int64_t *hs_task_tally(struct hs_task *self)
 {
 	return &self->tally;
+}
+
+static inline void **hs_task_counts(struct hs_task *self)
+{
+	return &self->counts;
 }
 
 static inline void **hs_task_data(struct hs_task *self)

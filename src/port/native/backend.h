@@ -31,6 +31,7 @@ struct hs_task_hot {
 struct hs_task {
 	struct hs_task_hot hot;
 	int64_t tally;
+	void *counts;
 	void *data;
 	struct hs_processor *processor; /* that it has; NULL: none */
 	uint32_t held_count;		/* kept under HS_DEBUG */
@@ -51,6 +52,11 @@ static inline uint32_t hs_task_id(const struct hs_task *self)
 static inline int64_t *hs_task_tally(struct hs_task *self)
 {
 	return &self->tally;
+}
+
+static inline void **hs_task_counts(struct hs_task *self)
+{
+	return &self->counts;
 }
 
 static inline void **hs_task_data(struct hs_task *self)

@@ -53,6 +53,7 @@ static void task_fill_slot(struct hs_arena *arena, struct hs_slot *slot, const c
 	hs_u64_store(NULL, &hot->retry_spins, 0, HS_RELAXED);
 	hot->rng = hs_random_stream(arena->config.seed, id);
 	slot->task.tally = 0;
+	slot->task.counts = NULL;
 	slot->task.data = NULL;
 	slot->task.processor = NULL;
 	slot->task.held_count = 0;
