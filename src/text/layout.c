@@ -33,6 +33,7 @@ void hs_layout_free(struct hs_hostmem *mem, struct hs_layout *layout)
 	hs_hostmem_free(mem, layout->vmas);
 	hs_hostmem_free(mem, layout->maps);
 	hs_hostmem_free(mem, layout->pgmaps);
+	hs_hostmem_free(mem, layout->moves);
 	*layout = (struct hs_layout){ .name = NULL };
 }
 

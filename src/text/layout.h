@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - an address space alone: VMAs, what is mapped in them, device memory
+ * layout.h - an address space: VMAs, what is mapped in them, device memory; and what moves in it
  *
  * invented. README.md has the text format. VMAs, maps and pgmaps each ascend and do not overlap; a
  * map lies inside one VMA. Names of VMAs are one word, with escapes as in /proc/mounts, and are
@@ -26,12 +26,30 @@ struct hs_layout_vma {
 	unsigned long line;
 };
 
+enum hs_layout_move_kind {
+	HS_MOVE_TO_DEVICE, /* the system memory of a range, and holes there, to .pgmap */
+	HS_MOVE_TO_SYSTEM, /* the device memory of a range, of each owner */
+	HS_MOVE_EVICT,	   /* all pages of .pgmap, to system memory */
+};
+
+/* What moves (run/migration.h). The lines of a layout say it in their order. */
+struct hs_layout_move {
+	enum hs_layout_move_kind kind;
+	uint64_t start, end; /* not of an eviction */
+	uint64_t pgmap;	     /* its first pfn; private or coherent, and alive */
+	unsigned long line;
+};
+
+#define HS_LAYOUT_MOVES_MAX 64u
+#define HS_LAYOUT_MOVE_PAGES ((uint64_t)1 << 18) /* of a range, the most */
+
 struct hs_layout {
 	char *name;
 	struct hs_layout_vma *vmas;
 	struct hs_space_map *maps;
 	struct hs_space_pgmap *pgmaps;
-	size_t vma_count, map_count, pgmap_count;
+	struct hs_layout_move *moves;
+	size_t vma_count, map_count, pgmap_count, move_count;
 	uint64_t entries, private_entries; /* of all maps */
 	bool overlaps;			   /* of a walk scenario; see above */
 	/* of the keyword layout; this and all lines are 0 without a text */
@@ -45,6 +63,19 @@ int hs_layout_check(struct hs_text *text, const struct hs_layout *layout);
 /* parse(print(l)) equals l but for line numbers. The caller prints HS_TEXT_FIRST_LINE first. */
 void hs_layout_print(const struct hs_layout *layout, struct hs_out *out);
 void hs_layout_free(struct hs_hostmem *mem, struct hs_layout *layout);
+
+/*
+ * layout_moves.c: the lines migrate and evict. Return 0, or -EINVAL or -ENOMEM with text->error.
+ * The check needs the whole layout. hs_layout_print_move() writes no end of line.
+ */
+int hs_layout_parse_migrate(struct hs_text *text, const struct hs_line *line,
+			    struct hs_layout *layout);
+int hs_layout_parse_evict(struct hs_text *text, const struct hs_line *line,
+			  struct hs_layout *layout);
+int hs_layout_check_moves(struct hs_text *text, const struct hs_layout *layout);
+void hs_layout_print_move(const struct hs_layout_move *move, struct hs_out *out);
+/* Whether a migration takes pages from such a VMA: it is private and has small anonymous pages. */
+bool hs_layout_vma_migrates(const struct hs_layout_vma *vma);
 
 /* ---- building ---------------------------------------------------------------------------- */
 

@@ -105,5 +105,5 @@ int hs_layout_check(struct hs_text *text, const struct hs_layout *layout)
 		if (!ret)
 			ret = layout_check_pgmaps(text, layout, &layout->maps[i]);
 	}
-	return ret;
+	return ret ? ret : hs_layout_check_moves(text, layout);
 }

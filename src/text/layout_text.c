@@ -90,6 +90,10 @@ static int layout_text_line(struct hs_text *text, const struct hs_line *line,
 		return layout_text_vma(text, line, layout);
 	case HS_KEYWORD_MAP:
 		return layout_text_map(text, line, layout);
+	case HS_KEYWORD_MIGRATE:
+		return hs_layout_parse_migrate(text, line, layout);
+	case HS_KEYWORD_EVICT:
+		return hs_layout_parse_evict(text, line, layout);
 	default:
 		return layout_text_pgmap(text, line, layout);
 	}
@@ -133,7 +137,7 @@ int hs_layout_parse(struct hs_text *text, struct hs_layout *out)
 	return 1;
 }
 
-/* pgmaps, then each VMA with its maps. */
+/* pgmaps, then each VMA with its maps, then what moves. */
 void hs_layout_print(const struct hs_layout *layout, struct hs_out *out)
 {
 	size_t m = 0;
@@ -149,5 +153,9 @@ void hs_layout_print(const struct hs_layout *layout, struct hs_out *out)
 		hs_space_print_vma(vma->start, vma->end, vma->flags, vma->name, out);
 		while (m < layout->map_count && layout->maps[m].addr < vma->end)
 			hs_space_print_map(&layout->maps[m++], out);
+	}
+	for (size_t i = 0; i < layout->move_count; i++) {
+		hs_layout_print_move(&layout->moves[i], out);
+		hs_out_char(out, '\n');
 	}
 }

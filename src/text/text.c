@@ -23,6 +23,7 @@ static const struct hs_key map_keys[HS_TEXT_KEYS] = { { "count", SPACE },
 						      { "owner", SPACE },
 						      { "of", LAYOUT } };
 static const struct hs_key pgmap_keys[HS_TEXT_KEYS] = { { "type", LAYOUT }, { "owner", LAYOUT } };
+static const struct hs_key migrate_keys[HS_TEXT_KEYS] = { { "to", LAYOUT } };
 static const struct hs_key profile_keys[HS_TEXT_KEYS] = { { "base", FIRST } };
 static const struct hs_key machine_keys[HS_TEXT_KEYS] = {
 	{ "cpus", RACE },	{ "geometry", RACE }, { "section", RACE },
@@ -68,6 +69,8 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, FIRST, profile_keys },
 	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, FIRST, no_keys },
 	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
+	[HS_KEYWORD_MIGRATE] = { "migrate", "START END", 2, 2, LAYOUT, migrate_keys },
+	[HS_KEYWORD_EVICT] = { "evict", "START_PFN", 1, 1, LAYOUT, no_keys },
 	[HS_KEYWORD_RACE] = { "race", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
 	[HS_KEYWORD_ABOUT] = { "about", "a sentence", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_AXIS] = { "axis", "NAME VALUE...", 0, HS_TEXT_REST, RACE, no_keys },
@@ -289,6 +292,8 @@ static int text_wrong_dialect(struct hs_text *text, const struct hs_keyword *key
 
 	if (text->dialect == WALK)
 		where = "expected a first line hmmsim 1";
+	else if (keyword->dialects == LAYOUT) /* they are operations of races, too */
+		where = "expected inside a layout or race";
 	else if (keyword->dialects == RACE)
 		where = "expected inside a race";
 	else if (text->dialect == RACE)
@@ -301,7 +306,7 @@ static int text_unknown_keyword(struct hs_text *text, const struct hs_word *word
 	const char *what = "a keyword (scenario, vma, map, ..., run)";
 
 	if (text->dialect == LAYOUT)
-		what = "a keyword (layout, vma, map or pgmap)";
+		what = "a keyword (layout, vma, map, pgmap, migrate or evict)";
 	if (text->dialect == RACE)
 		what = "a keyword (race, axis, pgmap, ..., expect) or an operation";
 	text->keyword = NULL;
@@ -310,7 +315,7 @@ static int text_unknown_keyword(struct hs_text *text, const struct hs_word *word
 
 /*
  * The keyword @word of this dialect among @count, as an index, or -1. If only other dialects have
- * it, *other is it.
+ * it, *other is the first of them.
  */
 static int text_keyword_among(const struct hs_text *text, const struct hs_keyword *keywords,
 			      unsigned int count, const struct hs_word *word,
@@ -321,7 +326,8 @@ static int text_keyword_among(const struct hs_text *text, const struct hs_keywor
 			continue;
 		if (keywords[i].dialects & text->dialect)
 			return (int)i;
-		*other = &keywords[i];
+		if (!*other)
+			*other = &keywords[i];
 	}
 	return -1;
 }

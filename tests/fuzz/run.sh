@@ -65,7 +65,9 @@ layout() {
 	words 'hmmsim 1\x0a' 'layout a\x0a' 'vma 0x1000 0x200000 rw name=a\x0a' 'map 0x1000 4k ' \
 		'map 0x200000 2m ' 'map 0x40000000 1g ' 'pgmap 0x1000 0x2000 dead\x0a' \
 		'type=private' 'type=fsdax' 'type=coherent' 'count=2' 'owner=1' 'of=anon' \
-		'of=shmem' '\\040' rw ro devrw dpw zero swap poison none
+		'of=shmem' '\\040' rw ro devrw dpw zero swap poison none \
+		'migrate 0x1000 0x2000 to=0x1000\x0a' 'evict 0x1000\x0a' 'to=system'
+	literal_seeds 'hmmsim 1\nlayout m\npgmap 16 32 type=private owner=1\nvma 0x1000 0x3000 rw\nmap 0x1000 4k rw 5 of=anon\nmigrate 0x1000 0x3000 to=16\nevict 16\nmigrate 0x1000 0x2000 to=system\n'
 }
 
 # One race a seed: the parts of the one that has everything are found faster alone.

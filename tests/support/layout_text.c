@@ -20,10 +20,17 @@ static bool pgmaps_equal(const struct hs_space_pgmap *a, const struct hs_space_p
 	       a->owner == b->owner && a->dead == b->dead;
 }
 
+static bool moves_equal(const struct hs_layout_move *a, const struct hs_layout_move *b)
+{
+	return a->kind == b->kind && a->start == b->start && a->end == b->end &&
+	       a->pgmap == b->pgmap;
+}
+
 bool layouts_equal(const struct hs_layout *a, const struct hs_layout *b)
 {
 	if (strcmp(a->name, b->name) || a->vma_count != b->vma_count ||
-	    a->map_count != b->map_count || a->pgmap_count != b->pgmap_count)
+	    a->map_count != b->map_count || a->pgmap_count != b->pgmap_count ||
+	    a->move_count != b->move_count)
 		return false;
 	for (size_t i = 0; i < a->vma_count; i++)
 		if (a->vmas[i].start != b->vmas[i].start || a->vmas[i].end != b->vmas[i].end ||
@@ -35,6 +42,9 @@ bool layouts_equal(const struct hs_layout *a, const struct hs_layout *b)
 			return false;
 	for (size_t i = 0; i < a->pgmap_count; i++)
 		if (!pgmaps_equal(&a->pgmaps[i], &b->pgmaps[i]))
+			return false;
+	for (size_t i = 0; i < a->move_count; i++)
+		if (!moves_equal(&a->moves[i], &b->moves[i]))
 			return false;
 	return true;
 }

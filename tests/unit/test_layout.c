@@ -34,7 +34,8 @@ static const struct {
 	{ IN("run"), "x.in:4: run: expected outside a layout" },
 	{ IN("fault ok"), "x.in:4: fault: expected outside a layout" },
 	{ IN("hmmsim 1"), "x.in:4: hmmsim: expected as the first line only" },
-	{ IN("maps"), "x.in:4: expected a keyword (layout, vma, map or pgmap), found \"maps\"" },
+	{ IN("maps"), "x.in:4: expected a keyword (layout, vma, map, pgmap, migrate or "
+		      "evict), found \"maps\"" },
 	{ IN("vma 0xa000 0xb000 r nmae=x"), "x.in:4: vma: expected name=, found \"nmae=x\"" },
 	{ IN("vma 0xa000 0xb000 r name=x name=y"),
 	  "x.in:4: vma: expected name= once, found \"name=y\"" },
@@ -129,6 +130,45 @@ static const struct {
 	  "type=private at pfn 0x200" },
 	{ IN(PGMAPS "map 0x1000 4k dpr 0x200"),
 	  "x.in:6: map: expected owner=7, the owner of the pgmap, found 0" },
+	/* moves */
+	{ IN("migrate 0x1000 0x2000"),
+	  "x.in:4: migrate: expected to=START_PFN of a pgmap or to=system, found none" },
+	{ IN("migrate 0x1000 to=system"), "x.in:4: migrate: expected START END, found 1 word" },
+	{ IN("migrate 0x1000 0x2000 to=swap"),
+	  "x.in:4: migrate: expected to=START_PFN of a pgmap or to=system, found \"swap\"" },
+	{ IN("migrate 0x1000 0x2000 from=1"), "x.in:4: migrate: expected to=, found \"from=1\"" },
+	{ IN("migrate 0x1001 0x2000 to=system"),
+	  "x.in:4: migrate: expected START, a multiple of 0x1000 below 0x800000000000, found "
+	  "\"0x1001\"" },
+	{ IN("migrate 0x1000 0x1000 to=system"),
+	  "x.in:4: migrate: expected END, a multiple of 0x1000 from 0x2000 to 0x40001000, found "
+	  "\"0x1000\"" },
+	{ IN("migrate 0x1000 0x40002000 to=system"),
+	  "x.in:4: migrate: expected END, a multiple of 0x1000 from 0x2000 to 0x40001000, found "
+	  "\"0x40002000\"" },
+	{ IN("migrate 0x8000 0xa000 to=system"),
+	  "x.in:4: migrate: expected a range inside one vma, found 0x8000 to 0xa000" },
+	{ IN("migrate 0x0 0x2000 to=system"),
+	  "x.in:4: migrate: expected a range inside one vma, found 0x0 to 0x2000" },
+	{ IN("migrate 0xa000 0xb000 to=system"),
+	  "x.in:4: migrate: expected a range inside one vma, found 0xa000 to 0xb000" },
+	{ IN("vma 0xa000 0xb000 rws\nmigrate 0xa000 0xb000 to=system"),
+	  "x.in:5: migrate: expected a vma without flags h, H, i, m, p and s, found that of 0xa000" },
+	{ IN(PGMAPS "migrate 0x1000 0x2000 to=0x201"),
+	  "x.in:6: migrate: expected the START_PFN of a pgmap, found 0x201" },
+	{ IN(PGMAPS "migrate 0x1000 0x2000 to=0x300"),
+	  "x.in:6: migrate: expected the START_PFN of a pgmap, found 0x300" },
+	{ IN(PGMAPS "migrate 0x1000 0x2000 to=0x100"),
+	  "x.in:6: migrate: expected a pgmap of type=private or type=coherent, found type=fsdax" },
+	{ IN("migrate 0x1000 0x2000 to=8\npgmap 8 9 dead type=coherent"),
+	  "x.in:4: migrate: expected a pgmap that is not dead, found 0x8" },
+	{ IN("migrate 0x1000 0x2000 to=8\npgmap 8 9 type=private"),
+	  "x.in:4: migrate: expected a pgmap with owner=K, found one without" },
+	{ IN("evict"), "x.in:4: evict: expected START_PFN, found 0 words" },
+	{ IN("evict all"), "x.in:4: evict: expected START_PFN of a pgmap, found \"all\"" },
+	{ IN("evict 0x200"), "x.in:4: evict: expected the START_PFN of a pgmap, found 0x200" },
+	{ IN("evict 8\npgmap 8 9 type=p2pdma"),
+	  "x.in:4: evict: expected a pgmap of type=private or type=coherent, found type=p2pdma" },
 };
 
 static void bad_text_is_refused_in_words(void **state)
@@ -161,6 +201,10 @@ static void scenarios_have_no_keys_of_layouts(void **state)
 		  "x.in:3: map: expected count= or owner=, found \"of=anon\"" },
 		{ "hmmsim 1\nscenario a\nlayout b\n",
 		  "x.in:3: layout: expected run before the next scenario" },
+		{ "hmmsim 1\nscenario a\nevict 1\n",
+		  "x.in:3: evict: expected inside a layout or race" },
+		{ "scenario a\nmigrate 0 0x1000 to=1\n",
+		  "x.in:2: migrate: expected a first line hmmsim 1" },
 		{ "hmmsim 1\nscenario a\npgmap 1 2 type=private\n",
 		  "x.in:3: pgmap: expected no key=value, found \"type=private\"" },
 	};
@@ -215,6 +259,14 @@ static const struct {
 	  "map 0x40000000 2m devrw 0x800\nmap 0x40200000 4k dpw 0x3ff count=2 owner=3\n"
 	  "map 0x40202000 4k rw 0x7ff\nmap 0x40203000 4k devro 0xfffffffffe count=2\n"
 	  "map 0x40205000 4k migw 0x200\nmap 0x40206000 4k rw 0xb00\n" },
+	/* what moves keeps its order, and comes last */
+	{ "hmmsim 1\nlayout m\nevict 16\nmigrate 0x1000 0x2000 to=16\n"
+	  "pgmap 16 32 type=private owner=1\nvma 0x1000 0x3000 rw\n"
+	  "migrate 4096 0x3000 to=system\nmap 0x1000 4k rw 5 of=anon\n"
+	  "migrate 0x1000 0x2000 to=16\n",
+	  "hmmsim 1\nlayout m\npgmap 0x10 0x20 type=private owner=1\nvma 0x1000 0x3000 rw\n"
+	  "map 0x1000 4k rw 0x5 of=anon\nevict 0x10\nmigrate 0x1000 0x2000 to=0x10\n"
+	  "migrate 0x1000 0x3000 to=system\nmigrate 0x1000 0x2000 to=0x10\n" },
 };
 
 static void printing_is_canonical(void **state)
@@ -417,6 +469,30 @@ static void a_scenario_without_memory_leaves_nothing(void **state)
 	}
 }
 
+static void a_layout_has_at_most_64_moves(void **state)
+{
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_out text = { .mem = &mem };
+	struct hs_layout layout;
+	char error[1024];
+
+	(void)state;
+	hs_out_text(&text, "hmmsim 1\nlayout a\nvma 0x1000 0x2000 rw\n");
+	for (unsigned int i = 0; i < HS_LAYOUT_MOVES_MAX; i++)
+		hs_out_text(&text, "migrate 0x1000 0x2000 to=system\n");
+	hs_out_char(&text, '\0');
+	assert_int_equal(layout_parse(&mem, text.bytes, &layout, error), 1);
+	assert_int_equal(layout.move_count, 64);
+	hs_layout_free(&mem, &layout);
+	text.used--;
+	hs_out_text(&text, "evict 1\n");
+	hs_out_char(&text, '\0');
+	assert_int_equal(layout_parse(&mem, text.bytes, &layout, error), -EINVAL);
+	assert_string_equal(error, "x.in:68: evict: expected at most 64 migrate and evict lines");
+	hs_out_free(&text);
+	assert_int_equal(mem.live, 0);
+}
+
 /* ---- no memory --------------------------------------------------------------------------- */
 
 /* Nine lines of each kind, so that every array grows twice. No two maps join. */
@@ -427,8 +503,9 @@ static void write_long_layout(struct hs_out *out)
 		char line[512];
 
 		snprintf(line, sizeof(line),
-			 "vma 0x%u0000 0x%u1000 r name=n%u\nmap 0x%u0000 4k rw %u\npgmap %u0 %u1\n",
-			 i, i, i, i, i, i, i);
+			 "vma 0x%u0000 0x%u1000 r name=n%u\nmap 0x%u0000 4k rw %u\npgmap %u0 %u1\n"
+			 "migrate 0x%u0000 0x%u1000 to=system\n",
+			 i, i, i, i, i, i, i, i, i);
 		hs_out_text(out, line);
 	}
 	hs_out_char(out, '\0');
@@ -462,7 +539,7 @@ static void parsing_and_printing_fail_cleanly_without_memory(void **state)
 		assert_int_equal(mem.live, 0);
 	}
 	/* The name, two for each kind of line, nine names, the printed text; then one too many. */
-	assert_int_equal(index, 1 + 2 * 3 + 9 + 1 + 1);
+	assert_int_equal(index, 1 + 2 * 4 + 9 + 1 + 1);
 	hs_out_free(&text);
 }
 
@@ -549,6 +626,7 @@ int main(void)
 		cmocka_unit_test(scenarios_have_no_keys_of_layouts),
 		cmocka_unit_test(printing_is_canonical),
 		cmocka_unit_test(a_layout_ends_where_the_next_begins),
+		cmocka_unit_test(a_layout_has_at_most_64_moves),
 		cmocka_unit_test(a_scenario_becomes_the_layout_of_its_request),
 		cmocka_unit_test(a_scenario_that_no_layout_can_say_is_refused),
 		cmocka_unit_test(a_scenario_without_memory_leaves_nothing),
