@@ -77,11 +77,17 @@ enum hs_report_verdict hs_report_judge(const struct hs_report *report);
 /* Prints tables. */
 void hs_report_print(const struct hs_report *report, struct hs_out *out);
 
+/* Cells of a walk: from calls to passes; and its answer, of so many calls. */
+void hs_report_cell_counts(const struct hs_walk_counts *counts, struct hs_out *cells);
+void hs_report_cell_answer(const struct hs_compared *done, size_t calls, struct hs_out *cells);
+
 /*
  * Benchmarks in the schema of Google Benchmark (text/json.h): the caller writes head and tail.
  * *count is the number of benchmarks so far.
  */
 void hs_report_json(const struct hs_report *report, uint64_t *count, struct hs_out *out);
+/* What a walk has counted, as members of a benchmark. */
+void hs_report_json_counts(const struct hs_compared *done, struct hs_out *out);
 /* How the name of a benchmark begins, and how it ends; @profile may be NULL. */
 void hs_report_json_name(struct hs_out *name, const char *kind, const struct hs_layout *layout,
 			 enum hs_compare_request request);

@@ -35,14 +35,10 @@ static void report_json_begin_entry(struct report_json_entry *e, const char *kin
 	hs_json_begin(e->out, !e->family, name, suffix, e->family);
 }
 
-static void report_json_end_entry(const struct report_json_entry *e)
+void hs_report_json_counts(const struct hs_compared *done, struct hs_out *out)
 {
-	const struct hs_walk_counts *c = &e->row->done.counts;
-	struct hs_out *out = e->out;
+	const struct hs_walk_counts *c = &done->counts;
 
-	hs_json_text(out, "time_unit", "ns");
-	hs_json_number(out, "range_calls", e->report->spans[e->row->scope].count);
-	hs_json_number(out, "pages", e->report->spans[e->row->scope].pages);
 	hs_json_number(out, "calls", c->calls);
 	hs_json_number(out, "hits", c->hits);
 	hs_json_number(out, "lookups", c->lookups);
@@ -56,8 +52,16 @@ static void report_json_end_entry(const struct report_json_entry *e)
 	hs_json_number(out, "held_faults", c->held_faults);
 	hs_json_number(out, "waits", c->waits);
 	hs_json_number(out, "passes", c->passes);
-	hs_json_number(out, "failed_calls", e->row->done.failed);
-	hs_json_end(out);
+	hs_json_number(out, "failed_calls", done->failed);
+}
+
+static void report_json_end_entry(const struct report_json_entry *e)
+{
+	hs_json_text(e->out, "time_unit", "ns");
+	hs_json_number(e->out, "range_calls", e->report->spans[e->row->scope].count);
+	hs_json_number(e->out, "pages", e->report->spans[e->row->scope].pages);
+	hs_report_json_counts(&e->row->done, e->out);
+	hs_json_end(e->out);
 }
 
 static void report_json_count(struct report_json_entry *e)

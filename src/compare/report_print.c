@@ -2,10 +2,8 @@
 /*
  * report_print.c - a report as tables
  */
+#include "compare/alike.h"
 #include "compare/report.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "text/error_name.h"
 #include "text/grid.h"
@@ -38,22 +36,32 @@ static void report_print_count_head(const struct hs_report *r, struct hs_out *ce
 	hs_out_char(cells, '\n');
 }
 
-static void report_print_cell_answer(const struct hs_report *r, const struct hs_report_row *row,
-				     struct hs_out *cells)
+void hs_report_cell_answer(const struct hs_compared *done, size_t calls, struct hs_out *cells)
 {
-	const struct hs_compared *done = &row->done;
-
 	if (!done->failed)
 		hs_out_text(cells, "ok");
 	else if (done->livelocks)
 		hs_out_text(cells, "livelock");
 	else
 		hs_out_error(cells, done->error);
-	if (done->failed && r->spans[row->scope].count != 1) {
+	if (done->failed && calls != 1) {
 		hs_out_char(cells, 'x');
 		hs_out_decimal(cells, done->livelocks ? done->livelocks : done->failed);
 	}
 	hs_out_char(cells, '\t');
+}
+
+void hs_report_cell_counts(const struct hs_walk_counts *c, struct hs_out *cells)
+{
+	hs_cell_number(cells, c->calls);
+	hs_cell_number(cells, c->hits);
+	hs_cell_number(cells, c->lookups);
+	hs_cell_number(cells, c->refs);
+	hs_cell_number(cells, c->puts);
+	hs_cell_number(cells, c->leaked);
+	hs_cell_number(cells, c->faults);
+	hs_cell_number(cells, c->held_faults);
+	hs_cell_number(cells, c->passes);
 }
 
 static void report_print_predicted_cells(const struct hs_report *r, const struct hs_report_row *row,
@@ -78,18 +86,8 @@ static void report_print_row_head(const struct hs_report_row *row, struct hs_out
 static void report_print_count_cells(const struct hs_report *r, const struct hs_report_row *row,
 				     struct hs_out *cells)
 {
-	const struct hs_walk_counts *c = &row->done.counts;
-
-	hs_cell_number(cells, c->calls);
-	hs_cell_number(cells, c->hits);
-	hs_cell_number(cells, c->lookups);
-	hs_cell_number(cells, c->refs);
-	hs_cell_number(cells, c->puts);
-	hs_cell_number(cells, c->leaked);
-	hs_cell_number(cells, c->faults);
-	hs_cell_number(cells, c->held_faults);
-	hs_cell_number(cells, c->passes);
-	report_print_cell_answer(r, row, cells);
+	hs_report_cell_counts(&row->done.counts, cells);
+	hs_report_cell_answer(&row->done, r->spans[row->scope].count, cells);
 	report_print_predicted_cells(r, row, cells);
 	hs_out_char(cells, '\n');
 }
@@ -111,44 +109,13 @@ static void report_print_counts(const struct hs_report *r, enum hs_compare_scope
 
 /* ---- a call of one page ------------------------------------------------------------------ */
 
-/* Neighbouring strategies whose cells are equal. */
-struct alike {
-	const struct hs_report_row *from, *to;
-	unsigned int count;
-	struct hs_out cells;
-};
-
-static void report_print_end_alike(struct alike *a, struct hs_out *cells)
-{
-	char names[64];
-
-	if (!a->from)
-		return;
-	snprintf(names, sizeof(names), "%s%s%s", hs_strategy_name(a->from->strategy),
-		 a->count > 2 ? ".." : ",", hs_strategy_name(a->to->strategy));
-	if (a->count == 1)
-		snprintf(names, sizeof(names), "%s", hs_strategy_name(a->from->strategy));
-	hs_cell_text(cells, hs_era_name(a->from->era));
-	hs_cell_text(cells, names);
-	hs_out_bytes(cells, a->cells.bytes, a->cells.used);
-	cells->failed |= a->cells.failed;
-	hs_out_reset(&a->cells);
-	a->from = NULL;
-}
-
-static bool report_print_is_alike(const struct alike *a, const struct hs_report_row *row,
-				  const struct hs_out *cells)
-{
-	return a->from && a->from->era == row->era && a->cells.used == cells->used &&
-	       !cells->failed && !memcmp(a->cells.bytes, cells->bytes, cells->used);
-}
-
 /* On one page most strategies do the same, so that equal neighbours share a line. */
 static void report_print_page(const struct hs_report *r, struct hs_out *out)
 {
 	struct hs_out cells = { .mem = r->set.mem }, row_cells = cells;
-	struct alike alike = { .cells = cells };
+	struct hs_alike alike;
 
+	hs_alike_begin(&alike, &cells);
 	report_print_count_head(r, &cells);
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct hs_report_row *row = &r->rows[i];
@@ -157,22 +124,13 @@ static void report_print_page(const struct hs_report *r, struct hs_out *out)
 			continue;
 		hs_out_reset(&row_cells);
 		report_print_count_cells(r, row, &row_cells);
-		cells.failed |= row_cells.failed;
-		if (!report_print_is_alike(&alike, row, &row_cells)) {
-			report_print_end_alike(&alike, &cells);
-			alike.from = row;
-			alike.count = 0;
-			hs_out_bytes(&alike.cells, row_cells.bytes, row_cells.used);
-		}
-		alike.to = row;
-		alike.count++;
+		hs_alike_add(&alike, NULL, row->era, row->strategy, &row_cells);
 	}
-	report_print_end_alike(&alike, &cells);
+	hs_alike_end(&alike);
 	hs_out_text(out, r->asked->profile_count ? "\na call of one page; predicted in ns\n"
 						 : "\na call of one page\n");
 	hs_grid_print(&cells, 2, r->asked->bold, out);
 	hs_out_free(&row_cells);
-	hs_out_free(&alike.cells);
 	hs_out_free(&cells);
 }
 
