@@ -24,20 +24,29 @@ static bool compare_has_ordinary_1g(const struct hs_layout *layout)
 
 static int compare_populate(struct hs_compare *c)
 {
-	int ret = hs_populate(c->self, c->set.mem, c->layout, &c->space);
+	const struct hs_compare_space *space = c->set.space;
+	int ret = space ? space->build(c, space->arg)
+			: hs_populate(c->self, c->set.mem, c->layout, &c->space);
 
 	if (ret)
 		return ret;
-	hs_mm_set_fault_ops(c->space.mm, &hs_script_ops, &c->script);
+	if (!space)
+		hs_mm_set_fault_ops(c->space.mm, &hs_script_ops, &c->script);
 	c->dirty = false;
 	return 0;
 }
 
-static int compare_populate_again(struct hs_compare *c)
+static void compare_end_space(struct hs_compare *c)
 {
-	if (!c->dirty)
-		return 0;
-	hs_populate_end(&c->space);
+	if (c->set.space)
+		c->set.space->end(c, c->set.space->arg);
+	else
+		hs_populate_end(&c->space);
+}
+
+int hs_compare_rebuild(struct hs_compare *c)
+{
+	compare_end_space(c);
 	hs_hostmem_free(c->set.mem, c->script.log);
 	c->script.log = NULL;
 	c->script.log_count = 0;
@@ -65,7 +74,7 @@ int hs_compare_end(struct hs_compare *c)
 {
 	int ret = 0;
 
-	hs_populate_end(&c->space);
+	compare_end_space(c);
 	if (c->self)
 		hs_task_detach(c->self);
 	if (c->machine)
@@ -113,7 +122,7 @@ static int compare_make_slots(struct hs_compare *c, uint64_t pages)
 /* Makes the space and the slots ready for a walk of @span. */
 static int compare_prepare(struct hs_compare *c, const struct hs_compare_span *span)
 {
-	int ret = compare_populate_again(c);
+	int ret = c->dirty ? hs_compare_rebuild(c) : 0;
 
 	return ret ? ret : compare_make_slots(c, span->most_pages);
 }
@@ -164,6 +173,15 @@ static void compare_count_faulted(struct hs_cost_counts *cost, uint64_t faults)
 	}
 }
 
+static uint64_t compare_count_valid(const struct hs_compare *c, const struct hs_compare_call *at)
+{
+	uint64_t valid = 0, pages = (at->end - at->start) / HS_PAGE_BYTES;
+
+	for (uint64_t i = 0; i < pages; i++)
+		valid += (c->pfns[i] & HS_PFN_VALID) != 0;
+	return valid;
+}
+
 int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
 		   const struct hs_compare_span *span, struct hs_compared *out)
 {
@@ -182,6 +200,8 @@ int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strat
 		if (answer && !out->failed++)
 			out->error = answer;
 		out->livelocks += c->livelock;
+		if (!answer && c->set.space)
+			out->valid += compare_count_valid(c, &span->calls[i]);
 		hs_walk_counts_add(&out->counts, &range.counts);
 		hs_cost_count_call(&out->cost, &range.counts);
 	}

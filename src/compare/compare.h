@@ -61,6 +61,17 @@ struct hs_compare_span {
 	uint64_t pages, most_pages; /* of all; of one call */
 };
 
+struct hs_compare;
+
+/* What is walked in place of the layout as it is. */
+struct hs_compare_space {
+	/* Builds c->space on the machine, and sets what resolves faults. 0 or -ENOMEM. */
+	int (*build)(struct hs_compare *c, void *arg);
+	/* Ends it, also after an error of build. */
+	void (*end)(struct hs_compare *c, void *arg);
+	void *arg;
+};
+
 struct hs_compare_setting {
 	struct hs_hostmem *mem;
 	enum hs_compare_request request;
@@ -68,6 +79,7 @@ struct hs_compare_setting {
 	uint64_t owner;				 /* whose device-private pages are accepted */
 	const struct hs_machine_config *machine; /* NULL: the standard one */
 	const struct hs_clock *clock;		 /* may be NULL if nothing is timed */
+	const struct hs_compare_space *space;	 /* NULL: the layout (populate.h) */
 };
 
 struct hs_compare {
@@ -89,8 +101,9 @@ struct hs_compared {
 	uint64_t failed;	      /* calls */
 	long error;		      /* of the first call that failed */
 	uint64_t livelocks;	      /* calls that HS_COMPARE_CHECKS ended */
-	bool changed;		      /* the space; it is built anew before the next walk */
-	struct hs_cost_counts cost;   /* valid if no call failed */
+	uint64_t valid; /* pages in the answers of calls that did not fail; with .space */
+	bool changed;	/* the space; it is built anew before the next walk */
+	struct hs_cost_counts cost; /* valid if no call failed */
 };
 
 /* ---- spans (pages.c) ------------------------------------------------------------- */
@@ -124,6 +137,8 @@ int hs_compare_run(struct hs_compare *c, enum hs_era era, enum hs_strategy strat
 int hs_compare_time(struct hs_compare *c, enum hs_era era, enum hs_strategy strategy,
 		    const struct hs_compare_span *span, uint64_t times, double *real_ns,
 		    double *cpu_ns);
+/* Builds the space anew. Returns 0 or -ENOMEM. */
+int hs_compare_rebuild(struct hs_compare *c);
 /* Returns 0, or -ENOTEMPTY: objects are left in the machine. */
 int hs_compare_end(struct hs_compare *c);
 

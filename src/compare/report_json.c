@@ -6,7 +6,7 @@
  * cost/...	ns that a profile predicts for a walk of the span
  * walk/...	ns that were measured: one benchmark for each repetition, then their median
  *
- * removal_print.c writes the benchmarks of removals.
+ * removal_print.c writes the benchmarks of removals, moves_print.c those of migrations.
  */
 #include "compare/report.h"
 

@@ -25,6 +25,14 @@ static int populate_vmas(struct hs_populated *p)
 
 /* ---- device memory ----------------------------------------------------------------------- */
 
+/* Whether pgmap @i is the caller's. */
+static bool populate_is_theirs(const struct hs_populated *p, size_t i)
+{
+	struct hs_pgmap *pgmap;
+
+	return i == p->given || (p->ops && p->ops->owns(p->ops_arg, i, &pgmap));
+}
+
 static int populate_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
 {
 	const struct hs_layout *layout = p->layout;
@@ -40,13 +48,13 @@ static int populate_pgmaps(struct hs_populated *p, struct hs_pgmap *given)
 
 		if (i == p->given)
 			p->pgmaps[i] = given;
-		else
+		else if (!p->ops || !p->ops->owns(p->ops_arg, i, &p->pgmaps[i]))
 			ret = hs_pgmap_add(p->self, line->type, line->start, line->end,
 					   hs_populate_owner(line->owner), &p->pgmaps[i]);
 		if (ret)
 			return ret;
 		p->pgmap_count++;
-		if (line->dead && i != p->given)
+		if (line->dead && !populate_is_theirs(p, i))
 			hs_pgmap_kill(p->self, p->pgmaps[i]);
 	}
 	return 0;
@@ -105,8 +113,11 @@ static int populate_make_way(struct hs_populated *p, uint64_t addr, uint32_t lev
 static int populate_entry(struct hs_populated *p, const struct hs_space_map *map,
 			  struct hs_pgmap *owned, uint64_t addr, uint64_t pfn)
 {
-	int ret = 0;
+	int ret = p->ops ? p->ops->entry(p->ops_arg, p, map, addr, pfn) : 1;
 
+	if (ret <= 0)
+		return ret;
+	ret = 0;
 	if (hs_map_is_private(map->kind))
 		ret = populate_private_page(p, owned, pfn);
 	if (!ret && p->layout->overlaps)
@@ -143,20 +154,47 @@ int hs_populate(struct hs_task *self, struct hs_hostmem *mem, const struct hs_la
 	return hs_populate_around(self, mem, layout, SIZE_MAX, NULL, out);
 }
 
+static int populate_all(struct hs_populated *p, struct hs_pgmap *given)
+{
+	int ret = hs_mm_create(p->self, hs_geometry(HS_GEOMETRY_X86_64), &p->mm);
+
+	if (!ret)
+		ret = populate_vmas(p);
+	if (!ret)
+		ret = populate_pgmaps(p, given);
+	for (size_t i = 0; !ret && i < p->layout->map_count; i++)
+		ret = populate_map(p, &p->layout->maps[i]);
+	return ret;
+}
+
 int hs_populate_around(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
 		       size_t given, struct hs_pgmap *pgmap, struct hs_populated *out)
 {
-	int ret;
-
 	*out = (struct hs_populated){ .layout = layout, .mem = mem, .self = self, .given = given };
-	ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_X86_64), &out->mm);
-	if (!ret)
-		ret = populate_vmas(out);
-	if (!ret)
-		ret = populate_pgmaps(out, pgmap);
-	for (size_t i = 0; !ret && i < layout->map_count; i++)
-		ret = populate_map(out, &layout->maps[i]);
-	return ret;
+	return populate_all(out, pgmap);
+}
+
+int hs_populate_with(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
+		     const struct hs_populate_ops *ops, void *arg, struct hs_populated *out)
+{
+	*out = (struct hs_populated){ .layout = layout,
+				      .mem = mem,
+				      .self = self,
+				      .given = SIZE_MAX,
+				      .ops = ops,
+				      .ops_arg = arg };
+	return populate_all(out, NULL);
+}
+
+/* Beside those of pages that are the caller's, which each hold one. */
+static int64_t populate_refs(const struct hs_populated *p, size_t i)
+{
+	struct hs_pgmap *pgmap = p->pgmaps[i];
+	int64_t refs = hs_pgmap_refs(p->self, pgmap);
+
+	if (p->ops && populate_is_theirs(p, i))
+		refs -= (int64_t)hs_pgmap_pages_allocated(p->self, pgmap);
+	return refs;
 }
 
 uint64_t hs_populate_put_left(struct hs_populated *p)
@@ -164,7 +202,7 @@ uint64_t hs_populate_put_left(struct hs_populated *p)
 	uint64_t left = 0;
 
 	for (size_t i = 0; i < p->pgmap_count; i++) {
-		int64_t refs = p->layout->pgmaps[i].dead ? 0 : hs_pgmap_refs(p->self, p->pgmaps[i]);
+		int64_t refs = p->layout->pgmaps[i].dead ? 0 : populate_refs(p, i);
 
 		for (int64_t n = 0; n < refs; n++)
 			hs_pgmap_put(p->self, p->pgmaps[i]);
@@ -178,7 +216,7 @@ void hs_populate_end(struct hs_populated *p)
 	if (p->mm)
 		hs_mm_destroy(p->self, p->mm);
 	while (p->pgmap_count--)
-		if (p->pgmap_count != p->given)
+		if (!populate_is_theirs(p, p->pgmap_count))
 			hs_pgmap_remove(p->self, p->pgmaps[p->pgmap_count]);
 	while (p->owner_count)
 		hs_pgmap_remove(p->self, p->owners[--p->owner_count].pgmap);

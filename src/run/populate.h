@@ -20,6 +20,17 @@ struct hs_populate_owner {
 	struct hs_pgmap *pgmap;
 };
 
+struct hs_populated;
+
+/* What the caller builds in its own way; the rest is built as above. */
+struct hs_populate_ops {
+	/* Whether pgmap @i of the layout is the caller's: it exists (*out), and stays. */
+	bool (*owns)(const void *arg, size_t i, struct hs_pgmap **out);
+	/* Makes one entry. 0; 1: the entry is not the caller's; or an error. */
+	int (*entry)(void *arg, struct hs_populated *p, const struct hs_space_map *map,
+		     uint64_t addr, uint64_t pfn);
+};
+
 struct hs_populated {
 	const struct hs_layout *layout;
 	struct hs_hostmem *mem;
@@ -28,6 +39,8 @@ struct hs_populated {
 	struct hs_pgmap **pgmaps; /* those of the layout, in its order */
 	size_t pgmap_count;
 	size_t given; /* index of the pgmap that the caller owns; SIZE_MAX: none */
+	const struct hs_populate_ops *ops; /* NULL: all is built here */
+	void *ops_arg;
 	struct hs_populate_owner *owners;
 	size_t owner_count;
 };
@@ -47,6 +60,9 @@ int hs_populate(struct hs_task *self, struct hs_hostmem *mem, const struct hs_la
 /* The same, but pgmap @given of the layout is @pgmap, which exists and stays the caller's. */
 int hs_populate_around(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
 		       size_t given, struct hs_pgmap *pgmap, struct hs_populated *out);
+/* The same, with what @ops builds. */
+int hs_populate_with(struct hs_task *self, struct hs_hostmem *mem, const struct hs_layout *layout,
+		     const struct hs_populate_ops *ops, void *arg, struct hs_populated *out);
 /*
  * Puts the references that walks left, and returns how many. A dead pgmap was killed before the
  * walks, which therefore hold no reference to it.

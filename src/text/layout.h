@@ -32,7 +32,7 @@ enum hs_layout_move_kind {
 	HS_MOVE_EVICT,	   /* all pages of .pgmap, to system memory */
 };
 
-/* What moves (run/migration.h). The lines of a layout say it in their order. */
+/* What moves (run/moves.h). The lines of a layout say it in their order. */
 struct hs_layout_move {
 	enum hs_layout_move_kind kind;
 	uint64_t start, end; /* not of an eviction */

@@ -62,6 +62,10 @@ static const char tool_compare_help[] =
 	"                            points, and a removal can begin at these too\n"
 	"      --atomic              implies --removal; the reference is atomic from the\n"
 	"                            start, so that the kill needs no grace period\n"
+	"      --migrate[=HOW]       also migrates memory as the layout says, or all\n"
+	"                            anonymous memory to a private pgmap; then back by\n"
+	"                            HOW, fault (default) or range, or by evictions; and\n"
+	"                            walks before and after it\n"
 	"  -c, --check               makes the verdicts the exit status\n"
 	"  -h, --help                prints this text\n"
 	"\n"
@@ -71,8 +75,8 @@ static const char tool_compare_help[] =
 	"     is not ok\n"
 	"  2  wrong usage, or bad input\n"
 	"  3  with --check: no violation, but a bound was reached and a part has no\n"
-	"     verdict: the whole range is too large for a call, or a removal was asked\n"
-	"     for and could not be tried\n"
+	"     verdict: the whole range is too large for a call, or a removal or migration\n"
+	"     was asked for and could not be tried\n"
 	"  4  internal error, or an output cannot be written\n";
 
 static const char tool_compare_columns_help[] =
@@ -121,6 +125,25 @@ static const char tool_compare_columns_help[] =
 	"  at       the worst start\n"
 	"  light    predicted ns of what was walked until that drain was over, without\n"
 	"           grace periods\n"
+	"\n"
+	"Columns of --migrate, exact counts of what each step did:\n"
+	"  calls      setups, and evictions of at most 512 pages\n"
+	"  faults     faults of a CPU that set a migration up\n"
+	"  system     pages of system memory that were selected; then those of private\n"
+	"             and coherent memory, and holes, where nothing or the zero page was\n"
+	"  moved      pages that moved\n"
+	"  filled     holes in which a page of the device is mapped now\n"
+	"  refused    pages and holes that stayed; a line below the table says why\n"
+	"  rmap       walks of the reverse map\n"
+	"  entries    entries that these changed\n"
+	"  sections   invalidations\n"
+	"  on device  pages that are on devices afterwards\n"
+	"  verdict    of a removal\n"
+	"\n"
+	"Walks before and after the migrations, and after them without an owner\n"
+	"(foreign), have the columns of counts, and\n"
+	"  valid      pages in the answer\n"
+	"  back       pages that the walk's faults have brought back\n"
 	"\n"
 	"Verdicts, the worst last:\n"
 	"  ok        the drain ends, and the driver uses nothing that is gone\n"
@@ -345,6 +368,23 @@ static int tool_compare_put_removals(const struct compare_tool *tool,
 	return ret ? tool_compare_layout_error(report->layout, ret) : 0;
 }
 
+static int tool_compare_put_moves(const struct compare_tool *tool, const struct hs_report *report,
+				  struct outputs *o)
+{
+	struct hs_moves_report moves;
+	int ret = hs_moves_report_make(&moves, &tool->asked, report->layout, &report->set,
+				       tool->back);
+
+	tool_compare_end_progress(tool);
+	if (!ret) {
+		hs_moves_report_print(&moves, &o->text);
+		hs_moves_report_json(&moves, &o->benchmarks, &o->json);
+		tool_compare_judge(o, hs_moves_report_judge(&moves));
+	}
+	hs_moves_report_free(&moves);
+	return ret ? tool_compare_layout_error(report->layout, ret) : 0;
+}
+
 static int tool_compare_put_report(const struct compare_tool *tool, const struct hs_report *report,
 				   bool first, struct outputs *o)
 {
@@ -358,6 +398,8 @@ static int tool_compare_put_report(const struct compare_tool *tool, const struct
 	tool_compare_judge(o, hs_report_judge(report));
 	if (tool->removal)
 		code = tool_compare_put_removals(tool, report, o);
+	if (!code && tool->migrate)
+		code = tool_compare_put_moves(tool, report, o);
 	if (code)
 		return code;
 	o->drawable |= hs_plot_add(report, &o->plot);

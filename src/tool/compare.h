@@ -5,7 +5,7 @@
 #ifndef HS_TOOL_COMPARE_H
 #define HS_TOOL_COMPARE_H
 
-#include "compare/report.h"
+#include "compare/moves_report.h"
 #include "tool/device_options.h"
 #include "tool/options.h"
 
@@ -33,7 +33,8 @@ struct compare_tool {
 	const char *json, *plot; /* files, or NULL; "-": standard output, without tables */
 	const char *profile_files[HS_REPORT_PROFILES];
 	bool request_given, owner_given, body_given, sleep_given, repetitions_given;
-	bool removal, check, help;
+	bool removal, migrate, check, help;
+	enum hs_moves_back back; /* of .migrate */
 };
 
 /* Both return an exit code; unless it is HS_EXIT_DONE they have printed a message on stderr. */

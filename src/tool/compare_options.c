@@ -19,7 +19,8 @@ enum {
 	OPTION_REPETITIONS,
 	OPTION_PLOT,
 	OPTION_SLEEP,
-	OPTION_ATOMIC
+	OPTION_ATOMIC,
+	OPTION_MIGRATE
 };
 
 static const struct option compare_options_table[] = {
@@ -35,6 +36,7 @@ static const struct option compare_options_table[] = {
 	{ "teardown", no_argument, NULL, 't' }, /* the name of --removal in 0.1 */
 	{ "sleep", required_argument, NULL, OPTION_SLEEP },
 	{ "atomic", no_argument, NULL, OPTION_ATOMIC },
+	{ "migrate", optional_argument, NULL, OPTION_MIGRATE },
 	{ "no-time", no_argument, NULL, OPTION_NO_TIME },
 	{ "repetitions", required_argument, NULL, OPTION_REPETITIONS },
 	{ "json", required_argument, NULL, 'j' },
@@ -49,6 +51,11 @@ static const struct option compare_options_table[] = {
 static const char *compare_options_request_name(int i)
 {
 	return hs_request_names[i];
+}
+
+static const char *compare_options_back_name(int i)
+{
+	return hs_moves_back_names[i];
 }
 
 static int compare_options_choose(const char *option, const char *(*name)(int i), int count,
@@ -187,6 +194,18 @@ static int compare_options_take_removal(struct compare_tool *tool, int option)
 	return ret;
 }
 
+static int compare_options_take_migrate(struct compare_tool *tool)
+{
+	int chosen = HS_MOVES_BACK_FAULT;
+	int ret = hs_tool_once("compare", "migrate", &tool->migrate);
+
+	if (!ret && optarg)
+		ret = compare_options_choose("migrate", compare_options_back_name,
+					     HS_MOVES_BACK_COUNT, &chosen);
+	tool->back = (enum hs_moves_back)chosen;
+	return ret;
+}
+
 static int compare_options_take_option(struct compare_tool *tool, int option)
 {
 	uint64_t number = 0;
@@ -211,6 +230,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 	case OPTION_SLEEP:
 	case OPTION_ATOMIC:
 		return compare_options_take_removal(tool, option);
+	case OPTION_MIGRATE:
+		return compare_options_take_migrate(tool);
 	case OPTION_NO_TIME:
 		tool->asked.repetitions = 0;
 		return 0;

@@ -33,6 +33,11 @@ valid() {
 		    if b["name"].split("/")[0] in ("held", "delay"):
 		        assert b["inside"] <= b["plays"] and b["verdict"] and b["start"], b["name"]
 		        continue
+		    if b["name"].split("/")[0] == "migration":
+		        total = lambda what: sum(b[key] for key in b if key.startswith(what))
+		        assert total("selected_") == total("moved_") + total("refused_"), b["name"]
+		        assert b["faults"] <= b["setups"] and b["step"] and b["verdict"], b["name"]
+		        continue
 		    assert b["calls"] == b["hits"] + b["lookups"], b["name"]
 		    assert b["lookups"] == b["refs"] + b["failures"], b["name"]
 		    assert b["refs"] == b["puts"] + b["leaked"], b["name"]
@@ -169,6 +174,38 @@ run 0 '' --no-time -w 6.12 -s none -l full:2M --atomic
 says '^its device memory is removed meanwhile, its reference is atomic; '
 says '^6\.12 +none +kill-first +[0-9]+ +[0-9]+ +0 +0 +0 +0 +0 +0 '
 
+# So do migrations, and the walks before and after them.
+run 0 '' --no-time --migrate -s none -s per-page -l private:4M -l every8:2M -l thp:2M \
+	"$data/moves.layout" --json=migrations.json
+same "$data/migrate.out"
+valid migrations.json
+run 0 '' --no-time --migrate=range -r read -s none "$data/moves.layout" --json=migrate.json
+cmp -s migrate.json "$data/migrate.json" || complain "JSON: not as in $data/migrate.json"
+says '^back by range +2 +0 +0 +2 +4 +6 +6 +0 +6 '
+says '^refused in back by range: 6 no target$'
+run 0 '' --no-time -s none -w 6.12 "$data/moves.layout"
+! grep -q migrat out || complain 'a migration without --migrate'
+# Pages that --device has put there are a part of it, and the added pgmap lies behind them.
+run 0 '' --no-time --migrate -s none -w 6.12 -l anon:2M -d anon=private:1/4,owner=3
+says '^all to=0x100080000 +1 +0 +384 +0 +0 +0 +384 +0 +0 +384 +384 +1 +512 +-$'
+says '^removal of 0x100000000 +1 +0 +0 +128 '
+{
+	printf 'hmmsim 1\nlayout closed\nvma 0x1000 0x3000 -\nmap 0x1000 4k rw 5 count=2 of=anon\n'
+	printf 'vma 0x3000 0x4000 r\n'
+} >closed
+run 0 '' --no-time --migrate -s none -w 6.12 closed
+says '^refused in back by fault: 2 closed$'
+run 0 '' --no-time --migrate -s none -l full:2M
+says '^no migration: no anonymous memory is mapped in small pages, in a vma that migrates$'
+{
+	printf 'hmmsim 1\nlayout beside\npgmap 0x200000 0x200010 type=private owner=1\n'
+	printf 'pgmap 0x200010 0x200020\nvma 0x1000 0x3000 rw\nmap 0x1000 4k rw 5 of=anon\n'
+} >beside
+run 0 '' --no-time --migrate -s none beside
+says '^no migration: a pgmap goes in subsections of 512 pages, and something else is in them$'
+run 2 "^hmmsim compare: --migrate: expected fault or range, found 'swap'\$" --migrate=swap
+run 2 '^hmmsim compare: --migrate: expected once, found again$' --migrate --migrate=range
+
 # Times, measured briefly.
 run 0 '' -l full:2M -l vmas:2M --repetitions=3 --json=timed.json
 says '^walker +strategy +ns/page +p10 +p90 +x none +one page '
@@ -226,6 +263,9 @@ judged 3 -w 6.12 -s per-call -t near
 judged 3 -w 6.12 -s none -t -l full:257M
 judged 0 -w 6.12 -s none -l full:257M
 judged 0 -w 6.12 -s none -t -l anon:2M
+judged 0 -s none --migrate "$data/moves.layout" closed
+judged 0 -s none --migrate -l full:2M
+judged 3 -s none --migrate beside
 printf 'hmmsim 1\nlayout wide\nvma 0x1000 0x2000 r\nvma 0x7f0000000000 0x7f0000001000 r\n' >wide
 judged 3 wide
 judged 1 -w 5.3 -s per-table wide leak
