@@ -230,5 +230,5 @@ bool mm_compare(struct mm_world *w, bool all)
 	for (uint32_t i = 0; all && i < MODEL_MAPPINGS; i++)
 		if (!same_mapping_vmas(w, i) || !same_blocks(w, i))
 			return false;
-	return !all || same_sums(w);
+	return !all || (same_sums(w) && mm_migrated_agree(w));
 }

@@ -294,6 +294,7 @@ bool mm_world_open(struct mm_world *w, const struct mm_world_config *c)
 		good = mm_memory_make(w, i, i == MODEL_FILE_1 ? 24 : 0);
 	for (uint32_t i = 0; good && i < MODEL_MMS; i++)
 		good = mm_space_make(w, i);
+	mm_migrated_begin(w);
 	return good;
 }
 

@@ -80,7 +80,9 @@ struct mm_world {
 	struct hs_gate *gate;				/* an open one */
 	struct mm_held held[MM_HOLDS][MM_SLOTS];
 	struct mm_move move[MM_MOVES];
-	struct mm_told told[MODEL_EVENTS]; /* the first sections since .tells was made 0 */
+	struct hs_migrate_counts migrated;  /* what the task has counted */
+	struct hs_migrate_counts uncounted; /* what the model had reached before */
+	struct mm_told told[MODEL_EVENTS];  /* the first sections since .tells was made 0 */
 	uint32_t tells;
 	bool refuse;		/* listeners refuse what may not block */
 	bool poisoned[1 << 15]; /* system pages that are never used again */
@@ -166,6 +168,13 @@ void mm_learn_depth(struct mm_world *w);
  * the CPU does not have.
  */
 bool mm_listeners_agree(struct mm_world *w);
+
+/*
+ * mm_migrated.c: the task counts its migrations from now on; slots that it has selected, moved and
+ * refused are those that the model has reached since.
+ */
+void mm_migrated_begin(struct mm_world *w);
+bool mm_migrated_agree(struct mm_world *w);
 
 /* mm_compare.c: both bind objects that are new. @all: also what takes longer. */
 bool mm_bind(struct mm_world *w);
