@@ -86,6 +86,7 @@ hs_objects(hmmsim_explore_model explore ${HS_MODEL_SOURCES})
 hs_objects(hmmsim_explore_port explore ${HS_PORT_COMMON_SOURCES} ${HS_PORT_EXPLORE_SOURCES})
 hs_objects(hmmsim_explore_engine explore ${HS_EXPLORE_COMMON_SOURCES} ${HS_EXPLORE_ENGINE_SOURCES})
 hs_objects(hmmsim_explore_language explore ${HS_LANGUAGE_SOURCES})
+hs_objects(hmmsim_explore_program explore ${HS_EXPLORE_PROGRAM_SOURCES})
 set(explore_objects
 	$<TARGET_OBJECTS:hmmsim_explore_port> $<TARGET_OBJECTS:hmmsim_explore_engine>
 	$<TARGET_OBJECTS:hmmsim_explore_language>)
@@ -119,5 +120,5 @@ endif()
 
 if(HMMSIM_BUILD_TESTS OR HMMSIM_BUILD_BENCH)
 	hs_internal_library(native ${native_objects} $<TARGET_OBJECTS:hmmsim_native_program>)
-	hs_internal_library(explore ${explore_objects})
+	hs_internal_library(explore ${explore_objects} $<TARGET_OBJECTS:hmmsim_explore_program>)
 endif()

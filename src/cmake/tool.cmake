@@ -30,7 +30,7 @@ file(RELATIVE_PATH helper_from_bindir "/${CMAKE_INSTALL_BINDIR}" "/${helper_dir}
 set_source_files_properties(tool/helper.c PROPERTIES
 	COMPILE_DEFINITIONS HS_LIBEXEC_FROM_BIN="${helper_from_bindir}/")
 add_executable(hmmsim_explore_tool ${HS_TOOL_EXPLORE_SOURCES}
-	$<TARGET_OBJECTS:hmmsim_explore_language>)
+	$<TARGET_OBJECTS:hmmsim_explore_program> $<TARGET_OBJECTS:hmmsim_explore_language>)
 target_link_libraries(hmmsim_explore_tool PRIVATE
 	hmmsim_explore hmmsim_explore_flags hmmsim_warnings)
 file(RELATIVE_PATH libdir_from_helper "/${helper_dir}" "/${CMAKE_INSTALL_LIBDIR}")

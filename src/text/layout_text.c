@@ -72,6 +72,9 @@ static int layout_text_begin(struct hs_text *text, const struct hs_line *line,
 	if (line->id == HS_KEYWORD_RACE)
 		return hs_text_error(text, text->number, text->keyword,
 				     "expected a layout; hmmsim explore reads races");
+	if (line->id == HS_KEYWORD_CLAIM)
+		return hs_text_error(text, text->number, text->keyword,
+				     "expected a layout; hmmsim claims has the claims");
 	if (line->id != HS_KEYWORD_LAYOUT)
 		return hs_text_error(text, text->number, text->keyword,
 				     "expected layout NAME first");
@@ -105,10 +108,7 @@ static int layout_text_lines(struct hs_text *text, struct hs_layout *layout)
 	int ret;
 
 	while ((ret = hs_text_next(text, &line)) == 1) {
-		bool begins = line.id == HS_KEYWORD_LAYOUT || line.id == HS_KEYWORD_SCENARIO ||
-			      line.id == HS_KEYWORD_RACE;
-
-		if (layout->name && begins) {
+		if (layout->name && hs_keyword_begins(line.id)) {
 			hs_text_unread(text);
 			return 0;
 		}

@@ -254,10 +254,7 @@ static int race_text_lines(struct hs_race_parser *p)
 
 	p->line = &line;
 	while ((ret = hs_text_next(p->text, &line)) == 1) {
-		bool begins = line.id == HS_KEYWORD_LAYOUT || line.id == HS_KEYWORD_SCENARIO ||
-			      line.id == HS_KEYWORD_RACE;
-
-		if (p->race->name && begins) {
+		if (p->race->name && hs_keyword_begins(line.id)) {
 			hs_text_unread(p->text);
 			return 0;
 		}
@@ -283,7 +280,9 @@ int hs_race_parse(struct hs_text *text, const struct hs_race_setting *settings, 
 		.geometry = HS_GEOMETRY_MOCK,
 		.must = HS_RACE_MUST_ALL,
 	};
-	ret = race_text_lines(&p);
+	ret = hs_text_seek(text, HS_KEYWORD_RACE);
+	if (ret == 1)
+		ret = race_text_lines(&p);
 	if (!ret && !out->name)
 		return 0;
 	if (!ret)

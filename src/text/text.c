@@ -14,6 +14,7 @@
 #define SCENARIO HS_DIALECT_SCENARIO
 #define LAYOUT HS_DIALECT_LAYOUT
 #define RACE HS_DIALECT_RACE
+#define CLAIM HS_DIALECT_CLAIM
 #define SPACE HS_DIALECT_SPACE
 #define ALL HS_DIALECT_ALL
 
@@ -68,10 +69,11 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_RUN] = { "run", "no word", 0, 0, SCENARIO, no_keys },
 	[HS_KEYWORD_PROFILE] = { "profile", "NAME", 1, 1, FIRST, profile_keys },
 	[HS_KEYWORD_COST] = { "cost", "CLASS NS [estimated]", 2, 3, FIRST, no_keys },
-	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
+	[HS_KEYWORD_LAYOUT] = { "layout", "NAME", 1, 1, FIRST | LAYOUT | RACE | CLAIM, no_keys },
 	[HS_KEYWORD_MIGRATE] = { "migrate", "START END", 2, 2, LAYOUT, migrate_keys },
 	[HS_KEYWORD_EVICT] = { "evict", "START_PFN", 1, 1, LAYOUT, no_keys },
-	[HS_KEYWORD_RACE] = { "race", "NAME", 1, 1, FIRST | LAYOUT | RACE, no_keys },
+	[HS_KEYWORD_RACE] = { "race", "NAME", 1, 1, FIRST | LAYOUT | RACE | CLAIM, no_keys },
+	[HS_KEYWORD_CLAIM] = { "claim", "ID", 1, 1, FIRST | LAYOUT | RACE | CLAIM, no_keys },
 	[HS_KEYWORD_ABOUT] = { "about", "a sentence", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_AXIS] = { "axis", "NAME VALUE...", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_MACHINE] = { "machine", "no word", 0, 0, RACE, machine_keys },
@@ -90,6 +92,17 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_ORDER] = { "order", "LABEL...", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_MUST] = { "must", "S1, S2, S3, S4 or live", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_EXPECT] = { "expect", "VERDICT", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_BY] = { "by", "a name", 0, HS_TEXT_REST, CLAIM, no_keys },
+	[HS_KEYWORD_DATE] = { "date", "YYYY-MM-DD", 1, 1, CLAIM, no_keys },
+	[HS_KEYWORD_SAYS] = { "says", "a sentence", 0, HS_TEXT_REST, CLAIM, no_keys },
+	[HS_KEYWORD_METHOD] = { "method", "search|schedule|counts|none", 1, 1, CLAIM, no_keys },
+	[HS_KEYWORD_ROW] = { "row", "NAME RACE [AXIS=VALUE|AXIS=*]...", 0, HS_TEXT_REST, CLAIM,
+			     no_keys },
+	[HS_KEYWORD_CONTROL] = { "control", "NAME of=ROW RACE [AXIS=VALUE|AXIS=*]...", 0,
+				 HS_TEXT_REST, CLAIM, no_keys },
+	[HS_KEYWORD_CHANGE] = { "change", "a sentence", 0, HS_TEXT_REST, CLAIM, no_keys },
+	[HS_KEYWORD_CLAIMED] = { "claimed", "ROW.FIELD = VALUE", 0, HS_TEXT_REST, CLAIM, no_keys },
+	[HS_KEYWORD_NOTE] = { "note", "a sentence", 0, HS_TEXT_REST, CLAIM, no_keys },
 };
 
 /* The operations of a race; how many words each takes is checked in race_steps.c. */
@@ -296,8 +309,12 @@ static int text_wrong_dialect(struct hs_text *text, const struct hs_keyword *key
 		where = "expected inside a layout or race";
 	else if (keyword->dialects == RACE)
 		where = "expected inside a race";
+	else if (keyword->dialects == CLAIM)
+		where = "expected inside a claim";
 	else if (text->dialect == RACE)
 		where = "expected outside a race";
+	else if (text->dialect == CLAIM)
+		where = "expected outside a claim";
 	return hs_text_error(text, text->number, keyword->name, "%s", where);
 }
 
@@ -309,6 +326,8 @@ static int text_unknown_keyword(struct hs_text *text, const struct hs_word *word
 		what = "a keyword (layout, vma, map, pgmap, migrate or evict)";
 	if (text->dialect == RACE)
 		what = "a keyword (race, axis, pgmap, ..., expect) or an operation";
+	if (text->dialect == CLAIM)
+		what = "a keyword (claim, by, date, ..., note)";
 	text->keyword = NULL;
 	return hs_text_expected(text, word, what);
 }
@@ -474,13 +493,17 @@ void hs_text_unread(struct hs_text *text)
 	text->number = text->last_number;
 }
 
-/* Keywords that begin a layout, a race or a scenario switch the dialect. */
+/* Keywords that begin a layout, a race, a claim or a scenario switch the dialect. */
 static void text_enter_dialect(struct hs_text *text, enum hs_keyword_id id)
 {
 	if (id == HS_KEYWORD_LAYOUT)
 		text->dialect = LAYOUT;
 	if (id == HS_KEYWORD_RACE)
 		text->dialect = RACE;
+	if (id == HS_KEYWORD_CLAIM) {
+		text->dialect = CLAIM;
+		text->claims = true;
+	}
 	if (id == HS_KEYWORD_SCENARIO && text->version)
 		text->dialect = FIRST;
 }
@@ -513,4 +536,18 @@ int hs_text_next(struct hs_text *text, struct hs_line *line)
 		text->last_number = text->number;
 	}
 	return 0;
+}
+
+int hs_text_seek(struct hs_text *text, enum hs_keyword_id kind)
+{
+	struct hs_line line;
+	int ret;
+
+	while ((ret = hs_text_next(text, &line)) == 1) {
+		if (text->claims && line.id != kind)
+			continue;
+		hs_text_unread(text);
+		return 1;
+	}
+	return ret;
 }

@@ -5,8 +5,9 @@
  * invented. README.md has the language. One item a line: a keyword, positional words, then
  * key=value words. Empty lines and lines that begin with # are skipped. A first line `hmmsim N`
  * names the version of the language; a text without it is in the walk dialect. A text with it may
- * hold layouts and races too: the lines from `layout` or `race` to the next of them, to `scenario`
- * or to the end. All keywords are in text.c, so a keyword means the same in all dialects.
+ * hold layouts, races and claims too: the lines from `layout`, `race` or `claim` to the next of
+ * them, to `scenario` or to the end. All keywords are in text.c, so a keyword means the same in all
+ * dialects.
  *
  * Errors: -EINVAL with "FILE:LINE: KEYWORD: expected ..." in .error, or -ENOMEM.
  */
@@ -46,6 +47,7 @@ enum hs_keyword_id {
 	HS_KEYWORD_MIGRATE,
 	HS_KEYWORD_EVICT,
 	HS_KEYWORD_RACE,
+	HS_KEYWORD_CLAIM,
 	/* inside a race */
 	HS_KEYWORD_ABOUT,
 	HS_KEYWORD_AXIS,
@@ -64,18 +66,29 @@ enum hs_keyword_id {
 	HS_KEYWORD_ORDER,
 	HS_KEYWORD_MUST,
 	HS_KEYWORD_EXPECT,
+	/* inside a claim */
+	HS_KEYWORD_BY,
+	HS_KEYWORD_DATE,
+	HS_KEYWORD_SAYS,
+	HS_KEYWORD_METHOD,
+	HS_KEYWORD_ROW,
+	HS_KEYWORD_CONTROL,
+	HS_KEYWORD_CHANGE,
+	HS_KEYWORD_CLAIMED,
+	HS_KEYWORD_NOTE,
 	HS_KEYWORD_COUNT,
 	HS_KEYWORD_STEP = HS_KEYWORD_COUNT, /* an operation: hs_line.step */
 };
 
 /* Dialects in which a keyword or a key is known, one bit each. */
 #define HS_DIALECT_WALK 0x1u   /* the text has no first line hmmsim 1 */
-#define HS_DIALECT_FIRST 0x2u  /* the text has it, outside a layout or race */
+#define HS_DIALECT_FIRST 0x2u  /* the text has it, outside a layout, race or claim */
 #define HS_DIALECT_LAYOUT 0x4u /* inside a layout */
 #define HS_DIALECT_RACE 0x8u   /* inside a race */
+#define HS_DIALECT_CLAIM 0x10u /* inside a claim */
 #define HS_DIALECT_SCENARIO (HS_DIALECT_WALK | HS_DIALECT_FIRST)
 #define HS_DIALECT_SPACE (HS_DIALECT_SCENARIO | HS_DIALECT_LAYOUT)
-#define HS_DIALECT_ALL (HS_DIALECT_SPACE | HS_DIALECT_RACE)
+#define HS_DIALECT_ALL (HS_DIALECT_SPACE | HS_DIALECT_RACE | HS_DIALECT_CLAIM)
 
 struct hs_key {
 	const char *name;
@@ -114,6 +127,7 @@ struct hs_text {
 	unsigned int version; /* 0: the walk dialect */
 	unsigned int dialect; /* one of HS_DIALECT_* */
 	bool begun;	      /* a line with words was read */
+	bool claims;	      /* a claim was read: its races and scenarios stand beside it */
 	const char *last_at;  /* begin of the line read last */
 	unsigned long last_number;
 	const char *keyword; /* of the line read last; NULL: unknown */
@@ -127,6 +141,19 @@ void hs_text_init(struct hs_text *text, struct hs_hostmem *mem, const char *name
 int hs_text_next(struct hs_text *text, struct hs_line *line);
 /* The line read last will be read again by the next hs_text_next(). */
 void hs_text_unread(struct hs_text *text);
+
+/* Whether the keyword begins an item, and ends one that has no last line. */
+static inline bool hs_keyword_begins(enum hs_keyword_id id)
+{
+	return id == HS_KEYWORD_SCENARIO || id == HS_KEYWORD_LAYOUT || id == HS_KEYWORD_RACE ||
+	       id == HS_KEYWORD_CLAIM;
+}
+/*
+ * A text with a claim has items of several kinds: skips those before the next one that begins with
+ * @kind. In a text without claims, or before the first of them, nothing is skipped. Returns 1: a
+ * line follows; 0: end of the text; or an error.
+ */
+int hs_text_seek(struct hs_text *text, enum hs_keyword_id kind);
 
 /* Both write text->error and return -EINVAL. The first writes "expected @what, found "@found"". */
 int hs_text_expected(struct hs_text *text, const struct hs_word *found, const char *what);

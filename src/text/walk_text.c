@@ -297,8 +297,7 @@ static int walk_text_line(struct parser *p)
 
 	if (!p->s->layout.name)
 		return walk_text_scenario(p);
-	if (p->line->id == HS_KEYWORD_SCENARIO || p->line->id == HS_KEYWORD_LAYOUT ||
-	    p->line->id == HS_KEYWORD_RACE)
+	if (hs_keyword_begins(p->line->id))
 		return walk_text_error(p, "expected run before the next scenario");
 	if (!walk_text_handlers[p->line->id])
 		return walk_text_error(p, "expected outside a scenario");
@@ -336,7 +335,9 @@ int hs_walk_parse(struct hs_text *text, struct hs_walk_scenario *out)
 		.layout.overlaps = true,
 		.maxwalks = HS_WALK_MAXWALKS,
 	};
-	ret = walk_text_lines(&p);
+	ret = hs_text_seek(text, HS_KEYWORD_SCENARIO);
+	if (ret == 1)
+		ret = walk_text_lines(&p);
 	if (ret != 1)
 		hs_walk_free(text->mem, out);
 	return ret;

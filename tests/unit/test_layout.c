@@ -29,6 +29,8 @@ static const struct {
 	{ "hmmsim 1\nscenario a\n", "x.in:2: scenario: expected layout NAME first" },
 	{ "hmmsim 1\nlayout\n", "x.in:2: layout: expected NAME, found 0 words" },
 	{ "hmmsim 1\nrace a\n", "x.in:2: race: expected a layout; hmmsim explore reads races" },
+	{ "hmmsim 1\nclaim C8\n",
+	  "x.in:2: claim: expected a layout; hmmsim claims has the claims" },
 	{ IN("lock D"), "x.in:4: lock: expected inside a race" },
 	{ IN("mm M"), "x.in:4: mm: expected inside a race" },
 	{ IN("run"), "x.in:4: run: expected outside a layout" },

@@ -28,6 +28,10 @@ static const struct {
 	{ "hmmsim 1\nwalk\n", "x.in:2: walk: expected inside a race" },
 	{ "race a\n", "x.in:1: race: expected a first line hmmsim 1" },
 	{ "hmmsim 1\nrace a\n", "x.in:2: race: expected a scenario; hmmsim explore reads races" },
+	{ "hmmsim 1\nclaim C8\nracket\nscenario a\n",
+	  "x.in:3: expected a keyword (claim, by, date, ..., note), found \"racket\"" },
+	{ "hmmsim 1\nscenario a\nclaim C8\n",
+	  "x.in:3: claim: expected run before the next scenario" },
 	{ "hmmsim 1\nscenario a\nrace b\n", "x.in:3: race: expected run before the next scenario" },
 	{ IN("\tvmas"),
 	  "x.in:3: expected a keyword (scenario, vma, map, ..., run), found \"vmas\"" },
@@ -354,6 +358,26 @@ static const struct {
 	  "mode snapshot\nrun\n" },
 };
 
+static void scenarios_are_read_past_claims_and_races_beside_them(void **state)
+{
+	static const char string[] =
+		"hmmsim 1\nclaim C1\nby A\nrace r\ntask T\nrcu-sync\n"
+		"scenario a\nreq 0 0x1000 0 0 0\nrun\nrace q\ntask T\nrcu-sync\n";
+	struct hs_hostmem mem = { .attempts = 0 };
+	struct hs_walk_scenario s;
+	struct hs_text text;
+
+	(void)state;
+	hs_text_init(&text, &mem, "x.in", string, sizeof(string) - 1);
+	assert_int_equal(hs_walk_parse(&text, &s), 1);
+	assert_string_equal(s.layout.name, "a");
+	assert_int_equal(s.layout.line, 7);
+	hs_walk_free(&mem, &s);
+	assert_int_equal(hs_walk_parse(&text, &s), 0);
+	assert_string_equal(text.error, "");
+	assert_int_equal(mem.live, 0);
+}
+
 static void printing_is_canonical(void **state)
 {
 	(void)state;
@@ -498,6 +522,7 @@ int main(void)
 		cmocka_unit_test(pgmaps_and_owners_have_a_limit_together),
 		cmocka_unit_test(rules_are_found_by_their_keys),
 		cmocka_unit_test(text_beyond_the_first_scenario_is_read_later),
+		cmocka_unit_test(scenarios_are_read_past_claims_and_races_beside_them),
 		cmocka_unit_test(printing_is_canonical),
 		cmocka_unit_test(all_data_survives_a_round_trip),
 		cmocka_unit_test(parsing_and_printing_fail_cleanly_without_memory),
