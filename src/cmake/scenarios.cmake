@@ -29,3 +29,4 @@ endfunction()
 hs_embed_texts(race_texts hs_race_builtin hmmsim_native_language hmmsim_explore_language
 	text/scenarios/*.txt)
 hs_embed_texts(claim_texts hs_claim_text hmmsim_explore_program claims/c*.txt)
+hs_embed_texts(claim_expected_texts hs_claim_text hmmsim_explore_program claims/expected.txt)
