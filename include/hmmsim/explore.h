@@ -46,6 +46,9 @@ struct hs_sync_kind;
  */
 struct hs_plan;
 
+/** struct hs_execution - an execution that has ended, see hs_explore_options.ended; opaque */
+struct hs_execution;
+
 /** enum hs_plain - what the plain accesses are taken for that a program tells, see races.h */
 enum hs_plain {
 	HS_PLAIN_CHECKED, /**< no steps, but checked: HS_VERDICT_RACE, HS_VERDICT_FREED */
@@ -56,6 +59,45 @@ enum hs_plain {
 	 */
 	HS_PLAIN_STEPS,
 	HS_PLAIN_COUNT
+};
+
+/** enum hs_verdict - what a search has found */
+enum hs_verdict {
+	HS_VERDICT_NONE,      /**< no violation in what was searched */
+	HS_VERDICT_ASSERT,    /**< an assertion failed */
+	HS_VERDICT_FREED,     /**< access to an object that is freed or was never allocated */
+	HS_VERDICT_DEADLOCK,  /**< tasks wait, and no task can move */
+	HS_VERDICT_LIVELOCK,  /**< tasks try again, no other task can change what they read, and
+				   they do not get on alone within 128 retries */
+	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
+	HS_VERDICT_LEAK,      /**< objects, pages or references were left at the end */
+	HS_VERDICT_STEPS, /**< an execution exceeded max_steps, or with HS_MEMORY_VIEWS a load may
+				   see more than 127 values: no verdict on it */
+	HS_VERDICT_DIVERGED, /**< replay: the schedule, or the token, does not fit the scenario */
+	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
+	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
+	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
+				 because other tasks changed what it had read */
+	/**
+	 * The same decisions led to another step, object or value than before, or ended otherwise,
+	 * because the scenario depends on data that is not in its machine: see hs_plan_data(). It
+	 * ends the search, also with hs_explore_options.go_on, and stands in place of what was
+	 * found before, because that may not come again. Nor may it: a replay of its schedule may
+	 * end otherwise.
+	 */
+	HS_VERDICT_UNREPEATABLE,
+	/**
+	 * Code of the scenario makes a call that waits, or lets others go on, where the explorer
+	 * does not see it: see hs_explore(). It ends the search, also with
+	 * hs_explore_options.go_on.
+	 */
+	HS_VERDICT_REFUSED,
+	/**
+	 * Two tasks access a byte, one of them writes, one of them does so by plain code, and
+	 * nothing orders the two: no lock, no release and acquire, no other synchronisation. The
+	 * accesses need not be next to each other in the execution: hs_explore_options.plain.
+	 */
+	HS_VERDICT_RACE,
 };
 
 /** struct hs_scenario - a small concurrent program */
@@ -246,45 +288,6 @@ enum hs_memory {
 	HS_MEMORY_COUNT
 };
 
-/** enum hs_verdict - what a search has found */
-enum hs_verdict {
-	HS_VERDICT_NONE,      /**< no violation in what was searched */
-	HS_VERDICT_ASSERT,    /**< an assertion failed */
-	HS_VERDICT_FREED,     /**< access to an object that is freed or was never allocated */
-	HS_VERDICT_DEADLOCK,  /**< tasks wait, and no task can move */
-	HS_VERDICT_LIVELOCK,  /**< tasks try again, no other task can change what they read, and
-				   they do not get on alone within 128 retries */
-	HS_VERDICT_LOST_WAKE, /**< a predicate became true, its queue was not woken afterwards */
-	HS_VERDICT_LEAK,      /**< objects, pages or references were left at the end */
-	HS_VERDICT_STEPS, /**< an execution exceeded max_steps, or with HS_MEMORY_VIEWS a load may
-				   see more than 127 values: no verdict on it */
-	HS_VERDICT_DIVERGED, /**< replay: the schedule, or the token, does not fit the scenario */
-	HS_VERDICT_CRASH, /**< SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT in the scenario's code */
-	HS_VERDICT_STALL, /**< code of the scenario runs or sleeps for long without a step */
-	HS_VERDICT_RETRIES, /**< a task tried again more than hs_explore_options.retry_bound times,
-				 because other tasks changed what it had read */
-	/**
-	 * The same decisions led to another step, object or value than before, or ended otherwise,
-	 * because the scenario depends on data that is not in its machine: see hs_plan_data(). It
-	 * ends the search, also with hs_explore_options.go_on, and stands in place of what was
-	 * found before, because that may not come again. Nor may it: a replay of its schedule may
-	 * end otherwise.
-	 */
-	HS_VERDICT_UNREPEATABLE,
-	/**
-	 * Code of the scenario makes a call that waits, or lets others go on, where the explorer
-	 * does not see it: see hs_explore(). It ends the search, also with
-	 * hs_explore_options.go_on.
-	 */
-	HS_VERDICT_REFUSED,
-	/**
-	 * Two tasks access a byte, one of them writes, one of them does so by plain code, and
-	 * nothing orders the two: no lock, no release and acquire, no other synchronisation. The
-	 * accesses need not be next to each other in the execution: hs_explore_options.plain.
-	 */
-	HS_VERDICT_RACE,
-};
-
 /** struct hs_explore_progress - how far a search is, see hs_explore_options.progress */
 struct hs_explore_progress {
 	uint64_t executions; /**< so far: complete + blocked */
@@ -406,6 +409,21 @@ struct hs_explore_options {
 	uint32_t shrink;
 	/** Also make hs_explore_result.timeline of the execution that is shown; default false. */
 	bool timeline;
+	/**
+	 * Whether the violation counts in which an execution has ended; NULL (default): each does.
+	 * One that does not is no finding: hs_explore_result.uncounted has it, and the search goes
+	 * on, as with .go_on. It gets the state as the execution has left it and the parameter of
+	 * hs_explore(), and changes nothing. Not asked of a violation in the set-up, nor of what
+	 * ends a search or is no verdict on the scenario: HS_VERDICT_CRASH, _STALL, _REFUSED,
+	 * _UNREPEATABLE, _STEPS and _DIVERGED count.
+	 */
+	bool (*counts)(const void *state, const void *param, enum hs_verdict verdict);
+	/**
+	 * Called after each execution that hs_explore_result.complete counts, with its verdict;
+	 * NULL (default): not.
+	 */
+	void (*ended)(const struct hs_execution *execution, const void *state, const void *param,
+		      enum hs_verdict verdict);
 };
 
 /** struct hs_explore_result - what hs_explore() found; release it with hs_explore_result_free() */
@@ -414,7 +432,9 @@ struct hs_explore_result {
 	uint64_t executions;	 /**< complete + blocked */
 	uint64_t complete;	 /**< executions not cut short, violations included */
 	uint64_t blocked;	 /**< executions that the search or retry_cut ended early */
-	uint64_t violations;	 /**< executions that ended in a violation */
+	uint64_t violations;	 /**< executions that ended in a violation that counts */
+	uint64_t uncounted;	 /**< those that ended in one that does not count:
+				      hs_explore_options.counts */
 	/**
 	 * Number of the first of them, from 1. 0: none, or in set-up, or in one of the two
 	 * executions with which HS_SEARCH_PCT and HS_SEARCH_PORTFOLIO measure how many steps there

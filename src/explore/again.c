@@ -33,16 +33,21 @@ static void again_name_difference(struct hs_sched *s, const char *violation)
 				   HS_REPEAT_ADVICE);
 }
 
+/* How an execution has ended. */
+struct again_end {
+	enum hs_verdict verdict;
+	char message[HS_SCHED_MESSAGE];
+};
+
 /* It must have ended with the verdict that it had. */
-static int again_compare_end(struct exploration *e, bool violated)
+static int again_compare_end(struct exploration *e, bool violated, const struct again_end *had)
 {
 	struct hs_explore_result *r = e->result;
 	struct hs_sched *s = e->sched;
 
-	if (s->verdict == (violated ? r->verdict : HS_VERDICT_NONE) &&
-	    !strcmp(s->message, violated ? r->message : ""))
+	if (s->verdict == had->verdict && !strcmp(s->message, had->message))
 		return 0;
-	again_name_difference(s, violated ? r->message : NULL);
+	again_name_difference(s, had->verdict == HS_VERDICT_NONE ? NULL : had->message);
 	r->violations -= violated;
 	return hs_exploration_note(e);
 }
@@ -79,15 +84,23 @@ static int again_replay(struct exploration *e, const char *schedule, uint32_t sa
 	return ret;
 }
 
-/* Runs the last execution once more, with the final check only if it is part of the violation. */
+/*
+ * Runs the last execution once more, with the final check only if it is part of the violation.
+ * @violated: it must end as the result says, else as it has ended.
+ */
 static int again_repeat(struct exploration *e, bool violated)
 {
 	struct hs_sched *s = e->sched;
 	char *schedule = hs_schedule_print(s->schedule, s->decisions);
-	int ret = schedule ? again_replay(e, schedule, s->repeat.notes, violated) : -ENOMEM;
+	struct again_end had = { .verdict = violated ? e->result->verdict : s->verdict };
+	bool check = had.verdict != HS_VERDICT_NONE;
+	int ret;
 
+	snprintf(had.message, sizeof(had.message), "%s",
+		 violated ? e->result->message : s->message);
+	ret = schedule ? again_replay(e, schedule, s->repeat.notes, check) : -ENOMEM;
 	free(schedule);
-	return ret ? ret : again_compare_end(e, violated);
+	return ret ? ret : again_compare_end(e, violated, &had);
 }
 
 /*

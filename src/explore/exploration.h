@@ -34,6 +34,8 @@ struct exploration {
 enum hs_run hs_exploration_run(struct exploration *e, const struct hs_observer *observer);
 /* The final check alone, on the boot task; @arg is the exploration. */
 void hs_exploration_check(void *arg);
+/* The execution has ended in a violation that counts: hs_explore_options.counts. */
+bool hs_exploration_counts(const struct exploration *e);
 /* What the last execution needed could not be allocated. */
 bool hs_exploration_lacks_memory(const struct exploration *e);
 /* Another execution is to be shown than before. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/execution.h"
 #include "explore/exploration.h"
 #include "explore/names.h"
 #include "explore/report.h"
@@ -258,12 +259,55 @@ bool hs_exploration_lacks_memory(const struct exploration *e)
 	       hs_views_failed(s) || hs_races_failed(s);
 }
 
+uint32_t hs_execution_decisions(const struct hs_execution *execution)
+{
+	return ((const struct hs_sched *)(const void *)execution)->decisions;
+}
+
+const char *hs_execution_act(const struct hs_execution *execution, uint32_t i)
+{
+	return ((const struct hs_sched *)(const void *)execution)->repeat.note[i].act;
+}
+
+bool hs_exploration_counts(const struct exploration *e)
+{
+	enum hs_verdict verdict = e->sched->verdict;
+
+	switch (verdict) {
+	case HS_VERDICT_NONE:
+		return false;
+	case HS_VERDICT_CRASH:
+	case HS_VERDICT_STALL:
+	case HS_VERDICT_REFUSED:
+	case HS_VERDICT_UNREPEATABLE:
+	case HS_VERDICT_STEPS:
+	case HS_VERDICT_DIVERGED:
+		return true;
+	default:
+		return !e->options->counts || e->options->counts(e->state, e->param, verdict);
+	}
+}
+
+/* The execution is complete, and in the figures. */
+static int explore_judge(struct exploration *e)
+{
+	struct hs_explore_result *r = e->result;
+	const struct hs_sched *s = e->sched;
+
+	if (e->options->ended)
+		e->options->ended((const struct hs_execution *)(const void *)s, e->state, e->param,
+				  s->verdict);
+	if (hs_exploration_counts(e))
+		return hs_exploration_note(e);
+	r->uncounted += s->verdict != HS_VERDICT_NONE;
+	return e->options->search == HS_SEARCH_REPLAY ? hs_exploration_keep(e) : 0;
+}
+
 static int explore_execute(struct exploration *e)
 {
 	struct hs_explore_result *r = e->result;
 	struct hs_sched *s = e->sched;
 	enum hs_run end;
-	int ret = 0;
 
 	hs_sched_reset(s);
 	s->repeat.same = e->searcher->shared;
@@ -290,11 +334,7 @@ static int explore_execute(struct exploration *e)
 	if (s->trace.failed)
 		return -ENOMEM;
 	r->trace_hash = s->hash;
-	if (s->verdict != HS_VERDICT_NONE)
-		ret = hs_exploration_note(e);
-	else if (e->options->search == HS_SEARCH_REPLAY)
-		ret = hs_exploration_keep(e);
-	return ret;
+	return explore_judge(e);
 }
 
 /* ---- the search -------------------------------------------------------------------------- */
@@ -378,7 +418,7 @@ static int explore_measure(struct exploration *e)
 		hs_exploration_run(e, NULL);
 		if (hs_exploration_lacks_memory(e))
 			return -ENOMEM;
-		if (s->crash.kind || (s->verdict != HS_VERDICT_NONE && !e->options->go_on)) {
+		if (s->crash.kind || (!e->options->go_on && hs_exploration_counts(e))) {
 			e->result->stop = HS_STOP_VIOLATION;
 			return hs_exploration_note(e);
 		}
