@@ -75,6 +75,14 @@ struct hs_scenario_race {
 	const struct hs_scenario_expect *expect; /**< these lines */
 };
 
+/** struct hs_scenario_moment - a step that began; see hs_scenario_moment() */
+struct hs_scenario_moment {
+	const char *task;   /**< the task's name; NULL: the check */
+	const char *words;  /**< of the step, with its place: "zap M 0x0 0x1000  my.txt:9" */
+	unsigned long line; /**< of the text */
+	bool more;	    /**< steps followed that are not kept, because there are too many */
+};
+
 /**
  * hs_scenario_races() - tell the races of a text
  * @param file_name   for messages
@@ -150,7 +158,8 @@ HMMSIM_API const void *hs_scenario_param(const struct hs_scenario_text *text);
 /**
  * hs_scenario_options() - how a race wants to be explored
  * @param text     the race
- * @param options  memory, retry_bound, cpus and the orders of sections and subsections are set
+ * @param options  memory, retry_bound, cpus, the orders of sections and subsections and ended are
+ *                 set
  *
  * Context: any.
  */
@@ -195,6 +204,40 @@ HMMSIM_API const char *hs_scenario_error(const struct hs_scenario_text *text);
  * hs_scenario_free(); NULL: there are not so many.
  */
 HMMSIM_API const char *hs_scenario_undone(const struct hs_scenario_text *text, size_t index);
+
+/**
+ * hs_scenario_reached() - how many executions of the run before came to what the race is about
+ * @param text        the race
+ * @param executions  receives how many; 0 without a line reached
+ *
+ * A line reached of the text names steps. Counted are those of hs_explore_result.complete in which
+ * these began in that order, others between them or not. A step begins with its first step in the
+ * sense of explore.h, or, if it has none, with the one before it. A replay is a run as well. A race
+ * that holds and came there in no execution has not tried what it is about. hs_scenario_run()
+ * counts none.
+ *
+ * Context: any, while no run uses the text.
+ *
+ * Return: whether the text has such a line.
+ */
+HMMSIM_API bool hs_scenario_reached(const struct hs_scenario_text *text, uint64_t *executions);
+
+/**
+ * hs_scenario_moment() - the steps of the last execution that violated something, as they began
+ * @param text    the race
+ * @param index   0 for the first of them
+ * @param moment  receives the step; its texts are there until hs_scenario_free()
+ *
+ * With a line reached it is the last execution of the run. Executions that are run to find the
+ * simplest one do not matter: to see the steps of the one of a report, replay its token. The
+ * set-up has none.
+ *
+ * Context: any, while no run uses the text.
+ *
+ * Return: false: there are not so many.
+ */
+HMMSIM_API bool hs_scenario_moment(const struct hs_scenario_text *text, size_t index,
+				   struct hs_scenario_moment *moment);
 
 /**
  * hs_scenario_free() - free a race that was loaded

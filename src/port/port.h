@@ -127,7 +127,11 @@ static inline void hs_ptr_init(hs_ptr *a, void *v)
  * hs_act(self, words) says what the task is about to do in the words of its author, as the line of
  * a text: reports of the explorer show it above the steps that follow. The words outlive the
  * execution; NULL ends it. No step.
+ *
+ * hs_moment(self) is how many decisions the execution has taken so far; HS_NO_MOMENT natively,
+ * where there are none. No step.
  */
+#define HS_NO_MOMENT UINT32_MAX
 
 /*
  * A chunk: HS_LANES table entries that are read while other tasks change them. Each entry is read

@@ -117,6 +117,19 @@ static void race_play_skip(struct hs_race_actor *a, const struct hs_race_step *s
 		a->state->program->undone[step->line] = false;
 }
 
+/* The step begins when the task takes its first access in it: moments.c */
+static void race_play_note(struct hs_task *self, struct hs_race_actor *a)
+{
+	const struct hs_race_program *p = a->state->program;
+	uint32_t at = hs_moment(self), n;
+
+	if (at == HS_NO_MOMENT || a->script == &p->race->setup)
+		return;
+	n = a->state->moments++;
+	if (n < HS_RACE_MOMENTS)
+		p->moments->log[n] = (struct hs_race_moment){ a->index, a->step, at };
+}
+
 static void race_play_step(struct hs_task *self, struct hs_race_actor *a,
 			   const struct hs_race_step *step)
 {
@@ -126,6 +139,7 @@ static void race_play_step(struct hs_task *self, struct hs_race_actor *a,
 	hs_act(self, a->state->program->line[step->line].words);
 	hs_race_order_begin(self, a);
 	hs_race_cpu_enter(self, a);
+	race_play_note(self, a);
 	ret = race_play_fns[step->op](self, a, step);
 	if (!ret)
 		a->state->program->undone[step->line] = false;
@@ -343,6 +357,9 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	int ret;
 
 	p->error[0] = '\0';
+	p->moments->count = 0;
+	p->moments->more = false;
+	p->moments->reached = 0;
 	race_play_expect_steps(p);
 	race_play_divide_state(s, p);
 	hs_race_cpu_begin(s);

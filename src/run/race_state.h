@@ -6,7 +6,7 @@
  * objects, each task interprets its steps, the check judges what is left and frees it. Everything
  * that an execution changes is in the state of the scenario or in the machine. The race itself, and
  * what struct hs_race_program adds to it, is constant, but for notes that no step reads: which
- * steps were done, and why the set-up failed.
+ * steps were done, which began when, and why the set-up failed.
  *
  * Part of the model, as far as compilation goes: race*.c reaches shared words, locks and waits
  * through port/port.h, and is compiled for each backend.
@@ -56,10 +56,29 @@ struct hs_race_function {
 	void *arg;
 };
 
+/* A step of a task or of the check that has begun. */
+struct hs_race_moment {
+	uint32_t actor, step;
+	uint32_t at; /* decisions that were taken before */
+};
+
+#define HS_RACE_MOMENTS 4096 /* of an execution; later ones are not kept */
+
+/* Notes of the execution that runs, and what the last one leaves (moments.c). */
+struct hs_race_moments {
+	struct hs_race_moment *log; /* in the order in which tasks came to the steps */
+	uint32_t *order;	    /* of .log, in the order in which the steps began */
+	uint32_t *key;		    /* of each of .log, ascending in .order */
+	uint32_t count;		    /* of .order */
+	bool more;		    /* there were more steps than are kept */
+	uint64_t reached;	    /* executions that took the steps of the line reached */
+};
+
 struct hs_race_program {
 	const struct hs_race *race;
 	const struct hs_race_line *line; /* by its number: those that have a step or an object */
 	const struct hs_race_turn *turn; /* race->order_words */
+	struct hs_race_turn reached[HS_RACE_REACHED]; /* race->reaches */
 	const struct hs_race_function *function;
 	const uint64_t *pfn; /* of steps that name a page, each once */
 	size_t pfns;
@@ -68,7 +87,8 @@ struct hs_race_program {
 	size_t migration_bytes;		   /* of one actor; 0: no step migrates */
 	const struct hs_race_words *words; /* of each object */
 	bool *undone; /* by line: a step that is to be done, and no execution has done it yet */
-	char *error;  /* of the set-up that failed last: a sentence */
+	struct hs_race_moments *moments;
+	char *error; /* of the set-up that failed last: a sentence */
 	size_t error_size;
 };
 
@@ -186,7 +206,8 @@ struct hs_race_thing {
 struct hs_race_state {
 	const struct hs_race_program *program;
 	struct hs_processor cpu[HS_RACE_CPUS];
-	hs_u32 at; /* words of the order line that are over */
+	hs_u32 at;	  /* words of the order line that are over */
+	uint32_t moments; /* of this execution, those that are not kept as well */
 	struct hs_race_actor *actor;
 	struct hs_race_thing *thing; /* as race->object */
 	struct hs_page **page;	     /* as program->pfn */

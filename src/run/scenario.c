@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/race_state.h"
+#include "run/moments.h"
 
 struct hs_scenario_text {
 	struct hs_hostmem own, *mem; /* .mem: own, or that of a test */
@@ -24,6 +24,7 @@ struct hs_scenario_text {
 	struct hs_race_function *function;
 	uint64_t *pfn;
 	bool *undone; /* as program.undone */
+	struct hs_race_moments moments;
 	struct hs_race_words *words;
 	char *name;
 	char error[512];
@@ -138,6 +139,9 @@ static int scenario_add_order(struct hs_scenario_text *t)
 {
 	const struct hs_race *race = &t->race;
 
+	for (unsigned int i = 0; i < race->reaches; i++)
+		scenario_find_label(race, race->reached[i], strlen(race->reached[i]),
+				    &t->program.reached[i]);
 	if (!race->order_words)
 		return 0;
 	t->turn = hs_hostmem_zalloc(t->mem, race->order_words, sizeof(*t->turn));
@@ -287,6 +291,8 @@ static int scenario_finish(struct hs_scenario_text *t, struct hs_text *text, con
 	if (!ret)
 		ret = scenario_add_drivers(t);
 	if (!ret)
+		ret = hs_moments_init(t->mem, &t->moments);
+	if (!ret)
 		ret = scenario_name(t);
 	if (ret)
 		return ret;
@@ -298,6 +304,7 @@ static int scenario_finish(struct hs_scenario_text *t, struct hs_text *text, con
 	p->pfn = t->pfn;
 	p->words = t->words;
 	p->undone = t->undone;
+	p->moments = &t->moments;
 	p->error = t->error;
 	p->error_size = sizeof(t->error);
 	t->scenario = (struct hs_scenario){ .name = t->name,
@@ -407,6 +414,7 @@ void hs_scenario_free(struct hs_scenario_text *t)
 	hs_hostmem_free(mem, t->function);
 	hs_hostmem_free(mem, t->pfn);
 	hs_hostmem_free(mem, t->undone);
+	hs_moments_free(mem, &t->moments);
 	hs_hostmem_free(mem, t->words);
 	hs_hostmem_free(mem, t->name);
 	if (mem == &t->own) {
@@ -435,6 +443,7 @@ void hs_scenario_options(const struct hs_scenario_text *t, struct hs_explore_opt
 	options->retry_bound = t->race.retry_bound;
 	options->section_order = t->race.section_order;
 	options->subsection_order = t->race.subsection_order;
+	options->ended = hs_moments_ended;
 }
 
 void hs_scenario_config(const struct hs_scenario_text *t, struct hs_machine_config *config)
@@ -454,6 +463,32 @@ const char *hs_scenario_undone(const struct hs_scenario_text *t, size_t index)
 		if (t->undone[i] && !index--)
 			return t->line[i].words;
 	return NULL;
+}
+
+bool hs_scenario_reached(const struct hs_scenario_text *t, uint64_t *executions)
+{
+	*executions = t->moments.reached;
+	return t->race.reaches != 0;
+}
+
+bool hs_scenario_moment(const struct hs_scenario_text *t, size_t index,
+			struct hs_scenario_moment *moment)
+{
+	const struct hs_race_moment *m;
+	const struct hs_race_step *step;
+
+	if (index >= t->moments.count)
+		return false;
+	m = &t->moments.log[t->moments.order[index]];
+	step = m->actor ? &t->race.task[m->actor - 1].steps.step[m->step]
+			: &t->race.check.step[m->step];
+	*moment = (struct hs_scenario_moment){
+		.task = m->actor ? t->race.task[m->actor - 1].name : NULL,
+		.words = t->line[step->line].words,
+		.line = step->line,
+		.more = t->moments.more && index + 1 == t->moments.count,
+	};
+	return true;
 }
 
 /* ---- the races of a text ----------------------------------------------------------------- */

@@ -47,6 +47,7 @@ enum hs_race_kind {
 #define HS_RACE_STEPS 256  /* of all tasks, set-up and check */
 #define HS_RACE_ORDER 1024 /* words of the order line */
 #define HS_RACE_EXPECTS 256
+#define HS_RACE_REACHED 8 /* words of the line reached */
 #define HS_RACE_NESTING 4 /* retry in retry */
 #define HS_RACE_AXES 8
 #define HS_RACE_VALUES 16   /* of an axis */
@@ -213,6 +214,9 @@ struct hs_race {
 	char **order;	    /* words of the order line, ~ kept, bars left out */
 	size_t order_words; /* 0: no order */
 	unsigned long order_line;
+	char *reached[HS_RACE_REACHED]; /* labels, in the order in which their steps begin */
+	unsigned int reaches;		/* 0: no such line */
+	unsigned long reached_line;
 	uint32_t must; /* HS_RACE_S1 and the like; default all */
 	struct hs_race_expect *expect;
 	size_t expects;

@@ -171,6 +171,20 @@ static int race_check_order(struct hs_race_parser *p)
 	return 0;
 }
 
+static int race_check_reached(struct hs_race_parser *p)
+{
+	const struct hs_race *race = p->race;
+	size_t index;
+
+	for (unsigned int i = 0; i < race->reaches; i++)
+		if (race_check_find_label(race, race->reached[i], &index) == HS_RACE_NONE ||
+		    strchr(race->reached[i], '~'))
+			return hs_text_error(p->text, race->reached_line, "reached",
+					     "expected labels of steps, found \"%.40s\"",
+					     race->reached[i]);
+	return 0;
+}
+
 /* ---- all --------------------------------------------------------------------------------- */
 
 int hs_race_check(struct hs_race_parser *p)
@@ -188,5 +202,7 @@ int hs_race_check(struct hs_race_parser *p)
 		ret = race_check_steps(p, &race->task[i].steps);
 	if (!ret)
 		ret = race_check_steps(p, &race->check);
-	return ret ? ret : race_check_order(p);
+	if (!ret)
+		ret = race_check_order(p);
+	return ret ? ret : race_check_reached(p);
 }

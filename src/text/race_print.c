@@ -247,6 +247,16 @@ static void race_print_order(const struct hs_race *race, struct hs_out *out)
 	hs_out_char(out, '\n');
 }
 
+static void race_print_reached(const struct hs_race *race, struct hs_out *out)
+{
+	if (!race->reaches)
+		return;
+	hs_out_text(out, "reached");
+	for (unsigned int i = 0; i < race->reaches; i++)
+		race_print_word(out, race->reached[i]);
+	hs_out_char(out, '\n');
+}
+
 static void race_print_expect(const struct hs_race *race, struct hs_out *out)
 {
 	char verdict[64];
@@ -290,6 +300,7 @@ void hs_race_print(const struct hs_race *race, struct hs_out *out)
 		race_print_steps(race, &race->task[i].steps, out);
 	}
 	race_print_order(race, out);
+	race_print_reached(race, out);
 	race_print_must(race, out);
 	if (race->check.count)
 		hs_out_text(out, "check\n");

@@ -97,6 +97,27 @@ static int race_text_order(struct hs_race_parser *p)
 	}
 }
 
+static int race_text_reached(struct hs_race_parser *p)
+{
+	struct hs_race *race = p->race;
+
+	race->reached_line = p->text->number;
+	for (;;) {
+		struct hs_word word;
+		bool found;
+		int ret = hs_race_next_word(p, &word, &found);
+
+		if (ret || !found)
+			return ret;
+		if (race->reaches == HS_RACE_REACHED)
+			return race_text_error(p, "expected at most 8 labels");
+		race->reached[race->reaches] = hs_text_copy(p->text, &word);
+		if (!race->reached[race->reaches])
+			return -ENOMEM;
+		race->reaches++;
+	}
+}
+
 /* ---- sections ---------------------------------------------------------------------------- */
 
 static int race_text_setup(struct hs_race_parser *p)
@@ -181,9 +202,9 @@ static int race_text_object(struct hs_race_parser *p)
 }
 
 /* Keywords that a race has at most once. */
-static const enum hs_keyword_id race_text_once[] = { HS_KEYWORD_ABOUT, HS_KEYWORD_MACHINE,
-						     HS_KEYWORD_SETUP, HS_KEYWORD_ORDER,
-						     HS_KEYWORD_MUST };
+static const enum hs_keyword_id race_text_once[] = { HS_KEYWORD_ABOUT,	 HS_KEYWORD_MACHINE,
+						     HS_KEYWORD_SETUP,	 HS_KEYWORD_ORDER,
+						     HS_KEYWORD_REACHED, HS_KEYWORD_MUST };
 
 static int race_text_check_once(struct hs_race_parser *p)
 {
@@ -215,6 +236,8 @@ static int race_text_keyword(struct hs_race_parser *p)
 		return race_text_check(p);
 	case HS_KEYWORD_ORDER:
 		return race_text_order(p);
+	case HS_KEYWORD_REACHED:
+		return race_text_reached(p);
 	case HS_KEYWORD_MUST:
 		return race_text_must(p);
 	case HS_KEYWORD_EXPECT:
@@ -326,6 +349,7 @@ void hs_race_free(struct hs_hostmem *mem, struct hs_race *race)
 	hs_hostmem_free(mem, race->expect);
 	race_text_free_strings(mem, race->order, race->order_words);
 	hs_hostmem_free(mem, race->order);
+	race_text_free_strings(mem, race->reached, race->reaches);
 	race_text_free_strings(mem, race->function, race->functions);
 	hs_hostmem_free(mem, race->function);
 	hs_hostmem_free(mem, race->name);

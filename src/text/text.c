@@ -90,6 +90,7 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_TASK] = { "task", "NAME", 1, 1, RACE, task_keys },
 	[HS_KEYWORD_WORKER] = { "worker", "NAME", 1, 1, RACE, task_keys },
 	[HS_KEYWORD_ORDER] = { "order", "LABEL...", 0, HS_TEXT_REST, RACE, no_keys },
+	[HS_KEYWORD_REACHED] = { "reached", "LABEL...", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_MUST] = { "must", "S1, S2, S3, S4 or live", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_EXPECT] = { "expect", "VERDICT", 0, HS_TEXT_REST, RACE, no_keys },
 	[HS_KEYWORD_BY] = { "by", "a name", 0, HS_TEXT_REST, CLAIM, no_keys },

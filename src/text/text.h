@@ -64,6 +64,7 @@ enum hs_keyword_id {
 	HS_KEYWORD_TASK,
 	HS_KEYWORD_WORKER,
 	HS_KEYWORD_ORDER,
+	HS_KEYWORD_REACHED,
 	HS_KEYWORD_MUST,
 	HS_KEYWORD_EXPECT,
 	/* inside a claim */

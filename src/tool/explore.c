@@ -62,7 +62,8 @@ static const char tool_explore_help[] =
 	"  1  a violation was found; with --expect: something is not as expected\n"
 	"  2  wrong usage, or bad input\n"
 	"  3  no violation, but a bound was reached: there are executions without a\n"
-	"     verdict, as after any random search; or a step was never done\n"
+	"     verdict, as after any random search; or a step was never done, or what\n"
+	"     the text is about (reached) never came up\n"
 	"  4  internal error, or an output cannot be written\n";
 
 /* ---- one search -------------------------------------------------------------------------- */

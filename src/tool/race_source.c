@@ -127,7 +127,7 @@ int hs_race_run_record(const struct hs_race_source *source, struct hs_hostmem *m
 				 record);
 
 	if (!ret)
-		ret = hs_record_take_undone(mem, run->text, record);
+		ret = hs_record_take_race(mem, run->text, record);
 	return ret ? hs_tool_no_memory(source->verb) : HS_EXIT_DONE;
 }
 

@@ -84,6 +84,7 @@ int hs_record_fill(struct hs_hostmem *mem, const char *name,
 		.complete = result->complete,
 		.blocked = result->blocked,
 		.violations = result->violations,
+		.uncounted = result->uncounted,
 		.first_violation = result->first_violation,
 		.steps = result->steps,
 		.longest = result->steps_max,
@@ -103,12 +104,13 @@ int hs_record_fill(struct hs_hostmem *mem, const char *name,
 }
 
 /* A search that a violation ended early, and a single execution, leave steps to others. */
-int hs_record_take_undone(struct hs_hostmem *mem, const struct hs_scenario_text *race,
-			  struct hs_record *record)
+int hs_record_take_race(struct hs_hostmem *mem, const struct hs_scenario_text *race,
+			struct hs_record *record)
 {
 	struct hs_out lines = { .mem = mem };
 	const char *words = NULL;
 
+	record->has_reached = hs_scenario_reached(race, &record->reached);
 	if (record->verdict != HS_VERDICT_NONE || record->search == HS_SEARCH_REPLAY)
 		return 0;
 	for (size_t i = 0; (words = hs_scenario_undone(race, i)) != NULL; i++) {
@@ -192,7 +194,17 @@ static void record_print_verdict(const struct hs_record *r, struct hs_out *out)
 	}
 	hs_out_text(out, ", exhaustive: ");
 	hs_out_text(out, r->exhaustive);
+	if (r->has_reached && r->verdict == HS_VERDICT_NONE) {
+		hs_out_text(out, r->reached ? ", reached: " : ", never reached");
+		if (r->reached)
+			hs_out_decimal(out, r->reached);
+	}
 	hs_out_char(out, '\n');
+}
+
+bool hs_record_never_reached(const struct hs_record *r)
+{
+	return r->verdict == HS_VERDICT_NONE && r->has_reached && !r->reached;
 }
 
 static void record_print_undone(const struct hs_record *r, struct hs_out *out)
@@ -237,7 +249,8 @@ void hs_record_print(const struct hs_record *r, bool quiet, struct hs_out *out)
 
 /*
  * The code of a text's tasks is the simulator's own: what crashes, hangs or differs from run to run
- * there is a failure of that. What a step that is never done would have shown has no verdict.
+ * there is a failure of that. What a step that is never done would have shown has no verdict, nor
+ * has what no execution came to.
  */
 int hs_record_exit_code(const struct hs_record *r)
 {
@@ -245,7 +258,9 @@ int hs_record_exit_code(const struct hs_record *r)
 	case HS_VERDICT_NONE:
 		if (r->search == HS_SEARCH_REPLAY)
 			return HS_EXIT_DONE;
-		return record_is_whole(r) && !*r->undone ? HS_EXIT_DONE : HS_EXIT_BOUND;
+		return record_is_whole(r) && !*r->undone && !hs_record_never_reached(r)
+			       ? HS_EXIT_DONE
+			       : HS_EXIT_BOUND;
 	case HS_VERDICT_STEPS:
 		return HS_EXIT_BOUND;
 	case HS_VERDICT_DIVERGED:

@@ -13,7 +13,7 @@
 
 #include "text/out.h"
 
-#define HS_RECORD_MEMBERS 28 /* of its JSON */
+#define HS_RECORD_MEMBERS 31 /* of its JSON */
 
 /* The texts belong to the hostmem that the record was made with; in a whole record none is NULL. */
 struct hs_record {
@@ -25,9 +25,12 @@ struct hs_record {
 	bool keep_going;
 
 	enum hs_verdict verdict;
-	uint64_t executions, complete, blocked, violations, first_violation, steps, longest;
+	uint64_t executions, complete, blocked, violations, uncounted, first_violation, steps;
+	uint64_t longest;
 	char *exhaustive; /* hs_extent_words() */
 	enum hs_stop stop;
+	bool has_reached; /* the race has a line reached */
+	uint64_t reached; /* executions that came there */
 	char *undone; /* steps that no execution has done, a line each; empty after a violation */
 	char *message, *schedule, *token, *report; /* empty: none */
 
@@ -49,10 +52,15 @@ int hs_record_fill(struct hs_hostmem *mem, const char *name,
 		   const struct hs_explore_options *options, const struct hs_explore_result *result,
 		   struct hs_record *record);
 void hs_record_free(struct hs_hostmem *mem, struct hs_record *record);
-/* Takes the steps that no execution has done from the race. Returns 0 or -ENOMEM. */
-int hs_record_take_undone(struct hs_hostmem *mem, const struct hs_scenario_text *race,
-			  struct hs_record *record);
+/*
+ * Takes from the race the steps that no execution has done, and how many executions came to what it
+ * is about. Returns 0 or -ENOMEM.
+ */
+int hs_record_take_race(struct hs_hostmem *mem, const struct hs_scenario_text *race,
+			struct hs_record *record);
 
+/* Nothing is violated, but no execution came to what the race is about. */
+bool hs_record_never_reached(const struct hs_record *record);
 /* "holds", "no violation", or what is violated. */
 const char *hs_record_verdict(const struct hs_record *record);
 /*

@@ -12,7 +12,7 @@
 #include "text/json.h"
 #include "tool/record_members.h"
 
-#define RECORD_SCHEMA "hmmsim explore 2"
+#define RECORD_SCHEMA "hmmsim explore 3"
 
 /* ---- written ----------------------------------------------------------------------------- */
 

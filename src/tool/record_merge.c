@@ -87,6 +87,14 @@ static int record_merge_check_figures(const struct record_merge *m, const struct
 		return REFUSE(m, p, first_violation,
 			      "expected a violation among the executions, found %llu",
 			      (unsigned long long)r->first_violation);
+	if (r->uncounted > r->executions - r->violations)
+		return REFUSE(m, p, uncounted,
+			      "expected at most executions without violations, "
+			      "found %llu",
+			      (unsigned long long)r->uncounted);
+	if (r->reached > (r->has_reached ? r->complete : 0))
+		return REFUSE(m, p, reached, "expected at most complete, found %llu",
+			      (unsigned long long)r->reached);
 	if (*r->undone && r->verdict != HS_VERDICT_NONE)
 		return REFUSE(m, p, undone, "expected nothing with a verdict");
 	if (r->stop != HS_STOP_VIOLATION &&
@@ -240,6 +248,8 @@ static void record_merge_add(struct hs_record *sum, const struct hs_record *r)
 	sum->complete += r->complete;
 	sum->blocked += r->blocked;
 	sum->violations += r->violations;
+	sum->uncounted += r->uncounted;
+	sum->reached += r->reached;
 	sum->steps += r->steps;
 	record_merge_keep_lines(sum->undone, r->undone);
 	if (r->longest > sum->longest)

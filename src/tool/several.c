@@ -43,6 +43,8 @@ static void several_print(struct several *s, const char *name, const struct hs_r
 	hs_out_text(&s->cells, hs_record_verdict(r));
 	if (*r->undone)
 		hs_out_text(&s->cells, ", steps never done");
+	if (hs_record_never_reached(r))
+		hs_out_text(&s->cells, ", never reached");
 	hs_out_char(&s->cells, '\t');
 	hs_cell_text(&s->cells, r->exhaustive);
 }
@@ -77,7 +79,7 @@ static void several_judge(struct several *s, const struct hs_record *r,
 
 	if (e && several_is_expected(r, e)) {
 		hs_cell_text(&s->cells, "as expected");
-		if (*r->undone)
+		if (*r->undone || hs_record_never_reached(r))
 			s->worst = several_worse(s->worst, HS_EXIT_BOUND);
 		return;
 	}

@@ -201,6 +201,30 @@ done
 printf 'hmmsim 1\nrace a\ntask T\n\tcall f\n' >call.txt
 run 2 '^call\.txt:4: call: expected a function of the program, found "f"$' call.txt
 
+# ---- what a race is about ------------------------------------------------------------------------
+
+# In one of two orders T sets a before R sets b.
+printf 'hmmsim 1\nrace a\nflag a\nflag b\ntask T\n\tset a as=t\ntask R\n\tset b as=r\nreached t r\nexpect holds\n' >about.txt
+run 0 '' --search=dfs about.txt --json=a.json
+echo 'holds: 2 executions, exhaustive: yes, reached: 1' >about
+same about
+grep -qxF '  "has_reached": true,' a.json || complain "has_reached: not in the JSON"
+grep -qxF '  "reached": 1,' a.json || complain "reached: not in the JSON"
+sed 's/reached t r/reached t r t/' about.txt >never.txt
+run 3 '' --search=dfs never.txt
+echo 'holds: 2 executions, exhaustive: yes, never reached' >never
+same never
+for option in --every --expect; do
+	run 3 '' never.txt $option
+	says '^a +holds, never reached  yes '
+done
+for i in 0 10; do
+	run 3 '' about.txt --search=random --first=$i --count=10 --json=part$i.json
+done
+run 3 '' about.txt --search=random --count=20 --json=all.json
+run 3 '' --merge part0.json part10.json --json=joined.json
+cmp -s all.json joined.json || complain "reached: parts do not join"
+
 # ---- steps that were never done ------------------------------------------------------------------
 
 # 0x4000 is outside all VMAs.

@@ -42,6 +42,18 @@ static const struct race_refusal refused[] = {
 	{ RACE_SETUP("unlock D"), "x.in:12: unlock: expected lock of D before it" },
 	{ RACE_CHECK("unlock D"), "x.in:14: unlock: expected lock of D before it" },
 	{ RACE_STEP("unlock D\nlock D"), "x.in:12: unlock: expected lock of D before it" },
+	/* reached */
+	{ RACE_IN("reached"), "x.in:11: reached: expected LABEL..., found 0 words" },
+	{ RACE_STEP("set L as=a\nreached b"),
+	  "x.in:13: reached: expected labels of steps, found \"b\"" },
+	{ RACE_STEP("set L as=a\nreached a~"),
+	  "x.in:13: reached: expected labels of steps, found \"a~\"" },
+	{ RACE_STEP("set L as=a\nreached a a a a a a a a a"),
+	  "x.in:13: reached: expected at most 8 labels" },
+	{ RACE_STEP("set L as=a\nreached a\nreached a"),
+	  "x.in:14: reached: expected once in a race, found again" },
+	{ RACE_STEP("set L as=a\nreached $a"),
+	  "x.in:13: reached: expected $NAME of an axis line above, found \"$a\"" },
 	/* order */
 	{ RACE_IN("order"), "x.in:11: order: expected LABEL..., found 0 words" },
 	{ RACE_STEP("set L as=a\norder b"),

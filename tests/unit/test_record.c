@@ -77,7 +77,7 @@ static void json(struct hs_hostmem *mem, const struct hs_record *record, struct 
 	assert_false(out->failed);
 }
 
-/* As hs_record_take_undone() does. */
+/* As hs_record_take_race() does. */
 static void set_undone(struct hs_hostmem *mem, struct hs_record *record, const char *lines)
 {
 	hs_hostmem_free(mem, record->undone);
@@ -175,8 +175,8 @@ static void steps_that_were_never_done_are_named_and_leave_no_verdict(void **sta
 	fill(&mem, &options, &result, &record);
 	assert_int_equal(hs_record_exit_code(&record), HS_EXIT_DONE);
 	mem.fail_at = mem.attempts + 1;
-	assert_int_equal(hs_record_take_undone(&mem, race, &record), -ENOMEM);
-	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_int_equal(hs_record_take_race(&mem, race, &record), -ENOMEM);
+	assert_int_equal(hs_record_take_race(&mem, race, &record), 0);
 	assert_int_equal(hs_record_exit_code(&record), HS_EXIT_BOUND);
 	hs_record_print(&record, true, &out);
 	hs_out_char(&out, '\0');
@@ -188,17 +188,49 @@ static void steps_that_were_never_done_are_named_and_leave_no_verdict(void **sta
 	/* One execution leaves steps to others, and so does what a violation ended. */
 	options.search = HS_SEARCH_REPLAY;
 	fill(&mem, &options, &result, &record);
-	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_int_equal(hs_record_take_race(&mem, race, &record), 0);
 	assert_string_equal(record.undone, "");
 	record.search = HS_SEARCH_DPOR;
 	record.verdict = HS_VERDICT_LEAK;
-	assert_int_equal(hs_record_take_undone(&mem, race, &record), 0);
+	assert_int_equal(hs_record_take_race(&mem, race, &record), 0);
 	assert_string_equal(record.undone, "");
 	hs_record_free(&mem, &record);
 	hs_out_free(&out);
 	hs_explore_result_free(&result);
 	hs_scenario_free(race);
 	assert_int_equal(mem.live, 0);
+}
+
+static void what_never_came_up_is_said_and_leaves_no_verdict(void **state)
+{
+	static const char *const lines[] = {
+		"holds: 490 executions, exhaustive: yes, never reached\n",
+		"holds: 490 executions, exhaustive: yes, reached: 3\n",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct hs_hostmem mem = { .attempts = 0 };
+		struct hs_explore_result result = found_nothing();
+		struct hs_explore_options options;
+		struct hs_out out = { .mem = &mem };
+		struct hs_record record;
+
+		hs_explore_options_init(&options);
+		result.extent = HS_EXTENT_ALL;
+		fill(&mem, &options, &result, &record);
+		record.has_reached = true;
+		record.reached = 3 * i;
+		assert_int_equal(hs_record_never_reached(&record), !i);
+		assert_int_equal(hs_record_exit_code(&record), i ? HS_EXIT_DONE : HS_EXIT_BOUND);
+		hs_record_print(&record, true, &out);
+		hs_out_char(&out, '\0');
+		assert_string_equal(out.bytes, lines[i]);
+		record.verdict = HS_VERDICT_LEAK;
+		assert_false(hs_record_never_reached(&record));
+		hs_record_free(&mem, &record);
+		hs_out_free(&out);
+	}
 }
 
 static void each_verdict_has_its_exit_status(void **state)
@@ -300,8 +332,8 @@ static void bad_json_is_refused_where_it_is(void **state)
 {
 	(void)state;
 	json_refuses("{", "[", "a.json:1: expected {, found \"[\"");
-	json_refuses("explore 2", "explore 1",
-		     "a.json:2: expected \"hmmsim explore 2\", found \"\"hmmsim explore 1\",\"");
+	json_refuses("explore 3", "explore 1",
+		     "a.json:2: expected \"hmmsim explore 3\", found \"\"hmmsim explore 1\",\"");
 	json_refuses("\"scenario\"", "\"scenery\"",
 		     "a.json:3: expected \"scenario\", found \"\"scenery\": \"flag\",\"");
 	json_refuses("\"random\"", "\"chaos\"", "a.json:6: expected search, found \"\"chaos\",\"");
@@ -313,17 +345,17 @@ static void bad_json_is_refused_where_it_is(void **state)
 	json_refuses("1000,", "1000", "a.json:10: expected ,, found \"\"count\": 500,\"");
 	json_refuses("false", "0", "a.json:14: expected true or false, found \"0\"");
 	json_refuses("\\u0022b", "\\u0122b",
-		     "a.json:27: expected a character or an escape of one byte, found "
+		     "a.json:30: expected a character or an escape of one byte, found "
 		     "\"\\u0122b\\u0022 \\u005c \\u0009 \\u00\"");
 	json_refuses("\\u0022b", "\\qb",
-		     "a.json:27: expected a character or an escape of one byte, found "
+		     "a.json:30: expected a character or an escape of one byte, found "
 		     "\"\\qb\\u0022 \\u005c \\u0009 \\u00ff\\u\"");
 	json_refuses("\"1*3 2\"", "\"1*3 2",
-		     "a.json:28: expected a character or an escape of one "
+		     "a.json:31: expected a character or an escape of one "
 		     "byte, found \"\"");
-	json_refuses("\"1*3 2\"", "12", "a.json:28: expected a text, found \"12,\"");
-	json_refuses("\n}\n", "\n", "a.json:31: expected }, found \"\"");
-	json_refuses("\n}\n", "\n}\n{", "a.json:32: expected the end of the file, found \"{\"");
+	json_refuses("\"1*3 2\"", "12", "a.json:31: expected a text, found \"12,\"");
+	json_refuses("\n}\n", "\n", "a.json:34: expected }, found \"\"");
+	json_refuses("\n}\n", "\n}\n{", "a.json:35: expected the end of the file, found \"{\"");
 }
 
 static void without_memory_no_record_is_made(void **state)
@@ -520,17 +552,21 @@ static void parts_that_are_not_of_one_search_are_refused(void **state)
 		a->search = HS_SEARCH_DPOR);
 	REFUSES("a.json:10: count: expected at least 1, and indices below 2^64, found 0",
 		a->count = 0);
-	REFUSES("a.json:25: stop: expected a search that has run all its executions or found a "
+	REFUSES("a.json:26: stop: expected a search that has run all its executions or found a "
 		"violation",
 		a->stop = HS_STOP_TIME);
 	REFUSES("a.json:17: executions: expected at most count, found 501", a->executions++);
 	REFUSES("a.json:18: complete: expected executions without those that are blocked",
 		a->blocked++);
-	REFUSES("b.json:21: first_violation: expected a violation among the executions, found 8",
+	REFUSES("b.json:22: first_violation: expected a violation among the executions, found 8",
 		b->first_violation++);
 	REFUSES("b.json:20: violations: expected some with a verdict, at most executions, found 8",
 		b->violations = 8);
-	REFUSES("b.json:26: undone: expected nothing with a verdict",
+	REFUSES("b.json:21: uncounted: expected at most executions without violations, found 7",
+		b->uncounted = b->executions - b->violations + 1);
+	REFUSES("b.json:27: has_reached: expected the same as in a.json", b->has_reached = true);
+	REFUSES("b.json:28: reached: expected at most complete, found 1", b->reached = 1);
+	REFUSES("b.json:29: undone: expected nothing with a verdict",
 		set_undone(&p.mem, b, "a:1\n"));
 	REFUSES("b.json:16: verdict: expected the same as in a.json, before the first execution",
 		b->first_violation = 0);
@@ -541,6 +577,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_verdict_and_the_last_one_the_token),
 		cmocka_unit_test(steps_that_were_never_done_are_named_and_leave_no_verdict),
+		cmocka_unit_test(what_never_came_up_is_said_and_leaves_no_verdict),
 		cmocka_unit_test(each_verdict_has_its_exit_status),
 		cmocka_unit_test(json_is_read_back_as_it_was_written),
 		cmocka_unit_test(bad_json_is_refused_where_it_is),

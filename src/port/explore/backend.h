@@ -294,6 +294,8 @@ HS_ALWAYS_INLINE void hs_act(struct hs_task *self, const char *words)
 	self->act = words;
 }
 
+uint32_t hs_moment(const struct hs_task *self);
+
 /* The place of an operation on a word: the one that hs_site() has named, or the call's. */
 HS_ALWAYS_INLINE const char *hs_word_place(const struct hs_task *self, const char *where)
 {

@@ -145,6 +145,11 @@ uint32_t hs_sched_choose(struct hs_task *self, uint32_t n, const char *why)
 	return answer;
 }
 
+uint32_t hs_moment(const struct hs_task *self)
+{
+	return self->sched->decisions;
+}
+
 /* ---- violations -------------------------------------------------------------------------- */
 
 void hs_sched_violation(struct hs_sched *s, enum hs_verdict verdict, const char *format, ...)

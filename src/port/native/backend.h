@@ -152,6 +152,12 @@ HS_ALWAYS_INLINE void hs_act(const struct hs_task *self, const char *words)
 	(void)words;
 }
 
+HS_ALWAYS_INLINE uint32_t hs_moment(const struct hs_task *self)
+{
+	(void)self;
+	return HS_NO_MOMENT;
+}
+
 /* TSan does not model fences, and gcc refuses them under it; TSan models a read-modify-write. */
 HS_ALWAYS_INLINE void hs_fence(struct hs_task *self, enum hs_order o)
 {
