@@ -51,9 +51,16 @@ struct hs_scenario_function {
 	void *arg; /**< passed to fn */
 };
 
-/** struct hs_scenario_setting - another value than the default for an axis of a race */
+/**
+ * struct hs_scenario_setting - another value than the default for an axis of a race
+ *
+ * With "only" one property alone counts, "S1" to "S4" or "live" as in a line must, or "answer",
+ * what steps assert-* and assertions of the model say: hs_scenario_options() asks a search to go on
+ * past violations of the others, which are not looked for if they need not be. The name of the
+ * scenario has the setting, so that a token leads to the same.
+ */
 struct hs_scenario_setting {
-	const char *name;  /**< of the axis */
+	const char *name;  /**< of the axis; or "only", which each race has */
 	const char *value; /**< one of its values */
 };
 
@@ -159,7 +166,7 @@ HMMSIM_API const void *hs_scenario_param(const struct hs_scenario_text *text);
  * hs_scenario_options() - how a race wants to be explored
  * @param text     the race
  * @param options  memory, retry_bound, cpus, the orders of sections and subsections and ended are
- *                 set
+ *                 set, and counts if the race was loaded with the setting "only"
  *
  * Context: any.
  */

@@ -269,10 +269,12 @@ static int dmirror_walk(struct hs_task *self, struct populate *p)
 /* The zero page is never removed. */
 static void dmirror_touch(struct hs_task *self, uint64_t pfn)
 {
-	if (pfn == HS_ZERO_PFN)
-		return;
-	hs_assert_at(self, HS_HERE, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
-		     "the device touches page %#llx, which is gone", (unsigned long long)pfn);
+	bool live = pfn == HS_ZERO_PFN || hs_pfn_life(self, pfn) == HS_PAGE_LIVE;
+
+	if (!live)
+		hs_note_gone_use(self);
+	hs_assert_at(self, HS_HERE, live, "the device touches page %#llx, which is gone",
+		     (unsigned long long)pfn);
 }
 
 /*

@@ -49,12 +49,22 @@ struct hs_machine {
 	 * completes the last step must not touch the pgmap afterwards, not even to wake its owner.
 	 */
 	struct hs_waitq pagemap_queue;
+	bool gone_used; /* hs_note_gone_use(); plain, because the execution ends */
 };
 
 /* hs_task_machine(), inlined for the model. */
 static inline struct hs_machine *hs_machine_of(struct hs_task *self)
 {
 	return hs_arena_root(hs_task_arena(self));
+}
+
+/*
+ * For what judges kinds of violations apart: an assertion is about to fail because the memory of a
+ * page that is used is gone.
+ */
+static inline void hs_note_gone_use(struct hs_task *self)
+{
+	hs_machine_of(self)->gone_used = true;
 }
 
 static inline uint64_t hs_subsection_pages(const struct hs_machine *m)

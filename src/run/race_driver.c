@@ -356,12 +356,12 @@ static void race_driver_judge_s4(struct hs_task *self, struct hs_race_actor *a,
 	for (unsigned int i = 0; i < race->objects; i++) {
 		const struct hs_race_object *o = &race->object[i];
 
-		hs_race_assert(self, a,
-			       o->kind != HS_RACE_PGMAP || o->pgmap.type != HS_PGMAP_PRIVATE ||
-				       pfn < o->pgmap.start || pfn >= o->pgmap.end ||
-				       (d->config->owner && d->config->owner == o->pgmap.owner),
-			       "S4: %s maps page %#llx of %s, which has another owner", d->name,
-			       (unsigned long long)pfn, o->name);
+		hs_race_judge(self, a, HS_RACE_S4,
+			      o->kind != HS_RACE_PGMAP || o->pgmap.type != HS_PGMAP_PRIVATE ||
+				      pfn < o->pgmap.start || pfn >= o->pgmap.end ||
+				      (d->config->owner && d->config->owner == o->pgmap.owner),
+			      "S4: %s maps page %#llx of %s, which has another owner", d->name,
+			      (unsigned long long)pfn, o->name);
 	}
 }
 
@@ -462,7 +462,7 @@ static uint64_t race_driver_mapped(struct hs_task *self, struct hs_race_actor *a
 	struct hs_race_mm *mm = &a->state->thing[device->driver.mm].mm;
 	uint64_t entry = mm->exited.raw ? 0 : hs_pt_get(self, mm->mm, step->arg[1], 0);
 
-	hs_race_assert(self, a, entry & (HS_ENTRY_VALID | HS_ENTRY_DEVPRIV),
+	hs_race_answer(self, a, entry & (HS_ENTRY_VALID | HS_ENTRY_DEVPRIV),
 		       "%s maps no page at 0x%llx, expected one, which %s maps, too",
 		       hs_race_name(a->state, device->driver.mm), (unsigned long long)step->arg[1],
 		       device->name);
@@ -484,7 +484,7 @@ HS_RACE_DO(ASSERT_ENTRY)
 	as_expected &= pfn == HS_RACE_ANY_PAGE || (word & HS_ENTRY_PFN) == pfn;
 	race_driver_print_entry(word, found, sizeof(found));
 	race_driver_print_expected(what, pfn, expected, sizeof(expected));
-	hs_race_assert(self, a, as_expected, "%s has %s for 0x%llx, expected %s",
+	hs_race_answer(self, a, as_expected, "%s has %s for 0x%llx, expected %s",
 		       hs_race_name(a->state, step->arg[0]), found,
 		       (unsigned long long)step->arg[1], expected);
 	return 0;

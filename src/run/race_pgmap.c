@@ -20,11 +20,11 @@ static void race_pgmap_judge_word(struct hs_task *self, struct hs_race_actor *a,
 
 	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));
 	pfn = word & HS_ENTRY_PFN;
-	hs_race_assert(self, a,
-		       !(word & HS_PFN_VALID) || pfn < memory->pgmap.start ||
-			       pfn >= memory->pgmap.end,
-		       "S1: %s maps page %#llx, and its struct page is gone", name,
-		       (unsigned long long)pfn);
+	hs_race_judge(self, a, HS_RACE_S1,
+		      !(word & HS_PFN_VALID) || pfn < memory->pgmap.start ||
+			      pfn >= memory->pgmap.end,
+		      "S1: %s maps page %#llx, and its struct page is gone", name,
+		      (unsigned long long)pfn);
 }
 
 void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object)
@@ -52,8 +52,8 @@ void hs_race_judge_s2(struct hs_task *self, struct hs_race_actor *a, uint64_t pf
 {
 	if (!hs_race_must(a->state, HS_RACE_S2) || pfn == HS_ZERO_PFN)
 		return;
-	hs_race_assert(self, a, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
-		       "S2: %s touches page %#llx, which is gone", name, (unsigned long long)pfn);
+	hs_race_judge(self, a, HS_RACE_S2, hs_pfn_life(self, pfn) == HS_PAGE_LIVE,
+		      "S2: %s touches page %#llx, which is gone", name, (unsigned long long)pfn);
 }
 
 /* ---- references to pgmaps ---------------------------------------------------------------- */
@@ -108,8 +108,8 @@ static struct hs_page *race_pgmap_page(struct hs_task *self, struct hs_race_acto
 			page = a->state->page[i];
 	if (!page)
 		page = hs_pfn_to_page(self, pfn);
-	hs_race_assert(self, a, page, "S2: page %#llx is used, and there is none",
-		       (unsigned long long)pfn);
+	hs_race_judge(self, a, HS_RACE_S2, page, "S2: page %#llx is used, and there is none",
+		      (unsigned long long)pfn);
 	return page;
 }
 
@@ -155,8 +155,8 @@ HS_RACE_DO(PIN)
 	if (!pgmap)
 		return HS_RACE_AGAIN;
 	page = hs_pfn_to_page(self, step->arg[0]);
-	hs_race_assert(self, a, page, "S2: page %#llx is pinned, and there is none",
-		       (unsigned long long)step->arg[0]);
+	hs_race_judge(self, a, HS_RACE_S2, page, "S2: page %#llx is pinned, and there is none",
+		      (unsigned long long)step->arg[0]);
 	hs_page_get(self, page);
 	hs_pgmap_put(self, pgmap);
 	hs_race_take(self, a, HS_RACE_PAGE_GET, step->arg[0])->page = page;
@@ -337,7 +337,7 @@ HS_RACE_DO(ASSERT_PAGES)
 	const struct hs_race_memory *m = race_pgmap_of(a, step);
 	uint64_t pages = m->freed ? 0 : hs_pgmap_pages_allocated(self, m->pgmap);
 
-	hs_race_assert(self, a, pages == step->arg[1],
+	hs_race_answer(self, a, pages == step->arg[1],
 		       "%llu pages of %s are allocated, expected %llu", (unsigned long long)pages,
 		       hs_race_name(a->state, step->arg[0]), (unsigned long long)step->arg[1]);
 	return 0;
@@ -390,10 +390,12 @@ static void race_pgmap_judge_drain(struct hs_task *self, struct hs_race_actor *a
 
 	hs_rcu_barrier(self); /* as in hs_race_end_memory() */
 	refs = hs_pgmap_refs(self, m->pgmap);
-	if (refs > 0)
-		hs_fail(self, race_pgmap_left(a->state, object, a->place),
-			"a drain of %s would never end, because of %lld of its pages",
-			hs_race_name(a->state, object), (long long)refs);
+	if (refs <= 0)
+		return;
+	a->state->violated = HS_RACE_S3;
+	hs_fail(self, race_pgmap_left(a->state, object, a->place),
+		"a drain of %s would never end, because of %lld of its pages",
+		hs_race_name(a->state, object), (long long)refs);
 }
 
 /* Takes the steps that no task has taken. */
@@ -419,8 +421,8 @@ void hs_race_end_memory(struct hs_task *self, struct hs_race_actor *a, uint64_t 
 
 	if (m->freed)
 		return;
-	hs_race_assert(self, a, !m->taken || !hs_race_must(a->state, HS_RACE_LIVE),
-		       "the removal of %s has not come to its end", hs_race_name(a->state, object));
+	hs_race_judge(self, a, HS_RACE_LIVE, !m->taken || !hs_race_must(a->state, HS_RACE_LIVE),
+		      "the removal of %s has not come to its end", hs_race_name(a->state, object));
 	hs_rcu_barrier(self); /* after a kill the count is exact when its callback has run */
 	refs = hs_pgmap_refs(self, m->pgmap);
 	if (refs > 0 && hs_race_must(a->state, HS_RACE_S3))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory/machine.h"
 #include "text/error_name.h"
 
 typedef int (*race_play_fn)(struct hs_task *self, struct hs_race_actor *a,
@@ -362,6 +363,7 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	p->moments->reached = 0;
 	race_play_expect_steps(p);
 	race_play_divide_state(s, p);
+	s->machine = hs_machine_of(self);
 	hs_race_cpu_begin(s);
 	ret = hs_race_make_objects(self, s);
 	if (!ret)
@@ -371,6 +373,36 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	for (unsigned int i = 0; !ret && i < p->race->tasks; i++)
 		ret = hs_plan_task(plan, p->race->task[i].name, race_play_task, &s->actor[i + 1]);
 	return ret;
+}
+
+/* What was violated in the execution that has ended. */
+static uint32_t race_play_violated(const struct hs_race_state *s, enum hs_verdict verdict)
+{
+	switch (verdict) {
+	case HS_VERDICT_FREED:
+	case HS_VERDICT_CRASH:
+		return HS_RACE_S2;
+	case HS_VERDICT_LEAK:
+		return HS_RACE_S3;
+	case HS_VERDICT_DEADLOCK:
+	case HS_VERDICT_LIVELOCK:
+	case HS_VERDICT_LOST_WAKE:
+	case HS_VERDICT_RETRIES:
+		return HS_RACE_LIVE;
+	case HS_VERDICT_ASSERT:
+		if (s->violated)
+			return s->violated;
+		return s->machine->gone_used ? HS_RACE_S2 : HS_RACE_ANSWER;
+	default:
+		return HS_RACE_ANSWER;
+	}
+}
+
+bool hs_race_counts(const void *state, const void *param, enum hs_verdict verdict)
+{
+	const struct hs_race_program *p = param;
+
+	return race_play_violated(state, verdict) & p->race->judged;
 }
 
 /* For the report of a leak: the step of which something is left. */

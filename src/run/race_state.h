@@ -96,6 +96,8 @@ struct hs_race_program {
 size_t hs_race_state_size(const struct hs_race_program *program);
 
 /* Set-up and check of struct hs_scenario; @param is a struct hs_race_program. */
+/* hs_explore_options.counts of a race of which one property is judged. */
+bool hs_race_counts(const void *state, const void *param, enum hs_verdict verdict);
 int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param);
 void hs_race_play_check(struct hs_task *self, void *state, const void *param);
 
@@ -205,6 +207,8 @@ struct hs_race_thing {
 
 struct hs_race_state {
 	const struct hs_race_program *program;
+	const struct hs_machine *machine;
+	uint32_t violated; /* the property whose judge has ended the execution; 0: none has */
 	struct hs_processor cpu[HS_RACE_CPUS];
 	hs_u32 at;	  /* words of the order line that are over */
 	uint32_t moments; /* of this execution, those that are not kept as well */
@@ -240,7 +244,7 @@ static inline const char *hs_race_place(const struct hs_race_state *s, unsigned 
 
 static inline bool hs_race_must(const struct hs_race_state *s, uint32_t property)
 {
-	return s->program->race->must & property;
+	return s->program->race->must & s->program->race->judged & property;
 }
 
 static inline const char *hs_race_name(const struct hs_race_state *s, uint64_t object)
@@ -262,6 +266,20 @@ static inline const char *hs_race_name(const struct hs_race_state *s, uint64_t o
 		if (hs_unlikely(!(cond)))                         \
 			hs_fail((self), (a)->place, __VA_ARGS__); \
 	} while (0)
+
+/* The same, of a property that must hold and is judged. */
+#define hs_race_judge(self, a, property, cond, ...)               \
+	do {                                                      \
+		if (hs_unlikely(!(cond))) {                       \
+			(a)->state->violated = (property);        \
+			hs_fail((self), (a)->place, __VA_ARGS__); \
+		}                                                 \
+	} while (0)
+
+/* The same, of what a step assert-* says, if that is judged. */
+#define hs_race_answer(self, a, cond, ...)                                               \
+	hs_race_assert((self), (a), !(hs_race_of(a)->judged & HS_RACE_ANSWER) || (cond), \
+		       __VA_ARGS__)
 
 /* Notes what the step has taken; the caller fills in what. */
 struct hs_race_hold *hs_race_take(struct hs_task *self, struct hs_race_actor *a, enum hs_race_op op,

@@ -334,15 +334,15 @@ static int scenario_find(struct hs_text *text, const char *name, struct hs_text 
 static int scenario_parse(struct hs_scenario_text *t, struct hs_text *text, const char *name,
 			  const struct hs_scenario_setting *settings, size_t count)
 {
-	struct hs_race_setting set[HS_RACE_AXES];
+	struct hs_race_setting set[HS_RACE_SETTINGS];
 	struct hs_text before;
 	int ret = scenario_find(text, name, &before, &t->race);
 
 	if (ret || !count)
 		return ret;
-	if (count > HS_RACE_AXES)
+	if (count > HS_RACE_SETTINGS)
 		return hs_text_error(text, t->race.line, "race", "expected at most %d settings",
-				     HS_RACE_AXES);
+				     HS_RACE_SETTINGS);
 	for (size_t i = 0; i < count; i++)
 		set[i] = (struct hs_race_setting){ settings[i].name, settings[i].value };
 	hs_race_free(t->mem, &t->race);
@@ -444,6 +444,7 @@ void hs_scenario_options(const struct hs_scenario_text *t, struct hs_explore_opt
 	options->section_order = t->race.section_order;
 	options->subsection_order = t->race.subsection_order;
 	options->ended = hs_moments_ended;
+	options->counts = t->race.judged == HS_RACE_JUDGED_ALL ? NULL : hs_race_counts;
 }
 
 void hs_scenario_config(const struct hs_scenario_text *t, struct hs_machine_config *config)

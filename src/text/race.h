@@ -185,6 +185,11 @@ struct hs_race_axis {
 #define HS_RACE_LIVE 0x10u /* a removal that a task has begun comes to its end */
 #define HS_RACE_MUSTS 5
 #define HS_RACE_MUST_ALL 0x1fu
+#define HS_RACE_ANSWER 0x20u /* of struct hs_race.judged alone: steps assert-*, the model */
+#define HS_RACE_JUDGED 6
+#define HS_RACE_JUDGED_ALL 0x3fu
+/* Settings of a run: of each axis one, and only=. */
+#define HS_RACE_SETTINGS (HS_RACE_AXES + 1)
 
 /* What the race says of itself, for --check and tests. */
 struct hs_race_expect {
@@ -196,7 +201,8 @@ struct hs_race_expect {
 
 struct hs_race {
 	char *name, *about; /* about: a sentence for lists; NULL: none */
-	char *settings;	    /* "refs=6.1,walker=5.3": in the order of the axes; "": all defaults */
+	/* "refs=6.1,walker=5.3": in the order of the axes, only= last; "": all defaults. */
+	char *settings;
 	unsigned long line;
 	uint32_t cpus, section_order, subsection_order; /* default 2, 3, 1 */
 	enum hs_geometry_id geometry;			/* default mock */
@@ -217,14 +223,18 @@ struct hs_race {
 	char *reached[HS_RACE_REACHED]; /* labels, in the order in which their steps begin */
 	unsigned int reaches;		/* 0: no such line */
 	unsigned long reached_line;
-	uint32_t must; /* HS_RACE_S1 and the like; default all */
+	uint32_t must;	 /* HS_RACE_S1 and the like; default all */
+	uint32_t judged; /* the setting only: what violations count; default all */
 	struct hs_race_expect *expect;
 	size_t expects;
 	char **function; /* names after call, each once */
 	size_t functions;
 };
 
-/* Settings of a run that replace values of axis lines: "refs" = "5.3". */
+/*
+ * Settings of a run that replace values of axis lines: "refs" = "5.3". Each race has the setting
+ * "only", which is no axis: "S2" and the like, or "answer".
+ */
 struct hs_race_setting {
 	const char *name, *value;
 };
@@ -246,7 +256,7 @@ bool hs_race_verdict(const char *word, enum hs_verdict *verdict);
 /*
  * Prints the race as the run that its settings make of it: values of axes stand in place of $name,
  * and of the expect lines the one of this run is left. What is printed reads as the same race but
- * for line numbers and axes. The caller prints HS_TEXT_FIRST_LINE first.
+ * for line numbers, axes and what is judged. The caller prints HS_TEXT_FIRST_LINE first.
  */
 void hs_race_print(const struct hs_race *race, struct hs_out *out);
 void hs_race_free(struct hs_hostmem *mem, struct hs_race *race);

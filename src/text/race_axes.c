@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The setting that each race has. */
+static const char race_axes_only[] = "only";
+
 /* The axis with that name, or NULL. */
 static struct hs_race_axis *race_axes_find(struct hs_race *race, const struct hs_word *name)
 {
@@ -71,6 +74,8 @@ int hs_race_axis_line(struct hs_race_parser *p)
 	int ret = 0;
 
 	hs_text_word(&rest, &word);
+	if (hs_word_is(&word, race_axes_only))
+		return hs_text_expected(p->text, &word, "NAME, another than only");
 	if (race_axes_find(race, &word))
 		return hs_text_expected(p->text, &word, "NAME, another than of the axes before");
 	if (race->axes == HS_RACE_AXES)
@@ -128,11 +133,15 @@ int hs_race_next_word(struct hs_race_parser *p, struct hs_word *word, bool *foun
 
 /* ---- settings of a run ------------------------------------------------------------------- */
 
-/* "refs=6.1,walker=5.3": the values that are not the default. @chosen is by axis. */
-static char *race_axes_settings(struct hs_race_parser *p, const unsigned int *chosen)
+/*
+ * "refs=6.1,walker=5.3": the values that are not the default. @chosen is by axis, @judged a bit or
+ * all.
+ */
+static char *race_axes_settings(struct hs_race_parser *p, const unsigned int *chosen,
+				uint32_t judged)
 {
 	const struct hs_race *race = p->race;
-	size_t size = 1, used = 0;
+	size_t size = sizeof("only=answer,"), used = 0;
 	char *settings;
 
 	for (unsigned int i = 0; i < race->axes; i++)
@@ -147,7 +156,39 @@ static char *race_axes_settings(struct hs_race_parser *p, const unsigned int *ch
 			used += (size_t)snprintf(settings + used, size - used, "%s%s=%s",
 						 used ? "," : "", race->axis[i].name,
 						 race->axis[i].value[chosen[i]]);
+	if (judged != HS_RACE_JUDGED_ALL)
+		snprintf(settings + used, size - used, "%s%s=%s", used ? "," : "", race_axes_only,
+			 hs_race_must_names[__builtin_ctz(judged)]);
 	return settings;
+}
+
+/* What a run, or an expect line, says is judged. */
+static int race_axes_take_judged(struct hs_race_parser *p, const struct hs_word *word,
+				 uint32_t *judged)
+{
+	unsigned int index = 0;
+	int ret = hs_text_name(p->text, word, hs_race_must_names, HS_RACE_JUDGED,
+			       "only=S1, S2, S3, S4, live or answer", &index);
+
+	*judged = 1u << index;
+	return ret;
+}
+
+/* A setting of the race itself. */
+static int race_axes_judge(struct hs_race_parser *p, const struct hs_race_setting *setting)
+{
+	struct hs_word word = { setting->value, strlen(setting->value) };
+	struct hs_race *race = p->race;
+	unsigned long number = p->text->number;
+	int ret;
+
+	p->text->number = race->line;
+	p->text->keyword = "race";
+	ret = race_axes_take_judged(p, &word, &race->judged);
+	if (!ret && race->judged & ~race->must & (HS_RACE_S1 | HS_RACE_S4))
+		ret = hs_text_expected(p->text, &word, "only= of something that must hold");
+	p->text->number = number;
+	return ret;
 }
 
 /* A setting that no axis has, or that is there twice. */
@@ -162,6 +203,8 @@ static int race_axes_check_setting(struct hs_race_parser *p, size_t i)
 		if (!strcmp(p->settings[j].name, setting->name))
 			return hs_text_error(p->text, p->race->line, "race",
 					     "expected a value of %.80s once", setting->name);
+	if (hs_word_is(&name, race_axes_only))
+		return race_axes_judge(p, setting);
 	if (race_axes_find(p->race, &name))
 		return 0;
 	for (unsigned int j = 0; j < p->race->axes; j++)
@@ -194,7 +237,7 @@ int hs_race_check_axes(struct hs_race_parser *p)
 					     "expected $%.80s in a line of the race",
 					     race->axis[i].name);
 	}
-	race->settings = race_axes_settings(p, chosen);
+	race->settings = race_axes_settings(p, chosen, race->judged);
 	return race->settings ? 0 : -ENOMEM;
 }
 
@@ -202,7 +245,7 @@ int hs_race_check_axes(struct hs_race_parser *p)
 
 /* NAME=VALUE before the verdict. */
 static int race_axes_expect_setting(struct hs_race_parser *p, const struct hs_word *word,
-				    unsigned int *chosen, uint32_t *seen)
+				    unsigned int *chosen, uint32_t *seen, uint32_t *judged)
 {
 	const char *equals = memchr(word->at, '=', word->length);
 	struct hs_word name = { word->at, (size_t)(equals - word->at) };
@@ -211,6 +254,10 @@ static int race_axes_expect_setting(struct hs_race_parser *p, const struct hs_wo
 	char before[64], what[256];
 	size_t i;
 
+	if (hs_word_is(&name, race_axes_only))
+		return *judged == HS_RACE_JUDGED_ALL
+			       ? race_axes_take_judged(p, &value, judged)
+			       : hs_text_expected(p->text, word, "only= once");
 	if (!axis)
 		return hs_text_expected(p->text, word, "NAME=VALUE of an axis line above");
 	i = (size_t)(axis - p->race->axis);
@@ -250,9 +297,9 @@ static int race_axes_expect_executions(struct hs_race_parser *p, const struct hs
 }
 
 static int race_axes_expect_words(struct hs_race_parser *p, struct hs_race_expect *expect,
-				  unsigned int *chosen)
+				  unsigned int *chosen, uint32_t *judged)
 {
-	bool found, judged = false;
+	bool found, verdict = false;
 	uint32_t seen = 0;
 	struct hs_word word;
 	int ret;
@@ -261,16 +308,16 @@ static int race_axes_expect_words(struct hs_race_parser *p, struct hs_race_expec
 		ret = hs_race_next_word(p, &word, &found);
 		if (ret || !found)
 			break;
-		if (judged)
+		if (verdict)
 			ret = race_axes_expect_executions(p, &word, expect);
 		else if (memchr(word.at, '=', word.length))
-			ret = race_axes_expect_setting(p, &word, chosen, &seen);
+			ret = race_axes_expect_setting(p, &word, chosen, &seen, judged);
 		else
-			ret = race_axes_expect_verdict(p, &word, expect), judged = true;
+			ret = race_axes_expect_verdict(p, &word, expect), verdict = true;
 		if (ret)
 			break;
 	}
-	if (!ret && !judged)
+	if (!ret && !verdict)
 		return hs_text_error(p->text, p->text->number, p->text->keyword,
 				     "expected [NAME=VALUE...] VERDICT [executions=N], found no "
 				     "verdict");
@@ -281,20 +328,21 @@ int hs_race_expect_line(struct hs_race_parser *p)
 {
 	struct hs_race_expect expect = { .line = p->text->number }, *more;
 	unsigned int chosen[HS_RACE_AXES] = { 0 };
+	uint32_t judged = HS_RACE_JUDGED_ALL;
 	struct hs_race *race = p->race;
 	int ret;
 
 	if (race->expects == HS_RACE_EXPECTS)
 		return hs_text_error(p->text, p->text->number, p->text->keyword,
 				     "expected at most 256 lines");
-	ret = race_axes_expect_words(p, &expect, chosen);
+	ret = race_axes_expect_words(p, &expect, chosen, &judged);
 	if (ret)
 		return ret;
 	more = hs_hostmem_grow(p->text->mem, race->expect, race->expects, sizeof(*more));
 	if (!more)
 		return hs_text_no_memory(p->text);
 	race->expect = more;
-	expect.settings = race_axes_settings(p, chosen);
+	expect.settings = race_axes_settings(p, chosen, judged);
 	if (!expect.settings)
 		return -ENOMEM;
 	for (size_t i = 0; i < race->expects; i++) {

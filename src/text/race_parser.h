@@ -53,7 +53,7 @@ extern const char *const hs_race_validity_names[HS_VALIDITY_COUNT];
 extern const char *const hs_race_protocol_names[HS_PROTOCOL_COUNT];
 extern const char *const hs_race_requests_names[HS_RACE_REQUESTS_COUNT];
 extern const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT];
-extern const char *const hs_race_must_names[HS_RACE_MUSTS];
+extern const char *const hs_race_must_names[HS_RACE_JUDGED]; /* of must lines HS_RACE_MUSTS */
 /* What the language calls a verdict; "?": there is no such. */
 void hs_race_verdict_word(enum hs_verdict verdict, char *word, size_t size);
 

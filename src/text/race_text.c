@@ -302,6 +302,7 @@ int hs_race_parse(struct hs_text *text, const struct hs_race_setting *settings, 
 		.subsection_order = 1,
 		.geometry = HS_GEOMETRY_MOCK,
 		.must = HS_RACE_MUST_ALL,
+		.judged = HS_RACE_JUDGED_ALL,
 	};
 	ret = hs_text_seek(text, HS_KEYWORD_RACE);
 	if (ret == 1)

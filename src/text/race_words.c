@@ -114,7 +114,7 @@ const char *const hs_race_event_names[HS_INVALIDATE_EVENT_COUNT] = {
 	[HS_INVALIDATE_EXCLUSIVE] = "exclusive",
 };
 
-const char *const hs_race_must_names[HS_RACE_MUSTS] = { "S1", "S2", "S3", "S4", "live" };
+const char *const hs_race_must_names[HS_RACE_JUDGED] = { "S1", "S2", "S3", "S4", "live", "answer" };
 
 void hs_race_verdict_word(enum hs_verdict verdict, char *word, size_t size)
 {

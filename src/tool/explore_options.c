@@ -119,7 +119,7 @@ static int explore_options_take_setting(struct explore_tool *tool)
 
 	if (!length || !optarg[length] || !optarg[length + 1])
 		return explore_options_refuse_set("AXIS=VALUE");
-	if (n == HS_RACE_AXES)
+	if (n == HS_RACE_SETTINGS)
 		return explore_options_refuse_set("no more axes than a race has");
 	for (size_t i = 0; i < n; i++)
 		if (strlen(tool->settings[i].name) == length &&

@@ -61,11 +61,11 @@ int hs_race_source_fail(const struct hs_race_source *source, const char *name, i
 	return HS_EXIT_INTERNAL;
 }
 
-size_t hs_race_settings_split(char *text, struct hs_scenario_setting settings[HS_RACE_AXES])
+size_t hs_race_settings_split(char *text, struct hs_scenario_setting settings[HS_RACE_SETTINGS])
 {
 	size_t n = 0;
 
-	while (text && *text && n < HS_RACE_AXES) {
+	while (text && *text && n < HS_RACE_SETTINGS) {
 		char *value = strsep(&text, ","), *name = strsep(&value, "=");
 
 		settings[n++] = (struct hs_scenario_setting){ name, value ? value : "" };

@@ -35,10 +35,10 @@ void hs_race_source_close(struct hs_hostmem *mem, struct hs_race_source *source)
 int hs_race_source_fail(const struct hs_race_source *source, const char *name, int error);
 
 /*
- * Splits "refs=6.1,walker=5.3" in place. Returns how many settings there are, HS_RACE_AXES at most;
- * one without a value has an empty one.
+ * Splits "refs=6.1,walker=5.3" in place. Returns how many settings there are, HS_RACE_SETTINGS at
+ * most; one without a value has an empty one.
  */
-size_t hs_race_settings_split(char *text, struct hs_scenario_setting settings[HS_RACE_AXES]);
+size_t hs_race_settings_split(char *text, struct hs_scenario_setting settings[HS_RACE_SETTINGS]);
 
 /* A race with its settings, ready to be explored. */
 struct hs_race_run {

@@ -158,7 +158,7 @@ static int replay_refuse_token(const struct replay_tool *tool)
 static int replay_run(struct replay_tool *tool, const struct hs_race_source *source,
 		      const char *race, char *settings)
 {
-	struct hs_scenario_setting setting[HS_RACE_AXES];
+	struct hs_scenario_setting setting[HS_RACE_SETTINGS];
 	size_t count = hs_race_settings_split(settings, setting);
 	struct hs_record record = { .scenario = NULL };
 	struct hs_race_run run;

@@ -142,6 +142,23 @@ static bool several_advance(const struct hs_race *race, const struct explore_too
 	return false;
 }
 
+/* Settings of the command line that are of no axis. How many they are. */
+static size_t several_take_others(const struct hs_race *race, const struct explore_tool *tool,
+				  struct hs_scenario_setting *others)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tool->setting_count; i++) {
+		bool axis = false;
+
+		for (unsigned int a = 0; a < race->axes; a++)
+			axis |= !strcmp(tool->settings[i].name, race->axis[a].name);
+		if (!axis)
+			others[n++] = tool->settings[i];
+	}
+	return n;
+}
+
 static int several_combinations(struct several *s, const struct hs_race *race)
 {
 	const struct explore_tool *tool = s->tool;
@@ -149,7 +166,7 @@ static int several_combinations(struct several *s, const struct hs_race *race)
 	int code;
 
 	do {
-		struct hs_scenario_setting settings[HS_RACE_AXES];
+		struct hs_scenario_setting settings[HS_RACE_SETTINGS];
 		size_t n = 0;
 
 		for (unsigned int a = 0; a < race->axes; a++) {
@@ -160,6 +177,7 @@ static int several_combinations(struct several *s, const struct hs_race *race)
 			settings[n++] =
 				(struct hs_scenario_setting){ axis->name, axis->value[chosen] };
 		}
+		n += several_take_others(race, tool, settings + n);
 		code = several_search(s, race->name, settings, n, NULL);
 	} while (!code && several_advance(race, tool, value));
 	return code;
@@ -173,7 +191,7 @@ static int several_expectations(struct several *s, const struct hs_race *race)
 
 	for (size_t i = 0; !code && i < race->expects; i++) {
 		const struct hs_race_expect *e = &race->expect[i];
-		struct hs_scenario_setting settings[HS_RACE_AXES];
+		struct hs_scenario_setting settings[HS_RACE_SETTINGS];
 		char *copy;
 
 		if (s->tool->setting_count && strcmp(e->settings, race->settings))
@@ -200,7 +218,7 @@ static int several_parse_error(const struct hs_text *text, int error)
 /* Parses the race once more, with the settings of the command line. @text is where it begins. */
 static int several_set(const struct explore_tool *tool, struct hs_text text, struct hs_race *race)
 {
-	struct hs_race_setting settings[HS_RACE_AXES];
+	struct hs_race_setting settings[HS_RACE_SETTINGS];
 	int ret;
 
 	for (size_t i = 0; i < tool->setting_count; i++)

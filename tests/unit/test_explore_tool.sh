@@ -70,8 +70,8 @@ run 2 "^hmmsim explore: --set: expected AXIS=VALUE, found 'refs'\$" --set=refs a
 run 2 "^hmmsim explore: --set: expected AXIS=VALUE, found '=6.1'\$" --set==6.1 a
 run 2 "^hmmsim explore: --set: expected AXIS=VALUE, found 'refs='\$" --set=refs= a
 run 2 "^hmmsim explore: --set: expected each AXIS once, found 'refs=5.3'\$" --set=refs=6.1 --set=refs=5.3 a
-run 2 "^hmmsim explore: --set: expected no more axes than a race has, found 'i=1'\$" \
-	--set={a,b,c,d,e,f,g,h,i}=1 a
+run 2 "^hmmsim explore: --set: expected no more axes than a race has, found 'j=1'\$" \
+	--set={a,b,c,d,e,f,g,h,i,j}=1 a
 for option in race=a search=dfs memory=sc executions=1 time=1 seed=1 first=1 count=1 bound=1 depth=1 \
 	retry-bound=1 json=a trace=a; do
 	run 2 "^hmmsim explore: --${option%=*}: expected once, found again\$" --$option --$option a
@@ -224,6 +224,23 @@ done
 run 3 '' about.txt --search=random --count=20 --json=all.json
 run 3 '' --merge part0.json part10.json --json=joined.json
 cmp -s all.json joined.json || complain "reached: parts do not join"
+
+# ---- one property ------------------------------------------------------------------------------
+
+for property in S1 S2; do
+	run 1 '' --quiet glisse-flag --set=only=$property
+	tail -n 1 out >token
+	grep -q "only%3D$property:" token || complain "only=$property: not in the token"
+	verb=replay
+	run 1 '' --quiet "$(cat token)"
+	verb=explore
+done
+run 0 '' --quiet glisse-flag --set=only=S3
+run 1 '' --every glisse-flag --set=only=S2
+says '^glisse-flag,only=S2 +use after free '
+says '^glisse-flag,validity=seq,only=S2 +holds '
+run 2 '^glisse-flag\.txt:[0-9]+: race: expected only=S1, S2, S3, S4, live or answer, found "S5"$' \
+	glisse-flag --set=only=S5
 
 # ---- steps that were never done ------------------------------------------------------------------
 
