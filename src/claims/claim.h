@@ -214,6 +214,7 @@ struct hs_claim_cell {
 	char extent[64];     /* of the first search: hs_extent_words(); with "no" nothing holds */
 	bool bounded;	     /* a search met a bound, or an execution without a verdict */
 	bool counts_reached; /* the race has a line reached */
+	bool unreached;	     /* a search held that has not come there */
 	char **undone;	     /* steps that no execution of the first search has done */
 	size_t undones;
 	/* of a walk */
@@ -256,10 +257,9 @@ struct hs_claim_found {
 	struct hs_claim_judged judged[HS_CLAIM_STATEMENTS]; /* as claim->statement */
 	struct hs_claim_flip flip[HS_CLAIM_ROWS];	    /* of the controls, in their order */
 	unsigned int flips;
-	uint64_t executions; /* of all searches */
-	/* A search that holds has not reached what it is about, in this cell; NULL: none. */
-	const struct hs_claim_cell *never_reached;
-	const struct hs_claim_cell *bounded; /* the first with a bound; NULL: none */
+	uint64_t executions;			   /* of all searches */
+	const struct hs_claim_cell *never_reached; /* holds, but not what it is about; NULL: none */
+	const struct hs_claim_cell *bounded;	   /* the first with a bound; NULL: none */
 	/* The first control that does not flip; NULL: all do. */
 	const struct hs_claim_row *unflipped;
 };

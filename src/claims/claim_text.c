@@ -129,7 +129,7 @@ static int claim_text_check_walk(struct claim_text *p, const struct hs_word *wor
 	}
 	if (!hs_word_is(name, "strategy"))
 		return hs_text_expected(p->text, word, "walker= or strategy= of a walk");
-	for (int i = 0; !every && i < HS_STRATEGY_COUNT; i++)
+	for (int i = 0; !every && i < HS_STRATEGY_BUILTIN_COUNT; i++)
 		every = hs_word_is(value, hs_strategy_name((enum hs_strategy)i));
 	return every ? 0 : hs_text_expected(p->text, word, "strategy=*, or one of hmmsim list");
 }

@@ -129,18 +129,40 @@ static uint64_t answer_run_length(const uint64_t *pfns, uint64_t pages, uint64_t
 	return n;
 }
 
+/* Slots from slot @i on that are one line. */
+static uint64_t answer_line_length(const struct hs_walk_answer *a, uint64_t i, bool *grows)
+{
+	uint64_t n = answer_run_length(&a->pfns[i], a->pages - i, 0);
+
+	*grows = false;
+	if (n > 1)
+		return n;
+	n = answer_run_length(&a->pfns[i], a->pages - i, 1);
+	*grows = n > 1;
+	return n;
+}
+
+void hs_walk_answer_print_slots(const struct hs_walk_answer *a, struct hs_out *out)
+{
+	bool grows;
+
+	for (uint64_t i = 0; i < a->pages; i += answer_line_length(a, i, &grows)) {
+		if (i)
+			hs_out_char(out, ',');
+		answer_print_slot(a, a->pfns[i], out);
+		answer_line_length(a, i, &grows);
+		hs_out_text(out, grows ? "+" : "");
+	}
+}
+
 static void answer_print_slots(const struct hs_walk_answer *a, struct hs_out *out)
 {
 	uint64_t n;
 
 	for (uint64_t i = 0; i < a->pages; i += n) {
-		bool grows = false;
+		bool grows;
 
-		n = answer_run_length(&a->pfns[i], a->pages - i, 0);
-		if (n == 1) {
-			n = answer_run_length(&a->pfns[i], a->pages - i, 1);
-			grows = n > 1;
-		}
+		n = answer_line_length(a, i, &grows);
 		hs_out_char(out, 'p');
 		hs_out_space_decimal(out, i);
 		hs_out_space_decimal(out, n);

@@ -56,6 +56,8 @@ enum hs_walk_verdict {
 
 enum hs_walk_verdict hs_walk_answer_judge(const struct hs_walk_answer *answer);
 void hs_walk_answer_print(const struct hs_walk_answer *answer, struct hs_out *out);
+/* The words SLOT of its lines p, joined by commas, each with + as there. */
+void hs_walk_answer_print_slots(const struct hs_walk_answer *answer, struct hs_out *out);
 void hs_walk_answer_free(struct hs_hostmem *mem, struct hs_walk_answer *answer);
 
 #endif

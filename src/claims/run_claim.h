@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_claim.h - runs the rows of a claim, and says what was found
+ *
+ * invented. What was found follows from the text of the claim alone, and is the same on each run.
+ */
+#ifndef HS_CLAIMS_RUN_CLAIM_H
+#define HS_CLAIMS_RUN_CLAIM_H
+
+#include "claims/claim.h"
+
+#define HS_CLAIM_ERROR 1024
+
+/* What the files that run rows share. */
+struct hs_claim_runner {
+	struct hs_hostmem *mem;
+	const struct hs_claim_text *text;
+	const struct hs_claim *claim;
+	struct hs_claim_found *found;
+	char *error; /* HS_CLAIM_ERROR bytes */
+};
+
+/*
+ * Runs all rows and controls of @claim, which is in @text. Both outlive *found. Returns 0; -ENOMEM;
+ * or -EINVAL with a sentence in @error: the text does not have what a row names, or a run failed,
+ * as it does if code of the simulator crashes. The caller frees *found in each case.
+ */
+int hs_claim_run(struct hs_hostmem *mem, const struct hs_claim_text *text,
+		 const struct hs_claim *claim, struct hs_claim_found *found,
+		 char error[HS_CLAIM_ERROR]);
+
+/* run_race.c: the values of the axis that @setting names, *count of them. 0 or an error. */
+int hs_claim_race_axis(const struct hs_claim_runner *r, const struct hs_claim_row *row,
+		       const struct hs_claim_setting *setting, char *value[HS_RACE_VALUES],
+		       unsigned int *count);
+/* Explores a race with these settings, and each property of it if something is violated. */
+int hs_claim_run_race(const struct hs_claim_runner *r, struct hs_claim_cell *cell,
+		      const struct hs_race_setting *settings, size_t count);
+/* run_walk.c */
+int hs_claim_run_walk(const struct hs_claim_runner *r, struct hs_claim_cell *cell,
+		      const struct hs_race_setting *settings, size_t count);
+/* judge.c: lines claimed, controls, the verdict, of all cells. */
+int hs_claim_judge(const struct hs_claim_runner *r);
+
+/* "FILE:LINE: KEYWORD: SENTENCE" into r->error; returns -EINVAL. */
+int hs_claim_fail(const struct hs_claim_runner *r, unsigned long line, const char *keyword,
+		  const char *format, ...) __attribute__((__format__(__printf__, 4, 5)));
+/* The line of the row, "row" or "control". */
+int hs_claim_fail_row(const struct hs_claim_runner *r, const struct hs_claim_row *row,
+		      const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
+/* NULL: no memory. */
+char *hs_claim_copy(struct hs_hostmem *mem, const char *text);
+
+#endif
