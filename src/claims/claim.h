@@ -16,7 +16,7 @@
 
 #include "text/race.h"
 
-#define HS_CLAIM_ROWS 24       /* with the controls */
+#define HS_CLAIM_ROWS 48       /* with the controls */
 #define HS_CLAIM_SETTINGS 8    /* of a row; as many as a race has axes, or more */
 #define HS_CLAIM_STATEMENTS 64 /* lines claimed */
 #define HS_CLAIM_NOTES 16
@@ -45,13 +45,16 @@ enum hs_claim_field {
 	HS_CLAIM_LIVE,
 	HS_CLAIM_ANSWER,     /* steps assert-*, and assertions of the model */
 	HS_CLAIM_EXECUTIONS, /* complete ones of the first search */
-	HS_CLAIM_REACHED,    /* of them, those that took the steps of its line reached in order */
+	HS_CLAIM_REACHED,    /* those that took the steps of its line reached, of the search that
+				came there most often */
 	/* of a walk */
 	HS_CLAIM_RET,
 	HS_CLAIM_WALKS,
 	HS_CLAIM_FAULTS,
 	HS_CLAIM_MWAITS,
 	HS_CLAIM_LIVELOCK,
+	HS_CLAIM_BADPTE,
+	HS_CLAIM_NULLVMA,
 	HS_CLAIM_LOOKUPS,
 	HS_CLAIM_GETS,
 	HS_CLAIM_FAILURES,
@@ -214,7 +217,7 @@ struct hs_claim_cell {
 	char extent[64];     /* of the first search: hs_extent_words(); with "no" nothing holds */
 	bool bounded;	     /* a search met a bound, or an execution without a verdict */
 	bool counts_reached; /* the race has a line reached */
-	bool unreached;	     /* a search held that has not come there */
+	bool unreached;	     /* it holds, and no execution came there */
 	char **undone;	     /* steps that no execution of the first search has done */
 	size_t undones;
 	/* of a walk */

@@ -179,7 +179,7 @@ static int claim_text_runs(struct claim_text *p, struct hs_claim_row *row)
 	return ret;
 }
 
-/* Names stand before a point in lines claimed, and before a bracket in expected.txt. */
+/* Names stand before the last point in lines claimed, and before a bracket in expected.txt. */
 static int claim_text_row_name(struct claim_text *p, struct hs_claim_row *row)
 {
 	struct hs_word word;
@@ -188,9 +188,9 @@ static int claim_text_row_name(struct claim_text *p, struct hs_claim_row *row)
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < word.length; i++)
-		if (strchr(".=[],", word.at[i]))
+		if (strchr("=[],", word.at[i]))
 			return hs_text_expected(p->text, &word,
-						"NAME, a word without . = , and brackets");
+						"NAME, a word without = , and brackets");
 	if (hs_claim_find_row(p->claim, &word) != HS_CLAIM_NO_ROW)
 		return hs_text_expected(p->text, &word, "NAME, another than of the rows before");
 	ret = claim_text_copy(p, &word, &row->name);
@@ -224,7 +224,7 @@ static int claim_text_row(struct claim_text *p)
 	int ret;
 
 	if (claim->rows == HS_CLAIM_ROWS)
-		return claim_text_error(p, "expected at most 24 rows and controls");
+		return claim_text_error(p, "expected at most 48 rows and controls");
 	*row = (struct hs_claim_row){ .of = HS_CLAIM_NO_ROW, .line = p->text->number };
 	ret = claim_text_row_name(p, row);
 	if (!ret && p->line->id == HS_KEYWORD_CONTROL)
@@ -244,11 +244,20 @@ static int claim_text_change(struct claim_text *p)
 
 /* ---- claimed ----------------------------------------------------------------------------- */
 
+/* The last one of ROW.FIELD, because names of rows may have others. NULL: there is none. */
+static const char *claim_text_point(const struct hs_word *word)
+{
+	for (size_t i = word->length; i-- > 0;)
+		if (word->at[i] == '.')
+			return &word->at[i];
+	return NULL;
+}
+
 /* ROW.FIELD */
 static int claim_text_side(struct claim_text *p, const struct hs_word *word, uint32_t *row,
 			   enum hs_claim_field *field)
 {
-	const char *point = memchr(word->at, '.', word->length);
+	const char *point = claim_text_point(word);
 	struct hs_word name = { word->at, point ? (size_t)(point - word->at) : 0 };
 	struct hs_word of = { point + 1, word->length - name.length - 1 };
 	int index;
@@ -298,7 +307,7 @@ int hs_claim_take_value(struct hs_text *text, const struct hs_word *word, enum h
 static int claim_text_right(struct claim_text *p, const struct hs_word *word,
 			    struct hs_claim_statement *s)
 {
-	const char *point = memchr(word->at, '.', word->length);
+	const char *point = claim_text_point(word);
 	int ret;
 
 	if (!point)

@@ -118,6 +118,18 @@ static int run_race_check_end(const struct race_search *s)
 	}
 }
 
+/* The most that a search of the cell has seen: of one that a violation ended it says little. */
+static void run_race_note_reached(const struct race_search *s)
+{
+	struct hs_claim_value *value = &s->cell->value[HS_CLAIM_REACHED];
+
+	if (!s->has_reached)
+		return;
+	value->kind = HS_CLAIM_NUMBER;
+	if (value->number < (int64_t)s->reached)
+		value->number = (int64_t)s->reached;
+}
+
 static int run_race_explore(struct race_search *s)
 {
 	const struct hs_claim_runner *r = s->runner;
@@ -136,6 +148,7 @@ static int run_race_explore(struct race_search *s)
 	s->cell->searched += s->result.executions;
 	r->found->executions += s->result.executions;
 	s->has_reached = hs_scenario_reached(s->text, &s->reached);
+	run_race_note_reached(s);
 	return run_race_check_end(s);
 }
 
@@ -150,13 +163,6 @@ static void run_race_end(struct race_search *s)
 static bool run_race_is_whole(const struct race_search *s)
 {
 	return s->result.verdict == HS_VERDICT_NONE && s->result.extent != HS_EXTENT_PART;
-}
-
-/* It holds, and whether that means something. */
-static void run_race_note_held(const struct race_search *s)
-{
-	s->cell->value[HS_CLAIM_REACHED].number = (int64_t)s->reached;
-	s->cell->unreached |= s->has_reached && !s->reached;
 }
 
 /* ---- a counterexample -------------------------------------------------------------------- */
@@ -302,7 +308,6 @@ static int run_race_judge_property(const struct hs_claim_runner *r, struct hs_cl
 	}
 	if (!ret && run_race_is_whole(&s)) {
 		run_race_set_word(cell, property, HS_CLAIM_HOLDS);
-		run_race_note_held(&s);
 	} else if (!ret &&
 		   (s.result.verdict == HS_VERDICT_NONE || s.result.verdict == HS_VERDICT_STEPS)) {
 		cell->bounded = true;
@@ -375,15 +380,11 @@ static int run_race_whole(const struct hs_claim_runner *r, struct hs_claim_cell 
 		cell->value[HS_CLAIM_EXECUTIONS] =
 			(struct hs_claim_value){ .kind = HS_CLAIM_NUMBER,
 						 .number = (int64_t)s.result.complete };
-		cell->value[HS_CLAIM_REACHED] = (struct hs_claim_value){
-			.kind = s.has_reached ? HS_CLAIM_NUMBER : HS_CLAIM_UNSET,
-			.number = (int64_t)s.reached,
-		};
 		*violated = s.result.verdict != HS_VERDICT_NONE &&
 			    s.result.verdict != HS_VERDICT_STEPS;
 	}
 	if (!ret && run_race_is_whole(&s)) {
-		run_race_note_held(&s);
+		cell->unreached = s.has_reached && !s.reached;
 		ret = run_race_take_undone(&s);
 	} else if (!ret && !*violated) {
 		cell->bounded = true;

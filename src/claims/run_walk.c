@@ -77,6 +77,8 @@ static int run_walk_take_answer(const struct hs_claim_runner *r, struct hs_claim
 	run_walk_set_number(cell, HS_CLAIM_FAULTS, (int64_t)c->faults);
 	run_walk_set_number(cell, HS_CLAIM_MWAITS, (int64_t)c->waits);
 	run_walk_set_number(cell, HS_CLAIM_LIVELOCK, a->livelock);
+	run_walk_set_number(cell, HS_CLAIM_BADPTE, (int64_t)c->bad_ptes);
+	run_walk_set_number(cell, HS_CLAIM_NULLVMA, (int64_t)a->null_vmas);
 	run_walk_set_number(cell, HS_CLAIM_LOOKUPS, (int64_t)c->lookups);
 	run_walk_set_number(cell, HS_CLAIM_GETS, (int64_t)c->refs);
 	run_walk_set_number(cell, HS_CLAIM_FAILURES, (int64_t)c->failures);

@@ -4,7 +4,6 @@
  */
 #include "text/race_builtin.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "text/text.h"
@@ -18,13 +17,13 @@ const struct hs_race_builtin *hs_race_builtin(size_t i)
 	return i < TEXTS ? &race_texts[i] : NULL;
 }
 
-/* A line of it is `race NAME`, with blanks around the words. */
-static bool race_builtin_has(const struct hs_race_builtin *text, const char *name)
+/* There are blanks around the words. */
+bool hs_race_text_has(const char *bytes, size_t length, const char *name)
 {
-	struct hs_word rest = { text->bytes, text->length }, word;
-	const char *end = text->bytes + text->length, *stop;
+	struct hs_word rest = { bytes, length }, word;
+	const char *end = bytes + length, *stop;
 
-	for (const char *at = text->bytes; at < end; at = stop + 1) {
+	for (const char *at = bytes; at < end; at = stop + 1) {
 		stop = memchr(at, '\n', (size_t)(end - at));
 		stop = stop ? stop : end;
 		rest = (struct hs_word){ at, (size_t)(stop - at) };
@@ -38,7 +37,7 @@ static bool race_builtin_has(const struct hs_race_builtin *text, const char *nam
 const struct hs_race_builtin *hs_race_builtin_find(const char *name)
 {
 	for (size_t i = 0; i < TEXTS; i++)
-		if (race_builtin_has(&race_texts[i], name))
+		if (hs_race_text_has(race_texts[i].bytes, race_texts[i].length, name))
 			return &race_texts[i];
 	return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "claims/claim.h"
 #include "support/test.h"
+#include "text/race_builtin.h"
 
 #define WHOSE "by A\ndate 2019-08-15\nsays It holds.\n"
 #define HEAD "hmmsim 1\nclaim C8\n" WHOSE "method search\n"
@@ -36,7 +37,7 @@ static int parse(const char *string, struct hs_claim *claim, char error[1024])
 	HEAD ROW WALK CONTROL                                                               \
 		"claimed a.S1 = holds\nclaimed  w.lookups\t<  4\n"                          \
 		"claimed w.ret >= -14\nclaimed w.slots != 0,VW:8+\nclaimed a.S2 = c.live\n" \
-		"note One\t more.\n"
+		"note One\t more.\nrow a-5.3 r\nclaimed a-5.3.S1 = a.S1\n"
 
 static void a_claim_has_what_its_lines_say(void **state)
 {
@@ -51,7 +52,7 @@ static void a_claim_has_what_its_lines_say(void **state)
 	assert_string_equal(claim.says, "It holds.");
 	assert_int_equal(claim.method, HS_CLAIM_SEARCH);
 	assert_int_equal(claim.line, 2);
-	assert_int_equal(claim.rows, 3);
+	assert_int_equal(claim.rows, 4);
 	assert_int_equal(claim.notes, 1);
 	assert_string_equal(claim.note[0], "One  more.");
 	hs_claim_free(&mem, &claim);
@@ -92,7 +93,7 @@ static void lines_claimed_compare_fields_with_values_and_fields(void **state)
 
 	(void)state;
 	assert_int_equal(parse(WHOLE, &claim, error), 1);
-	assert_int_equal(claim.statements, 5);
+	assert_int_equal(claim.statements, 6);
 	s = claim.statement;
 	assert_int_equal(s[0].field, HS_CLAIM_S1);
 	assert_int_equal(s[0].other, HS_CLAIM_NO_ROW);
@@ -106,6 +107,8 @@ static void lines_claimed_compare_fields_with_values_and_fields(void **state)
 	assert_int_equal(s[4].other, 2);
 	assert_int_equal(s[4].other_field, HS_CLAIM_LIVE);
 	assert_int_equal(s[4].line, 15);
+	assert_int_equal(s[5].row, 3);
+	assert_int_equal(s[5].other, 0);
 	hs_claim_free(&mem, &claim);
 }
 
@@ -164,10 +167,10 @@ static const struct {
 	{ HEAD "row\n", "x.in:7: row: expected NAME RACE [AXIS=VALUE|AXIS=*]..., found 0 words" },
 	{ HEAD "row a\n", "x.in:7: row: expected RACE or walk SCENARIO, found no such word" },
 	{ HEAD "row a walk\n", "x.in:7: row: expected SCENARIO, found no such word" },
-	{ HEAD "row a.b r\n",
-	  "x.in:7: row: expected NAME, a word without . = , and brackets, found \"a.b\"" },
+	{ HEAD "row a=b r\n",
+	  "x.in:7: row: expected NAME, a word without = , and brackets, found \"a=b\"" },
 	{ HEAD "row a[ r\n",
-	  "x.in:7: row: expected NAME, a word without . = , and brackets, found \"a[\"" },
+	  "x.in:7: row: expected NAME, a word without = , and brackets, found \"a[\"" },
 	{ HEAD ROW "row a r\n",
 	  "x.in:8: row: expected NAME, another than of the rows before, found \"a\"" },
 	{ HEAD "row a r x\n", "x.in:7: row: expected AXIS=VALUE or AXIS=*, found \"x\"" },
@@ -263,7 +266,7 @@ static void a_claim_has_no_more_lines_than_there_is_room_for(void **state)
 {
 	(void)state;
 	refuse_repeated("row r", " r", HS_CLAIM_ROWS,
-			"x.in:31: row: expected at most 24 rows and controls");
+			"x.in:55: row: expected at most 48 rows and controls");
 	refuse_repeated("claimed a.reached > ", "", HS_CLAIM_STATEMENTS + 1,
 			"x.in:72: claimed: expected at most 64 lines");
 	refuse_repeated("note ", "", HS_CLAIM_NOTES + 1,
@@ -366,6 +369,30 @@ static void built_in_claims_have_the_number_of_their_file(void **state)
 	assert_int_equal(mem.live, 0);
 }
 
+/* So that a token names one. */
+static void built_in_races_have_different_names(void **state)
+{
+	const struct hs_claim_text *t, *other;
+
+	(void)state;
+	for (size_t i = 0; (t = hs_claim_builtin(i)) != NULL; i++) {
+		struct hs_text text;
+		struct hs_race race;
+
+		hs_text_init(&text, &mem, t->file, t->bytes, t->length);
+		while (hs_race_parse(&text, NULL, 0, &race) == 1) {
+			if (hs_race_builtin_find(race.name))
+				fail_msg("%s: race %s is another built-in one", t->file, race.name);
+			for (size_t k = 0; k < i && (other = hs_claim_builtin(k)) != NULL; k++)
+				if (hs_race_text_has(other->bytes, other->length, race.name))
+					fail_msg("%s: race %s is in %s", t->file, race.name,
+						 other->file);
+			hs_race_free(&mem, &race);
+		}
+		assert_string_equal(text.error, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_claim_ends_where_the_next_item_begins),
 		cmocka_unit_test(races_are_read_past_claims_and_scenarios_beside_them),
 		cmocka_unit_test(built_in_claims_have_the_number_of_their_file),
+		cmocka_unit_test(built_in_races_have_different_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
