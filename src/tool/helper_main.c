@@ -9,7 +9,8 @@
 
 static int helper_main_usage(void)
 {
-	fputs("hmmsim-explore: expected explore or replay: it is run by the program hmmsim\n",
+	fputs("hmmsim-explore: expected explore, replay or claims: it is run by the program "
+	      "hmmsim\n",
 	      stderr);
 	return HS_EXIT_USAGE;
 }
@@ -17,6 +18,7 @@ static int helper_main_usage(void)
 int main(int argc, char **argv)
 {
 	static char explore[] = "hmmsim explore", replay[] = "hmmsim replay";
+	static char claims[] = "hmmsim claims";
 
 	hs_tool_streams_init();
 	if (argc < 2)
@@ -28,6 +30,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "replay")) {
 		argv[1] = replay;
 		return hs_tool_replay(argc - 1, argv + 1);
+	}
+	if (!strcmp(argv[1], "claims")) {
+		argv[1] = claims;
+		return hs_tool_claims(argc - 1, argv + 1);
 	}
 	return helper_main_usage();
 }

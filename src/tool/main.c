@@ -17,6 +17,7 @@ static int (*const main_verbs[HS_VERB_COUNT])(int argc, char **argv) = {
 	[HS_VERB_COMPARE] = hs_tool_compare,
 	[HS_VERB_EXPLORE] = NULL, /* in another program */
 	[HS_VERB_REPLAY] = NULL,
+	[HS_VERB_CLAIMS] = NULL,
 	[HS_VERB_LIST] = hs_tool_list,
 };
 
@@ -27,7 +28,8 @@ static const char main_exit_help[] =
 	"\n"
 	"Exit status:\n"
 	"  0  done, or the reader of standard output has gone (hmmsim ... | head)\n"
-	"  1  explore, replay, and with --check walk and compare: a violation was found\n"
+	"  1  explore, replay, and with --check walk and compare: a violation was found;\n"
+	"     claims: a control fails, with --check something is not as expected\n"
 	"  2  wrong usage, or bad input\n"
 	"  3  the same verbs: no violation, but a bound was reached and a part has no\n"
 	"     verdict\n"

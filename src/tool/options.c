@@ -21,6 +21,7 @@ const struct hs_verb_text hs_verb_texts[HS_VERB_COUNT] = {
 	[HS_VERB_COMPARE] = { "compare", "walk layouts with every strategy, side by side" },
 	[HS_VERB_EXPLORE] = { "explore", "run a race under every schedule that matters" },
 	[HS_VERB_REPLAY] = { "replay", "run the execution again that a token names" },
+	[HS_VERB_CLAIMS] = { "claims", "settle the claims of the thread of August 2019" },
 	[HS_VERB_LIST] = { "list", "list verbs, walkers, strategies, bodies, layouts and races" },
 };
 

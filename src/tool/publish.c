@@ -66,23 +66,23 @@ int hs_publish_check(const struct hs_publish *to, const char *const *inputs, siz
 	return code ? code : publish_check_file(to, "trace", to->trace, inputs, count);
 }
 
-static int publish_print(const char *bytes, size_t length)
+int hs_publish_print(const char *bytes, size_t length)
 {
 	int code = hs_tool_print(bytes, length);
 
 	return code ? code : hs_tool_flush();
 }
 
-static int publish_write(const char *output, const char *bytes, size_t length)
+int hs_publish_write(const char *output, const char *bytes, size_t length)
 {
-	return hs_tool_is_stdout(output) ? publish_print(bytes, length)
+	return hs_tool_is_stdout(output) ? hs_publish_print(bytes, length)
 					 : hs_output_write("hmmsim", output, bytes, length);
 }
 
 /* Of a search without a violation there is no execution to show: the file stays as it was. */
 static int publish_write_trace(const struct hs_publish *to, const char *timeline)
 {
-	return timeline ? publish_write(to->trace, timeline, strlen(timeline)) : HS_EXIT_DONE;
+	return timeline ? hs_publish_write(to->trace, timeline, strlen(timeline)) : HS_EXIT_DONE;
 }
 
 int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct hs_record *record,
@@ -97,9 +97,9 @@ int hs_publish(const struct hs_publish *to, struct hs_hostmem *mem, const struct
 	if (text.failed || json.failed)
 		code = hs_tool_no_memory(to->verb);
 	if (!code && !printed)
-		code = publish_print(text.bytes, text.used);
+		code = hs_publish_print(text.bytes, text.used);
 	if (!code && to->json)
-		code = publish_write(to->json, json.bytes, json.used);
+		code = hs_publish_write(to->json, json.bytes, json.used);
 	if (!code && to->trace)
 		code = publish_write_trace(to, timeline);
 	hs_out_free(&json);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "claims/claim.h"
 #include "text/error_name.h"
 #include "text/race_builtin.h"
 #include "tool/files.h"
@@ -18,18 +19,44 @@
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
-int hs_race_source_open(struct hs_hostmem *mem, const char *verb, const char *name,
-			const char *race, struct hs_race_source *source)
+/* A race that is built in, for itself or for a claim. False: there is none of that name. */
+static bool race_source_builtin(const char *name, struct hs_race_source *source)
 {
 	const struct hs_race_builtin *text = hs_race_builtin_find(name);
-	int code;
+	const struct hs_claim_text *claim;
 
-	*source = (struct hs_race_source){ .verb = verb, .file = name, .race = race };
 	if (text) {
-		source->race = name;
 		source->file = text->file;
 		source->bytes = text->bytes;
 		source->length = text->length;
+		return true;
+	}
+	for (size_t i = 0; (claim = hs_claim_builtin(i)) != NULL; i++) {
+		if (!hs_race_text_has(claim->bytes, claim->length, name))
+			continue;
+		source->file = claim->file;
+		source->bytes = claim->bytes;
+		source->length = claim->length;
+		return true;
+	}
+	return false;
+}
+
+bool hs_race_source_is_builtin(const char *name)
+{
+	struct hs_race_source source;
+
+	return race_source_builtin(name, &source);
+}
+
+int hs_race_source_open(struct hs_hostmem *mem, const char *verb, const char *name,
+			const char *race, struct hs_race_source *source)
+{
+	int code;
+
+	*source = (struct hs_race_source){ .verb = verb, .file = name, .race = race };
+	if (race_source_builtin(name, source)) {
+		source->race = name;
 		return HS_EXIT_DONE;
 	}
 	if (strcmp(name, "-") && !strpbrk(name, "./") && access(name, F_OK)) {

@@ -23,6 +23,8 @@ struct hs_race_source {
 	char *read; /* the file, or NULL */
 };
 
+/* Whether there is a built-in race of that name: for itself, or for a claim. */
+bool hs_race_source_is_builtin(const char *name);
 /*
  * @name is a built-in race, or else a file, of which @race is asked for. The caller closes the
  * source in any case.

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/race_builtin.h"
 #include "tool/files.h"
 #include "tool/options.h"
 #include "tool/publish.h"
@@ -191,7 +190,7 @@ static int replay_find(struct replay_tool *tool, char *name)
 	int code;
 
 	strsep(&settings, ",");
-	if (!tool->name && !hs_race_builtin_find(name))
+	if (!tool->name && !hs_race_source_is_builtin(name))
 		return replay_refuse(tool, "expected a FILE with the race that is named");
 	code = hs_race_source_open(&tool->mem, "replay", tool->name ? tool->name : name, name,
 				   &source);

@@ -23,5 +23,6 @@ int hs_tool_list(int argc, char **argv);
 /* In the program hmmsim-explore. */
 int hs_tool_explore(int argc, char **argv);
 int hs_tool_replay(int argc, char **argv);
+int hs_tool_claims(int argc, char **argv);
 
 #endif

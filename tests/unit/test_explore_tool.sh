@@ -13,7 +13,7 @@ mkdir -p tree/bin tree/libexec/hmmsim
 cp "$hmmsim" tree/bin/
 built=$hmmsim
 hmmsim=$work/tree/bin/hmmsim
-for word in explore replay; do
+for word in explore replay claims; do
 	run 4 "^hmmsim $word: $work/tree/bin/\.\./libexec/hmmsim/hmmsim-explore: No such file" $word x
 	silent
 	run 4 "^hmmsim $word: .*No such file" help $word
@@ -35,12 +35,12 @@ for arguments in '' 'walk x'; do
 	# shellcheck disable=SC2086 # words
 	"$explorer" $arguments >out 2>err
 	[ $? = 2 ] || complain "hmmsim-explore $arguments: not exit status 2"
-	grep -q '^hmmsim-explore: expected explore or replay' err || complain "hmmsim-explore: no message"
+	grep -q '^hmmsim-explore: expected explore, replay or claims' err || complain "hmmsim-explore: no message"
 done
 
 # ---- usage -------------------------------------------------------------------------------------
 
-for word in explore replay; do
+for word in explore replay claims; do
 	run 0 '' $word --help
 	says "^Usage: hmmsim $word"
 	cp out help
@@ -51,7 +51,7 @@ for word in explore replay; do
 		grep -qE "^  $status  " help || complain "$word --help: no exit status $status"
 	done
 	run 2 "^hmmsim $word: .*nonsense" $word --nonsense
-	run 2 "see hmmsim $word --help" $word
+	[ $word = claims ] || run 2 "see hmmsim $word --help" $word
 done
 verb=explore
 run 2 '^hmmsim explore: a FILE or NAME is missing$'
