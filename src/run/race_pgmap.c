@@ -332,6 +332,21 @@ HS_RACE_DO(REMOVE)
 }
 
 /* Pages that a task holds are allocated, with those that entries map. */
+HS_RACE_DO(ASSERT_REFS)
+{
+	struct hs_page *page = race_pgmap_page(self, a, step->arg[0]);
+	uint64_t refs;
+
+	if (!page)
+		return HS_RACE_NOTHING;
+	refs = hs_page_count(self, page);
+	hs_race_answer(self, a, refs == step->arg[1],
+		       "there are %llu references to page %#llx, expected %llu",
+		       (unsigned long long)refs, (unsigned long long)step->arg[0],
+		       (unsigned long long)step->arg[1]);
+	return 0;
+}
+
 HS_RACE_DO(ASSERT_PAGES)
 {
 	const struct hs_race_memory *m = race_pgmap_of(a, step);

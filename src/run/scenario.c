@@ -197,7 +197,8 @@ static int scenario_add_functions(struct hs_scenario_text *t, struct hs_text *te
 static bool scenario_names_page(enum hs_race_op op)
 {
 	return op == HS_RACE_PAGE_GET || op == HS_RACE_PAGE_TRYGET || op == HS_RACE_PAGE_PUT ||
-	       op == HS_RACE_PAGE_TOUCH || op == HS_RACE_PAGE_LOCK || op == HS_RACE_PAGE_UNLOCK;
+	       op == HS_RACE_PAGE_TOUCH || op == HS_RACE_ASSERT_REFS || op == HS_RACE_PAGE_LOCK ||
+	       op == HS_RACE_PAGE_UNLOCK;
 }
 
 static int scenario_add_pfn(struct hs_scenario_text *t, uint64_t pfn)

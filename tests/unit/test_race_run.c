@@ -462,6 +462,22 @@ static void one_execution_is_enough(void **state)
 }
 #endif
 
+/* As v5.3 counts: one for the pgmap; the walk leaves none, in any strategy; a pin is one. */
+static void references_to_a_page_are_counted(void **state)
+{
+#define COUNTED                                                         \
+	"hmmsim 1\nrace r\npgmap A 8 10 refs=5.3\nfile F A 8 2\nmm M\n" \
+	"mmap M 0x0 0x2000 rws of=F\ndriver D M 0x0 0x2000 walker=5.3 strategy=per-table\n"
+
+	(void)state;
+	holds(COUNTED "task T\nassert-refs 8 1\nbegin D\nwalk D 0x0 0x2000\nassert-refs 8 1\n"
+		      "pin 8\nassert-refs 8 2\npage-put 8\ncheck\nassert-refs 8 1\n");
+	ends(COUNTED "task T\nassert-refs 8 2\n", HS_VERDICT_ASSERT,
+	     "there are 1 references to page 0x8, expected 2");
+	ends(COUNTED "task T\nremove-memory A\nassert-refs 8 1\n", HS_VERDICT_FREED, "task T");
+	holds(COUNTED "task T\nremove-memory A\nassert-refs 8 1 optional=yes\nmust S1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +512,7 @@ int main(void)
 #ifdef HS_BACKEND_EXPLORE
 		cmocka_unit_test(one_execution_is_enough),
 #endif
+		cmocka_unit_test(references_to_a_page_are_counted),
 	};
 
 	return cmocka_run_group_tests_name("race run", tests, NULL, NULL);
