@@ -216,6 +216,10 @@ static void claims_json_difference(struct claims_json *j, const struct hs_claim_
 		claims_json_value(j, "found", &d->cell->value[d->field]);
 		if (d->expectation)
 			claims_json_value(j, "expected", &d->expectation->value);
+	} else if (hs_claim_is_lost(d)) {
+		claims_json_text(j, "row", d->expectation->row);
+		claims_json_text(j, "field", hs_claim_field_names[d->field]);
+		claims_json_value(j, "expected", &d->expectation->value);
 	} else {
 		claims_json_text(j, "field", "verdict");
 		claims_json_text(j, "found", hs_claim_verdict_names[s->found.verdict]);

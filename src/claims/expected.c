@@ -358,6 +358,24 @@ static int expected_differ(struct expected_differences *d, const struct hs_claim
 	return 0;
 }
 
+/*
+ * Something must be expected of the field. Of a control one field that is claimed of its row is
+ * enough: the change need not turn round all of them.
+ */
+static bool expected_is_due(const struct hs_claim *claim, const struct hs_claim_cell *cell,
+			    const struct hs_claim_expected *expected, enum hs_claim_field field)
+{
+	const struct hs_claim_row *row = &claim->row[cell->row];
+
+	if (!expected_is_claimed(claim, cell->row, field) || !hs_claim_has_field(row, field))
+		return false;
+	for (int i = 0; hs_claim_is_control(row) && i < HS_CLAIM_FIELD_COUNT; i++)
+		if (expected_is_claimed(claim, cell->row, (enum hs_claim_field)i) &&
+		    hs_claim_expected_field(expected, claim, cell, (enum hs_claim_field)i))
+			return false;
+	return true;
+}
+
 static int expected_compare_cell(struct expected_differences *d, const struct hs_claim *claim,
 				 const struct hs_claim_cell *cell,
 				 const struct hs_claim_expected *expected)
@@ -370,11 +388,22 @@ static int expected_compare_cell(struct expected_differences *d, const struct hs
 			hs_claim_expected_field(expected, claim, cell, field);
 
 		if (e ? !expected_is_equal(&e->value, &cell->value[field])
-		      : expected_is_claimed(claim, cell->row, field) &&
-				    hs_claim_has_field(&claim->row[cell->row], field))
+		      : expected_is_due(claim, cell, expected, field))
 			ret = expected_differ(d, cell, field, e);
 	}
 	return ret;
+}
+
+/* A row or setting that is expected and that the claim does not have. */
+static bool expected_is_lost(const struct hs_claim_found *found,
+			     const struct hs_claim_expectation *e)
+{
+	if (e->claim != found->claim->number || !e->row)
+		return false;
+	for (size_t i = 0; i < found->cells; i++)
+		if (expected_is_of(e, found->claim, &found->cell[i]))
+			return false;
+	return true;
 }
 
 long hs_claim_compare(struct hs_hostmem *mem, const struct hs_claim_found *found,
@@ -389,6 +418,10 @@ long hs_claim_compare(struct hs_hostmem *mem, const struct hs_claim_found *found
 		ret = expected_differ(&d, NULL, HS_CLAIM_FIELD_COUNT, verdict);
 	for (size_t i = 0; !ret && i < found->cells; i++)
 		ret = expected_compare_cell(&d, found->claim, &found->cell[i], expected);
+	for (size_t i = 0; !ret && i < expected->count; i++)
+		if (expected_is_lost(found, &expected->expectation[i]))
+			ret = expected_differ(&d, NULL, expected->expectation[i].field,
+					      &expected->expectation[i]);
 	*out = d.difference;
 	return ret ? ret : (long)d.count;
 }

@@ -50,15 +50,22 @@ hs_claim_expected_verdict(const struct hs_claim_expected *expected, const struct
 
 /* Something that was found and is not as expected, or of which nothing is expected. */
 struct hs_claim_difference {
-	const struct hs_claim_cell *cell; /* NULL: the verdict */
+	/* NULL: the verdict; or, if the expectation has a row, no cell fits it. */
+	const struct hs_claim_cell *cell;
 	enum hs_claim_field field;
 	const struct hs_claim_expectation *expectation; /* NULL: nothing is expected */
 };
 
+/* No cell of the claim fits the expectation. */
+static inline bool hs_claim_is_lost(const struct hs_claim_difference *d)
+{
+	return !d->cell && d->expectation && d->expectation->row;
+}
+
 /*
- * Compares all that is expected of the claim. Of each field that a line claimed names, in its row
- * and in the controls of that row, something must be. Returns how many differences there are, or
- * -ENOMEM; the caller frees *out.
+ * Compares all that is expected of the claim. Of each field that a line claimed names something
+ * must be, and of a control at least one of those of its row. Returns how many differences there
+ * are, or -ENOMEM; the caller frees *out.
  */
 long hs_claim_compare(struct hs_hostmem *mem, const struct hs_claim_found *found,
 		      const struct hs_claim_expected *expected, struct hs_claim_difference **out);

@@ -70,7 +70,13 @@ static void table_cell(const struct hs_claim_settled *s, const struct hs_claim_c
 static void table_difference(const struct hs_claim_settled *s, const struct hs_claim_difference *d,
 			     struct hs_out *out)
 {
-	if (!d->cell) {
+	if (hs_claim_is_lost(d)) {
+		table_id(s, out);
+		hs_out_text(out, ": no cell fits line ");
+		hs_out_decimal(out, d->expectation->line);
+		hs_out_text(out, " of expected.txt: ");
+		hs_out_text(out, d->expectation->row);
+	} else if (!d->cell) {
 		table_id(s, out);
 		hs_out_text(out, ": ");
 		hs_out_text(out, hs_claim_verdict_names[s->found.verdict]);

@@ -149,19 +149,24 @@ static struct hs_claim_cell cells[] = {
 	{ .row = 2, .settings = none, .value = { WORD(VIOLATED) } },
 };
 
+static struct hs_claim_expected compared; /* differences point into it, until done() */
+
 static long differences(const char *text, struct hs_claim_difference **out)
 {
 	struct hs_claim_found found = {
 		.claim = &claim, .verdict = HS_CLAIM_IN_PART, .cell = cells, .cells = COUNT(cells)
 	};
-	struct hs_claim_expected expected;
 	char error[256];
-	long count;
 
-	assert_int_equal(parse(text, &expected, error), 0);
-	count = hs_claim_compare(&mem, &found, &expected, out);
-	hs_claim_expected_free(&mem, &expected);
-	return count;
+	assert_int_equal(parse(text, &compared, error), 0);
+	return hs_claim_compare(&mem, &found, &compared, out);
+}
+
+static void done(struct hs_claim_difference *d)
+{
+	hs_hostmem_free(&mem, d);
+	hs_claim_expected_free(&mem, &compared);
+	assert_int_equal(mem.live, 0);
 }
 
 #define AS_FOUND                                                                   \
@@ -175,6 +180,7 @@ static void nothing_differs_where_all_is_as_expected(void **state)
 	(void)state;
 	assert_int_equal(differences(AS_FOUND, &d), 0);
 	assert_null(d);
+	done(d);
 }
 
 static void each_field_that_is_another_one_differs(void **state)
@@ -191,8 +197,7 @@ static void each_field_that_is_another_one_differs(void **state)
 	assert_ptr_equal(d[2].cell, &cells[1]);
 	assert_int_equal(d[2].field, HS_CLAIM_S1);
 	assert_int_equal(d[3].field, HS_CLAIM_S2);
-	hs_hostmem_free(&mem, d);
-	assert_int_equal(mem.live, 0);
+	done(d);
 }
 
 static void what_is_claimed_without_an_expectation_differs_in_row_and_control(void **state)
@@ -206,7 +211,42 @@ static void what_is_claimed_without_an_expectation_differs_in_row_and_control(vo
 		assert_ptr_equal(d[i].cell, &cells[i - 1]);
 		assert_int_equal(d[i].field, HS_CLAIM_S1);
 	}
-	hs_hostmem_free(&mem, d);
+	done(d);
+}
+
+static void of_a_control_one_field_that_is_claimed_is_enough(void **state)
+{
+	struct hs_claim_difference *d;
+
+	(void)state;
+	claim.statement[1] =
+		(struct hs_claim_statement){ .field = HS_CLAIM_S2, .other = HS_CLAIM_NO_ROW };
+	claim.statements = 2;
+	cells[2].value[HS_CLAIM_S2] = (struct hs_claim_value)WORD(HOLDS);
+	assert_int_equal(differences(AS_FOUND, &d), 0);
+	done(d);
+	assert_int_equal(differences("C8 verdict=in-part\nC8.a S1=holds S2=violated\n"
+				     "C8.a[s=one] S1=violated\n",
+				     &d),
+			 2);
+	assert_ptr_equal(d[0].cell, &cells[2]);
+	assert_ptr_equal(d[1].cell, &cells[2]);
+	done(d);
+	claim.statements = 1;
+}
+
+static void what_is_expected_of_no_cell_differs(void **state)
+{
+	struct hs_claim_difference *d;
+
+	(void)state;
+	assert_int_equal(
+		differences(AS_FOUND "C8.b S1=holds\nC8.a[s=two] S1=holds\nC9.b S1=holds\n", &d),
+		2);
+	assert_true(hs_claim_is_lost(&d[0]));
+	assert_int_equal(d[0].expectation->line, 5);
+	assert_true(hs_claim_is_lost(&d[1]));
+	done(d);
 }
 
 static void what_is_expected_of_a_field_that_the_cell_lacks_differs(void **state)
@@ -216,7 +256,7 @@ static void what_is_expected_of_a_field_that_the_cell_lacks_differs(void **state
 	(void)state;
 	assert_int_equal(differences(AS_FOUND "C8.c reached=4\n", &d), 1);
 	assert_int_equal(d[0].field, HS_CLAIM_REACHED);
-	hs_hostmem_free(&mem, d);
+	done(d);
 }
 
 static void a_comparison_without_memory_fails(void **state)
@@ -253,6 +293,8 @@ int main(void)
 		cmocka_unit_test(nothing_differs_where_all_is_as_expected),
 		cmocka_unit_test(each_field_that_is_another_one_differs),
 		cmocka_unit_test(what_is_claimed_without_an_expectation_differs_in_row_and_control),
+		cmocka_unit_test(of_a_control_one_field_that_is_claimed_is_enough),
+		cmocka_unit_test(what_is_expected_of_no_cell_differs),
 		cmocka_unit_test(what_is_expected_of_a_field_that_the_cell_lacks_differs),
 		cmocka_unit_test(a_comparison_without_memory_fails),
 		cmocka_unit_test(the_built_in_text_is_good),
