@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * told.c - words and columns in which claims are told
+ */
+#include "claims/told.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TOLD_FEW 4 /* values of an axis that are listed, even if all of them are meant */
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+const char *hs_told_property(enum hs_claim_field property)
+{
+	static const char *const sentences[HS_CLAIM_PROPERTIES] = {
+		[HS_CLAIM_S1] = "no device has an entry for memory that is gone",
+		[HS_CLAIM_S2] = "no struct page or pgmap is accessed when it is gone",
+		[HS_CLAIM_S3] = "no reference or object is left at the end",
+		[HS_CLAIM_S4] = "no device has an entry for a private page of another owner",
+		[HS_CLAIM_LIVE] = "a removal that has begun comes to its end",
+		[HS_CLAIM_ANSWER] = "what the race asserts of its answers holds",
+	};
+
+	return sentences[property];
+}
+
+const char *hs_told_method(enum hs_claim_method method)
+{
+	static const char *const words[HS_CLAIM_METHOD_COUNT] = {
+		[HS_CLAIM_SEARCH] = "every schedule",
+		[HS_CLAIM_SCHEDULE] = "one schedule",
+		[HS_CLAIM_COUNTS] = "counts of walks",
+		[HS_CLAIM_NONE] = "no run",
+	};
+
+	return words[method];
+}
+
+void hs_told_cell_name(const struct hs_claim *claim, const struct hs_claim_cell *cell,
+		       struct hs_out *out)
+{
+	hs_out_text(out, claim->row[cell->row].name);
+	if (cell->settings && *cell->settings) {
+		hs_out_text(out, ", ");
+		hs_out_text(out, cell->settings);
+	}
+}
+
+void hs_told_difference(const struct hs_claim *claim, const struct hs_claim_difference *difference,
+			const struct hs_claim_found *found, struct hs_out *out)
+{
+	const struct hs_claim_expectation *expected = difference->expectation;
+
+	if (!difference->cell) {
+		hs_out_text(out, "verdict ");
+		hs_out_text(out, hs_claim_verdict_names[found->verdict]);
+		hs_out_text(out, "; expected ");
+		hs_out_text(out, expected ? hs_claim_verdict_names[expected->verdict] : "nothing");
+		return;
+	}
+	hs_told_cell_name(claim, difference->cell, out);
+	hs_out_text(out, ": ");
+	hs_out_text(out, hs_claim_field_names[difference->field]);
+	hs_out_text(out, " = ");
+	hs_claim_value_print(&difference->cell->value[difference->field], out);
+	hs_out_text(out, "; expected ");
+	if (expected)
+		hs_claim_value_print(&expected->value, out);
+	else
+		hs_out_text(out, "nothing");
+}
+
+void hs_told_judged(const struct hs_claim_found *found, unsigned int i, struct hs_out *out)
+{
+	const struct hs_claim_judged *judged = &found->judged[i];
+
+	hs_out_text(out, "in ");
+	hs_out_decimal(out, judged->held);
+	hs_out_text(out, " of ");
+	hs_out_decimal(out, judged->cells);
+	hs_out_text(out, judged->cells == 1 ? " cell" : " cells");
+	if (judged->held == judged->cells)
+		return;
+	hs_out_text(out, "; ");
+	if (judged->settings && *judged->settings) {
+		hs_out_text(out, "with ");
+		hs_out_text(out, judged->settings);
+		hs_out_char(out, ' ');
+	}
+	hs_claim_value_print(&judged->left, out);
+	hs_out_text(out, " was found");
+	if (found->claim->statement[i].other == HS_CLAIM_NO_ROW)
+		return;
+	hs_out_text(out, " against ");
+	hs_claim_value_print(&judged->right, out);
+}
+
+const char *hs_told_expected(const struct hs_claim_told *told)
+{
+	const struct hs_claim_expectation *expected =
+		hs_claim_expected_verdict(told->expected, told->found->claim);
+
+	return expected ? hs_claim_verdict_names[expected->verdict] : "nothing";
+}
+
+bool hs_told_is_expected(const struct hs_claim_told *told)
+{
+	const struct hs_claim_expectation *expected =
+		hs_claim_expected_verdict(told->expected, told->found->claim);
+
+	return expected && expected->verdict == told->found->verdict;
+}
+
+/* ---- cells that are alike ----------------------------------------------------------------- */
+
+static bool told_counts_executions(enum hs_claim_field field)
+{
+	return field == HS_CLAIM_EXECUTIONS || field == HS_CLAIM_REACHED;
+}
+
+static bool told_equal(const struct hs_claim_value *a, const struct hs_claim_value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case HS_CLAIM_WORD:
+		return a->word == b->word;
+	case HS_CLAIM_NUMBER:
+		return a->number == b->number;
+	case HS_CLAIM_TEXT:
+		return strcmp(a->text, b->text) == 0;
+	case HS_CLAIM_UNSET:
+		break;
+	}
+	return true;
+}
+
+static bool told_alike(const struct hs_claim_found *found, size_t i, size_t j)
+{
+	const struct hs_claim_cell *a = &found->cell[i], *b = &found->cell[j];
+
+	if (a->row != b->row)
+		return false;
+	for (int f = 0; f < HS_CLAIM_FIELD_COUNT; f++)
+		if (!told_counts_executions((enum hs_claim_field)f) &&
+		    !told_equal(&a->value[f], &b->value[f]))
+			return false;
+	return true;
+}
+
+bool hs_told_leads(const struct hs_claim_found *found, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (told_alike(found, i, j))
+			return false;
+	return true;
+}
+
+/* Whether every cell of the row is in the group of cell @i, and they are many. */
+static bool told_is_whole_row(const struct hs_claim_found *found, size_t i)
+{
+	size_t cells = 0;
+
+	for (size_t j = 0; j < found->cells; j++) {
+		if (found->cell[j].row != found->cell[i].row)
+			continue;
+		if (!told_alike(found, i, j))
+			return false;
+		cells++;
+	}
+	return cells > TOLD_FEW;
+}
+
+static void told_comma(struct hs_out *out, bool *first, const char *comma)
+{
+	if (!*first)
+		hs_out_text(out, comma);
+	*first = false;
+}
+
+static void told_list_cells(const struct hs_claim_found *found, size_t i, unsigned int axes,
+			    struct hs_out *out, bool *first)
+{
+	bool named = false;
+
+	for (size_t j = 0; j < found->cells; j++) {
+		const char *words = found->cell[j].settings, *value = strchr(words, '=');
+
+		if (!told_alike(found, i, j))
+			continue;
+		told_comma(out, first, axes > 1 && named ? "; " : ", ");
+		hs_out_text(out, axes == 1 && named && value ? value + 1 : words);
+		named = true;
+	}
+}
+
+void hs_told_settings(const struct hs_claim_found *found, size_t i, struct hs_out *out)
+{
+	const struct hs_claim_row *row = &found->claim->row[found->cell[i].row];
+	bool first = true, whole = told_is_whole_row(found, i);
+	unsigned int axes = 0;
+
+	for (unsigned int s = 0; s < row->settings; s++) {
+		if (!row->setting[s].value) {
+			axes++;
+			continue;
+		}
+		told_comma(out, &first, ", ");
+		hs_out_text(out, row->setting[s].name);
+		hs_out_char(out, '=');
+		hs_out_text(out, row->setting[s].value);
+	}
+	if (!whole && axes) {
+		told_list_cells(found, i, axes, out, &first);
+		return;
+	}
+	for (unsigned int s = 0; s < row->settings; s++) {
+		if (row->setting[s].value)
+			continue;
+		told_comma(out, &first, ", ");
+		hs_out_text(out, "every ");
+		hs_out_text(out, row->setting[s].name);
+	}
+}
+
+void hs_told_value(const struct hs_claim_found *found, size_t i, enum hs_claim_field field,
+		   struct hs_out *out)
+{
+	const struct hs_claim_value *value = &found->cell[i].value[field];
+	uint64_t sum = 0;
+
+	if (value->kind == HS_CLAIM_UNSET ||
+	    (value->kind == HS_CLAIM_WORD && value->word == HS_CLAIM_NOT_JUDGED)) {
+		hs_out_char(out, '-');
+		return;
+	}
+	if (!told_counts_executions(field)) {
+		hs_claim_value_print(value, out);
+		return;
+	}
+	for (size_t j = 0; j < found->cells; j++)
+		if (told_alike(found, i, j))
+			sum += field == HS_CLAIM_EXECUTIONS
+				       ? found->cell[j].searched
+				       : (uint64_t)found->cell[j].value[field].number;
+	hs_out_decimal(out, sum);
+}
+
+static void told_claimed_columns(const struct hs_claim *claim, bool walk,
+				 bool column[HS_CLAIM_FIELD_COUNT])
+{
+	for (unsigned int i = 0; i < claim->statements; i++) {
+		const struct hs_claim_statement *s = &claim->statement[i];
+
+		if (claim->row[s->row].walk == walk)
+			column[s->field] = true;
+		if (s->other != HS_CLAIM_NO_ROW && claim->row[s->other].walk == walk)
+			column[s->other_field] = true;
+	}
+}
+
+bool hs_told_matters(const struct hs_claim_found *found, enum hs_claim_field property)
+{
+	bool column[HS_CLAIM_FIELD_COUNT] = { false };
+
+	told_claimed_columns(found->claim, false, column);
+	for (size_t i = 0; i < found->cells; i++)
+		if (found->cell[i].value[property].kind == HS_CLAIM_WORD &&
+		    found->cell[i].value[property].word == HS_CLAIM_VIOLATED)
+			return true;
+	return column[property];
+}
+
+bool hs_told_columns(const struct hs_claim_found *found, bool walk,
+		     bool column[HS_CLAIM_FIELD_COUNT])
+{
+	bool any = false;
+
+	memset(column, 0, HS_CLAIM_FIELD_COUNT * sizeof(*column));
+	told_claimed_columns(found->claim, walk, column);
+	for (size_t i = 0; i < found->cells; i++) {
+		const struct hs_claim_cell *cell = &found->cell[i];
+
+		if (found->claim->row[cell->row].walk != walk)
+			continue;
+		any = true;
+		for (int f = 0; f < HS_CLAIM_PROPERTIES; f++)
+			column[f] = column[f] || (cell->value[f].kind == HS_CLAIM_WORD &&
+						  cell->value[f].word != HS_CLAIM_NOT_JUDGED);
+		column[HS_CLAIM_EXECUTIONS] = !walk;
+		column[HS_CLAIM_REACHED] = column[HS_CLAIM_REACHED] || cell->counts_reached;
+	}
+	return any;
+}
+
+/* ---- executions --------------------------------------------------------------------------- */
+
+static bool told_is_claimed(const struct hs_claim *claim, uint32_t row, enum hs_claim_field field)
+{
+	uint32_t of = hs_claim_is_control(&claim->row[row]) ? claim->row[row].of : row;
+
+	for (unsigned int i = 0; i < claim->statements; i++) {
+		const struct hs_claim_statement *s = &claim->statement[i];
+
+		if ((s->row == of && s->field == field) ||
+		    (s->other == of && s->other_field == field))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the counterexample is to be shown rather than the best one so far. */
+static bool told_is_simpler(const struct hs_claim *claim, const struct hs_told_example *best,
+			    const struct hs_claim_cell *cell,
+			    const struct hs_claim_counterexample *example)
+{
+	bool claimed = told_is_claimed(claim, cell->row, example->property);
+	bool best_claimed;
+
+	if (!best->example)
+		return true;
+	best_claimed = told_is_claimed(claim, best->cell->row, best->example->property);
+	if (claimed != best_claimed)
+		return claimed;
+	if (!example->moments || !best->example->moments)
+		return example->moments > best->example->moments;
+	return example->moments < best->example->moments;
+}
+
+struct hs_told_example hs_told_simplest(const struct hs_claim_found *found, bool controls)
+{
+	struct hs_told_example best = { .cell = NULL };
+
+	for (size_t i = 0; i < found->cells; i++) {
+		const struct hs_claim_cell *cell = &found->cell[i];
+
+		if (hs_claim_is_control(&found->claim->row[cell->row]) != controls)
+			continue;
+		for (unsigned int c = 0; c < cell->counterexamples; c++)
+			if (told_is_simpler(found->claim, &best, cell, &cell->counterexample[c]))
+				best = (struct hs_told_example){ cell, &cell->counterexample[c] };
+	}
+	return best;
+}
+
+bool hs_told_same_example(const struct hs_told_example *a, const struct hs_told_example *b)
+{
+	const struct hs_claim_counterexample *x = a->example, *y = b->example;
+
+	if (a->cell->row != b->cell->row || x->property != y->property || x->moments != y->moments)
+		return false;
+	for (size_t i = 0; i < x->moments; i++)
+		if (x->moment[i].task != y->moment[i].task ||
+		    strcmp(x->moment[i].words, y->moment[i].words) != 0)
+			return false;
+	return x->moments || strcmp(x->message, y->message) == 0;
+}
+
+int hs_told_race(struct hs_hostmem *mem, const struct hs_claim_told *told, uint32_t row,
+		 struct hs_race *race)
+{
+	const char *name = told->found->claim->row[row].runs;
+	struct hs_text text;
+	int ret;
+
+	hs_text_init(&text, mem, told->text->file, told->text->bytes, told->text->length);
+	while ((ret = hs_race_parse(&text, NULL, 0, race)) == 1) {
+		if (strcmp(race->name, name) == 0)
+			return 1;
+		hs_race_free(mem, race);
+	}
+	return ret;
+}
+
+/* ---- lines of the text --------------------------------------------------------------------- */
+
+static struct hs_word told_word(const char *words)
+{
+	return (struct hs_word){ words, strlen(words) };
+}
+
+static bool told_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct hs_word told_trim(const char *at, const char *end)
+{
+	while (at < end && told_is_blank(*at))
+		at++;
+	while (end > at && told_is_blank(end[-1]))
+		end--;
+	return (struct hs_word){ at, (size_t)(end - at) };
+}
+
+/* The line that begins at *@at, of which the next one begins there afterwards. */
+static struct hs_word told_next_line(const char **at, const char *end)
+{
+	const char *begin = *at, *stop = memchr(begin, '\n', (size_t)(end - begin));
+
+	*at = stop ? stop + 1 : end;
+	return told_trim(begin, stop ? stop : end);
+}
+
+/* as= and optional= are for the explorer; what stands before them is what a step does. */
+static bool told_is_for_machines(const struct hs_word *word)
+{
+	return (word->length > 3 && memcmp(word->at, "as=", 3) == 0) ||
+	       (word->length > 9 && memcmp(word->at, "optional=", 9) == 0);
+}
+
+static struct hs_word told_plain_words(struct hs_word line)
+{
+	struct hs_word rest = line, word;
+
+	while (hs_text_word(&rest, &word))
+		if (told_is_for_machines(&word))
+			return told_trim(line.at, word.at);
+	return line;
+}
+
+struct hs_word hs_told_line(const struct hs_claim_text *text, unsigned long number)
+{
+	const char *at = text->bytes, *end = at + text->length;
+	struct hs_word line = { at, 0 };
+
+	for (unsigned long i = 0; i < number && at < end; i++)
+		line = told_next_line(&at, end);
+	return told_plain_words(line);
+}
+
+/* The value of the axis in "strategy=none,refs=6.1"; .at NULL: it is not there. */
+static struct hs_word told_setting(const char *settings, const struct hs_word *axis)
+{
+	while (*settings) {
+		size_t length = strcspn(settings, ",");
+
+		if (length > axis->length && settings[axis->length] == '=' &&
+		    memcmp(settings, axis->at, axis->length) == 0)
+			return (struct hs_word){ settings + axis->length + 1,
+						 length - axis->length - 1 };
+		settings += length + (settings[length] == ',');
+	}
+	return (struct hs_word){ NULL, 0 };
+}
+
+/* Its value in the cell: of the cell's settings, of its row, or the default. */
+static struct hs_word told_axis(const struct hs_claim_row *row, const struct hs_claim_cell *cell,
+				const struct hs_race *race, const struct hs_word *axis)
+{
+	struct hs_word value = told_setting(cell->settings, axis);
+
+	for (unsigned int i = 0; !value.at && i < row->settings; i++)
+		if (row->setting[i].value && hs_word_is(axis, row->setting[i].name))
+			value = told_word(row->setting[i].value);
+	for (unsigned int i = 0; !value.at && i < race->axes; i++)
+		if (hs_word_is(axis, race->axis[i].name))
+			value = told_word(race->axis[i].value[0]);
+	return value;
+}
+
+static bool told_is_name(char c)
+{
+	return c && !told_is_blank(c) && c != '=' && c != '$';
+}
+
+void hs_told_line_of(const struct hs_claim_told *told, const struct hs_claim_cell *cell,
+		     const struct hs_race *race, unsigned long number, struct hs_out *out)
+{
+	const struct hs_claim_row *row = &told->found->claim->row[cell->row];
+	struct hs_word line = hs_told_line(told->text, number);
+
+	for (size_t i = 0; i < line.length; i++) {
+		struct hs_word axis = { line.at + i + 1, 0 }, value = { NULL, 0 };
+
+		if (line.at[i] == '$') {
+			while (i + 1 + axis.length < line.length &&
+			       told_is_name(axis.at[axis.length]))
+				axis.length++;
+			value = told_axis(row, cell, race, &axis);
+		}
+		if (value.at) {
+			hs_out_bytes(out, value.at, value.length);
+			i += axis.length;
+		} else
+			hs_out_char(out, line.at[i]);
+	}
+}
+
+bool hs_told_scenario(const struct hs_claim_told *told, uint32_t row, unsigned long *first,
+		      unsigned long *end)
+{
+	const char *at = told->text->bytes, *stop = at + told->text->length;
+	unsigned long number = 0;
+
+	*first = 0;
+	while (at < stop) {
+		struct hs_word rest = told_next_line(&at, stop), word = { NULL, 0 }, name;
+
+		number++;
+		hs_text_word(&rest, &word);
+		if (*first && word.at && hs_word_is(&word, "run")) {
+			*end = number + 1;
+			return true;
+		}
+		if (word.at && hs_word_is(&word, "scenario") && hs_text_word(&rest, &name) &&
+		    hs_word_is(&name, told->found->claim->row[row].runs))
+			*first = number;
+	}
+	return false;
+}
+
+/* ---- columns ------------------------------------------------------------------------------ */
+
+static int told_table_begin(struct hs_hostmem *mem, struct hs_told_table *table)
+{
+	if (!table->rows || !table->columns)
+		return 0;
+	table->cell = hs_hostmem_zalloc(mem, table->rows * table->columns, sizeof(*table->cell));
+	return table->cell ? 0 : -ENOMEM;
+}
+
+int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
+		  const struct hs_race *race, struct hs_told_table *table)
+{
+	int ret;
+
+	*table = (struct hs_told_table){ .columns = race->tasks };
+	for (unsigned int t = 0; t < race->tasks; t++)
+		if (race->task[t].steps.count > table->rows)
+			table->rows = race->task[t].steps.count;
+	ret = told_table_begin(mem, table);
+	for (unsigned int t = 0; !ret && t < race->tasks; t++) {
+		const struct hs_race_steps *steps = &race->task[t].steps;
+		unsigned int depth = 0;
+
+		table->name[t] = told_word(race->task[t].name);
+		for (size_t i = 0; i < steps->count; i++) {
+			depth -= steps->step[i].op == HS_RACE_UNTIL;
+			table->cell[i * table->columns + t] = (struct hs_told_cell){
+				hs_told_line(told->text, steps->step[i].line), depth
+			};
+			depth += steps->step[i].op == HS_RACE_RETRY;
+		}
+	}
+	return ret;
+}
+
+/* The task of set-up and check has a column only if it takes part. */
+static bool told_takes_part(const struct hs_claim_counterexample *example, unsigned int task)
+{
+	if (task)
+		return true;
+	for (size_t i = 0; i < example->moments; i++)
+		if (!example->moment[i].task)
+			return true;
+	return false;
+}
+
+int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample *example,
+		    struct hs_told_table *table)
+{
+	unsigned int column[HS_RACE_TASKS + 1] = { 0 };
+	int ret;
+
+	*table = (struct hs_told_table){ .rows = example->moments };
+	for (unsigned int t = 0; t < example->tasks; t++) {
+		if (!told_takes_part(example, t))
+			continue;
+		column[t] = table->columns;
+		table->name[table->columns++] = told_word(example->task[t]);
+	}
+	ret = told_table_begin(mem, table);
+	for (size_t i = 0; !ret && i < example->moments; i++) {
+		const struct hs_claim_moment *moment = &example->moment[i];
+
+		table->cell[i * table->columns + column[moment->task]].words =
+			told_plain_words(told_word(moment->words));
+	}
+	return ret;
+}
+
+void hs_told_table_free(struct hs_hostmem *mem, struct hs_told_table *table)
+{
+	hs_hostmem_free(mem, table->cell);
+	*table = (struct hs_told_table){ .rows = 0 };
+}
