@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "claims/claims_style.h"
+#include "claims/summary.h"
 
 /* ---- parts -------------------------------------------------------------------------------- */
 
@@ -460,6 +461,22 @@ static void claims_html_properties(struct hs_out *out)
 		    "is about.</p>\n</section>\n");
 }
 
+static void claims_html_legend(struct hs_out *out)
+{
+	const char *at = hs_claims_summary_legend;
+
+	hs_out_text(out, "<ul>\n");
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		hs_out_text(out, *at == ' ' ? "\n" : "<li>");
+		hs_html_bytes(out, at, length);
+		at += length + 1;
+		hs_out_text(out, *at == ' ' ? "" : "</li>\n");
+	}
+	hs_out_text(out, "</ul>\n");
+}
+
 /* The grid's cells: the first row is the head. */
 static void claims_html_summary(const struct hs_out *summary, struct hs_out *out)
 {
@@ -484,6 +501,7 @@ static void claims_html_summary(const struct hs_out *summary, struct hs_out *out
 	}
 	hs_out_text(out, "</tbody>\n");
 	hs_claims_html_table_end(out);
+	claims_html_legend(out);
 	hs_out_text(out, "</section>\n");
 }
 

@@ -12,8 +12,8 @@
 #include "text/html.h"
 
 /*
- * A whole document. @summary: a table that stands first, a row a line, each cell ended by a tab,
- * of which the first row is the head; or NULL. Returns as hs_claim_story_print().
+ * A whole document. @summary: the cells of summary.h, a table that stands first; or NULL. Returns
+ * as hs_claim_story_print().
  */
 int hs_claims_html_print(struct hs_hostmem *mem, const struct hs_claim_told *told, size_t count,
 			 const struct hs_out *summary, struct hs_out *out);

@@ -39,7 +39,7 @@ static const char claims_style[] =
 	".scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}\n"
 	"table{border-collapse:collapse;font-size:.9375rem;line-height:1.45}\n"
 	"th,td{text-align:left;vertical-align:top;padding:.3rem 1.4rem .3rem 0;white-space:nowrap}\n"
-	"td.say,td.with{white-space:normal;min-width:14rem}\n"
+	"td.say,td.with{white-space:normal;min-width:9rem}\n"
 	"thead th{border-bottom:1px solid var(--ink);font-weight:600}\n"
 	"tbody tr+tr>*{border-top:1px solid var(--rule)}\n"
 	"tbody th{font-weight:400}\n"
