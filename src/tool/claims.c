@@ -7,18 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "claims/claims_html.h"
 #include "claims/run_claim.h"
 #include "claims/settled.h"
+#include "claims/summary.h"
+#include "claims/told.h"
 #include "tool/options.h"
 #include "tool/publish.h"
 
 static const char claims_help[] =
 	"Usage: hmmsim claims [OPTION...] [ID...]\n"
+	"       hmmsim claims --summary\n"
 	"\n"
 	"Runs what the claims of the thread of August 2019 on hmm_range_fault() and\n"
 	"get_dev_pagemap() are about, and prints for each who made it, what was found\n"
 	"and what kernel sources let one expect. ID is C1 to C26; without one all are\n"
-	"run.\n"
+	"run. One claim alone is told as a story: what was run, what was found, the\n"
+	"simplest execution that shows it, and what turns it round.\n"
 	"\n"
 	"  -j, --json=FILE  writes all that was found, with an execution for each\n"
 	"                   property that is violated (-: instead of the table)\n"
@@ -40,16 +45,15 @@ static const char claims_help[] =
 	"  4  internal error, or an output cannot be written\n";
 
 static const struct option claims_options[] = {
-	{ "json", required_argument, NULL, 'j' },
-	{ "check", no_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "json", required_argument, NULL, 'j' }, { "html", required_argument, NULL, 'w' },
+	{ "summary", no_argument, NULL, 's' },	  { "check", no_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },	  { NULL, 0, NULL, 0 },
 };
 
 struct claims_tool {
 	struct hs_hostmem mem;
 	struct hs_publish to;
-	bool check, help;
+	bool check, summary, help;
 	bool wanted[HS_CLAIM_NUMBER_MAX + 1], any; /* by their number; .any: an ID was given */
 	struct hs_claim_expected expected;
 	struct hs_claim_settled **settled;
@@ -87,6 +91,11 @@ static int claims_take_option(struct claims_tool *tool, int option)
 	switch (option) {
 	case 'j':
 		return hs_tool_take_output("claims", "json", &tool->to.json);
+	case 'w':
+		return hs_tool_take_output("claims", "html", &tool->to.html);
+	case 's':
+		tool->summary = true;
+		return 0;
 	case 'c':
 		tool->check = true;
 		return 0;
@@ -98,6 +107,21 @@ static int claims_take_option(struct claims_tool *tool, int option)
 	}
 }
 
+/* It stands alone. */
+static int claims_check_summary(const struct claims_tool *tool)
+{
+	const char *other = tool->check	    ? "--check"
+			    : tool->to.json ? "--json"
+			    : tool->to.html ? "--html"
+			    : tool->any	    ? "an ID"
+					    : NULL;
+
+	if (!tool->summary || !other)
+		return 0;
+	fprintf(stderr, "hmmsim claims: --summary: expected nothing else, found %s\n", other);
+	return HS_EXIT_USAGE;
+}
+
 static int claims_take_options(struct claims_tool *tool, int argc, char **argv)
 {
 	int option, code = 0;
@@ -106,6 +130,8 @@ static int claims_take_options(struct claims_tool *tool, int argc, char **argv)
 		code = claims_take_option(tool, option);
 	for (int i = optind; !code && i < argc; i++)
 		code = claims_take_id(tool, argv[i]);
+	if (!code && !tool->help)
+		code = claims_check_summary(tool);
 	return code == HS_EXIT_USAGE ? hs_tool_usage("claims") : code;
 }
 
@@ -156,6 +182,20 @@ static void claims_free_settled(struct hs_hostmem *mem, struct hs_claim_settled 
 	hs_hostmem_free(mem, s);
 }
 
+/* For a summary it is made smaller as well. */
+static bool claims_is_wanted(struct claims_tool *tool, struct hs_claim *claim)
+{
+	struct hs_claim rest;
+
+	if (!tool->summary)
+		return !tool->any || tool->wanted[claim->number];
+	if (!hs_claims_summary_needs(claim->number))
+		return false;
+	hs_claims_summary_trim(claim, &rest);
+	hs_claim_free(&tool->mem, &rest);
+	return true;
+}
+
 static int claims_run_text(struct claims_tool *tool, const struct hs_claim_text *text)
 {
 	struct hs_claim_settled *s = claims_add(tool, text);
@@ -168,7 +208,7 @@ static int claims_run_text(struct claims_tool *tool, const struct hs_claim_text 
 	ret = hs_claim_parse(&lines, &s->claim);
 	if (ret != 1)
 		return claims_fail(ret ? lines.error : "a text without a claim", ret);
-	if (!tool->any || tool->wanted[s->claim.number]) {
+	if (claims_is_wanted(tool, &s->claim)) {
 		tool->wanted[s->claim.number] = false;
 		return claims_settle(tool, s);
 	}
@@ -227,24 +267,115 @@ static int claims_verdict(const struct claims_tool *tool)
 	return wrong ? HS_EXIT_VIOLATION : bound ? HS_EXIT_BOUND : HS_EXIT_DONE;
 }
 
-static int claims_print(struct claims_tool *tool)
+/* An error of a printer. */
+static int claims_fail_print(int ret)
 {
-	const struct hs_claim_settled *const *settled =
-		(const struct hs_claim_settled *const *)tool->settled;
-	struct hs_out table = { .mem = &tool->mem }, json = { .mem = &tool->mem };
+	return ret ? claims_fail("hmmsim claims: what was found cannot be told", ret) : 0;
+}
+
+/* What the claims that were run have found of the strategies. */
+static int claims_summarise(struct claims_tool *tool, struct hs_claims_summary *summary)
+{
+	*summary = (struct hs_claims_summary){ .cost_pages = 0 };
+	for (size_t i = 0; i < tool->count; i++)
+		hs_claims_summary_take(summary, &tool->settled[i]->found);
+	return claims_fail_print(hs_claims_summary_measure(&tool->mem, summary));
+}
+
+static int claims_print_summary(struct claims_tool *tool, struct hs_out *out)
+{
+	struct hs_claims_summary summary;
+	int code = claims_summarise(tool, &summary);
+
+	return code ? code : claims_fail_print(hs_claims_summary_print(&tool->mem, &summary, out));
+}
+
+static struct hs_claim_told claims_told(const struct hs_claim_settled *s)
+{
+	return (struct hs_claim_told){ &s->found, s->text, s->expected };
+}
+
+static int claims_print_story(struct claims_tool *tool, struct hs_out *out)
+{
+	struct hs_claim_told told = claims_told(tool->settled[0]);
+
+	return claims_fail_print(hs_claim_story_print(&tool->mem, &told, out));
+}
+
+/* With the strategies side by side, unless some claims were left out. */
+static int claims_print_html(struct claims_tool *tool, struct hs_out *out)
+{
+	struct hs_claim_told *told = hs_hostmem_zalloc(&tool->mem, tool->count + 1, sizeof(*told));
+	struct hs_out cells = { .mem = &tool->mem };
+	struct hs_claims_summary summary;
+	int code = told ? 0 : hs_tool_no_memory("claims");
+
+	for (size_t i = 0; !code && i < tool->count; i++)
+		told[i] = claims_told(tool->settled[i]);
+	if (!code && !tool->any) {
+		code = claims_summarise(tool, &summary);
+		if (!code)
+			hs_claims_summary_cells(&summary, &cells);
+	}
+	if (!code)
+		code = claims_fail_print(
+			cells.failed
+				? -ENOMEM
+				: hs_claims_html_print(&tool->mem, told, tool->count, &cells, out));
+	hs_out_free(&cells);
+	hs_hostmem_free(&tool->mem, told);
+	return code;
+}
+
+static int claims_print_text(struct claims_tool *tool, struct hs_out *out)
+{
+	if (tool->summary)
+		return claims_print_summary(tool, out);
+	if (tool->any && tool->count == 1)
+		return claims_print_story(tool, out);
+	hs_claims_table_print(&tool->mem, (const struct hs_claim_settled *const *)tool->settled,
+			      tool->count, out);
+	return 0;
+}
+
+static bool claims_is_stdout(const char *file)
+{
+	return file && hs_tool_is_stdout(file);
+}
+
+/* Nothing is written before all is complete. */
+static int claims_publish(const struct hs_publish *to, const struct hs_out *text,
+			  const struct hs_out *json, const struct hs_out *html)
+{
 	int code = 0;
 
-	hs_claims_table_print(&tool->mem, settled, tool->count, &table);
-	if (tool->to.json)
-		hs_claims_json_print(settled, tool->count, &json);
-	if (table.failed || json.failed)
-		code = hs_tool_no_memory("claims");
-	if (!code && !(tool->to.json && hs_tool_is_stdout(tool->to.json)))
-		code = hs_publish_print(table.bytes, table.used);
+	if (text->failed || json->failed || html->failed)
+		return hs_tool_no_memory("claims");
+	if (!claims_is_stdout(to->json) && !claims_is_stdout(to->html))
+		code = hs_publish_print(text->bytes, text->used);
+	if (!code && to->json)
+		code = hs_publish_write(to->json, json->bytes, json->used);
+	if (!code && to->html)
+		code = hs_publish_write(to->html, html->bytes, html->used);
+	return code;
+}
+
+static int claims_print(struct claims_tool *tool)
+{
+	struct hs_out text = { .mem = &tool->mem }, json = { .mem = &tool->mem };
+	struct hs_out html = { .mem = &tool->mem };
+	int code = claims_print_text(tool, &text);
+
 	if (!code && tool->to.json)
-		code = hs_publish_write(tool->to.json, json.bytes, json.used);
-	hs_out_free(&table);
+		hs_claims_json_print((const struct hs_claim_settled *const *)tool->settled,
+				     tool->count, &json);
+	if (!code && tool->to.html)
+		code = claims_print_html(tool, &html);
+	if (!code)
+		code = claims_publish(&tool->to, &text, &json, &html);
+	hs_out_free(&text);
 	hs_out_free(&json);
+	hs_out_free(&html);
 	return code;
 }
 

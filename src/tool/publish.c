@@ -26,7 +26,7 @@ static const char *publish_find_same(const struct hs_publish *to, const char *ou
 			return "what is read";
 	if (hs_output_is_descriptor(output, STDOUT_FILENO))
 		return "standard output";
-	if (output == to->trace && to->json && hs_output_is_file(output, to->json))
+	if (output != to->json && to->json && hs_output_is_file(output, to->json))
 		return "that of --json";
 	return NULL;
 }
@@ -51,19 +51,27 @@ static bool publish_prints(const char *output)
 	return output && hs_tool_is_stdout(output);
 }
 
+/* Both cannot be on standard output. */
+static int publish_check_second(const struct hs_publish *to, const char *option, const char *output)
+{
+	if (!publish_prints(to->json) || !publish_prints(output))
+		return HS_EXIT_DONE;
+	fprintf(stderr, "hmmsim %s: --%s: expected another file than that of --json, found '-'\n",
+		to->verb, option);
+	return HS_EXIT_USAGE;
+}
+
 int hs_publish_check(const struct hs_publish *to, const char *const *inputs, size_t count)
 {
-	int code;
+	int code = publish_check_second(to, "trace", to->trace);
 
-	if (publish_prints(to->json) && publish_prints(to->trace)) {
-		fprintf(stderr,
-			"hmmsim %s: --trace: expected another file than that of --json, found "
-			"'-'\n",
-			to->verb);
-		return HS_EXIT_USAGE;
-	}
-	code = publish_check_file(to, "json", to->json, inputs, count);
-	return code ? code : publish_check_file(to, "trace", to->trace, inputs, count);
+	if (!code)
+		code = publish_check_second(to, "html", to->html);
+	if (!code)
+		code = publish_check_file(to, "json", to->json, inputs, count);
+	if (!code)
+		code = publish_check_file(to, "trace", to->trace, inputs, count);
+	return code ? code : publish_check_file(to, "html", to->html, inputs, count);
 }
 
 int hs_publish_print(const char *bytes, size_t length)

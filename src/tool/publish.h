@@ -12,8 +12,8 @@
 
 struct hs_publish {
 	const char *verb;
-	const char *json, *trace; /* files, or NULL; "-": standard output, without the text */
-	bool quiet;		  /* no report */
+	const char *json, *trace, *html; /* files, or NULL; "-": standard output, without text */
+	bool quiet;			 /* no report */
 };
 
 /*

@@ -141,6 +141,15 @@ void told_kit_moment(struct told_kit *kit, struct hs_claim_counterexample *c, un
 	moment[c->moments++] = (struct hs_claim_moment){ .task = task, .words = copy(kit, words) };
 }
 
+void told_kit_repeat(struct told_kit *kit, struct hs_claim_cell *cell,
+		     const struct hs_claim_counterexample *other, const char *token)
+{
+	struct hs_claim_counterexample *c = told_kit_violate(kit, cell, other->property, token);
+
+	for (size_t i = 0; i < other->moments; i++)
+		told_kit_moment(kit, c, other->moment[i].task, other->moment[i].words);
+}
+
 static void add_moments(struct told_kit *kit, struct hs_claim_counterexample *c)
 {
 	told_kit_moment(kit, c, 1, "begin D as=w1");

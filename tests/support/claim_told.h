@@ -30,6 +30,9 @@ struct hs_claim_counterexample *told_kit_violate(struct told_kit *kit, struct hs
 						 enum hs_claim_field property, const char *token);
 void told_kit_moment(struct told_kit *kit, struct hs_claim_counterexample *c, unsigned int task,
 		     const char *words);
+/* Violates the same by the same steps. */
+void told_kit_repeat(struct told_kit *kit, struct hs_claim_cell *cell,
+		     const struct hs_claim_counterexample *other, const char *token);
 /* Asserts that @out has the bytes of the file in tests/data/claims. */
 void told_kit_golden(const struct hs_out *out, const char *file);
 /* Lets each allocation of the printer fail once: it says so, and nothing is left. */

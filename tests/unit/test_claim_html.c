@@ -125,17 +125,22 @@ static size_t occurrences(const char *text, const char *words)
 	return count;
 }
 
-/* Of five two have the same steps in the same row, and one has no steps. */
+/* Of six two and two have the same steps in the same row, and one has no steps. */
 static void each_execution_is_drawn_once_and_each_token_is_there(void **state)
 {
-	static const char *const tokens[] = { "a:none:1", "a:per-page:1", "a:per-page:3", "flag",
-					      "same" };
+	static const char *const tokens[] = { "a:none:3",     "a:none:1", "a:per-page:1",
+					      "a:per-page:3", "flag",	  "same" };
 	struct told_kit kit;
 	struct hs_out out;
 	char words[64];
 
 	(void)state;
-	page_begin(&kit, &out);
+	told_kit_begin(&kit);
+	told_kit_repeat(&kit, &kit.found[0].cell[0], &kit.found[0].cell[1].counterexample[1],
+			"hmmsim1:a:none:3");
+	out = (struct hs_out){ .mem = &kit.mem };
+	assert_int_equal(print_page(&kit, &out), 0);
+	hs_out_char(&out, '\0');
 	assert_int_equal(occurrences(out.bytes, "An execution, a row a step"), 3);
 	for (size_t i = 0; i < COUNT(tokens); i++) {
 		snprintf(words, sizeof(words), "hmmsim replay hmmsim1:%s</code>", tokens[i]);

@@ -13,15 +13,47 @@ run 2 '^hmmsim claims: there is no claim C99$' C99
 run 2 'see hmmsim claims --help' C99
 run 2 '^hmmsim claims: --json: ' --json=a --json=b
 run 2 '--json: ' --json= C17
+run 2 '^hmmsim claims: --html: ' --html=a --html=b
+run 2 "^hmmsim claims: --html: expected another file than that of --json, found 'a'\$" --html=a --json=a
+run 2 "^hmmsim claims: --html: expected another file than that of --json, found '-'\$" --html=- --json=-
+for other in --check --json=a --html=a C17; do
+	run 2 '^hmmsim claims: --summary: expected nothing else, found ' --summary "$other"
+done
 
 # ---- the table ---------------------------------------------------------------------------------
 
-run 0 '' C17
+# Of one claim the story is printed, of several the table: C25 takes no time, where it is built in.
+several=(C17 C25)
+"$hmmsim" claims C25 >out 2>&1 || several=()
+run 0 '' "${several[@]}"
 says '^claim +by +date +found +expected +settled by +executions$'
 says '^C17 +Jason Gunthorpe +2019-08-16 +confirmed +confirmed +every schedule +[0-9]+$'
+
+# ---- stories, the page, the strategies -----------------------------------------------------------
+
+run 0 '' C17
+says '^C17  Jason Gunthorpe, 2019-08-16$'
+says '^    Verdict: confirmed, as expected. Settled by every schedule \([0-9]+ executions\)\.$'
+says '^    hmmsim replay hmmsim1:pin'
 cp out upper
 run 0 '' c17 C17
 cmp -s out upper || complain "c17: not what C17 prints"
+
+run 0 '' C17 --html=a.html
+same upper
+run 0 '' C17 --html=-
+cmp -s out a.html || complain "--html=-: not what the file has"
+[ "$(head -n 1 a.html)" = '<!DOCTYPE html>' ] || complain "a.html: no page"
+grep -q '<section id="C17">' a.html || complain "a.html: no C17"
+grep -q '<section id="summary">' a.html && complain "a.html: the strategies, from one claim"
+if command -v tidy >/dev/null; then
+	tidy -q -e a.html 2>tidied || [ $? -lt 2 ] || complain "a.html: $(head -n 1 tidied)"
+fi
+
+run 0 '' --summary
+says '^strategy +a removal waits for +safe +unchecked +live +waiting +leaked +light +distro$'
+says '^per-range +2047 pages; 2020 faults .* 5\.99 +16\.33$'
+says '^per-table +511 pages .* 1 +6\.00 +16\.44$'
 
 # ---- JSON --------------------------------------------------------------------------------------
 
