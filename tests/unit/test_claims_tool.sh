@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # test_claims_tool.sh <hmmsim>: hmmsim claims: options, the table, JSON, exit statuses.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/tool.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tool.sh" "$1" claims
 
@@ -54,6 +55,11 @@ run 0 '' --summary
 says '^strategy +a removal waits for +safe +unchecked +live +waiting +leaked +light +distro$'
 says '^per-range +2047 pages; 2020 faults .* 5\.99 +16\.33$'
 says '^per-table +511 pages .* 1 +6\.00 +16\.44$'
+# With the claims that say it built in, the whole table; README.md shows that.
+table=$root/tests/data/claims/summary.out
+! grep -q '^none .* holds ' out || cmp -s out "$table" || complain "--summary: not as $table"
+sed -n '/^    \$ hmmsim claims --summary | head -8$/,/^$/s/^    //p' "$root/README.md" | sed 1d >shown
+head -n 8 "$table" | cmp -s - shown || complain "README.md: not the table of strategies"
 
 # ---- JSON --------------------------------------------------------------------------------------
 
