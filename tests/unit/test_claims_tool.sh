@@ -76,9 +76,9 @@ if command -v python3 >/dev/null; then
 import json, sys
 claims = json.load(open("a.json"))["claims"]
 cells = claims[0]["cells"]
-assert [c["row"] for c in cells] == ["walk"] * 7 + ["pin"], cells
+assert [c["row"] for c in cells] == ["walk"] * 7 + ["counts"] * 7 + ["pinned", "pin"], cells
 assert all(c["fields"]["live"] == "holds" for c in cells[:7])
-example = cells[7]["counterexamples"][0]
+example = cells[15]["counterexamples"][0]
 assert example["token"].startswith("hmmsim1:pin") and len(example["trace_hash"]) == 16
 assert {s["task"] for s in example["steps"]} == {"W", "R"}
 print(example["token"])' >token || complain "a.json: not as it should be"
