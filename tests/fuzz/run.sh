@@ -83,6 +83,15 @@ race() {
 		'walk D 0 0x1000 -\x0a' 'begin D\x0a' 'entry M 0 special 1\x0a'
 }
 
+claim() {
+	copy_seeds "$data"/../../src/claims/c*.txt
+	literal_seeds 'C8 verdict=in-part\nC8.a-5.3[b=1,c=d] S1=holds slots=0,VW:8+\n' \
+		'hmmsim 1\nclaim C8\nby A\ndate 2019-08-15\nsays B\nmethod counts\nrow a walk s strategy=*\ncontrol b of=a r x=1\nchange C\nclaimed a.ret < 4\n'
+	words 'hmmsim 1\x0a' 'claim C8\x0a' 'by A\x0a' 'date 2019-08-15\x0a' 'says B\x0a' \
+		'method none\x0a' 'row a r x=*\x0a' 'row a walk s walker=5.3\x0a' 'control b of=a r\x0a' \
+		'change C\x0a' 'claimed a.S1 = holds\x0a' 'claimed a.ret >= a.walks\x0a' 'note D\x0a'
+}
+
 place() {
 	literal_seeds 'all=fsdax:50%%' 'anon=private:1/3:2,runs=4,owner=7' 'file=coherent:100' \
 		'0x1000-0x9000=p2pdma:0' '/lib/*=fsdax:1/2:3' '[[]heap]=private:33'
@@ -125,7 +134,7 @@ token() {
 
 kind=${fuzzer##*/fuzz_}
 case $kind in
-walk_text | layout | race | place | profile | smaps | schedule | token) "$kind" ;;
+walk_text | layout | race | claim | place | profile | smaps | schedule | token) "$kind" ;;
 *)
 	echo "$fuzzer: no seeds for this fuzzer" >&2
 	exit 2 ;;
