@@ -212,6 +212,26 @@ HMMSIM_API int hs_memory_failure(struct hs_task *self, struct hs_mm *mm, uint64_
 HMMSIM_API int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
 				      struct hs_page *page, bool write);
 
+/**
+ * hs_pt_set_page() - put an entry of level 0 that maps an anonymous page
+ * @param self   the calling task
+ * @param mm     the address space
+ * @param addr   where, page aligned, in anonymous memory
+ * @param page   an allocated page of system, PRIVATE or COHERENT memory; on success the entry takes
+ *               over the caller's reference. Asserts that no entry maps it
+ * @param entry  as hs_pt_set(), with the pfn of @p page
+ *
+ * *invented*: for an address space that is built as it shall be found. The page is mapped once, and
+ * the reverse map finds it, so that it can be migrated, swapped out and unmapped as one that a
+ * fault has mapped. Nothing is notified; what the entry held is replaced without being put.
+ *
+ * Context: as hs_pt_set().
+ *
+ * Return: 0, or, with the reference still the caller's, -EINVAL or -ENOMEM as hs_pt_set().
+ */
+HMMSIM_API int hs_pt_set_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr,
+			      struct hs_page *page, uint64_t entry);
+
 #ifdef __cplusplus
 }
 #endif

@@ -422,3 +422,16 @@ int hs_migrate_insert_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr
 	}
 	return pte_ops_finish(&f, ret);
 }
+
+int hs_pt_set_page(struct hs_task *self, struct hs_mm *mm, uint64_t addr, struct hs_page *page,
+		   uint64_t entry)
+{
+	int ret;
+
+	hs_page_map_first(self, page, "hs_pt_set_page");
+	hs_rmap_set(self, mm, addr, page);
+	ret = hs_pt_set(self, mm, addr, 0, entry | HS_ENTRY_COUNTED);
+	if (ret)
+		hs_page_unmap(self, page);
+	return ret;
+}

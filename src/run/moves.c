@@ -10,10 +10,7 @@
 #include <errno.h>
 
 #include <hmmsim/page.h>
-
-#include "mm/rmap.h"
-#include "mm/zap.h"
-#include "pgmap/pgmap.h"
+#include <hmmsim/pte_ops.h>
 
 #define POLLS 16 /* of a drain; without a reference it needs two */
 
@@ -134,15 +131,10 @@ static int moves_map_page(struct hs_moves *m, struct hs_mm *mm, const struct hs_
 	if (ret)
 		return ret;
 	hs_dma_set_contents(m->self, page, addr >> HS_PAGE_SHIFT);
-	hs_page_map_first(m->self, page, "hs_moves_build");
-	hs_rmap_set(m->self, mm, addr, page);
-	ret = hs_pt_set(m->self, mm, addr, 0,
-			hs_map_entry(map->kind, 0, hs_page_to_pfn(m->self, page)) |
-				HS_ENTRY_COUNTED);
-	if (ret) {
-		hs_page_unmap(m->self, page);
+	ret = hs_pt_set_page(m->self, mm, addr, page,
+			     hs_map_entry(map->kind, 0, hs_page_to_pfn(m->self, page)));
+	if (ret)
 		hs_page_put(m->self, page);
-	}
 	return ret;
 }
 

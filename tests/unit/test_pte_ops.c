@@ -601,6 +601,46 @@ static void a_page_that_finds_its_place_taken_is_left_to_its_owner(void **state)
 	hs_pgmap_destroy(s->self, pgmap);
 }
 
+/* ---- entries put by hand ------------------------------------------------------------------ */
+
+static void an_entry_put_with_its_page_is_as_one_that_a_fault_has_made(void **state)
+{
+	struct space *s = *state;
+	struct hs_page *page, *to;
+	struct hs_migration m;
+
+	map(s, BASE, 2, RW);
+	assert_int_equal(hs_page_alloc(s->self, &page), 0);
+	assert_int_equal(hs_pt_set_page(s->self, s->mm, BASE, page,
+					PRESENT | hs_page_to_pfn(s->self, page)),
+			 0);
+	expect_untold(s);
+	assert_int_equal(hs_page_mapcount(s->self, page), 1);
+	assert_int_equal(hs_page_count(s->self, page), 1);
+	/* Migration and swap find it, and an unmap puts the reference. */
+	assert_int_equal(hs_migration_start(s->self, s->mm, BASE, NULL, &m), 0);
+	assert_ptr_equal(m.page, page);
+	assert_int_equal(hs_page_alloc(s->self, &to), 0);
+	hs_migration_end(s->self, &m, to);
+	assert_int_equal(hs_swap_out(s->self, s->mm, BASE), 0);
+	assert_int_equal(hs_pages_allocated(s->self), 0);
+}
+
+static void an_entry_that_cannot_be_put_leaves_the_page_to_the_caller(void **state)
+{
+	struct space *s = *state;
+	struct hs_page *page;
+
+	assert_int_equal(hs_page_alloc(s->self, &page), 0);
+	assert_int_equal(hs_pt_set_page(s->self, s->mm, BASE + 1, page,
+					PRESENT | hs_page_to_pfn(s->self, page)),
+			 -EINVAL);
+	assert_int_equal(hs_page_mapcount(s->self, page), 0);
+	assert_int_equal(hs_page_count(s->self, page), 1);
+	hs_page_put(s->self, page);
+	assert_int_equal(hs_pages_allocated(s->self), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -626,6 +666,8 @@ int main(void)
 		cmocka_unit_test(an_insert_can_lack_memory_for_tables),
 		cmocka_unit_test(a_page_whose_entry_changes_meanwhile_is_left_as_it_was),
 		space_unit_test(a_page_that_finds_its_place_taken_is_left_to_its_owner),
+		space_unit_test(an_entry_put_with_its_page_is_as_one_that_a_fault_has_made),
+		space_unit_test(an_entry_that_cannot_be_put_leaves_the_page_to_the_caller),
 	};
 
 	return cmocka_run_group_tests_name("special entries", tests, NULL, NULL);
