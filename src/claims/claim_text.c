@@ -44,11 +44,12 @@ static int claim_text_sentence(struct claim_text *p, char **out)
 static int claim_text_begin(struct claim_text *p)
 {
 	const struct hs_word *word = &p->line->word[0];
-	struct hs_word digits = { word->at + 1, word->length - 1 };
+	struct hs_word digits;
 	uint64_t number;
 
 	if (p->line->id != HS_KEYWORD_CLAIM)
 		return claim_text_error(p, "expected claim ID first");
+	digits = (struct hs_word){ word->at + 1, word->length - 1 };
 	if (word->at[0] != 'C' || digits.length > 2 || !digits.length || digits.at[0] == '0' ||
 	    !hs_word_number(&digits, &number))
 		return hs_text_expected(p->text, word, "ID, C1 to C99");
@@ -211,7 +212,7 @@ static int claim_text_of(struct claim_text *p, struct hs_claim_row *row)
 		return hs_text_expected(p->text, &word, "of=ROW");
 	name = (struct hs_word){ word.at + 3, word.length - 3 };
 	row->of = hs_claim_find_row(p->claim, &name);
-	if (&p->claim->row[row->of] == row || row->of == HS_CLAIM_NO_ROW ||
+	if (row->of == HS_CLAIM_NO_ROW || &p->claim->row[row->of] == row ||
 	    hs_claim_is_control(&p->claim->row[row->of]))
 		return hs_text_expected(p->text, &word, "of=ROW of a row line above");
 	return 0;
@@ -259,12 +260,13 @@ static int claim_text_side(struct claim_text *p, const struct hs_word *word, uin
 {
 	const char *point = claim_text_point(word);
 	struct hs_word name = { word->at, point ? (size_t)(point - word->at) : 0 };
-	struct hs_word of = { point + 1, word->length - name.length - 1 };
+	struct hs_word of;
 	int index;
 
 	*row = point ? hs_claim_find_row(p->claim, &name) : HS_CLAIM_NO_ROW;
 	if (*row == HS_CLAIM_NO_ROW)
 		return hs_text_expected(p->text, word, "ROW.FIELD of a row line above");
+	of = (struct hs_word){ point + 1, word->length - name.length - 1 };
 	index = hs_word_among(&of, hs_claim_field_names, HS_CLAIM_FIELD_COUNT);
 	if (index < 0 || !hs_claim_has_field(&p->claim->row[*row], (enum hs_claim_field)index))
 		return hs_text_expected(p->text, word,

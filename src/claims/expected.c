@@ -76,9 +76,9 @@ static bool expected_split(const struct hs_word *word, struct hs_word *name, str
 
 static int expected_copy_settings(struct expected_line *l, struct hs_claim_expectation *e)
 {
-	const char *at = l->settings.at, *end = at + l->settings.length, *comma;
+	const char *at = l->settings.at, *end = at ? at + l->settings.length : at, *comma;
 
-	for (; at && at < end; at = comma + 1) {
+	for (; at < end; at = comma + 1) {
 		struct hs_claim_setting *setting = &e->setting[e->settings];
 		struct hs_word word, name, value;
 

@@ -132,6 +132,7 @@ static const struct {
 } refused[] = {
 	{ "claim C8\n", "x.in:1: claim: expected a first line hmmsim 1" },
 	{ "hmmsim 1\nvma 0 0x1000 r\n", "x.in:2: vma: expected claim ID first" },
+	{ "hmmsim 1\nrun\n", "x.in:2: run: expected claim ID first" },
 	{ "hmmsim 1\nby A\n", "x.in:2: by: expected inside a claim" },
 	{ "hmmsim 1\nclaim 8\n", "x.in:2: claim: expected ID, C1 to C99, found \"8\"" },
 	{ "hmmsim 1\nclaim C08\n", "x.in:2: claim: expected ID, C1 to C99, found \"C08\"" },
