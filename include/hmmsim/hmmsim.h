@@ -32,6 +32,7 @@
 #ifndef HMMSIM_HMMSIM_H
 #define HMMSIM_HMMSIM_H
 
+#include <hmmsim/device.h>
 #include <hmmsim/dmirror.h>
 #include <hmmsim/explore.h>
 #include <hmmsim/export.h>

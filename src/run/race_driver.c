@@ -399,17 +399,38 @@ HS_RACE_DO(DEVICE_ACCESS)
 
 /* ---- a whole driver ---------------------------------------------------------------------- */
 
+static bool race_driver_is_dmirror(const struct hs_race_actor *a, const struct hs_race_step *step)
+{
+	return hs_race_of(a)->object[step->arg[0]].kind == HS_RACE_DMIRROR;
+}
+
 HS_RACE_DO(POPULATE)
 {
-	a->result = hs_dmirror_populate(self, a->state->thing[step->arg[0]].dmirror, step->arg[1],
-					step->arg[2], step->arg[3] & HS_VM_WRITE);
+	const struct hs_race_thing *thing = &a->state->thing[step->arg[0]];
+	uint64_t start = step->arg[1], end = step->arg[2];
+	bool write = step->arg[3] & HS_VM_WRITE;
+
+	a->result = race_driver_is_dmirror(a, step)
+			    ? hs_dmirror_populate(self, thing->dmirror, start, end, write)
+			    : hs_device_populate(self, thing->hardware, start, end, write);
 	return a->result == -EBUSY ? HS_RACE_AGAIN : a->result;
 }
 
 HS_RACE_DO(ACCESS)
 {
-	hs_dmirror_access(self, a->state->thing[step->arg[0]].dmirror, step->arg[1],
-			  step->arg[2] & HS_VM_WRITE);
+	const struct hs_race_thing *thing = &a->state->thing[step->arg[0]];
+	bool write = step->arg[2] & HS_VM_WRITE;
+
+	if (race_driver_is_dmirror(a, step))
+		hs_dmirror_access(self, thing->dmirror, step->arg[1], write);
+	else
+		hs_device_access(self, thing->hardware, step->arg[1], write);
+	return 0;
+}
+
+HS_RACE_DO(STOP)
+{
+	hs_device_stop(self, a->state->thing[step->arg[0]].hardware);
 	return 0;
 }
 
@@ -447,7 +468,9 @@ static uint64_t race_driver_entry(struct hs_task *self, struct hs_race_actor *a,
 	const hs_u64 *entry;
 	uint64_t word;
 
-	if (hs_race_of(a)->object[step->arg[0]].kind == HS_RACE_DMIRROR)
+	if (hs_race_of(a)->object[step->arg[0]].kind == HS_RACE_DEVICE)
+		return hs_device_entry(self, thing->hardware, step->arg[1]);
+	if (race_driver_is_dmirror(a, step))
 		return hs_dmirror_entry(self, thing->dmirror, step->arg[1]);
 	entry = &thing->device.entry[race_driver_index(&thing->device, step->arg[1])];
 	HS_RACE_WORD(self, a, word = hs_u64_load(self, entry, HS_RELAXED));

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "device/device.h"
 #include "device/dmirror.h"
 #include "run/race_state.h"
 
@@ -27,23 +28,33 @@ static void race_pgmap_judge_word(struct hs_task *self, struct hs_race_actor *a,
 		      (unsigned long long)pfn);
 }
 
+/* The page table of a device of whatever kind; NULL: the object is none. */
+static const hs_u64 *race_pgmap_table(const struct hs_race_object *o,
+				      const struct hs_race_thing *thing)
+{
+	switch (o->kind) {
+	case HS_RACE_DRIVER:
+		return thing->device.entry;
+	case HS_RACE_DMIRROR:
+		return thing->dmirror->table;
+	case HS_RACE_DEVICE:
+		return thing->hardware->table;
+	default:
+		return NULL;
+	}
+}
+
 void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object)
 {
 	const struct hs_race *race = hs_race_of(a);
 
 	for (unsigned int i = 0; hs_race_must(a->state, HS_RACE_S1) && i < race->objects; i++) {
 		const struct hs_race_object *o = &race->object[i];
-		struct hs_race_thing *thing = &a->state->thing[i];
-		uint64_t pages;
+		const hs_u64 *table = race_pgmap_table(o, &a->state->thing[i]);
+		uint64_t pages = table ? (o->driver.end - o->driver.start) >> HS_PAGE_SHIFT : 0;
 
-		if (o->kind != HS_RACE_DRIVER && o->kind != HS_RACE_DMIRROR)
-			continue;
-		pages = (o->driver.end - o->driver.start) >> HS_PAGE_SHIFT;
 		for (uint64_t n = 0; n < pages; n++)
-			race_pgmap_judge_word(self, a, &race->object[object], o->name,
-					      o->kind == HS_RACE_DRIVER
-						      ? &thing->device.entry[n]
-						      : &thing->dmirror->table[n]);
+			race_pgmap_judge_word(self, a, &race->object[object], o->name, &table[n]);
 	}
 }
 

@@ -200,6 +200,7 @@ struct hs_race_thing {
 		struct hs_race_mm mm;
 		struct hs_race_device device;
 		struct hs_dmirror *dmirror;
+		struct hs_device *hardware; /* of an object device */
 		struct hs_gate *gate;
 		hs_u32 flag;
 	};

@@ -10,6 +10,7 @@
 
 #include <hmmsim/fault.h>
 
+#include "device/device.h"
 #include "device/dmirror.h"
 #include "explore/plan.h"
 #include "memory/machine.h"
@@ -170,6 +171,20 @@ static int race_world_dmirror(struct hs_task *self, struct hs_race_state *s, uns
 	return hs_dmirror_create(self, &c, &s->thing[i].dmirror);
 }
 
+static int race_world_device(struct hs_task *self, struct hs_race_state *s, unsigned int i)
+{
+	const struct hs_race_driver *d = &s->program->race->object[i].driver;
+	struct hs_device_config c;
+
+	hs_device_config_init(&c, d->model, s->thing[d->mm].mm.mm, d->start, d->end);
+	c.owner = hs_race_owner(d->owner);
+	c.strategy = d->strategy;
+	c.corrections = d->corrections;
+	c.tries = d->tries;
+	c.touch = hs_race_must(s, HS_RACE_S2);
+	return hs_device_create(self, &c, &s->thing[i].hardware);
+}
+
 /* ---- all of them ------------------------------------------------------------------------- */
 
 static int race_world_gate(struct hs_task *self, struct hs_race_state *s, unsigned int i)
@@ -185,6 +200,7 @@ static int race_world_make_kind(struct hs_task *self, struct hs_race_state *s,
 		[HS_RACE_PGMAP] = race_world_pgmap,	[HS_RACE_FILE] = race_world_file,
 		[HS_RACE_MM] = race_world_mm,		[HS_RACE_DRIVER] = race_world_driver,
 		[HS_RACE_DMIRROR] = race_world_dmirror, [HS_RACE_GATE] = race_world_gate,
+		[HS_RACE_DEVICE] = race_world_device,
 	};
 	const struct hs_race_program *p = s->program;
 
@@ -212,6 +228,8 @@ int hs_race_make_objects(struct hs_task *self, struct hs_race_state *s)
 		ret = race_world_vmas(self, s);
 	if (!ret)
 		ret = race_world_make_kind(self, s, HS_RACE_DMIRROR);
+	if (!ret)
+		ret = race_world_make_kind(self, s, HS_RACE_DEVICE);
 	if (!ret)
 		ret = race_world_make_kind(self, s, HS_RACE_DRIVER);
 	return ret;
@@ -249,6 +267,13 @@ static void race_world_name_dmirror(struct hs_plan *plan, const struct hs_dmirro
 	hs_plan_name_entries(plan, words->entry, d->table, d->pages, d->config.range.start);
 }
 
+static void race_world_name_device(struct hs_plan *plan, const struct hs_device *d,
+				   const char *name, const struct hs_race_words *words)
+{
+	hs_plan_name(plan, name, d, d->ops->bytes);
+	hs_plan_name_entries(plan, words->entry, d->table, d->pages, d->config.start);
+}
+
 static void race_world_name_mm(struct hs_plan *plan, const struct hs_race_mm *mm, const char *name,
 			       const struct hs_race_words *words)
 {
@@ -283,6 +308,9 @@ static void race_world_name_object(struct hs_plan *plan, const struct hs_race_st
 		break;
 	case HS_RACE_DMIRROR:
 		race_world_name_dmirror(plan, thing->dmirror, o->name, words);
+		break;
+	case HS_RACE_DEVICE:
+		race_world_name_device(plan, thing->hardware, o->name, words);
 		break;
 	case HS_RACE_GATE:
 		hs_plan_name(plan, o->name, thing->gate, sizeof(*thing->gate));
@@ -331,6 +359,11 @@ static void race_world_end_dmirror(struct hs_task *self, struct hs_race_actor *a
 	hs_dmirror_destroy(self, a->state->thing[i].dmirror);
 }
 
+static void race_world_end_device(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	hs_device_destroy(self, a->state->thing[i].hardware);
+}
+
 static void race_world_end_file(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
 {
 	hs_mapping_destroy(self, a->state->thing[i].file);
@@ -368,6 +401,7 @@ void hs_race_free_objects(struct hs_task *self, struct hs_race_state *s)
 	} ends[] = {
 		{ HS_RACE_DRIVER, race_world_end_driver },
 		{ HS_RACE_DMIRROR, race_world_end_dmirror },
+		{ HS_RACE_DEVICE, race_world_end_device },
 		{ HS_RACE_MM, race_world_end_mm },
 		{ HS_RACE_FILE, race_world_end_file },
 		{ HS_RACE_PGMAP, race_world_end_pgmap },

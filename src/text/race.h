@@ -9,6 +9,7 @@
 #ifndef HS_TEXT_RACE_H
 #define HS_TEXT_RACE_H
 
+#include <hmmsim/device.h>
 #include <hmmsim/dmirror.h>
 #include <hmmsim/explore.h>
 #include <hmmsim/fault.h>
@@ -33,6 +34,7 @@ enum hs_race_kind {
 	HS_RACE_MM,
 	HS_RACE_DRIVER,
 	HS_RACE_DMIRROR,
+	HS_RACE_DEVICE,
 	HS_RACE_GATE,
 	HS_RACE_FLAG,
 	HS_RACE_KIND_COUNT
@@ -143,7 +145,7 @@ struct hs_race_space {
 	enum hs_migration_wait migration_wait; /* default entry */
 };
 
-/* A driver or a dmirror. */
+/* A driver, a dmirror or a device. */
 struct hs_race_driver {
 	unsigned int mm;
 	uint64_t start, end, owner;	/* owner 0: none */
@@ -151,10 +153,12 @@ struct hs_race_driver {
 	enum hs_era era;		/* default 6.12 */
 	enum hs_strategy strategy;	/* default none */
 	enum hs_protocol protocol;	/* of a driver: sound, callback-no-lock or callback-skips */
-	uint32_t tries;			/* dmirror; 0: no bound */
+	uint32_t tries;			/* dmirror, device; 0: no bound */
 	bool touch;			/* dmirror */
 	bool late;			/* driver: a step subscribes it, not the set-up */
 	enum hs_race_requests requests; /* driver; default all */
+	enum hs_device_model model;	/* device */
+	uint32_t corrections;		/* device: HS_CORRECT_* bits */
 };
 
 struct hs_race_object {
@@ -165,7 +169,7 @@ struct hs_race_object {
 		struct hs_race_pgmap pgmap;
 		struct hs_race_file file;
 		struct hs_race_space space;
-		struct hs_race_driver driver; /* driver and dmirror */
+		struct hs_race_driver driver; /* driver, dmirror and device */
 	};
 };
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text/space.h"
 
@@ -49,6 +50,12 @@ enum {
 	DRIVER_REQUESTS,
 	DMIRROR_TOUCH = DRIVER_LATE,
 	DMIRROR_TRIES
+};
+enum {
+	DEVICE_OWNER,
+	DEVICE_STRATEGY,
+	DEVICE_CORRECTION,
+	DEVICE_TRIES
 };
 
 /* ---- machine ----------------------------------------------------------------------------- */
@@ -345,18 +352,22 @@ static int race_objects_own_steps(struct hs_race_parser *p, struct hs_race_drive
 	return ret;
 }
 
-static int race_objects_window(struct hs_race_parser *p, struct hs_race_driver *driver)
+/* Words MM START END. */
+static int race_objects_window(struct hs_race_parser *p, const struct hs_word *word,
+			       struct hs_race_driver *driver)
 {
-	const struct hs_word *word = p->line->word;
 	uint64_t end = hs_race_addr_end(p->race);
-	int ret =
-		hs_race_address(p, &word[2], "START", NULL, 0, end - HS_PAGE_BYTES, &driver->start);
+	int ret = hs_race_object(p, &word[0], HS_RACE_MM, "MM", &driver->mm);
+
+	if (!ret)
+		ret = hs_race_address(p, &word[1], "START", NULL, 0, end - HS_PAGE_BYTES,
+				      &driver->start);
 
 	if (ret)
 		return ret;
 	if (end - driver->start > HS_RACE_PAGES * HS_PAGE_BYTES)
 		end = driver->start + HS_RACE_PAGES * HS_PAGE_BYTES;
-	return hs_race_address(p, &word[3], "END", NULL, driver->start + HS_PAGE_BYTES, end,
+	return hs_race_address(p, &word[2], "END", NULL, driver->start + HS_PAGE_BYTES, end,
 			       &driver->end);
 }
 
@@ -366,10 +377,8 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 	struct hs_race_driver *driver = &object->driver;
 	unsigned int protocol = HS_PROTOCOL_SOUND;
 	uint64_t tries = 0;
-	int ret = hs_race_object(p, &p->line->word[1], HS_RACE_MM, "MM", &driver->mm);
+	int ret = race_objects_window(p, &p->line->word[1], driver);
 
-	if (!ret)
-		ret = race_objects_window(p, driver);
 	if (!ret)
 		ret = race_objects_walker(p, driver);
 	if (!ret)
@@ -384,6 +393,105 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 	if (!ret)
 		ret = hs_race_key_number(p, DMIRROR_TRIES, 0, HS_RACE_TURNS, &tries);
 	driver->tries = (uint32_t)tries;
+	return ret;
+}
+
+/* ---- device ------------------------------------------------------------------------------ */
+
+/* "none, all, or a+b with + between them": those of the model. */
+static int race_objects_correction_error(struct hs_race_parser *p, uint32_t known)
+{
+	char what[160];
+	size_t used = (size_t)snprintf(what, sizeof(what), "correction=none");
+
+	if (known)
+		used += (size_t)snprintf(what + used, sizeof(what) - used,
+					 ", all, or with + between them:");
+	for (unsigned int i = 0; i < HS_CORRECTION_COUNT; i++)
+		if (known >> i & 1)
+			used += (size_t)snprintf(what + used, sizeof(what) - used, " %s",
+						 hs_correction_name(1u << i));
+	return hs_text_expected(p->text, &p->line->value[DEVICE_CORRECTION], what);
+}
+
+static uint32_t race_objects_correction(const struct hs_word *name, uint32_t known)
+{
+	for (unsigned int i = 0; i < HS_CORRECTION_COUNT; i++)
+		if (known >> i & 1 && hs_word_is(name, hs_correction_name(1u << i)))
+			return 1u << i;
+	return 0;
+}
+
+static int race_objects_corrections(struct hs_race_parser *p, struct hs_race_driver *device)
+{
+	struct hs_word rest = p->line->value[DEVICE_CORRECTION], name;
+	uint32_t known = hs_device_corrections(device->model);
+	const char *plus;
+
+	if (!rest.at || hs_word_is(&rest, "none"))
+		return 0;
+	if (known && hs_word_is(&rest, "all")) {
+		device->corrections = known;
+		return 0;
+	}
+	do {
+		uint32_t bit;
+
+		plus = memchr(rest.at, '+', rest.length);
+		name = (struct hs_word){ rest.at, plus ? (size_t)(plus - rest.at) : rest.length };
+		bit = race_objects_correction(&name, known);
+		if (!bit || device->corrections & bit)
+			return race_objects_correction_error(p, known);
+		device->corrections |= bit;
+		rest = (struct hs_word){ plus + 1, rest.length - name.length - 1 };
+	} while (plus);
+	return 0;
+}
+
+static int race_objects_device_walker(struct hs_race_parser *p, struct hs_race_driver *device)
+{
+	const char *strategies[HS_STRATEGY_BUILTIN_COUNT];
+	struct hs_device_config config;
+	unsigned int strategy;
+
+	hs_device_config_init(&config, device->model, NULL, 0, 0);
+	strategy = config.strategy;
+	for (unsigned int i = 0; i < HS_STRATEGY_BUILTIN_COUNT; i++)
+		strategies[i] = config.strategy == HS_STRATEGY_NONE && i != HS_STRATEGY_NONE
+					? NULL
+					: hs_strategy_name((enum hs_strategy)i);
+	device->strategy = config.strategy;
+	if (hs_race_key_name(p, DEVICE_STRATEGY, strategies, HS_STRATEGY_BUILTIN_COUNT, &strategy))
+		return -EINVAL;
+	device->strategy = (enum hs_strategy)strategy;
+	return 0;
+}
+
+static int race_objects_device(struct hs_race_parser *p, struct hs_race_object *object)
+{
+	const char *models[HS_DEVICE_MODEL_COUNT];
+	struct hs_race_driver *device = &object->driver;
+	unsigned int model = 0;
+	uint64_t tries = 0;
+	char what[160];
+	int ret;
+
+	for (unsigned int i = 0; i < HS_DEVICE_MODEL_COUNT; i++)
+		models[i] = hs_device_model_name((enum hs_device_model)i);
+	hs_race_list(what, sizeof(what), "MODEL, ", models, HS_DEVICE_MODEL_COUNT);
+	ret = hs_text_name(p->text, &p->line->word[1], models, HS_DEVICE_MODEL_COUNT, what, &model);
+	device->model = (enum hs_device_model)model;
+	if (!ret)
+		ret = race_objects_window(p, &p->line->word[2], device);
+	if (!ret)
+		ret = race_objects_owner(p, DEVICE_OWNER, &device->owner);
+	if (!ret)
+		ret = race_objects_device_walker(p, device);
+	if (!ret)
+		ret = race_objects_corrections(p, device);
+	if (!ret)
+		ret = hs_race_key_number(p, DEVICE_TRIES, 0, HS_RACE_TURNS, &tries);
+	device->tries = (uint32_t)tries;
 	return ret;
 }
 
@@ -475,6 +583,8 @@ static int race_objects_kind(struct hs_race_parser *p, struct hs_race_object *ob
 	case HS_RACE_DRIVER:
 	case HS_RACE_DMIRROR:
 		return race_objects_driver(p, object);
+	case HS_RACE_DEVICE:
+		return race_objects_device(p, object);
 	default:
 		return 0;
 	}
@@ -488,6 +598,7 @@ int hs_race_object_line(struct hs_race_parser *p)
 		[HS_KEYWORD_MM] = HS_RACE_MM,
 		[HS_KEYWORD_DRIVER] = HS_RACE_DRIVER,
 		[HS_KEYWORD_DMIRROR] = HS_RACE_DMIRROR,
+		[HS_KEYWORD_DEVICE] = HS_RACE_DEVICE,
 		[HS_KEYWORD_GATE] = HS_RACE_GATE,
 		[HS_KEYWORD_FLAG] = HS_RACE_FLAG,
 	};

@@ -93,6 +93,30 @@ static void race_print_driver(const struct hs_race *race, const struct hs_race_d
 	race_print_number(out, "tries=", driver->tries, 0);
 }
 
+static void race_print_device(const struct hs_race *race, const struct hs_race_driver *device,
+			      struct hs_out *out)
+{
+	struct hs_device_config usual;
+	const char *before = " correction=";
+
+	hs_device_config_init(&usual, device->model, NULL, 0, 0);
+	race_print_word(out, hs_device_model_name(device->model));
+	race_print_word(out, race_print_of(race, device->mm));
+	hs_out_space_number(out, device->start);
+	hs_out_space_number(out, device->end);
+	race_print_number(out, "owner=", device->owner, 0);
+	race_print_name(out, "strategy=", hs_strategy_name(device->strategy),
+			device->strategy == usual.strategy);
+	for (unsigned int i = 0; i < HS_CORRECTION_COUNT; i++) {
+		if (!(device->corrections >> i & 1))
+			continue;
+		hs_out_text(out, before);
+		hs_out_text(out, hs_correction_name(1u << i));
+		before = "+";
+	}
+	race_print_number(out, "tries=", device->tries, 0);
+}
+
 static void race_print_object(const struct hs_race *race, const struct hs_race_object *object,
 			      struct hs_out *out)
 {
@@ -118,6 +142,9 @@ static void race_print_object(const struct hs_race *race, const struct hs_race_o
 	case HS_RACE_DRIVER:
 	case HS_RACE_DMIRROR:
 		race_print_driver(race, &object->driver, out);
+		break;
+	case HS_RACE_DEVICE:
+		race_print_device(race, &object->driver, out);
 		break;
 	default:
 		break;

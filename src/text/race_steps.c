@@ -21,13 +21,13 @@ static const uint64_t race_steps_access_flags[] = { HS_VM_READ, HS_VM_WRITE,
 static const char *race_steps_word_name(const char *letters, size_t i)
 {
 	static const char *const names[] = {
-		['P'] = "PGMAP",    ['F'] = "FILE",   ['M'] = "MM",    ['D'] = "DRIVER",
-		['X'] = "DMIRROR",  ['G'] = "GATE",   ['L'] = "FLAG",  ['T'] = "TASK",
-		['C'] = "FUNCTION", ['a'] = "ADDR",   ['i'] = "FIRST", ['c'] = "COUNT",
-		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",  ['f'] = "PROT",
-		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR", ['g'] = "ENTRY",
-		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER", ['E'] = "DEVICE",
-		['m'] = "PFN",	    ['W'] = "WORKER",
+		['P'] = "PGMAP",    ['F'] = "FILE",   ['M'] = "MM",	['D'] = "DRIVER",
+		['X'] = "DEVICE",   ['G'] = "GATE",   ['L'] = "FLAG",	['T'] = "TASK",
+		['C'] = "FUNCTION", ['a'] = "ADDR",   ['i'] = "FIRST",	['c'] = "COUNT",
+		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",	['f'] = "PROT",
+		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR",	['g'] = "ENTRY",
+		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER",	['E'] = "DEVICE",
+		['m'] = "PFN",	    ['W'] = "WORKER", ['V'] = "DEVICE",
 	};
 
 	if (letters[i] == 'a' && letters[i + 1] == 'a')
@@ -132,15 +132,19 @@ static int race_steps_object(struct hs_race_parser *p, const struct hs_word *wor
 	return ret;
 }
 
-static int race_steps_device(struct hs_race_parser *p, const struct hs_word *word, uint64_t *value)
+static int race_steps_device(struct hs_race_parser *p, const struct hs_word *word, bool driver,
+			     uint64_t *value)
 {
 	unsigned int index = hs_race_find(p->race, word);
+	enum hs_race_kind kind = index == HS_RACE_NONE ? HS_RACE_KIND_COUNT
+						       : p->race->object[index].kind;
 
 	*value = index;
-	if (index != HS_RACE_NONE && (p->race->object[index].kind == HS_RACE_DRIVER ||
-				      p->race->object[index].kind == HS_RACE_DMIRROR))
+	if (kind == HS_RACE_DEVICE || kind == HS_RACE_DMIRROR || (driver && kind == HS_RACE_DRIVER))
 		return 0;
-	return hs_text_expected(p->text, word, "DEVICE, a driver or dmirror of a line above");
+	return hs_text_expected(p->text, word,
+				driver ? "DEVICE, a driver, dmirror or device of a line above"
+				       : "DEVICE, a dmirror or device of a line above");
 }
 
 /* A page of the window of the driver, if the step has one, or of the address space. */
@@ -267,8 +271,8 @@ static int race_steps_object_word(struct hs_race_parser *p, const struct hs_race
 				  uint64_t *value)
 {
 	static const char kinds[] = {
-		[HS_RACE_PGMAP] = 'P',	[HS_RACE_FILE] = 'F',	 [HS_RACE_MM] = 'M',
-		[HS_RACE_DRIVER] = 'D', [HS_RACE_DMIRROR] = 'X', [HS_RACE_GATE] = 'G',
+		[HS_RACE_PGMAP] = 'P',	[HS_RACE_FILE] = 'F',	[HS_RACE_MM] = 'M',
+		[HS_RACE_DRIVER] = 'D', [HS_RACE_DEVICE] = 'V', [HS_RACE_GATE] = 'G',
 		[HS_RACE_FLAG] = 'L',
 	};
 	const char *kind = memchr(kinds, letters[i], sizeof(kinds));
@@ -317,7 +321,8 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 	case 'm':
 		return race_steps_mapped(p, step, word, value);
 	case 'E':
-		return race_steps_device(p, word, value);
+	case 'X':
+		return race_steps_device(p, word, letters[i] == 'E', value);
 	case 'n':
 	case 'o':
 		return hs_text_number(p->text, word, 0, UINT64_MAX, 1,

@@ -28,7 +28,7 @@ const char *const hs_race_op_words[HS_RACE_OP_COUNT] = {
 const char *const hs_race_kind_names[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_PGMAP] = "pgmap",   [HS_RACE_FILE] = "file",	    [HS_RACE_MM] = "mm",
 	[HS_RACE_DRIVER] = "driver", [HS_RACE_DMIRROR] = "dmirror", [HS_RACE_GATE] = "gate",
-	[HS_RACE_FLAG] = "flag",
+	[HS_RACE_FLAG] = "flag",     [HS_RACE_DEVICE] = "device",
 };
 
 const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT] = {
@@ -41,7 +41,7 @@ const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT] = {
 static const char *const race_words_kinds[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_PGMAP] = "a pgmap",   [HS_RACE_FILE] = "a file",	[HS_RACE_MM] = "an mm",
 	[HS_RACE_DRIVER] = "a driver", [HS_RACE_DMIRROR] = "a dmirror", [HS_RACE_GATE] = "a gate",
-	[HS_RACE_FLAG] = "a flag",
+	[HS_RACE_FLAG] = "a flag",     [HS_RACE_DEVICE] = "a device",
 };
 
 const char *const hs_race_memory_names[HS_MEMORY_COUNT] = {

@@ -49,6 +49,10 @@ static const struct hs_key dmirror_keys[HS_TEXT_KEYS] = {
 	{ "validity", RACE }, { "walker", RACE }, { "strategy", RACE }, { "owner", RACE },
 	{ "protocol", RACE }, { "touch", RACE },  { "tries", RACE },
 };
+static const struct hs_key device_keys[HS_TEXT_KEYS] = { { "owner", RACE },
+							 { "strategy", RACE },
+							 { "correction", RACE },
+							 { "tries", RACE } };
 static const struct hs_key step_keys[HS_TEXT_KEYS] = { { "as", RACE }, { "optional", RACE } };
 
 static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
@@ -84,6 +88,7 @@ static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {
 	[HS_KEYWORD_MMAP] = { "mmap", "MM START END FLAGS", 4, 4, RACE, mmap_keys },
 	[HS_KEYWORD_DRIVER] = { "driver", "NAME MM START END", 4, 4, RACE, driver_keys },
 	[HS_KEYWORD_DMIRROR] = { "dmirror", "NAME MM START END", 4, 4, RACE, dmirror_keys },
+	[HS_KEYWORD_DEVICE] = { "device", "NAME MODEL MM START END", 5, 5, RACE, device_keys },
 	[HS_KEYWORD_GATE] = { "gate", "NAME", 1, 1, RACE, no_keys },
 	[HS_KEYWORD_FLAG] = { "flag", "NAME", 1, 1, RACE, no_keys },
 	[HS_KEYWORD_SETUP] = { "setup", "no word", 0, 0, RACE, no_keys },

@@ -257,6 +257,8 @@ static void take_down(struct stage *st)
 	st->step = "the end";
 	if (st->device)
 		hs_dmirror_destroy(st->self, st->device);
+	if (st->hardware)
+		hs_device_destroy(st->self, st->hardware);
 	leave_notifiers(st);
 	if (st->mm)
 		hs_mm_destroy(st->self, st->mm);

@@ -57,6 +57,7 @@ struct stage {
 	struct hs_mapping *mapping[STAGE_MAPPINGS];
 	struct hs_gate *gate;
 	struct hs_dmirror *device;
+	struct hs_device *hardware; /* what it has mapped is not compared */
 };
 
 struct stage_case {

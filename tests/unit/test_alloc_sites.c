@@ -571,9 +571,38 @@ static void mirroring(struct stage *st)
 			PART(st, mirrored(st, (enum hs_validity)validity, (enum hs_era)era));
 }
 
+static void driven(struct stage *st, enum hs_device_model model)
+{
+	struct hs_device_config config;
+	struct hs_device *device;
+
+	hs_device_config_init(&config, model, st->mm, 0, PAGES(16));
+	config.owner = st;
+	STEP(st, hs_device_create(st->self, &config, &st->hardware));
+	TRY_PART(st, STAGE_POPULATE,
+		 hs_device_populate(st->self, st->hardware, 0, PAGES(WALKED), true));
+	STEP(st, zap(st, 4, 12));
+	TRY_PART(st, STAGE_POPULATE,
+		 hs_device_populate(st->self, st->hardware, PAGES(8), PAGES(16), true));
+	assert_true(hs_device_access(st->self, st->hardware, PAGES(8), false));
+	device = st->hardware;
+	st->hardware = NULL;
+	hs_device_destroy(st->self, device);
+	STEP(st, unmap(st, 8, 32));
+	STEP(st, map(st, 8, 32, RW));
+}
+
+static void driving(struct stage *st)
+{
+	PART(st, walkable(st));
+	for (int model = 0; model < HS_DEVICE_MODEL_COUNT; model++)
+		PART(st, driven(st, (enum hs_device_model)model));
+}
+
 static const struct stage_case device_cases[] = {
 	{ "walks of both eras with each strategy", walks },
 	{ "a device that mirrors", mirroring },
+	{ "a device of each driver", driving },
 };
 
 /* ---- runs -------------------------------------------------------------------------------- */

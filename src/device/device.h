@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.h - what the drivers of devices share: the page table, the lock, jobs; device.c has it
+ *
+ * invented: the hardware under the drivers, in the least detail that they need. A driver is a file
+ * with a struct that begins with struct hs_device, and struct hs_device_ops.
+ */
+#ifndef HS_DEVICE_DEVICE_H
+#define HS_DEVICE_DEVICE_H
+
+#include <hmmsim/device.h>
+#include <hmmsim/linux_pages.h>
+
+#include "port/port.h"
+
+/*
+ * One fault of a device, while its driver handles it. In the arena, because it stands for the stack
+ * of the kernel's driver, where other tasks write to ranges. .more: ops->job_bytes for the driver.
+ */
+struct hs_device_job {
+	unsigned long start, end, npages;
+	bool write;
+	uint32_t turns; /* that were in vain */
+	void *more;
+	uint64_t *pfns; /* npages */
+};
+
+struct hs_device_ops {
+	const char *name;
+	size_t bytes, job_bytes; /* of the struct of a device, of what a job has more */
+	uint32_t corrections;	 /* HS_CORRECT_* bits */
+	bool v5_3;		 /* its walks are of v5.3 */
+	/* Subscribes. An error leaves nothing. */
+	int (*open)(struct hs_device *dev);
+	void (*close)(struct hs_device *dev);
+	/* Handles a fault; -EBUSY and -EAGAIN: the device faults again. */
+	int (*fault)(struct hs_device *dev, struct hs_device_job *job);
+	/* Faults are stopped: takes away what no invalidation finds. May be NULL. */
+	void (*stop)(struct hs_device *dev);
+	/* Adds what the driver has counted elsewhere. May be NULL. */
+	void (*stats)(struct hs_device *dev, struct hs_device_stats *stats);
+};
+
+struct hs_device {
+	const struct hs_device_ops *ops;
+	struct hs_device_config config;
+	struct hs_mutex *lock; /* the driver lock: the table, .stats */
+	struct hs_mutex own;   /* what .lock is, but of dmirror */
+	hs_u32 faults;	       /* under way; HS_DEVICE_STOPPED */
+	hs_u32 idle;	       /* 1: stopped, and the last is over */
+	hs_u64 refusals;
+	struct hs_device_stats stats;
+	uint64_t pages;
+	hs_u64 *table; /* a word a page: HS_PFN_VALID, HS_PFN_WRITE and the pfn; 0: nothing */
+};
+
+#define HS_DEVICE_STOPPED 0x80000000u
+
+extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_amdgpu, hs_device_ops_odp;
+
+static inline bool hs_device_corrects(const struct hs_device *dev, enum hs_correction what)
+{
+	return dev->config.corrections & what;
+}
+
+/* ---- for the drivers, which hold the lock ------------------------------------------------ */
+
+/* Writes the word of a page that a walk has answered: pfn and flags of hmm_range_fault(), v6.12. */
+void hs_device_set(struct hs_device *dev, unsigned long addr, uint64_t pfn);
+uint64_t hs_device_get(struct hs_device *dev, unsigned long addr);
+/* Clears the words of [start, end), as far as they are in the window. */
+void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end);
+/* A callback has taken the lock. */
+void hs_device_invalidated(struct hs_device *dev);
+/* A device-private page of another owner is turned down. */
+void hs_device_turned_down(struct hs_device *dev);
+
+/* ---- without it -------------------------------------------------------------------------- */
+
+/* Whether an invalidation reaches the window. */
+bool hs_device_hits(const struct hs_device *dev, unsigned long start, unsigned long end);
+/* A callback that may not sleep refuses. */
+void hs_device_refused(struct hs_device *dev);
+/* A turn was in vain. True: the driver may try again. False: it returns, which is counted. */
+bool hs_device_again(struct hs_device *dev, struct hs_device_job *job);
+
+/*
+ * Dereferences the struct page of an answer or word, if the device is to: what dma_map_page() and
+ * set_page_dirty() of the kernel have in common. Asserts that the page is live. The pointer to a
+ * struct page is arithmetic of its pfn, so that drivers here keep the pfn.
+ */
+void hs_device_touch_at(struct hs_device *dev, uint64_t pfn, const char *where);
+#define hs_device_touch(dev, pfn) hs_device_touch_at((dev), (pfn), HS_HERE)
+
+#endif
