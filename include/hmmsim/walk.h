@@ -279,8 +279,11 @@ struct hs_range {
 	enum hs_strategy strategy; /**< default #HS_STRATEGY_NONE */
 	enum hs_body body;	   /**< default #HS_BODY_PLAIN */
 	enum hs_pte_map pte_map;   /**< default #HS_PTE_MAP_ERA */
-	hs_retry_fn retry;	   /**< default NULL: the range is always valid */
-	void *retry_arg;	   /**< handed to retry */
+	/** v5.3, a call that does not block: its faults have ALLOW_RETRY, and where one drops the
+	 * mmap lock the call ends with -EAGAIN. v6.12 ignores it; default false. */
+	bool allow_retry;
+	hs_retry_fn retry; /**< default NULL: the range is always valid */
+	void *retry_arg;   /**< handed to retry */
 	/** With #HS_STRATEGY_CUSTOM, not NULL; the others ignore it. */
 	const struct hs_strategy_ops *ops;
 	void *ops_arg; /**< handed to the functions of ops */
@@ -340,7 +343,8 @@ HMMSIM_API void hs_range_init(struct hs_range *range, struct hs_mm *mm, uint64_t
  *   entry that is neither a page nor absent, swapped out or migrating
  * - -EPERM: v5.3: the VMA may not be read; v6.12: a page was requested for writing and its VMA may
  *   not be written
- * - -EAGAIN: v5.3: a fault has dropped the mmap lock, which is not held any more
+ * - -EAGAIN: v5.3: a fault has dropped the mmap lock, which is not held any more: with
+ *   hs_range::allow_retry, or by fault ops of the caller's own
  */
 HMMSIM_API int hs_range_fault(struct hs_task *self, struct hs_range *range);
 

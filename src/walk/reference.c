@@ -144,6 +144,8 @@ uint32_t hs_reference_fault(struct hs_reference *w, uint64_t addr, bool write)
 {
 	uint32_t flags = HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0), ret;
 
+	if (w->range->era == HS_ERA_5_3 && w->range->allow_retry)
+		flags |= HS_FAULT_ALLOW_RETRY;
 	w->range->counts.faults++;
 	if (w->slot)
 		w->range->counts.held_faults++;

@@ -145,13 +145,22 @@ static inline void hs_walk_again(struct hs_walk *w, uint64_t failures_before)
 		hs_retry_wait(w->self, "the pgmap is dead, its pages are still mapped");
 }
 
+/* What a call of v5.3 that does not block adds to the flags of its faults. */
+static inline uint32_t hs_walk_fault_flags(const struct hs_range *range, bool write)
+{
+	uint32_t flags = HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0);
+
+	if (range->allow_retry && range->era == HS_ERA_5_3)
+		flags |= HS_FAULT_ALLOW_RETRY;
+	return flags;
+}
+
 /* Faults @addr. HS_VM_FAULT_* bits. In a gap the fault ops get NULL for the VMA (mm.h). */
 static inline uint32_t hs_walk_fault(struct hs_walk *w, uint64_t addr, bool write)
 {
 	w->counts.faults++;
 	w->counts.held_faults += w->cached != NULL;
-	return hs_mm_fault(w->self, w->mm, w->vma, addr,
-			   HS_FAULT_REMOTE | (write ? HS_FAULT_WRITE : 0));
+	return hs_mm_fault(w->self, w->mm, w->vma, addr, hs_walk_fault_flags(w->range, write));
 }
 
 /* Waits for a migration entry to go. @held: the reference in the slot, wherever that is. */

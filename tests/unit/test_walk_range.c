@@ -48,7 +48,8 @@ static void a_range_begins_with_its_defaults(void **state)
 	assert_int_equal(range.body, HS_BODY_PLAIN);
 	assert_int_equal(range.pte_map, HS_PTE_MAP_ERA);
 	assert_true(!range.default_flags && !range.pfn_flags_mask && !range.owner);
-	assert_true(!range.retry && !range.ops && !range.step && !range.pages && !range.held);
+	assert_true(!range.allow_retry && !range.retry && !range.ops && !range.step &&
+		    !range.pages && !range.held);
 	memset(&rest, 0, sizeof(rest));
 	assert_memory_equal(&range.counts, &rest.counts, sizeof(rest.counts));
 }
