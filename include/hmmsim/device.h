@@ -11,8 +11,12 @@
  * @code{.unparsed}
  * model          stands for                             what protects a page that it touches
  * dmirror        the pattern of hmm.rst (dmirror.h)     lock, then the sequence
+ * nouveau-2019   nouveau_svm.c, nouveau_dmem.c, v5.3    lock, then the flag range->valid
+ * nouveau        nouveau_svm.c, v6.12                   lock, then the sequence
+ * amdgpu-2019    amdgpu_ttm.c, amdgpu_mn.c, v5.3        nothing: DMA mappings come before the lock
  * amdgpu         kfd_svm.c, v6.12                       nothing: DMA mappings come before the lock
  * odp            umem_odp.c, v6.12                      lock, then the sequence
+ * p2pdma         a user of pages that are pinned        the pin: no notifier
  * @endcode
  *
  * Some of them are not sound. hs_device_config::corrections makes the smallest changes of the
@@ -37,9 +41,13 @@ struct hs_device;
 
 /** enum hs_device_model - which driver */
 enum hs_device_model {
-	HS_DEVICE_DMIRROR, /**< hs_dmirror, sound */
-	HS_DEVICE_AMDGPU,  /**< SVM of amdgpu, v6.12 */
-	HS_DEVICE_ODP,	   /**< on-demand paging of RDMA, v6.12 */
+	HS_DEVICE_DMIRROR,	/**< hs_dmirror, sound */
+	HS_DEVICE_NOUVEAU_2019, /**< nouveau of v5.3 */
+	HS_DEVICE_NOUVEAU,	/**< nouveau of v6.12 */
+	HS_DEVICE_AMDGPU_2019,	/**< userptr of amdgpu, v5.3 */
+	HS_DEVICE_AMDGPU,	/**< SVM of amdgpu, v6.12 */
+	HS_DEVICE_ODP,		/**< on-demand paging of RDMA, v6.12 */
+	HS_DEVICE_P2PDMA,	/**< pages pinned, and mapped outside the lock */
 	HS_DEVICE_MODEL_COUNT
 };
 
@@ -179,7 +187,7 @@ HMMSIM_API void hs_device_destroy(struct hs_task *self, struct hs_device *dev);
  * Return: 0, or
  * - -EINVAL: empty, misaligned, or outside the window
  * - -ENODEV: hs_device_stop() was called
- * - -ENOMEM: no memory for the job
+ * - -ENOMEM: no memory for the job; amdgpu-2019: or an answer without a page
  * - -EFAULT: see hs_range_fault(); the address space has ended; or a page that was to be pinned
  *   cannot be
  * - -EPERM: see hs_range_fault()

@@ -22,7 +22,7 @@
  *
  *	Required outcome: the page is touched when it is gone (S2), and no word is ever left of it
  *	(S1 holds). With the correction "map-locked" the two lines change places, and both hold.
- *	(src/text/scenarios/drivers.txt: amdgpu)
+ *	(src/text/scenarios/drivers.txt: amdgpu, amdgpu-corrected)
  */
 #include <hmmsim/linux.h>
 

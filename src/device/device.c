@@ -45,6 +45,7 @@
 
 #include "memory/memory.h"
 #include "mm/mm.h"
+#include "pgmap/pgmap.h"
 
 #define DEVICE_WORD (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN)
 
@@ -52,8 +53,12 @@
 
 static const struct hs_device_ops *const device_models[HS_DEVICE_MODEL_COUNT] = {
 	[HS_DEVICE_DMIRROR] = &hs_device_ops_dmirror,
+	[HS_DEVICE_NOUVEAU_2019] = &hs_device_ops_nouveau_2019,
+	[HS_DEVICE_NOUVEAU] = &hs_device_ops_nouveau,
+	[HS_DEVICE_AMDGPU_2019] = &hs_device_ops_amdgpu_2019,
 	[HS_DEVICE_AMDGPU] = &hs_device_ops_amdgpu,
 	[HS_DEVICE_ODP] = &hs_device_ops_odp,
+	[HS_DEVICE_P2PDMA] = &hs_device_ops_p2pdma,
 };
 
 static bool device_is_model(enum hs_device_model model)
@@ -152,6 +157,11 @@ void hs_device_refused(struct hs_device *dev)
 	hs_u64_add(hs_linux_task(), &dev->refusals, 1, HS_RELAXED);
 }
 
+void hs_device_timed_out(struct hs_device *dev)
+{
+	hs_u64_add(hs_linux_task(), &dev->timeouts, 1, HS_RELAXED);
+}
+
 bool hs_device_again(struct hs_device *dev, struct hs_device_job *job)
 {
 	if (dev->config.tries && job->turns + 1 >= dev->config.tries)
@@ -168,6 +178,21 @@ void hs_device_touch_at(struct hs_device *dev, uint64_t pfn, const char *where)
 	if (dev->config.touch && hs_pfn_life(self, pfn) != HS_PAGE_LIVE)
 		hs_fail(self, where, "%s touches page %#llx, which is gone", dev->ops->name,
 			(unsigned long long)pfn);
+}
+
+/* A page that is gone, where that is not judged, counts as the device's own. */
+bool hs_device_owns_at(struct hs_device *dev, uint64_t pfn, const char *where)
+{
+	struct hs_task *self = hs_linux_task();
+	struct hs_pgmap *pgmap;
+	struct hs_page *page;
+
+	hs_device_touch_at(dev, pfn, where);
+	page = hs_pfn_to_page(self, pfn & HS_ENTRY_PFN);
+	if (!page)
+		return true;
+	pgmap = hs_page_pgmap(self, page);
+	return pgmap && hs_pgmap_owner(pgmap) == dev->config.owner;
 }
 
 /* ---- faults ------------------------------------------------------------------------------ */
@@ -204,44 +229,69 @@ static size_t device_job_bytes(const struct hs_device *dev, uint64_t pages)
 	return sizeof(struct hs_device_job) + dev->ops->job_bytes + pages * sizeof(uint64_t);
 }
 
-/* Counts are of the driver lock: what failed is counted, too. */
-static void device_count(struct hs_task *self, struct hs_device *dev,
-			 const struct hs_device_job *job, int ret)
+/* What failed is counted, too. */
+static void device_count(struct hs_task *self, struct hs_device *dev, uint32_t turns, int ret)
 {
-	if (ret && !job->turns)
+	if (ret && !turns)
 		return;
 	hs_mutex_lock(self, dev->lock);
 	hs_assert_mutex(self, dev->lock);
 	dev->stats.populates += !ret;
-	dev->stats.retries += job->turns;
+	dev->stats.retries += turns;
 	hs_mutex_unlock(self, dev->lock);
 }
 
-static int device_handle(struct hs_task *self, struct hs_device *dev, struct hs_device_job *job)
+/* Handles the fault once, with a job of its own: what a driver leaves there is freed with it. */
+static int device_handle(struct hs_task *self, struct hs_device *dev,
+			 const struct hs_device_job *what, uint32_t *turns)
 {
+	size_t bytes = device_job_bytes(dev, what->npages);
+	struct hs_device_job *job = hs_alloc(self, HS_KIND_PFNS, bytes);
+	int ret;
+
+	if (!job)
+		return -ENOMEM;
+	*job = *what;
+	job->turns = *turns;
+	job->more = job + 1;
+	job->pfns = (uint64_t *)((char *)(job + 1) + dev->ops->job_bytes);
+	ret = dev->ops->fault(dev, job);
+	*turns = job->turns;
+	hs_free(self, job, HS_KIND_PFNS, bytes);
+	return ret;
+}
+
+/* The device faults again while the driver says that something has changed. */
+static int device_faults(struct hs_task *self, struct hs_device *dev,
+			 const struct hs_device_job *what)
+{
+	uint32_t tries = dev->config.tries, turns = 0;
 	int ret;
 
 	for (;;) {
-		ret = dev->ops->fault(dev, job);
+		ret = device_handle(self, dev, what, &turns);
 		if (ret != -EBUSY && ret != -EAGAIN)
 			break;
-		if (!hs_device_again(dev, job)) {
-			job->turns++;
-			ret = -EBUSY;
+		turns++;
+		ret = -EBUSY;
+		if (turns == tries)
 			break;
-		}
 		hs_retry_wait(self, "the device faults again");
 	}
-	device_count(self, dev, job, ret);
+	device_count(self, dev, turns, ret);
 	return ret;
 }
 
 int hs_device_populate(struct hs_task *self, struct hs_device *dev, uint64_t start, uint64_t end,
 		       bool write)
 {
-	struct hs_device_job *job;
-	size_t bytes;
-	int ret = -ENOMEM;
+	const struct hs_device_job what = {
+		.start = start,
+		.end = end,
+		.npages = (end - start) >> HS_PAGE_SHIFT,
+		.write = write,
+	};
+	int ret;
 
 	if (start >= end || start < dev->config.start || end > dev->config.end ||
 	    (start | end) & (HS_PAGE_BYTES - 1))
@@ -250,18 +300,7 @@ int hs_device_populate(struct hs_task *self, struct hs_device *dev, uint64_t sta
 	hs_might_sleep(self);
 	if (!device_enter(self, dev))
 		return -ENODEV;
-	bytes = device_job_bytes(dev, (end - start) >> HS_PAGE_SHIFT);
-	job = hs_alloc(self, HS_KIND_PFNS, bytes);
-	if (job) {
-		job->start = start;
-		job->end = end;
-		job->npages = (end - start) >> HS_PAGE_SHIFT;
-		job->write = write;
-		job->more = job + 1;
-		job->pfns = (uint64_t *)((char *)(job + 1) + dev->ops->job_bytes);
-		ret = device_handle(self, dev, job);
-		hs_free(self, job, HS_KIND_PFNS, bytes);
-	}
+	ret = device_faults(self, dev, &what);
 	device_leave(self, dev);
 	return ret;
 }
@@ -312,6 +351,7 @@ void hs_device_stats(struct hs_task *self, struct hs_device *dev, struct hs_devi
 	*stats = dev->stats;
 	hs_mutex_unlock(self, dev->lock);
 	stats->refusals = hs_u64_load(self, &dev->refusals, HS_RELAXED);
+	stats->timeouts = hs_u64_load(self, &dev->timeouts, HS_RELAXED);
 	if (dev->ops->stats)
 		dev->ops->stats(dev, stats);
 }

@@ -44,11 +44,11 @@ struct hs_device_ops {
 struct hs_device {
 	const struct hs_device_ops *ops;
 	struct hs_device_config config;
-	struct hs_mutex *lock; /* the driver lock: the table, .stats */
-	struct hs_mutex own;   /* what .lock is, but of dmirror */
-	hs_u32 faults;	       /* under way; HS_DEVICE_STOPPED */
-	hs_u32 idle;	       /* 1: stopped, and the last is over */
-	hs_u64 refusals;
+	struct hs_mutex *lock;	   /* the driver lock: the table, .stats */
+	struct hs_mutex own;	   /* what .lock is, but of dmirror */
+	hs_u32 faults;		   /* under way; HS_DEVICE_STOPPED */
+	hs_u32 idle;		   /* 1: stopped, and the last is over */
+	hs_u64 refusals, timeouts; /* counted without the lock */
 	struct hs_device_stats stats;
 	uint64_t pages;
 	hs_u64 *table; /* a word a page: HS_PFN_VALID, HS_PFN_WRITE and the pfn; 0: nothing */
@@ -56,7 +56,9 @@ struct hs_device {
 
 #define HS_DEVICE_STOPPED 0x80000000u
 
-extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_amdgpu, hs_device_ops_odp;
+extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_nouveau_2019,
+	hs_device_ops_nouveau, hs_device_ops_amdgpu_2019, hs_device_ops_amdgpu, hs_device_ops_odp,
+	hs_device_ops_p2pdma;
 
 static inline bool hs_device_corrects(const struct hs_device *dev, enum hs_correction what)
 {
@@ -72,6 +74,9 @@ uint64_t hs_device_get(struct hs_device *dev, unsigned long addr);
 void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end);
 /* A callback has taken the lock. */
 void hs_device_invalidated(struct hs_device *dev);
+/* Whether a device-private page has the owner of the device. Touches the page, as a device does. */
+bool hs_device_owns_at(struct hs_device *dev, uint64_t pfn, const char *where);
+#define hs_device_owns(dev, pfn) hs_device_owns_at((dev), (pfn), HS_HERE)
 /* A device-private page of another owner is turned down. */
 void hs_device_turned_down(struct hs_device *dev);
 
@@ -81,6 +86,8 @@ void hs_device_turned_down(struct hs_device *dev);
 bool hs_device_hits(const struct hs_device *dev, unsigned long start, unsigned long end);
 /* A callback that may not sleep refuses. */
 void hs_device_refused(struct hs_device *dev);
+/* A range has not become valid in time. */
+void hs_device_timed_out(struct hs_device *dev);
 /* A turn was in vain. True: the driver may try again. False: it returns, which is counted. */
 bool hs_device_again(struct hs_device *dev, struct hs_device_job *job);
 

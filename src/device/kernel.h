@@ -20,6 +20,7 @@
 
 /* Of an answer or word. The kernel looks at its struct page: whose memory it is, its flags. */
 #define dma_map_page(dev, pfn) hs_device_touch((dev), (pfn))
+#define dma_unmap_page(dev, pfn) hs_device_touch((dev), (pfn))
 #define set_page_dirty(dev, pfn) hs_device_touch((dev), (pfn))
 
 #endif

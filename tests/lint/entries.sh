@@ -10,7 +10,7 @@ src=${1:?usage: entries.sh src-directory}
 cd "$src"
 
 own='^device/device\.c:[0-9]+:.*hs_u(64|32)_[a-z]+\(self, &dev->(table|faults)\b'
-own+='|^device/device\.c:[0-9]+:.*hs_u64_add\(hs_linux_task\(\), &dev->refusals,'
+own+='|^device/device\.c:[0-9]+:.*hs_u64_add\(hs_linux_task\(\), &dev->(refusals|timeouts),'
 own+='|^device/dmirror\.c:[0-9]+:.*hs_u64_[a-z]+\(self, &dev->(table|refusals)\b'
 own+='|^run/race_driver\.c:[0-9]+:.*hs_u64_store\(self, (entry|&d->entry\[i\]), '
 failed=0

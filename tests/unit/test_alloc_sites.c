@@ -571,6 +571,7 @@ static void mirroring(struct stage *st)
 			PART(st, mirrored(st, (enum hs_validity)validity, (enum hs_era)era));
 }
 
+/* Of one VMA at a time, as a buffer of amdgpu is. */
 static void driven(struct stage *st, enum hs_device_model model)
 {
 	struct hs_device_config config;
@@ -579,8 +580,7 @@ static void driven(struct stage *st, enum hs_device_model model)
 	hs_device_config_init(&config, model, st->mm, 0, PAGES(16));
 	config.owner = st;
 	STEP(st, hs_device_create(st->self, &config, &st->hardware));
-	TRY_PART(st, STAGE_POPULATE,
-		 hs_device_populate(st->self, st->hardware, 0, PAGES(WALKED), true));
+	TRY_PART(st, STAGE_POPULATE, hs_device_populate(st->self, st->hardware, 0, PAGES(8), true));
 	STEP(st, zap(st, 4, 12));
 	TRY_PART(st, STAGE_POPULATE,
 		 hs_device_populate(st->self, st->hardware, PAGES(8), PAGES(16), true));
