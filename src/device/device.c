@@ -36,7 +36,7 @@
  *	populate: -ENODEV		remove the memory
  *
  *	Required outcome: when stop returns, no fault is handled, and none will be.
- *	(src/text/scenarios/drivers.txt: fence)
+ *	(src/text/scenarios/drivers.txt: fence, fence-waits)
  */
 #include "device/device.h"
 

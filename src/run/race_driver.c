@@ -347,24 +347,6 @@ HS_RACE_DO(TOUCH)
 	return 0;
 }
 
-/* S4: the page is device-private memory, and its owner is another one. */
-static void race_driver_judge_s4(struct hs_task *self, struct hs_race_actor *a,
-				 const struct hs_race_device *d, uint64_t pfn)
-{
-	const struct hs_race *race = hs_race_of(a);
-
-	for (unsigned int i = 0; i < race->objects; i++) {
-		const struct hs_race_object *o = &race->object[i];
-
-		hs_race_judge(self, a, HS_RACE_S4,
-			      o->kind != HS_RACE_PGMAP || o->pgmap.type != HS_PGMAP_PRIVATE ||
-				      pfn < o->pgmap.start || pfn >= o->pgmap.end ||
-				      (d->config->owner && d->config->owner == o->pgmap.owner),
-			      "S4: %s maps page %#llx of %s, which has another owner", d->name,
-			      (unsigned long long)pfn, o->name);
-	}
-}
-
 HS_RACE_DO(PROGRAM)
 {
 	struct hs_race_device *d = race_driver_of(a, step);
@@ -373,8 +355,7 @@ HS_RACE_DO(PROGRAM)
 
 	if (!(word & HS_PFN_VALID))
 		word = 0;
-	if (word && hs_race_must(a->state, HS_RACE_S4))
-		race_driver_judge_s4(self, a, d, word & HS_ENTRY_PFN);
+	hs_race_judge_s4(self, a, d->name, d->config->owner, word);
 	HS_RACE_WORD(self, a, hs_u64_store(self, entry, word, HS_RELAXED));
 	return word ? 0 : HS_RACE_NOTHING;
 }

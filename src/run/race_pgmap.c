@@ -58,6 +58,26 @@ void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t ob
 	}
 }
 
+void hs_race_judge_s4(struct hs_task *self, struct hs_race_actor *a, const char *name,
+		      uint64_t owner, uint64_t word)
+{
+	const struct hs_race *race = hs_race_of(a);
+	uint64_t pfn = word & HS_ENTRY_PFN;
+
+	if (!(word & HS_PFN_VALID) || !hs_race_must(a->state, HS_RACE_S4))
+		return;
+	for (unsigned int i = 0; i < race->objects; i++) {
+		const struct hs_race_object *o = &race->object[i];
+
+		hs_race_judge(self, a, HS_RACE_S4,
+			      o->kind != HS_RACE_PGMAP || o->pgmap.type != HS_PGMAP_PRIVATE ||
+				      pfn < o->pgmap.start || pfn >= o->pgmap.end ||
+				      (owner && owner == o->pgmap.owner),
+			      "S4: %s maps page %#llx of %s, which has another owner", name,
+			      (unsigned long long)pfn, o->name);
+	}
+}
+
 /* The zero page is never removed. */
 void hs_race_judge_s2(struct hs_task *self, struct hs_race_actor *a, uint64_t pfn, const char *name)
 {

@@ -335,6 +335,9 @@ uint32_t hs_race_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
 /* Device memory (race_pgmap.c). S1: no entry of a device maps a pfn of the pgmap. */
 void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object);
+/* S4: a word of the device @name maps no device-private page of another owner. */
+void hs_race_judge_s4(struct hs_task *self, struct hs_race_actor *a, const char *name,
+		      uint64_t owner, uint64_t word);
 /* S2: the struct page is live. */
 void hs_race_judge_s2(struct hs_task *self, struct hs_race_actor *a, uint64_t pfn,
 		      const char *name);

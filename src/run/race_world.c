@@ -270,6 +270,7 @@ static void race_world_name_dmirror(struct hs_plan *plan, const struct hs_dmirro
 static void race_world_name_device(struct hs_plan *plan, const struct hs_device *d,
 				   const char *name, const struct hs_race_words *words)
 {
+	hs_plan_name(plan, words->lock, d->lock, sizeof(*d->lock));
 	hs_plan_name(plan, name, d, d->ops->bytes);
 	hs_plan_name_entries(plan, words->entry, d->table, d->pages, d->config.start);
 }
@@ -379,6 +380,16 @@ static void race_world_end_pgmap(struct hs_task *self, struct hs_race_actor *a, 
 	hs_race_end_memory(self, a, i);
 }
 
+/* What a device has mapped is looked at when all tasks are over: its driver writes words itself. */
+static void race_world_judge_s4(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
+{
+	const struct hs_race_object *o = &hs_race_of(a)->object[i];
+	const struct hs_device *d = a->state->thing[i].hardware;
+
+	for (uint64_t n = 0; n < d->pages; n++)
+		hs_race_judge_s4(self, a, o->name, o->driver.owner, d->table[n].raw);
+}
+
 /* S1 of memory that is gone is judged first, as long as the devices are there. */
 static void race_world_judge(struct hs_task *self, struct hs_race_actor *a)
 {
@@ -391,6 +402,9 @@ static void race_world_judge(struct hs_task *self, struct hs_race_actor *a)
 	for (unsigned int i = 0; i < race->objects; i++)
 		if (race->object[i].kind == HS_RACE_PGMAP && a->state->thing[i].memory.gone)
 			hs_race_judge_s1(self, a, i);
+	for (unsigned int i = 0; i < race->objects; i++)
+		if (race->object[i].kind == HS_RACE_DEVICE)
+			race_world_judge_s4(self, a, i);
 }
 
 void hs_race_free_objects(struct hs_task *self, struct hs_race_state *s)
