@@ -175,9 +175,11 @@ void hs_device_touch_at(struct hs_device *dev, uint64_t pfn, const char *where)
 	struct hs_task *self = hs_linux_task();
 
 	pfn &= HS_ENTRY_PFN;
-	if (dev->config.touch && hs_pfn_life(self, pfn) != HS_PAGE_LIVE)
-		hs_fail(self, where, "%s touches page %#llx, which is gone", dev->ops->name,
-			(unsigned long long)pfn);
+	if (!dev->config.touch || hs_pfn_life(self, pfn) == HS_PAGE_LIVE)
+		return;
+	hs_note_gone_use(self);
+	hs_fail(self, where, "%s touches page %#llx, which is gone", dev->ops->name,
+		(unsigned long long)pfn);
 }
 
 /* A page that is gone, where that is not judged, counts as the device's own. */
