@@ -52,6 +52,13 @@ void hs_told_difference(const struct hs_claim *claim, const struct hs_claim_diff
 {
 	const struct hs_claim_expectation *expected = difference->expectation;
 
+	if (hs_claim_is_lost(difference)) {
+		hs_out_text(out, "no cell; expected ");
+		hs_out_text(out, expected->row);
+		hs_out_text(out, ", line ");
+		hs_out_decimal(out, expected->line);
+		return;
+	}
 	if (!difference->cell) {
 		hs_out_text(out, "verdict ");
 		hs_out_text(out, hs_claim_verdict_names[found->verdict]);

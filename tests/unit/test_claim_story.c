@@ -274,6 +274,23 @@ static void each_allocation_of_a_story_may_fail(void **state)
 	told_kit_end(&kit);
 }
 
+static void an_expectation_that_no_cell_fits_is_told_as_that(void **state)
+{
+	char row[] = "nowhere";
+	const struct hs_claim_expectation expectation = { .claim = 15, .row = row, .line = 7 };
+	const struct hs_claim_difference difference = { .expectation = &expectation };
+	struct told_kit kit;
+	struct hs_out out;
+
+	(void)state;
+	told_kit_begin(&kit);
+	out = (struct hs_out){ .mem = &kit.mem };
+	hs_told_difference(&kit.claim[0], &difference, &kit.found[0], &out);
+	hs_out_char(&out, '\0');
+	assert_string_equal(out.bytes, "no cell; expected nowhere, line 7");
+	end(&kit, &out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +301,7 @@ int main(void)
 		cmocka_unit_test(steps_are_told_without_what_is_for_machines),
 		cmocka_unit_test(the_simplest_execution_is_shown_with_its_token),
 		cmocka_unit_test(what_is_claimed_is_shown_before_what_is_shorter),
+		cmocka_unit_test(an_expectation_that_no_cell_fits_is_told_as_that),
 		cmocka_unit_test(where_all_rows_hold_the_execution_of_a_control_is_shown),
 		cmocka_unit_test(values_of_axes_stand_where_the_text_names_them),
 		cmocka_unit_test(what_is_neither_claimed_nor_violated_has_no_column),
