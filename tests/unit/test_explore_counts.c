@@ -148,6 +148,38 @@ static void no_search_misses_one_that_counts(void **state)
 		}
 }
 
+static void uses_what_it_has_freed(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+	struct play_object *o = play_object(self);
+
+	hs_u64_store(self, &st->word[THREE], 1, HS_RELAXED);
+	play_object_free(self, o);
+	hs_u64_load(self, &o->value, HS_RELAXED);
+}
+
+/* Neither task touches what the other one does: only the end of the execution orders them. */
+static void one_that_counts_is_found_behind_an_independent_one_that_does_not(void **state)
+{
+	static const enum hs_search searches[] = { HS_SEARCH_DFS, HS_SEARCH_SLEEP, HS_SEARCH_DPOR };
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(searches); k++)
+		for (int first = 0; first < 2; first++) {
+			struct hs_explore_options o = options_of(searches[k]);
+			struct hs_explore_result r;
+			struct tally t = tally();
+
+			t.play.task[first] = reads_too_early;
+			t.play.task[!first] = uses_what_it_has_freed;
+			t.play.task[2] = NULL;
+			t.wanted[HS_VERDICT_FREED] = true;
+			search(&t, &o, &r);
+			assert_int_equal(r.verdict, HS_VERDICT_FREED);
+			hs_explore_result_free(&r);
+		}
+}
+
 static void what_ends_a_search_counts_in_any_case(void **state)
 {
 	struct hs_explore_options o = options_of(HS_SEARCH_DFS);
@@ -225,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_violation_is_found_past_the_others_and_replays),
 		cmocka_unit_test(no_search_misses_one_that_counts),
+		cmocka_unit_test(one_that_counts_is_found_behind_an_independent_one_that_does_not),
 		cmocka_unit_test(what_ends_a_search_counts_in_any_case),
 		cmocka_unit_test(a_replay_of_one_that_does_not_count_finds_nothing),
 		cmocka_unit_test(one_that_ends_again_as_it_did_is_no_finding),

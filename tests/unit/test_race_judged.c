@@ -138,6 +138,11 @@ static const struct {
 	  "entry M 0x0 devrw 8\ntask W\npopulate X 0x0 0x1000\ntask R\nremove-memory A\n"
 	  "must S2 S3 live\n",
 	  2 },
+	{ "hmmsim 1\nrace r\npgmap A 8 10\nmm M\nmmap M 0x0 0x1000 rw\n"
+	  "dmirror X M 0x0 0x1000 touch=yes protocol=touch-outside\nflag f\nsetup\n"
+	  "entry M 0x0 devrw 8\ntask W\nawait f\npopulate X 0x0 0x1000\ntask R\n"
+	  "remove-memory A\nset f\nmust S2 S3 live\n",
+	  2 },
 	/* S3 */
 	{ "hmmsim 1\nrace r\npgmap A 8 10\ntask T\nget 8\n", 4 },
 	{ "hmmsim 1\nrace r\npgmap A 8 10\ntask T\npin 8\ncheck\nassert-turns T 0\n", 4 },
