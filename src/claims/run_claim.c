@@ -191,10 +191,10 @@ static int run_claim_row(const struct hs_claim_runner *r, uint32_t index)
 }
 
 int hs_claim_run(struct hs_hostmem *mem, const struct hs_claim_text *text,
-		 const struct hs_claim *claim, struct hs_claim_found *found,
-		 char error[HS_CLAIM_ERROR])
+		 const struct hs_claim *claim, enum hs_claim_shown shown,
+		 struct hs_claim_found *found, char error[HS_CLAIM_ERROR])
 {
-	const struct hs_claim_runner r = { mem, text, claim, found, error };
+	const struct hs_claim_runner r = { mem, text, claim, shown, found, error };
 	int ret = 0;
 
 	*found = (struct hs_claim_found){ .claim = claim, .file = text->file };

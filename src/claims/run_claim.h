@@ -11,11 +11,18 @@
 
 #define HS_CLAIM_ERROR 1024
 
+/* Which execution shows that a property is violated. */
+enum hs_claim_shown {
+	HS_CLAIM_SIMPLEST, /* hs_explore_options.shrink as it is */
+	HS_CLAIM_FIRST,	   /* the first that was found, which is sooner */
+};
+
 /* What the files that run rows share. */
 struct hs_claim_runner {
 	struct hs_hostmem *mem;
 	const struct hs_claim_text *text;
 	const struct hs_claim *claim;
+	enum hs_claim_shown shown;
 	struct hs_claim_found *found;
 	char *error; /* HS_CLAIM_ERROR bytes */
 };
@@ -26,8 +33,8 @@ struct hs_claim_runner {
  * as it does if code of the simulator crashes. The caller frees *found in each case.
  */
 int hs_claim_run(struct hs_hostmem *mem, const struct hs_claim_text *text,
-		 const struct hs_claim *claim, struct hs_claim_found *found,
-		 char error[HS_CLAIM_ERROR]);
+		 const struct hs_claim *claim, enum hs_claim_shown shown,
+		 struct hs_claim_found *found, char error[HS_CLAIM_ERROR]);
 
 /* run_race.c: the values of the axis that @setting names, *count of them. 0 or an error. */
 int hs_claim_race_axis(const struct hs_claim_runner *r, const struct hs_claim_row *row,

@@ -304,6 +304,8 @@ static int run_race_judge_property(const struct hs_claim_runner *r, struct hs_cl
 	hs_explore_options_init(&s.options);
 	if (!ret) {
 		hs_scenario_options(s.text, &s.options);
+		if (r->shown == HS_CLAIM_FIRST)
+			s.options.shrink = 0;
 		ret = run_race_explore(&s);
 	}
 	if (!ret && run_race_is_whole(&s)) {

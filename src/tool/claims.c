@@ -149,7 +149,7 @@ static int claims_fail(const char *error, int ret)
 static int claims_settle(struct claims_tool *tool, struct hs_claim_settled *s)
 {
 	char error[HS_CLAIM_ERROR];
-	int ret = hs_claim_run(&tool->mem, s->text, &s->claim, &s->found, error);
+	int ret = hs_claim_run(&tool->mem, s->text, &s->claim, HS_CLAIM_SIMPLEST, &s->found, error);
 
 	return ret ? claims_fail(error, ret) : 0;
 }

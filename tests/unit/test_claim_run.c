@@ -29,7 +29,8 @@ static int run(const char *bytes, struct ran *ran)
 	hs_text_init(&text, &mem, "x.in", bytes, strlen(bytes));
 	if (hs_claim_parse(&text, &ran->claim) != 1)
 		fail_msg("%s", text.error);
-	return hs_claim_run(&mem, &ran->text, &ran->claim, &ran->found, ran->error);
+	return hs_claim_run(&mem, &ran->text, &ran->claim, HS_CLAIM_SIMPLEST, &ran->found,
+			    ran->error);
 }
 
 static void end(struct ran *ran)
@@ -375,7 +376,8 @@ static void what_the_text_does_not_have_is_an_error_in_words(void **state)
 			assert_string_equal(text.error, refused[i].error);
 			continue;
 		}
-		assert_int_equal(hs_claim_run(&mem, &ran.text, &ran.claim, &ran.found, ran.error),
+		assert_int_equal(hs_claim_run(&mem, &ran.text, &ran.claim, HS_CLAIM_SIMPLEST,
+					      &ran.found, ran.error),
 				 -EINVAL);
 		assert_string_equal(ran.error, refused[i].error);
 		end(&ran);
@@ -405,7 +407,8 @@ static void each_allocation_may_fail_and_nothing_is_left(void **state)
 		assert_int_equal(hs_claim_parse(&text, &ran.claim), 1);
 		parsed = mem.attempts;
 		mem.fail_at = parsed + ++n;
-		ret = hs_claim_run(&mem, &ran.text, &ran.claim, &ran.found, ran.error);
+		ret = hs_claim_run(&mem, &ran.text, &ran.claim, HS_CLAIM_SIMPLEST, &ran.found,
+				   ran.error);
 		if (ret) {
 			assert_int_equal(ret, -ENOMEM);
 			assert_string_equal(ran.error, "out of memory");

@@ -35,7 +35,7 @@ static void settle(struct hs_claim_settled *s, struct hs_claim_expected *expecte
 	hs_text_init(&lines, &mem, text.file, text.bytes, text.length);
 	if (hs_claim_parse(&lines, &s->claim) != 1)
 		fail_msg("%s", lines.error);
-	if (hs_claim_run(&mem, &text, &s->claim, &s->found, error) ||
+	if (hs_claim_run(&mem, &text, &s->claim, HS_CLAIM_SIMPLEST, &s->found, error) ||
 	    hs_claim_expected_parse(&mem, &expecting, expected, error, sizeof(error)))
 		fail_msg("%s", error);
 	count = hs_claim_compare(&mem, &s->found, expected, &s->difference);
