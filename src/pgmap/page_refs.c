@@ -80,11 +80,25 @@ static bool page_refs_is_allocated(struct hs_task *self, const struct hs_page *p
 	return hs_page_live(self, page) & HS_PAGE_ALLOCATED;
 }
 
+/*
+ * What a put knows before the count goes down. A put that is not the last one holds nothing of the
+ * page and its pgmap afterwards: another task may put the last reference, and both go.
+ */
+struct page_refs_kind {
+	enum hs_page_refs refs;
+	enum hs_pgmap_type type;
+	uint32_t idle;	/* hs_page_idle_count() */
+	bool own_list;	/* the owner keeps the free list */
+	bool allocated; /* the page was handed out */
+};
+
 /* v5.3 clears fields of PRIVATE and FS_DAX pages behind the count. Of others it touches nothing. */
 static void page_refs_put_to_1(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			       bool allocated)
+			       const struct page_refs_kind *kind)
 {
-	if (p->type == HS_PGMAP_PRIVATE || p->type == HS_PGMAP_FS_DAX) {
+	bool allocated = kind->allocated;
+
+	if (kind->type == HS_PGMAP_PRIVATE || kind->type == HS_PGMAP_FS_DAX) {
 		page_refs_call_page_free(self, p, page);
 		allocated = page_refs_is_allocated(self, page);
 	}
@@ -92,12 +106,11 @@ static void page_refs_put_to_1(struct hs_task *self, struct hs_pgmap *p, struct 
 		hs_pgmap_page_free(self, p, page);
 }
 
-/* @allocated: what the page was before its count went down. */
 static void page_refs_put_5_3(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			      uint32_t left, bool allocated)
+			      uint32_t left, const struct page_refs_kind *kind)
 {
 	if (left == 1)
-		page_refs_put_to_1(self, p, page, allocated);
+		page_refs_put_to_1(self, p, page, kind);
 	if (left)
 		return;
 	hs_assert_at(self, HS_HERE,
@@ -123,12 +136,12 @@ static void page_refs_put_to_owner(struct hs_task *self, struct hs_pgmap *p, str
 
 /* Where the idle count is 1, it is restored before the page can be handed out again. */
 static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct hs_page *page,
-			       uint32_t left)
+			       uint32_t left, const struct page_refs_kind *kind)
 {
-	uint32_t idle = hs_page_idle_count(p);
+	uint32_t idle = kind->idle;
 	bool allocated;
 
-	if (idle && p->type == HS_PGMAP_FS_DAX) {
+	if (idle && kind->type == HS_PGMAP_FS_DAX) {
 		hs_assert(self, left, "hs_page_put: the core's reference to an FS_DAX page is put");
 		if (left == 1)
 			page_refs_call_page_free(self, p, page);
@@ -136,7 +149,7 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 	}
 	if (left)
 		return;
-	if (p->own_list) {
+	if (kind->own_list) {
 		page_refs_put_to_owner(self, p, page);
 		return;
 	}
@@ -158,12 +171,16 @@ static void page_refs_put_5_18(struct hs_task *self, struct hs_pgmap *p, struct 
 
 void hs_page_put(struct hs_task *self, struct hs_page *page)
 {
-	struct hs_pgmap *p;
-	uint32_t state;
-	uint32_t was;
+	uint32_t state = hs_page_live(self, page), was;
+	struct hs_pgmap *p = hs_page_pgmap(self, page);
+	struct page_refs_kind kind = { .allocated = state & HS_PAGE_ALLOCATED };
 
-	state = hs_page_live(self, page);
-	p = hs_page_pgmap(self, page);
+	if (p) {
+		kind.refs = p->page_refs;
+		kind.type = p->type;
+		kind.idle = hs_page_idle_count(p);
+		kind.own_list = p->own_list;
+	}
 	if (HS_BREAK(PAGE_PUT_TORN)) {
 		was = hs_u32_load(self, &page->refcount, HS_ACQUIRE);
 		hs_u32_store(self, &page->refcount, was - 1, HS_RELEASE);
@@ -174,10 +191,10 @@ void hs_page_put(struct hs_task *self, struct hs_page *page)
 	if (!p) {
 		if (was == 1)
 			hs_page_free(self, page);
-	} else if (p->page_refs == HS_PAGE_REFS_5_3) {
-		page_refs_put_5_3(self, p, page, was - 1, state & HS_PAGE_ALLOCATED);
+	} else if (kind.refs == HS_PAGE_REFS_5_3) {
+		page_refs_put_5_3(self, p, page, was - 1, &kind);
 	} else {
-		page_refs_put_5_18(self, p, page, was - 1);
+		page_refs_put_5_18(self, p, page, was - 1, &kind);
 	}
 }
 

@@ -105,8 +105,3 @@ void explore_fails_at(struct test_place at, const struct hs_scenario *scenario, 
 	(void)text;
 	explore_none_at(at, scenario, param, 0, first, NULL);
 }
-
-void hs_explore_result_free(struct hs_explore_result *result)
-{
-	(void)result;
-}
