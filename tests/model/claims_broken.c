@@ -147,9 +147,9 @@ static bool play(struct claim_run *run)
 		stop(run->text.file, "out of memory");
 	if (ret) {
 		name_fault();
-		printf("    C%u: %s\n", run->claim.number, error);
+		printf("    C%u cannot be run\n", run->claim.number);
 	}
-	changed = ret || compare(run, &found);
+	changed = !ret && compare(run, &found);
 	hs_claim_found_free(&mem, &found);
 	return changed;
 }
