@@ -197,7 +197,7 @@ struct hs_claim_counterexample {
 	char *report;		       /* of the explorer: a column a task, a line a step */
 	uint64_t trace_hash;	       /* of every step, object and value; the same everywhere */
 	uint64_t execution;	       /* number of the execution of the search that found it */
-	char *task[HS_RACE_TASKS + 1]; /* names: "boot", set-up and check, first */
+	char *task[HS_RACE_TASKS + 1]; /* names, as in the text; last "check", if that takes part */
 	unsigned int tasks;
 	struct hs_claim_moment *moment; /* of tasks and check, not of the set-up */
 	size_t moments;
@@ -214,10 +214,10 @@ struct hs_claim_cell {
 	unsigned int counterexamples;
 	/* of a race */
 	uint64_t searched;   /* executions of all searches of the cell */
-	char extent[64];     /* of the first search: hs_extent_words(); with "no" nothing holds */
+	char extent[64];     /* of the first search: hs_extent_words(). After a violation "no" */
 	bool bounded;	     /* a search met a bound, or an execution without a verdict */
 	bool counts_reached; /* the race has a line reached */
-	bool unreached;	     /* it holds, and no execution came there */
+	bool unreached;	     /* something holds, and no execution of its search came there */
 	char **undone;	     /* steps that no execution of the first search has done */
 	size_t undones;
 	/* of a walk */

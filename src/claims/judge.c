@@ -71,11 +71,19 @@ static bool judge_holds(enum hs_claim_op op, int order)
 	}
 }
 
+/* A verdict that was not obtained is equal to none, not even to another one. */
+static bool judge_is_known(const struct hs_claim_value *value)
+{
+	return value->kind != HS_CLAIM_UNSET &&
+	       (value->kind != HS_CLAIM_WORD || value->word != HS_CLAIM_NOT_JUDGED);
+}
+
 static void judge_pair(const struct hs_claim_statement *s, const struct hs_claim_cell *cell,
 		       const struct hs_claim_value *right, struct hs_claim_judged *judged)
 {
 	const struct hs_claim_value *left = &cell->value[s->field];
-	bool holds = judge_holds(s->op, judge_order(left, right));
+	bool holds = judge_is_known(left) && judge_is_known(right) &&
+		     judge_holds(s->op, judge_order(left, right));
 
 	judged->cells++;
 	judged->held += holds;
@@ -170,8 +178,8 @@ static enum hs_claim_field judge_difference(const struct hs_claim *claim, uint32
 		enum hs_claim_field field = (enum hs_claim_field)i;
 		const struct hs_claim_value *a = &control->value[i], *b = &cell->value[i];
 
-		if (judge_is_about(claim, row, field) && a->kind != HS_CLAIM_UNSET &&
-		    b->kind != HS_CLAIM_UNSET && judge_order(a, b) != 0)
+		if (judge_is_about(claim, row, field) && judge_is_known(a) && judge_is_known(b) &&
+		    judge_order(a, b) != 0)
 			return field;
 	}
 	return HS_CLAIM_FIELD_COUNT;

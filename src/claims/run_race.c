@@ -309,7 +309,9 @@ static int run_race_judge_property(const struct hs_claim_runner *r, struct hs_cl
 		ret = run_race_explore(&s);
 	}
 	if (!ret && run_race_is_whole(&s)) {
-		run_race_set_word(cell, property, HS_CLAIM_HOLDS);
+		if (run_race_must(race, property))
+			run_race_set_word(cell, property, HS_CLAIM_HOLDS);
+		cell->unreached |= run_race_must(race, property) && s.has_reached && !s.reached;
 	} else if (!ret &&
 		   (s.result.verdict == HS_VERDICT_NONE || s.result.verdict == HS_VERDICT_STEPS)) {
 		cell->bounded = true;

@@ -554,17 +554,6 @@ int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
 	return ret;
 }
 
-/* The task of set-up and check has a column only if it takes part. */
-static bool told_takes_part(const struct hs_claim_counterexample *example, unsigned int task)
-{
-	if (task)
-		return true;
-	for (size_t i = 0; i < example->moments; i++)
-		if (!example->moment[i].task)
-			return true;
-	return false;
-}
-
 int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample *example,
 		    struct hs_told_table *table)
 {
@@ -573,8 +562,6 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 
 	*table = (struct hs_told_table){ .rows = example->moments };
 	for (unsigned int t = 0; t < example->tasks; t++) {
-		if (!told_takes_part(example, t))
-			continue;
 		column[t] = table->columns;
 		table->name[table->columns++] = told_word(example->task[t]);
 	}

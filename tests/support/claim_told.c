@@ -124,7 +124,6 @@ struct hs_claim_counterexample *told_kit_violate(struct told_kit *kit, struct hs
 	c->token = copy(kit, token);
 	c->report = copy(kit, "> begin D\n");
 	c->trace_hash = 0xfeed;
-	c->task[c->tasks++] = copy(kit, "boot");
 	c->task[c->tasks++] = copy(kit, "W");
 	c->task[c->tasks++] = copy(kit, "R");
 	return c;
@@ -152,9 +151,9 @@ void told_kit_repeat(struct told_kit *kit, struct hs_claim_cell *cell,
 
 static void add_moments(struct told_kit *kit, struct hs_claim_counterexample *c)
 {
-	told_kit_moment(kit, c, 1, "begin D as=w1");
-	told_kit_moment(kit, c, 1, "walk D 0x0 0x1000 rw as=w2 optional=yes");
-	told_kit_moment(kit, c, 2, "remove-memory A as=r5");
+	told_kit_moment(kit, c, 0, "begin D as=w1");
+	told_kit_moment(kit, c, 0, "walk D 0x0 0x1000 rw as=w2 optional=yes");
+	told_kit_moment(kit, c, 1, "remove-memory A as=r5");
 }
 
 /* ---- the claims --------------------------------------------------------------------------- */
@@ -171,7 +170,8 @@ static void find_race_claim(struct told_kit *kit)
 	add_moments(kit, told_kit_violate(kit, page, HS_CLAIM_S2, "hmmsim1:a:per-page:1"));
 	long_one = told_kit_violate(kit, page, HS_CLAIM_S3, "hmmsim1:a:per-page:3");
 	add_moments(kit, long_one);
-	told_kit_moment(kit, long_one, 0, "assert-entry D 0x0 no");
+	long_one->task[long_one->tasks++] = copy(kit, "check");
+	told_kit_moment(kit, long_one, 2, "assert-entry D 0x0 no");
 	long_one->more = true;
 	flag = add_race(kit, 0, "flag", "strategy=none", 5);
 	told_kit_violate(kit, flag, HS_CLAIM_S1, "hmmsim1:flag");
