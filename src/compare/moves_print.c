@@ -179,6 +179,8 @@ static const char *moves_print_why_none(enum hs_moves_none none)
 		return "more pages of a pgmap are mapped than it has";
 	case HS_MOVES_NEAR:
 		return "a pgmap goes in subsections of 512 pages, and something else is in them";
+	case HS_MOVES_DEVMAP:
+		return "devmap entries map a pgmap of type coherent that pages move to or leave";
 	default:
 		return "no pfns are left for system memory and another pgmap";
 	}

@@ -16,8 +16,8 @@
  *
  * Faults on real pages are those of the mm; all others are scripted (script.h, action ok).
  */
-#ifndef HS_RUN_MIGRATION_H
-#define HS_RUN_MIGRATION_H
+#ifndef HS_RUN_MOVES_H
+#define HS_RUN_MOVES_H
 
 #include <hmmsim/migrate.h>
 
@@ -33,6 +33,7 @@ enum hs_moves_none {
 	HS_MOVES_DEVICE,    /* pgmaps that lend pages are larger than HS_MOVES_DEVICE_PAGES */
 	HS_MOVES_FULL,	    /* more pages of a pgmap are mapped than it has */
 	HS_MOVES_NEAR,	    /* it goes in subsections, in which something else is */
+	HS_MOVES_DEVMAP,    /* a pgmap in a move is coherent, and devmap entries map it */
 	HS_MOVES_NO_PFNS,   /* none are left for system memory and another pgmap */
 	HS_MOVES_NONE_COUNT
 };

@@ -252,6 +252,18 @@ static void moves_plan_memory(struct hs_moves *m, uint64_t owner)
 	};
 }
 
+/* A line migrate or evict names a pgmap that lends no pages: moves_plan_lends() says why. */
+static bool moves_plan_lacks_lender(const struct hs_moves *m)
+{
+	for (size_t i = 0; i < m->layout->move_count; i++) {
+		const struct hs_layout_move *move = &m->layout->moves[i];
+
+		if (move->kind != HS_MOVE_TO_SYSTEM && !hs_moves_lender(m, move->pgmap))
+			return true;
+	}
+	return false;
+}
+
 int hs_moves_plan(struct hs_moves *m, struct hs_hostmem *mem, const struct hs_layout *layout,
 		  uint64_t owner)
 {
@@ -267,7 +279,9 @@ int hs_moves_plan(struct hs_moves *m, struct hs_hostmem *mem, const struct hs_la
 		ret = moves_plan_maps(m);
 	if (ret || m->none)
 		return ret;
-	if (!m->pages && !layout->move_count)
+	if (moves_plan_lacks_lender(m))
+		m->none = HS_MOVES_DEVMAP;
+	else if (!m->pages && !layout->move_count)
 		m->none = HS_MOVES_NO_MEMORY;
 	else
 		moves_plan_memory(m, owner);

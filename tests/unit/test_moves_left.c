@@ -172,6 +172,9 @@ static const struct {
 	{ LAYOUT VMA "pgmap 0x200 0x201\npgmap 0x201 0x202 type=coherent owner=1\n",
 	  HS_MOVES_NEAR },
 	{ LAYOUT VMA "pgmap 0x100 0x200 type=private owner=1\n", HS_MOVES_NEAR },
+	{ LAYOUT VMA "pgmap 0x1000 0x1200 type=coherent owner=1\n"
+		     "map 0x5000 4k devrw 0x1000\nevict 0x1000\n",
+	  HS_MOVES_DEVMAP },
 	{ LAYOUT VMA "map 0x1000 4k rw 0xffffffffff of=anon\n", HS_MOVES_NO_PFNS },
 };
 
