@@ -59,11 +59,12 @@ static int amdgpu_2019_sync(struct hmm_mirror *mirror, const struct mmu_notifier
 	struct amdgpu_2019 *mn = container_of(mirror, struct amdgpu_2019, mirror);
 	bool hits = hs_device_hits(&mn->dev, update->start, update->end);
 
-	if (hits && !mmu_notifier_range_blockable(update)) {
+	if (mmu_notifier_range_blockable(update)) {
+		mutex_lock(mn->dev.lock);
+	} else if (hits || !mutex_trylock(mn->dev.lock)) {
 		hs_device_refused(&mn->dev);
 		return -EAGAIN;
 	}
-	mutex_lock(mn->dev.lock);
 	if (hits && hs_device_corrects(&mn->dev, HS_CORRECT_SEQUENCE))
 		mn->seq++;
 	hs_device_zap(&mn->dev, update->start, update->end);
