@@ -62,7 +62,8 @@ static const char *html_escape(char c)
 
 void hs_html_bytes(struct hs_out *out, const char *bytes, size_t n)
 {
-	const unsigned char *at = (const unsigned char *)bytes, *end = at + n;
+	const unsigned char *at = (const unsigned char *)bytes;
+	const unsigned char *end = n ? at + n : at; /* NULL has no bytes, and nothing behind it */
 
 	while (at < end) {
 		const char *escape = html_escape((char)*at);

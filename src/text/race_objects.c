@@ -443,7 +443,8 @@ static int race_objects_corrections(struct hs_race_parser *p, struct hs_race_dri
 		if (!bit || device->corrections & bit)
 			return race_objects_correction_error(p, known);
 		device->corrections |= bit;
-		rest = (struct hs_word){ plus + 1, rest.length - name.length - 1 };
+		if (plus)
+			rest = (struct hs_word){ plus + 1, rest.length - name.length - 1 };
 	} while (plus);
 	return 0;
 }
