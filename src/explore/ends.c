@@ -247,7 +247,7 @@ const struct hs_birth *hs_ends_print_freed(struct hs_draft *d, const struct hs_n
 	ends_add_locks(d, &line, s, b->freer, b->freed_at ? b->freed_at - 1 : 0);
 	hs_name_word(names, s->dead.addr, word);
 	hs_draft_add(&line, "  used %s %s by %s: %s",
-		     hs_op_is_plain((enum hs_op_kind)t->op.kind) ? "after" : "at",
+		     hs_op_follows((enum hs_op_kind)t->op.kind, t->op.detail) ? "after" : "at",
 		     ends_place(s->dead.where), t->name, word);
 	ends_add_locks(d, &line, s, t->id, s->decisions);
 	return b;

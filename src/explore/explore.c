@@ -14,10 +14,11 @@
 #include "explore/report.h"
 #include "explore/timeline.h"
 #include "memory/machine.h"
+#include "port/explore/foreign.h"
 
 #define EXPLORE_STALL_MS_MAX 3600000
 
-_Static_assert(HS_PLAN_DATA <= HS_SCHED_DATA, "room for what a plan names");
+_Static_assert(HS_PLAN_DATA + HS_FOREIGN_PIECES <= HS_SCHED_DATA, "room for what a plan names");
 _Static_assert(HS_PLAN_NAMES <= HS_SCHED_LABELS, "room for the names of a plan");
 _Static_assert(HS_PLAN_PLAINS <= HS_PLAINS, "room for what a plan says of plain accesses");
 
@@ -49,8 +50,8 @@ static int explore_make_searcher(const struct hs_explore_options *options, struc
 static void explore_keep_names(struct hs_sched *s, const struct hs_plan *plan)
 {
 	for (unsigned int i = 0; i < plan->data_count; i++)
-		s->data[i] = (struct hs_part){ plan->data[i].start, plan->data[i].size };
-	s->data_count = plan->data_count;
+		s->data[s->data_count++] =
+			(struct hs_part){ plan->data[i].start, plan->data[i].size };
 	for (unsigned int i = 0; i < plan->name_count; i++) {
 		const struct hs_plan_name *n = &plan->name[i];
 
@@ -68,7 +69,8 @@ static void explore_keep_names(struct hs_sched *s, const struct hs_plan *plan)
 /* What plain accesses are taken for is known only after the set-up. */
 static void explore_settle_plain(struct hs_sched *s)
 {
-	if (s->races && !hs_plains_has(s, HS_PLAIN_CHECKED))
+	if (s->races && !hs_plains_has(s, HS_PLAIN_CHECKED) &&
+	    !(hs_races_are_watched() && hs_plains_has(s, HS_PLAIN_STEPS)))
 		hs_races_drop(s);
 	if (!hs_plains_has(s, HS_PLAIN_CHECKED) && !hs_plains_has(s, HS_PLAIN_STEPS))
 		hs_plains_end(s);
@@ -111,7 +113,8 @@ static int explore_prepare(struct exploration *e)
 	e->sched->cpus = e->options->cpus;
 	hs_births_begin(&e->sched->births, true);
 	e->sched->print_word = hs_name_print_word;
-	e->sched->label_count = e->sched->data_count = 0; /* of an exploration before */
+	e->sched->label_count = 0; /* of an exploration before */
+	e->sched->foreign_count = e->sched->data_count = hs_foreign_begin(e->sched->data);
 	e->sched->found.schedule = NULL;
 	ret = hs_machine_create(&config, &e->machine);
 	if (ret) {

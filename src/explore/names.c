@@ -59,7 +59,7 @@ static const struct hs_task *names_task(const struct hs_sched *s, uintptr_t addr
 	return NULL;
 }
 
-/* The data that the scenario named with hs_plan_data(), by its number. False: none of it. */
+/* Foreign data, and what the scenario named with hs_plan_data(), by number. False: none of it. */
 static bool names_data(const struct hs_sched *s, uintptr_t addr, char text[HS_NAME_MAX])
 {
 	for (uint32_t i = 0; i < s->data_count; i++) {
@@ -67,7 +67,8 @@ static bool names_data(const struct hs_sched *s, uintptr_t addr, char text[HS_NA
 
 		if (offset >= s->data[i].size)
 			continue;
-		snprintf(text, HS_NAME_MAX, "data %u", i);
+		snprintf(text, HS_NAME_MAX, i < s->foreign_count ? "foreign data %u" : "data %u",
+			 i < s->foreign_count ? i : i - s->foreign_count);
 		names_add_offset(offset, text);
 		return true;
 	}

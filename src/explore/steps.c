@@ -34,6 +34,12 @@ static const char *steps_update(uint8_t detail)
 		return "or";
 	case HS_WHAT_AND:
 		return "and";
+	case HS_WHAT_XOR:
+		return "xor";
+	case HS_WHAT_NAND:
+		return "nand";
+	case HS_WHAT_PART:
+		return "store";
 	case HS_WHAT_COMPLETE:
 		return "complete";
 	default:
@@ -124,8 +130,8 @@ static bool steps_blurs(const struct hs_repeat_note *e, const struct hs_repeat_n
 {
 	uintptr_t a = (uintptr_t)e->addr, b = (uintptr_t)n->addr;
 
-	return hs_op_is_plain((enum hs_op_kind)e->kind) && e->kind != HS_OP_PLAIN_READ &&
-	       a < b + n->size && b < a + e->size;
+	return (steps_writes(e) || e->kind == HS_OP_PLAIN_COPY) && a < b + n->size &&
+	       b < a + e->size;
 }
 
 /* ---- places ------------------------------------------------------------------------------- */
@@ -260,7 +266,7 @@ static void steps_begin(const struct hs_names *names, const struct hs_repeat_not
 	snprintf(w->operation, sizeof(w->operation), "%s%s", steps_operation(names->sched, n),
 		 names->sched->views ? steps_order(n->detail) : "");
 	steps_add_place(w, n->place);
-	w->follows = w->place_length && hs_op_is_plain((enum hs_op_kind)n->kind);
+	w->follows = w->place_length && hs_op_follows((enum hs_op_kind)n->kind, n->detail);
 	steps_add_object(names, n, w);
 	if (n->failed)
 		snprintf(w->remark, sizeof(w->remark), "failed");

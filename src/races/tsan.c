@@ -14,6 +14,8 @@
 
 #include <hmmsim/races.h>
 
+#include "races/places.h"
+
 /* Also for instrumented code in shared libraries of the program. */
 #define TSAN_API __attribute__((__visibility__("default")))
 
@@ -31,23 +33,23 @@ TSAN_CALLBACK(init, (void))
 
 /* ---- accesses ---------------------------------------------------------------------------- */
 
-#define TSAN_ACCESS(name, size, access)                           \
-	TSAN_CALLBACK(name, (void *addr))                         \
-	{                                                         \
-		hs_races_access(addr, (size), HS_RACES_##access); \
+#define TSAN_ACCESS(name, size, access)                                               \
+	TSAN_CALLBACK(name, (void *addr))                                             \
+	{                                                                             \
+		hs_races_access_at(addr, (size), HS_RACES_##access, HS_RACES_CALLER); \
 	}
 
-#define TSAN_SIZE(size)                                        \
-	TSAN_ACCESS(read##size, size, READ)                    \
-	TSAN_ACCESS(write##size, size, WRITE)                  \
-	TSAN_ACCESS(read_write##size, size, WRITE)             \
-	TSAN_ACCESS(unaligned_read##size, size, READ)          \
-	TSAN_ACCESS(unaligned_write##size, size, WRITE)        \
-	TSAN_ACCESS(unaligned_read_write##size, size, WRITE)   \
-	TSAN_ACCESS(volatile_read##size, size, READ)           \
-	TSAN_ACCESS(volatile_write##size, size, WRITE)         \
-	TSAN_ACCESS(unaligned_volatile_read##size, size, READ) \
-	TSAN_ACCESS(unaligned_volatile_write##size, size, WRITE)
+#define TSAN_SIZE(size)                                                 \
+	TSAN_ACCESS(read##size, size, READ)                             \
+	TSAN_ACCESS(write##size, size, WRITE)                           \
+	TSAN_ACCESS(read_write##size, size, WRITE)                      \
+	TSAN_ACCESS(unaligned_read##size, size, READ)                   \
+	TSAN_ACCESS(unaligned_write##size, size, WRITE)                 \
+	TSAN_ACCESS(unaligned_read_write##size, size, WRITE)            \
+	TSAN_ACCESS(volatile_read##size, size, VOLATILE_READ)           \
+	TSAN_ACCESS(volatile_write##size, size, VOLATILE_WRITE)         \
+	TSAN_ACCESS(unaligned_volatile_read##size, size, VOLATILE_READ) \
+	TSAN_ACCESS(unaligned_volatile_write##size, size, VOLATILE_WRITE)
 
 TSAN_SIZE(1)
 TSAN_SIZE(2)
@@ -57,12 +59,12 @@ TSAN_SIZE(16)
 
 TSAN_CALLBACK(read_range, (void *addr, size_t size))
 {
-	hs_races_access(addr, size, HS_RACES_READ);
+	hs_races_access_at(addr, size, HS_RACES_READ, HS_RACES_CALLER);
 }
 
 TSAN_CALLBACK(write_range, (void *addr, size_t size))
 {
-	hs_races_access(addr, size, HS_RACES_WRITE);
+	hs_races_access_at(addr, size, HS_RACES_WRITE, HS_RACES_CALLER);
 }
 
 /* ---- C++ --------------------------------------------------------------------------------- */
@@ -94,26 +96,21 @@ TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size);
 TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size);
 TSAN_API void *__tsan_memset(void *to, int value, size_t size);
 
-TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size)
-{
-	return __tsan_memmove(to, from, size);
-}
-
 /*
  * Where accesses are steps others may come between the two. What is read must be what is there when
  * the read is told.
  */
-static void tsan_move(char *to, const char *from, size_t size)
+static void tsan_move(char *to, const char *from, size_t size, const char *where)
 {
 	char part[TSAN_PART];
 
-	hs_races_access(from, size, HS_RACES_READ);
+	hs_races_access_at(from, size, HS_RACES_READ, where);
 	memcpy(part, from, size);
-	hs_races_access(to, size, HS_RACES_WRITE);
+	hs_races_access_at(to, size, HS_RACES_WRITE, where);
 	memcpy(to, part, size);
 }
 
-TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size)
+static void *tsan_copy(void *to, const void *from, size_t size, const char *where)
 {
 	bool up = (uintptr_t)to < (uintptr_t)from;
 
@@ -121,14 +118,24 @@ TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size)
 		size_t rest = size - done, part = rest < TSAN_PART ? rest : TSAN_PART;
 		size_t at = up ? done : rest - part;
 
-		tsan_move((char *)to + at, (const char *)from + at, part);
+		tsan_move((char *)to + at, (const char *)from + at, part, where);
 		done += part;
 	}
 	return to;
 }
 
+TSAN_API void *__tsan_memcpy(void *to, const void *from, size_t size)
+{
+	return tsan_copy(to, from, size, HS_RACES_CALLER);
+}
+
+TSAN_API void *__tsan_memmove(void *to, const void *from, size_t size)
+{
+	return tsan_copy(to, from, size, HS_RACES_CALLER);
+}
+
 TSAN_API void *__tsan_memset(void *to, int value, size_t size)
 {
-	hs_races_access(to, size, HS_RACES_WRITE);
+	hs_races_access_at(to, size, HS_RACES_WRITE, HS_RACES_CALLER);
 	return memset(to, value, size);
 }

@@ -14,8 +14,8 @@
 #include "port/common/random.h"
 #include "port/explore/fiber.h"
 
-#define HS_READS_MAX 128 /* reads since the last retry that a task remembers */
-#define HS_WATCH_MAX 8	 /* words that a predicate may read */
+#define HS_READS_MAX 1024 /* reads since the last retry that a task remembers */
+#define HS_WATCH_MAX 8	  /* words that a predicate may read */
 
 #ifndef HS_LANES
 #define HS_LANES 2
@@ -99,6 +99,11 @@ enum hs_what {
 	HS_WHAT_COMPLETE = 0x30,
 	HS_WHAT_CALL_RCU = 0x38,  /* of a snapshot: the task does not wait for it */
 	HS_WHAT_CALLBACKS = 0x40, /* of a load, store: what callbacks of RCU there are */
+	HS_WHAT_PLACED = 0x48,	  /* of a plain access: its place is its own (plains.h) */
+	HS_WHAT_VOLATILE = 0x50,  /* of a load, store: it is made by the code that comes next */
+	HS_WHAT_XOR = 0x58,
+	HS_WHAT_NAND = 0x60,
+	HS_WHAT_PART = 0x68, /* of a read-modify-write: a store to some bytes of the word */
 };
 
 struct hs_op {

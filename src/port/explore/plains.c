@@ -9,9 +9,13 @@
 #include <hmmsim/races.h>
 
 #include "port/explore/arena.h"
+#include "port/explore/foreign.h"
 #include "port/explore/sched.h"
 
 #define PLAIN_WORD sizeof(uint32_t)
+/* Where objects of a process may be. */
+#define PLAIN_LEAST ((uintptr_t)1 << 16)
+#define PLAIN_MOST ((uintptr_t)1 << 47)
 
 /* The scheduler whose exploration runs on this thread. */
 static __thread struct hs_sched *plains_sched;
@@ -22,6 +26,9 @@ void hs_plains_begin(struct hs_sched *s, enum hs_plain mode)
 {
 	plains_sched = s;
 	s->plain.on = true;
+	s->plain.foreign = hs_foreign_is_there();
+	if (s->plain.foreign && mode == HS_PLAIN_CHECKED)
+		mode = HS_PLAIN_STEPS;
 	s->plain.steps = mode == HS_PLAIN_STEPS;
 	s->plain.mode = (uint8_t)mode;
 	s->plain.count = 0;
@@ -156,81 +163,142 @@ static void plains_before_write(struct hs_task *t, uintptr_t addr, size_t size)
 				 hs_word_value(t->reads[i].word) != t->reads[i].value;
 }
 
+/* The last step wrote what is there only now: a plain access, or one of what is volatile. */
+static bool plains_writes_late(const struct hs_repeat_note *n)
+{
+	return n->kind == HS_OP_PLAIN_WRITE || n->kind == HS_OP_PLAIN_COPY ||
+	       (n->kind == HS_OP_STORE && (n->detail & HS_DETAIL_WHAT) == HS_WHAT_VOLATILE);
+}
+
 void hs_plains_settle(struct hs_sched *s, struct hs_task *t)
 {
 	const struct hs_repeat_note *n = &s->repeat.note[s->repeat.step];
 	uintptr_t addr = (uintptr_t)n->addr;
 
-	if (n->kind != HS_OP_PLAIN_WRITE && n->kind != HS_OP_PLAIN_COPY)
+	if (!plains_writes_late(n))
 		return;
 	for (uint32_t i = 0; i < t->read_count; i++)
 		if (plains_meets(&t->reads[i], addr, n->size))
 			t->reads[i].value = hs_word_value(t->reads[i].word);
-	t->op.value = n->kind == HS_OP_PLAIN_WRITE ? plains_value(addr, n->size) : 0;
+	t->op.value = n->kind == HS_OP_PLAIN_COPY ? 0 : plains_value(addr, n->size);
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
+/* What is told: an access, or the part of it that has one mode. */
+struct plains_told {
+	uintptr_t addr;
+	size_t size;
+	enum hs_races_access access;
+	bool writes, marked; /* marked: what it accesses is volatile */
+	const char *where;   /* NULL: not known */
+};
+
+static const char *plains_place(const struct hs_task *t, const struct plains_told *a)
+{
+	return a->where ? a->where : t->place;
+}
+
+static void plains_announce(struct hs_task *t, const struct plains_told *a, enum hs_op_kind kind)
+{
+	enum hs_access access = kind == HS_OP_PLAIN_READ ? HS_READ : HS_WRITE;
+
+	hs_step_detail(t, kind, access, (const void *)a->addr, a->size, plains_place(t, a),
+		       a->where ? HS_WHAT_PLACED : 0);
+}
+
 /* A write of @t is its last step, and what was there before is there now. */
-static bool plains_write_is_due(const struct hs_task *t)
+static bool plains_write_is_due(const struct hs_task *t, const struct plains_told *a)
 {
 	const struct hs_sched *s = t->sched;
 	const struct hs_plains *p = &s->plain;
 
-	return p->write.execution == s->executions && p->write.task == t->id &&
-	       p->write.decisions == s->decisions &&
-	       plains_sum(p->write.addr, p->write.size) == p->write.sum;
+	if (p->write.execution != s->executions || p->write.task != t->id ||
+	    p->write.decisions != s->decisions)
+		return false;
+	if (a->where && p->write.where && strcmp(a->where, p->write.where))
+		return false;
+	return plains_sum(p->write.addr, p->write.size) == p->write.sum;
 }
 
 /* A read that may be that of a copy whose write has been a step. */
-static void plains_copy(struct hs_task *t, uintptr_t addr, size_t size)
+static void plains_copy(struct hs_task *t, const struct plains_told *a)
 {
 	uintptr_t other = t->sched->plain.write.addr,
 		  other_end = other + t->sched->plain.write.size;
-	uintptr_t start = addr < other ? addr : other;
-	uintptr_t end = addr + size > other_end ? addr + size : other_end;
+	struct plains_told both = *a;
+	uintptr_t end = a->addr + a->size > other_end ? a->addr + a->size : other_end;
 
-	if (end - start > UINT32_MAX)
-		hs_fail(t, t->place ? t->place : HS_HERE,
+	both.addr = a->addr < other ? a->addr : other;
+	both.size = end - both.addr;
+	if (both.size > UINT32_MAX)
+		hs_fail(t, plains_place(t, a) ? plains_place(t, a) : HS_HERE,
 			"after here: a copy from one piece of memory to another, both with accesses "
 			"that are steps, and too far apart for one step: use memcpy()");
-	hs_step(t, HS_OP_PLAIN_COPY, HS_WRITE, (const void *)start, end - start, t->place);
-	plains_saw(t, addr, size);
+	plains_announce(t, &both, HS_OP_PLAIN_COPY);
+	plains_saw(t, a->addr, a->size);
 	plains_before_write(t, other, other_end - other);
 }
 
-static void plains_step(struct hs_task *t, uintptr_t addr, size_t size, bool writes)
+static void plains_keep_write(struct hs_task *t, const struct plains_told *a)
 {
 	struct hs_sched *s = t->sched;
 
-	if (!writes && plains_write_is_due(t)) {
-		plains_copy(t, addr, size);
-		return;
-	}
-	hs_step(t, writes ? HS_OP_PLAIN_WRITE : HS_OP_PLAIN_READ, writes ? HS_WRITE : HS_READ,
-		(const void *)addr, size, t->place);
-	if (!writes) {
-		plains_saw(t, addr, size);
-		return;
-	}
-	plains_before_write(t, addr, size);
-	s->plain.write.addr = addr;
-	s->plain.write.size = size;
+	s->plain.write.addr = a->addr;
+	s->plain.write.size = a->size;
+	s->plain.write.where = a->where;
 	s->plain.write.execution = s->executions;
 	s->plain.write.task = t->id;
 	s->plain.write.decisions = s->decisions;
-	s->plain.write.sum = plains_sum(addr, size);
+	s->plain.write.sum = plains_sum(a->addr, a->size);
+}
+
+static void plains_step(struct hs_task *t, const struct plains_told *a)
+{
+	if (!a->writes && plains_write_is_due(t, a)) {
+		plains_copy(t, a);
+		return;
+	}
+	plains_announce(t, a, a->writes ? HS_OP_PLAIN_WRITE : HS_OP_PLAIN_READ);
+	if (!a->writes) {
+		plains_saw(t, a->addr, a->size);
+		return;
+	}
+	plains_before_write(t, a->addr, a->size);
+	plains_keep_write(t, a);
+}
+
+static void plains_marked_step(struct hs_task *t, const struct plains_told *a)
+{
+	hs_step_detail(t, a->writes ? HS_OP_STORE : HS_OP_LOAD, a->writes ? HS_WRITE : HS_READ,
+		       (const void *)a->addr, a->size, plains_place(t, a),
+		       HS_DETAIL(HS_WHAT_VOLATILE, HS_RELAXED));
+	if (a->writes)
+		plains_before_write(t, a->addr, a->size);
+	else
+		plains_saw(t, a->addr, a->size);
 }
 
 /* In a predicate, where it is asked and where its wait ends: no step, but a word that it reads. */
-static void plains_look(struct hs_task *t, uintptr_t addr, size_t size, bool writes)
+static void plains_look(struct hs_task *t, const struct plains_told *a)
 {
-	size_t word = plains_word(addr, size);
+	size_t word = plains_word(a->addr, a->size);
+	uintptr_t first = a->addr & ~(uintptr_t)(PLAIN_WORD - 1);
 
-	for (uintptr_t at = addr & ~(uintptr_t)(PLAIN_WORD - 1); at < addr + size; at += word)
-		hs_step(t, writes ? HS_OP_PLAIN_WRITE : HS_OP_PLAIN_READ,
-			writes ? HS_WRITE : HS_READ, (const void *)at, word, t->place);
-	plains_saw(t, addr, size);
+	for (uintptr_t at = first; at < a->addr + a->size; at += word)
+		hs_step(t, a->writes ? HS_OP_PLAIN_WRITE : HS_OP_PLAIN_READ,
+			a->writes ? HS_WRITE : HS_READ, (const void *)at, word, t->place);
+	plains_saw(t, a->addr, a->size);
+}
+
+static void plains_take(struct hs_task *t, const struct plains_told *a)
+{
+	if (t->mode != HS_MODE_STEP)
+		plains_look(t, a);
+	else if (a->marked)
+		plains_marked_step(t, a);
+	else
+		plains_step(t, a);
 }
 
 /* ---- accesses ---------------------------------------------------------------------------- */
@@ -249,29 +317,36 @@ static bool plains_is_dead(const struct hs_sched *s, uintptr_t addr, size_t size
 	return hs_life_of(s, (const void *)(addr + size - 1)) != HS_LIFE_LIVE;
 }
 
+/* Whether a finding, or a race to tell of, is to be looked for in the notes. */
+static bool plains_is_noted(const struct hs_task *t, const struct plains_told *a,
+			    enum hs_plain mode)
+{
+	if (!t->id)
+		return false;
+	return mode == HS_PLAIN_CHECKED ||
+	       (mode == HS_PLAIN_STEPS && !a->marked && hs_races_are_watched());
+}
+
 /* An access all of which has the mode @mode. @object: it is declared, as this. */
-static void plains_access(struct hs_task *t, uintptr_t addr, size_t size,
-			  enum hs_races_access access, enum hs_plain mode,
+static void plains_access(struct hs_task *t, const struct plains_told *a, enum hs_plain mode,
 			  const struct hs_races_object *object)
 {
 	const struct hs_sched *s = t->sched;
-	bool writes = access != HS_RACES_READ;
-	bool is_step = mode == HS_PLAIN_STEPS && t->id && access != HS_RACES_ATOMIC;
+	const void *data = (const void *)a->addr;
+	bool atomic = a->access == HS_RACES_ATOMIC;
 	bool fine = true;
 
-	if (is_step && t->mode == HS_MODE_STEP)
-		plains_step(t, addr, size, writes);
-	else if (is_step)
-		plains_look(t, addr, size, writes);
+	if (mode == HS_PLAIN_STEPS && t->id && !atomic)
+		plains_take(t, a);
 	if (s->asking)
 		return;
-	if (plains_in_region(s, addr) && plains_is_dead(s, addr, size)) {
-		hs_races_report_dead(t, (const void *)addr, size, writes);
+	if (plains_in_region(s, a->addr) && plains_is_dead(s, a->addr, a->size)) {
+		hs_races_report_dead(t, data, a->size, a->writes, a->where);
 		fine = false;
-	} else if (object && access == HS_RACES_ATOMIC && t->id) {
-		hs_races_refuse_atomic(t, object, addr);
-	} else if (object && mode == HS_PLAIN_CHECKED && t->id) {
-		fine = hs_races_plain(t, object, (const void *)addr, size, writes);
+	} else if (object && atomic && t->id) {
+		hs_races_refuse_atomic(t, object, a->addr);
+	} else if (object && plains_is_noted(t, a, mode)) {
+		fine = hs_races_plain(t, object, data, a->size, a->writes, mode, a->where);
 	}
 	if (!fine)
 		hs_sched_stop(t);
@@ -285,21 +360,63 @@ static struct hs_task *plains_task(struct hs_sched *s)
 	return s->asking ? s->asking : &s->task[s->current];
 }
 
-void hs_races_access(const void *data, size_t size, enum hs_races_access access)
+struct hs_task *hs_plains_task(void)
+{
+	return plains_task(plains_sched);
+}
+
+struct hs_task *hs_races_task(void)
+{
+	return hs_plains_task();
+}
+
+bool hs_plains_are_steps(const struct hs_task *t, uintptr_t addr)
+{
+	const struct hs_sched *s = t->sched;
+	uintptr_t end = addr + 1;
+	struct hs_races_object object;
+	bool declared = hs_races_find_object(s, addr, &object);
+
+	return (declared || plains_in_region(s, addr)) &&
+	       hs_plains_mode(s, object.birth, addr, &end) == HS_PLAIN_STEPS;
+}
+
+/* A pointer that leads to no object of any process, such as NULL or the poison of a list. */
+static void plains_check_pointer(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
+				 const char *where)
+{
+	if (!t->sched->plain.foreign || (addr >= PLAIN_LEAST && addr < PLAIN_MOST))
+		return;
+	hs_races_report_wild(t, addr, size, writes, where);
+	hs_sched_stop(t);
+}
+
+void hs_races_access_at(const void *data, size_t size, enum hs_races_access access,
+			const char *where)
 {
 	struct hs_sched *s = plains_sched;
 	struct hs_task *t = plains_task(s);
 	uintptr_t addr = (uintptr_t)data, last = addr + size;
+	bool marked = access == HS_RACES_VOLATILE_READ || access == HS_RACES_VOLATILE_WRITE;
+	bool writes = access != HS_RACES_READ && access != HS_RACES_VOLATILE_READ;
 
+	if (t && size)
+		plains_check_pointer(t, addr, size, writes, where);
 	while (t && addr < last) {
 		struct hs_races_object object;
 		bool declared = hs_races_find_object(s, addr, &object);
 		uintptr_t end = last;
 		enum hs_plain mode = hs_plains_mode(s, object.birth, addr, &end);
+		const struct plains_told told = { addr, end - addr, access, writes, marked, where };
 
 		if (mode != HS_PLAIN_IGNORED && (declared || plains_in_region(s, addr)) &&
 		    (!s->asking || mode == HS_PLAIN_STEPS))
-			plains_access(t, addr, end - addr, access, mode, declared ? &object : NULL);
+			plains_access(t, &told, mode, declared ? &object : NULL);
 		addr = end;
 	}
+}
+
+void hs_races_access(const void *data, size_t size, enum hs_races_access access)
+{
+	hs_races_access_at(data, size, access, NULL);
 }

@@ -19,7 +19,12 @@
  *
  * The two differ in what x holds when the call for y comes: as long as it is what it was, x may
  * still have to be written. Then the next step is a copy, which writes all from the one to the
- * other. It depends on more steps than it has to, which costs executions and changes no result.
+ * other, unless the places of the two are known and differ. It depends on more steps than it has
+ * to, which costs executions and changes no result.
+ *
+ * What is volatile is no plain access where accesses are steps, but a relaxed load or store, which
+ * the code that comes next makes: views see it as they see plain data. Atomics there are the words
+ * of the seam (atomics.c).
  *
  * Values: what a task has read wakes it from a retry when it changes (hs_saw()). What it has
  * written is there only when its next step comes, so that its words are looked at then
@@ -50,6 +55,7 @@ struct hs_plains_rule {
 struct hs_plains {
 	bool on;      /* accesses are looked at */
 	bool steps;   /* some of them are steps */
+	bool foreign; /* they are those of foreign code (foreign.c) */
 	uint8_t mode; /* where no rule says another one */
 	uint32_t count;
 	struct hs_plains_rule rule[HS_PLAINS];
@@ -57,6 +63,7 @@ struct hs_plains {
 	struct {
 		uintptr_t addr;
 		size_t size;
+		const char *where;	 /* NULL: not known */
 		uint64_t execution, sum; /* sum: of what was there before */
 		uint32_t task, decisions;
 	} write;
@@ -71,6 +78,11 @@ bool hs_plains_has(const struct hs_sched *s, enum hs_plain mode);
 /* The mode of @addr, in the object @birth or NULL; *end becomes the end of what has it, if less. */
 enum hs_plain hs_plains_mode(const struct hs_sched *s, const struct hs_birth *birth, uintptr_t addr,
 			     uintptr_t *end);
+
+/* The task whose accesses are looked at on the calling thread now. NULL: none. */
+struct hs_task *hs_plains_task(void);
+/* The accesses of @t to @addr are steps. */
+bool hs_plains_are_steps(const struct hs_task *t, uintptr_t addr);
 
 /* A step of @t has been taken, and the next one is known: what a plain write has left. */
 void hs_plains_settle(struct hs_sched *s, struct hs_task *t);

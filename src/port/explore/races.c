@@ -37,6 +37,7 @@ struct races_note {
 	uint8_t task;
 	uint8_t kind;  /* enum races_kind */
 	uint8_t bytes; /* of the cell: a mask */
+	bool placed;   /* .place is its own */
 };
 
 /* A note with which executions begin. */
@@ -58,6 +59,13 @@ struct hs_races {
 
 static bool races_reported;
 
+/* hs_races_watch() */
+static struct {
+	void (*fn)(void *ctx, const struct hs_races_side *first,
+		   const struct hs_races_side *second);
+	void *ctx;
+} races_watch;
+
 /* ---- making and ending ------------------------------------------------------------------- */
 
 void hs_races_report(void)
@@ -68,6 +76,19 @@ void hs_races_report(void)
 bool hs_races_are_reported(void)
 {
 	return races_reported;
+}
+
+void hs_races_watch(void (*fn)(void *ctx, const struct hs_races_side *first,
+			       const struct hs_races_side *second),
+		    void *ctx)
+{
+	races_watch.fn = fn;
+	races_watch.ctx = ctx;
+}
+
+bool hs_races_are_watched(void)
+{
+	return races_watch.fn;
 }
 
 int hs_races_begin(struct hs_sched *s)
@@ -197,8 +218,11 @@ static void races_name(const struct hs_sched *s, const struct hs_races_object *o
 		       char text[RACES_NAME])
 {
 	const struct hs_birth *b = o->birth;
-	const char *kind = "named data";
-	uint32_t number = b ? hs_births_number(&s->births, b) : o->data;
+	bool foreign = !b && o->data < s->foreign_count;
+	const char *kind = foreign ? "foreign data" : "named data";
+	uint32_t number = b	    ? hs_births_number(&s->births, b)
+			  : foreign ? o->data
+				    : o->data - s->foreign_count;
 	const struct hs_label *label = hs_label_of(s, addr);
 
 	if (label) {
@@ -238,7 +262,7 @@ static void races_describe(const struct hs_sched *s, const struct hs_races_objec
 	races_name(s, o, n->addr, name);
 	used = snprintf(text, RACES_SIDE, "%s of %zu bytes at %s by %s %s %s",
 			races_kind_name((enum races_kind)n->kind), n->size, name, t->name,
-			n->kind >= RACES_WORD_READ ? "at" : "after",
+			n->kind >= RACES_WORD_READ || n->placed ? "at" : "after",
 			n->place ? n->place : "its start");
 	for (uint32_t i = 0; i < n->held_count && used < RACES_SIDE; i++)
 		used += snprintf(text + used, RACES_SIDE - (size_t)used, "%s the %s",
@@ -256,6 +280,35 @@ static void races_report_pair(struct hs_sched *s, const struct hs_races_object *
 	races_describe(s, o, earlier, first);
 	races_describe(s, o, later, second);
 	hs_sched_violation(s, HS_VERDICT_RACE, "%s; %s: nothing orders them", first, second);
+}
+
+static struct hs_races_side races_side(const struct hs_sched *s, const struct races_note *n)
+{
+	return (struct hs_races_side){
+		.place = n->place ? n->place : "its start",
+		.task = s->task[n->task].name,
+		.addr = n->addr,
+		.size = n->size,
+		.plain = n->kind <= RACES_WRITE,
+		.writes = n->kind == RACES_WRITE || n->kind == RACES_WORD_WRITE,
+	};
+}
+
+/* The access @n of a step races. False: it is no step, but a finding. */
+static bool races_tell_pair(const struct hs_sched *s, const struct hs_races_object *o,
+			    const struct races_note *earlier, const struct races_note *later)
+{
+	struct hs_races_side first, second;
+	uintptr_t end = later->addr + 1;
+
+	if (hs_plains_mode(s, o->birth, later->addr, &end) != HS_PLAIN_STEPS)
+		return false;
+	if (races_watch.fn) {
+		first = races_side(s, earlier);
+		second = races_side(s, later);
+		races_watch.fn(races_watch.ctx, &first, &second);
+	}
+	return true;
 }
 
 static void races_report_allocation(struct hs_sched *s, const struct hs_races_object *o,
@@ -281,28 +334,43 @@ static void races_report_free(struct hs_task *free, const struct hs_races_object
 			   free->name, free->op.where ? free->op.where : "?", o->birth->allocated);
 }
 
-void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes)
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes,
+			  const char *where)
 {
 	struct hs_sched *s = t->sched;
 	const struct hs_birth *b = hs_births_find(&s->births, (uintptr_t)data);
-	const char *place = t->place ? t->place : "its start";
+	const char *place = where ? where : t->place ? t->place : "its start";
+	const char *after = where ? "at" : "after";
 	const char *kind = races_kind_name(writes ? RACES_WRITE : RACES_READ);
 	struct hs_races_object o;
 	char name[RACES_NAME];
 
 	if (!b || !b->freed || !hs_races_find_object(s, (uintptr_t)data, &o)) {
 		hs_sched_violation(s, HS_VERDICT_FREED,
-				   "after %s: %s of %zu bytes of an object that %s (task %s)",
+				   "%s %s: %s of %zu bytes of an object that %s (task %s)", after,
 				   place, kind, size, b ? "is freed" : "was never allocated",
 				   t->name);
 		return;
 	}
 	races_name(s, &o, (uintptr_t)data, name);
 	hs_sched_violation(s, HS_VERDICT_FREED,
-			   "after %s: %s of %zu bytes at %s, which is freed (task %s): from %s, "
+			   "%s %s: %s of %zu bytes at %s, which is freed (task %s): from %s, "
 			   "freed at %s by %s",
-			   place, kind, size, name, t->name, b->allocated, b->freed,
+			   after, place, kind, size, name, t->name, b->allocated, b->freed,
 			   s->task[b->freer].name);
+}
+
+void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
+			  const char *where)
+{
+	hs_sched_violation(t->sched, HS_VERDICT_FREED,
+			   "%s %s: %s of %zu bytes at address %#llx, where no object is (task %s)",
+			   where ? "at" : "after",
+			   where      ? where
+			   : t->place ? t->place
+				      : "its start",
+			   races_kind_name(writes ? RACES_WRITE : RACES_READ), size,
+			   (unsigned long long)addr, t->name);
 }
 
 /* ---- cells ------------------------------------------------------------------------------- */
@@ -381,7 +449,7 @@ static bool races_take(struct hs_task *t, const struct hs_races_object *o, struc
 		}
 		n->bytes = races_bytes(at, n->addr, end);
 		other = races_against(t, *cell, n);
-		if (other) {
+		if (other && !races_tell_pair(t->sched, o, other, n)) {
 			races_report_pair(t->sched, o, other, n);
 			return false;
 		}
@@ -468,8 +536,8 @@ bool hs_races_step(struct hs_task *t)
 	hs_clocks_tick(t);
 	if (t->op.kind == HS_OP_FREE)
 		return races_free(t);
-	if (t->op.kind == HS_OP_DEREF)
-		return true;
+	if (t->op.kind == HS_OP_DEREF || hs_op_is_plain((enum hs_op_kind)t->op.kind))
+		return true; /* what is plain is noted where it is told */
 	return hs_races_word(t, t->op.addr, t->op.size, t->op.access != HS_READ);
 }
 
@@ -480,11 +548,14 @@ static bool races_is_fresh(const struct hs_task *t, const struct hs_birth *b)
 }
 
 bool hs_races_plain(struct hs_task *t, const struct hs_races_object *o, const void *data,
-		    size_t size, bool writes)
+		    size_t size, bool writes, enum hs_plain mode, const char *where)
 {
 	struct races_note n = races_note_of(t, data, size, writes ? RACES_WRITE : RACES_READ);
 
-	if (races_is_fresh(t, o->birth)) {
+	n.placed = where;
+	if (where)
+		n.place = where;
+	if (mode == HS_PLAIN_CHECKED && races_is_fresh(t, o->birth)) {
 		races_report_allocation(t->sched, o, &n);
 		return false;
 	}

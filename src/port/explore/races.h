@@ -25,12 +25,17 @@
  * something is found in one of the class, something is found in all of them. Which of several
  * findings comes first, and ends the execution, depends on the order.
  *
+ * Where accesses are steps the same notes show races, which are told to the program and end nothing
+ * (hs_races_watch()).
+ *
  * What comes before the first step of each task is noted once, as it is done once (image.c).
  *
  * Memory: a word of the table and 48 bytes for each note, of memory that the scenario has declared.
  */
 #ifndef HS_PORT_EXPLORE_RACES_H
 #define HS_PORT_EXPLORE_RACES_H
+
+#include <hmmsim/explore.h>
 
 #include "port/port.h"
 
@@ -65,11 +70,19 @@ bool hs_races_word(struct hs_task *t, const void *addr, size_t size, bool writes
 
 /* What has @addr, also after its end. False: it is not declared. */
 bool hs_races_find_object(const struct hs_sched *s, uintptr_t addr, struct hs_races_object *o);
-/* A plain access of @t to @o that is checked. False: there is a verdict now. */
+/* hs_races_watch() was called: races between steps are told. */
+bool hs_races_are_watched(void);
+/*
+ * A plain access of @t to @o that is checked, or a step whose races are told (enum hs_plain).
+ * @where: its place, NULL if that is not known. False: there is a verdict now.
+ */
 bool hs_races_plain(struct hs_task *t, const struct hs_races_object *o, const void *data,
-		    size_t size, bool writes);
-/* As verdicts: a plain access to what is not live; an atomic one, which is no word. */
-void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes);
+		    size_t size, bool writes, enum hs_plain mode, const char *where);
+/* As verdicts: a plain access to what is not live, to no object; an atomic one that is no word. */
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes,
+			  const char *where);
+void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
+			  const char *where);
 void hs_races_refuse_atomic(struct hs_task *t, const struct hs_races_object *o, uintptr_t addr);
 
 #endif

@@ -423,11 +423,11 @@ void hs_report_dead(struct hs_sched *s, const struct hs_task *t)
 	s->dead.task = t->id;
 	s->dead.where = where;
 	sched_describe_dead(s, object, sizeof(object));
-	hs_sched_violation(s, HS_VERDICT_FREED, "%s%s%s%s of an object that %s (task %s)%s",
-			   where && hs_op_is_plain((enum hs_op_kind)t->op.kind) ? "after " : "",
-			   where ? where : "", where ? ": " : "",
-			   hs_op_name((enum hs_op_kind)t->op.kind),
-			   never ? "was never allocated" : "is freed", t->name, object);
+	hs_sched_violation(
+		s, HS_VERDICT_FREED, "%s%s%s%s of an object that %s (task %s)%s",
+		where && hs_op_follows((enum hs_op_kind)t->op.kind, t->op.detail) ? "after " : "",
+		where ? where : "", where ? ": " : "", hs_op_name((enum hs_op_kind)t->op.kind),
+		never ? "was never allocated" : "is freed", t->name, object);
 }
 
 static inline uint32_t sched_enabled_tasks(struct hs_sched *s)

@@ -35,7 +35,7 @@
 
 #define HS_SCHED_TASKS 32 /* boot included; RCU callbacks take one each */
 #define HS_SCHED_DEBTS 64
-#define HS_SCHED_DATA 16
+#define HS_SCHED_DATA 20
 #define HS_SCHED_LABELS 64
 /* How often a task retries in an execution because no task can move, before that is a livelock. */
 #define HS_SOLO_RETRIES 128
@@ -183,7 +183,7 @@ struct hs_sched {
 	uint32_t stall_ms;
 	struct hs_image image;
 	struct hs_part data[HS_SCHED_DATA]; /* the scenario's own, outside the machine */
-	uint32_t data_count;
+	uint32_t data_count, foreign_count; /* the first ones are those of foreign code */
 	struct hs_label label[HS_SCHED_LABELS];
 	uint32_t label_count;
 	uint8_t *life; /* of each granule of the region */
@@ -279,6 +279,12 @@ uint32_t hs_op_lock_class(const struct hs_op *op);
 static inline bool hs_op_is_plain(enum hs_op_kind kind)
 {
 	return kind >= HS_OP_PLAIN_READ && kind <= HS_OP_PLAIN_COPY;
+}
+
+/* Its place is that of a step before it. */
+static inline bool hs_op_follows(enum hs_op_kind kind, uint8_t detail)
+{
+	return hs_op_is_plain(kind) && (detail & HS_DETAIL_WHAT) != HS_WHAT_PLACED;
 }
 
 /* A word for an operation: "lock", "wait". */
