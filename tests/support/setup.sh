@@ -33,24 +33,33 @@ missing_packages() {
 	done
 }
 
+# may_install: whether packages can be installed without a question. Sets sudo.
+may_install() {
+	sudo=()
+	command -v apt-get >/dev/null || return 1
+	[ "$(id -u)" = 0 ] && return
+	sudo=(sudo -n)
+	sudo -n true 2>/dev/null
+}
+
+# run_apt <argument>...: answers no questions; what it says goes to stderr.
+run_apt() {
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >&2
+}
+
 # install_missing <package>...: installs what is missing, or says how to and exits with 2.
 install_missing() {
-	local missing sudo=()
+	local missing sudo
 	mapfile -t missing < <(missing_packages "$@")
 	[ "${#missing[@]}" -gt 0 ] || return 0
 
 	local command="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
-	[ "$(id -u)" = 0 ] || sudo=(sudo -n)
-	if ! command -v apt-get >/dev/null ||
-		{ [ "${#sudo[@]}" -gt 0 ] && ! sudo -n true 2>/dev/null; }; then
+	if ! may_install; then
 		echo "These packages are missing: ${missing[*]}. Run as root: $command" >&2
 		exit 2
 	fi
 	echo "Installing ${missing[*]}"
-	export DEBIAN_FRONTEND=noninteractive
-	if ! { "${sudo[@]}" apt-get update -q &&
-		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -q -y --no-install-recommends "${missing[@]}"; } >&2; then
+	if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
 		echo "Could not install ${missing[*]}. Run as root: $command" >&2
 		exit 2
 	fi
@@ -59,6 +68,19 @@ install_missing() {
 		echo "Installed, but still not usable: ${missing[*]}" >&2
 		exit 2
 	fi
+}
+
+# install_kernel_source <package> <version>: that version, or else what the suite has. It is no
+# package that a build needs. Returns 1 if the download fails, 2 if nothing may be installed.
+install_kernel_source() {
+	local sudo package=$1
+	[ ! -e "/usr/src/$package.tar.xz" ] || return 0
+	may_install || return 2
+	echo "Installing $package"
+	run_apt update || true
+	run_apt install -y --no-install-recommends "$package=$2" ||
+		run_apt install -y --no-install-recommends "$package" || return 1
+	[ -e "/usr/src/$package.tar.xz" ] || return 1
 }
 
 # No answers to questions, and no colours in what is not a terminal.

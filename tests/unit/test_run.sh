@@ -12,10 +12,19 @@ cp "$(dirname "$runner")/support/coverage.sh" tree/tests/support/
 cat >tree/tests/support/setup.sh <<'SH'
 install_missing() { echo "packages $*" >>"$CALLS"; }
 plain_output() { exec </dev/null; }
+install_kernel_source() {
+	echo "kernel source $*" >>"$CALLS"
+	return "${DOWNLOAD:-0}"
+}
 SH
 cat >bin/cmake <<'SH'
 #!/bin/sh
 echo "cmake $*" >>"$CALLS"
+case $* in
+*/gcc-release\ *)
+	mkdir -p "$HMMSIM_BUILD_ROOT/gcc-release/tests/kernel/linux"
+	echo "${KERNEL:-absent}" >"$HMMSIM_BUILD_ROOT/gcc-release/tests/kernel/linux/state" ;;
+esac
 echo "[3/7] Building C object a.o"
 # Until progress was said twice: once at least after the line above.
 if [ -n "$SLEEPS" ]; then
@@ -63,7 +72,7 @@ TEXT
 SH
 chmod +x bin/*
 export CALLS=$work/calls PATH=$work/bin:$PATH HMMSIM_BUILD_ROOT=$work/build
-unset HMMSIM_TEST_SCALE
+unset HMMSIM_TEST_SCALE HMMSIM_REQUIRE_KERNEL
 
 # run <exit status> <argument>...
 run() {
@@ -95,6 +104,7 @@ refused() {
 
 run 0
 ran gcc-release gcc-asan gcc-tsan clang-release
+called 0 'kernel source'
 [ "$(tail -n 1 out)" = "8 passed, 0 failed, 0 skipped" ] || complain "$what: the last line"
 called 1 'cmake -S .*-DHMMSIM_FULL_TESTS=OFF'
 called 2 'cmake -S .*-DHMMSIM_TEST_SCALE=10 '
@@ -116,6 +126,19 @@ called 2 'cmake -S .*-tsan .*-DHMMSIM_UNBUILT_TESTS=alone( |$)'
 called 1 'cmake -S .*/gcc-malloc .*-DHMMSIM_UNBUILT_TESTS=explore$'
 called 3 'cmake -S .*/gcc-lanes-. .*-DHMMSIM_UNBUILT_TESTS=explore;stress$'
 called 5 'cmake -S .*-DHMMSIM_UNBUILT_TESTS=( |$)'
+# Kernel code: installed by --full alone, tested in the releases, and missing only if that is allowed.
+called 1 'kernel source linux-source-6\.12 6\.12\.117-1~deb12u1'
+called 4 'cmake -S .*-DHMMSIM_KERNEL_SOURCE=OFF'
+says '^kernel code: NOT TESTED: linux-source-6.12 is not installed$'
+KERNEL='known 6.12.117-1~deb12u1' HMMSIM_REQUIRE_KERNEL=1 run 0 --full
+says '^kernel code: tested, 6\.12\.117-1~deb12u1$'
+DOWNLOAD=1 HMMSIM_REQUIRE_KERNEL=1 run 0 --full
+says '^kernel code: NOT TESTED: linux-source-6\.12 could not be downloaded$'
+DOWNLOAD=2 HMMSIM_REQUIRE_KERNEL=1 run 1 --full
+says '^kernel code: NOT TESTED: linux-source-6\.12 is not installed$'
+KERNEL='unknown 6.12.999' HMMSIM_REQUIRE_KERNEL=1 run 1 --full
+says '^kernel code: NOT TESTED: no known set, 6\.12\.999 '
+KERNEL='unknown 6.12.999' run 0 --full
 
 run 0 gcc-tsan
 ran gcc-tsan
