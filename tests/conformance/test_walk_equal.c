@@ -13,8 +13,7 @@
 
 #include <cmocka.h>
 
-#include "support/walk_gen.h"
-#include "support/walk_print.h"
+#include "support/walk_differ.h"
 #include "support/scale.h"
 
 #define SCENARIOS 5000u
@@ -49,27 +48,6 @@ static int answer(const struct hs_walk_scenario *s, const struct pair *pair, enu
 	return hs_walk_run(s, &setting, a);
 }
 
-static bool same_log(const struct hs_walk_answer *a, const struct hs_walk_answer *b)
-{
-	if (a->log_count != b->log_count)
-		return false;
-	for (size_t i = 0; i < a->log_count; i++) {
-		const struct hs_walk_event *x = &a->log[i], *y = &b->log[i];
-
-		if (x->addr != y->addr || x->count != y->count || x->kind != y->kind ||
-		    x->action != y->action || x->write != y->write)
-			return false;
-	}
-	return true;
-}
-
-static bool same(const struct hs_walk_answer *a, const struct hs_walk_answer *b)
-{
-	return a->ret == b->ret && a->livelock == b->livelock && a->null_vmas == b->null_vmas &&
-	       !memcmp(&a->counts, &b->counts, sizeof(a->counts)) && a->pages == b->pages &&
-	       !memcmp(a->pfns, b->pfns, a->pages * sizeof(a->pfns[0])) && same_log(a, b);
-}
-
 static void note(const struct hs_walk_scenario *s, const struct hs_walk_answer *a)
 {
 	seen.success += a->ret >= 0;
@@ -99,159 +77,44 @@ static int differ(const struct hs_walk_scenario *s, const struct pair *pair)
 	ret = ret ? ret : second;
 	if (!ret) {
 		note(s, &reference);
-		ret = !same(&reference, &plain);
+		ret = !walk_answers_equal(&reference, &plain);
 	}
 	hs_walk_answer_free(&mem, &reference);
 	hs_walk_answer_free(&mem, &plain);
 	return ret;
 }
 
-/* ---- a difference, made smaller as long as it is one -------------------------------------- */
+/* ---- a difference, made smaller ---------------------------------------------------------- */
 
-#define TRIES_MAX 4000
+struct difference {
+	const struct pair *pair;
+	int what; /* as differ() said it first */
+};
 
-static struct gen best, candidate;
-static const struct pair *shrunk_pair;
-static int shrunk_what; /* as differ() said it first */
-static unsigned int tries, steps;
-
-/* The candidate is the new best one if it shows the same. */
-static bool keep(void)
+static bool shows(const struct hs_walk_scenario *s, void *arg)
 {
-	if (tries++ >= TRIES_MAX || differ(&candidate.s, shrunk_pair) != shrunk_what)
-		return false;
-	gen_copy(&best, &candidate);
-	steps++;
-	return true;
-}
+	const struct difference *difference = arg;
 
-static struct hs_walk_scenario *trial(void)
-{
-	gen_copy(&candidate, &best);
-	return &candidate.s;
-}
-
-#define ERASE(array, count, i) \
-	memmove(&(array)[i], &(array)[(i) + 1], (--(count) - (i)) * sizeof((array)[0]))
-
-#define ERASE_EACH(array, count)                                 \
-	for (size_t i_ = best.s.count; i_-- > 0;) {              \
-		trial();                                         \
-		ERASE(candidate.s.array, candidate.s.count, i_); \
-		keep();                                          \
-	}
-
-static void erase_lines(void)
-{
-	ERASE_EACH(layout.maps, layout.map_count)
-	ERASE_EACH(ins, in_count)
-	ERASE_EACH(layout.vmas, layout.vma_count)
-	ERASE_EACH(layout.pgmaps, layout.pgmap_count)
-	ERASE_EACH(rules.by_call, rules.by_call_count)
-	ERASE_EACH(rules.by_addr, rules.by_addr_count)
-}
-
-#define HALVE_EACH(array, array_count)                         \
-	for (size_t i_ = 0; i_ < best.s.array_count; i_++) {   \
-		do                                             \
-			trial()->array[i_].count /= 2;         \
-		while (candidate.s.array[i_].count && keep()); \
-	}
-
-static void halve_counts(void)
-{
-	HALVE_EACH(layout.maps, layout.map_count)
-	HALVE_EACH(ins, in_count)
-}
-
-/* Slots [first, end) of the range remain. */
-static bool crop(uint64_t first, uint64_t end)
-{
-	struct hs_walk_scenario *s = trial();
-
-	s->req.end = s->req.start + end * HS_PAGE_BYTES;
-	s->req.start += first * HS_PAGE_BYTES;
-	for (size_t i = s->in_count; i-- > 0;) {
-		struct hs_walk_in *in = &s->ins[i];
-		uint64_t in_end = in->index + in->count;
-
-		if (in_end <= first || in->index >= end) {
-			ERASE(s->ins, s->in_count, i);
-			continue;
-		}
-		if (in->index < first)
-			in->index = first;
-		in->count = (in_end < end ? in_end : end) - in->index;
-		in->index -= first;
-	}
-	return keep();
-}
-
-static void crop_range(void)
-{
-	for (uint64_t part = 1 << 20; part; part /= 2) {
-		uint64_t pages;
-
-		do
-			pages = (best.s.req.end - best.s.req.start) / HS_PAGE_BYTES;
-		while (pages > part && (crop(0, pages - part) || crop(part, pages)));
-	}
-}
-
-static void plain_settings(void)
-{
-#define PLAIN(setting, value) (trial()->setting = (value), keep())
-	PLAIN(rules.action, HS_ACTION_OK);
-	PLAIN(retry_at, 0);
-	PLAIN(rules.migration_stays, false);
-	PLAIN(snapshot, false);
-	PLAIN(req.owner, 0);
-	for (size_t i = 0; i < best.s.layout.map_count; i++)
-		PLAIN(layout.maps[i].kind, HS_MAP_RW);
-#undef PLAIN
-}
-
-static void shrink(void)
-{
-	unsigned int before;
-
-	do {
-		before = steps;
-		erase_lines();
-		crop_range();
-		halve_counts();
-		plain_settings();
-	} while (steps != before && tries < TRIES_MAX);
+	return differ(s, difference->pair) == difference->what;
 }
 
 static void say(const struct hs_walk_scenario *s, const struct pair *pair, enum hs_body body)
 {
-	struct hs_out out = { .mem = &mem };
 	struct hs_walk_answer a;
 	int ret = answer(s, pair, body, &a);
 
-	fprintf(stderr, "%s, run %d, calls %d, hits %d, puts %d:\n", hs_body_name(body), ret,
-		(int)a.counts.calls, (int)a.counts.hits, (int)a.counts.puts);
-	if (a.pfns)
-		hs_walk_answer_print(&a, &out);
-	fwrite(out.bytes, 1, out.used, stderr);
-	hs_out_free(&out);
+	walk_tell_answer(&mem, hs_body_name(body), ret, &a);
 	hs_walk_answer_free(&mem, &a);
 }
 
-static void explain(const struct gen *g, const struct pair *pair, int what)
+static void explain(struct gen *g, const struct pair *pair, int what)
 {
-	struct hs_out out = { .mem = &mem };
+	struct difference difference = { pair, what };
 
-	gen_copy(&best, g);
-	shrunk_pair = pair;
-	shrunk_what = what;
-	shrink();
-	hs_walk_print(&best.s, &out);
-	fwrite(out.bytes, 1, out.used, stderr);
-	hs_out_free(&out);
-	say(&best.s, pair, HS_BODY_REFERENCE);
-	say(&best.s, pair, HS_BODY_PLAIN);
+	walk_shrink(g, shows, &difference);
+	walk_tell_scenario(&mem, &g->s);
+	say(&g->s, pair, HS_BODY_REFERENCE);
+	say(&g->s, pair, HS_BODY_PLAIN);
 	fail_msg("%s %s: the walkers differ (%d)", hs_era_name(pair->era),
 		 hs_strategy_name(pair->strategy), what);
 }
