@@ -5,6 +5,7 @@
  */
 #include "pgmap/percpu_ref.h"
 #include "support/broken.h"
+#include "support/percpu_ref_state.h"
 
 struct object {
 	struct hs_percpu_ref ref;
@@ -68,7 +69,7 @@ static bool is_unreferenced(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t sum = hs_percpu_ref_sum(self, ref);
 
-	return sum == 1 && hs_u64_load(self, &ref->count, HS_ACQUIRE) > HS_PERCPU_REF_BIAS / 2;
+	return sum == 1 && percpu_ref_has_bias(self, ref);
 }
 
 static void killer_main(struct hs_task *self, void *arg)

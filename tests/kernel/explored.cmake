@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# Kernel code under the explorer.
+
+# hs_kernel_headers(...) for code whose steps are explored: every header that is no algorithm.
+set(HS_EXPLORED_HEADERS ${CMAKE_CURRENT_BINARY_DIR}/explored)
+function(hs_explored_headers shim)
+	list(TRANSFORM ARGN PREPEND linux/)
+	hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/${shim} ${ARGN})
+endfunction()
+hs_explored_headers(explored.h compiler.h const.h container_of.h err.h export.h kernel.h stddef.h
+	types.h)
+hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/explored.h asm/barrier.h)
+hs_explored_headers(atomic.h atomic.h)
+hs_explored_headers(locks.h sched.h spinlock.h wait.h)
+hs_explored_headers(memory.h gfp.h mm.h percpu.h slab.h)
+hs_explored_headers(rcu.h rcupdate.h srcu.h)
+
+# hs_explored_kernel(<name> [SOURCES a.c ...] FILES <path in the kernel> ...): a library as hs_foreign()
+# makes it, of kernel files as they are, and of our own ones that are compiled as they are. With
+# KERNEL <folder> the files are those of another folder.
+function(hs_explored_kernel name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "KERNEL" "FILES;SOURCES")
+	if(NOT arg_KERNEL)
+		set(arg_KERNEL ${HS_KERNEL})
+	endif()
+	list(TRANSFORM arg_FILES PREPEND ${arg_KERNEL}/)
+	hs_foreign(${name} SOURCES ${arg_FILES} ${arg_SOURCES}
+		OPTIONS -std=gnu11 -w -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
+			-I${HS_EXPLORED_HEADERS} -I${HS_KERNEL}/include
+			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
+			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
+		PREFIXES ${arg_KERNEL}/ ${HS_KERNEL}/)
+endfunction()
+
+# hs_explored_test(<name> SOURCES a.c ... LIBS <library> ...): a program with the shim, its test, and
+# the same answers as every test of the model but exact numbers.
+function(hs_explored_program name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+	add_executable(${name} ${arg_SOURCES} shim/explored.c inexact.c)
+	target_compile_definitions(${name} PRIVATE HS_BACKEND_EXPLORE=1)
+	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
+		${CMAKE_CURRENT_SOURCE_DIR}/shim)
+	target_link_libraries(${name} PRIVATE ${arg_LIBS} fixtures_explore)
+endfunction()
+
+# hs_same_outcomes(<stem> COUNTS <count,count> SOURCES a.c ... GLUE b.c ... LIBS <library> ...): one
+# scenario over the model and over the kernel's code (outcomes.h).
+function(hs_same_outcomes stem)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "COUNTS" "SOURCES;GLUE;LIBS")
+	if(HS_KERNEL_KNOWN)
+		hs_explored_program(${stem}.model SOURCES ${arg_SOURCES} outcomes.c)
+		hs_explored_program(${stem}.kernel SOURCES ${arg_SOURCES} outcomes.c ${arg_GLUE}
+			LIBS ${arg_LIBS})
+		set(programs $<TARGET_FILE:${stem}.model> $<TARGET_FILE:${stem}.kernel>)
+	endif()
+	hs_add_kernel_test(test_kernel_${stem} TIMEOUT 60
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/same_outcomes.sh ${arg_COUNTS} ${programs})
+endfunction()
+
+if(HS_KERNEL_KNOWN)
+	set(model ${PROJECT_SOURCE_DIR}/tests/model)
+	hs_explored_kernel(kernel_percpu_ref FILES lib/percpu-refcount.c SOURCES percpu_ref_kernel.c)
+	hs_explored_program(test_kernel_percpu_ref_model
+		SOURCES ${model}/test_percpu_ref_model.c percpu_ref_glue.c LIBS kernel_percpu_ref)
+endif()
+hs_add_kernel_test(test_kernel_percpu_ref_model TIMEOUT 60 COMMAND test_kernel_percpu_ref_model)
+hs_same_outcomes(percpu_ref_outcomes COUNTS 85,447 SOURCES percpu_ref_outcomes.c
+	GLUE percpu_ref_glue.c LIBS kernel_percpu_ref)
+if(HS_KERNEL_KNOWN)
+	target_compile_definitions(percpu_ref_outcomes.kernel PRIVATE PERCPU_REF_GLUE_SUMS=false)
+endif()

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explored.c - what kernel code calls: locks, waits, RCU, memory, counters of CPUs, as the
+ * explorer's
+ */
+#include <hmmsim/races.h>
+#include <hmmsim/sync.h>
+
+#include "port/explore/arena.h"
+#include "port/port.h"
+
+#include "atomic.h"
+#include "explored.h"
+#include "locks.h"
+#include "memory.h"
+#include "rcu.h"
+#include "shim.h"
+
+static struct hs_task *shim_self(void)
+{
+	return hs_races_task();
+}
+
+/* ---- what must not happen ---------------------------------------------------------------- */
+
+bool shim_warnings_are_counted;
+unsigned int shim_warnings;
+
+bool shim_warn(bool is_true, const char *condition, const char *where)
+{
+	if (!is_true)
+		return false;
+	shim_warnings++;
+	if (!shim_warnings_are_counted)
+		hs_sync_fail(shim_self(), where, condition, "the kernel warns");
+	return true;
+}
+
+void shim_bug(const char *condition, const char *where)
+{
+	hs_sync_fail(shim_self(), where, condition, "a bug for the kernel");
+}
+
+/* ---- locks ------------------------------------------------------------------------------- */
+
+_Static_assert(sizeof(((spinlock_t *)NULL)->lock) == sizeof(struct hs_sync_spinlock), "its place");
+_Static_assert(offsetof(struct shim_class, name) == offsetof(struct hs_sync_class, name) &&
+		       sizeof(struct shim_class) == sizeof(struct hs_sync_class),
+	       "a class is one of the explorer's");
+
+static struct hs_sync_spinlock *shim_lock(spinlock_t *lock)
+{
+	return (struct hs_sync_spinlock *)lock->lock;
+}
+
+static void shim_spin_make(spinlock_t *lock, const char *where)
+{
+	int ret = hs_sync_spin_init_at(shim_self(), shim_lock(lock),
+				       (const struct hs_sync_class *)lock->cls, where);
+
+	hs_assert_at(shim_self(), where, !ret, "no class for a lock: %d", ret);
+	lock->made = true;
+}
+
+void shim_spin_init(spinlock_t *lock, const struct shim_class *cls)
+{
+	lock->cls = cls;
+	shim_spin_make(lock, cls->name);
+}
+
+void shim_spin_lock(spinlock_t *lock, const char *where)
+{
+	if (!lock->made && lock->cls)
+		shim_spin_make(lock, where);
+	hs_sync_spin_lock_at(shim_self(), shim_lock(lock), where);
+}
+
+void shim_spin_unlock(spinlock_t *lock, const char *where)
+{
+	hs_sync_spin_unlock_at(shim_self(), shim_lock(lock), where);
+}
+
+bool shim_spin_held(spinlock_t *lock)
+{
+	return hs_sync_spin_held(shim_self(), shim_lock(lock));
+}
+
+void shim_assert_held(bool held, const char *where)
+{
+	hs_assert_at(shim_self(), where, held, "a lock is not held that must be");
+}
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+_Static_assert(sizeof(((wait_queue_head_t *)NULL)->queue) == sizeof(struct hs_sync_waitq),
+	       "its place");
+
+struct shim_waiter {
+	wait_queue_head_t *queue;
+	u32 prepared;
+};
+
+static struct hs_sync_u32 *shim_wakes(wait_queue_head_t *queue)
+{
+	return (struct hs_sync_u32 *)&queue->wakes;
+}
+
+/* The kernel has the task in the list from here on, and has set its state with a barrier. */
+u32 shim_prepare_to_wait(wait_queue_head_t *queue, const char *where)
+{
+	return hs_sync_u32_add_at(shim_self(), shim_wakes(queue), 0, HS_SYNC_SEQ_CST, where);
+}
+
+static bool shim_is_woken(struct hs_task *self, void *arg)
+{
+	const struct shim_waiter *w = arg;
+
+	return hs_sync_u32_load(self, shim_wakes(w->queue), HS_SYNC_ACQUIRE) != w->prepared;
+}
+
+void shim_wait(wait_queue_head_t *queue, u32 prepared, const char *where)
+{
+	struct shim_waiter w = { queue, prepared };
+
+	hs_sync_wait_at(shim_self(), (struct hs_sync_waitq *)queue->queue, shim_is_woken, &w,
+			where);
+}
+
+void shim_wake_all(wait_queue_head_t *queue, const char *where)
+{
+	hs_sync_u32_add_at(shim_self(), shim_wakes(queue), 1, HS_SYNC_SEQ_CST, where);
+	hs_sync_wake_all_at(shim_self(), (struct hs_sync_waitq *)queue->queue, where);
+}
+
+/* ---- RCU --------------------------------------------------------------------------------- */
+
+_Static_assert(offsetof(struct rcu_head, func) == sizeof(struct hs_sync_rcu_head),
+	       "the explorer's head, and what the kernel's code wants to be called");
+
+void shim_rcu_read_lock(const char *where)
+{
+	hs_sync_rcu_read_lock_at(shim_self(), where);
+}
+
+void shim_rcu_read_unlock(const char *where)
+{
+	hs_sync_rcu_read_unlock_at(shim_self(), where);
+}
+
+bool shim_rcu_held(void)
+{
+	return hs_sync_rcu_held(shim_self());
+}
+
+void shim_synchronize_rcu(const char *where)
+{
+	hs_sync_synchronize_rcu_at(shim_self(), where);
+}
+
+static void shim_rcu_callback(struct hs_task *self, struct hs_sync_rcu_head *head)
+{
+	struct rcu_head *h = (struct rcu_head *)(void *)head;
+
+	(void)self;
+	h->func(h);
+}
+
+void shim_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head), const char *where)
+{
+	head->func = func;
+	hs_sync_call_rcu_at(shim_self(), (struct hs_sync_rcu_head *)(void *)head, shim_rcu_callback,
+			    where);
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static const struct hs_sync_kind shim_object = { "kernel object" };
+
+void *shim_zalloc(size_t size, const char *where)
+{
+	return hs_sync_alloc_at(shim_self(), &shim_object, size, where);
+}
+
+void shim_free(const void *object, const char *where)
+{
+	if (object)
+		hs_sync_free_at(shim_self(), (void *)(uintptr_t)object, where);
+}
+
+void *shim_percpu_alloc(size_t size, size_t align, const char *where)
+{
+	hs_assert_at(shim_self(), where, size == sizeof(hs_u64) && align <= sizeof(hs_u64),
+		     "a counter of %zu bytes, aligned to %zu", size, align);
+	return hs_pcpu_alloc_at(shim_self(), where);
+}
+
+void shim_percpu_free(void *counter, const char *where)
+{
+	hs_pcpu_free_at(shim_self(), counter, where);
+}
+
+unsigned long *shim_percpu_of(unsigned long *counter, int cpu)
+{
+	return (unsigned long *)(void *)((char *)counter + (size_t)cpu * HS_PCPU_STRIDE);
+}
+
+void shim_percpu_add(unsigned long *counter, unsigned long n, const char *where)
+{
+	hs_pcpu_add_at(shim_self(), (hs_u64 *)counter, n, where);
+}
+
+int shim_cpus(void)
+{
+	return (int)hs_task_arena(shim_self())->cpus;
+}
