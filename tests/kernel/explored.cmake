@@ -12,7 +12,9 @@ hs_explored_headers(explored.h compiler.h const.h container_of.h err.h export.h 
 hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/explored.h asm/barrier.h)
 hs_explored_headers(atomic.h atomic.h)
 hs_explored_headers(locks.h sched.h spinlock.h wait.h)
-hs_explored_headers(memory.h gfp.h mm.h percpu.h slab.h)
+hs_explored_headers(memory.h gfp.h percpu.h slab.h)
+hs_explored_headers(notified_mm.h mm.h mm_types.h mmap_lock.h sched/mm.h)
+hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/notified_mm.h vma.h)
 hs_explored_headers(rcu.h rcupdate.h srcu.h)
 
 # hs_explored_kernel(<name> [SOURCES a.c ...] FILES <path in the kernel> ...): a library as hs_foreign()
@@ -25,8 +27,8 @@ function(hs_explored_kernel name)
 	endif()
 	list(TRANSFORM arg_FILES PREPEND ${arg_KERNEL}/)
 	hs_foreign(${name} SOURCES ${arg_FILES} ${arg_SOURCES}
-		OPTIONS -std=gnu11 -w -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
-			-I${HS_EXPLORED_HEADERS} -I${HS_KERNEL}/include
+		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
+			-I${HS_EXPLORED_HEADERS} -I${arg_KERNEL} -I${HS_KERNEL} -I${HS_KERNEL}/include
 			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
 			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
 		PREFIXES ${arg_KERNEL}/ ${HS_KERNEL}/)
@@ -58,14 +60,22 @@ function(hs_same_outcomes stem)
 endfunction()
 
 if(HS_KERNEL_KNOWN)
+	set(trees lib/rbtree.c lib/interval_tree.c)
 	set(model ${PROJECT_SOURCE_DIR}/tests/model)
 	hs_explored_kernel(kernel_percpu_ref FILES lib/percpu-refcount.c SOURCES percpu_ref_kernel.c)
 	hs_explored_program(test_kernel_percpu_ref_model
 		SOURCES ${model}/test_percpu_ref_model.c percpu_ref_glue.c LIBS kernel_percpu_ref)
+	hs_explored_kernel(kernel_mmu_notifier FILES ${trees} SOURCES mmu_notifier_kernel.c)
+	hs_explored_program(test_kernel_notifier_model SOURCES ${model}/test_notifier_model.c
+		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 endif()
+hs_add_kernel_test(test_kernel_notifier_model TIMEOUT 60 COMMAND test_kernel_notifier_model)
 hs_add_kernel_test(test_kernel_percpu_ref_model TIMEOUT 60 COMMAND test_kernel_percpu_ref_model)
 hs_same_outcomes(percpu_ref_outcomes COUNTS 85,447 SOURCES percpu_ref_outcomes.c
 	GLUE percpu_ref_glue.c LIBS kernel_percpu_ref)
 if(HS_KERNEL_KNOWN)
 	target_compile_definitions(percpu_ref_outcomes.kernel PRIVATE PERCPU_REF_GLUE_SUMS=false)
 endif()
+hs_same_outcomes(mmu_notifier_outcomes COUNTS 13,31,9,3,5,12,6,4,8,1,1,1,1,1,1
+	SOURCES mmu_notifier_outcomes.c ../support/notifier_race.c
+	GLUE mmu_notifier_glue.c LIBS kernel_mmu_notifier)

@@ -4,16 +4,25 @@
  */
 #include "outcomes.h"
 
+#include <hmmsim/races.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OUTCOMES_MAX 4096
+/* More than each scenario needs of code that is sound. */
+#define OUTCOMES_EXECUTIONS 1000000
 
 struct outcomes {
 	uint64_t value[OUTCOMES_MAX];
 	size_t count;
 };
+
+#define RACES_MAX 64
+
+/* Data races, each once: the places of both, which are strings of the program. */
+static struct hs_races_side race[RACES_MAX][2];
+static size_t races;
 
 static struct outcomes found;
 static uint64_t (*looks)(const void *state);
@@ -38,6 +47,50 @@ static void outcomes_note(const struct hs_execution *execution, const void *stat
 	found.count++;
 }
 
+static bool outcomes_same_race(const struct hs_races_side known[2], const struct hs_races_side *a,
+			       const struct hs_races_side *b)
+{
+	return (known[0].place == a->place && known[1].place == b->place) ||
+	       (known[0].place == b->place && known[1].place == a->place);
+}
+
+static void outcomes_note_race(void *ctx, const struct hs_races_side *first,
+			       const struct hs_races_side *second)
+{
+	(void)ctx;
+	for (size_t i = 0; i < races; i++)
+		if (outcomes_same_race(race[i], first, second))
+			return;
+	if (races == RACES_MAX)
+		abort();
+	race[races][0] = *first;
+	race[races++][1] = *second;
+}
+
+static void outcomes_print_side(const struct hs_races_side *side)
+{
+	printf("%s %s at %s", side->plain ? "plain" : "marked", side->writes ? "write" : "read",
+	       side->place);
+}
+
+/* Whichever of the two came first. */
+static void outcomes_print_race(const struct hs_races_side pair[2])
+{
+	bool swap = strcmp(pair[0].place, pair[1].place) > 0;
+
+	printf("race: ");
+	outcomes_print_side(&pair[swap]);
+	printf("; ");
+	outcomes_print_side(&pair[!swap]);
+	printf("\n");
+}
+
+void outcomes_print_races(void)
+{
+	for (size_t i = 0; i < races; i++)
+		outcomes_print_race(race[i]);
+}
+
 static void outcomes_explore(const char *name, const struct hs_scenario *scenario,
 			     const void *param, enum hs_search search)
 {
@@ -49,6 +102,8 @@ static void outcomes_explore(const char *name, const struct hs_scenario *scenari
 	hs_explore_options_init(&options);
 	options.search = search;
 	options.ended = outcomes_note;
+	options.max_executions = OUTCOMES_EXECUTIONS;
+	hs_races_watch(outcomes_note_race, NULL);
 	ret = hs_explore(scenario, param, &options, &r);
 	if (ret || r.violations || !r.exhaustive) {
 		printf("%s: %d, %s\n%s\n", name, ret, r.message, r.report ? r.report : "");

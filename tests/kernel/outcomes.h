@@ -17,5 +17,7 @@
  */
 void outcomes_print(const char *name, const struct hs_scenario *scenario, const void *param,
 		    uint64_t (*look)(const void *state), bool sleep_sets);
+/* All data races of what was explored, a line each that begins with "race:". */
+void outcomes_print_races(void);
 
 #endif

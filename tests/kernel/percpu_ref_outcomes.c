@@ -132,5 +132,6 @@ int main(void)
 
 	outcomes_print("one walker, twice", &scenario, &twice, look, true);
 	outcomes_print("two walkers", &scenario, &two, look, false);
+	outcomes_print_races();
 	return 0;
 }

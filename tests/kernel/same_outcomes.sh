@@ -5,7 +5,7 @@
 set -eu
 expected=$1
 model=$("$2")
-kernel=$("$3")
+kernel=$("$3" | grep -v '^race: ')
 counts=$(printf '%s\n' "$model" | sed -n 's/.*: \([0-9]*\) outcomes$/\1/p' | paste -s -d ,)
 printf '%s\n' "$model" | grep ' outcomes$'
 if [ "$model" != "$kernel" ]; then

@@ -4,7 +4,7 @@
 set(HS_FOREIGN_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 # The compiler tells what is volatile apart, and calls for each access from the line that it is in.
-set(HS_FOREIGN_OPTIONS -fsanitize=thread -g -O2 -fno-strict-aliasing -fno-common
+set(HS_FOREIGN_OPTIONS -fsanitize=thread -gdwarf-4 -O2 -fno-strict-aliasing -fno-common
 	-fno-optimize-sibling-calls ${HS_RACES_OPTIONS})
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
 	list(APPEND HS_FOREIGN_OPTIONS ${HS_RACES_CLANG_OPTIONS}

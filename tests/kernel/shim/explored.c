@@ -90,6 +90,51 @@ void shim_assert_held(bool held, const char *where)
 	hs_assert_at(shim_self(), where, held, "a lock is not held that must be");
 }
 
+_Static_assert(sizeof(struct rw_semaphore) == sizeof(struct hs_sync_rwsem), "its place");
+
+static struct hs_sync_rwsem *shim_sem(struct rw_semaphore *sem)
+{
+	return (struct hs_sync_rwsem *)sem;
+}
+
+void shim_rwsem_init(struct rw_semaphore *sem, const struct shim_class *cls)
+{
+	int ret = hs_sync_rwsem_init_at(shim_self(), shim_sem(sem),
+					(const struct hs_sync_class *)cls, cls->name);
+
+	hs_assert_at(shim_self(), cls->name, !ret, "no class for a semaphore: %d", ret);
+}
+
+void shim_down_read(struct rw_semaphore *sem, const char *where)
+{
+	hs_sync_down_read_at(shim_self(), shim_sem(sem), where);
+}
+
+void shim_up_read(struct rw_semaphore *sem, const char *where)
+{
+	hs_sync_up_read_at(shim_self(), shim_sem(sem), where);
+}
+
+void shim_down_write(struct rw_semaphore *sem, const char *where)
+{
+	hs_sync_down_write_at(shim_self(), shim_sem(sem), where);
+}
+
+void shim_up_write(struct rw_semaphore *sem, const char *where)
+{
+	hs_sync_up_write_at(shim_self(), shim_sem(sem), where);
+}
+
+bool shim_held_write(struct rw_semaphore *sem)
+{
+	return hs_sync_rwsem_held_write(shim_self(), shim_sem(sem));
+}
+
+void shim_might_sleep(const char *where)
+{
+	hs_check_may_sleep(shim_self(), where);
+}
+
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 _Static_assert(sizeof(((wait_queue_head_t *)NULL)->queue) == sizeof(struct hs_sync_waitq),

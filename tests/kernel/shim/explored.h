@@ -38,6 +38,8 @@ typedef unsigned int gfp_t;
 #define EXPORT_SYMBOL_GPL(name) EXPORT_SYMBOL(name)
 /* Where nothing was put: no address of any process, as on x86-64. */
 #define CONFIG_ILLEGAL_POINTER_VALUE 0xdead000000000000
+#define SHIM_PASTE_(x, suffix) x##suffix
+#define _AC(x, suffix) SHIM_PASTE_(x, suffix)
 
 #define SHIM_STRING_(x) #x
 #define SHIM_STRING(x) SHIM_STRING_(x)
@@ -52,6 +54,12 @@ struct hlist_node {
 struct hlist_head {
 	struct hlist_node *first;
 };
+
+/* ---- errors as pointers ------------------------------------------------------------------ */
+
+#define ERR_PTR(error) ((void *)(long)(error))
+#define PTR_ERR(ptr) ((long)(ptr))
+#define IS_ERR(ptr) ((unsigned long)(ptr) >= (unsigned long)-4095)
 
 /* ---- accesses and barriers --------------------------------------------------------------- */
 

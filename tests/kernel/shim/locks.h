@@ -44,6 +44,26 @@ void shim_assert_held(bool held, const char *where);
 #define lockdep_assert_held(lock) shim_assert_held(shim_spin_held(lock), SHIM_HERE)
 #define lockdep_is_held(lock) shim_spin_held(lock)
 
+/* ---- semaphores -------------------------------------------------------------------------- */
+
+struct rw_semaphore {
+	u32 sem[4];
+};
+
+void shim_rwsem_init(struct rw_semaphore *sem, const struct shim_class *cls);
+void shim_down_read(struct rw_semaphore *sem, const char *where);
+void shim_up_read(struct rw_semaphore *sem, const char *where);
+void shim_down_write(struct rw_semaphore *sem, const char *where);
+void shim_up_write(struct rw_semaphore *sem, const char *where);
+bool shim_held_write(struct rw_semaphore *sem);
+void shim_might_sleep(const char *where);
+
+#define might_sleep() shim_might_sleep(SHIM_HERE)
+#define might_lock(lock) shim_might_sleep(SHIM_HERE)
+/* The order of a map is that of the locks around it. */
+#define lock_map_acquire(map) ((void)0)
+#define lock_map_release(map) ((void)0)
+
 /* ---- waiting ----------------------------------------------------------------------------- */
 
 /* Wakes are counted, so that none is lost that comes after a task has prepared to wait. */
