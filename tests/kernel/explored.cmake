@@ -21,7 +21,7 @@ hs_explored_headers(rcu.h rcupdate.h srcu.h)
 # makes it, of kernel files as they are, and of our own ones that are compiled as they are. With
 # KERNEL <folder> the files are those of another folder.
 function(hs_explored_kernel name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "KERNEL" "FILES;SOURCES")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "KERNEL" "FILES;SOURCES;INCLUDES")
 	if(NOT arg_KERNEL)
 		set(arg_KERNEL ${HS_KERNEL})
 	endif()
@@ -32,6 +32,10 @@ function(hs_explored_kernel name)
 			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
 			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
 		PREFIXES ${arg_KERNEL}/ ${HS_KERNEL}/)
+	if(arg_INCLUDES)
+		target_sources(${name}_objects PRIVATE ${arg_INCLUDES})
+		set_source_files_properties(${arg_INCLUDES} PROPERTIES HEADER_FILE_ONLY ON)
+	endif()
 endfunction()
 
 # hs_explored_test(<name> SOURCES a.c ... LIBS <library> ...): a program with the shim, its test, and
@@ -43,6 +47,7 @@ function(hs_explored_program name)
 	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
 		${CMAKE_CURRENT_SOURCE_DIR}/shim)
 	target_link_libraries(${name} PRIVATE ${arg_LIBS} fixtures_explore)
+	hs_leave_unbuilt(${name} kernel)
 endfunction()
 
 # hs_same_outcomes(<stem> COUNTS <count,count> SOURCES a.c ... GLUE b.c ... LIBS <library> ...): one
@@ -79,3 +84,42 @@ endif()
 hs_same_outcomes(mmu_notifier_outcomes COUNTS 13,31,9,3,5,12,6,4,8,1,1,1,1,1,1
 	SOURCES mmu_notifier_outcomes.c ../support/notifier_race.c
 	GLUE mmu_notifier_glue.c LIBS kernel_mmu_notifier)
+
+# hs_explored_mutants(<stem> MUTATES <path> FILES ... SOURCES ... OUTCOMES a.c ...): each mutant of the
+# list <stem>_mutants.txt in the place of that kernel file (mutants.sh).
+function(hs_explored_mutants stem)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "MUTATES" "FILES;SOURCES;OUTCOMES")
+	set(list ${CMAKE_CURRENT_SOURCE_DIR}/${stem}_mutants.txt)
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+	file(STRINGS ${list} lines REGEX "^[a-z]")
+	set(programs)
+	foreach(line IN LISTS lines)
+		string(REGEX MATCH "^[a-z_]+" name "${line}")
+		set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${stem}/${name})
+		add_custom_command(OUTPUT ${folder}/${arg_MUTATES}
+			COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${list} ${name}
+				${HS_KERNEL}/${arg_MUTATES} ${folder}/${arg_MUTATES}
+			DEPENDS ${list} mutate.sh ${HS_KERNEL}/${arg_MUTATES} VERBATIM)
+		set(included ${folder}/${arg_MUTATES})
+		if(arg_FILES)
+			set(included)
+		endif()
+		hs_explored_kernel(${stem}_${name} KERNEL ${folder} FILES ${arg_FILES}
+			SOURCES ${arg_SOURCES} INCLUDES ${included})
+		hs_explored_program(${stem}.${name} SOURCES ${arg_OUTCOMES} outcomes.c
+			LIBS ${stem}_${name})
+		target_compile_definitions(${stem}.${name} PRIVATE PERCPU_REF_GLUE_SUMS=false)
+		list(APPEND programs $<TARGET_FILE:${stem}.${name}>)
+	endforeach()
+	hs_add_kernel_test(test_kernel_${stem}_mutants TIMEOUT 120
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.sh
+			$<TARGET_FILE:${stem}_outcomes.kernel> ${programs})
+endfunction()
+
+if(HS_KERNEL_KNOWN)
+	hs_explored_mutants(percpu_ref MUTATES lib/percpu-refcount.c FILES lib/percpu-refcount.c
+		SOURCES percpu_ref_kernel.c OUTCOMES percpu_ref_outcomes.c percpu_ref_glue.c)
+	hs_explored_mutants(mmu_notifier MUTATES mm/mmu_notifier.c SOURCES mmu_notifier_kernel.c
+		${HS_KERNEL}/lib/rbtree.c ${HS_KERNEL}/lib/interval_tree.c
+		OUTCOMES mmu_notifier_outcomes.c mmu_notifier_glue.c ../support/notifier_race.c)
+endif()

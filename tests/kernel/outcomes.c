@@ -67,28 +67,39 @@ static void outcomes_note_race(void *ctx, const struct hs_races_side *first,
 	race[races++][1] = *second;
 }
 
-static void outcomes_print_side(const struct hs_races_side *side)
+#define RACE_TEXT 512
+
+static int outcomes_print_side(char *text, size_t room, const struct hs_races_side *side)
 {
-	printf("%s %s at %s", side->plain ? "plain" : "marked", side->writes ? "write" : "read",
-	       side->place);
+	return snprintf(text, room, "%s %s at %s", side->plain ? "plain" : "marked",
+			side->writes ? "write" : "read", side->place);
 }
 
 /* Whichever of the two came first. */
-static void outcomes_print_race(const struct hs_races_side pair[2])
+static void outcomes_print_race(char text[RACE_TEXT], const struct hs_races_side pair[2])
 {
 	bool swap = strcmp(pair[0].place, pair[1].place) > 0;
+	int used = outcomes_print_side(text, RACE_TEXT, &pair[swap]);
 
-	printf("race: ");
-	outcomes_print_side(&pair[swap]);
-	printf("; ");
-	outcomes_print_side(&pair[!swap]);
-	printf("\n");
+	used += snprintf(text + used, RACE_TEXT - (size_t)used, "; ");
+	outcomes_print_side(text + used, RACE_TEXT - (size_t)used, &pair[!swap]);
+}
+
+static int outcomes_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
 }
 
 void outcomes_print_races(void)
 {
+	static char text[RACES_MAX][RACE_TEXT];
+
 	for (size_t i = 0; i < races; i++)
-		outcomes_print_race(race[i]);
+		outcomes_print_race(text[i], race[i]);
+	qsort(text, races, sizeof(text[0]), outcomes_compare);
+	for (size_t i = 0; i < races; i++)
+		if (!i || strcmp(text[i], text[i - 1]))
+			printf("race: %s\n", text[i]);
 }
 
 static void outcomes_explore(const char *name, const struct hs_scenario *scenario,
