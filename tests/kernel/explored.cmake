@@ -27,7 +27,7 @@ function(hs_explored_kernel name)
 	endif()
 	list(TRANSFORM arg_FILES PREPEND ${arg_KERNEL}/)
 	hs_foreign(${name} SOURCES ${arg_FILES} ${arg_SOURCES}
-		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
+		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -DSHIM_EXPLORED=1 -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
 			-I${HS_EXPLORED_HEADERS} -I${arg_KERNEL} -I${HS_KERNEL} -I${HS_KERNEL}/include
 			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
 			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=

@@ -28,8 +28,15 @@ typedef unsigned long pgoff_t;
 #define __always_unused __attribute__((__unused__))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Of marked accesses only those that are atomics have views of weak memory. */
+#ifdef SHIM_EXPLORED
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value) __atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
+#else
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
+#endif
 
 /* Both arguments have one type, and no effects: that is all that the files here need. */
 #define min(a, b) ((a) < (b) ? (a) : (b))
@@ -44,7 +51,8 @@ typedef unsigned long pgoff_t;
 bool shim_warn(bool is_true, const char *condition, const char *where);
 #define SHIM_STRING_(x) #x
 #define SHIM_STRING(x) SHIM_STRING_(x)
-#define WARN_ON_ONCE(x) shim_warn((x), #x, __FILE__ ":" SHIM_STRING(__LINE__))
+#define SHIM_HERE __FILE__ ":" SHIM_STRING(__LINE__)
+#define WARN_ON_ONCE(x) shim_warn((x), #x, SHIM_HERE)
 #define VM_WARN_ON_ONCE(x) ((void)WARN_ON_ONCE(x))
 
 /*

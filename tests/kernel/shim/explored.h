@@ -1,49 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explored.h - the words of kernel code whose steps are explored: types, marked accesses, barriers
+ * explored.h - what kernel code whose steps are explored needs besides base.h
  *
- * As base.h, but with marked accesses that are atomics, because only those have views of weak
- * memory. A function of the kernel that waits, allocates, or belongs to one CPU is one of
- * explored.c, which sees both sides. What a compiler makes of the rest is steps as it is.
+ * A function of the kernel that waits, allocates, or belongs to one CPU is one of explored.c, which
+ * sees both sides. What a compiler makes of the rest is steps as it is.
  */
 #ifndef HS_SHIM_EXPLORED_H
 #define HS_SHIM_EXPLORED_H
 
-#include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-typedef uint64_t u64;
-typedef uint32_t u32;
+#include "base.h"
+
 typedef unsigned int gfp_t;
 
-#define BITS_PER_LONG 64
 #define SMP_CACHE_BYTES 64
 #define ____cacheline_aligned_in_smp
 #define __percpu
 #define __rcu
 #define __must_check
-#define __bitwise
-#define __force
-#define __always_unused __attribute__((__unused__))
 #define __maybe_unused __attribute__((__unused__))
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define check_add_overflow(a, b, sum) __builtin_add_overflow((a), (b), (sum))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
-#define EXPORT_SYMBOL(name) extern int shim_exported_##name
-#define EXPORT_SYMBOL_GPL(name) EXPORT_SYMBOL(name)
 /* Where nothing was put: no address of any process, as on x86-64. */
 #define CONFIG_ILLEGAL_POINTER_VALUE 0xdead000000000000
 #define SHIM_PASTE_(x, suffix) x##suffix
 #define _AC(x, suffix) SHIM_PASTE_(x, suffix)
-
-#define SHIM_STRING_(x) #x
-#define SHIM_STRING(x) SHIM_STRING_(x)
-#define SHIM_HERE __FILE__ ":" SHIM_STRING(__LINE__)
 
 struct list_head {
 	struct list_head *next, *prev;
@@ -61,10 +44,8 @@ struct hlist_head {
 #define PTR_ERR(ptr) ((long)(ptr))
 #define IS_ERR(ptr) ((unsigned long)(ptr) >= (unsigned long)-4095)
 
-/* ---- accesses and barriers --------------------------------------------------------------- */
+/* ---- barriers ----------------------------------------------------------------------------- */
 
-#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, value) __atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
 #define smp_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, value) __atomic_store_n((p), (value), __ATOMIC_RELEASE)
 #define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -74,12 +55,9 @@ struct hlist_head {
 
 /* ---- what must not happen ---------------------------------------------------------------- */
 
-/* Whether @is_true. Unless warnings are counted it fails an assertion then. */
-bool shim_warn(bool is_true, const char *condition, const char *where);
 void shim_bug(const char *condition, const char *where);
 
 #define WARN_ON(x) shim_warn(!!(x), #x, SHIM_HERE)
-#define WARN_ON_ONCE(x) WARN_ON(x)
 #define WARN(x, ...) WARN_ON(x)
 #define WARN_ONCE(x, ...) WARN_ON(x)
 #define BUG_ON(x)                                \

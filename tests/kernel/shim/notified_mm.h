@@ -17,7 +17,6 @@
 #include "rcu.h"
 
 #define CONFIG_MMU_NOTIFIER 1
-#define PAGE_SIZE 4096UL
 #define VM_READ 1UL
 #define VM_WRITE 2UL
 
