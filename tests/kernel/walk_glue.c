@@ -23,12 +23,6 @@ struct mm_struct init_mm;
 
 /* ---- what must not happen ---------------------------------------------------------------- */
 
-bool shim_warn(bool is_true, const char *condition, const char *where)
-{
-	hs_assert_at(hs_task_current(), where, !is_true, "kernel code warns: %s", condition);
-	return is_true;
-}
-
 void *shim_absent(const char *name)
 {
 	hs_fail(hs_task_current(), HS_HERE, "kernel code uses %s, which is not there", name);
@@ -97,6 +91,12 @@ pgd_t *pgd_offset(struct mm_struct *mm, unsigned long addr)
 	return (pgd_t *)mm->mm->root + pgd_index(addr);
 }
 
+/* Glue is compiled as ours, so that its own loads are those of the seam. */
+static u64 glue_load(struct hs_task *self, const void *entry)
+{
+	return hs_u64_load(self, (const hs_u64 *)entry, HS_ACQUIRE);
+}
+
 static bool glue_is_huge(u64 entry)
 {
 	return shim_word(entry) & (SHIM_LEAF | SHIM_DEVMAP);
@@ -107,10 +107,10 @@ spinlock_t *pud_trans_huge_lock(pud_t *pud, struct vm_area_struct *vma)
 	struct hs_task *self = hs_task_current();
 	spinlock_t *lock = &vma->vm_mm->mm->page_table_lock;
 
-	if (!glue_is_huge(pudp_get(pud).entry))
+	if (!glue_is_huge(glue_load(self, pud)))
 		return NULL;
 	hs_spin_lock(self, lock);
-	if (glue_is_huge(pudp_get(pud).entry))
+	if (glue_is_huge(glue_load(self, pud)))
 		return lock;
 	hs_spin_unlock(self, lock);
 	return NULL;
@@ -118,10 +118,11 @@ spinlock_t *pud_trans_huge_lock(pud_t *pud, struct vm_area_struct *vma)
 
 void split_huge_pud(struct vm_area_struct *vma, pud_t *pud, unsigned long addr)
 {
-	u64 entry = pudp_get(pud).entry;
+	struct hs_task *self = hs_task_current();
+	u64 entry = glue_load(self, pud);
 
 	if (glue_is_huge(entry))
-		hs_pt_take_leaf(hs_task_current(), vma->vm_mm->mm, (hs_u64 *)pud, addr, 2, entry);
+		hs_pt_take_leaf(self, vma->vm_mm->mm, (hs_u64 *)pud, addr, 2, entry);
 }
 
 pte_t *pte_offset_map(pmd_t *pmd, unsigned long addr)
@@ -130,7 +131,7 @@ pte_t *pte_offset_map(pmd_t *pmd, unsigned long addr)
 	u64 entry;
 
 	hs_rcu_read_lock(self);
-	entry = hs_u64_load(self, (const hs_u64 *)pmd, HS_ACQUIRE);
+	entry = glue_load(self, pmd);
 	if (hs_entry_is_table(entry))
 		return (pte_t *)hs_entry_table(entry) + (addr >> PAGE_SHIFT & (PTRS_PER_PTE - 1));
 	hs_rcu_read_unlock(self);
@@ -186,11 +187,11 @@ pte_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 
 pte_t huge_ptep_get(struct mm_struct *mm, unsigned long addr, pte_t *pte)
 {
-	pte_t now = ptep_get(pte);
+	u64 entry = glue_load(hs_task_current(), pte);
 
 	(void)mm;
 	(void)addr;
-	return hs_entry_is_table(now.entry) ? (pte_t){ 0 } : now;
+	return (pte_t){ hs_entry_is_table(entry) ? 0 : entry };
 }
 
 spinlock_t *huge_pte_lock(struct hstate *h, struct mm_struct *mm, pte_t *pte)
@@ -333,6 +334,8 @@ int kernel_range_fault(struct hs_task *self, struct hs_range *range, kernel_walk
 
 	hs_assert(self, range->era == HS_ERA_6_12 && range->strategy == HS_STRATEGY_NONE,
 		  "the kernel code is v6.12, which takes no references");
+	hs_assert(self, hs_geometry_end(range->mm->geometry) == TASK_SIZE,
+		  "the shim was compiled for another geometry");
 	range->counts = (struct hs_walk_counts){ 0 };
 	glue_copy_vmas(self, &mm);
 	ret = walk(&theirs);

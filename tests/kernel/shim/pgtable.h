@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pgtable.h - page tables with four levels of nine bits, as x86-64 has them
+ * pgtable.h - page tables with four levels of nine bits, as x86-64 has them, or with SHIM_MOCK
+ * those of HS_GEOMETRY_MOCK, for the explorer
  *
  * Kernel code walks the model's tables: a pointer to an entry points to ours. Each accessor looks
  * at the word that x86-64 would have there (shim_word()), so that what a kernel does with an entry
@@ -88,19 +89,31 @@ static inline bool shim_word_protnone(u64 word)
 
 /* ---- geometry ---------------------------------------------------------------------------- */
 
+#ifdef SHIM_MOCK
+#define PTRS_PER_PTE 2
+#define PTRS_PER_PMD 2
+#define PTRS_PER_PUD 4
+#define PTRS_PER_PGD 4
+#define PMD_SHIFT 13
+#define PUD_SHIFT 14
+#define PGDIR_SHIFT 16
+#define TASK_SIZE (1UL << 18)
+#else
 #define PTRS_PER_PTE 512
 #define PTRS_PER_PMD 512
 #define PTRS_PER_PUD 512
-#define PTRS_PER_P4D 1
+#define PTRS_PER_PGD 512
 #define PMD_SHIFT 21
+#define PUD_SHIFT 30
+#define PGDIR_SHIFT 39
+#define TASK_SIZE (1UL << 47)
+#endif
+#define PTRS_PER_P4D 1
 #define PMD_SIZE (1UL << PMD_SHIFT)
 #define PMD_MASK (~(PMD_SIZE - 1))
-#define PUD_SHIFT 30
 #define PUD_SIZE (1UL << PUD_SHIFT)
 #define PUD_MASK (~(PUD_SIZE - 1))
-#define PGDIR_SHIFT 39
 #define PGDIR_SIZE (1UL << PGDIR_SHIFT)
-#define TASK_SIZE (1UL << 47)
 
 static inline unsigned long shim_addr_end(unsigned long addr, unsigned long end, unsigned long size)
 {
@@ -113,7 +126,7 @@ static inline unsigned long shim_addr_end(unsigned long addr, unsigned long end,
 #define pud_addr_end(addr, end) shim_addr_end(addr, end, PUD_SIZE)
 #define p4d_addr_end(addr, end) (end)
 #define pgd_addr_end(addr, end) shim_addr_end(addr, end, PGDIR_SIZE)
-#define pgd_index(addr) ((addr) >> PGDIR_SHIFT & 511)
+#define pgd_index(addr) ((addr) >> PGDIR_SHIFT & (PTRS_PER_PGD - 1))
 
 /* ---- upper levels ------------------------------------------------------------------------ */
 
@@ -138,10 +151,13 @@ static inline bool p4d_none_or_clear_bad(p4d_t *p4d)
 
 static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
 {
-	return (pud_t *)shim_table(p4d->pgd.entry) + (addr >> PUD_SHIFT & 511);
+	return (pud_t *)shim_table(p4d->pgd.entry) + (addr >> PUD_SHIFT & (PTRS_PER_PUD - 1));
 }
 
-#define pudp_get(pudp) READ_ONCE(*(pudp))
+static inline pud_t pudp_get(pud_t *pudp)
+{
+	return (pud_t){ READ_ONCE(pudp->entry) };
+}
 
 static inline bool pud_none(pud_t pud)
 {
@@ -185,11 +201,15 @@ void split_huge_pud(struct vm_area_struct *vma, pud_t *pud, unsigned long addr);
 
 static inline pmd_t *pmd_offset(pud_t *pud, unsigned long addr)
 {
-	return (pmd_t *)shim_table(pud->entry) + (addr >> PMD_SHIFT & 511);
+	return (pmd_t *)shim_table(pud->entry) + (addr >> PMD_SHIFT & (PTRS_PER_PMD - 1));
 }
 
-#define pmdp_get(pmdp) READ_ONCE(*(pmdp))
-#define pmdp_get_lockless(pmdp) READ_ONCE(*(pmdp))
+static inline pmd_t pmdp_get(pmd_t *pmdp)
+{
+	return (pmd_t){ READ_ONCE(pmdp->entry) };
+}
+
+#define pmdp_get_lockless(pmdp) pmdp_get(pmdp)
 
 static inline bool pmd_none(pmd_t pmd)
 {
@@ -255,7 +275,10 @@ void pte_unmap(pte_t *pte);
 	(*(ptl) = NULL, SHIM_ABSENT(pte_t *, "pte_offset_map_lock"))
 #define pte_unmap_unlock(pte, ptl) ((void)shim_absent("pte_unmap_unlock"))
 
-#define ptep_get(ptep) READ_ONCE(*(ptep))
+static inline pte_t ptep_get(pte_t *ptep)
+{
+	return (pte_t){ READ_ONCE(ptep->entry) };
+}
 
 static inline bool pte_none(pte_t pte)
 {

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+# The walker: mm/hmm.c, mutants of it, and mm/pagewalk.c.
+
+# hs_add_kernel_object(<target> <file> [<compile definition>...]): warnings are the compiler's own ones,
+# because the text is not ours; what a shim declares wrongly is among them.
+function(hs_add_kernel_object target file)
+	add_library(${target} OBJECT EXCLUDE_FROM_ALL ${file})
+	target_include_directories(${target} PRIVATE ${walk_headers} ${HS_KERNEL}/include
+		${CMAKE_CURRENT_SOURCE_DIR})
+	target_compile_definitions(${target} PRIVATE ${ARGN})
+	target_compile_options(${target} PRIVATE -fno-strict-aliasing
+		$<$<BOOL:${HMMSIM_PICKY}>:-Werror>)
+	set_target_properties(${target} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+endfunction()
+
+if(HS_KERNEL_KNOWN)
+	set(walk_headers ${CMAKE_CURRENT_BINARY_DIR}/walk_headers)
+	hs_kernel_headers(${walk_headers} shim/walk.h
+		internal.h linux/dma-mapping.h linux/highmem.h linux/hugetlb.h linux/init.h
+		linux/jump_label.h linux/memory_hotplug.h linux/memremap.h linux/mm.h
+		linux/mmu_notifier.h linux/mmzone.h linux/pagemap.h linux/rmap.h linux/sched.h
+		linux/sched/mm.h linux/slab.h linux/swap.h linux/swapops.h)
+	hs_add_kernel_object(kernel_hmm ${HS_KERNEL}/mm/hmm.c)
+	hs_add_kernel_object(kernel_pagewalk ${HS_KERNEL}/mm/pagewalk.c)
+
+	set(mutants_txt ${CMAKE_CURRENT_SOURCE_DIR}/walk_mutants.txt)
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${mutants_txt})
+	file(STRINGS ${mutants_txt} lines REGEX "^[a-z]")
+	set(inc)
+	set(mutants)
+	foreach(line IN LISTS lines)
+		string(REGEX MATCH "^[a-z_]+" name "${line}")
+		set(mutant ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.c)
+		add_custom_command(OUTPUT ${mutant}
+			COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${mutants_txt} ${name}
+				${HS_KERNEL}/mm/hmm.c ${mutant}
+			DEPENDS ${mutants_txt} mutate.sh ${HS_KERNEL}/mm/hmm.c VERBATIM)
+		hs_add_kernel_object(kernel_hmm_${name} ${mutant}
+			hmm_range_fault=hmm_range_fault_${name})
+		list(APPEND mutants $<TARGET_OBJECTS:kernel_hmm_${name}>)
+		string(APPEND inc "MUTANT(${name})\n")
+	endforeach()
+	file(CONFIGURE OUTPUT mutants/walk_mutants.inc CONTENT "${inc}")
+
+	add_executable(test_walk_oracle test_walk_oracle.c walk_glue.c shim/native.c
+		../support/walk_differ.c ../support/walk_gen.c ../support/walk_print.c
+		$<TARGET_OBJECTS:kernel_hmm> $<TARGET_OBJECTS:kernel_pagewalk> ${mutants})
+	target_compile_definitions(test_walk_oracle PRIVATE HS_BACKEND_NATIVE=1)
+	target_include_directories(test_walk_oracle PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
+		${CMAKE_CURRENT_BINARY_DIR}/mutants)
+	target_include_directories(test_walk_oracle SYSTEM PRIVATE ${walk_headers}
+		${HS_KERNEL}/include)
+	target_link_libraries(test_walk_oracle PRIVATE fixtures_native -Wl,--wrap=hs_range_fault)
+	hs_leave_unbuilt(test_walk_oracle kernel)
+endif()
+set(walk_data HMMSIM_WALK_DATA=${CMAKE_CURRENT_SOURCE_DIR}/../data/walk)
+hs_add_kernel_test(test_walk_oracle TIMEOUT 60 COMMAND test_walk_oracle ENV ${walk_data})
+if(HMMSIM_FULL_TESTS)
+	hs_add_kernel_test(test_walk_oracle_full TIMEOUT 180 COMMAND test_walk_oracle
+		ENV ${walk_data} HMMSIM_ORACLE_SCENARIOS=100000)
+endif()
+
+# ---- under the explorer, on the geometry of the models ----------------------------------------------
+
+# hs_walk_foreign(<name> <hmm.c> <directory/>): a library as hs_foreign() makes it.
+function(hs_walk_foreign name hmm directory)
+	hs_foreign(${name} SOURCES ${hmm} ${HS_KERNEL}/mm/pagewalk.c
+		OPTIONS -std=gnu11 -DSHIM_MOCK -I${walk_headers} -I${HS_KERNEL}/include
+			-I${CMAKE_CURRENT_SOURCE_DIR} -fmacro-prefix-map=${directory}=
+			-fmacro-prefix-map=${HS_KERNEL}/=
+		PREFIXES ${directory} ${HS_KERNEL}/)
+	set_target_properties(${name}_objects PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+endfunction()
+
+# hs_walk_explored(<program>): its walks are those of the kernel.
+function(hs_walk_explored program)
+	target_sources(${program} PRIVATE walk_explored.c walk_glue.c)
+	target_compile_definitions(${program} PRIVATE SHIM_MOCK)
+	target_include_directories(${program} SYSTEM PRIVATE ${walk_headers} ${HS_KERNEL}/include)
+	target_link_options(${program} PRIVATE -Wl,--wrap=hs_range_fault)
+endfunction()
+
+if(HS_KERNEL_KNOWN)
+	hs_walk_foreign(kernel_walk ${HS_KERNEL}/mm/hmm.c ${HS_KERNEL}/)
+endif()
+
+# Tests of the model. Their long rows are of strategies, which are ours: a sample leaves them out.
+foreach(program test_kernel_device_model test_kernel_walk_model test_kernel_pte_map_model)
+	string(REPLACE kernel_ "" stem ${program})
+	if(HS_KERNEL_KNOWN)
+		hs_explored_program(${program} SOURCES ../model/${stem}.c LIBS kernel_walk)
+		hs_walk_explored(${program})
+	endif()
+	hs_add_kernel_test(${program} TIMEOUT 120 COMMAND ${program} ENV HMMSIM_TEST_SAMPLE=1)
+endforeach()
+
+hs_same_outcomes(walk_outcomes COUNTS 4,4,2,2,2,4,2,4,3,2,1,1,4,3,6,5,2,1,1,1,6
+	SOURCES walk_outcomes.c LIBS kernel_walk)
+if(HS_KERNEL_KNOWN)
+	hs_walk_explored(walk_outcomes.kernel)
+endif()
+
+# hs_walk_mutant(<variable> <name>): a program of walk_outcomes on a mutant that reads too often.
+function(hs_walk_mutant variable name)
+	set(list ${CMAKE_CURRENT_SOURCE_DIR}/walk_reads_mutants.txt)
+	set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/walk_reads/${name})
+	set(program walk_outcomes.${name})
+	add_custom_command(OUTPUT ${folder}/mm/hmm.c
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${list} ${name}
+			${HS_KERNEL}/mm/hmm.c ${folder}/mm/hmm.c
+		DEPENDS ${list} mutate.sh ${HS_KERNEL}/mm/hmm.c VERBATIM)
+	hs_walk_foreign(kernel_walk_${name} ${folder}/mm/hmm.c ${folder}/)
+	hs_explored_program(${program} SOURCES walk_outcomes.c outcomes.c
+		LIBS kernel_walk_${name})
+	hs_walk_explored(${program})
+	set(${variable} ${${variable}} $<TARGET_FILE:${program}> PARENT_SCOPE)
+endfunction()
+
+set(programs)
+if(HS_KERNEL_KNOWN)
+	foreach(name IN ITEMS pfn_of_second_read pfn_of_plain_read flags_of_second_read
+			present_of_second_read)
+		hs_walk_mutant(programs ${name})
+	endforeach()
+endif()
+hs_add_kernel_test(test_kernel_walk_mutants TIMEOUT 60
+	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.sh $<TARGET_FILE:walk_outcomes.kernel>
+		${programs})
