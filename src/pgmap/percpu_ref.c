@@ -6,9 +6,21 @@
 
 #include <errno.h>
 
+/* NULL: exit has freed them. */
 static hs_u64 *percpu_ref_counters(uint64_t state)
 {
+	if (state & HS_PERCPU_REF_EXITED)
+		return NULL;
 	return (hs_u64 *)(uintptr_t)(state & ~(uint64_t)HS_PERCPU_REF_FLAGS);
+}
+
+/* @count: as it was when the caller looked at it, or changed it. */
+static void percpu_ref_check(struct hs_task *self, uint64_t count, const char *what)
+{
+	hs_assert_at(self, HS_HERE,
+		     count < HS_PERCPU_REF_POISON / 2 ||
+			     count > HS_PERCPU_REF_POISON + HS_PERCPU_REF_POISON / 2,
+		     "%s: the count is used after hs_percpu_ref_exit()", what);
 }
 
 int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
@@ -27,8 +39,10 @@ int hs_percpu_ref_init(struct hs_task *self, struct hs_percpu_ref *ref,
 
 void hs_percpu_ref_exit(struct hs_task *self, struct hs_percpu_ref *ref)
 {
-	const uint64_t dead = HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD;
-	uint64_t was = hs_u64_xchg(self, &ref->state, dead, HS_ACQ_REL);
+	const uint64_t dead = HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD | HS_PERCPU_REF_EXITED;
+	uint64_t count = hs_u64_xchg(self, &ref->count, HS_PERCPU_REF_POISON, HS_ACQ_REL);
+	uint64_t left = dead | count << HS_PERCPU_REF_COUNT_SHIFT;
+	uint64_t was = hs_u64_xchg(self, &ref->state, left, HS_ACQ_REL);
 
 	hs_pcpu_free(self, percpu_ref_counters(was));
 }
@@ -45,6 +59,7 @@ static void percpu_ref_count_put(struct hs_task *self, struct hs_percpu_ref *ref
 {
 	uint64_t was = hs_u64_count(self, &ref->count, (uint64_t)0 - n, 0, HS_ACQ_REL);
 
+	percpu_ref_check(self, was, "hs_percpu_ref_put_many");
 	hs_assert_at(self, HS_HERE, was >= n,
 		     "hs_percpu_ref_put_many: the count is %llu, %llu are put",
 		     (unsigned long long)was, (unsigned long long)n);
@@ -56,9 +71,11 @@ static bool percpu_ref_count_inc_not_zero(struct hs_task *self, struct hs_percpu
 {
 	uint64_t seen = hs_u64_load(self, &ref->count, HS_RELAXED);
 
-	while (seen)
+	while (seen) {
+		percpu_ref_check(self, seen, "hs_percpu_ref_tryget_live");
 		if (hs_u64_cmpxchg(self, &ref->count, &seen, seen + 1, HS_ACQUIRE))
 			return true;
+	}
 	return false;
 }
 
@@ -71,7 +88,8 @@ void hs_percpu_ref_get_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 	if (hs_likely(!(state & HS_PERCPU_REF_FLAGS)))
 		hs_pcpu_add(self, percpu_ref_counters(state), n);
 	else
-		hs_u64_count(self, &ref->count, n, 0, HS_RELAXED);
+		percpu_ref_check(self, hs_u64_count(self, &ref->count, n, 0, HS_RELAXED),
+				 "hs_percpu_ref_get_many");
 	hs_rcu_read_unlock(self);
 }
 
@@ -146,12 +164,12 @@ void hs_percpu_ref_kill(struct hs_task *self, struct hs_percpu_ref *ref)
 uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
 {
 	uint64_t count = hs_u64_load(self, &ref->count, HS_ACQUIRE);
-	hs_u64 *counter;
+	uint64_t state;
 
-	if (count < HS_PERCPU_REF_BIAS / 2)
+	if (count < HS_PERCPU_REF_POISON)
 		return count;
-	counter = percpu_ref_counters(percpu_ref_state_of(self, ref));
-	if (!counter) /* meanwhile the callback has summed them, and exit has freed them */
-		return hs_u64_load(self, &ref->count, HS_ACQUIRE);
-	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, counter);
+	state = percpu_ref_state_of(self, ref);
+	if (state & HS_PERCPU_REF_EXITED)
+		return state >> HS_PERCPU_REF_COUNT_SHIFT;
+	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, percpu_ref_counters(state));
 }

@@ -10,6 +10,7 @@
  *	ATOMIC|DEAD	killed: get and put change .count, which includes BIAS until the grace
  *			period has ended, so that it is not 0 before the counters are summed
  *	ATOMIC		initialised with HS_PERCPU_REF_ATOMIC: get and put change .count
+ *	all and EXITED	the counters are freed, and so is .count: the bits above have what it was
  *
  * A single counter may wrap. The sum of all is exact when every get and put that has not seen
  * ATOMIC has ended. They run inside an RCU section, and the counters are summed a grace period
@@ -27,8 +28,21 @@
  *	(tests/model/test_percpu_ref_model.c)
  *
  * Kill is legal once. release() runs when the count becomes 0, in the context of the last put or of
- * the callback, and may take spinlocks only. The owner frees the counters by exit, after release. A
- * task that can still reach the ref then finds it dead.
+ * the callback, and may take spinlocks only. The owner frees the counters and the count by exit,
+ * after release. A task that can still reach the ref then finds it dead. The kernel allocates the
+ * count since v5.10; here exit poisons it, and each get and put that meets the poison asserts.
+ *
+ * Atomic references have no grace period between kill and exit. So a tryget that has read the state
+ * before the kill may meet the poison, if exit comes before the ref is out of its reach:
+ *
+ *	tryget_live			owner
+ *	state: atomic			kill; release: the count is 0
+ *					exit: the count is freed
+ *	the count: is it 0?
+ *
+ *	Required outcome: none, the owner must wait until no task finds the ref, and then for a
+ *	grace period. Then a tryget reads 0, or finds no ref.
+ *	(tests/model/test_percpu_ref_model.c: atomic_exit_needs_a_grace_period)
  */
 #ifndef HS_PGMAP_PERCPU_REF_H
 #define HS_PGMAP_PERCPU_REF_H
@@ -38,7 +52,11 @@
 #define HS_PERCPU_REF_ATOMIC 1u
 #define HS_PERCPU_REF_DEAD 2u
 #define HS_PERCPU_REF_FLAGS 3u
+#define HS_PERCPU_REF_EXITED 4u /* with both flags; the count that was left is above */
+#define HS_PERCPU_REF_COUNT_SHIFT 3
 #define HS_PERCPU_REF_BIAS ((uint64_t)1 << 63)
+/* Of .count, after exit. No count comes near it, with BIAS or without. */
+#define HS_PERCPU_REF_POISON ((uint64_t)1 << 61)
 
 struct hs_percpu_ref {
 	hs_u64 state;

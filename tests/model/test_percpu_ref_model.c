@@ -15,6 +15,8 @@ struct object {
 struct param {
 	uint32_t walkers;
 	bool leak; /* walkers do not put */
+	uint32_t flags;
+	bool exit_first; /* before the ref is out of reach */
 };
 
 struct state {
@@ -81,9 +83,12 @@ static void killer_main(struct hs_task *self, void *arg)
 	if (s->param.walkers == 1)
 		hs_u32_store(self, &s->unseen, is_unreferenced(self, &o->ref), HS_RELEASE);
 	hs_spin_until(self, is_released, o);
+	if (s->param.exit_first)
+		hs_percpu_ref_exit(self, &o->ref);
 	hs_ptr_store(self, &s->object, NULL, HS_RELEASE);
 	hs_synchronize_rcu(self);
-	hs_percpu_ref_exit(self, &o->ref);
+	if (!s->param.exit_first)
+		hs_percpu_ref_exit(self, &o->ref);
 	hs_free(self, o, HS_KIND_OTHER, sizeof(*o));
 }
 
@@ -91,9 +96,10 @@ static int setup(struct hs_task *self, struct hs_plan *plan, void *state, const 
 {
 	struct state *s = state;
 	struct object *o = hs_alloc(self, HS_KIND_OTHER, sizeof(*o));
-	int ret = o ? hs_percpu_ref_init(self, &o->ref, release, 0) : -1;
+	int ret;
 
 	s->param = *(const struct param *)param;
+	ret = o ? hs_percpu_ref_init(self, &o->ref, release, s->param.flags) : -1;
 	if (ret)
 		return ret;
 	hs_ptr_init(&s->object, o);
@@ -142,6 +148,36 @@ static void leaked_reference_blocks_the_release_for_ever(void **state)
 	explore_fails(&scenario, &param, HS_VERDICT_DEADLOCK, "killer in spin", 1);
 }
 
+/* The drawing of that name. */
+static void atomic_exit_needs_a_grace_period(void **state)
+{
+	const struct param late = { .walkers = 1, .flags = HS_PERCPU_REF_ATOMIC };
+	const struct param first = { .walkers = 1,
+				     .flags = HS_PERCPU_REF_ATOMIC,
+				     .exit_first = true };
+	struct hs_explore_result r;
+
+	(void)state;
+	explore_none(&scenario, &late, 0, 19, &r);
+	assert_true(r.exhaustive);
+	hs_explore_result_free(&r);
+	explore_fails(&scenario, &first, HS_VERDICT_ASSERT,
+		      "hs_percpu_ref_tryget_live: the count is used after hs_percpu_ref_exit()",
+		      20);
+}
+
+/* The callback of the kill comes a grace period after it. */
+static void percpu_exit_needs_none(void **state)
+{
+	const struct param param = { .walkers = 1, .exit_first = true };
+	struct hs_explore_result r;
+
+	(void)state;
+	explore_none(&scenario, &param, test_is_weak() ? 2000 : 0, 214, &r);
+	assert_true(r.exhaustive || test_is_weak());
+	hs_explore_result_free(&r);
+}
+
 /* ---- faults of the model ------------------------------------------------------------------ */
 
 static const struct param one_walker = { .walkers = 1 };
@@ -157,6 +193,8 @@ int main(void)
 		cmocka_unit_test(reference_obtained_after_kill_is_counted),
 		cmocka_unit_test(two_walkers_against_one_kill),
 		cmocka_unit_test(leaked_reference_blocks_the_release_for_ever),
+		cmocka_unit_test(atomic_exit_needs_a_grace_period),
+		cmocka_unit_test(percpu_exit_needs_none),
 	};
 
 	return model_main("percpu ref model", tests, faults);

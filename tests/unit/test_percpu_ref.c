@@ -66,7 +66,7 @@ static void sum_asks_no_counters_that_are_gone(void **state)
 
 	begin(self, &c, 0);
 	hs_percpu_ref_exit(self, &c.ref);
-	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), BIAS + 1);
+	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 1);
 }
 
 static void atomic_operations_touch_the_count_only(void **state)
@@ -224,11 +224,27 @@ static void after_exit_the_ref_is_dead(void **state)
 		hs_rcu_barrier(self);
 		assert_int_equal(c.released, 1);
 		hs_percpu_ref_exit(self, &c.ref);
-		assert_int_equal(c.ref.state.raw, HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD);
+		assert_int_equal(c.ref.state.raw,
+				 HS_PERCPU_REF_ATOMIC | HS_PERCPU_REF_DEAD | HS_PERCPU_REF_EXITED);
 		assert_false(hs_percpu_ref_tryget_live(self, &c.ref));
 		assert_true(hs_percpu_ref_is_dying(self, &c.ref));
 		assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 0);
 	}
+}
+
+/* As percpu_ref_is_zero() of the kernel: what was left is known. */
+static void after_exit_the_count_is_known(void **state)
+{
+	struct hs_task *self = machine_task(state);
+	struct counted c;
+
+	begin(self, &c, 0);
+	hs_percpu_ref_get_many(self, &c.ref, 3);
+	hs_percpu_ref_kill(self, &c.ref);
+	hs_rcu_barrier(self);
+	hs_percpu_ref_exit(self, &c.ref);
+	assert_int_equal(c.released, 0);
+	assert_int_equal(hs_percpu_ref_sum(self, &c.ref), 3);
 }
 
 static void the_kill_of_an_atomic_ref_needs_no_grace_period(void **state)
@@ -294,9 +310,42 @@ static void put_too_many(void *arg)
 	hs_percpu_ref_put_many(m.self, &c.ref, 2);
 }
 
+static void after_exit(struct machine *m, struct counted *c)
+{
+	machine_open_failing(m, 0);
+	begin(m->self, c, 0);
+	hs_percpu_ref_kill(m->self, &c->ref);
+	hs_rcu_barrier(m->self);
+	hs_percpu_ref_exit(m->self, &c->ref);
+}
+
+static void get_after_exit(void *arg)
+{
+	struct counted c;
+	struct machine m;
+
+	(void)arg;
+	after_exit(&m, &c);
+	hs_percpu_ref_get_many(m.self, &c.ref, 1);
+}
+
+static void put_after_exit(void *arg)
+{
+	struct counted c;
+	struct machine m;
+
+	(void)arg;
+	after_exit(&m, &c);
+	hs_percpu_ref_put_many(m.self, &c.ref, 1);
+}
+
 static void wrong_use_fails_the_assertion(void **state)
 {
 	(void)state;
+	death_expect(get_after_exit, NULL,
+		     "hs_percpu_ref_get_many: the count is used after hs_percpu_ref_exit()");
+	death_expect(put_after_exit, NULL,
+		     "hs_percpu_ref_put_many: the count is used after hs_percpu_ref_exit()");
 	death_expect(kill_twice, NULL, "hs_percpu_ref_kill: already killed");
 	death_expect(put_too_many, NULL, "the count is 1, 2 are put");
 }
@@ -315,6 +364,7 @@ int main(void)
 		machine_unit_test(kill_to_release_without_a_holder_is_one_grace_period),
 		machine_unit_test(gets_and_puts_on_different_cpus_sum_up),
 		machine_unit_test(after_exit_the_ref_is_dead),
+		machine_unit_test(after_exit_the_count_is_known),
 		machine_unit_test(the_kill_of_an_atomic_ref_needs_no_grace_period),
 		machine_unit_test(after_the_kill_the_counters_stand_still),
 #ifdef HS_BACKEND_NATIVE
