@@ -350,7 +350,8 @@ static inline int mmu_notifier_register(struct mmu_notifier *subscription, struc
  * @param subscription  registered; the driver's to free when this returns
  * @param mm            the address space
  *
- * When it returns no callback runs or will run. *reduced*: the kernel calls release here.
+ * It calls release, unless the end of the address space has called it already; the two may do so at
+ * once. When it returns no callback runs or will run.
  *
  * Context: a task is attached; no lock that a callback takes may be held. May sleep.
  */

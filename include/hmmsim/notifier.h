@@ -13,7 +13,7 @@
  *                   number says "nothing has happened since I looked"
  * hs_notifier       reduced: mmu_notifier (v6.12, mm/mmu_notifier.c): start, end and release. SRCU
  *                   is a count of callers, mm_take_all_locks() a wait for invalidations to end;
- *                   the first refusal ends the round; only hs_notifiers_release() calls release
+ *                   the first refusal ends the round, and one that refuses may have an end()
  * hs_hmm,           reduced: struct hmm and hmm_mirror (v5.3, mm/hmm.c). The flag range->valid says
  * hs_mirror         "nothing is happening now". Ranges hold no mm_users, and a struct hmm is made
  *                   by its users, not by the first mirror
@@ -208,10 +208,10 @@ HMMSIM_API void hs_invalidate_end(struct hs_task *self, struct hs_notifiers *not
  *                   range of a mirror is registered
  *
  * Calls every interval subscription for an invalidation of all addresses with event RELEASE, then
- * release() of every plain notifier. From now on an insertion and the registration of a plain
- * notifier or a mirror return -EINVAL, and that of a range -EFAULT. What was accepted before is
- * called. Plain notifiers are called no more afterwards; interval subscriptions still are. Removing
- * works as before. hs_mmput() calls it for the last user.
+ * release() of every plain notifier. From now on the registration of a plain notifier or a mirror
+ * returns -EINVAL, and that of a range -EFAULT; for insertions see hs_interval_insert(). What was
+ * accepted before is called. Plain notifiers are called no more afterwards; interval subscriptions
+ * still are. Removing works as before. hs_mmput() calls it for the last user.
  *
  * Context: no lock held that a callback takes; may sleep.
  */
@@ -258,11 +258,16 @@ struct hs_interval_sub {
  * If invalidations are in progress, the first hs_interval_read_begin() waits for their end, because
  * what they have changed already cannot be known. Models mmu_interval_notifier_insert().
  *
+ * The caller is a user of the address space (hs_mmget_not_zero()). As in the kernel, that is
+ * checked for the first subscription that an address space ever has, and not for others: one that
+ * is inserted when the address space has ended is accepted, and may never be called.
+ *
  * Context: takes the subscriptions lock, a spinlock; in callbacks of notifiers too; does not sleep.
  *
  * Return: 0, or an error, after which @p sub->notifiers is NULL:
  * - -EOVERFLOW: the range is empty, or ends beyond 2^64
- * - -EINVAL: @p ops is NULL, or has no invalidate; or the address space has ended
+ * - -EINVAL: @p ops is NULL, or has no invalidate; or the address space has ended, and never had
+ *   an interval subscription
  */
 HMMSIM_API int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 				  struct hs_notifiers *notifiers, uint64_t start, uint64_t length,
@@ -357,7 +362,10 @@ struct hs_notifier_ops {
 		     const struct hs_invalidation *inv);
 	/** The invalidation has ended. */
 	void (*end)(struct hs_task *self, struct hs_notifier *n, const struct hs_invalidation *inv);
-	/** The address space ends; no callback follows. */
+	/**
+	 * The address space ends, or the notifier is unregistered before it does. If both happen at
+	 * once, two tasks may call it at once.
+	 */
 	void (*release)(struct hs_task *self, struct hs_notifier *n);
 };
 
@@ -394,9 +402,9 @@ HMMSIM_API int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
  * @param self  the calling task
  * @param n     asserts that it is registered; the caller may free it afterwards
  *
- * When it returns, no callback of @p n runs or will run. It does not wait for invalidations, so
- * that the end() of one whose start() was called may be missing. Models mmu_notifier_unregister(),
- * but does not call release().
+ * It calls release(), unless that of the end of the address space has returned. When it returns, no
+ * callback of @p n runs or will run. It does not wait for invalidations, so that the end() of one
+ * whose start() was called may be missing. Models mmu_notifier_unregister().
  *
  * Context: no lock held that a callback of @p n takes, and not in such a callback (not checked; in
  * the explore build a deadlock); sleeps while one runs.

@@ -509,7 +509,8 @@ static bool dmirror_config_valid(const struct hs_dmirror_config *c)
 	       (unsigned int)c->protocol < HS_PROTOCOL_COUNT;
 }
 
-static int dmirror_subscribe(struct hs_task *self, struct hs_dmirror *dev)
+/* The caller is a user of the address space. */
+static int dmirror_subscribe_user(struct hs_task *self, struct hs_dmirror *dev)
 {
 	const struct hs_dmirror_config *c = &dev->config;
 	struct hs_notifiers *notifiers = hs_mm_notifiers(c->range.mm);
@@ -522,6 +523,18 @@ static int dmirror_subscribe(struct hs_task *self, struct hs_dmirror *dev)
 	if (ret)
 		return ret;
 	return hs_mirror_register(self, &dev->mirror, dev->hmm, &dmirror_mirror_ops);
+}
+
+static int dmirror_subscribe(struct hs_task *self, struct hs_dmirror *dev)
+{
+	struct hs_mm *mm = dev->config.range.mm;
+	int ret;
+
+	if (!hs_mmget_not_zero(self, mm))
+		return -EINVAL;
+	ret = dmirror_subscribe_user(self, dev);
+	hs_mmput(self, mm);
+	return ret;
 }
 
 int hs_dmirror_create(struct hs_task *self, const struct hs_dmirror_config *config,

@@ -176,7 +176,8 @@ int hs_hmm_create(struct hs_task *self, struct hs_notifiers *notifiers, struct h
 
 void hs_hmm_destroy(struct hs_task *self, struct hs_hmm *hmm)
 {
-	hs_notifier_unregister(self, &hmm->notifier);
+	hs_might_sleep(self);
+	hs_plain_unregister(self, &hmm->notifier);
 	hs_assert(self, !hmm->mirrors, "hs_hmm_destroy: a mirror is left");
 	hs_assert(self, !hmm->ranges, "hs_hmm_destroy: a range is left");
 	hs_free(self, hmm, HS_KIND_HMM, sizeof(*hmm));

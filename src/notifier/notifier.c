@@ -121,11 +121,22 @@
  *					lock; released = true
  *	lock; released: -EINVAL		callbacks of all that were accepted
  *
- *	Required outcome: a plain notifier or a mirror that was accepted is released, once. An
- *	interval subscription that was accepted is called with RELEASE. (One that is still deferred
- *	is not, as in the kernel; no reader has copied an entry for it, because its first read_begin
- *	waits until it is in the tree.)
+ *	Required outcome: a plain notifier or a mirror that was accepted is released, once. The
+ *	first interval subscription of the address space is called with RELEASE, if it was accepted.
+ *	(One that is still deferred is not, as in the kernel; no reader has copied an entry for it,
+ *	because its first read_begin waits until it is in the tree.)
  *	(tests/model/test_notifier_plain_model.c: subscribing_meets_release)
+ *
+ * The kernel asks for users of the mm when it makes room for interval subscriptions, and not again.
+ * So one that is inserted later is accepted, and not called, if its inserter is no user:
+ *
+ *	inserter			release
+ *					lock; released = true
+ *					callbacks of all that were accepted
+ *	lock; there was one: accepted
+ *
+ *	Required outcome: none without a user. An inserter that is one (mmget) keeps release away.
+ *	(tests/model/test_notifier_plain_model.c: insert_without_a_user_is_never_called)
  */
 #include "notifier/notifier.h"
 
@@ -394,7 +405,7 @@ int hs_interval_insert(struct hs_task *self, struct hs_interval_sub *sub,
 	sub->in_tree = false;
 	hs_spin_lock(self, &notifiers->lock);
 	hs_assert_spin(self, &notifiers->lock);
-	released = notifiers->released;
+	released = notifiers->released && !notifiers->has_intervals;
 	if (!released) {
 		sub->notifiers = notifiers;
 		ns_enter(self, notifiers, sub);

@@ -45,6 +45,8 @@ int hs_plain_start(struct hs_task *self, struct hs_notifiers *ns,
 		   const struct hs_invalidation *inv);
 void hs_plain_end(struct hs_task *self, struct hs_notifiers *ns, const struct hs_invalidation *inv);
 void hs_plain_release(struct hs_task *self, struct hs_notifiers *ns);
+/* hs_notifier_unregister() without a call of release(). */
+void hs_plain_unregister(struct hs_task *self, struct hs_notifier *n);
 
 /* No invalidation in progress, no change deferred. For assertions when no other task runs. */
 static inline bool hs_notifiers_idle(const struct hs_notifiers *ns)

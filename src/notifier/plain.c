@@ -11,9 +11,9 @@
  *	dead, calls	linked, so that a walk that has reached it finds the next; no call begins
  *	dead, !calls	no walk has reached it: the task that unregisters it unlinks it
  *
- * It becomes dead when it is unregistered, or after its release() when the address space is
- * released. Registering waits until no invalidation is active, so that a notifier is not called for
- * the end of an invalidation that started before.
+ * It becomes dead after its release(), when it is unregistered or the address space is released.
+ * Registering waits until no invalidation is active, so that a notifier is not called for the end
+ * of an invalidation that started before.
  *
  *	unregistering			invalidator
  *					next: calls = 1
@@ -23,6 +23,20 @@
  *
  *	Required outcome: the notifier is not touched after it is freed.
  *	(tests/model/test_notifier_plain_model.c: unregister_meets_callback)
+ *
+ * The end of the address space and the task that unregisters each call release() of a notifier that
+ * is not dead yet:
+ *
+ *	unregistering			release
+ *	not dead			next: calls = 1
+ *	release()			release()
+ *	dead = true			dead = true
+ *	wait until calls == 0		next: calls = 0, wake
+ *	unlink it, free it
+ *
+ *	Required outcome: release() is called once or twice, and not after the notifier is freed.
+ *	Twice at once is the kernel's, and the driver's to bear.
+ *	(tests/model/test_notifier_plain_model.c: unregister_meets_release)
  *
  *	registering			invalidator
  *					start: active = 1, calls of all that are linked
@@ -199,13 +213,11 @@ static bool plain_has_no_call(struct hs_task *self, void *arg)
 	return !hs_u32_load(self, hs_notifier_calls(arg), HS_ACQUIRE);
 }
 
-void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
+void hs_plain_unregister(struct hs_task *self, struct hs_notifier *n)
 {
 	struct hs_notifiers *ns = n->notifiers;
 	struct hs_notifier **at;
 
-	hs_assert(self, ns, "hs_notifier_unregister: it is not registered");
-	hs_might_sleep(self);
 	plain_mark_dead(self, ns, n);
 	if (!HS_BREAK(PLAIN_UNREGISTER_NO_WAIT))
 		hs_wait_event(self, &ns->queue, plain_has_no_call, n);
@@ -218,4 +230,27 @@ void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 	hs_u32_count(self, &ns->plain_count, -1u, 0, HS_RELAXED);
 	hs_spin_unlock(self, &ns->lock);
 	n->notifiers = NULL;
+}
+
+/* Not under ns->lock, and before it is dead: the end of the address space may call it, too. */
+static void plain_release_alone(struct hs_task *self, struct hs_notifier *n)
+{
+	struct hs_notifiers *ns = n->notifiers;
+	bool dead;
+
+	hs_spin_lock(self, &ns->lock);
+	hs_assert_spin(self, &ns->lock);
+	dead = n->dead;
+	hs_spin_unlock(self, &ns->lock);
+	if (!dead)
+		n->ops->release(self, n);
+}
+
+void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
+{
+	hs_assert(self, n->notifiers, "hs_notifier_unregister: it is not registered");
+	hs_might_sleep(self);
+	if (n->ops->release)
+		plain_release_alone(self, n);
+	hs_plain_unregister(self, n);
 }

@@ -370,6 +370,133 @@ static void subscribing_meets_release(void **state)
 	}
 }
 
+/*
+ * The drawings insert_without_a_user_is_never_called and unregister_meets_release. There was an
+ * interval subscription, and a plain notifier is registered.
+ */
+struct late_model {
+	bool inserts;
+	bool user; /* the inserter: it keeps release away until it is done */
+	struct hs_notifiers *ns;
+	struct hs_interval_sub sub;
+	struct hs_notifier *n;
+	hs_u32 users;
+	hs_u32 released; /* calls of it */
+	uint32_t called;
+};
+
+static struct {
+	uint32_t once, twice;
+} late_seen;
+
+static struct late_model *late_now;
+
+static bool late_of_interval(struct hs_task *self, struct hs_interval_sub *sub,
+			     const struct hs_invalidation *inv, uint64_t cur_seq)
+{
+	hs_interval_set_seq(self, sub, cur_seq);
+	hs_container_of(sub, struct late_model, sub)->called += inv->event == HS_INVALIDATE_RELEASE;
+	return true;
+}
+
+static void late_of_plain(struct hs_task *self, struct hs_notifier *n)
+{
+	hs_deref(self, n);
+	hs_u32_add(self, &late_now->released, 1, HS_RELAXED);
+}
+
+static const struct hs_interval_ops late_interval_ops = { late_of_interval };
+static const struct hs_notifier_ops late_plain_ops = { NULL, NULL, late_of_plain };
+
+static void late_put_user(struct hs_task *self, struct late_model *m)
+{
+	if (hs_u32_count(self, &m->users, -1u, 0, HS_ACQ_REL) == 1)
+		hs_notifiers_release(self, m->ns);
+}
+
+static void late_subscriber(struct hs_task *self, void *arg)
+{
+	struct late_model *m = arg;
+
+	if (!m->inserts) {
+		hs_notifier_unregister(self, m->n);
+		hs_free(self, m->n, HS_KIND_OTHER, sizeof(*m->n));
+		m->n = NULL;
+		return;
+	}
+	hs_assert(self, !hs_interval_insert(self, &m->sub, m->ns, 0, PAGE, &late_interval_ops),
+		  "the insertion is refused");
+	if (m->user)
+		late_put_user(self, m);
+}
+
+static void late_releaser(struct hs_task *self, void *arg)
+{
+	late_put_user(self, arg);
+}
+
+static int late_setup(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
+{
+	struct late_model *m = state;
+	int ret = hs_notifiers_create(self, &m->ns);
+
+	late_now = m;
+	m->inserts = *(const int *)param != 0;
+	m->user = *(const int *)param > 1;
+	hs_u32_init(&m->users, m->user ? 2 : 1);
+	if (!ret)
+		ret = hs_interval_insert(self, &m->sub, m->ns, 0, PAGE, &late_interval_ops);
+	if (ret)
+		return ret;
+	hs_interval_remove(self, &m->sub);
+	if (!m->inserts) {
+		m->n = hs_alloc(self, HS_KIND_OTHER, sizeof(*m->n));
+		ret = m->n ? hs_notifier_register(self, m->n, m->ns, &late_plain_ops) : -ENOMEM;
+	}
+	if (!ret)
+		ret = hs_plan_task(plan, "subscriber", late_subscriber, m);
+	return ret ? ret : hs_plan_task(plan, "release", late_releaser, m);
+}
+
+static void late_check(struct hs_task *self, void *state, const void *param)
+{
+	struct late_model *m = state;
+
+	(void)param;
+	if (m->inserts) {
+		hs_assert(self, m->called == 1, "accepted, released %u times", m->called);
+		hs_interval_remove(self, &m->sub);
+	} else {
+		hs_assert(self, m->released.raw == 1 || m->released.raw == 2, "released %u times",
+			  m->released.raw);
+		late_seen.once += m->released.raw == 1;
+		late_seen.twice += m->released.raw == 2;
+	}
+	hs_notifiers_destroy(self, m->ns);
+}
+
+static const struct hs_scenario late_scenario = { "late", sizeof(struct late_model), late_setup,
+						  late_check };
+
+static void unregister_meets_release(void **state)
+{
+	const int unregisters = 0;
+
+	(void)state;
+	memset(&late_seen, 0, sizeof(late_seen));
+	explore_holds(&late_scenario, &unregisters, 63);
+	assert_true(late_seen.once && late_seen.twice);
+}
+
+static void insert_without_a_user_is_never_called(void **state)
+{
+	const int without = 1, with = 2;
+
+	(void)state;
+	explore_holds(&late_scenario, &with, 2);
+	explore_fails(&late_scenario, &without, HS_VERDICT_ASSERT, "accepted, released 0 times", 2);
+}
+
 /* ---- faults of the model ------------------------------------------------------------------ */
 
 static const bool agreed;
@@ -397,6 +524,8 @@ int main(void)
 		cmocka_unit_test(register_meets_invalidation),
 		cmocka_unit_test(plain_refusal_lets_readers_of_6_12_wait_for_ever),
 		cmocka_unit_test(subscribing_meets_release),
+		cmocka_unit_test(unregister_meets_release),
+		cmocka_unit_test(insert_without_a_user_is_never_called),
 	};
 
 	return model_main("plain notifiers model", tests, faults);

@@ -380,10 +380,6 @@ static void what_is_refused_is_left_unsubscribed(void **state)
 	memset(&n, 0xff, sizeof(n));
 	assert_int_equal(hs_notifier_register(self, &n, now->ns, NULL), -EINVAL);
 	assert_null(n.notifiers);
-	hs_notifiers_release(self, now->ns);
-	memset(&sub, 0xff, sizeof(sub));
-	assert_int_equal(hs_interval_insert(self, &sub, now->ns, 0, PAGE, &probe_ops), -EINVAL);
-	assert_null(sub.notifiers);
 }
 
 static void refuse_blockable(void *arg)

@@ -50,6 +50,7 @@ static void intervals_are_called_before_plain_notifiers(void **state)
 	section_end(&inv);
 	expect_log("b-a-");
 	delist(1);
+	expect_log("b!");
 	section_start(&inv);
 	section_end(&inv);
 	expect_log("c+d+a+a-");
@@ -128,9 +129,6 @@ static void release_tells_everybody_once(void **state)
 	assert_int_equal(now->probe[0].inv.end, UINT64_MAX);
 	assert_true(hs_notifiers_idle(now->ns));
 	assert_int_equal(seq_now(), 4);
-	assert_int_equal(hs_interval_insert(self, &now->probe[3].sub, now->ns, 0, PAGE, &probe_ops),
-			 -EINVAL);
-	assert_null(now->probe[3].sub.notifiers);
 	assert_int_equal(hs_notifier_register(self, &now->probe[3].plain, now->ns, &plain_ops),
 			 -EINVAL);
 	assert_null(now->probe[3].plain.notifiers);
@@ -141,6 +139,42 @@ static void release_tells_everybody_once(void **state)
 	delist(2);
 	remove_probe(0);
 	remove_probe(1);
+}
+
+/* As the kernel: users are asked for once, when there is the first subscription. */
+static void only_the_first_insertion_asks_for_the_end(void **state)
+{
+	struct hs_interval_sub *sub = &now->probe[0].sub;
+	struct hs_notifiers *ended;
+
+	(void)state;
+	assert_int_equal(hs_notifiers_create(now->m.self, &ended), 0);
+	hs_notifiers_release(now->m.self, ended);
+	memset(sub, 0xff, sizeof(*sub));
+	assert_int_equal(hs_interval_insert(now->m.self, sub, ended, 0, PAGE, &probe_ops), -EINVAL);
+	assert_null(sub->notifiers);
+	hs_notifiers_destroy(now->m.self, ended);
+
+	insert(0, 0, PAGE);
+	remove_probe(0);
+	hs_notifiers_release(now->m.self, now->ns);
+	expect_log("");
+	insert(0, 0, PAGE);
+	assert_int_equal(hs_interval_read_begin(now->m.self, sub), 1);
+	remove_probe(0);
+}
+
+static void unregistering_calls_release_before_the_end_alone(void **state)
+{
+	(void)state;
+	enlist(0);
+	enlist(1);
+	delist(0);
+	expect_log("a!");
+	hs_notifiers_release(now->m.self, now->ns);
+	expect_log("b!");
+	delist(1);
+	expect_log("");
 }
 
 static void release_reaches_the_last_byte(void **state)
@@ -251,6 +285,8 @@ int main(void)
 		notifier_unit_test(a_refused_start_is_unwound),
 		notifier_unit_test(ops_of_a_plain_notifier_are_optional),
 		notifier_unit_test(release_tells_everybody_once),
+		notifier_unit_test(only_the_first_insertion_asks_for_the_end),
+		notifier_unit_test(unregistering_calls_release_before_the_end_alone),
 		notifier_unit_test(release_reaches_the_last_byte),
 		notifier_unit_test(a_plain_refusal_is_never_over_for_intervals),
 		notifier_unit_test(a_plain_refusal_that_hit_none_makes_the_next_hit_last),
