@@ -398,13 +398,13 @@ struct hs_explore_options {
 	/**
 	 * Of how many executions, at most, hs_explore_result.schedule is chosen once there is a
 	 * violation; default 10000, 0: it is the one that was found. The search looks for one that
-	 * ends in the same verdict with the same message, but for numbers, and has the fewest
-	 * preemptions (as in .bound); if there are as many, the fewest switches between tasks, then
-	 * steps, then choices with another answer than the first. Without effect on
-	 * HS_SEARCH_REPLAY, a crash, a stall, a refused call, HS_VERDICT_STEPS and
-	 * HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well, and it takes 50 million
-	 * steps at most. If one of these executions crashes, the search ends with the execution
-	 * that was found, and with a sanitizer the process ends.
+	 * ends in the same verdict with the same message, but for numbers, so that it counts
+	 * (.counts), and has the fewest preemptions (as in .bound); if there are as many, the
+	 * fewest switches between tasks, then steps, then choices with another answer than the
+	 * first. Without effect on HS_SEARCH_REPLAY, a crash, a stall, a refused call,
+	 * HS_VERDICT_STEPS and HS_VERDICT_UNREPEATABLE. .time_limit_ms holds for it as well, and it
+	 * takes 50 million steps at most. If one of these executions crashes, the search ends with
+	 * the execution that was found, and with a sanitizer the process ends.
 	 */
 	uint32_t shrink;
 	/** Also make hs_explore_result.timeline of the execution that is shown; default false. */

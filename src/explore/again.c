@@ -125,6 +125,11 @@ static int again_run_variant(void *ctx, uint32_t same)
 	return again_run(ctx, same, true);
 }
 
+static bool again_counts(void *ctx)
+{
+	return hs_exploration_counts(ctx);
+}
+
 static bool again_is_late(void *ctx)
 {
 	struct exploration *e = ctx;
@@ -193,6 +198,7 @@ int hs_again_shrink(struct exploration *e)
 	struct hs_explore_result *r = e->result;
 	struct hs_shrink shrink = { .sched = e->sched,
 				    .run = again_run_variant,
+				    .counts = again_counts,
 				    .is_late = again_is_late,
 				    .ctx = e,
 				    .most = e->options->shrink };

@@ -190,7 +190,8 @@ static int shrink_execute(struct shrink *s, const struct hs_chooser *chooser, ui
 	s->steps += sched->step;
 	s->over |= sched->crash.kind || sched->verdict == HS_VERDICT_UNREPEATABLE;
 	if (sched->verdict != s->verdict || !shrink_is_less(&s->path.cost, &s->cost) ||
-	    !hs_shrink_same_message(s->verdict, s->message, sched->message))
+	    !hs_shrink_same_message(s->verdict, s->message, sched->message) ||
+	    !s->with->counts(s->with->ctx))
 		return 0;
 	s->cost = s->path.cost;
 	s->count = sched->decisions;

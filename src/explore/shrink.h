@@ -14,6 +14,8 @@ struct hs_shrink {
 	 * those of the last execution. 0 or -ENOMEM.
 	 */
 	int (*run)(void *ctx, uint32_t same);
+	/* Whether the violation in which the last execution ended counts. */
+	bool (*counts)(void *ctx);
 	/* No time is left. */
 	bool (*is_late)(void *ctx);
 	void *ctx;
@@ -24,10 +26,11 @@ struct hs_shrink {
 };
 
 /*
- * The last execution of sched ended in a violation. Looks for one that ends in the same with fewer
- * preemptions; if it has as many, fewer switches; then fewer steps; then fewer answers of choices
- * that are not the first. 0 or -ENOMEM. It ends at once after a crash, and where an execution does
- * not repeat what it shares with the one before it: that is the verdict of sched then.
+ * The last execution of sched ended in a violation. Looks for one that ends in the same, so that it
+ * counts, with fewer preemptions; if it has as many, fewer switches; then fewer steps; then fewer
+ * answers of choices that are not the first. 0 or -ENOMEM. It ends at once after a crash, and where
+ * an execution does not repeat what it shares with the one before it: that is the verdict of sched
+ * then.
  */
 int hs_shrink(struct hs_shrink *with);
 

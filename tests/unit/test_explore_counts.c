@@ -180,6 +180,55 @@ static void one_that_counts_is_found_behind_an_independent_one_that_does_not(voi
 		}
 }
 
+static void finds_an_error(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_load(self, &st->word[TWO], HS_RELAXED);
+	hs_assert_at(self, HS_HERE, false, "an error");
+}
+
+static void goes_first(struct hs_task *self, void *state)
+{
+	struct play_state *st = state;
+
+	hs_u64_store(self, &st->word[TWO], 1, HS_RELAXED);
+}
+
+static bool counts_behind_the_other(const void *state, const void *param, enum hs_verdict verdict)
+{
+	const struct play_state *st = state;
+
+	(void)param;
+	return verdict == HS_VERDICT_ASSERT && st->word[TWO].raw;
+}
+
+/* The error alone is simpler, and says the same. */
+static void the_simplest_one_is_one_that_counts(void **state)
+{
+	static const enum hs_search searches[] = { HS_SEARCH_DFS, HS_SEARCH_SLEEP, HS_SEARCH_DPOR };
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(searches); k++) {
+		struct hs_explore_options o = options_of(searches[k]);
+		struct hs_explore_result r, again;
+		struct tally t = tally();
+
+		t.play = (struct play){ .task = { finds_an_error, goes_first } };
+		o.counts = counts_behind_the_other;
+		search(&t, &o, &r);
+		assert_int_equal(r.verdict, HS_VERDICT_ASSERT);
+		assert_true(r.uncounted && r.shrink_executions && r.minimal);
+		o.search = HS_SEARCH_REPLAY;
+		o.token = r.token;
+		search(&t, &o, &again);
+		assert_int_equal(again.verdict, HS_VERDICT_ASSERT);
+		assert_int_equal(again.uncounted, 0);
+		hs_explore_result_free(&again);
+		hs_explore_result_free(&r);
+	}
+}
+
 static void what_ends_a_search_counts_in_any_case(void **state)
 {
 	struct hs_explore_options o = options_of(HS_SEARCH_DFS);
@@ -258,6 +307,7 @@ int main(void)
 		cmocka_unit_test(each_violation_is_found_past_the_others_and_replays),
 		cmocka_unit_test(no_search_misses_one_that_counts),
 		cmocka_unit_test(one_that_counts_is_found_behind_an_independent_one_that_does_not),
+		cmocka_unit_test(the_simplest_one_is_one_that_counts),
 		cmocka_unit_test(what_ends_a_search_counts_in_any_case),
 		cmocka_unit_test(a_replay_of_one_that_does_not_count_finds_nothing),
 		cmocka_unit_test(one_that_ends_again_as_it_did_is_no_finding),
