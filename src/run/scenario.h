@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario.h - race scenarios as text, for tests: memory that fails
+ * scenario.h - race scenarios as text, in memory of the caller, so that tests can let it fail
  */
 #ifndef HS_RUN_SCENARIO_H
 #define HS_RUN_SCENARIO_H

@@ -5,8 +5,10 @@
 #include "run/walk_run.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "run/populate.h"
+#include "text/error_name.h"
 
 struct walk_run {
 	const struct hs_walk_scenario *scenario;
@@ -175,6 +177,23 @@ int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_se
 	answer->log_count = run.script.log_count;
 	end = hs_machine_destroy(machine, &answer->left);
 	return ret ? ret : end;
+}
+
+void hs_walk_failure(int error, const struct hs_walk_answer *answer, char *words, size_t size)
+{
+	switch (error) {
+	case -ENOTEMPTY:
+		snprintf(words, size, "left behind: %s", answer->left.text);
+		break;
+	case -EIO:
+		snprintf(words, size, "references are leaked that the walk did not count");
+		break;
+	case -ENOMEM:
+		snprintf(words, size, "out of memory");
+		break;
+	default:
+		snprintf(words, size, "%s", hs_error_word(error));
+	}
 }
 
 void hs_walk_answer_free(struct hs_hostmem *mem, struct hs_walk_answer *answer)

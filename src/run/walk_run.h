@@ -44,6 +44,9 @@ struct hs_walk_answer {
  */
 int hs_walk_run(const struct hs_walk_scenario *scenario, const struct hs_walk_setting *setting,
 		struct hs_walk_answer *answer);
+/* Why it returned @error, which is not 0, in words; objects that are left behind, by name. */
+void hs_walk_failure(int error, const struct hs_walk_answer *answer, char *words, size_t size);
+
 /* The worst of an answer; the violations come last. */
 enum hs_walk_verdict {
 	HS_WALK_OK,

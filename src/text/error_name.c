@@ -27,6 +27,13 @@ const char *hs_error_name(long error)
 	return error < 0 && error > -count ? error_names[-error] : NULL;
 }
 
+const char *hs_error_word(long error)
+{
+	const char *name = hs_error_name(error);
+
+	return name ? name : "?";
+}
+
 void hs_out_error(struct hs_out *out, long value)
 {
 	const char *name = hs_error_name(value);

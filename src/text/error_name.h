@@ -11,6 +11,8 @@
 
 /* "-EFAULT" of -EFAULT; NULL: the model has no such error. */
 const char *hs_error_name(long error);
+/* The name, or "?" if there is none: for messages, which are never empty. */
+const char *hs_error_word(long error);
 /* The name, or the number if there is none. */
 void hs_out_error(struct hs_out *out, long value);
 

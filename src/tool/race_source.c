@@ -79,12 +79,10 @@ void hs_race_source_close(struct hs_hostmem *mem, struct hs_race_source *source)
 
 int hs_race_source_fail(const struct hs_race_source *source, const char *name, int error)
 {
-	const char *what = hs_error_name(error);
-
 	if (error == -ENOMEM)
 		return hs_tool_no_memory(source->verb);
 	fprintf(stderr, "hmmsim %s: %s: %s: %s\n", source->verb, source->file, name,
-		what ? what : "?");
+		hs_error_word(error));
 	return HS_EXIT_INTERNAL;
 }
 

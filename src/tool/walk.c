@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "run/walk_run.h"
-#include "text/error_name.h"
 #include "tool/files.h"
 #include "tool/options.h"
 
@@ -165,30 +164,16 @@ static int tool_walk_run_scenario(struct walk_tool *tool, const char *file,
 				  const struct hs_walk_scenario *s)
 {
 	struct hs_walk_answer answer;
-	char what[sizeof(answer.left.text) + 32];
+	char why[sizeof(answer.left.text) + 32];
 	int ret = hs_walk_run(s, &tool->set, &answer), code;
 
-	switch (ret) {
-	case 0:
+	if (ret) {
+		hs_walk_failure(ret, &answer, why, sizeof(why));
+		code = tool_walk_internal_error(file, s, why);
+	} else {
 		code = tool_walk_print_answer(tool, file, s, &answer);
 		if (hs_walk_answer_judge(&answer) > tool->worst)
 			tool->worst = hs_walk_answer_judge(&answer);
-		break;
-	case -ENOTEMPTY:
-		snprintf(what, sizeof(what), "left behind: %s", answer.left.text);
-		code = tool_walk_internal_error(file, s, what);
-		break;
-	case -EIO:
-		code = tool_walk_internal_error(
-			file, s, "references are leaked that the walk did not count");
-		break;
-	case -ENOMEM:
-		code = tool_walk_internal_error(file, s, "out of memory");
-		break;
-	default:
-		snprintf(what, sizeof(what), "%s", hs_error_name(ret) ? hs_error_name(ret) : "?");
-		code = tool_walk_internal_error(file, s, what);
-		break;
 	}
 	hs_walk_answer_free(&tool->mem, &answer);
 	return code;
