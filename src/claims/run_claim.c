@@ -34,15 +34,33 @@ int hs_claim_fail(const struct hs_claim_runner *r, unsigned long line, const cha
 	return -EINVAL;
 }
 
+static void __attribute__((__format__(__printf__, 3, 0)))
+run_claim_say_row(const struct hs_claim_runner *r, const struct hs_claim_row *row,
+		  const char *format, va_list args)
+{
+	run_claim_say(r, row->line, hs_claim_is_control(row) ? "control" : "row", format, args);
+}
+
 int hs_claim_fail_row(const struct hs_claim_runner *r, const struct hs_claim_row *row,
 		      const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	run_claim_say(r, row->line, hs_claim_is_control(row) ? "control" : "row", format, args);
+	run_claim_say_row(r, row, format, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+int hs_claim_fail_run(const struct hs_claim_runner *r, const struct hs_claim_row *row,
+		      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	run_claim_say_row(r, row, format, args);
+	va_end(args);
+	return -EIO;
 }
 
 char *hs_claim_copy(struct hs_hostmem *mem, const char *text)

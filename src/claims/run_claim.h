@@ -28,9 +28,12 @@ struct hs_claim_runner {
 };
 
 /*
- * Runs all rows and controls of @claim, which is in @text. Both outlive *found. Returns 0; -ENOMEM;
- * or -EINVAL with a sentence in @error: the text does not have what a row names, or a run failed,
- * as it does if code of the simulator crashes. The caller frees *found in each case.
+ * Runs all rows and controls of @claim, which is in @text. Both outlive *found. Returns 0, or with
+ * a sentence in @error
+ * - -EINVAL: the text is wrong, or does not have what a row names
+ * - -EIO: the simulator failed: its code crashed, hung, or was repeated and did something else
+ * - -ENOMEM
+ * The caller frees *found in each case.
  */
 int hs_claim_run(struct hs_hostmem *mem, const struct hs_claim_text *text,
 		 const struct hs_claim *claim, enum hs_claim_shown shown,
@@ -49,11 +52,16 @@ int hs_claim_run_walk(const struct hs_claim_runner *r, struct hs_claim_cell *cel
 /* judge.c: lines claimed, controls, the verdict, of all cells. */
 int hs_claim_judge(const struct hs_claim_runner *r);
 
-/* "FILE:LINE: KEYWORD: SENTENCE" into r->error; returns -EINVAL. */
+/*
+ * Each puts "FILE:LINE: KEYWORD: SENTENCE" into r->error. The first two are about the text, and
+ * return -EINVAL; the third is about the simulator, and returns -EIO. Those of a row begin with its
+ * line, and "row" or "control".
+ */
 int hs_claim_fail(const struct hs_claim_runner *r, unsigned long line, const char *keyword,
 		  const char *format, ...) __attribute__((__format__(__printf__, 4, 5)));
-/* The line of the row, "row" or "control". */
 int hs_claim_fail_row(const struct hs_claim_runner *r, const struct hs_claim_row *row,
+		      const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
+int hs_claim_fail_run(const struct hs_claim_runner *r, const struct hs_claim_row *row,
 		      const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
 /* NULL: no memory. */
 char *hs_claim_copy(struct hs_hostmem *mem, const char *text);

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <hmmsim/scenario.h>
+#include "run/scenario.h"
+#include "text/error_name.h"
 
 /* ---- the race ---------------------------------------------------------------------------- */
 
@@ -85,20 +86,27 @@ struct race_search {
 	uint64_t reached;
 };
 
+static const struct hs_claim_row *run_race_row(const struct race_search *s)
+{
+	return &s->runner->claim->row[s->cell->row];
+}
+
 static int run_race_load(struct race_search *s, const struct hs_race_setting *settings,
 			 size_t count, const char *judged)
 {
 	const struct hs_claim_runner *r = s->runner;
-	const struct hs_claim_row *row = &r->claim->row[s->cell->row];
 	struct hs_scenario_setting set[HS_CLAIM_SETTINGS + 1];
 	size_t n = 0;
+	int ret;
 
 	for (; n < count; n++)
 		set[n] = (struct hs_scenario_setting){ settings[n].name, settings[n].value };
 	if (judged)
 		set[n++] = (struct hs_scenario_setting){ "only", judged };
-	return hs_scenario_load(r->text->file, r->text->bytes, r->text->length, row->runs, set, n,
-				NULL, 0, &s->text, r->error, HS_CLAIM_ERROR);
+	ret = hs_scenario_load_from(r->mem, r->text->file, r->text->bytes, r->text->length,
+				    run_race_row(s)->runs, set, n, NULL, 0, &s->text, r->error,
+				    HS_CLAIM_ERROR);
+	return ret == -ENOENT ? -EINVAL : ret;
 }
 
 /* What is the simulator's own failure, or an end without a verdict on the race. */
@@ -110,8 +118,8 @@ static int run_race_check_end(const struct race_search *s)
 	case HS_VERDICT_REFUSED:
 	case HS_VERDICT_UNREPEATABLE:
 	case HS_VERDICT_DIVERGED:
-		return hs_claim_fail_row(s->runner, &s->runner->claim->row[s->cell->row],
-					 "%s: %s: %.400s", hs_scenario_of(s->text)->name,
+		return hs_claim_fail_run(s->runner, run_race_row(s), "%s: %s: %.400s",
+					 hs_scenario_of(s->text)->name,
 					 hs_verdict_name(s->result.verdict), s->result.message);
 	default:
 		return 0;
@@ -130,23 +138,31 @@ static void run_race_note_reached(const struct race_search *s)
 		value->number = (int64_t)s->reached;
 }
 
-static int run_race_explore(struct race_search *s)
+/* hs_explore(), and what it returned as 0, -ENOMEM, or -EINVAL or -EIO with a sentence. */
+static int run_race_call(const struct race_search *s, struct hs_explore_result *result)
 {
-	const struct hs_claim_runner *r = s->runner;
 	int ret = hs_explore(hs_scenario_of(s->text), hs_scenario_param(s->text), &s->options,
-			     &s->result);
+			     result);
 
 	if (ret && *hs_scenario_error(s->text)) {
-		snprintf(r->error, HS_CLAIM_ERROR, "%s", hs_scenario_error(s->text));
+		snprintf(s->runner->error, HS_CLAIM_ERROR, "%s", hs_scenario_error(s->text));
 		return -EINVAL;
 	}
-	if (ret == -ENOMEM)
+	if (!ret || ret == -ENOMEM)
 		return ret;
+	return hs_claim_fail_run(s->runner, run_race_row(s), "%s: the search failed: %.400s",
+				 hs_scenario_of(s->text)->name,
+				 *result->message ? result->message : hs_error_word(ret));
+}
+
+static int run_race_explore(struct race_search *s)
+{
+	int ret = run_race_call(s, &s->result);
+
 	if (ret)
-		return hs_claim_fail_row(r, &r->claim->row[s->cell->row],
-					 "the search failed: %.400s", s->result.message);
+		return ret;
 	s->cell->searched += s->result.executions;
-	r->found->executions += s->result.executions;
+	s->runner->found->executions += s->result.executions;
 	s->has_reached = hs_scenario_reached(s->text, &s->reached);
 	run_race_note_reached(s);
 	return run_race_check_end(s);
@@ -241,11 +257,12 @@ static int run_race_replay(struct race_search *s, struct hs_claim_counterexample
 
 	s->options.search = HS_SEARCH_REPLAY;
 	s->options.token = c->token;
-	ret = hs_explore(hs_scenario_of(s->text), hs_scenario_param(s->text), &s->options, &again);
+	ret = run_race_call(s, &again);
 	if (!ret && (again.verdict != c->verdict || strcmp(again.message, c->message) != 0))
-		ret = hs_claim_fail_row(s->runner, &s->runner->claim->row[s->cell->row],
-					"%s: the replay of its token ends otherwise: %.300s",
-					hs_scenario_of(s->text)->name, again.message);
+		ret = hs_claim_fail_run(s->runner, run_race_row(s),
+					"%s: the replay of its token ends otherwise: %s: %.300s",
+					hs_scenario_of(s->text)->name,
+					hs_verdict_name(again.verdict), again.message);
 	c->trace_hash = again.trace_hash;
 	hs_explore_result_free(&again);
 	return ret;
@@ -263,7 +280,7 @@ static int run_race_take_counterexample(struct race_search *s, enum hs_claim_fie
 					       .verdict = result->verdict,
 					       .execution = result->first_violation };
 	if (!result->token || !result->report)
-		return hs_claim_fail_row(s->runner, &s->runner->claim->row[s->cell->row],
+		return hs_claim_fail_row(s->runner, run_race_row(s),
 					 "%s: the violation is in the set-up: %.400s",
 					 hs_scenario_of(s->text)->name, result->message);
 	c->message = hs_claim_copy(mem, result->message);

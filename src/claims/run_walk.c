@@ -92,6 +92,15 @@ static int run_walk_take_answer(const struct hs_claim_runner *r, struct hs_claim
 	return cell->value[HS_CLAIM_SLOTS].text && cell->output ? 0 : -ENOMEM;
 }
 
+static int run_walk_fail(const struct hs_claim_runner *r, const struct hs_claim_row *row, int error,
+			 const struct hs_walk_answer *answer)
+{
+	char why[sizeof(answer->left.text) + 32];
+
+	hs_walk_failure(error, answer, why, sizeof(why));
+	return hs_claim_fail_run(r, row, "walk %s: %s", row->runs, why);
+}
+
 int hs_claim_run_walk(const struct hs_claim_runner *r, struct hs_claim_cell *cell,
 		      const struct hs_race_setting *settings, size_t count)
 {
@@ -114,7 +123,7 @@ int hs_claim_run_walk(const struct hs_claim_runner *r, struct hs_claim_cell *cel
 	if (!ret)
 		ret = run_walk_take_answer(r, cell, &answer);
 	else if (ret != -ENOMEM)
-		ret = hs_claim_fail_row(r, row, "the walk failed: %s", strerror(-ret));
+		ret = run_walk_fail(r, row, ret, &answer);
 	hs_walk_answer_free(r->mem, &answer);
 	hs_walk_free(r->mem, &scenario);
 	return ret;

@@ -12,6 +12,7 @@
 #include "claims/settled.h"
 #include "claims/summary.h"
 #include "claims/told.h"
+#include "text/error_name.h"
 #include "tool/options.h"
 #include "tool/publish.h"
 
@@ -140,12 +141,13 @@ static int claims_take_options(struct claims_tool *tool, int argc, char **argv)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
+/* @error has a sentence, unless memory ran out. Only what a text says wrong is the user's. */
 static int claims_fail(const char *error, int ret)
 {
 	if (ret == -ENOMEM)
 		return hs_tool_no_memory("claims");
 	fprintf(stderr, "%s\n", error);
-	return HS_EXIT_USAGE;
+	return ret == -EINVAL ? HS_EXIT_USAGE : HS_EXIT_INTERNAL;
 }
 
 /* The claim has been parsed into @s, and is one that is wanted. */
@@ -209,8 +211,10 @@ static int claims_run_text(struct claims_tool *tool, const struct hs_claim_text 
 		return hs_tool_no_memory("claims");
 	hs_text_init(&lines, &tool->mem, text->file, text->bytes, text->length);
 	ret = hs_claim_parse(&lines, &s->claim);
+	if (ret == 0)
+		ret = hs_text_error(&lines, lines.number, NULL, "expected a claim, found none");
 	if (ret != 1)
-		return claims_fail(ret ? lines.error : "a text without a claim", ret);
+		return claims_fail(lines.error, ret);
 	if (claims_is_wanted(tool, &s->claim)) {
 		tool->wanted[s->claim.number] = false;
 		return claims_settle(tool, s);
@@ -270,10 +274,20 @@ static int claims_verdict(const struct claims_tool *tool)
 	return wrong ? HS_EXIT_VIOLATION : bound ? HS_EXIT_BOUND : HS_EXIT_DONE;
 }
 
-/* An error of a printer. */
+/* An error after all claims were run: no text is the reason any more. */
+static int claims_fail_after(const char *what, int ret)
+{
+	if (!ret)
+		return 0;
+	if (ret == -ENOMEM)
+		return hs_tool_no_memory("claims");
+	fprintf(stderr, "hmmsim claims: %s: %s\n", what, hs_error_word(ret));
+	return HS_EXIT_INTERNAL;
+}
+
 static int claims_fail_print(int ret)
 {
-	return ret ? claims_fail("hmmsim claims: what was found cannot be told", ret) : 0;
+	return claims_fail_after("what was found cannot be told", ret);
 }
 
 /* What the claims that were run have found of the strategies. */
@@ -282,7 +296,8 @@ static int claims_summarise(struct claims_tool *tool, struct hs_claims_summary *
 	*summary = (struct hs_claims_summary){ .cost_pages = 0 };
 	for (size_t i = 0; i < tool->count; i++)
 		hs_claims_summary_take(summary, &tool->settled[i]->found);
-	return claims_fail_print(hs_claims_summary_measure(&tool->mem, summary));
+	return claims_fail_after("the strategies cannot be measured",
+				 hs_claims_summary_measure(&tool->mem, summary));
 }
 
 static int claims_print_summary(struct claims_tool *tool, struct hs_out *out)

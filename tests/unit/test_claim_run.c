@@ -389,6 +389,32 @@ static void what_the_text_does_not_have_is_an_error_in_words(void **state)
 	"row right right\nrow w walk leak\ncontrol stuck of=right stuck\n" \
 	"change another flag is set\nclaimed right.live = holds\n" RIGHT STUCK LEAK
 
+/* Another machine is in the way of each run. */
+static void what_the_simulator_cannot_do_is_no_error_in_the_text(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} failing[] = {
+		{ BOTH, "x.in:7: row: right: the search failed: -EBUSY" },
+		{ WALKS "claimed leak.ret = -14\n" LEAK ALONE, "x.in:7: row: walk leak: -EBUSY" },
+	};
+	struct hs_machine_config config;
+	struct hs_machine *machine;
+
+	(void)state;
+	hs_machine_config_init(&config);
+	assert_int_equal(hs_machine_create(&config, &machine), 0);
+	for (size_t i = 0; i < COUNT(failing); i++) {
+		struct ran ran;
+
+		mem = (struct hs_hostmem){ .attempts = 0 };
+		assert_int_equal(run(failing[i].text, &ran), -EIO);
+		assert_string_equal(ran.error, failing[i].error);
+		end(&ran);
+	}
+	assert_int_equal(hs_machine_destroy(machine, NULL), 0);
+}
+
 static void each_allocation_may_fail_and_nothing_is_left(void **state)
 {
 	uint64_t n = 0, parsed;
@@ -433,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_control_that_changes_nothing_claimed_does_not_flip),
 		cmocka_unit_test(how_many_executions_there_are_flips_nothing),
 		cmocka_unit_test(what_the_text_does_not_have_is_an_error_in_words),
+		cmocka_unit_test(what_the_simulator_cannot_do_is_no_error_in_the_text),
 		cmocka_unit_test(each_allocation_may_fail_and_nothing_is_left),
 	};
 

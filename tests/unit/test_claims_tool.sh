@@ -21,6 +21,26 @@ for other in --check --json=a --html=a C17; do
 	run 2 '^hmmsim claims: --summary: expected nothing else, found ' --summary "$other"
 done
 
+# ---- what fails --------------------------------------------------------------------------------
+
+# The memory does for the texts, and not for a run. Sanitizers need more than any limit leaves.
+little() (
+	ulimit -v 80000
+	exec "$hmmsim" claims "$@" >out 2>err
+)
+if ! grep -qE '__(asan|tsan)_init' "$hmmsim"; then
+	little C17
+	[ "$?" = 4 ] || complain "little memory: not exit status 4"
+	grep -qx 'hmmsim claims: out of memory' err || complain "little memory: no message"
+fi
+if [ -w /dev/full ]; then
+	"$hmmsim" claims C17 --json=/dev/full >out 2>err
+	[ "$?" = 4 ] || complain "claims --json=/dev/full: not exit status 4"
+	grep -q '^hmmsim: /dev/full: No space left' err || complain "--json=/dev/full: no message"
+	"$hmmsim" claims C17 >/dev/full 2>err
+	[ "$?" = 4 ] || complain "claims >/dev/full: not exit status 4"
+fi
+
 # ---- the table ---------------------------------------------------------------------------------
 
 # Of one claim the story is printed, of several the table.
