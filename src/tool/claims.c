@@ -150,15 +150,6 @@ static int claims_fail(const char *error, int ret)
 	return ret == -EINVAL ? HS_EXIT_USAGE : HS_EXIT_INTERNAL;
 }
 
-/* The claim has been parsed into @s, and is one that is wanted. */
-static int claims_settle(struct claims_tool *tool, struct hs_claim_settled *s)
-{
-	char error[HS_CLAIM_ERROR];
-	int ret = hs_claim_run(&tool->mem, s->text, &s->claim, HS_CLAIM_SIMPLEST, &s->found, error);
-
-	return ret ? claims_fail(error, ret) : 0;
-}
-
 /* Room for another claim, which the tool frees. */
 static struct hs_claim_settled *claims_add(struct claims_tool *tool,
 					   const struct hs_claim_text *text)
@@ -201,7 +192,8 @@ static bool claims_is_wanted(struct claims_tool *tool, struct hs_claim *claim)
 	return true;
 }
 
-static int claims_run_text(struct claims_tool *tool, const struct hs_claim_text *text)
+/* The claim of the text, if it is wanted. */
+static int claims_take_text(struct claims_tool *tool, const struct hs_claim_text *text)
 {
 	struct hs_claim_settled *s = claims_add(tool, text);
 	struct hs_text lines;
@@ -215,27 +207,41 @@ static int claims_run_text(struct claims_tool *tool, const struct hs_claim_text 
 		ret = hs_text_error(&lines, lines.number, NULL, "expected a claim, found none");
 	if (ret != 1)
 		return claims_fail(lines.error, ret);
-	if (claims_is_wanted(tool, &s->claim)) {
+	if (claims_is_wanted(tool, &s->claim))
 		tool->wanted[s->claim.number] = false;
-		return claims_settle(tool, s);
-	}
-	claims_free_settled(&tool->mem, tool->settled[--tool->count]);
+	else
+		claims_free_settled(&tool->mem, tool->settled[--tool->count]);
 	return 0;
 }
 
-static int claims_run_all(struct claims_tool *tool)
+/* All that are wanted are there before the first of them runs. */
+static int claims_take_all(struct claims_tool *tool)
 {
 	const struct hs_claim_text *text;
 	int code = 0;
 
 	for (size_t i = 0; !code && (text = hs_claim_builtin(i)) != NULL; i++)
-		code = claims_run_text(tool, text);
+		code = claims_take_text(tool, text);
 	for (unsigned int n = 0; !code && n <= HS_CLAIM_NUMBER_MAX; n++)
 		if (tool->wanted[n]) {
 			fprintf(stderr, "hmmsim claims: there is no claim C%u\n", n);
 			code = hs_tool_usage("claims");
 		}
 	return code;
+}
+
+static int claims_run_all(struct claims_tool *tool)
+{
+	char error[HS_CLAIM_ERROR];
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < tool->count; i++) {
+		struct hs_claim_settled *s = tool->settled[i];
+
+		ret = hs_claim_run(&tool->mem, s->text, &s->claim, HS_CLAIM_SIMPLEST, &s->found,
+				   error);
+	}
+	return ret ? claims_fail(error, ret) : 0;
 }
 
 /* What was found is complete before it is known what is expected. */
@@ -416,6 +422,8 @@ int hs_tool_claims(int argc, char **argv)
 		return hs_tool_help(claims_help);
 	if (!code)
 		code = hs_publish_check(&tool.to, NULL, 0);
+	if (!code)
+		code = claims_take_all(&tool);
 	if (!code)
 		code = claims_run_all(&tool);
 	if (!code)

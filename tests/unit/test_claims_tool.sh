@@ -32,6 +32,9 @@ if ! grep -qE '__(asan|tsan)_init' "$hmmsim"; then
 	little C17
 	[ "$?" = 4 ] || complain "little memory: not exit status 4"
 	grep -qx 'hmmsim claims: out of memory' err || complain "little memory: no message"
+	little C17 C99
+	[ "$?" = 2 ] || complain "an unknown ID: not refused before a claim runs"
+	grep -qx 'hmmsim claims: there is no claim C99' err || complain "an unknown ID: no message"
 fi
 if [ -w /dev/full ]; then
 	"$hmmsim" claims C17 --json=/dev/full >out 2>err
