@@ -44,7 +44,7 @@ enum hs_claim_field {
 	HS_CLAIM_S4,
 	HS_CLAIM_LIVE,
 	HS_CLAIM_ANSWER,     /* steps assert-*, and assertions of the model */
-	HS_CLAIM_EXECUTIONS, /* complete ones of the first search */
+	HS_CLAIM_EXECUTIONS, /* of all searches, with those that were cut short */
 	HS_CLAIM_REACHED,    /* those that took the steps of its line reached, of the search that
 				came there most often */
 	/* of a walk */
@@ -204,6 +204,12 @@ struct hs_claim_counterexample {
 	bool more; /* the execution has more steps than are kept */
 };
 
+/* The search in which the word of a property was found. */
+struct hs_claim_search {
+	uint64_t executions; /* with those that were cut short */
+	char extent[64];     /* hs_extent_words(); "": the property was not searched for */
+};
+
 /* One combination of values of the axes given as *. */
 struct hs_claim_cell {
 	uint32_t row;
@@ -213,8 +219,8 @@ struct hs_claim_cell {
 	struct hs_claim_counterexample counterexample[HS_CLAIM_PROPERTIES];
 	unsigned int counterexamples;
 	/* of a race */
-	uint64_t searched;   /* executions of all searches of the cell */
-	char extent[64];     /* of the first search: hs_extent_words(). After a violation "no" */
+	/* The same one for all properties, if nothing is violated. */
+	struct hs_claim_search search[HS_CLAIM_PROPERTIES];
 	bool bounded;	     /* a search met a bound, or an execution without a verdict */
 	bool counts_reached; /* the race has a line reached */
 	bool unreached;	     /* something holds, and no execution of its search came there */

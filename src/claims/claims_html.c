@@ -126,7 +126,7 @@ static void claims_html_caveat(struct hs_claim_page *page, const char *words,
 static void claims_html_grounds(struct hs_claim_page *page)
 {
 	hs_out_text(page->out, " Settled by ");
-	hs_out_text(page->out, hs_told_method(page->claim->method));
+	hs_out_text(page->out, hs_told_extent(page->found));
 	if (page->found->executions) {
 		hs_out_text(page->out, " (");
 		hs_out_decimal(page->out, page->found->executions);
@@ -220,8 +220,6 @@ static void claims_html_value(struct hs_claim_page *page, size_t i, enum hs_clai
 	hs_out_char(page->out, '>');
 	if (group)
 		hs_told_value(page->found, i, field, &words);
-	else if (field == HS_CLAIM_EXECUTIONS)
-		hs_out_decimal(&words, page->found->cell[i].searched);
 	else
 		hs_claim_value_print(value, &words);
 	hs_claims_html_line(page, &words);
@@ -250,7 +248,7 @@ static void claims_html_cell(struct hs_claim_page *page, size_t i, const bool *c
 		hs_out_text(&with, cell->settings);
 	if (!group && !row->walk) {
 		hs_out_text(&with, with.used ? "; exhaustive: " : "exhaustive: ");
-		hs_out_text(&with, cell->extent);
+		hs_told_searches(cell, &with);
 	}
 	hs_claims_html_line(page, &with);
 	hs_out_text(page->out, "</td></tr>\n");

@@ -8,7 +8,7 @@
 #include "claims/settled.h"
 #include "text/json.h"
 
-#define CLAIMS_SCHEMA "hmmsim claims 1"
+#define CLAIMS_SCHEMA "hmmsim claims 2"
 
 /* ---- members ----------------------------------------------------------------------------- */
 
@@ -158,6 +158,21 @@ static void claims_json_counterexample(struct claims_json *j,
 	claims_json_close(j, '}');
 }
 
+static void claims_json_searches(struct claims_json *j, const struct hs_claim_cell *cell)
+{
+	claims_json_open(j, "searches", '[');
+	for (int p = 0; p < HS_CLAIM_PROPERTIES; p++) {
+		if (!*cell->search[p].extent)
+			continue;
+		claims_json_open(j, NULL, '{');
+		claims_json_text(j, "property", hs_claim_field_names[p]);
+		claims_json_text(j, "exhaustive", cell->search[p].extent);
+		claims_json_number(j, "executions", cell->search[p].executions);
+		claims_json_close(j, '}');
+	}
+	claims_json_close(j, ']');
+}
+
 static void claims_json_cell(struct claims_json *j, const struct hs_claim *claim,
 			     const struct hs_claim_cell *cell)
 {
@@ -172,8 +187,7 @@ static void claims_json_cell(struct claims_json *j, const struct hs_claim *claim
 		claims_json_value(j, hs_claim_field_names[f], &cell->value[f]);
 	claims_json_close(j, '}');
 	if (!row->walk) {
-		claims_json_text(j, "exhaustive", cell->extent);
-		claims_json_number(j, "searched", cell->searched);
+		claims_json_searches(j, cell);
 		claims_json_bool(j, "bounded", cell->bounded);
 		claims_json_bool(j, "never_reached", cell->unreached);
 		claims_json_texts(j, "undone", cell->undone, cell->undones);

@@ -157,11 +157,13 @@ static int run_race_call(const struct race_search *s, struct hs_explore_result *
 
 static int run_race_explore(struct race_search *s)
 {
+	struct hs_claim_value *executions = &s->cell->value[HS_CLAIM_EXECUTIONS];
 	int ret = run_race_call(s, &s->result);
 
 	if (ret)
 		return ret;
-	s->cell->searched += s->result.executions;
+	executions->kind = HS_CLAIM_NUMBER;
+	executions->number += (int64_t)s->result.executions;
 	s->runner->found->executions += s->result.executions;
 	s->has_reached = hs_scenario_reached(s->text, &s->reached);
 	run_race_note_reached(s);
@@ -173,6 +175,15 @@ static void run_race_end(struct race_search *s)
 	hs_explore_result_free(&s->result);
 	hs_scenario_free(s->text);
 	s->text = NULL;
+}
+
+/* The word of the property comes from this search. */
+static void run_race_note_search(const struct race_search *s, int property)
+{
+	struct hs_claim_search *search = &s->cell->search[property];
+
+	search->executions = s->result.executions;
+	hs_extent_words(&s->result, search->extent, sizeof(search->extent));
 }
 
 /* All executions have been seen, within the bounds that the text gives. */
@@ -325,6 +336,8 @@ static int run_race_judge_property(const struct hs_claim_runner *r, struct hs_cl
 			s.options.shrink = 0;
 		ret = run_race_explore(&s);
 	}
+	if (!ret)
+		run_race_note_search(&s, property);
 	if (!ret && run_race_is_whole(&s)) {
 		if (run_race_must(race, property))
 			run_race_set_word(cell, property, HS_CLAIM_HOLDS);
@@ -383,7 +396,8 @@ static int run_race_take_undone(const struct race_search *s)
 
 /* The race as it stands. *violated: each property has to be looked at by itself. */
 static int run_race_whole(const struct hs_claim_runner *r, struct hs_claim_cell *cell,
-			  const struct hs_race_setting *settings, size_t count, bool *violated)
+			  const struct hs_race *race, const struct hs_race_setting *settings,
+			  size_t count, bool *violated)
 {
 	struct race_search s = { .runner = r, .cell = cell };
 	int ret = run_race_load(&s, settings, count, NULL);
@@ -396,14 +410,13 @@ static int run_race_whole(const struct hs_claim_runner *r, struct hs_claim_cell 
 		ret = cell->scenario ? run_race_explore(&s) : -ENOMEM;
 	}
 	if (!ret) {
-		hs_extent_words(&s.result, cell->extent, sizeof(cell->extent));
 		cell->counts_reached = s.has_reached;
-		cell->value[HS_CLAIM_EXECUTIONS] =
-			(struct hs_claim_value){ .kind = HS_CLAIM_NUMBER,
-						 .number = (int64_t)s.result.complete };
 		*violated = s.result.verdict != HS_VERDICT_NONE &&
 			    s.result.verdict != HS_VERDICT_STEPS;
 	}
+	for (int p = 0; !ret && !*violated && p < HS_CLAIM_PROPERTIES; p++)
+		if (run_race_must(race, p))
+			run_race_note_search(&s, p);
 	if (!ret && run_race_is_whole(&s)) {
 		cell->unreached = s.has_reached && !s.reached;
 		ret = run_race_take_undone(&s);
@@ -429,7 +442,7 @@ int hs_claim_run_race(const struct hs_claim_runner *r, struct hs_claim_cell *cel
 			r, row, "expected a line reached in race %s, because it is searched",
 			row->runs);
 	if (!ret)
-		ret = run_race_whole(r, cell, settings, count, &violated);
+		ret = run_race_whole(r, cell, &race, settings, count, &violated);
 	holds = !ret && !violated && !cell->bounded;
 	for (int p = 0; p < HS_CLAIM_PROPERTIES; p++)
 		run_race_set_word(cell, (enum hs_claim_field)p,

@@ -18,7 +18,7 @@ struct hs_claim_settled {
 	size_t differences;
 };
 
-/* "every schedule", "within 8 retries", "one schedule", "counts", "no run": how far runs went. */
+/* hs_told_extent(), or "a bound was met". */
 const char *hs_claim_extent(const struct hs_claim_settled *settled);
 
 /*

@@ -38,7 +38,7 @@ static void story_grounds(struct hs_story *s, struct hs_out *line)
 	const struct hs_claim_found *found = s->found;
 
 	hs_out_text(line, " Settled by ");
-	hs_out_text(line, hs_told_method(s->claim->method));
+	hs_out_text(line, hs_told_extent(found));
 	if (found->executions)
 		story_executions(line, found->executions);
 	hs_out_char(line, '.');

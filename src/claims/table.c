@@ -2,27 +2,13 @@
 /*
  * table.c - claims as a table for a terminal: a line each, then what is wrong
  */
-#include <string.h>
-
 #include "claims/settled.h"
+#include "claims/told.h"
 #include "text/grid.h"
 
 const char *hs_claim_extent(const struct hs_claim_settled *settled)
 {
-	static const char *const words[HS_CLAIM_METHOD_COUNT] = {
-		[HS_CLAIM_SEARCH] = "every schedule",
-		[HS_CLAIM_SCHEDULE] = "one schedule",
-		[HS_CLAIM_COUNTS] = "counts",
-		[HS_CLAIM_NONE] = "no run",
-	};
-	const struct hs_claim_found *found = &settled->found;
-
-	if (found->bounded)
-		return "a bound was met";
-	for (size_t i = 0; settled->claim.method == HS_CLAIM_SEARCH && i < found->cells; i++)
-		if (!strncmp(found->cell[i].extent, "within", strlen("within")))
-			return found->cell[i].extent;
-	return words[settled->claim.method];
+	return settled->found.bounded ? "a bound was met" : hs_told_extent(&settled->found);
 }
 
 static void table_id(const struct hs_claim_settled *s, struct hs_out *out)

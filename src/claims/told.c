@@ -25,15 +25,28 @@ const char *hs_told_property(enum hs_claim_field property)
 	return sentences[property];
 }
 
-const char *hs_told_method(enum hs_claim_method method)
+/* The extent of a search of the cell within a bound; NULL: none has one. */
+static const char *told_bound(const struct hs_claim_cell *cell)
+{
+	for (int p = 0; p < HS_CLAIM_PROPERTIES; p++)
+		if (!strncmp(cell->search[p].extent, "within", strlen("within")))
+			return cell->search[p].extent;
+	return NULL;
+}
+
+const char *hs_told_extent(const struct hs_claim_found *found)
 {
 	static const char *const words[HS_CLAIM_METHOD_COUNT] = {
 		[HS_CLAIM_SEARCH] = "every schedule",
 		[HS_CLAIM_SCHEDULE] = "one schedule",
-		[HS_CLAIM_COUNTS] = "counts of walks",
+		[HS_CLAIM_COUNTS] = "counts",
 		[HS_CLAIM_NONE] = "no run",
 	};
+	enum hs_claim_method method = found->claim->method;
 
+	for (size_t i = 0; method == HS_CLAIM_SEARCH && i < found->cells; i++)
+		if (told_bound(&found->cell[i]))
+			return told_bound(&found->cell[i]);
 	return words[method];
 }
 
@@ -248,10 +261,35 @@ void hs_told_value(const struct hs_claim_found *found, size_t i, enum hs_claim_f
 	}
 	for (size_t j = 0; j < found->cells; j++)
 		if (told_alike(found, i, j))
-			sum += field == HS_CLAIM_EXECUTIONS
-				       ? found->cell[j].searched
-				       : (uint64_t)found->cell[j].value[field].number;
+			sum += (uint64_t)found->cell[j].value[field].number;
 	hs_out_decimal(out, sum);
+}
+
+void hs_told_searches(const struct hs_claim_cell *cell, struct hs_out *out)
+{
+	const struct hs_claim_search *first = NULL;
+	bool same = true, begun = false;
+
+	for (int p = 0; p < HS_CLAIM_PROPERTIES; p++) {
+		const struct hs_claim_search *search = &cell->search[p];
+
+		first = first || !*search->extent ? first : search;
+		same = same && (!*search->extent || !strcmp(search->extent, first->extent));
+	}
+	if (first && same)
+		hs_out_text(out, first->extent);
+	for (int p = 0; !same && p < HS_CLAIM_PROPERTIES; p++) {
+		if (!*cell->search[p].extent)
+			continue;
+		hs_out_text(out, begun ? ", " : "");
+		hs_out_text(out, hs_claim_field_names[p]);
+		hs_out_char(out, ' ');
+		hs_out_text(out, cell->search[p].extent);
+		hs_out_text(out, " (");
+		hs_out_decimal(out, cell->search[p].executions);
+		hs_out_char(out, ')');
+		begun = true;
+	}
 }
 
 static void told_claimed_columns(const struct hs_claim *claim, bool walk,

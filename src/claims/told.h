@@ -28,8 +28,8 @@ int hs_claim_story_print(struct hs_hostmem *mem, const struct hs_claim_told *tol
 
 /* "no device has an entry for memory that is gone": what holds. */
 const char *hs_told_property(enum hs_claim_field property);
-/* "every schedule": by what a claim with this method is settled. */
-const char *hs_told_method(enum hs_claim_method method);
+/* "every schedule", "within 8 retries", "one schedule", "counts", "no run": how far runs went. */
+const char *hs_told_extent(const struct hs_claim_found *found);
 /* "outside, strategy=none" */
 void hs_told_cell_name(const struct hs_claim *claim, const struct hs_claim_cell *cell,
 		       struct hs_out *out);
@@ -53,14 +53,19 @@ bool hs_told_leads(const struct hs_claim_found *found, size_t i);
 /* The settings of the group: "validity=flag, strategy=none, per-page"; of many "every strategy". */
 void hs_told_settings(const struct hs_claim_found *found, size_t i, struct hs_out *out);
 /*
- * The field of the group: of executions the sum, that of all searches; else what its cells have in
- * common, "-" if that is no answer.
+ * The field of the group: of executions the sum; else what its cells have in common, "-" if that is
+ * no answer.
  */
 void hs_told_value(const struct hs_claim_found *found, size_t i, enum hs_claim_field field,
 		   struct hs_out *out);
 /* The fields that a table of the races, or of the walks, has a column for. False: it has no row. */
 bool hs_told_columns(const struct hs_claim_found *found, bool walk,
 		     bool column[HS_CLAIM_FIELD_COUNT]);
+/*
+ * How far the searches of a race's cell went: "yes" if all went as far, else of each property, with
+ * the number of its executions: "S1 yes (872), S2 no (58)".
+ */
+void hs_told_searches(const struct hs_claim_cell *cell, struct hs_out *out);
 /* Whether the property is claimed of a row, or violated in a cell. */
 bool hs_told_matters(const struct hs_claim_found *found, enum hs_claim_field property);
 

@@ -71,13 +71,21 @@ static struct hs_claim_cell *add_cell(struct told_kit *kit, unsigned int claim, 
 	cell->row = hs_claim_find_row(found->claim, &name);
 	cell->settings = copy(kit, settings);
 	cell->scenario = copy(kit, row);
-	snprintf(cell->extent, sizeof(cell->extent), "yes");
 	return cell;
 }
 
 static void set_number(struct hs_claim_cell *cell, enum hs_claim_field field, int64_t number)
 {
 	cell->value[field] = (struct hs_claim_value){ .kind = HS_CLAIM_NUMBER, .number = number };
+}
+
+/* Of all its properties. */
+static void set_extent(struct hs_claim_cell *cell, const char *extent)
+{
+	for (int p = 0; p < HS_CLAIM_PROPERTIES; p++) {
+		cell->search[p].executions = (uint64_t)cell->value[HS_CLAIM_EXECUTIONS].number;
+		snprintf(cell->search[p].extent, sizeof(cell->search[p].extent), "%s", extent);
+	}
 }
 
 static struct hs_claim_cell *add_race(struct told_kit *kit, unsigned int claim, const char *row,
@@ -94,7 +102,7 @@ static struct hs_claim_cell *add_race(struct told_kit *kit, unsigned int claim, 
 	set_number(cell, HS_CLAIM_EXECUTIONS, executions);
 	set_number(cell, HS_CLAIM_REACHED, executions / 2);
 	cell->counts_reached = true;
-	cell->searched = (uint64_t)executions;
+	set_extent(cell, "yes");
 	kit->found[claim].executions += (uint64_t)executions;
 	return cell;
 }
@@ -119,6 +127,7 @@ struct hs_claim_counterexample *told_kit_violate(struct told_kit *kit, struct hs
 	struct hs_claim_counterexample *c = &cell->counterexample[cell->counterexamples++];
 
 	cell->value[property].word = HS_CLAIM_VIOLATED;
+	cell->search[property] = (struct hs_claim_search){ .executions = 3, .extent = "no" };
 	c->property = property;
 	c->message = copy(kit, "c15.txt:27: page 0x8 is <gone> (task W)");
 	c->token = copy(kit, token);
@@ -203,7 +212,7 @@ static void find_walk_claim(struct told_kit *kit)
 	struct hs_claim_cell *range = add_walk(kit, "range", 4, "0"), *three, *none;
 
 	three = add_race(kit, 1, "three", "", 1);
-	snprintf(three->extent, sizeof(three->extent), "within 2 preemptions");
+	set_extent(three, "within 2 preemptions");
 	three->bounded = true;
 	three->undone = hs_hostmem_zalloc(&kit->mem, 1, sizeof(*three->undone));
 	assert_non_null(three->undone);

@@ -264,6 +264,49 @@ static void values_of_an_axis_are_listed_unless_they_are_many_and_all(void **sta
 	told_kit_end(&kit);
 }
 
+static void expect_searches(struct told_kit *kit, const struct hs_claim_cell *cell,
+			    const char *words)
+{
+	struct hs_out out = { .mem = &kit->mem };
+
+	hs_told_searches(cell, &out);
+	hs_out_char(&out, '\0');
+	assert_string_equal(out.bytes, words);
+	hs_out_free(&out);
+}
+
+static void where_searches_went_as_far_it_is_said_once(void **state)
+{
+	struct hs_claim_cell cell = { .row = 0 };
+	struct told_kit kit;
+
+	(void)state;
+	told_kit_begin(&kit);
+	expect_searches(&kit, &cell, "");
+	cell.search[HS_CLAIM_S2] = (struct hs_claim_search){ 7, "yes" };
+	cell.search[HS_CLAIM_LIVE] = (struct hs_claim_search){ 9, "yes" };
+	expect_searches(&kit, &cell, "yes");
+	cell.search[HS_CLAIM_S3] = (struct hs_claim_search){ 2, "no" };
+	expect_searches(&kit, &cell, "S2 yes (7), S3 no (2), live yes (9)");
+	told_kit_end(&kit);
+}
+
+static void the_bound_of_any_search_is_that_of_the_claim(void **state)
+{
+	struct told_kit kit;
+	struct hs_claim_search *search;
+
+	(void)state;
+	told_kit_begin(&kit);
+	assert_string_equal(hs_told_extent(&kit.found[0]), "every schedule");
+	search = &kit.found[0].cell[3].search[HS_CLAIM_LIVE];
+	*search = (struct hs_claim_search){ 9, "within 8 retries" };
+	assert_string_equal(hs_told_extent(&kit.found[0]), "within 8 retries");
+	assert_string_equal(hs_told_extent(&kit.found[1]), "counts");
+	assert_string_equal(hs_told_extent(&kit.found[2]), "no run");
+	told_kit_end(&kit);
+}
+
 static void each_allocation_of_a_story_may_fail(void **state)
 {
 	struct told_kit kit;
@@ -307,6 +350,8 @@ int main(void)
 		cmocka_unit_test(what_is_neither_claimed_nor_violated_has_no_column),
 		cmocka_unit_test(of_many_lines_claimed_those_that_hold_are_counted),
 		cmocka_unit_test(values_of_an_axis_are_listed_unless_they_are_many_and_all),
+		cmocka_unit_test(where_searches_went_as_far_it_is_said_once),
+		cmocka_unit_test(the_bound_of_any_search_is_that_of_the_claim),
 		cmocka_unit_test(each_allocation_of_a_story_may_fail),
 	};
 

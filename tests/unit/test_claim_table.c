@@ -89,6 +89,9 @@ static void json_has_rows_cells_and_differences(void **state)
 		"\"control_of\": \"never\",\n          \"change\": \"nothing\"",
 		"\"line\": \"never.live = holds\",\n          \"cells\": 1,\n          \"held\": 1",
 		"\"of\": \"never\",\n          \"flips\": false\n",
+		("\"searches\": [\n            {\n              \"property\": \"S1\",\n"
+		 "              \"exhaustive\": \"no\",\n              \"executions\": 1\n"
+		 "            },\n"),
 		"\"bounded\": true",
 		"\"never_reached\": true",
 		"\"counterexamples\": []",

@@ -88,7 +88,7 @@ run 0 '' C17 --json=a.json
 same upper
 run 0 '' C17 --json=-
 cmp -s out a.json || complain "--json=-: not what the file has"
-for line in '  "schema": "hmmsim claims 1",' '      "id": "C17",' '      "found": "confirmed",' \
+for line in '  "schema": "hmmsim claims 2",' '      "id": "C17",' '      "found": "confirmed",' \
 	'          "control_of": "walk",' '              "property": "live",'; do
 	grep -qxF -- "$line" a.json || complain "a.json: no line $line"
 done
