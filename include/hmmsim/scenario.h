@@ -82,11 +82,12 @@ struct hs_scenario_race {
 	const struct hs_scenario_expect *expect; /**< these lines */
 };
 
-/** struct hs_scenario_moment - a step that began; see hs_scenario_moment() */
+/** struct hs_scenario_moment - a step that began, or goes on; see hs_scenario_moment() */
 struct hs_scenario_moment {
 	const char *task;   /**< the task's name; NULL: the check */
 	const char *words;  /**< of the step, with its place: "zap M 0x0 0x1000  my.txt:9" */
 	unsigned long line; /**< of the text */
+	bool goes_on;	    /**< it has begun before, and is violated here, where it goes on */
 	bool more;	    /**< steps followed that are not kept, because there are too many */
 };
 
@@ -234,6 +235,9 @@ HMMSIM_API bool hs_scenario_reached(const struct hs_scenario_text *text, uint64_
  * @param text    the race
  * @param index   0 for the first of them
  * @param moment  receives the step; its texts are there until hs_scenario_free()
+ *
+ * A step in which the execution has violated something comes once more at the end, with .goes_on,
+ * if others began after it: only there is seen what they have changed.
  *
  * With a line reached it is the last execution of the run. Executions that are run to find the
  * simplest one do not matter: to see the steps of the one of a report, replay its token. The

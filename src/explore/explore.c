@@ -12,6 +12,7 @@
 #include "explore/exploration.h"
 #include "explore/names.h"
 #include "explore/report.h"
+#include "explore/steps.h"
 #include "explore/timeline.h"
 #include "memory/machine.h"
 #include "port/explore/foreign.h"
@@ -270,6 +271,14 @@ uint32_t hs_execution_decisions(const struct hs_execution *execution)
 const char *hs_execution_act(const struct hs_execution *execution, uint32_t i)
 {
 	return ((const struct hs_sched *)(const void *)execution)->repeat.note[i].act;
+}
+
+const char *hs_execution_failed_act(const struct hs_execution *execution)
+{
+	const struct hs_sched *s = (const void *)execution;
+	uint32_t task = hs_step_failed_task(s);
+
+	return task ? s->task[task].act : NULL;
 }
 
 bool hs_exploration_counts(const struct exploration *e)

@@ -21,6 +21,12 @@ const char *hs_execution_act(const struct hs_execution *execution, uint32_t i)
 	return NULL;
 }
 
+const char *hs_execution_failed_act(const struct hs_execution *execution)
+{
+	(void)execution;
+	return NULL;
+}
+
 int hs_explore(const struct hs_scenario *scenario, const void *param,
 	       const struct hs_explore_options *options, struct hs_explore_result *result)
 {

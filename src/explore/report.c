@@ -273,22 +273,11 @@ static void report_rounds(struct report *r, const struct hs_rounds *rounds)
 	}
 }
 
-/* The task in whose code between two steps the violation is. 0: it is none, or elsewhere. */
-static uint32_t report_failed_task(const struct hs_sched *s)
-{
-	if (s->direct.ran)
-		return 0;
-	if (s->verdict == HS_VERDICT_ASSERT || s->verdict == HS_VERDICT_RACE ||
-	    s->verdict == HS_VERDICT_FREED)
-		return s->refused ? 0 : s->current;
-	return s->crash.kind ? s->crash.task : 0;
-}
-
 static void report_steps(struct report *r)
 {
 	const struct hs_sched *s = r->sched;
 	uint32_t last = report_last_task(s, s->decisions);
-	uint32_t failed = report_failed_task(s);
+	uint32_t failed = hs_step_failed_task(s);
 	struct hs_rounds rounds;
 
 	if (!hs_rounds_find(&rounds, s)) {

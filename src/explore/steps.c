@@ -296,6 +296,16 @@ bool hs_step_was_refused(const struct hs_sched *s, uint32_t i)
 	return s->refused || steps_crashed(s, i);
 }
 
+uint32_t hs_step_failed_task(const struct hs_sched *s)
+{
+	if (s->direct.ran)
+		return 0;
+	if (s->verdict == HS_VERDICT_ASSERT || s->verdict == HS_VERDICT_RACE ||
+	    s->verdict == HS_VERDICT_FREED)
+		return s->refused ? s->schedule[s->decisions - 1] : s->current;
+	return s->crash.kind ? s->crash.task : 0;
+}
+
 void hs_step_describe(const struct hs_names *names, uint32_t i, struct hs_step_words *w)
 {
 	const struct hs_sched *s = names->sched;

@@ -26,6 +26,8 @@ void hs_step_describe_next(const struct hs_names *names, const struct hs_task *t
 			   struct hs_step_words *words);
 /* The last step of the execution did not take place, because of what it was about to touch. */
 bool hs_step_was_refused(const struct hs_sched *s, uint32_t i);
+/* The task in whose step, or code behind it, the violation is; 0: it is in none, or elsewhere. */
+uint32_t hs_step_failed_task(const struct hs_sched *s);
 
 /* The step reads or writes a word, so that its note has a value. */
 bool hs_step_has_value(const struct hs_repeat_note *n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * moments.c - in which order the steps of a race began, in an execution that has ended
+ * moments.c - in which order the steps of a race began, in an execution that has ended, and which
+ * of them goes on when it is violated
  *
  * invented. A step of a text begins when its task takes the first access in it. Code between two
  * accesses runs at once with the first, so that a task comes to a step long before it begins it: it
@@ -118,6 +119,24 @@ static bool moments_reach(const struct hs_race_program *p)
 	return found == p->race->reaches;
 }
 
+/* The step in which the violation is, unless it is the last one to begin. */
+static void moments_find_failed(const struct moments_end *e, struct hs_race_moments *moments)
+{
+	const struct hs_race_program *p = e->state->program;
+	const char *words = hs_execution_failed_act(e->execution);
+
+	moments->failed = HS_RACE_NO_MOMENT;
+	for (uint32_t i = moments->more ? 0 : moments->count; words && i-- > 0;) {
+		const struct hs_race_moment *m = &moments->log[moments->order[i]];
+
+		if (p->line[moments_step(p->race, m)->line].words != words)
+			continue;
+		if (i + 1 < moments->count)
+			moments->failed = moments->order[i];
+		return;
+	}
+}
+
 void hs_moments_ended(const struct hs_execution *execution, const void *state, const void *param,
 		      enum hs_verdict verdict)
 {
@@ -132,5 +151,6 @@ void hs_moments_ended(const struct hs_execution *execution, const void *state, c
 	moments->count = moments->more ? HS_RACE_MOMENTS : s->moments;
 	moments_find_keys(&e, moments);
 	moments_sort(moments);
+	moments_find_failed(&e, moments);
 	moments->reached += p->race->reaches && moments_reach(p);
 }

@@ -360,6 +360,7 @@ int hs_race_play_setup(struct hs_task *self, struct hs_plan *plan, void *state, 
 	p->error[0] = '\0';
 	p->moments->count = 0;
 	p->moments->more = false;
+	p->moments->failed = HS_RACE_NO_MOMENT;
 	p->moments->reached = 0;
 	race_play_expect_steps(p);
 	race_play_divide_state(s, p);

@@ -62,7 +62,8 @@ struct hs_race_moment {
 	uint32_t at; /* decisions that were taken before */
 };
 
-#define HS_RACE_MOMENTS 4096 /* of an execution; later ones are not kept */
+#define HS_RACE_MOMENTS 4096		  /* of an execution; later ones are not kept */
+#define HS_RACE_NO_MOMENT HS_RACE_MOMENTS /* index of none */
 
 /* Notes of the execution that runs, and what the last one leaves (moments.c). */
 struct hs_race_moments {
@@ -70,6 +71,7 @@ struct hs_race_moments {
 	uint32_t *order;	    /* of .log, in the order in which the steps began */
 	uint32_t *key;		    /* of each of .log, ascending in .order */
 	uint32_t count;		    /* of .order */
+	uint32_t failed;	    /* in .log: violated, but not the last to begin; or none */
 	bool more;		    /* there were more steps than are kept */
 	uint64_t reached;	    /* executions that took the steps of the line reached */
 };

@@ -297,6 +297,7 @@ static int scenario_finish(struct hs_scenario_text *t, struct hs_text *text, con
 		ret = scenario_name(t);
 	if (ret)
 		return ret;
+	t->moments.failed = HS_RACE_NO_MOMENT;
 	p->race = &t->race;
 	p->migration_bytes = hs_race_migration_bytes(p->race);
 	p->line = t->line;
@@ -476,18 +477,20 @@ bool hs_scenario_reached(const struct hs_scenario_text *t, uint64_t *executions)
 bool hs_scenario_moment(const struct hs_scenario_text *t, size_t index,
 			struct hs_scenario_moment *moment)
 {
+	bool goes_on = index == t->moments.count && t->moments.failed != HS_RACE_NO_MOMENT;
 	const struct hs_race_moment *m;
 	const struct hs_race_step *step;
 
-	if (index >= t->moments.count)
+	if (index >= t->moments.count && !goes_on)
 		return false;
-	m = &t->moments.log[t->moments.order[index]];
+	m = &t->moments.log[goes_on ? t->moments.failed : t->moments.order[index]];
 	step = m->actor ? &t->race.task[m->actor - 1].steps.step[m->step]
 			: &t->race.check.step[m->step];
 	*moment = (struct hs_scenario_moment){
 		.task = m->actor ? t->race.task[m->actor - 1].name : NULL,
 		.words = t->line[step->line].words,
 		.line = step->line,
+		.goes_on = goes_on,
 		.more = t->moments.more && index + 1 == t->moments.count,
 	};
 	return true;

@@ -192,6 +192,35 @@ static void a_replay_tells_the_steps_of_a_violation_as_they_began(void **state)
 	hs_scenario_free(loaded);
 }
 
+/* The memory goes between the two accesses of the touch. */
+static void a_step_that_began_before_others_goes_on_where_it_is_violated(void **state)
+{
+	static const char text[] =
+		"hmmsim 1\nrace r\npgmap A 8 10 refs=5.3\nfile F A 8 2\nmm M\nmmap M 0x0 0x2000 rws of=F\n"
+		"driver D M 0x0 0x2000\nmust S2\nsetup\naccess M 0x0 w\n"
+		"task T\ndisable F\nzap M 0x0 0x2000\nremove-memory A\n"
+		"task R\nbegin D\nwalk D 0x0 0x1000 rw\ntouch D 0x0\n";
+	struct hs_scenario_text *loaded = race_load(text);
+	struct hs_scenario_moment moment;
+	struct hs_explore_result r;
+	size_t count = 0;
+	bool removed = false;
+
+	(void)state;
+	race_explore(loaded, &r);
+	assert_int_equal(r.verdict, HS_VERDICT_FREED);
+	replay(loaded, r.token);
+	for (; hs_scenario_moment(loaded, count, &moment) && !moment.goes_on; count++)
+		removed |= !strcmp(moment.words, "remove-memory A  r.txt:14");
+	assert_true(removed);
+	assert_true(hs_scenario_moment(loaded, count, &moment));
+	assert_string_equal(moment.task, "R");
+	assert_string_equal(moment.words, "touch D 0x0  r.txt:18");
+	assert_false(hs_scenario_moment(loaded, count + 1, &moment));
+	hs_explore_result_free(&r);
+	hs_scenario_free(loaded);
+}
+
 static void steps_of_the_check_come_last(void **state)
 {
 	static const char *const words[] = { "T: set a as=t  r.txt:7",
@@ -243,6 +272,7 @@ int main(void)
 		cmocka_unit_test(another_run_begins_to_count_anew),
 		cmocka_unit_test(without_the_line_nothing_counts),
 		cmocka_unit_test(a_replay_tells_the_steps_of_a_violation_as_they_began),
+		cmocka_unit_test(a_step_that_began_before_others_goes_on_where_it_is_violated),
 		cmocka_unit_test(steps_of_the_check_come_last),
 		cmocka_unit_test(of_very_long_executions_the_first_steps_are_kept),
 	};
