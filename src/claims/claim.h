@@ -183,6 +183,7 @@ const struct hs_claim_text *hs_claim_builtin(size_t i);
 
 /* Of a counterexample: a step of the text that began, in the order in which they did. */
 struct hs_claim_moment {
+	bool goes_on;	   /* it began before others, and is violated here: the last moment */
 	unsigned int task; /* index in .task of the counterexample */
 	char *words;	   /* "zap M 0x0 0x1000" */
 	unsigned long line;

@@ -404,8 +404,9 @@ static const char claims_html_intro[] =
 	"a driver looks at it. Each argument is an experiment here. A race is run under every "
 	"schedule that matters, a walk is counted; the control is the smallest change of the model "
 	"that turns the result round.</p>\n"
-	"<p>An execution is drawn as columns, one a task, from top to bottom. Its token runs it "
-	"again, step by step: <code>hmmsim replay TOKEN</code>.</p>\n</header>\n<main>\n";
+	"<p>An execution is drawn as columns, one a task, from top to bottom, with a row where a "
+	"step begins. If the one that is violated began before others, the last row is where it "
+	"goes on, and says what it met. A token runs the execution again, step by step: <code>hmmsim replay TOKEN</code>.</p>\n</header>\n<main>\n";
 
 static void claims_html_entry(const struct hs_claim_told *told, struct hs_out *out)
 {

@@ -151,6 +151,7 @@ static void claims_json_counterexample(struct claims_json *j,
 		claims_json_text(j, "task", c->task[c->moment[i].task]);
 		claims_json_text(j, "step", c->moment[i].words);
 		claims_json_number(j, "line", c->moment[i].line);
+		claims_json_bool(j, "goes_on", c->moment[i].goes_on);
 		claims_json_close(j, '}');
 	}
 	claims_json_close(j, ']');

@@ -238,7 +238,8 @@ static int run_race_take_moments(const struct race_search *s, struct hs_claim_co
 			return -ENOMEM;
 		c->moment = more;
 		to = &more[c->moments];
-		*to = (struct hs_claim_moment){ task, run_race_copy_words(mem, moment.words),
+		*to = (struct hs_claim_moment){ moment.goes_on, task,
+						run_race_copy_words(mem, moment.words),
 						moment.line };
 		if (!to->words)
 			return -ENOMEM;

@@ -396,6 +396,7 @@ bool hs_told_same_example(const struct hs_told_example *a, const struct hs_told_
 		return false;
 	for (size_t i = 0; i < x->moments; i++)
 		if (x->moment[i].task != y->moment[i].task ||
+		    x->moment[i].goes_on != y->moment[i].goes_on ||
 		    strcmp(x->moment[i].words, y->moment[i].words) != 0)
 			return false;
 	return x->moments || strcmp(x->message, y->message) == 0;

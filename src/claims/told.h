@@ -96,6 +96,7 @@ struct hs_told_table {
 	size_t rows;
 	struct hs_word name[HS_RACE_TASKS + 1];
 	struct hs_told_cell *cell; /* row after row */
+	struct hs_out last;	   /* words that a table of moments has for itself */
 };
 
 /* The race that the row runs. 1; 0: the text has no such race; -ENOMEM, -EINVAL. */
@@ -104,7 +105,10 @@ int hs_told_race(struct hs_hostmem *mem, const struct hs_claim_told *told, uint3
 /* The steps of its tasks side by side. 0 or -ENOMEM. */
 int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
 		  const struct hs_race *race, struct hs_told_table *table);
-/* What happened, a row a moment. 0 or -ENOMEM. */
+/*
+ * What happened, a row a moment. A step that goes on has behind it what it met: "touch D 0x0 goes
+ * on: load of an object that is freed". 0 or -ENOMEM.
+ */
 int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample *example,
 		    struct hs_told_table *table);
 void hs_told_table_free(struct hs_hostmem *mem, struct hs_told_table *table);

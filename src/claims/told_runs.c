@@ -198,13 +198,40 @@ int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
 	return ret;
 }
 
+/* What the message says was met, without the place before it and the task behind it. */
+static struct hs_word told_runs_met(const char *message)
+{
+	const char *end = strstr(message, " (task "), *colon = strstr(message, ": ");
+	const char *digit = colon;
+
+	while (digit && digit > message && digit[-1] >= '0' && digit[-1] <= '9')
+		digit--;
+	if (digit && digit < colon && digit > message && digit[-1] == ':')
+		message = colon + 2;
+	if (!end || end < message)
+		return told_runs_word(message);
+	return (struct hs_word){ message, (size_t)(end - message) };
+}
+
+static int told_runs_goes_on(const struct hs_claim_counterexample *example, struct hs_word *words,
+			     struct hs_out *last)
+{
+	struct hs_word met = told_runs_met(example->message);
+
+	hs_out_bytes(last, words->at, words->length);
+	hs_out_text(last, " goes on: ");
+	hs_out_bytes(last, met.at, met.length);
+	*words = (struct hs_word){ last->bytes, last->used };
+	return last->failed ? -ENOMEM : 0;
+}
+
 int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample *example,
 		    struct hs_told_table *table)
 {
 	unsigned int column[HS_RACE_TASKS + 1] = { 0 };
 	int ret;
 
-	*table = (struct hs_told_table){ .rows = example->moments };
+	*table = (struct hs_told_table){ .rows = example->moments, .last = { .mem = mem } };
 	for (unsigned int t = 0; t < example->tasks; t++) {
 		column[t] = table->columns;
 		table->name[table->columns++] = told_runs_word(example->task[t]);
@@ -212,9 +239,12 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 	ret = told_runs_table_begin(mem, table);
 	for (size_t i = 0; !ret && i < example->moments; i++) {
 		const struct hs_claim_moment *moment = &example->moment[i];
+		struct hs_told_cell *row = &table->cell[i * table->columns];
+		struct hs_word *words = &row[column[moment->task]].words;
 
-		table->cell[i * table->columns + column[moment->task]].words =
-			told_runs_plain_words(told_runs_word(moment->words));
+		*words = told_runs_plain_words(told_runs_word(moment->words));
+		if (moment->goes_on)
+			ret = told_runs_goes_on(example, words, &table->last);
 	}
 	return ret;
 }
@@ -222,5 +252,6 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 void hs_told_table_free(struct hs_hostmem *mem, struct hs_told_table *table)
 {
 	hs_hostmem_free(mem, table->cell);
+	hs_out_free(&table->last);
 	*table = (struct hs_told_table){ .rows = 0 };
 }

@@ -165,6 +165,13 @@ static void add_moments(struct told_kit *kit, struct hs_claim_counterexample *c)
 	told_kit_moment(kit, c, 1, "remove-memory A as=r5");
 }
 
+/* The last step that W has begun. */
+static void add_end(struct told_kit *kit, struct hs_claim_counterexample *c)
+{
+	told_kit_moment(kit, c, 0, "walk D 0x0 0x1000 rw as=w2 optional=yes");
+	c->moment[c->moments - 1].goes_on = true;
+}
+
 /* ---- the claims --------------------------------------------------------------------------- */
 
 static void find_race_claim(struct told_kit *kit)
@@ -176,7 +183,9 @@ static void find_race_claim(struct told_kit *kit)
 	struct hs_claim_counterexample *long_one;
 
 	add_moments(kit, told_kit_violate(kit, none, HS_CLAIM_S2, "hmmsim1:a:none:1"));
+	add_end(kit, none->counterexample);
 	add_moments(kit, told_kit_violate(kit, page, HS_CLAIM_S2, "hmmsim1:a:per-page:1"));
+	add_end(kit, page->counterexample);
 	long_one = told_kit_violate(kit, page, HS_CLAIM_S3, "hmmsim1:a:per-page:3");
 	add_moments(kit, long_one);
 	long_one->task[long_one->tasks++] = copy(kit, "check");

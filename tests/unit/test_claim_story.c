@@ -125,6 +125,39 @@ static void the_simplest_execution_is_shown_with_its_token(void **state)
 	end(&kit, &out);
 }
 
+static void expect_end(struct told_kit *kit, const char *message, const char *words)
+{
+	struct hs_claim_counterexample *c = kit->found[0].cell[0].counterexample;
+	struct hs_told_table table;
+	char *kept = c->message, *copy = strdup(message);
+	const struct hs_told_cell *last;
+
+	assert_non_null(copy);
+	c->message = copy;
+	assert_int_equal(hs_told_moments(&kit->mem, c, &table), 0);
+	last = &table.cell[(table.rows - 1) * table.columns];
+	assert_int_equal(last->words.length, strlen(words));
+	assert_memory_equal(last->words.at, words, strlen(words));
+	hs_told_table_free(&kit->mem, &table);
+	c->message = kept;
+	free(copy);
+}
+
+static void a_step_that_goes_on_says_what_it_met(void **state)
+{
+	struct told_kit kit;
+
+	(void)state;
+	told_kit_begin(&kit);
+	expect_end(&kit, "../src/a.c:137: load of an object that is freed (task W): b from c.c:1",
+		   "walk D 0x0 0x1000 rw goes on: load of an object that is freed");
+	expect_end(&kit, "c15.txt:29: S1: D maps page 0x8, and it is gone (task W)",
+		   "walk D 0x0 0x1000 rw goes on: S1: D maps page 0x8, and it is gone");
+	expect_end(&kit, "S1: no place", "walk D 0x0 0x1000 rw goes on: S1: no place");
+	expect_end(&kit, ": 1: x", "walk D 0x0 0x1000 rw goes on: : 1: x");
+	told_kit_end(&kit);
+}
+
 static void what_is_claimed_is_shown_before_what_is_shorter(void **state)
 {
 	const char *title = "The simplest execution: outside, strategy=none, where S2 is violated";
@@ -343,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_race_that_cannot_be_parsed_is_an_error),
 		cmocka_unit_test(steps_are_told_without_what_is_for_machines),
 		cmocka_unit_test(the_simplest_execution_is_shown_with_its_token),
+		cmocka_unit_test(a_step_that_goes_on_says_what_it_met),
 		cmocka_unit_test(what_is_claimed_is_shown_before_what_is_shorter),
 		cmocka_unit_test(an_expectation_that_no_cell_fits_is_told_as_that),
 		cmocka_unit_test(where_all_rows_hold_the_execution_of_a_control_is_shown),
