@@ -100,14 +100,8 @@ static int claims_take_option(struct claims_tool *tool, int option)
 	case 's':
 		tool->summary = true;
 		return 0;
-	case 'c':
-		tool->check = true;
-		return 0;
-	case 'h':
-		tool->help = true;
-		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt_long() has printed why */
+		return hs_tool_take_flag(option, &tool->check, &tool->help);
 	}
 }
 

@@ -244,14 +244,8 @@ static int compare_options_take_option(struct compare_tool *tool, int option)
 		return compare_options_take_plot(tool);
 	case 'j':
 		return hs_tool_take_output("compare", "json", &tool->json);
-	case 'c':
-		tool->check = true;
-		return 0;
-	case 'h':
-		tool->help = true;
-		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt_long() has printed why */
+		return hs_tool_take_flag(option, &tool->check, &tool->help);
 	}
 }
 

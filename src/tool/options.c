@@ -87,6 +87,13 @@ int hs_tool_once(const char *verb, const char *option, bool *given)
 	return HS_EXIT_DONE;
 }
 
+int hs_tool_take_flag(int option, bool *check, bool *help)
+{
+	*check |= option == 'c';
+	*help |= option == 'h';
+	return option == 'c' || option == 'h' ? HS_EXIT_DONE : HS_EXIT_USAGE;
+}
+
 /* ---- outputs ----------------------------------------------------------------------------- */
 
 bool hs_tool_is_stdout(const char *output)

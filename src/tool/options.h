@@ -37,6 +37,11 @@ int hs_tool_usage(const char *verb);
 int hs_tool_no_memory(const char *verb);
 /* Refuses an option of one value that was @given before; it is from here on. */
 int hs_tool_once(const char *verb, const char *option, bool *given);
+/*
+ * Takes the options without a value that several verbs have, 'c' (--check) and 'h' (--help). Of
+ * another one getopt_long() has printed what is wrong: HS_EXIT_USAGE.
+ */
+int hs_tool_take_flag(int option, bool *check, bool *help);
 /* Takes a number in [low, high] from optarg, once. */
 int hs_tool_take_number(const char *verb, const char *option, bool *given, uint64_t low,
 			uint64_t high, uint64_t *value);

@@ -99,14 +99,8 @@ static int tool_walk_take_option(struct walk_tool *tool, int option)
 				       &chosen);
 		tool->set.body = (enum hs_body)chosen;
 		return ret;
-	case 'c':
-		tool->check = true;
-		return 0;
-	case 'h':
-		tool->help = true;
-		return 0;
 	default:
-		return HS_EXIT_USAGE; /* getopt_long() has printed why */
+		return hs_tool_take_flag(option, &tool->check, &tool->help);
 	}
 }
 
