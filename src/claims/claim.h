@@ -164,6 +164,12 @@ uint32_t hs_claim_find_row(const struct hs_claim *claim, const struct hs_word *n
 /* A value of the field as its word says it. 0, or an error in text->error. */
 int hs_claim_take_value(struct hs_text *text, const struct hs_word *word, enum hs_claim_field field,
 			struct hs_claim_value *value);
+/* Whether both are of one kind and the same. */
+bool hs_claim_equal(const struct hs_claim_value *a, const struct hs_claim_value *b);
+/* Whether a line claimed names the field of the row, or of the row of which this is a control. */
+bool hs_claim_names(const struct hs_claim *claim, uint32_t row, enum hs_claim_field field);
+/* The value of the axis in settings "a=1,b=2" of a cell; .at NULL: it is not among them. */
+struct hs_word hs_claim_setting_of(const char *settings, const char *axis, size_t length);
 /* "holds", "4", "VW:200000": what the language calls it; nothing of one that is not set. */
 void hs_claim_value_print(const struct hs_claim_value *value, struct hs_out *out);
 

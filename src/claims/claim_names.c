@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * claim_names.c - what the language calls methods, fields, words and verdicts of claims
+ * claim_names.c - what the language calls methods, fields, words and verdicts of claims; what of a
+ * claim has a name
  */
 #include "claims/claim.h"
+
+#include <string.h>
 
 const char *const hs_claim_method_names[HS_CLAIM_METHOD_COUNT] = {
 	[HS_CLAIM_SEARCH] = "search",
@@ -71,6 +74,50 @@ uint32_t hs_claim_find_row(const struct hs_claim *claim, const struct hs_word *n
 		if (hs_word_is(name, claim->row[i].name))
 			return i;
 	return HS_CLAIM_NO_ROW;
+}
+
+bool hs_claim_equal(const struct hs_claim_value *a, const struct hs_claim_value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case HS_CLAIM_WORD:
+		return a->word == b->word;
+	case HS_CLAIM_NUMBER:
+		return a->number == b->number;
+	case HS_CLAIM_TEXT:
+		return !strcmp(a->text, b->text);
+	case HS_CLAIM_UNSET:
+		break;
+	}
+	return true;
+}
+
+bool hs_claim_names(const struct hs_claim *claim, uint32_t row, enum hs_claim_field field)
+{
+	uint32_t of = hs_claim_is_control(&claim->row[row]) ? claim->row[row].of : row;
+
+	for (unsigned int i = 0; i < claim->statements; i++) {
+		const struct hs_claim_statement *s = &claim->statement[i];
+
+		if ((s->row == row || s->row == of) && s->field == field)
+			return true;
+		if ((s->other == row || s->other == of) && s->other_field == field)
+			return true;
+	}
+	return false;
+}
+
+struct hs_word hs_claim_setting_of(const char *settings, const char *axis, size_t length)
+{
+	while (*settings) {
+		size_t end = strcspn(settings, ",");
+
+		if (end > length && settings[length] == '=' && !memcmp(settings, axis, length))
+			return (struct hs_word){ settings + length + 1, end - length - 1 };
+		settings += end + (settings[end] == ',');
+	}
+	return (struct hs_word){ NULL, 0 };
 }
 
 void hs_claim_value_print(const struct hs_claim_value *value, struct hs_out *out)

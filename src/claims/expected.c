@@ -249,19 +249,11 @@ void hs_claim_expected_free(struct hs_hostmem *mem, struct hs_claim_expected *ex
 
 /* ---- what is expected of what ------------------------------------------------------------ */
 
-/* "NAME=VALUE" is one of the settings "a=1,b=2". */
 static bool expected_has_setting(const char *settings, const struct hs_claim_setting *s)
 {
-	size_t name = strlen(s->name), value = strlen(s->value);
+	struct hs_word value = hs_claim_setting_of(settings, s->name, strlen(s->name));
 
-	for (const char *at = settings; at && *at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, s->name, name) && at[name] == '=' &&
-		    !strncmp(at + name + 1, s->value, value) &&
-		    (!at[name + 1 + value] || at[name + 1 + value] == ','))
-			return true;
-	}
-	return false;
+	return value.at && hs_word_is(&value, s->value);
 }
 
 static bool expected_is_of(const struct hs_claim_expectation *e, const struct hs_claim *claim,
@@ -304,41 +296,6 @@ hs_claim_expected_verdict(const struct hs_claim_expected *expected, const struct
 
 /* ---- differences ------------------------------------------------------------------------- */
 
-static bool expected_is_equal(const struct hs_claim_value *a, const struct hs_claim_value *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case HS_CLAIM_WORD:
-		return a->word == b->word;
-	case HS_CLAIM_NUMBER:
-		return a->number == b->number;
-	case HS_CLAIM_TEXT:
-		return !strcmp(a->text, b->text);
-	case HS_CLAIM_UNSET:
-		break;
-	}
-	return true;
-}
-
-/* A line claimed names the field of the row, or of the row of which this is a control. */
-static bool expected_is_claimed(const struct hs_claim *claim, uint32_t row,
-				enum hs_claim_field field)
-{
-	uint32_t of = claim->row[row].of;
-
-	for (unsigned int i = 0; i < claim->statements; i++) {
-		const struct hs_claim_statement *s = &claim->statement[i];
-
-		if ((s->row == row || s->row == of) && s->field == field)
-			return true;
-		if (s->other != HS_CLAIM_NO_ROW && (s->other == row || s->other == of) &&
-		    s->other_field == field)
-			return true;
-	}
-	return false;
-}
-
 struct expected_differences {
 	struct hs_hostmem *mem;
 	struct hs_claim_difference *difference;
@@ -367,10 +324,10 @@ static bool expected_is_due(const struct hs_claim *claim, const struct hs_claim_
 {
 	const struct hs_claim_row *row = &claim->row[cell->row];
 
-	if (!expected_is_claimed(claim, cell->row, field) || !hs_claim_has_field(row, field))
+	if (!hs_claim_names(claim, cell->row, field) || !hs_claim_has_field(row, field))
 		return false;
 	for (int i = 0; hs_claim_is_control(row) && i < HS_CLAIM_FIELD_COUNT; i++)
-		if (expected_is_claimed(claim, cell->row, (enum hs_claim_field)i) &&
+		if (hs_claim_names(claim, cell->row, (enum hs_claim_field)i) &&
 		    hs_claim_expected_field(expected, claim, cell, (enum hs_claim_field)i))
 			return false;
 	return true;
@@ -387,7 +344,7 @@ static int expected_compare_cell(struct expected_differences *d, const struct hs
 		const struct hs_claim_expectation *e =
 			hs_claim_expected_field(expected, claim, cell, field);
 
-		if (e ? !expected_is_equal(&e->value, &cell->value[field])
+		if (e ? !hs_claim_equal(&e->value, &cell->value[field])
 		      : expected_is_due(claim, cell, expected, field))
 			ret = expected_differ(d, cell, field, e);
 	}

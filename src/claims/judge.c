@@ -11,30 +11,18 @@
 
 /* ---- cells that belong together ---------------------------------------------------------- */
 
-/* The value of the axis in settings "a=1,b=2", to its end; NULL: it is not among them. */
-static const char *judge_value_of(const char *settings, const char *name, size_t length)
+static bool judge_belong(const struct hs_claim *claim, const struct hs_claim_cell *a,
+			 const struct hs_claim_cell *b)
 {
-	for (const char *at = settings; at && *at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, name, length) && at[length] == '=')
-			return at + length + 1;
-	}
-	return NULL;
-}
+	const struct hs_claim_row *row = &claim->row[a->row];
 
-static bool judge_belong(const struct hs_claim_cell *a, const struct hs_claim_cell *b)
-{
-	const char *at = a->settings;
+	for (unsigned int i = 0; i < row->settings; i++) {
+		const char *axis = row->setting[i].name;
+		struct hs_word x = hs_claim_setting_of(a->settings, axis, strlen(axis));
+		struct hs_word y = hs_claim_setting_of(b->settings, axis, strlen(axis));
 
-	while (*at) {
-		size_t name = strcspn(at, "="), value = strcspn(at + name + 1, ",");
-		const char *other = judge_value_of(b->settings, at, name);
-
-		if (other &&
-		    (strcspn(other, ",") != value || strncmp(other, at + name + 1, value) != 0))
+		if (x.at && y.at && (x.length != y.length || memcmp(x.at, y.at, x.length) != 0))
 			return false;
-		at += name + 1 + value;
-		at += *at == ',';
 	}
 	return true;
 }
@@ -120,7 +108,7 @@ static int judge_statement(const struct hs_claim_runner *r, const struct hs_clai
 		for (size_t k = 0; !ret && s->other != HS_CLAIM_NO_ROW && k < f->cells; k++) {
 			const struct hs_claim_cell *other = &f->cell[k];
 
-			if (other->row != s->other || !judge_belong(cell, other))
+			if (other->row != s->other || !judge_belong(f->claim, cell, other))
 				continue;
 			ret = judge_check_set(r, s, &other->value[s->other_field]);
 			if (!ret)
@@ -157,16 +145,8 @@ static int judge_statements(const struct hs_claim_runner *r)
 /* A line claimed is about the field of the row. How many executions there are proves nothing. */
 static bool judge_is_about(const struct hs_claim *claim, uint32_t row, enum hs_claim_field field)
 {
-	if (field == HS_CLAIM_EXECUTIONS || field == HS_CLAIM_REACHED)
-		return false;
-	for (unsigned int i = 0; i < claim->statements; i++) {
-		const struct hs_claim_statement *s = &claim->statement[i];
-
-		if ((s->row == row && s->field == field) ||
-		    (s->other == row && s->other_field == field))
-			return true;
-	}
-	return false;
+	return field != HS_CLAIM_EXECUTIONS && field != HS_CLAIM_REACHED &&
+	       hs_claim_names(claim, row, field);
 }
 
 /* The first field claimed of the row that is another one in the control; or the count of them. */
@@ -198,7 +178,7 @@ static void judge_control(struct hs_claim_found *f, uint32_t index)
 			enum hs_claim_field field;
 
 			if (f->cell[k].row != control->of ||
-			    !judge_belong(&f->cell[i], &f->cell[k]))
+			    !judge_belong(f->claim, &f->cell[i], &f->cell[k]))
 				continue;
 			field = judge_difference(f->claim, control->of, &f->cell[i], &f->cell[k]);
 			all &= field != HS_CLAIM_FIELD_COUNT;

@@ -65,20 +65,12 @@ void hs_claims_summary_trim(struct hs_claim *claim, struct hs_claim *rest)
 	claim->rows = kept;
 }
 
-/* Whether the settings of the cell, "strategy=none,walker=5.3", have this strategy. */
 static bool summary_has_strategy(const struct hs_claim_cell *cell, int strategy)
 {
-	static const char axis[] = "strategy=";
-	const char *name = hs_strategy_name((enum hs_strategy)strategy);
-	const char *at = cell->settings;
+	static const char axis[] = "strategy";
+	struct hs_word value = hs_claim_setting_of(cell->settings, axis, sizeof(axis) - 1);
 
-	while (strncmp(at, axis, sizeof(axis) - 1) != 0) {
-		at += strcspn(at, ",");
-		if (!*at++)
-			return false;
-	}
-	at += sizeof(axis) - 1;
-	return strcspn(at, ",") == strlen(name) && strncmp(at, name, strlen(name)) == 0;
+	return value.at && hs_word_is(&value, hs_strategy_name((enum hs_strategy)strategy));
 }
 
 /* The worst is kept: violated, then not judged. */

@@ -138,23 +138,6 @@ static bool told_counts_executions(enum hs_claim_field field)
 	return field == HS_CLAIM_EXECUTIONS || field == HS_CLAIM_REACHED;
 }
 
-static bool told_equal(const struct hs_claim_value *a, const struct hs_claim_value *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case HS_CLAIM_WORD:
-		return a->word == b->word;
-	case HS_CLAIM_NUMBER:
-		return a->number == b->number;
-	case HS_CLAIM_TEXT:
-		return strcmp(a->text, b->text) == 0;
-	case HS_CLAIM_UNSET:
-		break;
-	}
-	return true;
-}
-
 static bool told_alike(const struct hs_claim_found *found, size_t i, size_t j)
 {
 	const struct hs_claim_cell *a = &found->cell[i], *b = &found->cell[j];
@@ -163,7 +146,7 @@ static bool told_alike(const struct hs_claim_found *found, size_t i, size_t j)
 		return false;
 	for (int f = 0; f < HS_CLAIM_FIELD_COUNT; f++)
 		if (!told_counts_executions((enum hs_claim_field)f) &&
-		    !told_equal(&a->value[f], &b->value[f]))
+		    !hs_claim_equal(&a->value[f], &b->value[f]))
 			return false;
 	return true;
 }
@@ -340,31 +323,17 @@ bool hs_told_columns(const struct hs_claim_found *found, bool walk,
 
 /* ---- executions --------------------------------------------------------------------------- */
 
-static bool told_is_claimed(const struct hs_claim *claim, uint32_t row, enum hs_claim_field field)
-{
-	uint32_t of = hs_claim_is_control(&claim->row[row]) ? claim->row[row].of : row;
-
-	for (unsigned int i = 0; i < claim->statements; i++) {
-		const struct hs_claim_statement *s = &claim->statement[i];
-
-		if ((s->row == of && s->field == field) ||
-		    (s->other == of && s->other_field == field))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the counterexample is to be shown rather than the best one so far. */
 static bool told_is_simpler(const struct hs_claim *claim, const struct hs_told_example *best,
 			    const struct hs_claim_cell *cell,
 			    const struct hs_claim_counterexample *example)
 {
-	bool claimed = told_is_claimed(claim, cell->row, example->property);
+	bool claimed = hs_claim_names(claim, cell->row, example->property);
 	bool best_claimed;
 
 	if (!best->example)
 		return true;
-	best_claimed = told_is_claimed(claim, best->cell->row, best->example->property);
+	best_claimed = hs_claim_names(claim, best->cell->row, best->example->property);
 	if (claimed != best_claimed)
 		return claimed;
 	if (!example->moments || !best->example->moments)

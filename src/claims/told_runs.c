@@ -80,27 +80,12 @@ struct hs_word hs_told_line(const struct hs_claim_text *text, unsigned long numb
 	return told_runs_plain_words(line);
 }
 
-/* The value of the axis in "strategy=none,refs=6.1"; .at NULL: it is not there. */
-static struct hs_word told_runs_setting(const char *settings, const struct hs_word *axis)
-{
-	while (*settings) {
-		size_t length = strcspn(settings, ",");
-
-		if (length > axis->length && settings[axis->length] == '=' &&
-		    memcmp(settings, axis->at, axis->length) == 0)
-			return (struct hs_word){ settings + axis->length + 1,
-						 length - axis->length - 1 };
-		settings += length + (settings[length] == ',');
-	}
-	return (struct hs_word){ NULL, 0 };
-}
-
 /* Its value in the cell: of the cell's settings, of its row, or the default. */
 static struct hs_word told_runs_axis(const struct hs_claim_row *row,
 				     const struct hs_claim_cell *cell, const struct hs_race *race,
 				     const struct hs_word *axis)
 {
-	struct hs_word value = told_runs_setting(cell->settings, axis);
+	struct hs_word value = hs_claim_setting_of(cell->settings, axis->at, axis->length);
 
 	for (unsigned int i = 0; !value.at && i < row->settings; i++)
 		if (row->setting[i].value && hs_word_is(axis, row->setting[i].name))
