@@ -229,21 +229,21 @@ static int run_race_take_moments(const struct race_search *s, struct hs_claim_co
 	struct hs_scenario_moment moment;
 
 	for (size_t i = 0; hs_scenario_moment(s->text, i, &moment); i++) {
-		struct hs_claim_moment *more = hs_hostmem_grow(mem, c->moment, c->moments,
-							       sizeof(*more)),
-				       *to;
-		unsigned int task;
+		struct hs_claim_moment *more =
+			hs_hostmem_grow(mem, c->moment, c->moments, sizeof(*more));
+		struct hs_claim_moment *to;
 
-		if (!more || run_race_take_task(mem, c, moment.task, &task))
+		if (!more)
 			return -ENOMEM;
 		c->moment = more;
 		to = &more[c->moments];
-		*to = (struct hs_claim_moment){ moment.goes_on, task,
-						run_race_copy_words(mem, moment.words),
-						moment.line };
+		*to = (struct hs_claim_moment){ .goes_on = moment.goes_on, .line = moment.line };
+		to->words = run_race_copy_words(mem, moment.words);
 		if (!to->words)
 			return -ENOMEM;
 		c->moments++;
+		if (run_race_take_task(mem, c, moment.task, &to->task))
+			return -ENOMEM;
 		c->more |= moment.more;
 	}
 	return 0;
