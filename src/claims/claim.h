@@ -241,7 +241,7 @@ struct hs_claim_cell {
 
 /* How often a line claimed holds. */
 struct hs_claim_judged {
-	size_t cells, held;
+	size_t cells, held, unknown;	   /* unknown: a side of it was not judged */
 	struct hs_claim_value left, right; /* of the first cell where it does not hold */
 	const char *settings;		   /* of that cell; NULL: it holds in all */
 };
@@ -256,9 +256,10 @@ struct hs_claim_flip {
 
 enum hs_claim_verdict {
 	HS_CLAIM_CONFIRMED, /* all lines hold in all cells */
-	HS_CLAIM_REFUTED,   /* no line holds in any */
+	HS_CLAIM_REFUTED,   /* no line holds in any, and each was judged in all */
 	HS_CLAIM_IN_PART,
-	HS_CLAIM_UNSETTLED, /* no run settles it: method none, without lines claimed */
+	HS_CLAIM_UNSETTLED, /* no run settles it: without lines claimed, or none holds that was
+			       judged, and some were not */
 	HS_CLAIM_VERDICT_COUNT
 };
 extern const char *const hs_claim_verdict_names[HS_CLAIM_VERDICT_COUNT];

@@ -70,10 +70,11 @@ static void judge_pair(const struct hs_claim_statement *s, const struct hs_claim
 		       const struct hs_claim_value *right, struct hs_claim_judged *judged)
 {
 	const struct hs_claim_value *left = &cell->value[s->field];
-	bool holds = judge_is_known(left) && judge_is_known(right) &&
-		     judge_holds(s->op, judge_order(left, right));
+	bool known = judge_is_known(left) && judge_is_known(right);
+	bool holds = known && judge_holds(s->op, judge_order(left, right));
 
 	judged->cells++;
+	judged->unknown += !known;
 	judged->held += holds;
 	if (holds || judged->settings)
 		return;
@@ -125,18 +126,23 @@ static int judge_statements(const struct hs_claim_runner *r)
 {
 	const struct hs_claim *claim = r->claim;
 	struct hs_claim_found *f = r->found;
-	bool all = true, none = true;
+	bool all = true, none = true, known = true;
 	int ret = 0;
 
 	for (unsigned int i = 0; !ret && i < claim->statements; i++) {
 		ret = judge_statement(r, &claim->statement[i], &f->judged[i]);
 		all &= f->judged[i].held == f->judged[i].cells;
 		none &= !f->judged[i].held;
+		known &= !f->judged[i].unknown;
 	}
-	f->verdict = !claim->statements ? HS_CLAIM_UNSETTLED
-		     : all		? HS_CLAIM_CONFIRMED
-		     : none		? HS_CLAIM_REFUTED
-					: HS_CLAIM_IN_PART;
+	if (!claim->statements)
+		f->verdict = HS_CLAIM_UNSETTLED;
+	else if (all)
+		f->verdict = HS_CLAIM_CONFIRMED;
+	else if (!none)
+		f->verdict = HS_CLAIM_IN_PART;
+	else
+		f->verdict = known ? HS_CLAIM_REFUTED : HS_CLAIM_UNSETTLED;
 	return ret;
 }
 
