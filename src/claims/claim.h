@@ -155,6 +155,10 @@ static inline bool hs_claim_is_control(const struct hs_claim_row *row)
 int hs_claim_parse(struct hs_text *text, struct hs_claim *out);
 void hs_claim_free(struct hs_hostmem *mem, struct hs_claim *claim);
 
+/* The number of an ID, 8 of "C8"; 0: it is none. */
+unsigned int hs_claim_number(const struct hs_word *id);
+/* "C8" */
+void hs_claim_id_print(const struct hs_claim *claim, struct hs_out *out);
 /* What kind of value a field has. */
 enum hs_claim_kind hs_claim_field_kind(enum hs_claim_field field);
 /* Whether the row, a race or a walk, has the field. */

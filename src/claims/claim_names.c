@@ -56,6 +56,23 @@ const char *const hs_claim_verdict_names[HS_CLAIM_VERDICT_COUNT] = {
 	[HS_CLAIM_UNSETTLED] = "none",
 };
 
+unsigned int hs_claim_number(const struct hs_word *id)
+{
+	struct hs_word digits = { id->at + 1, id->length - 1 };
+	uint64_t number;
+
+	if (id->length < 2 || id->at[0] != 'C' || digits.at[0] == '0' ||
+	    !hs_word_number(&digits, &number) || number > HS_CLAIM_NUMBER_MAX)
+		return 0;
+	return (unsigned int)number;
+}
+
+void hs_claim_id_print(const struct hs_claim *claim, struct hs_out *out)
+{
+	hs_out_char(out, 'C');
+	hs_out_decimal(out, claim->number);
+}
+
 enum hs_claim_kind hs_claim_field_kind(enum hs_claim_field field)
 {
 	if (field < HS_CLAIM_PROPERTIES)

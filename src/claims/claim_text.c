@@ -44,16 +44,12 @@ static int claim_text_sentence(struct claim_text *p, char **out)
 static int claim_text_begin(struct claim_text *p)
 {
 	const struct hs_word *word = &p->line->word[0];
-	struct hs_word digits;
-	uint64_t number;
 
 	if (p->line->id != HS_KEYWORD_CLAIM)
 		return claim_text_error(p, "expected claim ID first");
-	digits = (struct hs_word){ word->at + 1, word->length - 1 };
-	if (word->at[0] != 'C' || digits.length > 2 || !digits.length || digits.at[0] == '0' ||
-	    !hs_word_number(&digits, &number))
+	p->claim->number = hs_claim_number(word);
+	if (!p->claim->number)
 		return hs_text_expected(p->text, word, "ID, C1 to C99");
-	p->claim->number = (unsigned int)number;
 	p->claim->line = p->text->number;
 	return 0;
 }

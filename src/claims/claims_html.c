@@ -38,12 +38,6 @@ void hs_claims_html_line(struct hs_claim_page *page, struct hs_out *line)
 	hs_out_free(line);
 }
 
-static void claims_html_id(struct hs_out *out, const struct hs_claim *claim)
-{
-	hs_out_char(out, 'C');
-	hs_out_decimal(out, claim->number);
-}
-
 static const char *claims_html_verdict_class(enum hs_claim_verdict verdict)
 {
 	return verdict == HS_CLAIM_IN_PART ? "in-part" : hs_claim_verdict_names[verdict];
@@ -72,11 +66,11 @@ static void claims_html_says(struct hs_claim_page *page)
 	struct hs_out *out = page->out;
 
 	hs_out_text(out, "<section id=\"");
-	claims_html_id(out, page->claim);
+	hs_claim_id_print(page->claim, out);
 	hs_out_text(out, "\">\n<h2><a href=\"#");
-	claims_html_id(out, page->claim);
+	hs_claim_id_print(page->claim, out);
 	hs_out_text(out, "\">");
-	claims_html_id(out, page->claim);
+	hs_claim_id_print(page->claim, out);
 	hs_out_text(out, "</a>");
 	claims_html_verdict(out, page->found->verdict, "verdict ");
 	hs_out_text(out, "</h2>\n<blockquote><p>");
@@ -412,9 +406,9 @@ static void claims_html_entry(const struct hs_claim_told *told, struct hs_out *o
 {
 	const struct hs_claim *claim = told->found->claim;
 	hs_out_text(out, "<tr><th scope=\"row\"><a href=\"#");
-	claims_html_id(out, claim);
+	hs_claim_id_print(claim, out);
 	hs_out_text(out, "\">");
-	claims_html_id(out, claim);
+	hs_claim_id_print(claim, out);
 	hs_out_text(out, "</a></th><td>");
 	claims_html_verdict(out, told->found->verdict, "");
 	if (!hs_told_is_expected(told)) {

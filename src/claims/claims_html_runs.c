@@ -240,10 +240,8 @@ static void claims_html_runs_example(struct hs_claim_page *page,
 
 void hs_claims_html_examples(struct hs_claim_page *page)
 {
-	struct hs_told_example simplest = hs_told_simplest(page->found, false);
+	struct hs_told_example simplest = hs_told_shown(page->found);
 
-	if (!simplest.example)
-		simplest = hs_told_simplest(page->found, true);
 	if (!simplest.example)
 		return;
 	hs_out_text(page->out, "<h3>Executions that show it</h3>\n");

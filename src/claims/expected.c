@@ -26,20 +26,6 @@ struct expected_line {
 
 static const char expected_form[] = "ID.ROW[NAME=VALUE,...] or ID";
 
-/* C8 */
-static int expected_take_id(struct expected_line *l, const struct hs_word *word,
-			    const struct hs_word *id)
-{
-	struct hs_word digits = { id->at + 1, id->length - 1 };
-	uint64_t number;
-
-	if (id->length < 2 || id->length > 3 || id->at[0] != 'C' || digits.at[0] == '0' ||
-	    !hs_word_number(&digits, &number))
-		return hs_text_expected(l->text, word, expected_form);
-	l->head.claim = (unsigned int)number;
-	return 0;
-}
-
 /* Splits the first word of the line. */
 static int expected_take_head(struct expected_line *l, const struct hs_word *word)
 {
@@ -59,7 +45,8 @@ static int expected_take_head(struct expected_line *l, const struct hs_word *wor
 		if (!l->row.length)
 			return hs_text_expected(l->text, word, expected_form);
 	}
-	return expected_take_id(l, word, &id);
+	l->head.claim = hs_claim_number(&id);
+	return l->head.claim ? 0 : hs_text_expected(l->text, word, expected_form);
 }
 
 /* NAME=VALUE; the name ends at the first =. */

@@ -103,8 +103,7 @@ static void story_verdict(struct hs_story *s)
 
 static void story_head(struct hs_story *s)
 {
-	hs_out_char(s->out, 'C');
-	hs_out_decimal(s->out, s->claim->number);
+	hs_claim_id_print(s->claim, s->out);
 	hs_out_text(s->out, "  ");
 	hs_out_text(s->out, s->claim->author);
 	hs_out_text(s->out, ", ");
@@ -570,10 +569,8 @@ int hs_claim_story_print(struct hs_hostmem *mem, const struct hs_claim_told *tol
 			 struct hs_out *out)
 {
 	struct hs_story s = { told, told->found, told->found->claim, mem, out, 0 };
-	struct hs_told_example shown = hs_told_simplest(told->found, false);
+	struct hs_told_example shown = hs_told_shown(told->found);
 
-	if (!shown.example)
-		shown = hs_told_simplest(told->found, true);
 	story_head(&s);
 	story_run(&s, &shown);
 	story_claimed(&s);

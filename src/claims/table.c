@@ -11,12 +11,6 @@ const char *hs_claim_extent(const struct hs_claim_settled *settled)
 	return settled->found.bounded ? "a bound was met" : hs_told_extent(&settled->found);
 }
 
-static void table_id(const struct hs_claim_settled *s, struct hs_out *out)
-{
-	hs_out_char(out, 'C');
-	hs_out_decimal(out, s->claim.number);
-}
-
 static const char *table_expected(const struct hs_claim_settled *s)
 {
 	const struct hs_claim_expectation *e = hs_claim_expected_verdict(s->expected, &s->claim);
@@ -26,7 +20,7 @@ static const char *table_expected(const struct hs_claim_settled *s)
 
 static void table_row(const struct hs_claim_settled *s, struct hs_out *cells)
 {
-	table_id(s, cells);
+	hs_claim_id_print(&s->claim, cells);
 	hs_out_char(cells, '\t');
 	hs_cell_text(cells, s->claim.author);
 	hs_cell_text(cells, s->claim.date);
@@ -43,7 +37,7 @@ static void table_row(const struct hs_claim_settled *s, struct hs_out *cells)
 static void table_cell(const struct hs_claim_settled *s, const struct hs_claim_cell *cell,
 		       struct hs_out *out)
 {
-	table_id(s, out);
+	hs_claim_id_print(&s->claim, out);
 	hs_out_text(out, ": ");
 	hs_out_text(out, s->claim.row[cell->row].name);
 	if (!*cell->settings)
@@ -57,13 +51,13 @@ static void table_difference(const struct hs_claim_settled *s, const struct hs_c
 			     struct hs_out *out)
 {
 	if (hs_claim_is_lost(d)) {
-		table_id(s, out);
+		hs_claim_id_print(&s->claim, out);
 		hs_out_text(out, ": no cell fits line ");
 		hs_out_decimal(out, d->expectation->line);
 		hs_out_text(out, " of expected.txt: ");
 		hs_out_text(out, d->expectation->row);
 	} else if (!d->cell) {
-		table_id(s, out);
+		hs_claim_id_print(&s->claim, out);
 		hs_out_text(out, ": ");
 		hs_out_text(out, hs_claim_verdict_names[s->found.verdict]);
 		hs_out_text(out, ", expected ");
@@ -93,7 +87,7 @@ static void table_wrong(const struct hs_claim_settled *s, struct hs_out *out)
 	for (unsigned int i = 0; i < f->flips; i++) {
 		if (f->flip[i].flips)
 			continue;
-		table_id(s, out);
+		hs_claim_id_print(&s->claim, out);
 		hs_out_text(out, ": control ");
 		hs_out_text(out, s->claim.row[f->flip[i].control].name);
 		hs_out_text(out, " does not flip ");

@@ -357,6 +357,13 @@ struct hs_told_example hs_told_simplest(const struct hs_claim_found *found, bool
 	return best;
 }
 
+struct hs_told_example hs_told_shown(const struct hs_claim_found *found)
+{
+	struct hs_told_example shown = hs_told_simplest(found, false);
+
+	return shown.example ? shown : hs_told_simplest(found, true);
+}
+
 bool hs_told_same_example(const struct hs_told_example *a, const struct hs_told_example *b)
 {
 	const struct hs_claim_counterexample *x = a->example, *y = b->example;

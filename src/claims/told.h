@@ -81,6 +81,8 @@ struct hs_told_example {
  * have none; one of a property that a line claimed names comes before others.
  */
 struct hs_told_example hs_told_simplest(const struct hs_claim_found *found, bool controls);
+/* The one to show first: the simplest of the rows, or if there is none, of the controls. */
+struct hs_told_example hs_told_shown(const struct hs_claim_found *found);
 
 /* Whether both violate the same property of a row by the same steps. */
 bool hs_told_same_example(const struct hs_told_example *a, const struct hs_told_example *b);

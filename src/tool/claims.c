@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "claims/claims_html.h"
 #include "claims/run_claim.h"
@@ -66,22 +66,18 @@ struct claims_tool {
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-/* C8 or c8. 0: it is no ID. */
-static unsigned long claims_number(const char *id)
-{
-	char *end;
-	unsigned long number;
-
-	if ((id[0] != 'C' && id[0] != 'c') || id[1] < '1' || id[1] > '9')
-		return 0;
-	number = strtoul(id + 1, &end, 10);
-	return *end || number > HS_CLAIM_NUMBER_MAX ? 0 : number;
-}
-
+/* C8 or c8 */
 static int claims_take_id(struct claims_tool *tool, const char *id)
 {
-	unsigned long number = claims_number(id);
+	char upper[8]; /* longer ones are no ID in any case */
+	struct hs_word word = { upper, 0 };
+	unsigned int number;
 
+	snprintf(upper, sizeof(upper), "%s", id);
+	if (upper[0] == 'c')
+		upper[0] = 'C';
+	word.length = strlen(upper);
+	number = hs_claim_number(&word);
 	if (!number) {
 		fprintf(stderr, "hmmsim claims: expected an ID such as C8, found '%s'\n", id);
 		return HS_EXIT_USAGE;
@@ -172,18 +168,20 @@ static void claims_free_settled(struct hs_hostmem *mem, struct hs_claim_settled 
 	hs_hostmem_free(mem, s);
 }
 
-/* For a summary it is made smaller as well. */
-static bool claims_is_wanted(struct claims_tool *tool, struct hs_claim *claim)
+static bool claims_is_wanted(const struct claims_tool *tool, const struct hs_claim *claim)
+{
+	if (tool->summary)
+		return hs_claims_summary_needs(claim->number);
+	return !tool->any || tool->wanted[claim->number];
+}
+
+/* A summary needs some rows of it. */
+static void claims_trim(struct claims_tool *tool, struct hs_claim *claim)
 {
 	struct hs_claim rest;
 
-	if (!tool->summary)
-		return !tool->any || tool->wanted[claim->number];
-	if (!hs_claims_summary_needs(claim->number))
-		return false;
 	hs_claims_summary_trim(claim, &rest);
 	hs_claim_free(&tool->mem, &rest);
-	return true;
 }
 
 /* The claim of the text, if it is wanted. */
@@ -201,10 +199,13 @@ static int claims_take_text(struct claims_tool *tool, const struct hs_claim_text
 		ret = hs_text_error(&lines, lines.number, NULL, "expected a claim, found none");
 	if (ret != 1)
 		return claims_fail(lines.error, ret);
-	if (claims_is_wanted(tool, &s->claim))
-		tool->wanted[s->claim.number] = false;
-	else
+	if (!claims_is_wanted(tool, &s->claim)) {
 		claims_free_settled(&tool->mem, tool->settled[--tool->count]);
+		return 0;
+	}
+	tool->wanted[s->claim.number] = false;
+	if (tool->summary)
+		claims_trim(tool, &s->claim);
 	return 0;
 }
 
