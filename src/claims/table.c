@@ -95,10 +95,14 @@ static void table_wrong(const struct hs_claim_settled *s, struct hs_out *out)
 		hs_out_char(out, '\n');
 	}
 	for (size_t i = 0; i < f->cells; i++) {
-		if (!f->cell[i].unreached && !f->cell[i].bounded)
-			continue;
-		table_cell(s, &f->cell[i], out);
-		hs_out_text(out, f->cell[i].unreached ? " never reached\n" : " met a bound\n");
+		if (f->cell[i].unreached) {
+			table_cell(s, &f->cell[i], out);
+			hs_out_text(out, " never reached\n");
+		}
+		if (f->cell[i].bounded) {
+			table_cell(s, &f->cell[i], out);
+			hs_out_text(out, " met a bound\n");
+		}
 	}
 }
 

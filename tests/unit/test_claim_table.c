@@ -80,6 +80,23 @@ static void what_is_wrong_stands_below_the_table(void **state)
 	end(&s, &expected);
 }
 
+static void a_cell_may_be_wrong_in_two_ways(void **state)
+{
+	struct hs_claim_expected expected;
+	struct hs_claim_settled s;
+	const struct hs_claim_settled *one = &s;
+	struct hs_out out = { .mem = &mem };
+
+	(void)state;
+	settle(&s, &expected);
+	s.found.cell[0].bounded = true;
+	hs_claims_table_print(&mem, &one, 1, &out);
+	hs_out_char(&out, '\0');
+	assert_non_null(strstr(out.bytes, "\nC8: never never reached\nC8: never met a bound\n"));
+	hs_out_free(&out);
+	end(&s, &expected);
+}
+
 static void json_has_rows_cells_and_differences(void **state)
 {
 	static const char *const parts[] = {
@@ -144,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_stands_below_the_table),
+		cmocka_unit_test(a_cell_may_be_wrong_in_two_ways),
 		cmocka_unit_test(json_has_rows_cells_and_differences),
 		cmocka_unit_test(without_memory_nothing_is_printed_as_whole),
 	};
