@@ -103,38 +103,9 @@ static void claims_html_differences(struct hs_claim_page *page,
 	hs_out_text(page->out, "</ul></details>\n");
 }
 
-/* A sentence about a cell that takes from the verdict. */
-static void claims_html_caveat(struct hs_claim_page *page, const char *words,
-			       const struct hs_claim_cell *cell)
-{
-	struct hs_out name = { .mem = page->mem };
-
-	if (!cell)
-		return;
-	hs_out_text(page->out, words);
-	hs_told_cell_name(page->claim, cell, &name);
-	hs_claims_html_line(page, &name);
-	hs_out_char(page->out, '.');
-}
-
-static void claims_html_grounds(struct hs_claim_page *page)
-{
-	hs_out_text(page->out, " Settled by ");
-	hs_out_text(page->out, hs_told_extent(page->found));
-	if (page->found->executions) {
-		hs_out_text(page->out, " (");
-		hs_out_decimal(page->out, page->found->executions);
-		hs_out_text(page->out,
-			    page->found->executions == 1 ? " execution)" : " executions)");
-	}
-	hs_out_char(page->out, '.');
-	claims_html_caveat(page, " A bound ended the search of ", page->found->bounded);
-	claims_html_caveat(page, " No execution came to what is asked of ",
-			   page->found->never_reached);
-}
-
 static void claims_html_judgement(struct hs_claim_page *page)
 {
+	struct hs_out grounds = { .mem = page->mem };
 	struct hs_claim_difference *difference = NULL;
 	long count = hs_claim_compare(page->mem, page->found, page->told->expected, &difference);
 
@@ -149,8 +120,11 @@ static void claims_html_judgement(struct hs_claim_page *page)
 		hs_out_text(page->out, hs_told_expected(page->told));
 	}
 	hs_out_char(page->out, '.');
-	if (page->claim->method != HS_CLAIM_NONE)
-		claims_html_grounds(page);
+	if (page->claim->method != HS_CLAIM_NONE) {
+		hs_out_char(&grounds, ' ');
+		hs_told_grounds(page->found, &grounds);
+	}
+	hs_claims_html_line(page, &grounds);
 	hs_out_text(page->out, "</p>\n");
 	claims_html_differences(page, difference, count);
 	hs_hostmem_free(page->mem, difference);
@@ -275,9 +249,12 @@ static void claims_html_undone(struct hs_claim_page *page)
 		const struct hs_claim_cell *cell = &page->found->cell[i];
 
 		for (size_t u = 0; u < cell->undones; u++) {
-			hs_out_text(page->out, "<p>");
-			claims_html_caveat(page, "A step that no execution has done, in ", cell);
-			hs_out_text(page->out, " <code>");
+			struct hs_out name = { .mem = page->mem };
+
+			hs_out_text(page->out, "<p>A step that no execution has done, in ");
+			hs_told_cell_name(page->claim, cell, &name);
+			hs_claims_html_line(page, &name);
+			hs_out_text(page->out, ". <code>");
 			hs_html_text(page->out, cell->undone[u]);
 			hs_out_text(page->out, "</code></p>\n");
 		}
@@ -309,11 +286,7 @@ static void claims_html_side(struct hs_claim_page *page, const struct hs_claim_f
 {
 	struct hs_out line = { .mem = page->mem };
 
-	hs_told_cell_name(page->claim, cell, &line);
-	hs_out_text(&line, ": ");
-	hs_out_text(&line, hs_claim_field_names[flip->field]);
-	hs_out_text(&line, flip->field < HS_CLAIM_PROPERTIES ? " " : " = ");
-	hs_claim_value_print(&cell->value[flip->field], &line);
+	hs_told_flip_side(page->claim, flip, cell, &line);
 	hs_claims_html_line(page, &line);
 }
 

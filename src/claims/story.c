@@ -25,35 +25,6 @@ static void story_title(struct hs_story *s, const char *title)
 
 /* ---- who said what ------------------------------------------------------------------------ */
 
-static void story_executions(struct hs_out *line, uint64_t executions)
-{
-	hs_out_text(line, " (");
-	hs_out_decimal(line, executions);
-	hs_out_text(line, executions == 1 ? " execution)" : " executions)");
-}
-
-/* What the verdict rests on, and what takes from it. */
-static void story_grounds(struct hs_story *s, struct hs_out *line)
-{
-	const struct hs_claim_found *found = s->found;
-
-	hs_out_text(line, " Settled by ");
-	hs_out_text(line, hs_told_extent(found));
-	if (found->executions)
-		story_executions(line, found->executions);
-	hs_out_char(line, '.');
-	if (found->bounded) {
-		hs_out_text(line, " A bound ended the search of ");
-		hs_told_cell_name(s->claim, found->bounded, line);
-		hs_out_char(line, '.');
-	}
-	if (found->never_reached) {
-		hs_out_text(line, " No execution came to what is asked of ");
-		hs_told_cell_name(s->claim, found->never_reached, line);
-		hs_out_char(line, '.');
-	}
-}
-
 static void story_differences(struct hs_story *s, const struct hs_claim_difference *difference,
 			      long count)
 {
@@ -93,8 +64,10 @@ static void story_verdict(struct hs_story *s)
 		hs_out_text(&line, hs_told_expected(s->told));
 	}
 	hs_out_char(&line, '.');
-	if (s->claim->method != HS_CLAIM_NONE)
-		story_grounds(s, &line);
+	if (s->claim->method != HS_CLAIM_NONE) {
+		hs_out_char(&line, ' ');
+		hs_told_grounds(s->found, &line);
+	}
 	hs_out_char(s->out, '\n');
 	hs_story_paragraph(s, &line);
 	story_differences(s, difference, count);
@@ -510,16 +483,6 @@ static void story_example(struct hs_story *s, const struct hs_told_example *show
 
 /* ---- controls ----------------------------------------------------------------------------- */
 
-static void story_flip_side(struct hs_story *s, const struct hs_claim_flip *flip,
-			    const struct hs_claim_cell *cell, struct hs_out *line)
-{
-	hs_told_cell_name(s->claim, cell, line);
-	hs_out_text(line, ": ");
-	hs_out_text(line, hs_claim_field_names[flip->field]);
-	hs_out_text(line, flip->field < HS_CLAIM_PROPERTIES ? " " : " = ");
-	hs_claim_value_print(&cell->value[flip->field], line);
-}
-
 static void story_control(struct hs_story *s, const struct hs_claim_flip *flip)
 {
 	const struct hs_claim_row *row = &s->claim->row[flip->control];
@@ -527,9 +490,9 @@ static void story_control(struct hs_story *s, const struct hs_claim_flip *flip)
 
 	story_about(s, row->name, row->change);
 	if (flip->flips && flip->cell && flip->row_cell) {
-		story_flip_side(s, flip, flip->row_cell, &line);
+		hs_told_flip_side(s->claim, flip, flip->row_cell, &line);
 		hs_out_text(&line, "; ");
-		story_flip_side(s, flip, flip->cell, &line);
+		hs_told_flip_side(s->claim, flip, flip->cell, &line);
 		hs_out_text(&line, ". It turns round.");
 	} else
 		hs_out_text(&line, "It does not turn round what is claimed.");

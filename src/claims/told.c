@@ -59,6 +59,40 @@ void hs_told_cell_name(const struct hs_claim *claim, const struct hs_claim_cell 
 	}
 }
 
+static void told_caveat(const struct hs_claim_found *found, const char *words,
+			const struct hs_claim_cell *cell, struct hs_out *out)
+{
+	if (!cell)
+		return;
+	hs_out_text(out, words);
+	hs_told_cell_name(found->claim, cell, out);
+	hs_out_char(out, '.');
+}
+
+void hs_told_grounds(const struct hs_claim_found *found, struct hs_out *out)
+{
+	hs_out_text(out, "Settled by ");
+	hs_out_text(out, hs_told_extent(found));
+	if (found->executions) {
+		hs_out_text(out, " (");
+		hs_out_decimal(out, found->executions);
+		hs_out_text(out, found->executions == 1 ? " execution)" : " executions)");
+	}
+	hs_out_char(out, '.');
+	told_caveat(found, " A bound ended the search of ", found->bounded, out);
+	told_caveat(found, " No execution came to what is asked of ", found->never_reached, out);
+}
+
+void hs_told_flip_side(const struct hs_claim *claim, const struct hs_claim_flip *flip,
+		       const struct hs_claim_cell *cell, struct hs_out *out)
+{
+	hs_told_cell_name(claim, cell, out);
+	hs_out_text(out, ": ");
+	hs_out_text(out, hs_claim_field_names[flip->field]);
+	hs_out_text(out, flip->field < HS_CLAIM_PROPERTIES ? " " : " = ");
+	hs_claim_value_print(&cell->value[flip->field], out);
+}
+
 void hs_told_difference(const struct hs_claim *claim, const struct hs_claim_difference *difference,
 			const struct hs_claim_found *found, struct hs_out *out)
 {

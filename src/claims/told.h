@@ -30,6 +30,11 @@ int hs_claim_story_print(struct hs_hostmem *mem, const struct hs_claim_told *tol
 const char *hs_told_property(enum hs_claim_field property);
 /* "every schedule", "within 8 retries", "one schedule", "counts", "no run": how far runs went. */
 const char *hs_told_extent(const struct hs_claim_found *found);
+/* "Settled by every schedule (27 executions).": what a verdict rests on, and what takes from it. */
+void hs_told_grounds(const struct hs_claim_found *found, struct hs_out *out);
+/* "outside: S2 violated": the field that a control changes, in one of the two cells. */
+void hs_told_flip_side(const struct hs_claim *claim, const struct hs_claim_flip *flip,
+		       const struct hs_claim_cell *cell, struct hs_out *out);
 /* "outside, strategy=none" */
 void hs_told_cell_name(const struct hs_claim *claim, const struct hs_claim_cell *cell,
 		       struct hs_out *out);
