@@ -254,7 +254,7 @@ static void claims_html_undone(struct hs_claim_page *page)
 			hs_out_text(page->out, "<p>A step that no execution has done, in ");
 			hs_told_cell_name(page->claim, cell, &name);
 			hs_claims_html_line(page, &name);
-			hs_out_text(page->out, ". <code>");
+			hs_out_text(page->out, ": <code>");
 			hs_html_text(page->out, cell->undone[u]);
 			hs_out_text(page->out, "</code></p>\n");
 		}

@@ -420,6 +420,20 @@ static void story_grid(struct hs_story *s, bool walk)
 	hs_out_free(&grid);
 }
 
+/* What such a step would have shown was not tried. */
+static void story_undone(struct hs_story *s, const struct hs_claim_cell *cell)
+{
+	for (size_t i = 0; i < cell->undones; i++) {
+		struct hs_out line = { .mem = s->mem };
+
+		hs_out_text(&line, "A step that no execution has done, in ");
+		hs_told_cell_name(s->claim, cell, &line);
+		hs_out_text(&line, ": ");
+		hs_out_text(&line, cell->undone[i]);
+		hs_story_paragraph(s, &line);
+	}
+}
+
 static void story_answers(struct hs_story *s)
 {
 	if (!s->found->cells)
@@ -427,6 +441,8 @@ static void story_answers(struct hs_story *s)
 	story_title(s, "What was found");
 	story_grid(s, false);
 	story_grid(s, true);
+	for (size_t i = 0; i < s->found->cells; i++)
+		story_undone(s, &s->found->cell[i]);
 }
 
 /* ---- an execution ------------------------------------------------------------------------- */
