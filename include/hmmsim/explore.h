@@ -416,6 +416,10 @@ struct hs_explore_options {
 	 * hs_explore(), and changes nothing. Not asked of a violation in the set-up, nor of what
 	 * ends a search or is no verdict on the scenario: HS_VERDICT_CRASH, _STALL, _REFUSED,
 	 * _UNREPEATABLE, _STEPS and _DIVERGED count.
+	 *
+	 * HS_SEARCH_SLEEP and HS_SEARCH_DPOR ask it of one execution of each class (.fingerprint).
+	 * So it must not look at what a step has changed that the steps of the violation do not
+	 * depend on: whether that step came before the end is the same class.
 	 */
 	bool (*counts)(const void *state, const void *param, enum hs_verdict verdict);
 	/**
