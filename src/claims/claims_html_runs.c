@@ -47,7 +47,17 @@ static void claims_html_runs_table(struct hs_claim_page *page, const struct hs_t
 
 /* ---- what was run ------------------------------------------------------------------------- */
 
+static void claims_html_runs_line(struct hs_claim_page *page, const struct hs_claim_cell *cell,
+				  const struct hs_race *race, unsigned long line)
+{
+	struct hs_out words = { .mem = page->mem };
+
+	hs_told_line_of(page->told, cell, race, line, &words);
+	hs_claims_html_line(page, &words);
+}
+
 static void claims_html_runs_steps(struct hs_claim_page *page, const char *title,
+				   const struct hs_claim_cell *cell, const struct hs_race *race,
 				   const struct hs_race_steps *steps)
 {
 	if (!steps->count)
@@ -55,10 +65,8 @@ static void claims_html_runs_steps(struct hs_claim_page *page, const char *title
 	hs_out_text(page->out, "<p>");
 	hs_out_text(page->out, title);
 	for (size_t i = 0; i < steps->count; i++) {
-		struct hs_word line = hs_told_line(page->told->text, steps->step[i].line);
-
 		hs_out_text(page->out, i ? "; <code>" : " <code>");
-		claims_html_runs_word(page->out, &line);
+		claims_html_runs_line(page, cell, race, steps->step[i].line);
 		hs_out_text(page->out, "</code>");
 	}
 	hs_out_text(page->out, "</p>\n");
@@ -71,11 +79,8 @@ static void claims_html_runs_objects(struct hs_claim_page *page, const struct hs
 		return;
 	hs_out_text(page->out, "<p>With");
 	for (unsigned int i = 0; i < race->objects; i++) {
-		struct hs_out line = { .mem = page->mem };
-
 		hs_out_text(page->out, i ? "; <code>" : " <code>");
-		hs_told_line_of(page->told, cell, race, race->object[i].line, &line);
-		hs_claims_html_line(page, &line);
+		claims_html_runs_line(page, cell, race, race->object[i].line);
 		hs_out_text(page->out, "</code>");
 	}
 	hs_out_text(page->out, ".</p>\n");
@@ -97,13 +102,13 @@ static void claims_html_runs_race(struct hs_claim_page *page, const struct hs_cl
 		hs_out_text(page->out, ".</p>\n");
 	}
 	claims_html_runs_objects(page, cell, &race);
-	claims_html_runs_steps(page, "Set-up:", &race.setup);
-	ret = hs_told_steps(page->mem, page->told, &race, &table);
+	claims_html_runs_steps(page, "Set-up:", cell, &race, &race.setup);
+	ret = hs_told_steps(page->mem, page->told, cell, &race, &table);
 	if (ret)
 		page->ret = ret;
 	else
 		claims_html_runs_table(page, &table, "Steps of each task");
-	claims_html_runs_steps(page, "Check:", &race.check);
+	claims_html_runs_steps(page, "Check:", cell, &race, &race.check);
 	hs_told_table_free(page->mem, &table);
 	hs_race_free(page->mem, &race);
 }

@@ -101,6 +101,7 @@ static void story_about(struct hs_story *s, const char *name, const char *about)
 }
 
 static void story_list_steps(struct hs_story *s, const char *title,
+			     const struct hs_claim_cell *cell, const struct hs_race *race,
 			     const struct hs_race_steps *steps)
 {
 	struct hs_out line = { .mem = s->mem };
@@ -109,10 +110,8 @@ static void story_list_steps(struct hs_story *s, const char *title,
 		return;
 	hs_out_text(&line, title);
 	for (size_t i = 0; i < steps->count; i++) {
-		struct hs_word words = hs_told_line(s->told->text, steps->step[i].line);
-
 		hs_out_text(&line, i ? "; " : " ");
-		hs_out_bytes(&line, words.at, words.length);
+		hs_told_line_of(s->told, cell, race, steps->step[i].line, &line);
 	}
 	hs_story_paragraph(s, &line);
 }
@@ -144,16 +143,16 @@ static void story_race(struct hs_story *s, const struct hs_claim_cell *cell)
 	}
 	story_about(s, race.name, race.about);
 	story_list_objects(s, cell, &race);
-	story_list_steps(s, "set-up:", &race.setup);
+	story_list_steps(s, "set-up:", cell, &race, &race.setup);
 	hs_out_char(s->out, '\n');
-	ret = hs_told_steps(s->mem, s->told, &race, &table);
+	ret = hs_told_steps(s->mem, s->told, cell, &race, &table);
 	if (ret)
 		s->ret = ret;
 	else
 		hs_story_table(s, &table);
 	if (race.check.count)
 		hs_out_char(s->out, '\n');
-	story_list_steps(s, "check:", &race.check);
+	story_list_steps(s, "check:", cell, &race, &race.check);
 	hs_told_table_free(s->mem, &table);
 	hs_race_free(s->mem, &race);
 }

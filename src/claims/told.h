@@ -103,15 +103,16 @@ struct hs_told_table {
 	size_t rows;
 	struct hs_word name[HS_RACE_TASKS + 1];
 	struct hs_told_cell *cell; /* row after row */
-	struct hs_out last;	   /* words that a table of moments has for itself */
+	struct hs_out words;	   /* of cells that no text has as they stand there */
 };
 
 /* The race that the row runs. 1; 0: the text has no such race; -ENOMEM, -EINVAL. */
 int hs_told_race(struct hs_hostmem *mem, const struct hs_claim_told *told, uint32_t row,
 		 struct hs_race *race);
-/* The steps of its tasks side by side. 0 or -ENOMEM. */
+/* The steps of its tasks side by side, as they read in the cell. 0 or -ENOMEM. */
 int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
-		  const struct hs_race *race, struct hs_told_table *table);
+		  const struct hs_claim_cell *cell, const struct hs_race *race,
+		  struct hs_told_table *table);
 /*
  * What happened, a row a moment. A step that goes on has behind it what it met: "touch D 0x0 goes
  * on: load of an object that is freed". 0 or -ENOMEM.

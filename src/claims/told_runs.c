@@ -157,28 +157,46 @@ static int told_runs_table_begin(struct hs_hostmem *mem, struct hs_told_table *t
 	return table->cell ? 0 : -ENOMEM;
 }
 
+static void told_runs_task(const struct hs_claim_told *told, const struct hs_claim_cell *cell,
+			   const struct hs_race *race, unsigned int task,
+			   struct hs_told_table *table)
+{
+	const struct hs_race_steps *steps = &race->task[task].steps;
+	unsigned int depth = 0;
+
+	for (size_t i = 0; i < steps->count; i++) {
+		struct hs_told_cell *to = &table->cell[i * table->columns + task];
+		size_t begin = table->words.used;
+
+		hs_told_line_of(told, cell, race, steps->step[i].line, &table->words);
+		depth -= steps->step[i].op == HS_RACE_UNTIL;
+		to->depth = depth;
+		if (!table->words.failed)
+			to->words = (struct hs_word){ table->words.bytes + begin,
+						      table->words.used - begin };
+		depth += steps->step[i].op == HS_RACE_RETRY;
+	}
+}
+
+/* Twice: where the words are is known when there is room for all of them. */
 int hs_told_steps(struct hs_hostmem *mem, const struct hs_claim_told *told,
-		  const struct hs_race *race, struct hs_told_table *table)
+		  const struct hs_claim_cell *cell, const struct hs_race *race,
+		  struct hs_told_table *table)
 {
 	int ret;
 
-	*table = (struct hs_told_table){ .columns = race->tasks };
-	for (unsigned int t = 0; t < race->tasks; t++)
+	*table = (struct hs_told_table){ .columns = race->tasks, .words = { .mem = mem } };
+	for (unsigned int t = 0; t < race->tasks; t++) {
+		table->name[t] = told_runs_word(race->task[t].name);
 		if (race->task[t].steps.count > table->rows)
 			table->rows = race->task[t].steps.count;
+	}
 	ret = told_runs_table_begin(mem, table);
-	for (unsigned int t = 0; !ret && t < race->tasks; t++) {
-		const struct hs_race_steps *steps = &race->task[t].steps;
-		unsigned int depth = 0;
-
-		table->name[t] = told_runs_word(race->task[t].name);
-		for (size_t i = 0; i < steps->count; i++) {
-			depth -= steps->step[i].op == HS_RACE_UNTIL;
-			table->cell[i * table->columns + t] = (struct hs_told_cell){
-				hs_told_line(told->text, steps->step[i].line), depth
-			};
-			depth += steps->step[i].op == HS_RACE_RETRY;
-		}
+	for (int times = 0; !ret && times < 2; times++) {
+		hs_out_reset(&table->words);
+		for (unsigned int t = 0; t < race->tasks; t++)
+			told_runs_task(told, cell, race, t, table);
+		ret = table->words.failed ? -ENOMEM : 0;
 	}
 	return ret;
 }
@@ -216,7 +234,7 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 	unsigned int column[HS_RACE_TASKS + 1] = { 0 };
 	int ret;
 
-	*table = (struct hs_told_table){ .rows = example->moments, .last = { .mem = mem } };
+	*table = (struct hs_told_table){ .rows = example->moments, .words = { .mem = mem } };
 	for (unsigned int t = 0; t < example->tasks; t++) {
 		column[t] = table->columns;
 		table->name[table->columns++] = told_runs_word(example->task[t]);
@@ -229,7 +247,7 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 
 		*words = told_runs_plain_words(told_runs_word(moment->words));
 		if (moment->goes_on)
-			ret = told_runs_goes_on(example, words, &table->last);
+			ret = told_runs_goes_on(example, words, &table->words);
 	}
 	return ret;
 }
@@ -237,6 +255,6 @@ int hs_told_moments(struct hs_hostmem *mem, const struct hs_claim_counterexample
 void hs_told_table_free(struct hs_hostmem *mem, struct hs_told_table *table)
 {
 	hs_hostmem_free(mem, table->cell);
-	hs_out_free(&table->last);
+	hs_out_free(&table->words);
 	*table = (struct hs_told_table){ .rows = 0 };
 }

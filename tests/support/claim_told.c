@@ -14,12 +14,12 @@ static const char race_text[] =
 	"claimed outside.S2 = violated\nclaimed flag.S1 = violated\nclaimed outside.S1 != flag.S1\n"
 	"note a < b\n\n"
 	"race map-outside\nabout the driver touches the page before it takes the lock\n"
-	"axis strategy none per-page\naxis validity seq flag\npgmap A 8 10 refs=5.3\nmm M\n"
-	"driver D M 0x0 0x2000 strategy=$strategy validity=$validity\n"
-	"setup\n  entry M 0x0 devrw 8\n"
+	"axis strategy none per-page\naxis validity seq flag\naxis first a b\npgmap A 8 10 refs=5.3\nmm M\n"
+	"driver D M 0x0 0x2000 strategy=$strategy validity=$validity\nflag a\nflag b\n"
+	"setup\n  entry M 0x0 devrw 8\n  set $first\n"
 	"task W\n  retry\n    begin D as=w1\n    walk D 0x0 0x1000 rw as=w2 optional=yes\n"
 	"    lock D\n    unlock D\n  until\n"
-	"task R\n  zap M 0x0 0x2000 as=r2\n  remove-memory A as=r5\n"
+	"task R\n  await $first\n  zap M 0x0 0x2000 as=r2\n  remove-memory A as=r5\n"
 	"check\n  assert-entry D 0x0 no\n\n"
 	"race map-inside\npgmap A 8 10\ntask W\n  kill A\n";
 

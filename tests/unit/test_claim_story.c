@@ -214,6 +214,8 @@ static void values_of_axes_stand_where_the_text_names_them(void **state)
 	(void)state;
 	tell(&kit, 0, &out);
 	assert_non_null(strstr(out.bytes, "driver D M 0x0 0x2000 strategy=none validity=seq"));
+	assert_non_null(strstr(out.bytes, "set-up: entry M 0x0 devrw 8; set a\n"));
+	assert_non_null(strstr(out.bytes, "    retry                   await a\n"));
 	assert_null(strstr(out.bytes, "$"));
 	end(&kit, &out);
 }
