@@ -36,8 +36,8 @@ function(hs_foreign name)
 	target_compile_options(${name}_objects PRIVATE ${HS_FOREIGN_OPTIONS} ${arg_OPTIONS})
 	target_include_directories(${name}_objects PRIVATE ${PROJECT_SOURCE_DIR}/include)
 	add_custom_command(OUTPUT ${linked}
-		COMMAND ${CMAKE_LINKER} -r -T ${script} -u foreign_${name}_places -o ${linked}
-			$<TARGET_OBJECTS:${name}_objects>
+		COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -Wl,-T,${script}
+			-Wl,-u,foreign_${name}_places -o ${linked} $<TARGET_OBJECTS:${name}_objects>
 		DEPENDS ${name}_objects $<TARGET_OBJECTS:${name}_objects> ${script}
 		COMMAND_EXPAND_LISTS VERBATIM)
 	add_custom_command(OUTPUT ${places}
