@@ -8,7 +8,7 @@ static uint32_t scripted_fault(struct hs_task *self, struct hs_mm *mm, const str
 {
 	struct kit *k = arg;
 
-	(void)flags;
+	k->flags = flags;
 	k->faults++;
 	if (!vma || k->given == k->wanted)
 		return HS_VM_FAULT_SIGBUS;

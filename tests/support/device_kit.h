@@ -26,6 +26,7 @@ struct kit {
 	/* what the next faults do, first to last; then SIGBUS */
 	uint64_t entry[4];
 	uint32_t given, wanted, faults;
+	uint32_t flags;		       /* of the last fault */
 	struct hs_invalidation during; /* start == end: no invalidation during a fault */
 };
 

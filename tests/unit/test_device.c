@@ -87,6 +87,7 @@ static struct hs_device_stats stats(void)
 static void populates_exactly_its_range(void)
 {
 	expect("--------");
+	assert_int_equal(hs_device_maps(device, 0, PFN), 0);
 	assert_int_equal(populate(2, 5, false), 0);
 	expect("--www---");
 	assert_int_equal(populate(0, 1, true), 0);
@@ -392,6 +393,7 @@ static void v5_3_maps_no_swapped_page(void **state)
 	open_device();
 	map(1, hs_entry_typed(HS_TYPE_SWAP, 5, 0));
 	assert_int_equal(populate(0, 3, false), -ENOMEM);
+	assert_int_equal(populate(0, 2, false), -ENOMEM);
 	expect("--------");
 	close_device();
 }
@@ -464,7 +466,32 @@ static void what_cannot_be_pinned_is_efault(void **state)
 	assert_int_equal(populate(5, 6, false), -EFAULT);
 	assert_int_equal(entry(3), 0);
 	assert_int_equal(stats().retries, 0);
+	assert_int_equal(hs_munmap(now->self, now->mm, at(0), at(1)), 0);
+	assert_int_equal(populate(0, 1, false), -EFAULT); /* a VMA begins behind it */
 	close_pinning();
+}
+
+/* That a page which may only be read is mapped there does not do. */
+static void a_pin_for_writing_is_of_a_page_that_may_be_written(void **state)
+{
+	(void)state;
+	open_pinning();
+	assert_int_equal(populate(0, 1, false), 0);
+	assert_int_equal(entry(0), HS_PFN_VALID | HS_ZERO_PFN);
+	assert_int_equal(populate(0, 1, true), 0);
+	assert_true(entry(0) & HS_PFN_WRITE);
+	assert_int_equal(pins(0), 2);
+	close_pinning();
+}
+
+static void a_page_without_a_struct_is_not_pinned(void **state)
+{
+	(void)state;
+	configure(HS_DEVICE_P2PDMA);
+	config.tries = 1;
+	open_device();
+	assert_int_equal(populate(0, 1, false), -EFAULT);
+	close_device();
 }
 
 /* ---- configs ----------------------------------------------------------------------------- */
@@ -495,6 +522,7 @@ static void a_config_that_makes_no_device_is_refused(void **state)
 	REFUSES(HS_DEVICE_AMDGPU, config.corrections = HS_CORRECT_SEQUENCE);
 	REFUSES(HS_DEVICE_AMDGPU, config.strategy = HS_STRATEGY_PER_TABLE);
 	REFUSES(HS_DEVICE_AMDGPU, config.strategy = HS_STRATEGY_CUSTOM);
+	REFUSES(HS_DEVICE_AMDGPU_2019, config.strategy = HS_STRATEGY_CUSTOM);
 	hs_mmgrab(now->self, now->mm);
 	hs_mmput(now->self, now->mm);
 	for (int model = 0; model < HS_DEVICE_MODEL_COUNT; model++)
@@ -544,6 +572,8 @@ int main(void)
 		device_unit_test(v5_3_maps_no_swapped_page),
 		device_unit_test(a_pin_is_put_when_the_transfer_is_over),
 		device_unit_test(what_cannot_be_pinned_is_efault),
+		device_unit_test(a_pin_for_writing_is_of_a_page_that_may_be_written),
+		device_unit_test(a_page_without_a_struct_is_not_pinned),
 		device_unit_test(a_config_that_makes_no_device_is_refused),
 		device_unit_test(names_are_those_of_texts),
 	};
