@@ -298,6 +298,10 @@ static void nothing_of_a_shared_vma_is_selected(void **state)
 	in_memory(&g, 0, 7);
 	g.s.starts = g.s.ends = 0;
 	collect(&g, SELECT_ALL, OWNER);
+	g.m.cpages = 77; /* as what the driver has left there */
+	hs_mm_lock_read(g.self, g.s.mm);
+	assert_int_equal(hs_migrate_vma_setup(g.self, &g.m), 0);
+	hs_mm_unlock_read(g.self, g.s.mm);
 	assert_int_equal(g.m.cpages, 0);
 	for (uint32_t i = 0; i < SLOTS; i++)
 		assert_int_equal(g.src[i], 0);

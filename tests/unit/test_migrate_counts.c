@@ -152,6 +152,15 @@ static void refuse_other_device(struct migrating *g)
 	give_up(g);
 }
 
+/* Where nothing is mapped. */
+static void refuse_other_device_for_a_hole(struct migrating *g)
+{
+	hs_madvise_dontneed(g->self, g->s.mm, BASE, BASE + PAGE);
+	collect(g, SELECT_SYSTEM, OWNER);
+	target(g, 0, true);
+	give_up(g);
+}
+
 static void refuse_occupied(struct migrating *g)
 {
 	hs_madvise_dontneed(g->self, g->s.mm, BASE, BASE + PAGE);
@@ -174,6 +183,7 @@ static const struct {
 	{ refuse_without_target, HS_PGMAP_PRIVATE, HS_MIGRATE_NO_TARGET, true, 3 },
 	{ refuse_withdrawn, HS_PGMAP_PRIVATE, HS_MIGRATE_WITHDRAWN, true, 3 },
 	{ refuse_other_device, HS_PGMAP_P2PDMA, HS_MIGRATE_NO_LENDER, true, 3 },
+	{ refuse_other_device_for_a_hole, HS_PGMAP_P2PDMA, HS_MIGRATE_NO_LENDER, false, 4 },
 	{ refuse_occupied, HS_PGMAP_PRIVATE, HS_MIGRATE_OCCUPIED, false, 4 },
 };
 
@@ -248,6 +258,26 @@ static void an_eviction_counts_a_section_and_two_walks_a_page(void **state)
 			      .sections = 1 });
 	hs_page_unlock(g.self, locked);
 	hs_page_put(g.self, idle);
+	migrating_close(&g);
+}
+
+/* A slot without a page has no address at which its target could be mapped. */
+static void an_eviction_counts_a_target_without_a_source_as_occupied(void **state)
+{
+	struct hs_migrate_counts c;
+	struct migrating g;
+
+	(void)state;
+	counting_open(&g, &c, HS_PGMAP_PRIVATE);
+	g.src[0] = MIGRATE;
+	g.dst[0] = 0;
+	target(&g, 0, false);
+	hs_migrate_device_pages(g.self, g.src, g.dst, 1);
+	assert_int_equal(g.src[0], 0);
+	hs_migrate_device_finalize(g.self, g.src, g.dst, 1);
+	assert_int_equal(c.refused[HS_MIGRATE_OCCUPIED], 1);
+	assert_int_equal(c.refused[HS_MIGRATE_NO_TARGET], 0);
+	assert_int_equal(hs_pages_allocated(g.self), 0);
 	migrating_close(&g);
 }
 
@@ -349,6 +379,7 @@ int main(void)
 		cmocka_unit_test(each_cause_of_a_refusal_is_counted_by_itself),
 		cmocka_unit_test(a_shared_vma_counts_nothing),
 		cmocka_unit_test(an_eviction_counts_a_section_and_two_walks_a_page),
+		cmocka_unit_test(an_eviction_counts_a_target_without_a_source_as_occupied),
 		cmocka_unit_test(a_fault_that_brings_its_page_back_is_counted_as_one),
 		cmocka_unit_test(a_task_counts_until_it_is_told_otherwise),
 		cmocka_unit_test(a_task_that_is_attached_counts_nowhere),
