@@ -18,6 +18,12 @@
 #define HEAD "hmmsim 1\nlayout a\nvma 0x1000 0x9000 rw\n"
 /* A line in an otherwise good layout: it is line 4. */
 #define IN(line) HEAD line "\n"
+/* One page of a VMA with a flag moves. */
+#define MOVES(flag, start, page_end, end)                                                                         \
+	{                                                                                                         \
+		IN("vma " start " " end " rw" flag "\nmigrate " start " " page_end " to=system"),                 \
+			"x.in:5: migrate: expected a vma without flags h, H, i, m, p and s, found that of " start \
+	}
 #define PGMAPS "pgmap 0x100 0x200\npgmap 0x200 0x300 type=private owner=7\n"
 
 static const struct {
@@ -154,8 +160,12 @@ static const struct {
 	  "x.in:4: migrate: expected a range inside one vma, found 0x0 to 0x2000" },
 	{ IN("migrate 0xa000 0xb000 to=system"),
 	  "x.in:4: migrate: expected a range inside one vma, found 0xa000 to 0xb000" },
-	{ IN("vma 0xa000 0xb000 rws\nmigrate 0xa000 0xb000 to=system"),
-	  "x.in:5: migrate: expected a vma without flags h, H, i, m, p and s, found that of 0xa000" },
+	MOVES("s", "0xa000", "0xb000", "0xb000"),
+	MOVES("i", "0xa000", "0xb000", "0xb000"),
+	MOVES("m", "0xa000", "0xb000", "0xb000"),
+	MOVES("p", "0xa000", "0xb000", "0xb000"),
+	MOVES("h", "0x200000", "0x201000", "0x400000"),
+	MOVES("H", "0x40000000", "0x40001000", "0x80000000"),
 	{ IN(PGMAPS "migrate 0x1000 0x2000 to=0x201"),
 	  "x.in:6: migrate: expected the START_PFN of a pgmap, found 0x201" },
 	{ IN(PGMAPS "migrate 0x1000 0x2000 to=0x300"),

@@ -345,6 +345,34 @@ static void memory_may_be_missing_at_each_allocation(void **state)
 	assert_true(model > 10);
 }
 
+/* Of all that a report has, one thing is enough. */
+static void what_is_stuck_leaked_or_endless_is_a_violation(void **state)
+{
+	struct hs_moves_step steps[2] = { { .kind = HS_MOVES_STEP_BACK } };
+	struct hs_moves_walk walks[2] = { { .state = HS_MOVES_BEFORE } };
+	struct hs_moves_report report = {
+		.steps = steps,
+		.step_count = 2,
+		.walks = walks,
+		.walk_count = 2,
+	};
+
+	(void)state;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_OK);
+	steps[1].stuck = true;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_VIOLATION);
+	steps[1].stuck = false;
+	walks[1].done.counts.leaked = 1;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_VIOLATION);
+	walks[1].done.counts.leaked = 0;
+	walks[1].done.livelocks = 1;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_VIOLATION);
+	report.moves.none = HS_MOVES_NO_MEMORY;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_OK);
+	report.moves.none = HS_MOVES_NO_PFNS;
+	assert_int_equal(hs_moves_report_judge(&report), HS_REPORT_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +389,7 @@ int main(void)
 		cmocka_unit_test(owners_take_their_pages_back_by_range),
 		cmocka_unit_test(a_page_that_no_cpu_may_touch_does_not_come_back_by_a_fault),
 		cmocka_unit_test(memory_may_be_missing_at_each_allocation),
+		cmocka_unit_test(what_is_stuck_leaked_or_endless_is_a_violation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

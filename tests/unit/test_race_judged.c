@@ -121,12 +121,34 @@ static void a_token_does_not_lead_there_where_another_property_is_judged(void **
 
 #define REMOVES "remove-memory A"
 
+/* The same of another page, beside memory on both sides that stays. */
+#define STALE_OF(pfn)                                                                              \
+	"hmmsim 1\nrace r\npgmap A 8 10\npgmap B 6 8\npgmap C 10 12\nmm M\nmmap M 0x0 0x1000 rw\n" \
+	"driver D M 0x0 0x1000\nsetup\nentry M 0x0 devrw " pfn "\nbegin D\nwalk D 0x0 0x1000 -\n"  \
+	"program D 0x0\ntask R\nremove-memory A\nmust S1 S2 S3 live\n"
+
+/* amdgpu of 2019 maps private pages of any owner. */
+#define FOREIGN(memory, device, range)                                                        \
+	"hmmsim 1\nrace r\npgmap P 8 10 type=private" memory "\nmm M\nmmap M 0x0 0x2000 rw\n" \
+	"device X amdgpu-2019 M 0x0 0x2000" device "\nsetup\nstore M 0x0 7\n"                 \
+	"store M 0x1000 8\nmigrate-to P M 0x0 0x2000\ntask T\npopulate X " range              \
+	"\nmust S3 S4 live\n"
+
 static const struct {
 	const char *text;
 	uint32_t violated; /* a bit for each of properties */
 } single[] = {
 	/* S1 */
 	{ STALE(REMOVES, "must S1 S2 S3 live\n"), 1 },
+	{ STALE_OF("8"), 1 },
+	{ STALE_OF("9"), 1 },
+	{ STALE_OF("7"), 0 },
+	{ STALE_OF("0xa"), 0 },
+	/* S4; a device without an owner has no page of its own */
+	{ FOREIGN(" owner=1", " owner=2", "0x0 0x1000"), 8 },
+	{ FOREIGN(" owner=1", " owner=2", "0x1000 0x2000"), 8 },
+	{ FOREIGN(" owner=1", " owner=1", "0x0 0x2000"), 0 },
+	{ FOREIGN(" owner=1", "", "0x0 0x1000"), 8 },
 	/* S2, which comes after S1 in every execution */
 	{ STALE(REMOVES "\ndma D 0x0", "must S1 S2 S3 live\n"), 3 },
 	{ STALE(REMOVES "\ndma D 0x0", "must S2\n"), 2 },
@@ -143,6 +165,11 @@ static const struct {
 	  "entry M 0x0 devrw 8\ntask W\nawait f\npopulate X 0x0 0x1000\ntask R\n"
 	  "remove-memory A\nset f\nmust S2 S3 live\n",
 	  2 },
+	/* the zero page is not gone, where memory of a device is */
+	{ "hmmsim 1\nrace r\nmm M\nmmap M 0x0 0x1000 rw\ndriver D M 0x0 0x1000\nsetup\n"
+	  "access M 0x0\ntask R\nbegin D\nwalk D 0x0 0x1000\nlock D\ncheck D\nprogram D 0x0\n"
+	  "dma D 0x0\nunlock D\n",
+	  0 },
 	/* S3 */
 	{ "hmmsim 1\nrace r\npgmap A 8 10\ntask T\nget 8\n", 4 },
 	{ "hmmsim 1\nrace r\npgmap A 8 10\ntask T\npin 8\ncheck\nassert-turns T 0\n", 4 },

@@ -242,6 +242,32 @@ static void what_the_device_cannot_copy_stays_or_shows_what_was_there(void **sta
 		 "task T\n  migrate-back P M 0x0 0x2000\ncheck\n  assert-pages P 1\n" VALUES);
 }
 
+/* A hole is no copy: the page behind it is the first. */
+static void a_hole_is_not_among_the_copies(void **state)
+{
+	(void)state;
+	does_all(SPACE_OF("copies=1") "setup\n  store M 0x1000 8\ntask T\n"
+				      "  migrate-to P M 0x0 0x2000\ncheck\n  assert-pages P 2\n"
+				      "  assert-value M 0x1000 8\n");
+}
+
+/* Without a copy no page moves, neither does one that is held when that is decided. */
+static void a_step_after_which_nothing_moves_has_not_been_done(void **state)
+{
+	(void)state;
+	leaves(SPACE_OF(
+		       "copies=0") "setup\n  store M 0x0 7\ntask T\n  migrate-setup P M 0x0 0x1000\n"
+				   "  migrate-copy\n  migrate-pages\n  migrate-finalize\n",
+	       "migrate-copy  r.txt:10\nmigrate-pages  r.txt:11\n");
+	leaves(SPACE ON_DEVICE
+	       "task T\n  migrate-back-setup P M 0x0 0x1000\n  page-get 8\n"
+	       "  migrate-copy\n  migrate-pages\n  migrate-finalize\n  page-put 8\n",
+	       "migrate-pages  r.txt:14\n");
+	leaves(SPACE "task T\n  evict-setup P\n  migrate-pages optional=yes\n"
+		     "  migrate-finalize\n",
+	       "evict-setup P  r.txt:7\n");
+}
+
 /* The page was mapped where nothing had been, so that it was no copy. */
 static void a_fault_that_cannot_copy_fails_and_its_page_stays(void **state)
 {
@@ -259,6 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_device_cannot_copy_stays_or_shows_what_was_there),
+		cmocka_unit_test(a_hole_is_not_among_the_copies),
+		cmocka_unit_test(a_step_after_which_nothing_moves_has_not_been_done),
 		cmocka_unit_test(a_fault_that_cannot_copy_fails_and_its_page_stays),
 		cmocka_unit_test(a_store_leaves_its_value),
 		cmocka_unit_test(pages_move_to_the_device_and_back),
