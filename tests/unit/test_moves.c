@@ -345,6 +345,25 @@ static void memory_may_be_missing_at_each_allocation(void **state)
 	assert_true(model > 10);
 }
 
+/* It has lent nothing, so that there is nothing to evict and to wait for. */
+static void a_device_without_pages_is_not_evicted_again(void **state)
+{
+	struct moved d;
+
+	(void)state;
+	moved_text(&d,
+		   "hmmsim 1\nlayout l\npgmap 0x100000 0x100004 type=private owner=1\n"
+		   "vma 0x7f0000000000 0x7f0000008000 rw\n"
+		   "map 0x7f0000000000 4k rw 0x1000 count=2 of=anon\n"
+		   "migrate 0x7f0000000000 0x7f0000002000 to=0x100000\nevict 0x100000\n",
+		   HS_REQUEST_NONE, HS_MOVES_BACK_FAULT);
+	assert_int_equal(d.report.moves.device_count, 1);
+	assert_int_equal(d.report.step_count, 2 + 1);
+	assert_int_equal(d.report.steps[0].lent, 2);
+	assert_int_equal(d.report.steps[2].kind, HS_MOVES_STEP_BACK);
+	moved_end(&d);
+}
+
 /* Of all that a report has, one thing is enough. */
 static void what_is_stuck_leaked_or_endless_is_a_violation(void **state)
 {
@@ -389,6 +408,7 @@ int main(void)
 		cmocka_unit_test(owners_take_their_pages_back_by_range),
 		cmocka_unit_test(a_page_that_no_cpu_may_touch_does_not_come_back_by_a_fault),
 		cmocka_unit_test(memory_may_be_missing_at_each_allocation),
+		cmocka_unit_test(a_device_without_pages_is_not_evicted_again),
 		cmocka_unit_test(what_is_stuck_leaked_or_endless_is_a_violation),
 	};
 
