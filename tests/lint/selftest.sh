@@ -449,6 +449,7 @@ check_tidy() {
 	cp "$root/.clang-tidy" "$work/tree/"
 	plant src/a.c <<<'int f(int a); int f(int a) { return a == 1 ? 2 : a; }'
 	plant src/a.h <<<''
+	plant build/made.c <<<'int f('
 	# As CMake writes it.
 	plant build/compile_commands.json <<-JSON
 		[
@@ -457,6 +458,12 @@ check_tidy() {
 		  "command": "gcc -falign-loops=32 -Wlogical-op -c $work/tree/src/a.c",
 		  "file": "$work/tree/src/a.c",
 		  "output": "a.o"
+		},
+		{
+		  "directory": "$work/tree",
+		  "command": "gcc -c $work/tree/build/made.c",
+		  "file": "$work/tree/build/made.c",
+		  "output": "made.o"
 		}
 		]
 	JSON

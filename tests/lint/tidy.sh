@@ -4,8 +4,9 @@
 # build compiles.
 #
 # The checks are those of .clang-tidy, or what a third argument names: 'clang-analyzer-*' takes
-# minutes. A file that is compiled several times is looked at once. Other versions find other things,
-# so that without version 14 the check is skipped (exit 77).
+# minutes. A file that is compiled several times is looked at once; one below the build, which was made
+# or unpacked there, not at all. Other versions find other things, so that without version 14 the check
+# is skipped (exit 77).
 set -euo pipefail
 usage='usage: tidy.sh root-directory compile_commands.json [checks]'
 root=$(realpath "${1:?$usage}")
@@ -29,11 +30,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # CMake writes each member of an entry on a line of its own. The first entry of each file stays.
-awk -v root="$root" -v files="$work/files" '
+awk -v root="$root" -v build="$(dirname "$database")" -v files="$work/files" '
 	BEGIN { print "[" }
 	/^\{/ { entry = ""; file = ""; next }
 	/^\}/ {
-		if (index(file, root "/") == 1 && !(file in seen)) {
+		if (index(file, root "/") == 1 && index(file, build "/") != 1 && !(file in seen)) {
 			printf "%s{\n%s}", separator, entry
 			print file >files
 			separator = ",\n"
