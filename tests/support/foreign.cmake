@@ -14,6 +14,10 @@ else()
 		-fno-reorder-blocks-and-partition -Wno-tsan)
 endif()
 
+# That of binutils, as the other tools here, whichever one the compiler has.
+find_program(HS_FOREIGN_OBJCOPY NAMES objcopy REQUIRED)
+mark_as_advanced(HS_FOREIGN_OBJCOPY)
+
 # In place of libtsan; beside the libraries of tests.
 if(NOT HS_SANITIZED)
 	add_library(foreign_runtime STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:hmmsim_races_objects>)
@@ -38,6 +42,10 @@ function(hs_foreign name)
 	add_custom_command(OUTPUT ${linked}
 		COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -Wl,-T,${script}
 			-Wl,-u,foreign_${name}_places -o ${linked} $<TARGET_OBJECTS:${name}_objects>
+		# Calls that clang makes of copies of structs.
+		COMMAND ${HS_FOREIGN_OBJCOPY} --redefine-sym memcpy=__tsan_memcpy
+			--redefine-sym memmove=__tsan_memmove --redefine-sym memset=__tsan_memset
+			${linked}
 		DEPENDS ${name}_objects $<TARGET_OBJECTS:${name}_objects> ${script}
 		COMMAND_EXPAND_LISTS VERBATIM)
 	add_custom_command(OUTPUT ${places}

@@ -37,6 +37,7 @@ objdump -r -j foreign_code "$object" | awk '/__tsan_/ && !/_func_/ { print $1 }'
 	++line % 2 { name = $1; next }
 	file == "" {
 		file = $1
+		while (sub(/[^\/]+\/\.\.\//, "", file)) {}
 		for (i = 1; i <= count; i++)
 			if (index(file, prefix[i]) == 1)
 				file = substr(file, length(prefix[i]) + 1)
