@@ -27,8 +27,9 @@ function(hs_explored_kernel name)
 	endif()
 	list(TRANSFORM arg_FILES PREPEND ${arg_KERNEL}/)
 	hs_foreign(${name} SOURCES ${arg_FILES} ${arg_SOURCES}
-		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -DSHIM_EXPLORED=1 -I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
-			-I${HS_EXPLORED_HEADERS} -I${arg_KERNEL} -I${HS_KERNEL} -I${HS_KERNEL}/include
+		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -DSHIM_EXPLORED=1 -I${arg_KERNEL}
+			-I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
+			-I${HS_EXPLORED_HEADERS} -I${HS_KERNEL} -I${HS_KERNEL}/include
 			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
 			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
 		PREFIXES ${arg_KERNEL}/ ${HS_KERNEL}/)
@@ -41,11 +42,13 @@ endfunction()
 # hs_explored_test(<name> SOURCES a.c ... LIBS <library> ...): a program with the shim, its test, and
 # the same answers as every test of the model but exact numbers.
 function(hs_explored_program name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-	add_executable(${name} ${arg_SOURCES} shim/explored.c inexact.c)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHIM" "SOURCES;LIBS")
+	if(NOT arg_SHIM)
+		set(arg_SHIM ${CMAKE_CURRENT_SOURCE_DIR}/shim)
+	endif()
+	add_executable(${name} ${arg_SOURCES} ${arg_SHIM}/explored.c inexact.c)
 	target_compile_definitions(${name} PRIVATE HS_BACKEND_EXPLORE=1)
-	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
-		${CMAKE_CURRENT_SOURCE_DIR}/shim)
+	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${arg_SHIM})
 	target_link_libraries(${name} PRIVATE ${arg_LIBS} fixtures_explore)
 	hs_leave_unbuilt(${name} kernel)
 endfunction()
@@ -67,6 +70,8 @@ endfunction()
 if(HS_KERNEL_KNOWN)
 	set(trees lib/rbtree.c lib/interval_tree.c)
 	set(model ${PROJECT_SOURCE_DIR}/tests/model)
+	hs_explored_kernel(kernel_shim SOURCES shim_code.c)
+	hs_explored_program(test_kernel_shim SOURCES test_shim.c LIBS kernel_shim)
 	hs_explored_kernel(kernel_percpu_ref FILES lib/percpu-refcount.c SOURCES percpu_ref_kernel.c)
 	hs_explored_program(test_kernel_percpu_ref_model
 		SOURCES ${model}/test_percpu_ref_model.c percpu_ref_glue.c LIBS kernel_percpu_ref)
@@ -75,6 +80,7 @@ if(HS_KERNEL_KNOWN)
 		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 endif()
 hs_add_kernel_test(test_kernel_notifier_model TIMEOUT 60 COMMAND test_kernel_notifier_model)
+hs_add_kernel_test(test_kernel_shim TIMEOUT 30 COMMAND test_kernel_shim)
 hs_add_kernel_test(test_kernel_percpu_ref_model TIMEOUT 60 COMMAND test_kernel_percpu_ref_model)
 hs_same_outcomes(percpu_ref_outcomes COUNTS 85,447 SOURCES percpu_ref_outcomes.c
 	GLUE percpu_ref_glue.c LIBS kernel_percpu_ref)
@@ -123,3 +129,39 @@ if(HS_KERNEL_KNOWN)
 		${HS_KERNEL}/lib/rbtree.c ${HS_KERNEL}/lib/interval_tree.c
 		OUTCOMES mmu_notifier_outcomes.c mmu_notifier_glue.c ../support/notifier_race.c)
 endif()
+
+# A mutant of the shim is a copy of all of it, with one line of one file changed.
+set(shim_list ${CMAKE_CURRENT_SOURCE_DIR}/shim_mutants.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shim_list})
+file(STRINGS ${shim_list} lines REGEX "^[a-z]")
+set(shim_files explored.c base.h explored.h atomic.h locks.h memory.h rcu.h notified_mm.h shim.h)
+set(shim_programs)
+foreach(line IN LISTS lines)
+	if(NOT HS_KERNEL_KNOWN)
+		break()
+	endif()
+	string(REGEX MATCH "^([a-z.]+)/([a-z_]+)" whole "${line}")
+	set(file ${CMAKE_MATCH_1})
+	set(name ${CMAKE_MATCH_2})
+	set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/shim/${name})
+	foreach(other IN LISTS shim_files)
+		if(NOT other STREQUAL file)
+			configure_file(shim/${other} ${folder}/shim/${other} COPYONLY)
+		endif()
+	endforeach()
+	add_custom_command(OUTPUT ${folder}/shim/${file}
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${shim_list} ${whole}
+			${CMAKE_CURRENT_SOURCE_DIR}/shim/${file} ${folder}/shim/${file}
+		DEPENDS ${shim_list} mutate.sh shim/${file} VERBATIM)
+	set(included)
+	if(file MATCHES "[.]h$")
+		set(included ${folder}/shim/${file})
+	endif()
+	hs_explored_kernel(shim_${name} KERNEL ${folder} SOURCES shim_code.c INCLUDES ${included})
+	hs_explored_program(shim.${name} SHIM ${folder}/shim SOURCES test_shim.c ${included}
+		LIBS shim_${name})
+	target_compile_options(shim.${name} PRIVATE -Wno-unused-parameter)
+	list(APPEND shim_programs $<TARGET_FILE:shim.${name}>)
+endforeach()
+hs_add_kernel_test(test_kernel_shim_mutants TIMEOUT 60
+	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/shim_mutants.sh ${shim_programs})
