@@ -10,7 +10,7 @@
  *
  * @code{.unparsed}
  * model          stands for                             what protects a page that it touches
- * dmirror        the pattern of hmm.rst (dmirror.h)     lock, then the sequence
+ * dmirror        the pattern of hmm.rst, test_hmm.c      lock, then the sequence
  * nouveau-2019   nouveau_svm.c, nouveau_dmem.c, v5.3    lock, then the flag range->valid
  * nouveau        nouveau_svm.c, v6.12                   lock, then the sequence
  * amdgpu-2019    amdgpu_ttm.c, amdgpu_mn.c, v5.3        nothing: DMA mappings come before the lock
@@ -41,7 +41,7 @@ struct hs_device;
 
 /** enum hs_device_model - which driver */
 enum hs_device_model {
-	HS_DEVICE_DMIRROR,	/**< hs_dmirror, sound */
+	HS_DEVICE_DMIRROR,	/**< the mirror, sound */
 	HS_DEVICE_NOUVEAU_2019, /**< nouveau of v5.3 */
 	HS_DEVICE_NOUVEAU,	/**< nouveau of v6.12 */
 	HS_DEVICE_AMDGPU_2019,	/**< userptr of amdgpu, v5.3 */
@@ -84,6 +84,17 @@ struct hs_device_config {
 	uint32_t tries;
 	/** Struct pages are dereferenced where the driver does so; default true. */
 	bool touch;
+};
+
+/** enum hs_device_prot - what a snapshot says of a page; bits, 0: nothing is mapped */
+enum hs_device_prot {
+	HS_DEVICE_PROT_READ = 1,    /**< it is mapped */
+	HS_DEVICE_PROT_WRITE = 2,   /**< and writable */
+	HS_DEVICE_PROT_HUGE = 4,    /**< by an entry above level 0 */
+	HS_DEVICE_PROT_ZERO = 8,    /**< it is the zero page */
+	HS_DEVICE_PROT_LOCAL = 16,  /**< private or coherent memory of the device's owner */
+	HS_DEVICE_PROT_REMOTE = 32, /**< the same of another owner */
+	HS_DEVICE_PROT_ERROR = 64   /**< it cannot be mapped */
 };
 
 /** struct hs_device_stats - what a device has done */
@@ -238,6 +249,58 @@ HMMSIM_API uint64_t hs_device_entry(struct hs_task *self, struct hs_device *dev,
  */
 HMMSIM_API bool hs_device_access(struct hs_task *self, struct hs_device *dev, uint64_t addr,
 				 bool write);
+
+/**
+ * hs_device_read() - the device loads what a page holds
+ * @param self   as of hs_device_create()
+ * @param dev    the device
+ * @param addr   a byte
+ * @param value  what the page holds (hs_dma_contents()), on success
+ *
+ * Through its page table, under the driver lock; where no word allows the load, the device faults
+ * (hs_device_populate()) and tries again. If hs_device_config::touch says so, asserts that the page
+ * is live and not free.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: 0; -EINVAL: the address is outside the window; -EFAULT, where pages are not judged: the
+ * page has no struct, or is gone; or as hs_device_populate()
+ */
+HMMSIM_API int hs_device_read(struct hs_task *self, struct hs_device *dev, uint64_t addr,
+			      uint64_t *value);
+
+/**
+ * hs_device_write() - the device stores to a page
+ * @param self   as of hs_device_create()
+ * @param dev    the device
+ * @param addr   a byte
+ * @param value  what the page holds then
+ *
+ * As hs_device_read(), through a word that may be written.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: as hs_device_read().
+ */
+HMMSIM_API int hs_device_write(struct hs_task *self, struct hs_device *dev, uint64_t addr,
+			       uint64_t value);
+
+/**
+ * hs_device_snapshot() - how the address space maps pages, without a fault
+ * @param self   as of hs_device_create()
+ * @param dev    the device; a dmirror
+ * @param start  first byte, page aligned
+ * @param end    end, exclusive, page aligned
+ * @param prot   the caller's memory, one a page: #hs_device_prot bits, on success
+ *
+ * All of them at one moment, at which the driver lock is held. Words stay as they are.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP: another model; or as hs_device_populate()
+ */
+HMMSIM_API int hs_device_snapshot(struct hs_task *self, struct hs_device *dev, uint64_t start,
+				  uint64_t end, uint32_t *prot);
 
 /**
  * hs_device_maps() - count the words that map pfns of a span

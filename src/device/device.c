@@ -47,8 +47,6 @@
 #include "mm/mm.h"
 #include "pgmap/pgmap.h"
 
-#define DEVICE_WORD (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN)
-
 /* ---- models ------------------------------------------------------------------------------ */
 
 static const struct hs_device_ops *const device_models[HS_DEVICE_MODEL_COUNT] = {
@@ -92,16 +90,6 @@ const char *hs_correction_name(enum hs_correction correction)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static uint64_t device_index(const struct hs_device *dev, uint64_t addr)
-{
-	return (addr - dev->config.start) >> HS_PAGE_SHIFT;
-}
-
-static bool device_has(const struct hs_device *dev, uint64_t addr)
-{
-	return addr >= dev->config.start && addr < dev->config.end;
-}
-
 bool hs_device_hits(const struct hs_device *dev, unsigned long start, unsigned long end)
 {
 	return start < dev->config.end && end > dev->config.start;
@@ -110,10 +98,10 @@ bool hs_device_hits(const struct hs_device *dev, unsigned long start, unsigned l
 void hs_device_set(struct hs_device *dev, unsigned long addr, uint64_t pfn)
 {
 	struct hs_task *self = hs_linux_task();
-	uint64_t word = pfn & HS_PFN_VALID ? pfn & DEVICE_WORD : 0;
+	uint64_t word = pfn & HS_PFN_VALID ? pfn & HS_DEVICE_ENTRY : 0;
 
 	hs_assert_mutex(self, dev->lock);
-	hs_u64_store(self, &dev->table[device_index(dev, addr)], word, HS_RELAXED);
+	hs_u64_store(self, &dev->table[hs_device_index(dev, addr)], word, HS_RELAXED);
 }
 
 uint64_t hs_device_get(struct hs_device *dev, unsigned long addr)
@@ -121,7 +109,7 @@ uint64_t hs_device_get(struct hs_device *dev, unsigned long addr)
 	struct hs_task *self = hs_linux_task();
 
 	hs_assert_mutex(self, dev->lock);
-	return hs_u64_load(self, &dev->table[device_index(dev, addr)], HS_RELAXED);
+	return hs_u64_load(self, &dev->table[hs_device_index(dev, addr)], HS_RELAXED);
 }
 
 void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end)
@@ -134,7 +122,7 @@ void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end
 	end = end < c->end ? end : c->end;
 	if (start >= end)
 		return;
-	for (uint64_t i = device_index(dev, start); i <= device_index(dev, end - 1); i++)
+	for (uint64_t i = hs_device_index(dev, start); i <= hs_device_index(dev, end - 1); i++)
 		hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);
 }
 
@@ -232,20 +220,21 @@ static size_t device_job_bytes(const struct hs_device *dev, uint64_t pages)
 }
 
 /* What failed is counted, too. */
-static void device_count(struct hs_task *self, struct hs_device *dev, uint32_t turns, int ret)
+static void device_count(struct hs_task *self, struct hs_device *dev, bool populated,
+			 uint32_t turns)
 {
-	if (ret && !turns)
+	if (!populated && !turns)
 		return;
 	hs_mutex_lock(self, dev->lock);
 	hs_assert_mutex(self, dev->lock);
-	dev->stats.populates += !ret;
+	dev->stats.populates += populated;
 	dev->stats.retries += turns;
 	hs_mutex_unlock(self, dev->lock);
 }
 
 /* Handles the fault once, with a job of its own: what a driver leaves there is freed with it. */
 static int device_handle(struct hs_task *self, struct hs_device *dev,
-			 const struct hs_device_job *what, uint32_t *turns)
+			 const struct hs_device_job *what, hs_device_work work, uint32_t *turns)
 {
 	size_t bytes = device_job_bytes(dev, what->npages);
 	struct hs_device_job *job = hs_alloc(self, HS_KIND_PFNS, bytes);
@@ -257,21 +246,21 @@ static int device_handle(struct hs_task *self, struct hs_device *dev,
 	job->turns = *turns;
 	job->more = job + 1;
 	job->pfns = (uint64_t *)((char *)(job + 1) + dev->ops->job_bytes);
-	ret = dev->ops->fault(dev, job);
+	ret = work(dev, job);
 	*turns = job->turns;
 	hs_free(self, job, HS_KIND_PFNS, bytes);
 	return ret;
 }
 
-/* The device faults again while the driver says that something has changed. */
-static int device_faults(struct hs_task *self, struct hs_device *dev,
-			 const struct hs_device_job *what)
+/* The device asks again while the driver says that something has changed. */
+static int device_turns(struct hs_task *self, struct hs_device *dev,
+			const struct hs_device_job *what, hs_device_work work)
 {
 	uint32_t tries = dev->config.tries, turns = 0;
 	int ret;
 
 	for (;;) {
-		ret = device_handle(self, dev, what, &turns);
+		ret = device_handle(self, dev, what, work, &turns);
 		if (ret != -EBUSY && ret != -EAGAIN)
 			break;
 		turns++;
@@ -280,31 +269,37 @@ static int device_faults(struct hs_task *self, struct hs_device *dev,
 			break;
 		hs_retry_wait(self, "the device faults again");
 	}
-	device_count(self, dev, turns, ret);
+	device_count(self, dev, !ret && work == dev->ops->fault, turns);
+	return ret;
+}
+
+int hs_device_run(struct hs_task *self, struct hs_device *dev, const struct hs_device_job *what,
+		  hs_device_work work)
+{
+	struct hs_device_job job = *what;
+	int ret;
+
+	if (job.start >= job.end || job.start < dev->config.start || job.end > dev->config.end ||
+	    (job.start | job.end) & (HS_PAGE_BYTES - 1))
+		return -EINVAL;
+	if (!work)
+		return -EOPNOTSUPP;
+	job.npages = (job.end - job.start) >> HS_PAGE_SHIFT;
+	hs_assert(self, self == hs_linux_task(), "hs_device_*(): self is another task");
+	hs_might_sleep(self);
+	if (!device_enter(self, dev))
+		return -ENODEV;
+	ret = device_turns(self, dev, &job, work);
+	device_leave(self, dev);
 	return ret;
 }
 
 int hs_device_populate(struct hs_task *self, struct hs_device *dev, uint64_t start, uint64_t end,
 		       bool write)
 {
-	const struct hs_device_job what = {
-		.start = start,
-		.end = end,
-		.npages = (end - start) >> HS_PAGE_SHIFT,
-		.write = write,
-	};
-	int ret;
+	const struct hs_device_job what = { .start = start, .end = end, .write = write };
 
-	if (start >= end || start < dev->config.start || end > dev->config.end ||
-	    (start | end) & (HS_PAGE_BYTES - 1))
-		return -EINVAL;
-	hs_assert(self, self == hs_linux_task(), "hs_device_populate: self is another task");
-	hs_might_sleep(self);
-	if (!device_enter(self, dev))
-		return -ENODEV;
-	ret = device_faults(self, dev, &what);
-	device_leave(self, dev);
-	return ret;
+	return hs_device_run(self, dev, &what, dev->ops->fault);
 }
 
 /* ---- what the device has ----------------------------------------------------------------- */
@@ -313,10 +308,10 @@ uint64_t hs_device_entry(struct hs_task *self, struct hs_device *dev, uint64_t a
 {
 	uint64_t word;
 
-	if (!device_has(dev, addr))
+	if (!hs_device_has(dev, addr))
 		return 0;
 	hs_mutex_lock(self, dev->lock);
-	word = hs_u64_load(self, &dev->table[device_index(dev, addr)], HS_RELAXED);
+	word = hs_u64_load(self, &dev->table[hs_device_index(dev, addr)], HS_RELAXED);
 	hs_mutex_unlock(self, dev->lock);
 	return word;
 }
@@ -325,10 +320,10 @@ bool hs_device_access(struct hs_task *self, struct hs_device *dev, uint64_t addr
 {
 	uint64_t need = HS_PFN_VALID | (write ? HS_PFN_WRITE : 0), word;
 
-	if (!device_has(dev, addr))
+	if (!hs_device_has(dev, addr))
 		return false;
 	hs_mutex_lock(self, dev->lock);
-	word = hs_u64_load(self, &dev->table[device_index(dev, addr)], HS_RELAXED);
+	word = hs_u64_load(self, &dev->table[hs_device_index(dev, addr)], HS_RELAXED);
 	if ((word & need) == need)
 		hs_device_touch(dev, word);
 	hs_mutex_unlock(self, dev->lock);
@@ -354,8 +349,6 @@ void hs_device_stats(struct hs_task *self, struct hs_device *dev, struct hs_devi
 	hs_mutex_unlock(self, dev->lock);
 	stats->refusals = hs_u64_load(self, &dev->refusals, HS_RELAXED);
 	stats->timeouts = hs_u64_load(self, &dev->timeouts, HS_RELAXED);
-	if (dev->ops->stats)
-		dev->ops->stats(dev, stats);
 }
 
 /* ---- begin and end ----------------------------------------------------------------------- */

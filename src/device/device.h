@@ -22,8 +22,12 @@ struct hs_device_job {
 	bool write;
 	uint32_t turns; /* that were in vain */
 	void *more;
+	uint32_t *prot; /* of a snapshot: the caller's, npages */
 	uint64_t *pfns; /* npages */
 };
+
+/* Handles a job; -EBUSY and -EAGAIN: the device asks again. */
+typedef int (*hs_device_work)(struct hs_device *dev, struct hs_device_job *job);
 
 struct hs_device_ops {
 	const char *name;
@@ -33,19 +37,17 @@ struct hs_device_ops {
 	/* Subscribes. An error leaves nothing. */
 	int (*open)(struct hs_device *dev);
 	void (*close)(struct hs_device *dev);
-	/* Handles a fault; -EBUSY and -EAGAIN: the device faults again. */
-	int (*fault)(struct hs_device *dev, struct hs_device_job *job);
+	hs_device_work fault;
+	hs_device_work snapshot; /* sets .prot; may be NULL */
 	/* Faults are stopped: takes away what no invalidation finds. May be NULL. */
 	void (*stop)(struct hs_device *dev);
-	/* Adds what the driver has counted elsewhere. May be NULL. */
-	void (*stats)(struct hs_device *dev, struct hs_device_stats *stats);
 };
 
 struct hs_device {
 	const struct hs_device_ops *ops;
 	struct hs_device_config config;
 	struct hs_mutex *lock;	   /* the driver lock: the table, .stats */
-	struct hs_mutex own;	   /* what .lock is, but of dmirror */
+	struct hs_mutex own;	   /* what .lock is */
 	hs_u32 faults;		   /* under way; HS_DEVICE_STOPPED */
 	hs_u32 idle;		   /* 1: stopped, and the last is over */
 	hs_u64 refusals, timeouts; /* counted without the lock */
@@ -55,6 +57,26 @@ struct hs_device {
 };
 
 #define HS_DEVICE_STOPPED 0x80000000u
+
+/* What hs_device_entry() says of a word. */
+#define HS_DEVICE_ENTRY (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN)
+
+static inline uint64_t hs_device_index(const struct hs_device *dev, uint64_t addr)
+{
+	return (addr - dev->config.start) >> HS_PAGE_SHIFT;
+}
+
+static inline bool hs_device_has(const struct hs_device *dev, uint64_t addr)
+{
+	return addr >= dev->config.start && addr < dev->config.end;
+}
+
+/*
+ * Does a job of the device until it is done or fails, unless faults are stopped; what hs_device_*()
+ * that take a range return.
+ */
+int hs_device_run(struct hs_task *self, struct hs_device *dev, const struct hs_device_job *what,
+		  hs_device_work work);
 
 extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_nouveau_2019,
 	hs_device_ops_nouveau, hs_device_ops_amdgpu_2019, hs_device_ops_amdgpu, hs_device_ops_odp,

@@ -1,71 +1,167 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mirror.c - the mirror device of <hmmsim/dmirror.h> behind the ops that all devices have
+ * mirror.c - the mirror: the driver of lib/test_hmm.c of v6.12, made right
  *
- * invented: what dmirror.c says of itself, sound and with the sequence of v5.5. The table and the
- * lock are the mirror's.
+ * invented: the pattern of Documentation/mm/hmm.rst and what the ioctls of lib/test_hmm.c do, as
+ * functions. device/dmirror.c draws the races of a populate, which are the same here: the sequence
+ * is read before the walk and checked under the lock.
  */
 #include <errno.h>
 
-#include "device/dmirror.h"
+#include "device/mirror.h"
 
-#include "device/device.h"
+/* ---- invalidation ------------------------------------------------------------------------ */
 
-struct mirror_device {
-	struct hs_device dev;
-	struct hs_dmirror *dmirror;
-};
-
-static struct hs_dmirror *mirror_of(struct hs_device *dev)
+/* The device itself asked for this invalidation: its words stay. */
+static bool mirror_is_own(const struct mirror *m, const struct mmu_notifier_range *range)
 {
-	return hs_container_of(dev, struct mirror_device, dev)->dmirror;
+	return mirror_owner(m) && range->owner == mirror_owner(m) &&
+	       (range->event == MMU_NOTIFY_MIGRATE || range->event == MMU_NOTIFY_EXCLUSIVE);
 }
+
+static bool mirror_invalidate(struct mmu_interval_notifier *mni,
+			      const struct mmu_notifier_range *range, unsigned long cur_seq)
+{
+	struct mirror *m = container_of(mni, struct mirror, notifier);
+
+	if (mirror_is_own(m, range))
+		return true;
+	if (mmu_notifier_range_blockable(range)) {
+		mutex_lock(m->dev.lock);
+	} else if (!mutex_trylock(m->dev.lock)) {
+		hs_device_refused(&m->dev);
+		return false;
+	}
+	mmu_interval_set_seq(mni, cur_seq);
+	hs_device_zap(&m->dev, range->start, range->end);
+	hs_device_invalidated(&m->dev);
+	mutex_unlock(m->dev.lock);
+	return true;
+}
+
+/* ---- walks ------------------------------------------------------------------------------- */
+
+/* With the lock, if it returns 0; -EAGAIN: something has changed. */
+static int mirror_walk_and_lock(struct mirror *m, struct hmm_range *range)
+{
+	int ret;
+
+	range->notifier_seq = mmu_interval_read_begin(&m->notifier);
+	mmap_read_lock(m->notifier.mm);
+	ret = hmm_range_fault(range);
+	mmap_read_unlock(m->notifier.mm);
+	if (ret)
+		return ret == -EBUSY ? -EAGAIN : ret;
+	mutex_lock(m->dev.lock);
+	if (!mmu_interval_read_retry(&m->notifier, range->notifier_seq))
+		return 0;
+	mutex_unlock(m->dev.lock);
+	return -EAGAIN;
+}
+
+typedef void (*mirror_commit)(struct mirror *m, const struct hs_device_job *job);
+
+/*
+ * What @commit does with the answers, it does under the lock, which nothing holds at mmput(): the
+ * last user of an address space invalidates all of it. @request: of each page.
+ */
+static int mirror_turn(struct mirror *m, const struct hs_device_job *job, uint64_t request,
+		       mirror_commit commit)
+{
+	struct hmm_range range = {
+		.notifier = &m->notifier,
+		.start = job->start,
+		.end = job->end,
+		.hmm_pfns = job->pfns,
+		.default_flags = request,
+		.dev_private_owner = mirror_owner(m),
+	};
+	int ret;
+
+	if (!mmget_not_zero(m->notifier.mm))
+		return -EFAULT;
+	ret = mirror_walk_and_lock(m, &range);
+	if (!ret) {
+		commit(m, job);
+		mutex_unlock(m->dev.lock);
+	}
+	mmput(m->notifier.mm);
+	return ret;
+}
+
+static void mirror_write_words(struct mirror *m, const struct hs_device_job *job)
+{
+	for (unsigned long i = 0; i < job->npages; i++)
+		if (job->pfns[i] & HMM_PFN_VALID)
+			dma_map_page(&m->dev, job->pfns[i]);
+	for (unsigned long i = 0; i < job->npages; i++)
+		hs_device_set(&m->dev, job->start + i * HS_PAGE_BYTES, job->pfns[i]);
+}
+
+static int mirror_fault(struct hs_device *dev, struct hs_device_job *job)
+{
+	uint64_t request = HMM_PFN_REQ_FAULT | (job->write ? HMM_PFN_REQ_WRITE : 0);
+
+	return mirror_turn(mirror_of(dev), job, request, mirror_write_words);
+}
+
+/* ---- snapshots --------------------------------------------------------------------------- */
+
+/* Of an answer, under the lock: the struct page of device memory is asked whose it is. */
+static uint32_t mirror_prot(struct mirror *m, uint64_t pfn)
+{
+	uint32_t prot = HS_DEVICE_PROT_READ | (pfn & HMM_PFN_WRITE ? HS_DEVICE_PROT_WRITE : 0);
+	struct hs_page *page;
+
+	if (pfn & HMM_PFN_ERROR)
+		return HS_DEVICE_PROT_ERROR;
+	if (!(pfn & HMM_PFN_VALID))
+		return 0;
+	if (hmm_pfn_to_map_order(pfn))
+		prot |= HS_DEVICE_PROT_HUGE;
+	if ((pfn & ~HMM_PFN_FLAGS) == HS_ZERO_PFN)
+		return prot | HS_DEVICE_PROT_ZERO;
+	hs_device_touch(&m->dev, pfn);
+	page = hmm_pfn_to_page(pfn);
+	if (page && (is_device_private_page(page) || is_device_coherent_page(page)))
+		prot |= hs_device_owns(&m->dev, pfn) ? HS_DEVICE_PROT_LOCAL : HS_DEVICE_PROT_REMOTE;
+	return prot;
+}
+
+static void mirror_write_prot(struct mirror *m, const struct hs_device_job *job)
+{
+	for (unsigned long i = 0; i < job->npages; i++)
+		job->prot[i] = mirror_prot(m, job->pfns[i]);
+}
+
+/* Requests nothing, so that what is not mapped stays so. */
+static int mirror_snapshot(struct hs_device *dev, struct hs_device_job *job)
+{
+	return mirror_turn(mirror_of(dev), job, 0, mirror_write_prot);
+}
+
+/* ---- begin and end ----------------------------------------------------------------------- */
+
+static const struct mmu_interval_notifier_ops mirror_notifier_ops = { mirror_invalidate };
 
 static int mirror_open(struct hs_device *dev)
 {
-	struct mirror_device *m = hs_container_of(dev, struct mirror_device, dev);
 	const struct hs_device_config *c = &dev->config;
-	struct hs_dmirror_config config;
-	int ret;
 
-	hs_dmirror_config_init(&config, c->mm, c->start, c->end);
-	config.range.owner = c->owner;
-	config.touch = c->touch;
-	config.tries = 1;
-	ret = hs_dmirror_create(hs_linux_task(), &config, &m->dmirror);
-	if (ret)
-		return ret;
-	dev->lock = &m->dmirror->lock;
-	dev->table = m->dmirror->table;
-	return 0;
+	return mmu_interval_notifier_insert(&mirror_of(dev)->notifier, c->mm, c->start,
+					    c->end - c->start, &mirror_notifier_ops);
 }
 
 static void mirror_close(struct hs_device *dev)
 {
-	hs_dmirror_destroy(hs_linux_task(), mirror_of(dev));
-}
-
-/* One turn: the device counts them. */
-static int mirror_fault(struct hs_device *dev, struct hs_device_job *job)
-{
-	return hs_dmirror_populate(hs_linux_task(), mirror_of(dev), job->start, job->end,
-				   job->write);
-}
-
-static void mirror_stats(struct hs_device *dev, struct hs_device_stats *stats)
-{
-	struct hs_dmirror_stats s;
-
-	hs_dmirror_stats(hs_linux_task(), mirror_of(dev), &s);
-	stats->invalidations = s.invalidations;
-	stats->refusals = s.refusals;
+	mmu_interval_notifier_remove(&mirror_of(dev)->notifier);
 }
 
 const struct hs_device_ops hs_device_ops_dmirror = {
 	.name = "dmirror",
-	.bytes = sizeof(struct mirror_device),
+	.bytes = sizeof(struct mirror),
 	.open = mirror_open,
 	.close = mirror_close,
 	.fault = mirror_fault,
-	.stats = mirror_stats,
+	.snapshot = mirror_snapshot,
 };

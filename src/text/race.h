@@ -245,6 +245,9 @@ struct hs_race_setting {
 
 extern const char *const hs_race_op_names[HS_RACE_OP_COUNT];
 extern const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT];
+#define HS_RACE_PROTS 9 /* what a snapshot may say: names, and their HS_DEVICE_PROT_* bits */
+extern const char *const hs_race_prot_names[HS_RACE_PROTS];
+extern const uint32_t hs_race_prots[HS_RACE_PROTS];
 extern const char *const hs_race_op_words[HS_RACE_OP_COUNT]; /* of race_ops.def */
 extern const char *const hs_race_kind_names[HS_RACE_KIND_COUNT];
 

@@ -203,6 +203,9 @@ static void race_print_arg(const struct hs_race *race, char letter, uint64_t arg
 	case 'g':
 		race_print_word(out, hs_race_entry_names[arg]);
 		break;
+	case 's':
+		race_print_word(out, hs_race_prot_names[arg]);
+		break;
 	case 'm':
 		if (arg == HS_RACE_MAPPED)
 			race_print_word(out, "mapped");

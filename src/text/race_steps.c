@@ -27,7 +27,7 @@ static const char *race_steps_word_name(const char *letters, size_t i)
 		['p'] = "PFN",	    ['x'] = "PFN",    ['k'] = "KIND",	['f'] = "PROT",
 		['v'] = "EVENT",    ['r'] = "ACCESS", ['e'] = "ERROR",	['g'] = "ENTRY",
 		['q'] = "REQUEST",  ['n'] = "N",      ['o'] = "OWNER",	['E'] = "DEVICE",
-		['m'] = "PFN",	    ['W'] = "WORKER", ['V'] = "DEVICE",
+		['m'] = "PFN",	    ['W'] = "WORKER", ['V'] = "DEVICE", ['s'] = "PROT",
 	};
 
 	if (letters[i] == 'a' && letters[i + 1] == 'a')
@@ -154,7 +154,7 @@ static int race_steps_address(struct hs_race_parser *p, const struct hs_race_ste
 	uint64_t low = 0, high = hs_race_addr_end(p->race);
 	const char *name = race_steps_word_name(letters, i), *of = NULL;
 
-	if (letters[0] == 'D' || letters[0] == 'X' || letters[0] == 'E') {
+	if (letters[0] && strchr("DEVX", letters[0])) {
 		const struct hs_race_driver *driver = &p->race->object[step->arg[0]].driver;
 
 		low = driver->start;
@@ -318,6 +318,8 @@ static int race_steps_word(struct hs_race_parser *p, const struct hs_race_step *
 		return race_steps_error(p, word, value);
 	case 'g':
 		return race_steps_name(p, word, hs_race_entry_names, HS_RACE_ENTRY_COUNT, value);
+	case 's':
+		return race_steps_name(p, word, hs_race_prot_names, HS_RACE_PROTS, value);
 	case 'm':
 		return race_steps_mapped(p, step, word, value);
 	case 'E':

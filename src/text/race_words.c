@@ -38,6 +38,22 @@ const char *const hs_race_entry_names[HS_RACE_ENTRY_COUNT] = {
 	[HS_RACE_ENTRY_W] = "w",
 };
 
+const char *const hs_race_prot_names[HS_RACE_PROTS] = {
+	"none", "error", "zero", "r", "w", "local-r", "local-w", "remote-r", "remote-w",
+};
+
+const uint32_t hs_race_prots[HS_RACE_PROTS] = {
+	0,
+	HS_DEVICE_PROT_ERROR,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_ZERO,
+	HS_DEVICE_PROT_READ,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_WRITE,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_LOCAL,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_WRITE | HS_DEVICE_PROT_LOCAL,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_REMOTE,
+	HS_DEVICE_PROT_READ | HS_DEVICE_PROT_WRITE | HS_DEVICE_PROT_REMOTE,
+};
+
 static const char *const race_words_kinds[HS_RACE_KIND_COUNT] = {
 	[HS_RACE_PGMAP] = "a pgmap",   [HS_RACE_FILE] = "a file",	[HS_RACE_MM] = "an mm",
 	[HS_RACE_DRIVER] = "a driver", [HS_RACE_DMIRROR] = "a dmirror", [HS_RACE_GATE] = "a gate",
