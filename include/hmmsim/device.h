@@ -174,7 +174,8 @@ HMMSIM_API int hs_device_create(struct hs_task *self, const struct hs_device_con
  * @param self  as of hs_device_create()
  * @param dev   freed; no other function of it may be under way
  *
- * Waits for callbacks that run. Pages that it has pinned are put.
+ * Waits for callbacks that run. Pages that it has pinned are put. A dmirror unmaps what it has
+ * mapped for DMA; asserts that these pages are live and not free, and that no mapping is left.
  *
  * Context: no lock held; may sleep.
  */
@@ -303,7 +304,7 @@ HMMSIM_API int hs_device_snapshot(struct hs_task *self, struct hs_device *dev, u
 				  uint64_t end, uint32_t *prot);
 
 /**
- * hs_device_maps() - count the words that map pfns of a span
+ * hs_device_maps() - count the pages whose words, or DMA mappings, are of pfns of a span
  * @param dev    the device
  * @param start  first pfn
  * @param end    end pfn, exclusive

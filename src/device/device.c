@@ -338,6 +338,10 @@ uint64_t hs_device_maps(const struct hs_device *dev, uint64_t start, uint64_t en
 		uint64_t word = dev->table[i].raw, pfn = word & HS_ENTRY_PFN;
 
 		count += word & HS_PFN_VALID && pfn >= start && pfn < end;
+		if (!dev->dma || dev->dma[i] == (word & (HS_PFN_VALID | HS_ENTRY_PFN)))
+			continue;
+		pfn = dev->dma[i] & HS_ENTRY_PFN;
+		count += dev->dma[i] && pfn >= start && pfn < end;
 	}
 	return count;
 }
@@ -383,7 +387,7 @@ static bool device_config_valid(const struct hs_device_config *c)
 
 static size_t device_bytes(const struct hs_device_ops *ops, uint64_t pages)
 {
-	return ops->bytes + pages * sizeof(hs_u64);
+	return ops->bytes + pages * (sizeof(hs_u64) + (ops->dma ? sizeof(uint64_t) : 0));
 }
 
 int hs_device_create(struct hs_task *self, const struct hs_device_config *config,
@@ -406,6 +410,7 @@ int hs_device_create(struct hs_task *self, const struct hs_device_config *config
 	dev->config = *config;
 	dev->pages = pages;
 	dev->table = (hs_u64 *)((char *)dev + ops->bytes);
+	dev->dma = ops->dma ? (uint64_t *)(dev->table + pages) : NULL;
 	hs_mutex_init(&dev->own, HS_LOCK_DRIVER);
 	dev->lock = &dev->own;
 	hs_mmgrab(self, config->mm);
@@ -426,6 +431,7 @@ void hs_device_destroy(struct hs_task *self, struct hs_device *dev)
 	if (dev->ops->stop)
 		dev->ops->stop(dev);
 	dev->ops->close(dev);
+	hs_device_expect_no_dma(dev);
 	hs_mmdrop(self, mm);
 	hs_free(self, dev, HS_KIND_DEVICE, device_bytes(dev->ops, dev->pages));
 }

@@ -34,6 +34,7 @@ struct hs_device_ops {
 	size_t bytes, job_bytes; /* of the struct of a device, of what a job has more */
 	uint32_t corrections;	 /* HS_CORRECT_* bits */
 	bool v5_3;		 /* its walks are of v5.3 */
+	bool dma;		 /* it maps pages for DMA, and unmaps them */
 	/* Subscribes. An error leaves nothing. */
 	int (*open)(struct hs_device *dev);
 	void (*close)(struct hs_device *dev);
@@ -54,6 +55,8 @@ struct hs_device {
 	struct hs_device_stats stats;
 	uint64_t pages;
 	hs_u64 *table; /* a word a page: HS_PFN_VALID, HS_PFN_WRITE and the pfn; 0: nothing */
+	/* What the IOMMU maps, a page each, likewise; the lock. NULL: of no account (ops->dma). */
+	uint64_t *dma;
 };
 
 #define HS_DEVICE_STOPPED 0x80000000u
@@ -94,6 +97,16 @@ void hs_device_set(struct hs_device *dev, unsigned long addr, uint64_t pfn);
 uint64_t hs_device_get(struct hs_device *dev, unsigned long addr);
 /* Clears the words of [start, end), as far as they are in the window. */
 void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end);
+/*
+ * Maps the page of an answer or word for DMA at @addr, and undoes that; dma.c has the states. The
+ * first dereferences the struct page.
+ */
+void hs_device_dma_map(struct hs_device *dev, unsigned long addr, uint64_t pfn);
+void hs_device_dma_unmap(struct hs_device *dev, unsigned long addr);
+/* The pfn that is mapped at @addr, with HS_PFN_VALID; 0: none. */
+uint64_t hs_device_dma(const struct hs_device *dev, unsigned long addr);
+/* No callback runs any more, and no task uses the device: nothing may be mapped. */
+void hs_device_expect_no_dma(const struct hs_device *dev);
 /* A callback has taken the lock. */
 void hs_device_invalidated(struct hs_device *dev);
 /* Whether a device-private page has the owner of the device. Touches the page, as a device does. */
@@ -120,5 +133,11 @@ bool hs_device_again(struct hs_device *dev, struct hs_device_job *job);
  */
 void hs_device_touch_at(struct hs_device *dev, uint64_t pfn, const char *where);
 #define hs_device_touch(dev, pfn) hs_device_touch_at((dev), (pfn), HS_HERE)
+/*
+ * The same, for a load or store, or the end of a DMA mapping: asserts that the page is not free,
+ * either. NULL: it is gone or has no struct, and that is not judged.
+ */
+struct hs_page *hs_device_use_at(struct hs_device *dev, uint64_t pfn, const char *where);
+#define hs_device_use(dev, pfn) hs_device_use_at((dev), (pfn), HS_HERE)
 
 #endif

@@ -4,7 +4,7 @@
  *
  * reduced: mutexes, container_of(), DMA mappings of v6.12. They act for the task of the calling
  * thread. A DMA mapping has no state here: the device reaches pages by their pfns, so that undoing
- * one does nothing, and none can be left behind.
+ * one does nothing, and none can be left behind. The mirror has those of dma.c.
  */
 #ifndef HS_DEVICE_KERNEL_H
 #define HS_DEVICE_KERNEL_H

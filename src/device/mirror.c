@@ -10,6 +10,33 @@
 
 #include "device/mirror.h"
 
+/* ---- words, under the lock --------------------------------------------------------------- */
+
+void hs_device_mirror_clear(struct mirror *m, unsigned long start, unsigned long end)
+{
+	const struct hs_device_config *c = &m->dev.config;
+	unsigned long addr = start > c->start ? start : c->start;
+
+	for (; addr < end && addr < c->end; addr += HS_PAGE_BYTES)
+		if (hs_device_dma(&m->dev, addr))
+			hs_device_dma_unmap(&m->dev, addr);
+	hs_device_zap(&m->dev, start, end);
+}
+
+/* The mapping of the page that it has already stays. */
+void hs_device_mirror_set(struct mirror *m, unsigned long addr, uint64_t pfn)
+{
+	uint64_t dma = hs_device_dma(&m->dev, addr), want = 0;
+
+	if (pfn & HMM_PFN_VALID)
+		want = HMM_PFN_VALID | (pfn & HS_ENTRY_PFN);
+	if (dma && dma != want)
+		hs_device_dma_unmap(&m->dev, addr);
+	if (want && dma != want)
+		hs_device_dma_map(&m->dev, addr, want);
+	hs_device_set(&m->dev, addr, pfn);
+}
+
 /* ---- invalidation ------------------------------------------------------------------------ */
 
 /* The device itself asked for this invalidation: its words stay. */
@@ -33,7 +60,7 @@ static bool mirror_invalidate(struct mmu_interval_notifier *mni,
 		return false;
 	}
 	mmu_interval_set_seq(mni, cur_seq);
-	hs_device_zap(&m->dev, range->start, range->end);
+	hs_device_mirror_clear(m, range->start, range->end);
 	hs_device_invalidated(&m->dev);
 	mutex_unlock(m->dev.lock);
 	return true;
@@ -92,10 +119,7 @@ static int mirror_turn(struct mirror *m, const struct hs_device_job *job, uint64
 static void mirror_write_words(struct mirror *m, const struct hs_device_job *job)
 {
 	for (unsigned long i = 0; i < job->npages; i++)
-		if (job->pfns[i] & HMM_PFN_VALID)
-			dma_map_page(&m->dev, job->pfns[i]);
-	for (unsigned long i = 0; i < job->npages; i++)
-		hs_device_set(&m->dev, job->start + i * HS_PAGE_BYTES, job->pfns[i]);
+		hs_device_mirror_set(m, job->start + i * HS_PAGE_BYTES, job->pfns[i]);
 }
 
 static int mirror_fault(struct hs_device *dev, struct hs_device_job *job)
@@ -152,14 +176,31 @@ static int mirror_open(struct hs_device *dev)
 					    c->end - c->start, &mirror_notifier_ops);
 }
 
+/* What is mapped still is mapped by the CPU, too. */
+static void mirror_unmap_all(struct mirror *m)
+{
+	const struct hs_device_config *c = &m->dev.config;
+
+	mutex_lock(m->dev.lock);
+	for (unsigned long addr = c->start; addr < c->end; addr += HS_PAGE_BYTES)
+		if (hs_device_dma(&m->dev, addr))
+			hs_device_use(&m->dev, hs_device_dma(&m->dev, addr));
+	hs_device_mirror_clear(m, c->start, c->end);
+	mutex_unlock(m->dev.lock);
+}
+
 static void mirror_close(struct hs_device *dev)
 {
-	mmu_interval_notifier_remove(&mirror_of(dev)->notifier);
+	struct mirror *m = mirror_of(dev);
+
+	mirror_unmap_all(m);
+	mmu_interval_notifier_remove(&m->notifier);
 }
 
 const struct hs_device_ops hs_device_ops_dmirror = {
 	.name = "dmirror",
 	.bytes = sizeof(struct mirror),
+	.dma = true,
 	.open = mirror_open,
 	.close = mirror_close,
 	.fault = mirror_fault,

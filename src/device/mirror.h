@@ -24,4 +24,8 @@ static inline void *mirror_owner(const struct mirror *m)
 	return (void *)(uintptr_t)m->dev.config.owner;
 }
 
+/* mirror.c, under the lock: clears words of [start, end); writes that of a page, an answer. */
+void hs_device_mirror_clear(struct mirror *m, unsigned long start, unsigned long end);
+void hs_device_mirror_set(struct mirror *m, unsigned long addr, uint64_t pfn);
+
 #endif

@@ -22,25 +22,21 @@
 
 #include "device/device.h"
 
-#include "memory/memory.h"
 #include "pgmap/pgmap.h"
 
 /* ---- the page of a word ------------------------------------------------------------------ */
 
 /* The lock is held. NULL: the page is gone or has no struct, and that is not judged. */
-static struct hs_page *operations_page(struct hs_task *self, struct hs_device *dev, uint64_t word)
+static struct hs_page *operations_page(struct hs_task *self, struct hs_device *dev, uint64_t addr,
+				       uint64_t word)
 {
 	uint64_t pfn = word & HS_ENTRY_PFN;
-	struct hs_page *page;
 
 	hs_assert_mutex(self, dev->lock);
-	hs_device_touch(dev, word);
-	page = hs_pfn_to_page(self, pfn);
-	if (!page || hs_pfn_life(self, pfn) != HS_PAGE_LIVE)
-		return NULL;
-	hs_assert_at(self, HS_HERE, !dev->config.touch || hs_page_count(self, page),
-		     "%s uses page %#llx, which is free", dev->ops->name, (unsigned long long)pfn);
-	return page;
+	hs_assert_at(self, HS_HERE, !dev->dma || hs_device_dma(dev, addr) == (HS_PFN_VALID | pfn),
+		     "%s reaches for page %#llx, which is not mapped for DMA", dev->ops->name,
+		     (unsigned long long)pfn);
+	return hs_device_use(dev, word);
 }
 
 /* ---- loads and stores -------------------------------------------------------------------- */
@@ -63,7 +59,7 @@ static int operations_try(struct hs_task *self, struct hs_device *dev,
 	hs_mutex_lock(self, dev->lock);
 	word = hs_u64_load(self, &dev->table[hs_device_index(dev, u->addr)], HS_RELAXED);
 	if ((word & u->need) == u->need) {
-		page = operations_page(self, dev, word);
+		page = operations_page(self, dev, u->addr, word);
 		ret = page ? 0 : -EFAULT;
 		if (page)
 			u->use(self, page, u->value);

@@ -135,6 +135,26 @@ static void a_snapshot_says_what_is_mapped_and_faults_nothing_in(void **state)
 	hs_device_destroy(s->self, device);
 }
 
+/* ---- DMA --------------------------------------------------------------------------------- */
+
+/* Populated over its own mapping, over another page, and over nothing: one mapping a page. */
+static void a_mirror_maps_each_page_once(void **state)
+{
+	struct space *s = *state;
+	struct hs_device *device = open_model(s, HS_DEVICE_DMIRROR);
+	uint64_t pfn;
+
+	written(s, 7);
+	assert_int_equal(hs_device_populate(s->self, device, BASE, BASE + 2 * PAGE, false), 0);
+	assert_int_equal(hs_device_populate(s->self, device, BASE, BASE + 2 * PAGE, true), 0);
+	pfn = hs_device_entry(s->self, device, BASE) & HS_ENTRY_PFN;
+	assert_int_equal(hs_device_maps(device, pfn, pfn + 1), 1);
+	assert_int_equal(hs_madvise_dontneed(s->self, s->mm, BASE, BASE + PAGE), 0);
+	assert_int_equal(hs_device_maps(device, pfn, pfn + 1), 0);
+	expect_read(s, device, BASE, 0);
+	hs_device_destroy(s->self, device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +162,7 @@ int main(void)
 		space_unit_test(a_store_faults_where_the_word_may_only_be_read),
 		space_unit_test(an_access_that_cannot_be_is_an_error),
 		space_unit_test(a_snapshot_says_what_is_mapped_and_faults_nothing_in),
+		space_unit_test(a_mirror_maps_each_page_once),
 	};
 
 	return cmocka_run_group_tests_name("values of devices", tests, NULL, NULL);
