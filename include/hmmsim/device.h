@@ -11,6 +11,7 @@
  * @code{.unparsed}
  * model          stands for                             what protects a page that it touches
  * dmirror        the pattern of hmm.rst, test_hmm.c      lock, then the sequence
+ * test-hmm       test_hmm.c, v6.12, as it is             lock, then the sequence, but for moves
  * nouveau-2019   nouveau_svm.c, nouveau_dmem.c, v5.3    lock, then the flag range->valid
  * nouveau        nouveau_svm.c, v6.12                   lock, then the sequence
  * amdgpu-2019    amdgpu_ttm.c, amdgpu_mn.c, v5.3        nothing: DMA mappings come before the lock
@@ -29,8 +30,10 @@
 #include <stdint.h>
 
 #include <hmmsim/export.h>
+#include <hmmsim/fault.h>
 #include <hmmsim/machine.h>
 #include <hmmsim/mm.h>
+#include <hmmsim/pgmap.h>
 #include <hmmsim/walk.h>
 
 #ifdef __cplusplus
@@ -42,6 +45,7 @@ struct hs_device;
 /** enum hs_device_model - which driver */
 enum hs_device_model {
 	HS_DEVICE_DMIRROR,	/**< the mirror, sound */
+	HS_DEVICE_TEST_HMM,	/**< the mirror, as lib/test_hmm.c of v6.12 has it */
 	HS_DEVICE_NOUVEAU_2019, /**< nouveau of v5.3 */
 	HS_DEVICE_NOUVEAU,	/**< nouveau of v6.12 */
 	HS_DEVICE_AMDGPU_2019,	/**< userptr of amdgpu, v5.3 */
@@ -58,10 +62,20 @@ enum hs_correction {
 	/** A range whose wait has timed out is unregistered, too. */
 	HS_CORRECT_UNREGISTER = 2,
 	/** DMA mappings are made under the lock, after the check. */
-	HS_CORRECT_MAP_LOCKED = 4
+	HS_CORRECT_MAP_LOCKED = 4,
+	/** A private page that the walk hands out is known as the device's own. */
+	HS_CORRECT_OWN_PAGES = 8,
+	/** The callback does not skip the migrations of the device's own. */
+	HS_CORRECT_OWN_EVENTS = 16,
+	/** After a migration to the device the words come from a walk. */
+	HS_CORRECT_MIGRATE_WALK = 32,
+	/** The sequence is checked before the word of an exclusive page is written. */
+	HS_CORRECT_EXCLUSIVE_CHECK = 64,
+	/** An eviction goes on until no page is left on the device. */
+	HS_CORRECT_EVICT_ALL = 128
 };
 /** How many corrections there are. */
-#define HS_CORRECTION_COUNT 3
+#define HS_CORRECTION_COUNT 8
 
 /** struct hs_device_config - what a device is made of; see hs_device_config_init() */
 struct hs_device_config {
@@ -84,6 +98,12 @@ struct hs_device_config {
 	uint32_t tries;
 	/** Struct pages are dereferenced where the driver does so; default true. */
 	bool touch;
+	/**
+	 * Memory of the device's own, of a dmirror or test-hmm: of type PRIVATE or COHERENT, with
+	 * references of 6.1 or later, of the same owner, and of no other device. It outlives the
+	 * device, and its migrate_to_ram() calls hs_device_to_ram(). Default NULL: none.
+	 */
+	struct hs_pgmap *memory;
 };
 
 /** enum hs_device_prot - what a snapshot says of a page; bits, 0: nothing is mapped */
@@ -134,7 +154,7 @@ HMMSIM_API uint32_t hs_device_corrections(enum hs_device_model model);
  *
  * Context: any.
  *
- * Return: "sequence", "unregister" or "map-locked"; "?" for another value.
+ * Return: "sequence", "map-locked" and so on; "?" for another value.
  */
 HMMSIM_API const char *hs_correction_name(enum hs_correction correction);
 
@@ -163,7 +183,7 @@ HMMSIM_API void hs_device_config_init(struct hs_device_config *config, enum hs_d
  *
  * Return: 0, or
  * - -EINVAL: no mm; the window is empty, misaligned or beyond the geometry; no such model; a
- *   correction or a strategy that it does not have; or the address space has ended
+ *   correction, a strategy or memory that it does not have; or the address space has ended
  * - -ENOMEM: no memory
  */
 HMMSIM_API int hs_device_create(struct hs_task *self, const struct hs_device_config *config,
@@ -174,8 +194,9 @@ HMMSIM_API int hs_device_create(struct hs_task *self, const struct hs_device_con
  * @param self  as of hs_device_create()
  * @param dev   freed; no other function of it may be under way
  *
- * Waits for callbacks that run. Pages that it has pinned are put. A dmirror unmaps what it has
- * mapped for DMA; asserts that these pages are live and not free, and that no mapping is left.
+ * Waits for callbacks that run. Pages that it has pinned are put. A dmirror evicts its memory
+ * (hs_device_evict()), and unmaps what it has mapped for DMA; asserts that these pages are live and
+ * not free, and that no mapping is left.
  *
  * Context: no lock held; may sleep.
  */
@@ -287,9 +308,91 @@ HMMSIM_API int hs_device_write(struct hs_task *self, struct hs_device *dev, uint
 			       uint64_t value);
 
 /**
+ * hs_device_exclusive() - the device takes pages for itself, so that it may do atomics
+ * @param self   as of hs_device_create()
+ * @param dev    the device; a dmirror or test-hmm
+ * @param start  first byte, page aligned
+ * @param end    end, exclusive, page aligned
+ *
+ * Page by page, each faulted in for writing: hs_make_exclusive_locked(), and a word that allows
+ * hs_device_add() until a CPU or another device reaches for the page.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP: another model; -EINVAL: or the VMA is shared; or as hs_device_populate(),
+ * with -EFAULT in place of -EPERM
+ */
+HMMSIM_API int hs_device_exclusive(struct hs_task *self, struct hs_device *dev, uint64_t start,
+				   uint64_t end);
+
+/**
+ * hs_device_add() - the device adds to what a page holds, in one
+ * @param self   as of hs_device_create()
+ * @param dev    the device; a dmirror or test-hmm
+ * @param addr   a byte
+ * @param value  what it adds
+ *
+ * As hs_device_write(), through a word of hs_device_exclusive(), which is called on a miss.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: as hs_device_read(), with the errors of hs_device_exclusive().
+ */
+HMMSIM_API int hs_device_add(struct hs_task *self, struct hs_device *dev, uint64_t addr,
+			     uint64_t value);
+
+/**
+ * hs_device_migrate() - pages move to the memory of the device, or back
+ * @param self       as of hs_device_create()
+ * @param dev        the device, with hs_device_config::memory
+ * @param start      first byte, page aligned
+ * @param end        end, exclusive, page aligned
+ * @param to_device  whether they move there
+ *
+ * Page by page, as <hmmsim/migrate.h> says. What does not move stays where it is: pages that are
+ * locked or held, and where no page is free. Where nothing was, a page of the device is mapped. Of
+ * what is on the device then its words are written.
+ *
+ * Context: no lock held; may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP: it has no memory of its own; -EFAULT: no VMA; -EINVAL: or a VMA from
+ * which no page moves; or as hs_device_populate()
+ */
+HMMSIM_API int hs_device_migrate(struct hs_task *self, struct hs_device *dev, uint64_t start,
+				 uint64_t end, bool to_device);
+
+/**
+ * hs_device_evict() - all pages of the device's memory move back to system memory
+ * @param self  as of hs_device_create()
+ * @param dev   the device; without memory nothing happens
+ *
+ * A dmirror goes on until it has seen that none is allocated, waits for tasks that lock or hold
+ * one, and for memory. So what is migrated to the device meanwhile is to be stopped first.
+ *
+ * Context: no lock held; may sleep.
+ */
+HMMSIM_API void hs_device_evict(struct hs_task *self, struct hs_device *dev);
+
+/**
+ * hs_device_to_ram() - migrate_to_ram() of the device's memory
+ * @param self  as of hs_device_create()
+ * @param dev   the device whose memory it is; asserts that it is not freed
+ * @param vmf   what the fault says
+ *
+ * For hs_pgmap_ops::migrate_to_ram of the pgmap, which finds the device.
+ *
+ * Context: as there: the mmap lock is held; may sleep.
+ *
+ * Return: 0, also where another task moves the page; HS_VM_FAULT_OOM: no memory;
+ * HS_VM_FAULT_SIGBUS: it cannot be migrated.
+ */
+HMMSIM_API uint32_t hs_device_to_ram(struct hs_task *self, struct hs_device *dev,
+				     struct hs_vm_fault *vmf);
+
+/**
  * hs_device_snapshot() - how the address space maps pages, without a fault
  * @param self   as of hs_device_create()
- * @param dev    the device; a dmirror
+ * @param dev    the device; a dmirror or test-hmm
  * @param start  first byte, page aligned
  * @param end    end, exclusive, page aligned
  * @param prot   the caller's memory, one a page: #hs_device_prot bits, on success

@@ -51,6 +51,7 @@
 
 static const struct hs_device_ops *const device_models[HS_DEVICE_MODEL_COUNT] = {
 	[HS_DEVICE_DMIRROR] = &hs_device_ops_dmirror,
+	[HS_DEVICE_TEST_HMM] = &hs_device_ops_test_hmm,
 	[HS_DEVICE_NOUVEAU_2019] = &hs_device_ops_nouveau_2019,
 	[HS_DEVICE_NOUVEAU] = &hs_device_ops_nouveau,
 	[HS_DEVICE_AMDGPU_2019] = &hs_device_ops_amdgpu_2019,
@@ -83,6 +84,16 @@ const char *hs_correction_name(enum hs_correction correction)
 		return "unregister";
 	case HS_CORRECT_MAP_LOCKED:
 		return "map-locked";
+	case HS_CORRECT_OWN_PAGES:
+		return "own-pages";
+	case HS_CORRECT_OWN_EVENTS:
+		return "own-events";
+	case HS_CORRECT_MIGRATE_WALK:
+		return "migrate-walk";
+	case HS_CORRECT_EXCLUSIVE_CHECK:
+		return "exclusive-check";
+	case HS_CORRECT_EVICT_ALL:
+		return "evict-all";
 	default:
 		return "?";
 	}
@@ -98,7 +109,7 @@ bool hs_device_hits(const struct hs_device *dev, unsigned long start, unsigned l
 void hs_device_set(struct hs_device *dev, unsigned long addr, uint64_t pfn)
 {
 	struct hs_task *self = hs_linux_task();
-	uint64_t word = pfn & HS_PFN_VALID ? pfn & HS_DEVICE_ENTRY : 0;
+	uint64_t word = pfn & HS_PFN_VALID ? pfn & (HS_DEVICE_ENTRY | HS_DEVICE_ATOMIC) : 0;
 
 	hs_assert_mutex(self, dev->lock);
 	hs_u64_store(self, &dev->table[hs_device_index(dev, addr)], word, HS_RELAXED);
@@ -124,6 +135,14 @@ void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end
 		return;
 	for (uint64_t i = hs_device_index(dev, start); i <= hs_device_index(dev, end - 1); i++)
 		hs_u64_store(self, &dev->table[i], 0, HS_RELAXED);
+}
+
+void hs_device_zap_unlocked(struct hs_device *dev, unsigned long addr)
+{
+	struct hs_task *self = hs_linux_task();
+
+	if (hs_device_has(dev, addr))
+		hs_u64_store(self, &dev->table[hs_device_index(dev, addr)], 0, HS_RELAXED);
 }
 
 /* ---- counts ------------------------------------------------------------------------------ */
@@ -313,7 +332,7 @@ uint64_t hs_device_entry(struct hs_task *self, struct hs_device *dev, uint64_t a
 	hs_mutex_lock(self, dev->lock);
 	word = hs_u64_load(self, &dev->table[hs_device_index(dev, addr)], HS_RELAXED);
 	hs_mutex_unlock(self, dev->lock);
-	return word;
+	return word & HS_DEVICE_ENTRY;
 }
 
 bool hs_device_access(struct hs_task *self, struct hs_device *dev, uint64_t addr, bool write)
@@ -371,6 +390,16 @@ void hs_device_config_init(struct hs_device_config *config, enum hs_device_model
 		config->strategy = HS_STRATEGY_PER_TABLE;
 }
 
+/* What the driver lends to address spaces, and gets back from them. */
+static bool device_memory_valid(const struct hs_device_config *c, const struct hs_device_ops *ops)
+{
+	const struct hs_pgmap *memory = c->memory;
+
+	return !memory ||
+	       (ops->to_device && hs_pgmap_is_private_or_coherent(memory) &&
+		!hs_page_idle_count(memory) && c->owner && hs_pgmap_owner(memory) == c->owner);
+}
+
 static bool device_config_valid(const struct hs_device_config *c)
 {
 	const struct hs_device_ops *ops;
@@ -382,7 +411,7 @@ static bool device_config_valid(const struct hs_device_config *c)
 	ops = device_models[c->model];
 	return !(c->corrections & ~ops->corrections) &&
 	       (unsigned int)c->strategy < HS_STRATEGY_BUILTIN_COUNT &&
-	       (ops->v5_3 || c->strategy == HS_STRATEGY_NONE);
+	       (ops->v5_3 || c->strategy == HS_STRATEGY_NONE) && device_memory_valid(c, ops);
 }
 
 static size_t device_bytes(const struct hs_device_ops *ops, uint64_t pages)

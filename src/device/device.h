@@ -11,6 +11,7 @@
 #include <hmmsim/device.h>
 #include <hmmsim/linux_pages.h>
 
+#include "pgmap/pgmap.h"
 #include "port/port.h"
 
 /*
@@ -22,8 +23,9 @@ struct hs_device_job {
 	bool write;
 	uint32_t turns; /* that were in vain */
 	void *more;
-	uint32_t *prot; /* of a snapshot: the caller's, npages */
-	uint64_t *pfns; /* npages */
+	uint32_t *prot;	     /* of a snapshot: the caller's, npages */
+	const uint64_t *add; /* of an exclusive page: what the device adds to it; NULL: nothing */
+	uint64_t *pfns;	     /* npages */
 };
 
 /* Handles a job; -EBUSY and -EAGAIN: the device asks again. */
@@ -39,7 +41,12 @@ struct hs_device_ops {
 	int (*open)(struct hs_device *dev);
 	void (*close)(struct hs_device *dev);
 	hs_device_work fault;
-	hs_device_work snapshot; /* sets .prot; may be NULL */
+	/* NULL: the driver does not do it. */
+	hs_device_work snapshot; /* sets .prot */
+	hs_device_work exclusive, to_device, to_system;
+	hs_device_work map; /* after to_device: words of what is mapped */
+	void (*evict)(struct hs_device *dev);
+	uint32_t (*to_ram)(struct hs_device *dev, struct hs_vm_fault *vmf);
 	/* Faults are stopped: takes away what no invalidation finds. May be NULL. */
 	void (*stop)(struct hs_device *dev);
 };
@@ -61,8 +68,18 @@ struct hs_device {
 
 #define HS_DEVICE_STOPPED 0x80000000u
 
-/* What hs_device_entry() says of a word. */
+/* What hs_device_entry() says of a word; of one through which the device may do atomics. */
 #define HS_DEVICE_ENTRY (HS_PFN_VALID | HS_PFN_WRITE | HS_ENTRY_PFN)
+#define HS_DEVICE_ATOMIC ((uint64_t)1 << 40)
+
+/* Whether a pfn, of a word or an answer, is memory of the device's own. */
+static inline bool hs_device_is_local(const struct hs_device *dev, uint64_t pfn)
+{
+	const struct hs_pgmap *memory = dev->config.memory;
+
+	pfn &= HS_ENTRY_PFN;
+	return memory && pfn >= hs_pgmap_start(memory) && pfn < hs_pgmap_end(memory);
+}
 
 static inline uint64_t hs_device_index(const struct hs_device *dev, uint64_t addr)
 {
@@ -81,9 +98,9 @@ static inline bool hs_device_has(const struct hs_device *dev, uint64_t addr)
 int hs_device_run(struct hs_task *self, struct hs_device *dev, const struct hs_device_job *what,
 		  hs_device_work work);
 
-extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_nouveau_2019,
-	hs_device_ops_nouveau, hs_device_ops_amdgpu_2019, hs_device_ops_amdgpu, hs_device_ops_odp,
-	hs_device_ops_p2pdma;
+extern const struct hs_device_ops hs_device_ops_dmirror, hs_device_ops_test_hmm,
+	hs_device_ops_nouveau_2019, hs_device_ops_nouveau, hs_device_ops_amdgpu_2019,
+	hs_device_ops_amdgpu, hs_device_ops_odp, hs_device_ops_p2pdma;
 
 static inline bool hs_device_corrects(const struct hs_device *dev, enum hs_correction what)
 {
@@ -97,6 +114,8 @@ void hs_device_set(struct hs_device *dev, unsigned long addr, uint64_t pfn);
 uint64_t hs_device_get(struct hs_device *dev, unsigned long addr);
 /* Clears the words of [start, end), as far as they are in the window. */
 void hs_device_zap(struct hs_device *dev, unsigned long start, unsigned long end);
+/* Clears the word of a page, if the window has it, without the lock: an error of a driver. */
+void hs_device_zap_unlocked(struct hs_device *dev, unsigned long addr);
 /*
  * Maps the page of an answer or word for DMA at @addr, and undoes that; dma.c has the states. The
  * first dereferences the struct page.
@@ -139,5 +158,7 @@ void hs_device_touch_at(struct hs_device *dev, uint64_t pfn, const char *where);
  */
 struct hs_page *hs_device_use_at(struct hs_device *dev, uint64_t pfn, const char *where);
 #define hs_device_use(dev, pfn) hs_device_use_at((dev), (pfn), HS_HERE)
+/* With the lock, of a page that is exclusive. */
+void hs_device_add_to(struct hs_task *self, struct hs_page *page, uint64_t value);
 
 #endif

@@ -12,8 +12,9 @@
  *	VALID, pfn	the device reaches the page of this pfn, whatever its page table has
  *
  * Legal: map where nothing is mapped, unmap what is. So a mapping that the driver forgets is found
- * where it maps the next page, or at its end. An unmap in a callback does not look at the page:
- * dma_unmap_page() takes the address alone.
+ * where it maps the next page, or at its end. Memory of the device's own it reaches without a
+ * mapping; of private memory there can be none, because no bus has an address of it. An unmap in a
+ * callback does not look at the page: dma_unmap_page() takes the address alone.
  *
  *	driver				invalidator
  *	lock, check, map, word		start: waits
@@ -35,6 +36,11 @@ void hs_device_dma_map(struct hs_device *dev, unsigned long addr, uint64_t pfn)
 	hs_assert_mutex(self, dev->lock);
 	hs_assert_at(self, HS_HERE, !*dma, "%s maps %#lx for DMA, where page %#llx is mapped",
 		     dev->ops->name, addr, (unsigned long long)(*dma & HS_ENTRY_PFN));
+	hs_assert_at(self, HS_HERE,
+		     !hs_device_is_local(dev, pfn) ||
+			     hs_pgmap_type(dev->config.memory) != HS_PGMAP_PRIVATE,
+		     "%s maps page %#llx for DMA, which is private memory of its own",
+		     dev->ops->name, (unsigned long long)(pfn & HS_ENTRY_PFN));
 	hs_device_touch(dev, pfn);
 	*dma = HS_PFN_VALID | (pfn & HS_ENTRY_PFN);
 }

@@ -24,11 +24,11 @@ void hs_device_mirror_clear(struct mirror *m, unsigned long start, unsigned long
 }
 
 /* The mapping of the page that it has already stays. */
-void hs_device_mirror_set(struct mirror *m, unsigned long addr, uint64_t pfn)
+void hs_device_mirror_set(struct mirror *m, unsigned long addr, uint64_t pfn, bool local)
 {
 	uint64_t dma = hs_device_dma(&m->dev, addr), want = 0;
 
-	if (pfn & HMM_PFN_VALID)
+	if (pfn & HMM_PFN_VALID && !local)
 		want = HMM_PFN_VALID | (pfn & HS_ENTRY_PFN);
 	if (dma && dma != want)
 		hs_device_dma_unmap(&m->dev, addr);
@@ -39,11 +39,16 @@ void hs_device_mirror_set(struct mirror *m, unsigned long addr, uint64_t pfn)
 
 /* ---- invalidation ------------------------------------------------------------------------ */
 
-/* The device itself asked for this invalidation: its words stay. */
+/*
+ * The device itself asked for this invalidation: its words stay, and so does the sequence, which
+ * mirror_exclusive.c reads before it asks.
+ */
 static bool mirror_is_own(const struct mirror *m, const struct mmu_notifier_range *range)
 {
-	return mirror_owner(m) && range->owner == mirror_owner(m) &&
-	       (range->event == MMU_NOTIFY_MIGRATE || range->event == MMU_NOTIFY_EXCLUSIVE);
+	if (range->event == MMU_NOTIFY_EXCLUSIVE)
+		return range->owner == m && mirror_corrects(m, HS_CORRECT_EXCLUSIVE_CHECK);
+	return range->event == MMU_NOTIFY_MIGRATE && range->owner &&
+	       range->owner == mirror_owner(m) && !mirror_corrects(m, HS_CORRECT_OWN_EVENTS);
 }
 
 static bool mirror_invalidate(struct mmu_interval_notifier *mni,
@@ -119,14 +124,24 @@ static int mirror_turn(struct mirror *m, const struct hs_device_job *job, uint64
 static void mirror_write_words(struct mirror *m, const struct hs_device_job *job)
 {
 	for (unsigned long i = 0; i < job->npages; i++)
-		hs_device_mirror_set(m, job->start + i * HS_PAGE_BYTES, job->pfns[i]);
+		hs_device_mirror_set(m, job->start + i * HS_PAGE_BYTES, job->pfns[i],
+				     mirror_corrects(m, HS_CORRECT_OWN_PAGES) &&
+					     hs_device_is_local(&m->dev, job->pfns[i]));
 }
 
-static int mirror_fault(struct hs_device *dev, struct hs_device_job *job)
+int hs_device_mirror_fault(struct hs_device *dev, struct hs_device_job *job)
 {
 	uint64_t request = HMM_PFN_REQ_FAULT | (job->write ? HMM_PFN_REQ_WRITE : 0);
 
 	return mirror_turn(mirror_of(dev), job, request, mirror_write_words);
+}
+
+/* Faults nothing in. */
+static int mirror_map(struct hs_device *dev, struct hs_device_job *job)
+{
+	if (!mirror_corrects(mirror_of(dev), HS_CORRECT_MIGRATE_WALK))
+		return 0;
+	return mirror_turn(mirror_of(dev), job, 0, mirror_write_words);
 }
 
 /* ---- snapshots --------------------------------------------------------------------------- */
@@ -172,6 +187,7 @@ static int mirror_open(struct hs_device *dev)
 {
 	const struct hs_device_config *c = &dev->config;
 
+	hs_mutex_init(&mirror_of(dev)->moves, HS_LOCK_DEVICE_MEMORY);
 	return mmu_interval_notifier_insert(&mirror_of(dev)->notifier, c->mm, c->start,
 					    c->end - c->start, &mirror_notifier_ops);
 }
@@ -193,16 +209,24 @@ static void mirror_close(struct hs_device *dev)
 {
 	struct mirror *m = mirror_of(dev);
 
+	if (dev->config.memory)
+		hs_device_mirror_evict(dev);
 	mirror_unmap_all(m);
 	mmu_interval_notifier_remove(&m->notifier);
 }
 
-const struct hs_device_ops hs_device_ops_dmirror = {
-	.name = "dmirror",
-	.bytes = sizeof(struct mirror),
-	.dma = true,
-	.open = mirror_open,
-	.close = mirror_close,
-	.fault = mirror_fault,
-	.snapshot = mirror_snapshot,
+#define MIRROR_OPS                                                                               \
+	.bytes = sizeof(struct mirror), .dma = true, .open = mirror_open, .close = mirror_close, \
+	.fault = hs_device_mirror_fault, .snapshot = mirror_snapshot,                            \
+	.exclusive = hs_device_mirror_exclusive, .to_device = hs_device_mirror_to_device,        \
+	.map = mirror_map, .to_system = hs_device_mirror_to_system,                              \
+	.evict = hs_device_mirror_evict, .to_ram = hs_device_mirror_to_ram
+
+const struct hs_device_ops hs_device_ops_dmirror = { .name = "dmirror", MIRROR_OPS };
+
+const struct hs_device_ops hs_device_ops_test_hmm = {
+	.name = "test-hmm",
+	.corrections = HS_CORRECT_OWN_PAGES | HS_CORRECT_OWN_EVENTS | HS_CORRECT_MIGRATE_WALK |
+		       HS_CORRECT_EXCLUSIVE_CHECK | HS_CORRECT_EVICT_ALL,
+	MIRROR_OPS,
 };

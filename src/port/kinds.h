@@ -16,6 +16,7 @@
  */
 #define HS_LOCK_CLASSES(X)                     \
 	X(MMAP, "mmap lock")                   \
+	X(DEVICE_MEMORY, "device memory lock") \
 	X(DAX_ENTRY, "dax entry lock")         \
 	X(MAPPING, "mapping lock")             \
 	X(ANON, "anon lock")                   \

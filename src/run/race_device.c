@@ -8,9 +8,20 @@
 
 #include "run/race_state.h"
 
-static struct hs_device *race_device_of(struct hs_race_actor *a, const struct hs_race_step *step)
+struct hs_device *hs_race_device(struct hs_task *self, struct hs_race_actor *a, uint64_t object)
 {
-	return a->state->thing[step->arg[0]].hardware;
+	const struct hs_race_thing *thing = &a->state->thing[object];
+
+	hs_race_assert(self, a, !thing->closed, "%s is closed", hs_race_name(a->state, object));
+	return thing->hardware;
+}
+
+/* No device has the memory: nothing brings the page back. */
+uint32_t hs_race_device_to_ram(struct hs_task *self, struct hs_vm_fault *vmf)
+{
+	const struct hs_race_memory *memory = hs_pgmap_driver_data(hs_page_pgmap(self, vmf->page));
+
+	return memory->device ? hs_device_to_ram(self, memory->device, vmf) : HS_VM_FAULT_SIGBUS;
 }
 
 /* Each of tries= turns met a change: again. */
@@ -24,14 +35,60 @@ HS_RACE_DO(DEVICE_READ)
 {
 	uint64_t value;
 
-	return race_device_result(a, hs_device_read(self, race_device_of(a, step), step->arg[1],
-						    &value));
+	return race_device_result(a, hs_device_read(self, hs_race_device(self, a, step->arg[0]),
+						    step->arg[1], &value));
 }
 
 HS_RACE_DO(DEVICE_WRITE)
 {
-	return race_device_result(a, hs_device_write(self, race_device_of(a, step), step->arg[1],
-						     step->arg[2]));
+	return race_device_result(a, hs_device_write(self, hs_race_device(self, a, step->arg[0]),
+						     step->arg[1], step->arg[2]));
+}
+
+HS_RACE_DO(DEVICE_EXCLUSIVE)
+{
+	struct hs_device *dev = hs_race_device(self, a, step->arg[0]);
+
+	return race_device_result(a, hs_device_exclusive(self, dev, step->arg[1], step->arg[2]));
+}
+
+HS_RACE_DO(DEVICE_ADD)
+{
+	struct hs_device *dev = hs_race_device(self, a, step->arg[0]);
+
+	return race_device_result(a, hs_device_add(self, dev, step->arg[1], step->arg[2]));
+}
+
+static int race_device_migrate(struct hs_task *self, struct hs_race_actor *a,
+			       const struct hs_race_step *step, bool to_device)
+{
+	struct hs_device *dev = hs_race_device(self, a, step->arg[0]);
+
+	return race_device_result(a, hs_device_migrate(self, dev, step->arg[1], step->arg[2],
+						       to_device));
+}
+
+HS_RACE_DO(DEVICE_MIGRATE_TO)
+{
+	return race_device_migrate(self, a, step, true);
+}
+
+HS_RACE_DO(DEVICE_MIGRATE_BACK)
+{
+	return race_device_migrate(self, a, step, false);
+}
+
+HS_RACE_DO(DEVICE_EVICT)
+{
+	hs_device_evict(self, hs_race_device(self, a, step->arg[0]));
+	return 0;
+}
+
+HS_RACE_DO(CLOSE)
+{
+	hs_device_destroy(self, hs_race_device(self, a, step->arg[0]));
+	a->state->thing[step->arg[0]].closed = true;
+	return 0;
 }
 
 HS_RACE_DO(DEVICE_SNAPSHOT)
@@ -39,14 +96,14 @@ HS_RACE_DO(DEVICE_SNAPSHOT)
 	uint64_t addr = step->arg[1];
 	uint32_t prot;
 
-	return race_device_result(a, hs_device_snapshot(self, race_device_of(a, step), addr,
-							addr + HS_PAGE_BYTES, &prot));
+	return race_device_result(a, hs_device_snapshot(self, hs_race_device(self, a, step->arg[0]),
+							addr, addr + HS_PAGE_BYTES, &prot));
 }
 
 HS_RACE_DO(ASSERT_READ)
 {
 	uint64_t value = 0;
-	int ret = hs_device_read(self, race_device_of(a, step), step->arg[1], &value);
+	int ret = hs_device_read(self, hs_race_device(self, a, step->arg[0]), step->arg[1], &value);
 
 	if (ret)
 		return hs_race_of(a)->judged & HS_RACE_ANSWER ? ret : 0;
@@ -69,8 +126,8 @@ HS_RACE_DO(ASSERT_PROT)
 {
 	uint64_t addr = step->arg[1];
 	uint32_t prot = 0, expected = hs_race_prots[step->arg[2]];
-	int ret = hs_device_snapshot(self, race_device_of(a, step), addr, addr + HS_PAGE_BYTES,
-				     &prot);
+	int ret = hs_device_snapshot(self, hs_race_device(self, a, step->arg[0]), addr,
+				     addr + HS_PAGE_BYTES, &prot);
 
 	if (ret)
 		return hs_race_of(a)->judged & HS_RACE_ANSWER ? ret : 0;

@@ -393,7 +393,8 @@ HS_RACE_DO(POPULATE)
 
 	a->result = race_driver_is_dmirror(a, step)
 			    ? hs_dmirror_populate(self, thing->dmirror, start, end, write)
-			    : hs_device_populate(self, thing->hardware, start, end, write);
+			    : hs_device_populate(self, hs_race_device(self, a, step->arg[0]), start,
+						 end, write);
 	return a->result == -EBUSY ? HS_RACE_AGAIN : a->result;
 }
 
@@ -405,13 +406,13 @@ HS_RACE_DO(ACCESS)
 	if (race_driver_is_dmirror(a, step))
 		hs_dmirror_access(self, thing->dmirror, step->arg[1], write);
 	else
-		hs_device_access(self, thing->hardware, step->arg[1], write);
+		hs_device_access(self, hs_race_device(self, a, step->arg[0]), step->arg[1], write);
 	return 0;
 }
 
 HS_RACE_DO(STOP)
 {
-	hs_device_stop(self, a->state->thing[step->arg[0]].hardware);
+	hs_device_stop(self, hs_race_device(self, a, step->arg[0]));
 	return 0;
 }
 
@@ -450,7 +451,7 @@ static uint64_t race_driver_entry(struct hs_task *self, struct hs_race_actor *a,
 	uint64_t word;
 
 	if (hs_race_of(a)->object[step->arg[0]].kind == HS_RACE_DEVICE)
-		return hs_device_entry(self, thing->hardware, step->arg[1]);
+		return hs_device_entry(self, hs_race_device(self, a, step->arg[0]), step->arg[1]);
 	if (race_driver_is_dmirror(a, step))
 		return hs_dmirror_entry(self, thing->dmirror, step->arg[1]);
 	entry = &thing->device.entry[race_driver_index(&thing->device, step->arg[1])];

@@ -38,7 +38,7 @@ static const hs_u64 *race_pgmap_table(const struct hs_race_object *o,
 	case HS_RACE_DMIRROR:
 		return thing->dmirror->table;
 	case HS_RACE_DEVICE:
-		return thing->hardware->table;
+		return thing->closed ? NULL : thing->hardware->table;
 	default:
 		return NULL;
 	}

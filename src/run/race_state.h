@@ -193,6 +193,8 @@ struct hs_race_memory {
 	struct hs_pgmap *pgmap; /* stays when it is freed, so that a late use is found */
 	uint32_t taken;	  /* steps of its removal, a bit each; the remover's, then the check's */
 	bool gone, freed; /* its struct pages are gone; it is freed */
+	struct hs_device
+		*device; /* whose memory it is, also when that is freed; NULL: no device's */
 };
 
 struct hs_race_thing {
@@ -206,6 +208,7 @@ struct hs_race_thing {
 		struct hs_gate *gate;
 		hs_u32 flag;
 	};
+	bool closed; /* a device that a step has destroyed */
 };
 
 struct hs_race_state {
@@ -334,6 +337,11 @@ extern const struct hs_mirror_ops hs_race_mirror_ops;
 size_t hs_race_migration_bytes(const struct hs_race *race);
 /* migrate_to_ram() of pgmaps with ram=migrate. */
 uint32_t hs_race_migrate_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
+
+/* Devices (race_device.c). That of an object device, which no step has closed. */
+struct hs_device *hs_race_device(struct hs_task *self, struct hs_race_actor *a, uint64_t object);
+/* migrate_to_ram() of pgmaps with ram=device. */
+uint32_t hs_race_device_to_ram(struct hs_task *self, struct hs_vm_fault *vmf);
 
 /* Device memory (race_pgmap.c). S1: no entry of a device maps a pfn of the pgmap. */
 void hs_race_judge_s1(struct hs_task *self, struct hs_race_actor *a, uint64_t object);

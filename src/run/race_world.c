@@ -35,6 +35,7 @@ static void race_world_page_free(struct hs_task *self, struct hs_pgmap *pgmap, s
 static const struct hs_pgmap_ops race_world_ops[HS_RACE_RAM_COUNT] = {
 	[HS_RACE_RAM_COPY] = { race_world_page_free, hs_migrate_to_ram },
 	[HS_RACE_RAM_MIGRATE] = { race_world_page_free, hs_race_migrate_to_ram },
+	[HS_RACE_RAM_DEVICE] = { race_world_page_free, hs_race_device_to_ram },
 };
 
 static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsigned int i)
@@ -49,7 +50,9 @@ static int race_world_pgmap(struct hs_task *self, struct hs_race_state *s, unsig
 	c.page_refs = p->refs;
 	c.removal_order = p->order;
 	c.atomic = p->atomic;
-	c.driver_data = (void *)(uintptr_t)p; /* hs_race_migrate_to_ram() reads it */
+	/* hs_race_device_to_ram() reads the one, hs_race_migrate_to_ram() the other. */
+	c.driver_data = p->ram == HS_RACE_RAM_DEVICE ? (void *)&s->thing[i].memory
+						     : (void *)(uintptr_t)p;
 	return hs_pgmap_create(self, &c, &s->thing[i].memory.pgmap);
 }
 
@@ -174,7 +177,10 @@ static int race_world_dmirror(struct hs_task *self, struct hs_race_state *s, uns
 static int race_world_device(struct hs_task *self, struct hs_race_state *s, unsigned int i)
 {
 	const struct hs_race_driver *d = &s->program->race->object[i].driver;
+	struct hs_race_memory *memory = d->memory == HS_RACE_NONE ? NULL
+								  : &s->thing[d->memory].memory;
 	struct hs_device_config c;
+	int ret;
 
 	hs_device_config_init(&c, d->model, s->thing[d->mm].mm.mm, d->start, d->end);
 	c.owner = hs_race_owner(d->owner);
@@ -182,7 +188,11 @@ static int race_world_device(struct hs_task *self, struct hs_race_state *s, unsi
 	c.corrections = d->corrections;
 	c.tries = d->tries;
 	c.touch = hs_race_must(s, HS_RACE_S2);
-	return hs_device_create(self, &c, &s->thing[i].hardware);
+	c.memory = memory ? memory->pgmap : NULL;
+	ret = hs_device_create(self, &c, &s->thing[i].hardware);
+	if (!ret && memory)
+		memory->device = s->thing[i].hardware;
+	return ret;
 }
 
 /* ---- all of them ------------------------------------------------------------------------- */
@@ -362,7 +372,8 @@ static void race_world_end_dmirror(struct hs_task *self, struct hs_race_actor *a
 
 static void race_world_end_device(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
 {
-	hs_device_destroy(self, a->state->thing[i].hardware);
+	if (!a->state->thing[i].closed)
+		hs_device_destroy(self, a->state->thing[i].hardware);
 }
 
 static void race_world_end_file(struct hs_task *self, struct hs_race_actor *a, unsigned int i)
@@ -403,7 +414,7 @@ static void race_world_judge(struct hs_task *self, struct hs_race_actor *a)
 		if (race->object[i].kind == HS_RACE_PGMAP && a->state->thing[i].memory.gone)
 			hs_race_judge_s1(self, a, i);
 	for (unsigned int i = 0; i < race->objects; i++)
-		if (race->object[i].kind == HS_RACE_DEVICE)
+		if (race->object[i].kind == HS_RACE_DEVICE && !a->state->thing[i].closed)
 			race_world_judge_s4(self, a, i);
 }
 

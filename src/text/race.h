@@ -96,6 +96,7 @@ struct hs_race_task {
 enum hs_race_ram {
 	HS_RACE_RAM_COPY,    /* hs_migrate_to_ram() */
 	HS_RACE_RAM_MIGRATE, /* hs_migrate_vma_setup() and what follows */
+	HS_RACE_RAM_DEVICE,  /* hs_device_to_ram() of the device whose memory it is */
 	HS_RACE_RAM_COUNT
 };
 
@@ -159,6 +160,7 @@ struct hs_race_driver {
 	enum hs_race_requests requests; /* driver; default all */
 	enum hs_device_model model;	/* device */
 	uint32_t corrections;		/* device: HS_CORRECT_* bits */
+	unsigned int memory;		/* device: its own, a pgmap; HS_RACE_NONE: none */
 };
 
 struct hs_race_object {

@@ -51,12 +51,6 @@ enum {
 	DMIRROR_TOUCH = DRIVER_LATE,
 	DMIRROR_TRIES
 };
-enum {
-	DEVICE_OWNER,
-	DEVICE_STRATEGY,
-	DEVICE_CORRECTION,
-	DEVICE_TRIES
-};
 
 /* ---- machine ----------------------------------------------------------------------------- */
 
@@ -121,7 +115,7 @@ int hs_race_machine_line(struct hs_race_parser *p)
 	return ret;
 }
 
-static int race_objects_owner(struct hs_race_parser *p, unsigned int key, uint64_t *owner)
+int hs_race_key_owner(struct hs_race_parser *p, unsigned int key, uint64_t *owner)
 {
 	const struct hs_word *word = &p->line->value[key];
 
@@ -223,7 +217,7 @@ static int race_objects_pgmap(struct hs_race_parser *p, struct hs_race_object *o
 	if (!ret)
 		ret = race_objects_pgmap_kind(p, pgmap);
 	if (!ret)
-		ret = race_objects_owner(p, PGMAP_OWNER, &pgmap->owner);
+		ret = hs_race_key_owner(p, PGMAP_OWNER, &pgmap->owner);
 	pgmap->first = pgmap->start;
 	if (!ret)
 		ret = hs_race_key_number(p, PGMAP_FIRST, pgmap->start, pgmap->end - 1,
@@ -352,9 +346,8 @@ static int race_objects_own_steps(struct hs_race_parser *p, struct hs_race_drive
 	return ret;
 }
 
-/* Words MM START END. */
-static int race_objects_window(struct hs_race_parser *p, const struct hs_word *word,
-			       struct hs_race_driver *driver)
+int hs_race_window(struct hs_race_parser *p, const struct hs_word *word,
+		   struct hs_race_driver *driver)
 {
 	uint64_t end = hs_race_addr_end(p->race);
 	int ret = hs_race_object(p, &word[0], HS_RACE_MM, "MM", &driver->mm);
@@ -377,12 +370,12 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 	struct hs_race_driver *driver = &object->driver;
 	unsigned int protocol = HS_PROTOCOL_SOUND;
 	uint64_t tries = 0;
-	int ret = race_objects_window(p, &p->line->word[1], driver);
+	int ret = hs_race_window(p, &p->line->word[1], driver);
 
 	if (!ret)
 		ret = race_objects_walker(p, driver);
 	if (!ret)
-		ret = race_objects_owner(p, DRIVER_OWNER, &driver->owner);
+		ret = hs_race_key_owner(p, DRIVER_OWNER, &driver->owner);
 	if (!ret)
 		ret = race_objects_protocol(p, is_driver, &protocol);
 	driver->protocol = (enum hs_protocol)protocol;
@@ -393,106 +386,6 @@ static int race_objects_driver(struct hs_race_parser *p, struct hs_race_object *
 	if (!ret)
 		ret = hs_race_key_number(p, DMIRROR_TRIES, 0, HS_RACE_TURNS, &tries);
 	driver->tries = (uint32_t)tries;
-	return ret;
-}
-
-/* ---- device ------------------------------------------------------------------------------ */
-
-/* "none, all, or a+b with + between them": those of the model. */
-static int race_objects_correction_error(struct hs_race_parser *p, uint32_t known)
-{
-	char what[160];
-	size_t used = (size_t)snprintf(what, sizeof(what), "correction=none");
-
-	if (known)
-		used += (size_t)snprintf(what + used, sizeof(what) - used,
-					 ", all, or with + between them:");
-	for (unsigned int i = 0; i < HS_CORRECTION_COUNT; i++)
-		if (known >> i & 1)
-			used += (size_t)snprintf(what + used, sizeof(what) - used, " %s",
-						 hs_correction_name(1u << i));
-	return hs_text_expected(p->text, &p->line->value[DEVICE_CORRECTION], what);
-}
-
-static uint32_t race_objects_correction(const struct hs_word *name, uint32_t known)
-{
-	for (unsigned int i = 0; i < HS_CORRECTION_COUNT; i++)
-		if (known >> i & 1 && hs_word_is(name, hs_correction_name(1u << i)))
-			return 1u << i;
-	return 0;
-}
-
-static int race_objects_corrections(struct hs_race_parser *p, struct hs_race_driver *device)
-{
-	struct hs_word rest = p->line->value[DEVICE_CORRECTION], name;
-	uint32_t known = hs_device_corrections(device->model);
-	const char *plus;
-
-	if (!rest.at || hs_word_is(&rest, "none"))
-		return 0;
-	if (known && hs_word_is(&rest, "all")) {
-		device->corrections = known;
-		return 0;
-	}
-	do {
-		uint32_t bit;
-
-		plus = memchr(rest.at, '+', rest.length);
-		name = (struct hs_word){ rest.at, plus ? (size_t)(plus - rest.at) : rest.length };
-		bit = race_objects_correction(&name, known);
-		if (!bit || device->corrections & bit)
-			return race_objects_correction_error(p, known);
-		device->corrections |= bit;
-		if (plus)
-			rest = (struct hs_word){ plus + 1, rest.length - name.length - 1 };
-	} while (plus);
-	return 0;
-}
-
-static int race_objects_device_walker(struct hs_race_parser *p, struct hs_race_driver *device)
-{
-	const char *strategies[HS_STRATEGY_BUILTIN_COUNT];
-	struct hs_device_config config;
-	unsigned int strategy;
-
-	hs_device_config_init(&config, device->model, NULL, 0, 0);
-	strategy = config.strategy;
-	for (unsigned int i = 0; i < HS_STRATEGY_BUILTIN_COUNT; i++)
-		strategies[i] = config.strategy == HS_STRATEGY_NONE && i != HS_STRATEGY_NONE
-					? NULL
-					: hs_strategy_name((enum hs_strategy)i);
-	device->strategy = config.strategy;
-	if (hs_race_key_name(p, DEVICE_STRATEGY, strategies, HS_STRATEGY_BUILTIN_COUNT, &strategy))
-		return -EINVAL;
-	device->strategy = (enum hs_strategy)strategy;
-	return 0;
-}
-
-static int race_objects_device(struct hs_race_parser *p, struct hs_race_object *object)
-{
-	const char *models[HS_DEVICE_MODEL_COUNT];
-	struct hs_race_driver *device = &object->driver;
-	unsigned int model = 0;
-	uint64_t tries = 0;
-	char what[160];
-	int ret;
-
-	for (unsigned int i = 0; i < HS_DEVICE_MODEL_COUNT; i++)
-		models[i] = hs_device_model_name((enum hs_device_model)i);
-	hs_race_list(what, sizeof(what), "MODEL, ", models, HS_DEVICE_MODEL_COUNT);
-	ret = hs_text_name(p->text, &p->line->word[1], models, HS_DEVICE_MODEL_COUNT, what, &model);
-	device->model = (enum hs_device_model)model;
-	if (!ret)
-		ret = race_objects_window(p, &p->line->word[2], device);
-	if (!ret)
-		ret = race_objects_owner(p, DEVICE_OWNER, &device->owner);
-	if (!ret)
-		ret = race_objects_device_walker(p, device);
-	if (!ret)
-		ret = race_objects_corrections(p, device);
-	if (!ret)
-		ret = hs_race_key_number(p, DEVICE_TRIES, 0, HS_RACE_TURNS, &tries);
-	device->tries = (uint32_t)tries;
 	return ret;
 }
 
@@ -585,7 +478,7 @@ static int race_objects_kind(struct hs_race_parser *p, struct hs_race_object *ob
 	case HS_RACE_DMIRROR:
 		return race_objects_driver(p, object);
 	case HS_RACE_DEVICE:
-		return race_objects_device(p, object);
+		return hs_race_device_object(p, object);
 	default:
 		return 0;
 	}

@@ -84,6 +84,7 @@ int hs_race_key_name(struct hs_race_parser *p, unsigned int key, const char *con
 int hs_race_key_number(struct hs_race_parser *p, unsigned int key, uint64_t low, uint64_t high,
 		       uint64_t *value);
 int hs_race_key_bool(struct hs_race_parser *p, unsigned int key, bool *value);
+int hs_race_key_owner(struct hs_race_parser *p, unsigned int key, uint64_t *owner);
 /* Writes names into @what: "a, b or c", after @before. Those that are NULL are left out. */
 void hs_race_list(char *what, size_t size, const char *before, const char *const *names,
 		  unsigned int count);
@@ -93,6 +94,10 @@ void hs_race_list(char *what, size_t size, const char *before, const char *const
 int hs_race_machine_line(struct hs_race_parser *p);
 int hs_race_object_line(struct hs_race_parser *p);
 int hs_race_vma_line(struct hs_race_parser *p);
+/* Of a line of an object: words MM START END; all of a device but its name. */
+int hs_race_window(struct hs_race_parser *p, const struct hs_word *word,
+		   struct hs_race_driver *driver);
+int hs_race_device_object(struct hs_race_parser *p, struct hs_race_object *object);
 int hs_race_step_line(struct hs_race_parser *p);
 /* The section that is open ends: its loops must be closed. */
 int hs_race_end_section(struct hs_race_parser *p);

@@ -115,6 +115,8 @@ static void race_print_device(const struct hs_race *race, const struct hs_race_d
 		before = "+";
 	}
 	race_print_number(out, "tries=", device->tries, 0);
+	if (device->memory != HS_RACE_NONE)
+		race_print_name(out, "memory=", race->object[device->memory].name, false);
 }
 
 static void race_print_object(const struct hs_race *race, const struct hs_race_object *object,

@@ -81,6 +81,7 @@ const char *const hs_race_order_names[HS_REMOVAL_ORDER_COUNT] = {
 const char *const hs_race_ram_names[HS_RACE_RAM_COUNT] = {
 	[HS_RACE_RAM_COPY] = "copy",
 	[HS_RACE_RAM_MIGRATE] = "migrate",
+	[HS_RACE_RAM_DEVICE] = "device",
 };
 
 const char *const hs_race_copy_error_names[HS_RACE_COPY_ERROR_COUNT] = {

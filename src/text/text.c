@@ -52,7 +52,8 @@ static const struct hs_key dmirror_keys[HS_TEXT_KEYS] = {
 static const struct hs_key device_keys[HS_TEXT_KEYS] = { { "owner", RACE },
 							 { "strategy", RACE },
 							 { "correction", RACE },
-							 { "tries", RACE } };
+							 { "tries", RACE },
+							 { "memory", RACE } };
 static const struct hs_key step_keys[HS_TEXT_KEYS] = { { "as", RACE }, { "optional", RACE } };
 
 static const struct hs_keyword text_keywords[HS_KEYWORD_COUNT] = {

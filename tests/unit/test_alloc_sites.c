@@ -592,9 +592,31 @@ static void driven(struct stage *st, enum hs_device_model model)
 	STEP(st, map(st, 8, 32, RW));
 }
 
+/* What else a mirror does; the second page is not there yet. */
+static void operated(struct stage *st)
+{
+	struct hs_device_config config;
+	struct hs_device *device;
+	uint32_t prot[2];
+
+	hs_device_config_init(&config, HS_DEVICE_DMIRROR, st->mm, 0, PAGES(16));
+	STEP(st, hs_device_create(st->self, &config, &st->hardware));
+	TRY_PART(st, STAGE_POPULATE, hs_device_write(st->self, st->hardware, PAGES(9), 5));
+	STEP(st, hs_device_snapshot(st->self, st->hardware, PAGES(9), PAGES(11), prot));
+	STEP(st, zap(st, 9, 11));
+	TRY_PART(st, STAGE_POPULATE,
+		 hs_device_exclusive(st->self, st->hardware, PAGES(9), PAGES(11)));
+	device = st->hardware;
+	st->hardware = NULL;
+	hs_device_destroy(st->self, device);
+	STEP(st, unmap(st, 8, 32));
+	STEP(st, map(st, 8, 32, RW));
+}
+
 static void driving(struct stage *st)
 {
 	PART(st, walkable(st));
+	PART(st, operated(st));
 	for (int model = 0; model < HS_DEVICE_MODEL_COUNT; model++)
 		PART(st, driven(st, (enum hs_device_model)model));
 }

@@ -217,7 +217,8 @@ static void refuses_to_sleep(void)
 	hs_notifiers_set_refusal(now->self, hs_mm_notifiers(now->mm), HS_REFUSAL_UNDONE);
 	assert_int_equal(populate(0, 2, false), 0);
 	ret = hs_invalidate_start(now->self, hs_mm_notifiers(now->mm), &i);
-	if (config.model == HS_DEVICE_DMIRROR) { /* it tries */
+	if (config.model == HS_DEVICE_DMIRROR || config.model == HS_DEVICE_TEST_HMM) {
+		/* it tries */
 		assert_int_equal(ret, 0);
 		hs_invalidate_end(now->self, hs_mm_notifiers(now->mm), &i);
 		expect("-w------");
@@ -247,6 +248,7 @@ static void private_pages_are_taken_by_their_owner(void **state)
 		uint64_t foreign;
 	} expected[MIRRORS] = {
 		[HS_DEVICE_DMIRROR] = { { -EFAULT, 0 }, { false, true }, 0 },
+		[HS_DEVICE_TEST_HMM] = { { -EFAULT, 0 }, { false, true }, 0 },
 		[HS_DEVICE_NOUVEAU_2019] = { { 0, 0 }, { false, true }, 1 },
 		[HS_DEVICE_NOUVEAU] = { { -EFAULT, 0 }, { false, true }, 0 },
 		[HS_DEVICE_AMDGPU_2019] = { { 0, 0 }, { true, true }, 0 },
@@ -289,9 +291,10 @@ static void own_migrations_leave_the_words(void **state)
 	};
 	/* In the order of the events: a device of which the word stays. */
 	static const char *const stays[MIRRORS] = {
-		[HS_DEVICE_DMIRROR] = "y-y-", [HS_DEVICE_NOUVEAU_2019] = "----",
-		[HS_DEVICE_NOUVEAU] = "y---", [HS_DEVICE_AMDGPU_2019] = "----",
-		[HS_DEVICE_AMDGPU] = "y---",  [HS_DEVICE_ODP] = "----",
+		[HS_DEVICE_DMIRROR] = "----",	   [HS_DEVICE_TEST_HMM] = "y---",
+		[HS_DEVICE_NOUVEAU_2019] = "----", [HS_DEVICE_NOUVEAU] = "y---",
+		[HS_DEVICE_AMDGPU_2019] = "----",  [HS_DEVICE_AMDGPU] = "y---",
+		[HS_DEVICE_ODP] = "----",
 	};
 
 	(void)state;
@@ -535,6 +538,7 @@ static void names_are_those_of_texts(void **state)
 {
 	(void)state;
 	assert_string_equal(hs_device_model_name(HS_DEVICE_DMIRROR), "dmirror");
+	assert_string_equal(hs_device_model_name(HS_DEVICE_TEST_HMM), "test-hmm");
 	assert_string_equal(hs_device_model_name(HS_DEVICE_NOUVEAU_2019), "nouveau-2019");
 	assert_string_equal(hs_device_model_name(HS_DEVICE_NOUVEAU), "nouveau");
 	assert_string_equal(hs_device_model_name(HS_DEVICE_AMDGPU_2019), "amdgpu-2019");
@@ -543,6 +547,10 @@ static void names_are_those_of_texts(void **state)
 	assert_string_equal(hs_device_model_name(HS_DEVICE_ODP), "odp");
 	assert_string_equal(hs_device_model_name(HS_DEVICE_MODEL_COUNT), "?");
 	assert_int_equal(hs_device_corrections(HS_DEVICE_ODP), 0);
+	assert_int_equal(hs_device_corrections(HS_DEVICE_DMIRROR), 0);
+	assert_int_equal(hs_device_corrections(HS_DEVICE_TEST_HMM),
+			 HS_CORRECT_OWN_PAGES | HS_CORRECT_OWN_EVENTS | HS_CORRECT_MIGRATE_WALK |
+				 HS_CORRECT_EXCLUSIVE_CHECK | HS_CORRECT_EVICT_ALL);
 	assert_int_equal(hs_device_corrections(HS_DEVICE_AMDGPU), HS_CORRECT_MAP_LOCKED);
 	assert_int_equal(hs_device_corrections(HS_DEVICE_NOUVEAU_2019),
 			 HS_CORRECT_SEQUENCE | HS_CORRECT_UNREGISTER);
@@ -552,6 +560,11 @@ static void names_are_those_of_texts(void **state)
 	assert_string_equal(hs_correction_name(HS_CORRECT_SEQUENCE), "sequence");
 	assert_string_equal(hs_correction_name(HS_CORRECT_UNREGISTER), "unregister");
 	assert_string_equal(hs_correction_name(HS_CORRECT_MAP_LOCKED), "map-locked");
+	assert_string_equal(hs_correction_name(HS_CORRECT_OWN_PAGES), "own-pages");
+	assert_string_equal(hs_correction_name(HS_CORRECT_OWN_EVENTS), "own-events");
+	assert_string_equal(hs_correction_name(HS_CORRECT_MIGRATE_WALK), "migrate-walk");
+	assert_string_equal(hs_correction_name(HS_CORRECT_EXCLUSIVE_CHECK), "exclusive-check");
+	assert_string_equal(hs_correction_name(HS_CORRECT_EVICT_ALL), "evict-all");
 	assert_string_equal(hs_correction_name((enum hs_correction)3), "?");
 }
 

@@ -4,6 +4,11 @@
 
 /* ---- refused ------------------------------------------------------------------------------ */
 
+/* A device with what would be its memory. */
+#define MIRROR(ram, model, keys)                                           \
+	"pgmap P 8 10 type=private owner=1 " ram "\nmm M\ndevice E " model \
+	" M 0 0x1000 owner=1 " keys
+
 static const struct race_refusal refused[] = {
 	/* machine */
 	{ RACE_TOP("machine 2"), "x.in:3: machine: expected no word, found 1 word" },
@@ -86,7 +91,7 @@ static const struct race_refusal refused[] = {
 	{ RACE_TOP("pgmap A 8 10 atomic=maybe"),
 	  "x.in:3: pgmap: expected atomic=no or yes, found \"maybe\"" },
 	{ RACE_TOP("pgmap A 8 10 type=private owner=1 ram=move"),
-	  "x.in:3: pgmap: expected ram=copy or migrate, found \"move\"" },
+	  "x.in:3: pgmap: expected ram=copy, migrate or device, found \"move\"" },
 	{ RACE_TOP("pgmap A 8 10 type=coherent owner=1 ram=migrate"),
 	  "x.in:3: pgmap: expected type=private with ram=, found \"migrate\"" },
 	{ RACE_TOP("pgmap A 8 10 type=private"),
@@ -155,7 +160,7 @@ static const struct race_refusal refused[] = {
 	{ RACE_IN("device E M 0 0x1000"),
 	  "x.in:11: device: expected NAME MODEL MM START END, found 4 words" },
 	{ RACE_IN("device E vendor M 0 0x1000"),
-	  "x.in:11: device: expected MODEL, dmirror, nouveau-2019, nouveau, amdgpu-2019, amdgpu, odp or p2pdma, found \"vendor\"" },
+	  "x.in:11: device: expected MODEL, dmirror, test-hmm, nouveau-2019, nouveau, amdgpu-2019, amdgpu, odp or p2pdma, found \"vendor\"" },
 	{ RACE_IN("device E odp N 0 0x1000"),
 	  "x.in:11: device: expected MM, an mm of a line above, found \"N\"" },
 	{ RACE_IN("device E odp M 0x800 0x1000"),
@@ -183,7 +188,23 @@ static const struct race_refusal refused[] = {
 	{ RACE_IN("device E odp M 0 0x1000 tries=-1"),
 	  "x.in:11: device: expected tries=N, a number from 0 to 1048576, found \"-1\"" },
 	{ RACE_IN("device E odp M 0 0x1000 touch=yes"),
-	  "x.in:11: device: expected owner=, strategy=, correction= or tries=, found \"touch=yes\"" },
+	  "x.in:11: device: expected owner=, strategy=, correction=, tries= or memory=, found \"touch=yes\"" },
+	{ RACE_TOP(MIRROR("ram=device", "odp", "memory=P")),
+	  "x.in:5: device: expected memory= of a dmirror or test-hmm, found \"P\"" },
+	{ RACE_TOP(MIRROR("ram=device", "dmirror", "memory=M")),
+	  "x.in:5: device: expected memory=PGMAP, a pgmap and not an mm, found \"M\"" },
+	{ RACE_TOP(MIRROR("ram=migrate", "dmirror", "memory=P")),
+	  "x.in:5: device: expected memory=PGMAP of type coherent, or private with ram=device, found \"P\"" },
+	{ RACE_TOP(MIRROR("ram=device refs=5.18", "test-hmm", "memory=P")),
+	  "x.in:5: device: expected memory=PGMAP with refs=6.1 or 6.15, found \"P\"" },
+	{ RACE_TOP(
+		  "pgmap P 8 10 type=private owner=1 ram=device\nmm M\ndevice E dmirror M 0 0x1000 owner=2 memory=P"),
+	  "x.in:5: device: expected memory=PGMAP with the owner of the device, found \"P\"" },
+	{ RACE_TOP(MIRROR("ram=device", "dmirror",
+			  "memory=P") "\ndevice F dmirror M 0 0x1000 owner=1 memory=P"),
+	  "x.in:6: device: expected memory=PGMAP that no other device has, found \"P\"" },
+	{ RACE_TOP(MIRROR("ram=device", "test-hmm", "correction=sequence")),
+	  "x.in:5: device: expected correction=none, all, or with + between them: own-pages own-events migrate-walk exclusive-check evict-all, found \"sequence\"" },
 	{ RACE_IN("mmap N 0x2000 0x3000 rw"),
 	  "x.in:11: mmap: expected MM, an mm of a line above, found \"N\"" },
 	{ RACE_IN("mmap A 0x2000 0x3000 rw"),
