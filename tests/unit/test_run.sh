@@ -129,6 +129,7 @@ called 5 'cmake -S .*-DHMMSIM_UNBUILT_TESTS=( |$)'
 # Kernel code: installed by --full alone, tested in the releases, and missing only if that is allowed.
 called 1 'kernel source linux-source-6\.12 6\.12\.117-1~deb12u1'
 called 4 'cmake -S .*-DHMMSIM_KERNEL_SOURCE=OFF'
+called 4 'ctest .*-LE [^ ]*kernel'
 says '^kernel code: NOT TESTED: linux-source-6.12 is not installed$'
 KERNEL='known 6.12.117-1~deb12u1' HMMSIM_REQUIRE_KERNEL=1 run 0 --full
 says '^kernel code: tested, 6\.12\.117-1~deb12u1$'
