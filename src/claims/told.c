@@ -357,7 +357,10 @@ bool hs_told_columns(const struct hs_claim_found *found, bool walk,
 
 /* ---- executions --------------------------------------------------------------------------- */
 
-/* Whether the counterexample is to be shown rather than the best one so far. */
+/*
+ * Whether the counterexample is to be shown rather than the best one so far. Of rows the first,
+ * because a claim begins with what shows most of it: the later ones run a driver as one step.
+ */
 static bool told_is_simpler(const struct hs_claim *claim, const struct hs_told_example *best,
 			    const struct hs_claim_cell *cell,
 			    const struct hs_claim_counterexample *example)
@@ -372,6 +375,8 @@ static bool told_is_simpler(const struct hs_claim *claim, const struct hs_told_e
 		return claimed;
 	if (!example->moments || !best->example->moments)
 		return example->moments > best->example->moments;
+	if (cell->row != best->cell->row && !hs_claim_is_control(&claim->row[cell->row]))
+		return false;
 	return example->moments < best->example->moments;
 }
 

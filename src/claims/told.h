@@ -82,8 +82,8 @@ struct hs_told_example {
 };
 
 /*
- * Of the rows, or of the controls, the counterexample with the fewest moments, but for those that
- * have none; one of a property that a line claimed names comes before others.
+ * Of the first row that has one, or of all controls, the counterexample with the fewest moments,
+ * but for those that have none; one of a property that a line claimed names comes before others.
  */
 struct hs_told_example hs_told_simplest(const struct hs_claim_found *found, bool controls);
 /* The one to show first: the simplest of the rows, or if there is none, of the controls. */
