@@ -78,10 +78,27 @@ if(HS_KERNEL_KNOWN)
 	hs_explored_kernel(kernel_mmu_notifier FILES ${trees} SOURCES mmu_notifier_kernel.c)
 	hs_explored_program(test_kernel_notifier_model SOURCES ${model}/test_notifier_model.c
 		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
+	hs_explored_program(test_kernel_notifier_views SOURCES test_notifier_views.c
+		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 endif()
+hs_add_kernel_test(test_kernel_notifier_views TIMEOUT 60 COMMAND test_kernel_notifier_views)
 hs_add_kernel_test(test_kernel_notifier_model TIMEOUT 60 COMMAND test_kernel_notifier_model)
 hs_add_kernel_test(test_kernel_shim TIMEOUT 30 COMMAND test_kernel_shim)
 hs_add_kernel_test(test_kernel_percpu_ref_model TIMEOUT 60 COMMAND test_kernel_percpu_ref_model)
+
+# What stands on both: tests of the model as they are.
+set(both_page_model ../support/pgmap_race.c)
+set(both_removal_model ../support/pgmap_race.c)
+set(both_fault_model ../support/fault_race.c)
+foreach(stem page_model removal_model fault_model)
+	if(HS_KERNEL_KNOWN)
+		hs_explored_program(test_kernel_both_${stem} SOURCES ${model}/test_${stem}.c ${both_${stem}}
+			percpu_ref_glue.c mmu_notifier_glue.c
+			LIBS kernel_percpu_ref kernel_mmu_notifier)
+	endif()
+	hs_add_kernel_test(test_kernel_both_${stem} TIMEOUT 60 COMMAND test_kernel_both_${stem})
+endforeach()
+
 hs_same_outcomes(percpu_ref_outcomes COUNTS 85,447 SOURCES percpu_ref_outcomes.c
 	GLUE percpu_ref_glue.c LIBS kernel_percpu_ref)
 if(HS_KERNEL_KNOWN)
