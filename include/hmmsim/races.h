@@ -183,7 +183,9 @@ struct hs_races_side {
  * @param ctx  passed to @p fn; the caller's
  *
  * Such races are no findings, because what they lead to is explored. They are told in each
- * execution that has them, so @p fn keeps what it has not seen. It must not call the library.
+ * execution that has them, so @p fn keeps what it has not seen. It must not call the library. While
+ * there is one, a plain access and a free that nothing orders are HS_VERDICT_FREED, whichever comes
+ * first, as where accesses are checked.
  *
  * Context: any thread, before it calls hs_explore().
  */
