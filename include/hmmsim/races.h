@@ -135,10 +135,12 @@ struct hs_races_atomic {
 	size_t size;		  /**< 1, 2, 4 or 8 bytes */
 	enum hs_races_op op;	  /**< what it does */
 	enum hs_sync_order order; /**< as sync_words.h has it for the operation */
-	uint64_t operand;	  /**< what is stored, added ... */
-	uint64_t expected;	  /**< of HS_RACES_CMPXCHG */
-	uint64_t before;	  /**< receives what the object held, or what the load sees */
-	const char *where;	  /**< as of hs_races_access_at() */
+	/** of HS_RACES_CMPXCHG where nothing is written: RELAXED, ACQUIRE or SEQ_CST */
+	enum hs_sync_order failing;
+	uint64_t operand;  /**< what is stored, added ... */
+	uint64_t expected; /**< of HS_RACES_CMPXCHG */
+	uint64_t before;   /**< receives what the object held, or what the load sees */
+	const char *where; /**< as of hs_races_access_at() */
 };
 
 /**

@@ -44,42 +44,43 @@ static bool tsan_atomic_is_step(struct hs_races_atomic *a)
 	return false;
 }
 
-#define TSAN_ATOMIC(T, name, parameters, what, v, e, host)                           \
-	TSAN_API T __tsan_atomic##name parameters;                                   \
-	TSAN_API T __tsan_atomic##name parameters                                    \
-	{                                                                            \
-		struct hs_races_atomic access = { .data = (void *)(uintptr_t)a,      \
-						  .size = sizeof(*a),                \
-						  .op = HS_RACES_##what,             \
-						  .order = tsan_atomic_order(order), \
-						  .operand = (v),                    \
-						  .expected = (e),                   \
-						  .where = HS_RACES_CALLER };        \
-		bool step = tsan_atomic_is_step(&access);                            \
-                                                                                     \
-		host                                                                 \
+#define TSAN_ATOMIC(T, name, parameters, what, v, e, otherwise, host)                      \
+	TSAN_API T __tsan_atomic##name parameters;                                         \
+	TSAN_API T __tsan_atomic##name parameters                                          \
+	{                                                                                  \
+		struct hs_races_atomic access = { .data = (void *)(uintptr_t)a,            \
+						  .size = sizeof(*a),                      \
+						  .op = HS_RACES_##what,                   \
+						  .order = tsan_atomic_order(order),       \
+						  .operand = (v),                          \
+						  .expected = (e),                         \
+						  .failing = tsan_atomic_order(otherwise), \
+						  .where = HS_RACES_CALLER };              \
+		bool step = tsan_atomic_is_step(&access);                                  \
+                                                                                           \
+		host                                                                       \
 	}
 
-#define TSAN_FETCH(T, bits, op, what, v_of)                                                \
-	TSAN_ATOMIC(T, bits##_fetch_##op, (volatile T * a, T v, int order), what, v_of, 0, \
+#define TSAN_FETCH(T, bits, op, what, v_of)                                                   \
+	TSAN_ATOMIC(T, bits##_fetch_##op, (volatile T * a, T v, int order), what, v_of, 0, 0, \
 		    return step ? (T)access.before : __atomic_fetch_##op(a, v, __ATOMIC_SEQ_CST);)
 
 /* Whether the value was expected; *expected receives the one that was not. */
 #define TSAN_COMPARE(T, bits, strength)                                                           \
 	TSAN_ATOMIC(int, bits##_compare_exchange_##strength,                                      \
 		    (volatile T * a, T * expected, T v, int order, int failing), CMPXCHG, v,      \
-		    *expected, (void)failing;                                                     \
+		    *expected, failing,                                                           \
 		    if (!step) return __atomic_compare_exchange_n(                                \
 			    a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);           \
 		    if ((T)access.before == *expected) return true; *expected = (T)access.before; \
 		    return false;)
 
 #define TSAN_ATOMICS(T, bits)                                                                      \
-	TSAN_ATOMIC(T, bits##_load, (const volatile T *a, int order), LOAD, 0, 0,                  \
+	TSAN_ATOMIC(T, bits##_load, (const volatile T *a, int order), LOAD, 0, 0, 0,               \
 		    return step ? (T)access.before : __atomic_load_n(a, __ATOMIC_SEQ_CST);)        \
-	TSAN_ATOMIC(void, bits##_store, (volatile T * a, T v, int order), STORE, v, 0,             \
+	TSAN_ATOMIC(void, bits##_store, (volatile T * a, T v, int order), STORE, v, 0, 0,          \
 		    if (!step) __atomic_store_n(a, v, __ATOMIC_SEQ_CST);)                          \
-	TSAN_ATOMIC(T, bits##_exchange, (volatile T * a, T v, int order), XCHG, v, 0,              \
+	TSAN_ATOMIC(T, bits##_exchange, (volatile T * a, T v, int order), XCHG, v, 0, 0,           \
 		    return step ? (T)access.before : __atomic_exchange_n(a, v, __ATOMIC_SEQ_CST);) \
 	TSAN_FETCH(T, bits, add, ADD, v)                                                           \
 	TSAN_FETCH(T, bits, sub, ADD, 0 - (uint64_t)v)                                             \
@@ -91,9 +92,9 @@ static bool tsan_atomic_is_step(struct hs_races_atomic *a)
 	TSAN_COMPARE(T, bits, weak)                                                                \
 	TSAN_ATOMIC(T, bits##_compare_exchange_val,                                                \
 		    (volatile T * a, T expected, T v, int order, int failing), CMPXCHG, v,         \
-		    expected, (void)failing;                                                       \
-		    if (step) return (T)access.before; __atomic_compare_exchange_n(                \
-			    a, &expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);           \
+		    expected, failing, if (step) return (T)access.before;                          \
+		    __atomic_compare_exchange_n(a, &expected, v, false, __ATOMIC_SEQ_CST,          \
+						__ATOMIC_SEQ_CST);                                 \
 		    return expected;)
 
 TSAN_ATOMICS(uint8_t, 8)

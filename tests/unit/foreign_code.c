@@ -118,6 +118,25 @@ void foreign_consume_acquire(struct foreign_state *st)
 	st->seen[1] = (uint32_t)__atomic_load_n(&st->wide, RELAXED);
 }
 
+/* The exchange fails, and reads. */
+void foreign_exchange_acquire(struct foreign_state *st)
+{
+	uint32_t expected = 5;
+
+	__atomic_compare_exchange_n(&st->flag, &expected, 5, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
+	st->seen[0] = expected;
+	st->seen[1] = (uint32_t)__atomic_load_n(&st->wide, RELAXED);
+}
+
+void foreign_exchange_relaxed(struct foreign_state *st)
+{
+	uint32_t expected = 5;
+
+	__atomic_compare_exchange_n(&st->flag, &expected, 5, 0, __ATOMIC_ACQUIRE, RELAXED);
+	st->seen[0] = expected;
+	st->seen[1] = (uint32_t)__atomic_load_n(&st->wide, RELAXED);
+}
+
 /* ---- races -------------------------------------------------------------------------------- */
 
 void foreign_write_plain(struct foreign_state *st)

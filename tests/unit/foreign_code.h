@@ -39,6 +39,8 @@ void foreign_publish_release(struct foreign_state *st);
 void foreign_publish_fence(struct foreign_state *st);
 void foreign_consume_relaxed(struct foreign_state *st);
 void foreign_consume_acquire(struct foreign_state *st);
+void foreign_exchange_acquire(struct foreign_state *st);
+void foreign_exchange_relaxed(struct foreign_state *st);
 void foreign_write_plain(struct foreign_state *st);
 void foreign_read_plain(struct foreign_state *st);
 void foreign_write_marked(struct foreign_state *st);

@@ -237,6 +237,8 @@ static void atomics_have_their_orders_where_memory_is_weak(void **state)
 		{ foreign_publish_release, foreign_consume_acquire, false },
 		{ foreign_publish_fence, foreign_consume_acquire, false },
 		{ foreign_publish_fence, foreign_consume_relaxed, true },
+		{ foreign_publish_release, foreign_exchange_acquire, false },
+		{ foreign_publish_release, foreign_exchange_relaxed, true },
 	};
 
 	(void)state;

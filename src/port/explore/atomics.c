@@ -126,7 +126,7 @@ static uint64_t atomics_update(struct hs_task *self, const struct hs_races_atomi
 	hs_saw(self, w->addr, w->size, before);
 	if (a->op == HS_RACES_CMPXCHG && old != (a->expected & w->mask)) {
 		if (hs_unlikely(self->followed))
-			hs_order_see(self, w->addr, before, o);
+			hs_order_see(self, w->addr, before, atomics_order(a->failing));
 		hs_step_failed(self);
 		return old;
 	}
