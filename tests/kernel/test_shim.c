@@ -117,7 +117,7 @@ static void waits_end_with_a_wake_and_lose_none(void **state)
 		  HOLDS = BIT(1) },
 		{ "no wake",
 		  { shim_wait_for_flag, shim_set_flag_silently },
-		  FAILS(HS_VERDICT_DEADLOCK, "one in wait at tests/kernel/shim_code.c") },
+		  FAILS(HS_VERDICT_DEADLOCK, "one in wait at ") },
 		{ "locked", { shim_wait_locked, shim_set_locked }, HOLDS = BIT(2) },
 		{ "two locked",
 		  { shim_wait_locked, shim_set_locked, shim_wait_locked },
