@@ -4,7 +4,7 @@
  *
  * The kernel's file is included as a whole, because what it counts is in a struct of its own.
  */
-#include "mm/mmu_notifier.c"
+#include "mm/mmu_notifier.c" /* NOLINT(bugprone-suspicious-include): it is the subject */
 
 #include "mmu_notifier_kernel.h"
 

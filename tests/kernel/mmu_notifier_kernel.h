@@ -36,8 +36,8 @@ bool kernel_mm_defers(const struct mm_struct *mm);
 int kernel_start(struct mm_struct *mm, const struct kernel_range *range);
 void kernel_end(struct mm_struct *mm, const struct kernel_range *range);
 
-/* @owner: the model's object, for the callbacks. *sub is set before the kernel knows it. */
-int kernel_sub_insert(struct mm_struct *mm, struct kernel_sub **sub, void *owner,
+/* @owner: the model's object, for the callbacks. *out is set before the kernel knows it. */
+int kernel_sub_insert(struct mm_struct *mm, struct kernel_sub **out, void *owner,
 		      unsigned long start, unsigned long length);
 void kernel_sub_remove(struct kernel_sub *sub);
 unsigned long kernel_sub_read_begin(struct kernel_sub *sub);
@@ -46,8 +46,7 @@ bool kernel_sub_check_retry(struct kernel_sub *sub, unsigned long seq);
 void kernel_sub_set_seq(struct kernel_sub *sub, unsigned long seq);
 
 /* @ends: it has a callback for the end. */
-int kernel_plain_register(struct mm_struct *mm, struct kernel_plain **plain, void *owner,
-			  bool ends);
+int kernel_plain_register(struct mm_struct *mm, struct kernel_plain **out, void *owner, bool ends);
 void kernel_plain_unregister(struct kernel_plain *plain);
 
 /* The glue's: callbacks. */

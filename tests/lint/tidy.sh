@@ -29,7 +29,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# CMake writes each member of an entry on a line of its own. The first entry of each file stays.
+# CMake writes each member of an entry on a line of its own. The first entry of each file stays. Of
+# the options of gcc there, clang takes those that it does not know for errors, but for warnings.
 awk -v root="$root" -v build="$(dirname "$database")" -v files="$work/files" '
 	BEGIN { print "[" }
 	/^\{/ { entry = ""; file = ""; next }
@@ -43,6 +44,7 @@ awk -v root="$root" -v build="$(dirname "$database")" -v files="$work/files" '
 		next
 	}
 	{
+		gsub(/ -fno-reorder-blocks-and-partition/, "")
 		entry = entry $0 "\n"
 		if (match($0, /^ *"file": "/)) {
 			file = substr($0, RLENGTH + 1)
