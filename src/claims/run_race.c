@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/scenario.h"
+#include <hmmsim/scenario.h>
+
 #include "text/error_name.h"
 
 /* ---- the race ---------------------------------------------------------------------------- */
@@ -103,9 +104,9 @@ static int run_race_load(struct race_search *s, const struct hs_race_setting *se
 		set[n] = (struct hs_scenario_setting){ settings[n].name, settings[n].value };
 	if (judged)
 		set[n++] = (struct hs_scenario_setting){ "only", judged };
-	ret = hs_scenario_load_from(r->mem, r->text->file, r->text->bytes, r->text->length,
-				    run_race_row(s)->runs, set, n, NULL, 0, &s->text, r->error,
-				    HS_CLAIM_ERROR);
+	ret = hs_scenario_load(r->text->file, r->text->bytes, r->text->length,
+			       run_race_row(s)->runs, set, n, NULL, 0, &s->text, r->error,
+			       HS_CLAIM_ERROR);
 	return ret == -ENOENT ? -EINVAL : ret;
 }
 
