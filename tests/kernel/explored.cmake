@@ -53,12 +53,12 @@ function(hs_explored_program name)
 	hs_leave_unbuilt(${name} kernel)
 endfunction()
 
-# hs_same_outcomes(<stem> COUNTS <count,count> SOURCES a.c ... GLUE b.c ... LIBS <library> ...): one
-# scenario over the model and over the kernel's code (outcomes.h).
+# hs_same_outcomes(<stem> COUNTS <count,count> SOURCES a.c ... GLUE b.c ... LIBS <library> ...
+# [MODEL c.c ...]): one scenario over the model and over the kernel's code (outcomes.h).
 function(hs_same_outcomes stem)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "COUNTS" "SOURCES;GLUE;LIBS")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "COUNTS" "SOURCES;GLUE;LIBS;MODEL")
 	if(HS_KERNEL_KNOWN)
-		hs_explored_program(${stem}.model SOURCES ${arg_SOURCES} outcomes.c)
+		hs_explored_program(${stem}.model SOURCES ${arg_SOURCES} ${arg_MODEL} outcomes.c)
 		hs_explored_program(${stem}.kernel SOURCES ${arg_SOURCES} outcomes.c ${arg_GLUE}
 			LIBS ${arg_LIBS})
 		set(programs $<TARGET_FILE:${stem}.model> $<TARGET_FILE:${stem}.kernel>)
