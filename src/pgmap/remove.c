@@ -46,7 +46,8 @@
  *	touch pages
  *	put the cached one		drained
  *
- *	Required outcome: memory is removed after the put. (drain_waits_for_cached_reference)
+ *	Required outcome: memory is removed after the put.
+ *	(src/text/scenarios/removal.txt: cached-lookup)
  *
  * Memory before the wait, as before 50f44ee7248a:
  *
@@ -55,7 +56,8 @@
  *					kill, memory
  *	touch a page			wait: too late
  *
- *	Required outcome: none. The lookup touches a freed page. (lookup_against_removal_5_2)
+ *	Required outcome: none. The lookup touches a freed page.
+ *	(src/text/scenarios/removal.txt: lookup, order=5.2)
  *
  * Exit before erase, as in 5.3: the index still names the pgmap when the counters are freed.
  *
@@ -67,7 +69,11 @@
  *
  *	Required outcome: the lookup finds it dead. A lookup that read the state before the kill has
  *	left its RCU section when the counters are freed, because the drain took a grace period.
- *	(lookup_against_removal_5_3). With an atomic reference lookups do not touch the counters.
+ *	(src/text/scenarios/removal.txt: lookup, order=5.3)
+ *
+ * With an atomic reference the drain takes none, and a lookup that read the state before the kill
+ * meets a count that exit has freed: percpu_ref.h has the drawing. In v5.3 itself the count was in
+ * the struct, and could be read.
  */
 #include "memory/hotplug.h"
 #include "pgmap/pgmap.h"

@@ -140,7 +140,7 @@ static const struct row {
 			   .removal_order = HS_REMOVAL_ORDER_6_0,
 			   .roles = { MAPPER, REMOVER } },
 	  HS_VERDICT_FREED, "removal",
-	  "use-after-free:sc," DEFAULTS "56631d7d5b2bca6a:1x13,2x13,3x8,2x27,4x3,2x9,1" },
+	  "use-after-free:sc," DEFAULTS "37396b0b5537e9f5:1x13,2x13,3x8,2x27,4x3,2x10,1" },
 	{ &one_page, &flag, HS_VERDICT_FREED, "one%20page",
 	  "use-after-free:sc," DEFAULTS "e70323aac0f2ee7a:1x8,2x80,1x6,3x8,2x27,1" },
 };
