@@ -268,7 +268,8 @@ static struct hs_pgmap *memory_anew(struct hs_task *self, enum hs_pgmap_type typ
 	hs_pgmap_config_init(&config, type, pfn, pfn + PAGES);
 	config.page_refs = (enum hs_page_refs)draw(self, HS_PAGE_REFS_COUNT);
 	config.removal_order = draw(self, 2) ? HS_REMOVAL_ORDER_5_3 : HS_REMOVAL_ORDER_6_0;
-	config.atomic = !draw(self, 8);
+	/* Not in the order of v5.3, which ends a reference that lookups still find. */
+	config.atomic = !draw(self, 8) && config.removal_order != HS_REMOVAL_ORDER_5_3;
 	ret = hs_pgmap_create(self, &config, &pgmap);
 	hs_assert(self, !ret, "pgmap: %d", ret);
 	return pgmap;
