@@ -134,9 +134,14 @@ bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref)
 static void percpu_ref_switched(struct hs_task *self, struct hs_rcu_head *head)
 {
 	struct hs_percpu_ref *ref = hs_container_of(head, struct hs_percpu_ref, rcu);
-	uint64_t sum = hs_pcpu_sum(self, percpu_ref_counters(percpu_ref_state_of(self, ref)));
-	uint64_t was = hs_u64_count(self, &ref->count, sum - HS_PERCPU_REF_BIAS, 0, HS_ACQ_REL);
-	int64_t count = (int64_t)(was + sum - HS_PERCPU_REF_BIAS);
+	hs_u64 *counters = percpu_ref_counters(percpu_ref_state_of(self, ref));
+	uint64_t sum, was;
+	int64_t count;
+
+	hs_assert(self, counters, "hs_percpu_ref_exit: the callback of the kill has not run");
+	sum = hs_pcpu_sum(self, counters);
+	was = hs_u64_count(self, &ref->count, sum - HS_PERCPU_REF_BIAS, 0, HS_ACQ_REL);
+	count = (int64_t)(was + sum - HS_PERCPU_REF_BIAS);
 
 	/* One is the callback's own. In percpu mode no put can tell that it is one too many. */
 	hs_assert_at(self, HS_HERE, count > 0,

@@ -339,11 +339,26 @@ static void put_after_exit(void *arg)
 	hs_percpu_ref_put_many(m.self, &c.ref, 1);
 }
 
+static void exit_before_the_callback(void *arg)
+{
+	struct counted c;
+	struct machine m;
+
+	(void)arg;
+	machine_open_failing(&m, 0);
+	begin(m.self, &c, 0);
+	hs_percpu_ref_kill(m.self, &c.ref);
+	hs_percpu_ref_exit(m.self, &c.ref);
+	hs_rcu_barrier(m.self);
+}
+
 static void wrong_use_fails_the_assertion(void **state)
 {
 	(void)state;
 	death_expect(get_after_exit, NULL,
 		     "hs_percpu_ref_get_many: the count is used after hs_percpu_ref_exit()");
+	death_expect(exit_before_the_callback, NULL,
+		     "hs_percpu_ref_exit: the callback of the kill has not run");
 	death_expect(put_after_exit, NULL,
 		     "hs_percpu_ref_put_many: the count is used after hs_percpu_ref_exit()");
 	death_expect(kill_twice, NULL, "hs_percpu_ref_kill: already killed");
