@@ -80,8 +80,9 @@ struct hs_page *hs_device_use_at(struct hs_device *dev, uint64_t pfn, const char
 	page = hs_pfn_to_page(self, pfn);
 	if (!page || hs_pfn_life(self, pfn) != HS_PAGE_LIVE)
 		return NULL;
-	hs_page_count(self, page); /* a step: what frees the page is ordered with it */
-	if (dev->config.touch && !page->refcount.raw)
+	/* Where memory is weak the first may be an older count, and the second is the newest. */
+	if (dev->config.touch && !hs_page_count(self, page) &&
+	    !hs_u32_add(self, &page->refcount, 0, HS_ACQUIRE))
 		hs_fail(self, where, "%s uses page %#llx, which is free", dev->ops->name,
 			(unsigned long long)pfn);
 	return page;
