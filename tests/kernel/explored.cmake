@@ -177,7 +177,9 @@ foreach(line IN LISTS lines)
 	hs_explored_kernel(shim_${name} KERNEL ${folder} SOURCES shim_code.c INCLUDES ${included})
 	hs_explored_program(shim.${name} SHIM ${folder}/shim SOURCES test_shim.c ${included}
 		LIBS shim_${name})
-	target_compile_options(shim.${name} PRIVATE -Wno-unused-parameter)
+	# Behind the other options, of which clang lets -Wextra bring it back.
+	get_target_property(sources shim.${name} SOURCES)
+	set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS -Wno-unused-parameter)
 	list(APPEND shim_programs $<TARGET_FILE:shim.${name}>)
 endforeach()
 hs_add_kernel_test(test_kernel_shim_mutants TIMEOUT 60
