@@ -176,5 +176,7 @@ uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref)
 	state = percpu_ref_state_of(self, ref);
 	if (state & HS_PERCPU_REF_EXITED)
 		return state >> HS_PERCPU_REF_COUNT_SHIFT;
+	if (count == HS_PERCPU_REF_POISON) /* exit has not come to the state yet */
+		return 0;
 	return count - HS_PERCPU_REF_BIAS + hs_pcpu_sum(self, percpu_ref_counters(state));
 }

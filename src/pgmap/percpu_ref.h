@@ -79,7 +79,8 @@ void hs_percpu_ref_put_many(struct hs_task *self, struct hs_percpu_ref *ref, uin
 bool hs_percpu_ref_tryget_live(struct hs_task *self, struct hs_percpu_ref *ref);
 bool hs_percpu_ref_is_dying(struct hs_task *self, struct hs_percpu_ref *ref);
 /*
- * All references, with the initial one. Exact while no get or put runs, and after the grace period.
+ * All references, with the initial one. Exact while no get or put runs, and after the grace period;
+ * after exit what was left, and while exit runs perhaps 0.
  */
 uint64_t hs_percpu_ref_sum(struct hs_task *self, struct hs_percpu_ref *ref);
 

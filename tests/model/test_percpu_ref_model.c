@@ -18,6 +18,7 @@ struct param {
 	bool leak; /* walkers do not put */
 	uint32_t flags;
 	bool exit_first; /* before the ref is out of reach */
+	bool sums;	 /* walkers look how many references there are */
 };
 
 struct state {
@@ -39,6 +40,14 @@ static void release(struct hs_task *self, struct hs_percpu_ref *ref)
 	hs_assert(self, !hs_u32_xchg(self, &o->released, 1, HS_ACQ_REL), "released twice");
 }
 
+/* Until the callback of the kill has run, its own reference may be there beside the first. */
+static void walker_sums(struct hs_task *self, struct hs_percpu_ref *ref)
+{
+	uint64_t sum = hs_percpu_ref_sum(self, ref);
+
+	hs_assert(self, sum <= 2, "there are %llu references", (unsigned long long)sum);
+}
+
 static void walker_main(struct hs_task *self, void *arg)
 {
 	struct state *s = arg;
@@ -47,7 +56,9 @@ static void walker_main(struct hs_task *self, void *arg)
 
 	hs_rcu_read_lock(self);
 	o = hs_ptr_load(self, &s->object, HS_ACQUIRE);
-	got = o && hs_percpu_ref_tryget_live(self, &o->ref);
+	if (o && s->param.sums)
+		walker_sums(self, &o->ref);
+	got = o && !s->param.sums && hs_percpu_ref_tryget_live(self, &o->ref);
 	hs_rcu_read_unlock(self);
 	if (!got) {
 		seen.missed++;
@@ -171,6 +182,21 @@ static void atomic_exit_needs_a_grace_period(void **state)
 		      20);
 }
 
+static void a_sum_meets_exit(void **state)
+{
+	const struct param param = {
+		.walkers = 1, .flags = HS_PERCPU_REF_ATOMIC, .exit_first = true, .sums = true
+	};
+	struct hs_explore_result r;
+
+	(void)state;
+	if (!test_counts_are_exact()) /* of code that has no such sum */
+		skip();
+	explore_none(&scenario, &param, 0, 6, &r);
+	assert_true(r.exhaustive);
+	hs_explore_result_free(&r);
+}
+
 /* The callback of the kill comes a grace period after it. */
 static void percpu_exit_needs_none(void **state)
 {
@@ -199,6 +225,7 @@ int main(void)
 		cmocka_unit_test(two_walkers_against_one_kill),
 		cmocka_unit_test(leaked_reference_blocks_the_release_for_ever),
 		cmocka_unit_test(atomic_exit_needs_a_grace_period),
+		cmocka_unit_test(a_sum_meets_exit),
 		cmocka_unit_test(percpu_exit_needs_none),
 	};
 
