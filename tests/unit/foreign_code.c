@@ -172,6 +172,18 @@ void foreign_wait_for_flag(struct foreign_state *st)
 	}
 }
 
+/* Each round reads as words of 4 bytes what it writes as one of 8, and the other way round. */
+void foreign_wait_in_other_sizes(struct foreign_state *st)
+{
+	while (!ONCE(st->flag)) {
+		st->one = st->two;
+		__atomic_fetch_add(&st->two.value, 1, RELAXED);
+		st->wide += st->both.whole;
+		__atomic_store_n(&st->both.half[1], (uint32_t)st->wide + 1, RELAXED);
+		foreign_relax();
+	}
+}
+
 void foreign_set_flag(struct foreign_state *st)
 {
 	ONCE(st->flag) = 1;

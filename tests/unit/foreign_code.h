@@ -16,6 +16,10 @@ struct foreign_node {
 struct foreign_state {
 	uint32_t plain, marked, flag, seen[2];
 	uint64_t wide;
+	union {
+		uint64_t whole;
+		uint32_t half[2];
+	} both;
 	uint8_t bytes[4];
 	uint16_t halves[2];
 	struct foreign_node *head;
@@ -46,6 +50,7 @@ void foreign_read_plain(struct foreign_state *st);
 void foreign_write_marked(struct foreign_state *st);
 void foreign_read_marked(struct foreign_state *st);
 void foreign_wait_for_flag(struct foreign_state *st);
+void foreign_wait_in_other_sizes(struct foreign_state *st);
 void foreign_set_flag(struct foreign_state *st);
 void foreign_copy_node(struct foreign_state *st);
 void foreign_change_node(struct foreign_state *st);

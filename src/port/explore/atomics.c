@@ -102,28 +102,20 @@ static uint64_t atomics_load(struct hs_task *self, const struct hs_races_atomic 
 	return v >> w->shift & w->mask;
 }
 
-/* Of a whole word. */
-static void atomics_store(struct hs_task *self, const struct hs_races_atomic *a,
-			  const struct atomic_word *w, enum hs_order o)
-{
-	if (w->size == sizeof(hs_u32))
-		hs_u32_store_at(self, w->addr, (uint32_t)a->operand, o, a->where);
-	else
-		hs_u64_store_at(self, w->addr, a->operand, o, a->where);
-}
-
-/* What reads the word and may write it. The bits that it held. */
+/* What may write the word, and reads it unless @stores. The bits that it held. */
 static uint64_t atomics_update(struct hs_task *self, const struct hs_races_atomic *a,
-			       const struct atomic_word *w, enum hs_order o)
+			       const struct atomic_word *w, enum hs_order o, bool stores)
 {
 	uint64_t before, old, made;
 
-	hs_step_strong(self, HS_OP_RMW, HS_WRITE, w->addr, w->size, a->where,
+	hs_step_strong(self, stores ? HS_OP_STORE : HS_OP_RMW, HS_WRITE, w->addr, w->size,
+		       hs_word_place(self, a->where),
 		       o == HS_SEQ_CST ? HS_STRONG_WORD : HS_STRONG_NOT,
-		       HS_DETAIL(atomics_what(a), o));
+		       HS_DETAIL(stores ? 0 : atomics_what(a), o));
 	before = atomics_get(w);
 	old = before >> w->shift & w->mask;
-	hs_saw(self, w->addr, w->size, before);
+	if (!stores)
+		hs_saw(self, w->addr, w->size, before);
 	if (a->op == HS_RACES_CMPXCHG && old != (a->expected & w->mask)) {
 		if (hs_unlikely(self->followed))
 			hs_order_see(self, w->addr, before, atomics_order(a->failing));
@@ -131,10 +123,14 @@ static uint64_t atomics_update(struct hs_task *self, const struct hs_races_atomi
 		return old;
 	}
 	made = (before & ~(w->mask << w->shift)) | (atomics_made(a, old) & w->mask) << w->shift;
-	if (hs_unlikely(self->followed))
+	if (hs_unlikely(self->followed) && stores)
+		hs_order_store(self, w->addr, before, made, o);
+	else if (hs_unlikely(self->followed))
 		hs_order_rmw(self, w->addr, before, made, o);
+	hs_plains_before_write(self, (uintptr_t)w->addr, w->size);
 	atomics_set(w, made);
-	hs_made(self, w->addr, w->size, before, made);
+	self->op.value = made;
+	hs_plains_after_write(self, (uintptr_t)w->addr, w->size);
 	return old;
 }
 
@@ -148,10 +144,9 @@ bool hs_races_atomic(struct hs_races_atomic *a)
 		return false;
 	if (a->op == HS_RACES_LOAD)
 		a->before = atomics_load(self, a, &w, o);
-	else if (a->op == HS_RACES_STORE && w.addr == a->data && w.size == a->size)
-		atomics_store(self, a, &w, o);
 	else
-		a->before = atomics_update(self, a, &w, o);
+		a->before = atomics_update(self, a, &w, o,
+					   a->op == HS_RACES_STORE && w.size == a->size);
 	return true;
 }
 

@@ -155,12 +155,18 @@ static bool plains_meets(const struct hs_read *read, uintptr_t addr, size_t size
 	return word < addr + size && addr < word + (read->word & 1 ? 4 : 8);
 }
 
-/* @t is about to write over what it has read: another task may have done so before. */
-static void plains_before_write(struct hs_task *t, uintptr_t addr, size_t size)
+void hs_plains_before_write(struct hs_task *t, uintptr_t addr, size_t size)
 {
 	for (uint32_t i = 0; i < t->read_count; i++)
 		t->reads_torn |= plains_meets(&t->reads[i], addr, size) &&
 				 hs_word_value(t->reads[i].word) != t->reads[i].value;
+}
+
+void hs_plains_after_write(struct hs_task *t, uintptr_t addr, size_t size)
+{
+	for (uint32_t i = 0; i < t->read_count; i++)
+		if (plains_meets(&t->reads[i], addr, size))
+			t->reads[i].value = hs_word_value(t->reads[i].word);
 }
 
 /* The last step wrote what is there only now: a plain access, or one of what is volatile. */
@@ -177,9 +183,7 @@ void hs_plains_settle(struct hs_sched *s, struct hs_task *t)
 
 	if (!plains_writes_late(n))
 		return;
-	for (uint32_t i = 0; i < t->read_count; i++)
-		if (plains_meets(&t->reads[i], addr, n->size))
-			t->reads[i].value = hs_word_value(t->reads[i].word);
+	hs_plains_after_write(t, addr, n->size);
 	t->op.value = n->kind == HS_OP_PLAIN_COPY ? 0 : plains_value(addr, n->size);
 }
 
@@ -237,7 +241,7 @@ static void plains_copy(struct hs_task *t, const struct plains_told *a)
 			"that are steps, and too far apart for one step: use memcpy()");
 	plains_announce(t, &both, HS_OP_PLAIN_COPY);
 	plains_saw(t, a->addr, a->size);
-	plains_before_write(t, other, other_end - other);
+	hs_plains_before_write(t, other, other_end - other);
 }
 
 static void plains_keep_write(struct hs_task *t, const struct plains_told *a)
@@ -264,7 +268,7 @@ static void plains_step(struct hs_task *t, const struct plains_told *a)
 		plains_saw(t, a->addr, a->size);
 		return;
 	}
-	plains_before_write(t, a->addr, a->size);
+	hs_plains_before_write(t, a->addr, a->size);
 	plains_keep_write(t, a);
 }
 
@@ -274,7 +278,7 @@ static void plains_marked_step(struct hs_task *t, const struct plains_told *a)
 		       (const void *)a->addr, a->size, plains_place(t, a),
 		       HS_DETAIL(HS_WHAT_VOLATILE, HS_RELAXED));
 	if (a->writes)
-		plains_before_write(t, a->addr, a->size);
+		hs_plains_before_write(t, a->addr, a->size);
 	else
 		plains_saw(t, a->addr, a->size);
 }

@@ -84,6 +84,13 @@ struct hs_task *hs_plains_task(void);
 /* The accesses of @t to @addr are steps. */
 bool hs_plains_are_steps(const struct hs_task *t, uintptr_t addr);
 
+/*
+ * @t is about to write what it may have read in words of any size: another task may have done so
+ * before. And @t has written it: what it has read follows.
+ */
+void hs_plains_before_write(struct hs_task *t, uintptr_t addr, size_t size);
+void hs_plains_after_write(struct hs_task *t, uintptr_t addr, size_t size);
+
 /* A step of @t has been taken, and the next one is known: what a plain write has left. */
 void hs_plains_settle(struct hs_sched *s, struct hs_task *t);
 
