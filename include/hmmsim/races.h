@@ -185,9 +185,10 @@ struct hs_races_side {
  * @param ctx  passed to @p fn; the caller's
  *
  * Such races are no findings, because what they lead to is explored. They are told in each
- * execution that has them, so @p fn keeps what it has not seen. It must not call the library. While
- * there is one, a plain access and a free that nothing orders are HS_VERDICT_FREED, whichever comes
- * first, as where accesses are checked.
+ * execution that has them, so @p fn keeps what it has not seen. Of the plain reads of a task of a
+ * byte the last one before the other access counts; so of its plain writes, and of those that are
+ * not plain. @p fn must not call the library. While there is one, a plain access and a free that
+ * nothing orders are HS_VERDICT_FREED, whichever comes first, as where accesses are checked.
  *
  * Context: any thread, before it calls hs_explore().
  */

@@ -8,6 +8,7 @@
 
 #define ONCE(x) (*(volatile __typeof__(x) *)&(x))
 #define RELAXED __ATOMIC_RELAXED
+#define barrier() __asm__ volatile("" ::: "memory")
 
 const uint32_t foreign_initial = 40;
 
@@ -157,6 +158,13 @@ void foreign_write_marked(struct foreign_state *st)
 void foreign_read_marked(struct foreign_state *st)
 {
 	st->seen[0] = ONCE(st->plain);
+}
+
+void foreign_write_both(struct foreign_state *st)
+{
+	ONCE(st->plain) = 1;
+	barrier();
+	st->plain = 2;
 }
 
 /* ---- loops -------------------------------------------------------------------------------- */

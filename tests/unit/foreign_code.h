@@ -49,6 +49,7 @@ void foreign_write_plain(struct foreign_state *st);
 void foreign_read_plain(struct foreign_state *st);
 void foreign_write_marked(struct foreign_state *st);
 void foreign_read_marked(struct foreign_state *st);
+void foreign_write_both(struct foreign_state *st);
 void foreign_wait_for_flag(struct foreign_state *st);
 void foreign_wait_in_other_sizes(struct foreign_state *st);
 void foreign_set_flag(struct foreign_state *st);

@@ -383,21 +383,29 @@ static bool races_conflict(enum races_kind a, enum races_kind b)
 	return writes && (a <= RACES_WRITE || b <= RACES_WRITE);
 }
 
-/* A note on a common byte with which @n races. NULL: none. */
-static const struct races_note *races_against(const struct hs_task *t, uint32_t cell,
-					      const struct races_note *n)
+static bool races_is_against(const struct hs_task *t, const struct races_note *other,
+			     const struct races_note *n)
+{
+	return other->bytes & n->bytes &&
+	       races_conflict((enum races_kind)other->kind, (enum races_kind)n->kind) &&
+	       !hs_clocks_ordered(t, other->task, other->part);
+}
+
+/* Tells each note of the cell with which @n races. False: one is a verdict. */
+static bool races_look(const struct hs_task *t, const struct hs_races_object *o, uint32_t cell,
+		       const struct races_note *n)
 {
 	const struct hs_races *r = t->sched->races;
 
 	for (uint32_t i = cell; i; i = r->note[i].next) {
 		const struct races_note *other = &r->note[i];
 
-		if (other->bytes & n->bytes &&
-		    races_conflict((enum races_kind)other->kind, (enum races_kind)n->kind) &&
-		    !hs_clocks_ordered(t, other->task, other->part))
-			return other;
+		if (!races_is_against(t, other, n) || races_tell_pair(t->sched, o, other, n))
+			continue;
+		races_report_pair(t->sched, o, other, n);
+		return false;
 	}
-	return NULL;
+	return true;
 }
 
 /* Puts @n in the place of what it follows. */
@@ -441,18 +449,14 @@ static bool races_take(struct hs_task *t, const struct hs_races_object *o, struc
 
 	for (uintptr_t at = n->addr & ~(uintptr_t)(RACES_CELL - 1); at < end; at += RACES_CELL) {
 		uint32_t *cell = hs_keys_add(&r->cell, at / RACES_CELL);
-		const struct races_note *other;
 
 		if (!cell) {
 			r->failed = true;
 			return true;
 		}
 		n->bytes = races_bytes(at, n->addr, end);
-		other = races_against(t, *cell, n);
-		if (other && !races_tell_pair(t->sched, o, other, n)) {
-			races_report_pair(t->sched, o, other, n);
+		if (!races_look(t, o, *cell, n))
 			return false;
-		}
 		races_note_cell(r, cell, n);
 	}
 	return true;
