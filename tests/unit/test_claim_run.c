@@ -107,6 +107,14 @@ static void a_race_that_holds_holds_in_all_that_it_must(void **state)
 	end(&ran);
 }
 
+static const struct hs_claim_cell *must_run_wrong(struct ran *ran)
+{
+	must_run(HEAD("search") "row a wrong\ncontrol c of=a right\nchange nothing is removed\n"
+				"claimed a.S1 = violated\n" WRONG RIGHT,
+		 ran);
+	return &ran->found.cell[0];
+}
+
 static void each_property_has_its_own_counterexample_that_replays(void **state)
 {
 	static const enum hs_claim_field violated[] = { HS_CLAIM_S1, HS_CLAIM_S2, HS_CLAIM_LIVE };
@@ -114,10 +122,7 @@ static void each_property_has_its_own_counterexample_that_replays(void **state)
 	struct ran ran;
 
 	(void)state;
-	must_run(HEAD("search") "row a wrong\ncontrol c of=a right\nchange nothing is removed\n"
-				"claimed a.S1 = violated\n" WRONG RIGHT,
-		 &ran);
-	cell = &ran.found.cell[0];
+	cell = must_run_wrong(&ran);
 	expect_words(cell, "violated violated holds not-judged violated holds");
 	assert_int_equal(cell->counterexamples, COUNT(violated));
 	for (size_t i = 0; i < COUNT(violated); i++) {
@@ -149,10 +154,7 @@ static void each_property_has_the_extent_and_executions_of_its_own_search(void *
 	struct ran ran;
 
 	(void)state;
-	must_run(HEAD("search") "row a wrong\ncontrol c of=a right\nchange nothing is removed\n"
-				"claimed a.S1 = violated\n" WRONG RIGHT,
-		 &ran);
-	cell = &ran.found.cell[0];
+	cell = must_run_wrong(&ran);
 	assert_string_equal(cell->search[HS_CLAIM_S1].extent, "no");
 	assert_string_equal(cell->search[HS_CLAIM_S3].extent, "yes");
 	assert_string_equal(cell->search[HS_CLAIM_LIVE].extent, "no");

@@ -52,6 +52,13 @@ static void end(struct hs_claim_settled *s, struct hs_claim_expected *expected)
 	assert_int_equal(mem.live, 0);
 }
 
+static void print_table(const struct hs_claim_settled *s, struct hs_out *out)
+{
+	*out = (struct hs_out){ .mem = &mem };
+	hs_claims_table_print(&mem, &s, 1, out);
+	hs_out_char(out, '\0');
+}
+
 static void what_is_wrong_stands_below_the_table(void **state)
 {
 	static const char table[] =
@@ -68,13 +75,11 @@ static void what_is_wrong_stands_below_the_table(void **state)
 		"C8: same never reached\n";
 	struct hs_claim_expected expected;
 	struct hs_claim_settled s;
-	const struct hs_claim_settled *one = &s;
-	struct hs_out out = { .mem = &mem };
+	struct hs_out out;
 
 	(void)state;
 	settle(&s, &expected);
-	hs_claims_table_print(&mem, &one, 1, &out);
-	hs_out_char(&out, '\0');
+	print_table(&s, &out);
 	assert_string_equal(out.bytes, table);
 	hs_out_free(&out);
 	end(&s, &expected);
@@ -84,14 +89,12 @@ static void a_cell_may_be_wrong_in_two_ways(void **state)
 {
 	struct hs_claim_expected expected;
 	struct hs_claim_settled s;
-	const struct hs_claim_settled *one = &s;
-	struct hs_out out = { .mem = &mem };
+	struct hs_out out;
 
 	(void)state;
 	settle(&s, &expected);
 	s.found.cell[0].bounded = true;
-	hs_claims_table_print(&mem, &one, 1, &out);
-	hs_out_char(&out, '\0');
+	print_table(&s, &out);
 	assert_non_null(strstr(out.bytes, "\nC8: never never reached\nC8: never met a bound\n"));
 	hs_out_free(&out);
 	end(&s, &expected);

@@ -310,33 +310,29 @@ static void put_too_many(void *arg)
 	hs_percpu_ref_put_many(m.self, &c.ref, 2);
 }
 
-static void after_exit(struct machine *m, struct counted *c)
+static void after_exit(void (*use)(struct hs_task *self, struct hs_percpu_ref *ref, uint64_t n))
 {
-	machine_open_failing(m, 0);
-	begin(m->self, c, 0);
-	hs_percpu_ref_kill(m->self, &c->ref);
-	hs_rcu_barrier(m->self);
-	hs_percpu_ref_exit(m->self, &c->ref);
+	struct counted c;
+	struct machine m;
+
+	machine_open_failing(&m, 0);
+	begin(m.self, &c, 0);
+	hs_percpu_ref_kill(m.self, &c.ref);
+	hs_rcu_barrier(m.self);
+	hs_percpu_ref_exit(m.self, &c.ref);
+	use(m.self, &c.ref, 1);
 }
 
 static void get_after_exit(void *arg)
 {
-	struct counted c;
-	struct machine m;
-
 	(void)arg;
-	after_exit(&m, &c);
-	hs_percpu_ref_get_many(m.self, &c.ref, 1);
+	after_exit(hs_percpu_ref_get_many);
 }
 
 static void put_after_exit(void *arg)
 {
-	struct counted c;
-	struct machine m;
-
 	(void)arg;
-	after_exit(&m, &c);
-	hs_percpu_ref_put_many(m.self, &c.ref, 1);
+	after_exit(hs_percpu_ref_put_many);
 }
 
 static void exit_before_the_callback(void *arg)
