@@ -3,42 +3,13 @@
  * Devices, one task: what every driver does alike, on page tables made by hand, and what is refused
  * in words of the API. What they do in a race is in src/text/scenarios/drivers.txt.
  */
-#include "support/device_kit.h"
+#include "support/driver_kit.h"
 
-#include <hmmsim/device.h>
-
-static struct hs_device *device;
-static struct hs_device_config config;
-
-/* The pages of the kit have no structs. */
-static void configure(enum hs_device_model model)
-{
-	hs_device_config_init(&config, model, now->mm, at(0), at(PAGES));
-	config.touch = false;
-}
-
-static void open_device(void)
-{
-	assert_int_equal(hs_device_create(now->self, &config, &device), 0);
-}
-
-static void close_device(void)
-{
-	hs_device_destroy(now->self, device);
-	device = NULL;
-	now->given = now->wanted = now->faults = 0;
-	now->during = inv(0, 0);
-	for (uint64_t i = 0; i < PAGES; i++)
-		map(i, PRESENT | (PFN + i));
-}
-
-/* Each body with each driver that mirrors: all but the last. */
-#define MIRRORS HS_DEVICE_P2PDMA
-
+/* Each body with each driver that mirrors. */
 static void each_model(void (*test)(void))
 {
 	for (int model = 0; model < MIRRORS; model++) {
-		configure((enum hs_device_model)model);
+		configure(model);
 		open_device();
 		test();
 		close_device();
@@ -52,16 +23,6 @@ static void each_model(void (*test)(void))
 		each_model(body);      \
 	}
 
-static int populate(uint64_t first, uint64_t end, bool write)
-{
-	return hs_device_populate(now->self, device, at(first), at(end), write);
-}
-
-static uint64_t entry(uint64_t page)
-{
-	return hs_device_entry(now->self, device, at(page));
-}
-
 /* A string of the pages: '-' nothing, 'r' or 'w' the page that the CPU's table has there. */
 static void expect(const char *pages)
 {
@@ -72,14 +33,6 @@ static void expect(const char *pages)
 			want |= HS_PFN_WRITE;
 		assert_int_equal(e, pages[i] == '-' ? 0 : want);
 	}
-}
-
-static struct hs_device_stats stats(void)
-{
-	struct hs_device_stats s;
-
-	hs_device_stats(now->self, device, &s);
-	return s;
 }
 
 /* ---- populate ---------------------------------------------------------------------------- */
@@ -150,7 +103,7 @@ static void tries_bound_the_turns(void **state)
 {
 	(void)state;
 	for (int model = 0; model < MIRRORS; model++) {
-		configure((enum hs_device_model)model);
+		configure(model);
 		config.tries = is_of_2019() ? 1 : 2;
 		config.corrections = hs_device_corrections(config.model);
 		open_device();
@@ -264,7 +217,7 @@ static void private_pages_are_taken_by_their_owner(void **state)
 	assert_int_equal(hs_page_init_device(self, 0x200001, pgmap), 0);
 	for (int model = 0; model < MIRRORS; model++)
 		for (int mine = 0; mine < 2; mine++) {
-			configure((enum hs_device_model)model);
+			configure(model);
 			config.owner = mine ? &me : &other;
 			open_device();
 			map(1, HS_ENTRY_DEVPRIV | HS_ENTRY_WRITE | 0x200001);
@@ -302,7 +255,7 @@ static void own_migrations_leave_the_words(void **state)
 		for (size_t i = 0; i < COUNT(events); i++) {
 			struct hs_invalidation of = inv(at(0), at(1));
 
-			configure((enum hs_device_model)model);
+			configure(model);
 			config.owner = &me;
 			open_device();
 			assert_int_equal(populate(0, 1, false), 0);
@@ -323,7 +276,7 @@ static void access_needs_a_live_page_and_an_entry(void **state)
 	(void)state;
 	assert_int_equal(hs_memory_add(self, PFN, PFN + 0x200, false), 0);
 	for (int model = 0; model < MIRRORS; model++) {
-		configure((enum hs_device_model)model);
+		configure(model);
 		config.touch = true;
 		open_device();
 		map(1, HS_ENTRY_VALID | (PFN + 1));
@@ -529,7 +482,7 @@ static void a_config_that_makes_no_device_is_refused(void **state)
 	hs_mmgrab(now->self, now->mm);
 	hs_mmput(now->self, now->mm);
 	for (int model = 0; model < HS_DEVICE_MODEL_COUNT; model++)
-		REFUSES((enum hs_device_model)model, (void)0);
+		REFUSES(model, (void)0);
 	hs_mmdrop(now->self, now->mm);
 	now->mm = NULL;
 }

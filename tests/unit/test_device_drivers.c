@@ -3,58 +3,14 @@
  * Devices, one task: where the drivers differ. What is a change for the fault that a driver
  * handles, which pages it touches, what it does at the end of its address space.
  */
-#include "support/device_kit.h"
+#include "support/driver_kit.h"
 
 #include "device/device.h"
 #include "support/death.h"
 
 #define GONE 0x900000u /* a pfn without a struct page */
 
-static struct hs_device *device;
-static struct hs_device_config config;
 static const int me, other;
-
-static void configure(int model)
-{
-	hs_device_config_init(&config, (enum hs_device_model)model, now->mm, at(0), at(PAGES));
-	config.touch = false;
-}
-
-static void open_device(void)
-{
-	assert_int_equal(hs_device_create(now->self, &config, &device), 0);
-}
-
-static void close_device(void)
-{
-	hs_device_destroy(now->self, device);
-	device = NULL;
-	now->given = now->wanted = now->faults = 0;
-	now->during = inv(0, 0);
-	for (uint64_t i = 0; i < PAGES; i++)
-		map(i, PRESENT | (PFN + i));
-}
-
-/* All that mirror. */
-#define MIRRORS HS_DEVICE_P2PDMA
-
-static int populate(uint64_t first, uint64_t end, bool write)
-{
-	return hs_device_populate(now->self, device, at(first), at(end), write);
-}
-
-static uint64_t entry(uint64_t page)
-{
-	return hs_device_entry(now->self, device, at(page));
-}
-
-static struct hs_device_stats stats(void)
-{
-	struct hs_device_stats s;
-
-	hs_device_stats(now->self, device, &s);
-	return s;
-}
 
 /* ---- what a fault asks for --------------------------------------------------------------- */
 
