@@ -160,11 +160,43 @@ void foreign_read_marked(struct foreign_state *st)
 	st->seen[0] = ONCE(st->plain);
 }
 
+int foreign_is_written(struct foreign_state *st)
+{
+	return ONCE(st->plain) != 0;
+}
+
 void foreign_write_both(struct foreign_state *st)
 {
 	ONCE(st->plain) = 1;
 	barrier();
 	st->plain = 2;
+}
+
+void foreign_publish_marked(struct foreign_state *st)
+{
+	st->plain = 1;
+	ONCE(st->flag) = 1;
+}
+
+void foreign_publish_marked_fence(struct foreign_state *st)
+{
+	st->plain = 1;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	ONCE(st->flag) = 1;
+}
+
+void foreign_consume_marked(struct foreign_state *st)
+{
+	if (ONCE(st->flag))
+		st->seen[0] = st->plain;
+}
+
+void foreign_consume_marked_fence(struct foreign_state *st)
+{
+	if (!ONCE(st->flag))
+		return;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	st->seen[0] = st->plain;
 }
 
 /* ---- loops -------------------------------------------------------------------------------- */

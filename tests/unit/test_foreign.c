@@ -28,6 +28,7 @@ struct role {
 struct stage {
 	struct foreign_state st;
 	struct role role[2];
+	struct hs_sync_waitq queue;
 };
 
 static void task_main(struct hs_task *self, void *arg)
@@ -374,6 +375,56 @@ static void races_of_plain_accesses_are_told_and_no_findings(void **state)
 	}
 }
 
+static struct hs_sync_waitq *queue_of(struct foreign_state *st)
+{
+	return &((struct stage *)(void *)st)->queue;
+}
+
+static bool is_written(struct hs_task *self, void *arg)
+{
+	(void)self;
+	return foreign_is_written(arg);
+}
+
+static void wait_until_written(struct foreign_state *st)
+{
+	hs_sync_wait(hs_races_task(), queue_of(st), is_written, st);
+}
+
+static void write_and_wake(struct foreign_state *st)
+{
+	foreign_write_plain(st);
+	hs_sync_wake_all(hs_races_task(), queue_of(st));
+}
+
+/* The last reads of a predicate, which are no steps. */
+static void races_of_predicates_are_told(void **state)
+{
+	(void)state;
+	explore_races(write_and_wake, wait_until_written);
+	assert_true(told.least >= 1);
+}
+
+/* In the executions in which the reader sees the flag. */
+static void fences_around_volatile_accesses_order(void **state)
+{
+	static const struct {
+		code_fn *writer, *reader;
+		unsigned int races;
+	} rows[] = {
+		{ foreign_publish_marked, foreign_consume_marked, 1 },
+		{ foreign_publish_marked_fence, foreign_consume_marked, 1 },
+		{ foreign_publish_marked, foreign_consume_marked_fence, 1 },
+		{ foreign_publish_marked_fence, foreign_consume_marked_fence, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		explore_races(rows[i].writer, rows[i].reader);
+		assert_int_equal(told.most, rows[i].races);
+	}
+}
+
 static void races_name_the_lines_of_both(void **state)
 {
 	(void)state;
@@ -458,6 +509,8 @@ int main(void)
 		cmocka_unit_test(static_data_is_what_it_was_in_each_exploration),
 		cmocka_unit_test(own_writes_end_no_retry),
 		cmocka_unit_test(races_of_plain_accesses_are_told_and_no_findings),
+		cmocka_unit_test(races_of_predicates_are_told),
+		cmocka_unit_test(fences_around_volatile_accesses_order),
 		cmocka_unit_test(races_name_the_lines_of_both),
 		cmocka_unit_test(pointers_to_nothing_are_verdicts_that_name_the_line),
 		cmocka_unit_test(steps_are_reported_at_their_lines_and_replay),

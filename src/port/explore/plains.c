@@ -272,11 +272,25 @@ static void plains_step(struct hs_task *t, const struct plains_told *a)
 	plains_keep_write(t, a);
 }
 
+/* What is volatile is a relaxed access to clocks, too. Views have no store of it to carry them. */
+static void plains_marked(struct hs_task *t, const struct plains_told *a)
+{
+	const void *word = (const void *)(a->addr & ~(uintptr_t)(PLAIN_WORD - 1));
+
+	if (!t->followed || t->sched->views)
+		return;
+	if (a->writes)
+		hs_order_store(t, word, 0, 0, HS_RELAXED);
+	else
+		hs_order_load(t, word, 0, HS_RELAXED);
+}
+
 static void plains_marked_step(struct hs_task *t, const struct plains_told *a)
 {
 	hs_step_detail(t, a->writes ? HS_OP_STORE : HS_OP_LOAD, a->writes ? HS_WRITE : HS_READ,
 		       (const void *)a->addr, a->size, plains_place(t, a),
 		       HS_DETAIL(HS_WHAT_VOLATILE, HS_RELAXED));
+	plains_marked(t, a);
 	if (a->writes)
 		hs_plains_before_write(t, a->addr, a->size);
 	else
@@ -292,6 +306,8 @@ static void plains_look(struct hs_task *t, const struct plains_told *a)
 	for (uintptr_t at = first; at < a->addr + a->size; at += word)
 		hs_step(t, a->writes ? HS_OP_PLAIN_WRITE : HS_OP_PLAIN_READ,
 			a->writes ? HS_WRITE : HS_READ, (const void *)at, word, t->place);
+	if (a->marked)
+		plains_marked(t, a);
 	plains_saw(t, a->addr, a->size);
 }
 

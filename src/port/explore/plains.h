@@ -23,8 +23,8 @@
  * to, which costs executions and changes no result.
  *
  * What is volatile is no plain access where accesses are steps, but a relaxed load or store, which
- * the code that comes next makes: views see it as they see plain data. Atomics there are the words
- * of the seam (atomics.c).
+ * the code that comes next makes: fences around it order, for clocks, but views see it as they see
+ * plain data. Atomics there are the words of the seam (atomics.c).
  *
  * Values: what a task has read wakes it from a retry when it changes (hs_saw()). What it has
  * written is there only when its next step comes, so that its words are looked at then
