@@ -138,6 +138,24 @@ void foreign_exchange_relaxed(struct foreign_state *st)
 	st->seen[1] = (uint32_t)__atomic_load_n(&st->wide, RELAXED);
 }
 
+/* One of each kind. Unused results are read all the same. */
+void foreign_take_each_step(struct foreign_state *st)
+{
+	uint32_t expected = 5;
+
+	__atomic_store_n(&st->flag, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&st->wide, 2, RELAXED);
+	__atomic_store_n(&st->bytes[1], 3, RELAXED);
+	st->seen[0] = __atomic_load_n(&st->flag, __ATOMIC_ACQUIRE);
+	st->seen[1] = (uint32_t)__atomic_load_n(&st->wide, RELAXED);
+	__atomic_fetch_add(&st->marked, 4, __ATOMIC_ACQ_REL);
+	__atomic_fetch_xor(&st->marked, 1, RELAXED);
+	__atomic_fetch_nand(&st->marked, 5, RELAXED);
+	__atomic_compare_exchange_n(&st->plain, &expected, 6, 0, RELAXED, RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	st->one = st->two;
+}
+
 /* ---- races -------------------------------------------------------------------------------- */
 
 void foreign_write_plain(struct foreign_state *st)
@@ -245,6 +263,22 @@ void foreign_read_null(struct foreign_state *st)
 {
 	if (!st->head->value)
 		st->plain = 1;
+}
+
+void foreign_read_null_marked(struct foreign_state *st)
+{
+	if (!ONCE(st->head->value))
+		st->plain = 1;
+}
+
+void foreign_write_null_marked(struct foreign_state *st)
+{
+	ONCE(st->head->value) = 1;
+}
+
+void foreign_add_null(struct foreign_state *st)
+{
+	__atomic_fetch_add(&st->head->value, 1, RELAXED);
 }
 
 void foreign_write_poison(struct foreign_state *st)

@@ -45,6 +45,7 @@ void foreign_consume_relaxed(struct foreign_state *st);
 void foreign_consume_acquire(struct foreign_state *st);
 void foreign_exchange_acquire(struct foreign_state *st);
 void foreign_exchange_relaxed(struct foreign_state *st);
+void foreign_take_each_step(struct foreign_state *st);
 void foreign_write_plain(struct foreign_state *st);
 void foreign_read_plain(struct foreign_state *st);
 void foreign_write_marked(struct foreign_state *st);
@@ -61,6 +62,9 @@ void foreign_set_flag(struct foreign_state *st);
 void foreign_copy_node(struct foreign_state *st);
 void foreign_change_node(struct foreign_state *st);
 void foreign_read_null(struct foreign_state *st);
+void foreign_read_null_marked(struct foreign_state *st);
+void foreign_write_null_marked(struct foreign_state *st);
+void foreign_add_null(struct foreign_state *st);
 void foreign_write_poison(struct foreign_state *st);
 
 /* The test's: cpu_relax() of the code. */

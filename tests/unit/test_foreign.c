@@ -463,6 +463,33 @@ static void pointers_to_nothing_are_verdicts_that_name_the_line(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void a_pointer_to_nothing_is_told_by_the_kind_of_its_access(void **state)
+{
+	static const struct {
+		void (*code)(struct foreign_state *st);
+		const char *told;
+	} row[] = {
+		{ foreign_read_null_marked,
+		  ": foreign_read_null_marked(): volatile read of 8 bytes at address 0x10, " POISON },
+		{ foreign_write_null_marked,
+		  ": foreign_write_null_marked(): volatile write of 8 bytes at address 0x10, " POISON },
+		{ foreign_add_null,
+		  ": foreign_add_null(): atomic access of 8 bytes at address 0x10, " POISON },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const struct play play = { .task = { row[i].code } };
+		struct hs_explore_result r;
+
+		explore(&play, HS_SEARCH_DPOR, &r);
+		assert_int_equal(r.verdict, HS_VERDICT_FREED);
+		assert_non_null(strstr(r.message, "at tests/unit/foreign_code.c:"));
+		assert_non_null(strstr(r.message, row[i].told));
+		hs_explore_result_free(&r);
+	}
+}
+
 static void forbids_lost_updates(struct hs_task *self, const struct foreign_state *st)
 {
 	hs_sync_assert(self, st->plain == 2 && st->marked == 2, "an update is lost");
@@ -500,6 +527,40 @@ static void steps_are_reported_at_their_lines_and_replay(void **state)
 	hs_explore_result_free(&r);
 }
 
+static void fails(struct hs_task *self, const struct foreign_state *st)
+{
+	(void)st;
+	hs_sync_fail(self, HS_SYNC_HERE, "end", "always");
+}
+
+static void each_kind_of_step_has_words_and_its_line(void **state)
+{
+	const struct play play = { .task = { foreign_take_each_step },
+				   .check = fails,
+				   .memory = HS_MEMORY_VIEWS };
+	static const char *const word[] = {
+		"store.rel",   "store.rlx", "load.acq", "load.rlx",    "plain write",
+		"add.acq_rel", "xor.rlx",   "nand.rlx", "cmpxchg.rlx", "fence.sc",
+	};
+	struct hs_explore_result r;
+
+	(void)state;
+	explore(&play, HS_SEARCH_DFS, &r);
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
+		char text[64];
+		const char *step, *line, *next;
+
+		snprintf(text, sizeof(text), "\n%s: foreign_take_each_step() ", word[i]);
+		step = strstr(r.report, text);
+		assert_non_null(step);
+		step += strlen(text);
+		line = strstr(step, " tests/unit/foreign_code.c:");
+		next = strstr(step, "foreign_take_each_step()");
+		assert_true(line && (!next || line < next));
+	}
+	hs_explore_result_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,7 +574,9 @@ int main(void)
 		cmocka_unit_test(fences_around_volatile_accesses_order),
 		cmocka_unit_test(races_name_the_lines_of_both),
 		cmocka_unit_test(pointers_to_nothing_are_verdicts_that_name_the_line),
+		cmocka_unit_test(a_pointer_to_nothing_is_told_by_the_kind_of_its_access),
 		cmocka_unit_test(steps_are_reported_at_their_lines_and_replay),
+		cmocka_unit_test(each_kind_of_step_has_words_and_its_line),
 	};
 
 	return cmocka_run_group_tests_name("foreign", tests, NULL, NULL);

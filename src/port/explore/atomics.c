@@ -156,7 +156,7 @@ void hs_races_fence(enum hs_sync_order order, const char *where)
 
 	if (!self || self->sched->plain.mode != HS_PLAIN_STEPS)
 		return;
-	if (where)
-		self->place = where;
+	hs_site(self, where);
 	hs_fence(self, atomics_order(order));
+	hs_site(self, NULL);
 }

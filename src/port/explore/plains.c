@@ -361,7 +361,7 @@ static void plains_access(struct hs_task *t, const struct plains_told *a, enum h
 	if (s->asking)
 		return;
 	if (plains_in_region(s, a->addr) && plains_is_dead(s, a->addr, a->size)) {
-		hs_races_report_dead(t, data, a->size, a->writes, a->where);
+		hs_races_report_dead(t, data, a->size, a->access, a->where);
 		fine = false;
 	} else if (object && atomic && t->id) {
 		hs_races_refuse_atomic(t, object, a->addr);
@@ -402,12 +402,12 @@ bool hs_plains_are_steps(const struct hs_task *t, uintptr_t addr)
 }
 
 /* A pointer that leads to no object of any process, such as NULL or the poison of a list. */
-static void plains_check_pointer(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
-				 const char *where)
+static void plains_check_pointer(struct hs_task *t, uintptr_t addr, size_t size,
+				 enum hs_races_access access, const char *where)
 {
 	if (!t->sched->plain.foreign || (addr >= PLAIN_LEAST && addr < PLAIN_MOST))
 		return;
-	hs_races_report_wild(t, addr, size, writes, where);
+	hs_races_report_wild(t, addr, size, access, where);
 	hs_sched_stop(t);
 }
 
@@ -421,7 +421,7 @@ void hs_races_access_at(const void *data, size_t size, enum hs_races_access acce
 	bool writes = access != HS_RACES_READ && access != HS_RACES_VOLATILE_READ;
 
 	if (t && size)
-		plains_check_pointer(t, addr, size, writes, where);
+		plains_check_pointer(t, addr, size, access, where);
 	while (t && addr < last) {
 		struct hs_races_object object;
 		bool declared = hs_races_find_object(s, addr, &object);

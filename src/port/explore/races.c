@@ -334,14 +334,28 @@ static void races_report_free(struct hs_task *free, const struct hs_races_object
 			   free->name, free->op.where ? free->op.where : "?", o->birth->allocated);
 }
 
-void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes,
-			  const char *where)
+/* Of one that is told, and noted nowhere. */
+static const char *races_access_name(enum hs_races_access access)
+{
+	static const char *const names[] = {
+		[HS_RACES_READ] = "plain read",
+		[HS_RACES_WRITE] = "plain write",
+		[HS_RACES_ATOMIC] = "atomic access",
+		[HS_RACES_VOLATILE_READ] = "volatile read",
+		[HS_RACES_VOLATILE_WRITE] = "volatile write",
+	};
+
+	return names[access];
+}
+
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size,
+			  enum hs_races_access access, const char *where)
 {
 	struct hs_sched *s = t->sched;
 	const struct hs_birth *b = hs_births_find(&s->births, (uintptr_t)data);
 	const char *place = where ? where : t->place ? t->place : "its start";
 	const char *after = where ? "at" : "after";
-	const char *kind = races_kind_name(writes ? RACES_WRITE : RACES_READ);
+	const char *kind = races_access_name(access);
 	struct hs_races_object o;
 	char name[RACES_NAME];
 
@@ -360,8 +374,8 @@ void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool
 			   s->task[b->freer].name);
 }
 
-void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
-			  const char *where)
+void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size,
+			  enum hs_races_access access, const char *where)
 {
 	hs_sched_violation(t->sched, HS_VERDICT_FREED,
 			   "%s %s: %s of %zu bytes at address %#llx, where no object is (task %s)",
@@ -369,8 +383,7 @@ void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size, bool w
 			   where      ? where
 			   : t->place ? t->place
 				      : "its start",
-			   races_kind_name(writes ? RACES_WRITE : RACES_READ), size,
-			   (unsigned long long)addr, t->name);
+			   races_access_name(access), size, (unsigned long long)addr, t->name);
 }
 
 /* ---- cells ------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@
 #define HS_PORT_EXPLORE_RACES_H
 
 #include <hmmsim/explore.h>
+#include <hmmsim/races.h>
 
 #include "port/port.h"
 
@@ -78,11 +79,11 @@ bool hs_races_are_watched(void);
  */
 bool hs_races_plain(struct hs_task *t, const struct hs_races_object *o, const void *data,
 		    size_t size, bool writes, enum hs_plain mode, const char *where);
-/* As verdicts: a plain access to what is not live, to no object; an atomic one that is no word. */
-void hs_races_report_dead(struct hs_task *t, const void *data, size_t size, bool writes,
-			  const char *where);
-void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size, bool writes,
-			  const char *where);
+/* As verdicts: an access to what is not live, to no object; an atomic one that is no word. */
+void hs_races_report_dead(struct hs_task *t, const void *data, size_t size,
+			  enum hs_races_access access, const char *where);
+void hs_races_report_wild(struct hs_task *t, uintptr_t addr, size_t size,
+			  enum hs_races_access access, const char *where);
 void hs_races_refuse_atomic(struct hs_task *t, const struct hs_races_object *o, uintptr_t addr);
 
 #endif
