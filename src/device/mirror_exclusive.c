@@ -22,7 +22,7 @@
  * The page is populated for writing first, because a fault within make_device_exclusive_range() is
  * an invalidation for this device, too, where it gives an exclusive page back to the CPU: one that
  * a turn in vain has left would make each further turn one in vain.
- *	(src/text/scenarios/mirror.txt: mirror-add-two)
+ *	(src/text/scenarios/mirror.txt: mirror-exclusive-dontneed)
  *
  * The owner of the event is the device itself, and of no other device: one of the same cluster must
  * lose its word.

@@ -16,7 +16,7 @@
  *
  *	Required outcome: a store that has returned is in the page that the CPU maps next, and none
  *	reaches a page that is free.
- *	(src/text/scenarios/mirror.txt: mirror-write)
+ *	(src/text/scenarios/mirror.txt: mirror-write-dontneed, mirror-write-swap)
  */
 #include <errno.h>
 
