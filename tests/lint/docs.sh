@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# docs.sh <root>: what the documents (*.md) point at exists.
+# docs.sh <root>: what the documents (*.md) point at exists, and the races that comments cite.
 #
 # A link to a file of the tree leads to a file, and its #anchor to a heading. A name with a _ that
 # is written as code is in a source, a test or a build file: tests by their name there or by what
 # follows test_ or bench_. Rows of a table have as many cells as its head. README.md fits 200 lines.
+# What a comment cites as (FILE.txt: RACE, RACE), of src/text/scenarios, is a race of that file.
 set -euo pipefail
 export LC_ALL=C
 root=${1:?usage: docs.sh root-directory}
@@ -80,6 +81,16 @@ for document in "${documents[@]}"; do
 			complain "$document: no source, test or build file has the name $name"
 	done
 done
+
+# A name that the next line goes on with is no whole name.
+while IFS=: read -r source line text races; do
+	[ -e "src/text/scenarios/$text" ] || continue
+	for race in ${races//[,)]/ }; do
+		grep -qxF -e "race $race" "src/text/scenarios/$text" ||
+			complain "$source:$line: $text has no race $race"
+	done
+done < <(grep -rnoE --include='*.[ch]' '[a-z0-9-]+\.txt: ([a-z0-9.-]+, )*[a-z0-9.-]+[,)]' \
+	src include tests 2>/dev/null)
 
 if [ -e README.md ] && [ "$(wc -l <README.md)" -gt 200 ]; then
 	complain "README.md: $(wc -l <README.md) lines; at most 200"

@@ -510,6 +510,14 @@ check_docs() {
 		plant src/README.md <<<"$text"
 		expect 1 docs.sh "$work/tree"
 	done
+	fresh "a comment that cites a race"
+	plant README.md <<<'# hmmsim'
+	plant src/text/scenarios/page.txt <<<$'hmmsim 1\nrace page-taken\nrace page-kept'
+	plant src/a.c <<<'/* (src/text/scenarios/page.txt: page-taken, page-kept) (other.txt: none) */'
+	expect 0 docs.sh "$work/tree"
+	case="a comment that cites a race which is not there"
+	plant src/a.c <<<'/* (src/text/scenarios/page.txt: page-taken, page) */'
+	expect 1 docs.sh "$work/tree"
 	fresh "a README of 200 lines"
 	printf '\n%.0s' {1..200} | plant README.md
 	expect 0 docs.sh "$work/tree"
