@@ -17,38 +17,80 @@ hs_explored_headers(notified_mm.h mm.h mm_types.h mmap_lock.h sched/mm.h)
 hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/notified_mm.h vma.h)
 hs_explored_headers(rcu.h rcupdate.h srcu.h)
 
-# hs_explored_kernel(<name> [SOURCES a.c ...] FILES <path in the kernel> ...): a library as hs_foreign()
-# makes it, of kernel files as they are, and of our own ones that are compiled as they are. With
-# KERNEL <folder> the files are those of another folder.
-function(hs_explored_kernel name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "KERNEL" "FILES;SOURCES;INCLUDES")
-	if(NOT arg_KERNEL)
-		set(arg_KERNEL ${HS_KERNEL})
-	endif()
-	list(TRANSFORM arg_FILES PREPEND ${arg_KERNEL}/)
-	hs_foreign(${name} SOURCES ${arg_FILES} ${arg_SOURCES}
-		OPTIONS -std=gnu11 -w -D__KERNEL__=1 -DSHIM_EXPLORED=1 -I${arg_KERNEL}
-			-I${CMAKE_CURRENT_SOURCE_DIR} -I${CMAKE_CURRENT_SOURCE_DIR}/shim
-			-I${HS_EXPLORED_HEADERS} -I${HS_KERNEL} -I${HS_KERNEL}/include
-			-fmacro-prefix-map=${arg_KERNEL}/= -fmacro-prefix-map=${HS_KERNEL}/=
-			-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
-		PREFIXES ${arg_KERNEL}/ ${HS_KERNEL}/)
-	if(arg_INCLUDES)
-		target_sources(${name}_objects PRIVATE ${arg_INCLUDES})
-		set_source_files_properties(${arg_INCLUDES} PROPERTIES HEADER_FILE_ONLY ON)
-	endif()
+# hs_explored_options(<variable> <folder>...): how code is compiled whose files are in these folders of
+# kernel files.
+function(hs_explored_options variable)
+	# Of prefixes that match gcc takes the last, clang the longest.
+	set(options -std=gnu11 -w -D__KERNEL__=1 -DSHIM_EXPLORED=1
+		-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+	foreach(folder IN LISTS ARGN)
+		list(APPEND options -I${folder} -fmacro-prefix-map=${folder}/=)
+	endforeach()
+	list(APPEND options -I${CMAKE_CURRENT_SOURCE_DIR} -I${HS_EXPLORED_HEADERS}
+		-I${HS_KERNEL}/include)
+	set(${variable} ${options} PARENT_SCOPE)
 endfunction()
 
-# hs_explored_test(<name> SOURCES a.c ... LIBS <library> ...): a program with the shim, its test, and
-# the same answers as every test of the model but exact numbers.
+# hs_explored_objects(<name> [SOURCES a.c ...] [FILES <path in the kernel> ...]): what the kernel code of
+# several libraries has in common, for their OBJECTS.
+function(hs_explored_objects name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;SOURCES")
+	list(TRANSFORM arg_FILES PREPEND ${HS_KERNEL}/)
+	hs_explored_options(options ${HS_KERNEL})
+	hs_foreign_objects(${name} SOURCES ${arg_FILES} ${arg_SOURCES} OPTIONS ${options})
+endfunction()
+
+# hs_explored_kernel(<name> [SOURCES a.c ...] [FILES <path in the kernel> ...] [OBJECTS <library> ...]): a
+# library as hs_foreign() makes it, of kernel files as they are, and of our own ones that are compiled as
+# they are. With CHANGED <folder> <path>, that file, which is in this folder, takes the place of the
+# kernel's or the shim's.
+function(hs_explored_kernel name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;SOURCES;OBJECTS;CHANGED")
+	set(folders ${HS_KERNEL})
+	if(arg_CHANGED)
+		list(POP_FRONT arg_CHANGED folder)
+		list(PREPEND folders ${folder})
+	endif()
+	foreach(file IN LISTS arg_FILES)
+		if(file IN_LIST arg_CHANGED)
+			list(APPEND arg_SOURCES ${folder}/${file})
+		else()
+			list(APPEND arg_SOURCES ${HS_KERNEL}/${file})
+		endif()
+	endforeach()
+	hs_explored_options(options ${folders})
+	list(TRANSFORM folders APPEND /)
+	hs_foreign(${name} SOURCES ${arg_SOURCES} OBJECTS ${arg_OBJECTS} OPTIONS ${options}
+		PREFIXES ${folders})
+	# Made before the first source that may include it is compiled.
+	foreach(file IN LISTS arg_CHANGED)
+		if(NOT file IN_LIST arg_FILES)
+			target_sources(${name}_objects PRIVATE ${folder}/${file})
+			set_source_files_properties(${folder}/${file} PROPERTIES HEADER_FILE_ONLY ON)
+		endif()
+	endforeach()
+endfunction()
+
+# hs_explored_own(<name> a.c ...): objects of ours for programs that explore kernel code.
+function(hs_explored_own name)
+	add_library(${name} OBJECT EXCLUDE_FROM_ALL ${ARGN})
+	target_compile_definitions(${name} PRIVATE HS_BACKEND_EXPLORE=1)
+	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+	target_link_libraries(${name} PRIVATE fixtures_explore)
+endfunction()
+hs_explored_own(explored_shim shim/explored.c)
+hs_explored_own(explored_inexact inexact.c)
+
+# hs_explored_program(<name> SOURCES a.c ... LIBS <library> ...): a program with the shim, or with what
+# SHIM names instead, and the same answers as every test of the model but exact numbers.
 function(hs_explored_program name)
 	cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHIM" "SOURCES;LIBS")
 	if(NOT arg_SHIM)
-		set(arg_SHIM ${CMAKE_CURRENT_SOURCE_DIR}/shim)
+		set(arg_SHIM $<TARGET_OBJECTS:explored_shim>)
 	endif()
-	add_executable(${name} ${arg_SOURCES} ${arg_SHIM}/explored.c inexact.c)
+	add_executable(${name} ${arg_SOURCES} ${arg_SHIM} $<TARGET_OBJECTS:explored_inexact>)
 	target_compile_definitions(${name} PRIVATE HS_BACKEND_EXPLORE=1)
-	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${arg_SHIM})
+	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 	target_link_libraries(${name} PRIVATE ${arg_LIBS} fixtures_explore)
 	hs_leave_unbuilt(${name} kernel)
 endfunction()
@@ -68,14 +110,15 @@ function(hs_same_outcomes stem)
 endfunction()
 
 if(HS_KERNEL_KNOWN)
-	set(trees lib/rbtree.c lib/interval_tree.c)
 	set(model ${PROJECT_SOURCE_DIR}/tests/model)
 	hs_explored_kernel(kernel_shim SOURCES shim_code.c)
 	hs_explored_program(test_kernel_shim SOURCES test_shim.c LIBS kernel_shim)
-	hs_explored_kernel(kernel_percpu_ref FILES lib/percpu-refcount.c SOURCES percpu_ref_kernel.c)
+	hs_explored_objects(percpu_ref_side SOURCES percpu_ref_kernel.c)
+	hs_explored_kernel(kernel_percpu_ref FILES lib/percpu-refcount.c OBJECTS percpu_ref_side)
 	hs_explored_program(test_kernel_percpu_ref_model
 		SOURCES ${model}/test_percpu_ref_model.c percpu_ref_glue.c LIBS kernel_percpu_ref)
-	hs_explored_kernel(kernel_mmu_notifier FILES ${trees} SOURCES mmu_notifier_kernel.c)
+	hs_explored_objects(mmu_notifier_side FILES lib/rbtree.c lib/interval_tree.c)
+	hs_explored_kernel(kernel_mmu_notifier SOURCES mmu_notifier_kernel.c OBJECTS mmu_notifier_side)
 	hs_explored_program(test_kernel_notifier_model SOURCES ${model}/test_notifier_model.c
 		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 	hs_explored_program(test_kernel_notifier_views SOURCES test_notifier_views.c
@@ -108,79 +151,81 @@ hs_same_outcomes(mmu_notifier_outcomes COUNTS 13,31,9,3,5,12,6,4,8,1,1,1,1,1,1
 	SOURCES mmu_notifier_outcomes.c ../support/notifier_race.c
 	GLUE mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 
-# hs_explored_mutants(<stem> MUTATES <path> FILES ... SOURCES ... OUTCOMES a.c ...): each mutant of the
-# list <stem>_mutants.txt in the place of that kernel file (mutants.sh).
-function(hs_explored_mutants stem)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "MUTATES" "FILES;SOURCES;OUTCOMES")
-	set(list ${CMAKE_CURRENT_SOURCE_DIR}/${stem}_mutants.txt)
+# ---- mutants ---------------------------------------------------------------------------------------
+
+# hs_mutant_names(<variable> <list>): the names of a list of mutants.
+function(hs_mutant_names variable list)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
 	file(STRINGS ${list} lines REGEX "^[a-z]")
+	list(TRANSFORM lines REPLACE "^([a-z_./]+).*" "\\1")
+	set(${variable} ${lines} PARENT_SCOPE)
+endfunction()
+
+# hs_mutate(<list> <name> <in> <out>): the file with the mutant's change.
+function(hs_mutate list name in out)
+	add_custom_command(OUTPUT ${out}
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${list} ${name} ${in} ${out}
+		DEPENDS ${list} mutate.sh ${in} VERBATIM)
+endfunction()
+
+# hs_explored_mutants(<stem> MUTATES <path> [SOURCES a.c ...]): each mutant of the list <stem>_mutants.txt
+# in the place of that kernel file (mutants.sh), or of the file that the sources include. All else is
+# that of <stem>_outcomes.kernel.
+function(hs_explored_mutants stem)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "MUTATES" "SOURCES")
 	set(programs)
-	foreach(line IN LISTS lines)
-		string(REGEX MATCH "^[a-z_]+" name "${line}")
-		set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${stem}/${name})
-		add_custom_command(OUTPUT ${folder}/${arg_MUTATES}
-			COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${list} ${name}
-				${HS_KERNEL}/${arg_MUTATES} ${folder}/${arg_MUTATES}
-			DEPENDS ${list} mutate.sh ${HS_KERNEL}/${arg_MUTATES} VERBATIM)
-		set(included ${folder}/${arg_MUTATES})
-		if(arg_FILES)
-			set(included)
+	if(HS_KERNEL_LONG)
+		set(list ${CMAKE_CURRENT_SOURCE_DIR}/${stem}_mutants.txt)
+		hs_mutant_names(names ${list})
+		set(files ${arg_MUTATES})
+		if(arg_SOURCES)
+			set(files)
 		endif()
-		hs_explored_kernel(${stem}_${name} KERNEL ${folder} FILES ${arg_FILES}
-			SOURCES ${arg_SOURCES} INCLUDES ${included})
-		hs_explored_program(${stem}.${name} SOURCES ${arg_OUTCOMES} outcomes.c
-			LIBS ${stem}_${name})
-		target_compile_definitions(${stem}.${name} PRIVATE PERCPU_REF_GLUE_SUMS=false)
-		list(APPEND programs $<TARGET_FILE:${stem}.${name}>)
-	endforeach()
-	hs_add_kernel_test(test_kernel_${stem}_mutants TIMEOUT 120
+		foreach(name IN LISTS names)
+			set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${stem}/${name})
+			hs_mutate(${list} ${name} ${HS_KERNEL}/${arg_MUTATES} ${folder}/${arg_MUTATES})
+			hs_explored_kernel(${stem}_${name} CHANGED ${folder} ${arg_MUTATES}
+				FILES ${files} SOURCES ${arg_SOURCES} OBJECTS ${stem}_side)
+			hs_explored_program(${stem}.${name}
+				SOURCES $<TARGET_OBJECTS:${stem}_outcomes.kernel>
+				LIBS ${stem}_${name})
+			list(APPEND programs $<TARGET_FILE:${stem}.${name}>)
+		endforeach()
+	endif()
+	hs_add_kernel_test(test_kernel_${stem}_mutants LONG TIMEOUT 120
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.sh
 			$<TARGET_FILE:${stem}_outcomes.kernel> ${programs})
 endfunction()
 
-if(HS_KERNEL_KNOWN)
-	hs_explored_mutants(percpu_ref MUTATES lib/percpu-refcount.c FILES lib/percpu-refcount.c
-		SOURCES percpu_ref_kernel.c OUTCOMES percpu_ref_outcomes.c percpu_ref_glue.c)
-	hs_explored_mutants(mmu_notifier MUTATES mm/mmu_notifier.c SOURCES mmu_notifier_kernel.c
-		${HS_KERNEL}/lib/rbtree.c ${HS_KERNEL}/lib/interval_tree.c
-		OUTCOMES mmu_notifier_outcomes.c mmu_notifier_glue.c ../support/notifier_race.c)
-endif()
+hs_explored_mutants(percpu_ref MUTATES lib/percpu-refcount.c)
+hs_explored_mutants(mmu_notifier MUTATES mm/mmu_notifier.c SOURCES mmu_notifier_kernel.c)
 
-# A mutant of the shim is a copy of all of it, with one line of one file changed.
-set(shim_list ${CMAKE_CURRENT_SOURCE_DIR}/shim_mutants.txt)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shim_list})
-file(STRINGS ${shim_list} lines REGEX "^[a-z]")
-set(shim_files explored.c base.h explored.h atomic.h locks.h memory.h rcu.h notified_mm.h shim.h)
+# A mutant of the shim is one file: explored.c, or a header as test_shim.c has kernel code see it.
 set(shim_programs)
-foreach(line IN LISTS lines)
-	if(NOT HS_KERNEL_KNOWN)
-		break()
-	endif()
-	string(REGEX MATCH "^([a-z.]+)/([a-z_]+)" whole "${line}")
-	set(file ${CMAKE_MATCH_1})
-	set(name ${CMAKE_MATCH_2})
-	set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/shim/${name})
-	foreach(other IN LISTS shim_files)
-		if(NOT other STREQUAL file)
-			configure_file(shim/${other} ${folder}/shim/${other} COPYONLY)
+if(HS_KERNEL_LONG)
+	set(list ${CMAKE_CURRENT_SOURCE_DIR}/shim_mutants.txt)
+	hs_mutant_names(names ${list})
+	foreach(whole IN LISTS names)
+		get_filename_component(name ${whole} NAME)
+		get_filename_component(file ${whole} DIRECTORY)
+		set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/shim/${name})
+		set(mutant ${folder}/shim/${file})
+		hs_mutate(${list} ${whole} ${CMAKE_CURRENT_SOURCE_DIR}/shim/${file} ${mutant})
+		if(file STREQUAL explored.c)
+			set(shim ${mutant})
+			set(library kernel_shim)
+			# Behind the other options, of which clang lets -Wextra bring it back.
+			set_property(SOURCE ${mutant} APPEND PROPERTY COMPILE_OPTIONS
+				-Wno-unused-parameter)
+		else()
+			set(shim)
+			set(library shim_${name})
+			hs_explored_kernel(${library} CHANGED ${folder} shim/${file} SOURCES shim_code.c)
 		endif()
+		hs_explored_program(shim.${name} SHIM ${shim}
+			SOURCES $<TARGET_OBJECTS:test_kernel_shim> LIBS ${library})
+		list(APPEND shim_programs $<TARGET_FILE:shim.${name}>)
 	endforeach()
-	add_custom_command(OUTPUT ${folder}/shim/${file}
-		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${shim_list} ${whole}
-			${CMAKE_CURRENT_SOURCE_DIR}/shim/${file} ${folder}/shim/${file}
-		DEPENDS ${shim_list} mutate.sh shim/${file} VERBATIM)
-	set(included)
-	if(file MATCHES "[.]h$")
-		set(included ${folder}/shim/${file})
-	endif()
-	hs_explored_kernel(shim_${name} KERNEL ${folder} SOURCES shim_code.c INCLUDES ${included})
-	hs_explored_program(shim.${name} SHIM ${folder}/shim SOURCES test_shim.c ${included}
-		LIBS shim_${name})
-	# Behind the other options, of which clang lets -Wextra bring it back.
-	get_target_property(sources shim.${name} SOURCES)
-	set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS -Wno-unused-parameter)
-	list(APPEND shim_programs $<TARGET_FILE:shim.${name}>)
-endforeach()
-hs_add_kernel_test(test_kernel_shim_mutants TIMEOUT 60
+endif()
+hs_add_kernel_test(test_kernel_shim_mutants LONG TIMEOUT 60
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/shim_mutants.sh ${shim_programs})

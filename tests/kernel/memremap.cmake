@@ -6,16 +6,12 @@ hs_explored_headers(memremap.h device.h io.h ioport.h kasan.h memory_hotplug.h m
 hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/memremap.h internal.h)
 
 if(HS_KERNEL_KNOWN)
-	hs_explored_kernel(kernel_memremap FILES mm/memremap.c lib/percpu-refcount.c
-		SOURCES memremap_kernel.c)
+	hs_explored_objects(memremap_side FILES lib/percpu-refcount.c SOURCES memremap_kernel.c)
+	hs_explored_kernel(kernel_memremap FILES mm/memremap.c OBJECTS memremap_side)
 endif()
 hs_same_outcomes(memremap_outcomes COUNTS 6,4,16,8,12,10 SOURCES memremap_outcomes.c MODEL device_model.c
 	GLUE memremap_glue.c LIBS kernel_memremap)
-if(HS_KERNEL_KNOWN)
-	hs_explored_mutants(memremap MUTATES mm/memremap.c FILES mm/memremap.c
-		SOURCES memremap_kernel.c ${HS_KERNEL}/lib/percpu-refcount.c
-		OUTCOMES memremap_outcomes.c memremap_glue.c)
-endif()
+hs_explored_mutants(memremap MUTATES mm/memremap.c)
 
 set(programs)
 if(HS_KERNEL_KNOWN)

@@ -24,17 +24,12 @@ if(HS_KERNEL_KNOWN)
 	hs_add_kernel_object(kernel_pagewalk ${HS_KERNEL}/mm/pagewalk.c)
 
 	set(mutants_txt ${CMAKE_CURRENT_SOURCE_DIR}/walk_mutants.txt)
-	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${mutants_txt})
-	file(STRINGS ${mutants_txt} lines REGEX "^[a-z]")
+	hs_mutant_names(names ${mutants_txt})
 	set(inc)
 	set(mutants)
-	foreach(line IN LISTS lines)
-		string(REGEX MATCH "^[a-z_]+" name "${line}")
+	foreach(name IN LISTS names)
 		set(mutant ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.c)
-		add_custom_command(OUTPUT ${mutant}
-			COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${mutants_txt} ${name}
-				${HS_KERNEL}/mm/hmm.c ${mutant}
-			DEPENDS ${mutants_txt} mutate.sh ${HS_KERNEL}/mm/hmm.c VERBATIM)
+		hs_mutate(${mutants_txt} ${name} ${HS_KERNEL}/mm/hmm.c ${mutant})
 		hs_add_kernel_object(kernel_hmm_${name} ${mutant}
 			hmm_range_fault=hmm_range_fault_${name})
 		list(APPEND mutants $<TARGET_OBJECTS:kernel_hmm_${name}>)
@@ -62,26 +57,31 @@ endif()
 
 # ---- under the explorer, on the geometry of the models ----------------------------------------------
 
-# hs_walk_foreign(<name> <hmm.c> <directory/>): a library as hs_foreign() makes it.
-function(hs_walk_foreign name hmm directory)
-	hs_foreign(${name} SOURCES ${hmm} ${HS_KERNEL}/mm/pagewalk.c
-		OPTIONS -std=gnu11 -DSHIM_MOCK -I${walk_headers} -I${HS_KERNEL}/include
-			-I${CMAKE_CURRENT_SOURCE_DIR} -fmacro-prefix-map=${directory}=
-			-fmacro-prefix-map=${HS_KERNEL}/=
-		PREFIXES ${directory} ${HS_KERNEL}/)
+# hs_walk_foreign(<name> <folder>): a library as hs_foreign() makes it, with mm/hmm.c of that folder.
+function(hs_walk_foreign name folder)
+	set(options -std=gnu11 -DSHIM_MOCK -I${walk_headers} -I${HS_KERNEL}/include
+		-I${CMAKE_CURRENT_SOURCE_DIR} -fmacro-prefix-map=${folder}/=
+		-fmacro-prefix-map=${HS_KERNEL}/=)
+	if(NOT TARGET walk_side)
+		hs_foreign_objects(walk_side SOURCES ${HS_KERNEL}/mm/pagewalk.c OPTIONS ${options})
+		set_target_properties(walk_side PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+	endif()
+	hs_foreign(${name} SOURCES ${folder}/mm/hmm.c OBJECTS walk_side OPTIONS ${options}
+		PREFIXES ${folder}/ ${HS_KERNEL}/)
 	set_target_properties(${name}_objects PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
 endfunction()
 
 # hs_walk_explored(<program>): its walks are those of the kernel.
 function(hs_walk_explored program)
-	target_sources(${program} PRIVATE walk_explored.c walk_glue.c)
-	target_compile_definitions(${program} PRIVATE SHIM_MOCK)
-	target_include_directories(${program} SYSTEM PRIVATE ${walk_headers} ${HS_KERNEL}/include)
+	target_sources(${program} PRIVATE $<TARGET_OBJECTS:walk_explored>)
 	target_link_options(${program} PRIVATE -Wl,--wrap=hs_range_fault)
 endfunction()
 
 if(HS_KERNEL_KNOWN)
-	hs_walk_foreign(kernel_walk ${HS_KERNEL}/mm/hmm.c ${HS_KERNEL}/)
+	hs_walk_foreign(kernel_walk ${HS_KERNEL})
+	hs_explored_own(walk_explored walk_explored.c walk_glue.c)
+	target_compile_definitions(walk_explored PRIVATE SHIM_MOCK)
+	target_include_directories(walk_explored SYSTEM PRIVATE ${walk_headers} ${HS_KERNEL}/include)
 endif()
 
 # Tests of the model. Their long rows are of strategies, which are ours: a sample leaves them out.
@@ -100,29 +100,21 @@ if(HS_KERNEL_KNOWN)
 	hs_walk_explored(walk_outcomes.kernel)
 endif()
 
-# hs_walk_mutant(<variable> <name>): a program of walk_outcomes on a mutant that reads too often.
-function(hs_walk_mutant variable name)
-	set(list ${CMAKE_CURRENT_SOURCE_DIR}/walk_reads_mutants.txt)
-	set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/walk_reads/${name})
-	set(program walk_outcomes.${name})
-	add_custom_command(OUTPUT ${folder}/mm/hmm.c
-		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutate.sh ${list} ${name}
-			${HS_KERNEL}/mm/hmm.c ${folder}/mm/hmm.c
-		DEPENDS ${list} mutate.sh ${HS_KERNEL}/mm/hmm.c VERBATIM)
-	hs_walk_foreign(kernel_walk_${name} ${folder}/mm/hmm.c ${folder}/)
-	hs_explored_program(${program} SOURCES walk_outcomes.c outcomes.c
-		LIBS kernel_walk_${name})
-	hs_walk_explored(${program})
-	set(${variable} ${${variable}} $<TARGET_FILE:${program}> PARENT_SCOPE)
-endfunction()
-
+# Mutants that read too often.
 set(programs)
-if(HS_KERNEL_KNOWN)
-	foreach(name IN ITEMS pfn_of_second_read pfn_of_plain_read flags_of_second_read
-			present_of_second_read)
-		hs_walk_mutant(programs ${name})
+if(HS_KERNEL_LONG)
+	set(list ${CMAKE_CURRENT_SOURCE_DIR}/walk_reads_mutants.txt)
+	hs_mutant_names(names ${list})
+	foreach(name IN LISTS names)
+		set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/walk_reads/${name})
+		hs_mutate(${list} ${name} ${HS_KERNEL}/mm/hmm.c ${folder}/mm/hmm.c)
+		hs_walk_foreign(kernel_walk_${name} ${folder})
+		hs_explored_program(walk_outcomes.${name}
+			SOURCES $<TARGET_OBJECTS:walk_outcomes.kernel> LIBS kernel_walk_${name})
+		hs_walk_explored(walk_outcomes.${name})
+		list(APPEND programs $<TARGET_FILE:walk_outcomes.${name}>)
 	endforeach()
 endif()
-hs_add_kernel_test(test_kernel_walk_mutants TIMEOUT 60
+hs_add_kernel_test(test_kernel_walk_mutants LONG TIMEOUT 60
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.sh $<TARGET_FILE:walk_outcomes.kernel>
 		${programs})

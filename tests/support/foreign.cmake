@@ -24,29 +24,41 @@ if(NOT HS_SANITIZED)
 	target_link_libraries(foreign_runtime PUBLIC hmmsim_explore_internal)
 endif()
 
-# hs_foreign(<name> SOURCES a.c ... [OPTIONS <compile option>...] [PREFIXES <directory/>...])
+# hs_foreign_objects(<name> SOURCES a.c ... [OPTIONS <compile option>...]): an object library for
+# hs_foreign(), so that several of those compile it once.
+function(hs_foreign_objects name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;OPTIONS")
+	add_library(${name} OBJECT EXCLUDE_FROM_ALL ${arg_SOURCES})
+	target_compile_options(${name} PRIVATE ${HS_FOREIGN_OPTIONS} ${arg_OPTIONS})
+	target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+endfunction()
+
+# hs_foreign(<name> SOURCES a.c ... [OBJECTS <library of hs_foreign_objects()>...]
+#            [OPTIONS <compile option>...] [PREFIXES <directory/>...])
 #
 # A static library: the objects as one, its code and its writable data in sections of their own, and
 # what tells the explorer of them. Places of steps name files without the prefixes. There is none with
 # a sanitizer, whose runtime has the same functions.
 function(hs_foreign name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;OPTIONS;PREFIXES")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;OBJECTS;OPTIONS;PREFIXES")
 	set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}_foreign.o)
 	set(places ${CMAKE_CURRENT_BINARY_DIR}/${name}_places.c)
 	set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}_foreign.ld)
 	configure_file(${HS_FOREIGN_DIR}/foreign.ld.in ${script} @ONLY)
 
-	add_library(${name}_objects OBJECT EXCLUDE_FROM_ALL ${arg_SOURCES})
-	target_compile_options(${name}_objects PRIVATE ${HS_FOREIGN_OPTIONS} ${arg_OPTIONS})
-	target_include_directories(${name}_objects PRIVATE ${PROJECT_SOURCE_DIR}/include)
+	hs_foreign_objects(${name}_objects SOURCES ${arg_SOURCES} OPTIONS ${arg_OPTIONS})
+	set(objects)
+	foreach(library IN ITEMS ${name}_objects LISTS arg_OBJECTS)
+		list(APPEND objects $<TARGET_OBJECTS:${library}>)
+	endforeach()
 	add_custom_command(OUTPUT ${linked}
 		COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -Wl,-T,${script}
-			-Wl,-u,foreign_${name}_places -o ${linked} $<TARGET_OBJECTS:${name}_objects>
+			-Wl,-u,foreign_${name}_places -o ${linked} ${objects}
 		# Calls that clang makes of copies of structs.
 		COMMAND ${HS_FOREIGN_OBJCOPY} --redefine-sym memcpy=__tsan_memcpy
 			--redefine-sym memmove=__tsan_memmove --redefine-sym memset=__tsan_memset
 			${linked}
-		DEPENDS ${name}_objects $<TARGET_OBJECTS:${name}_objects> ${script}
+		DEPENDS ${objects} ${script}
 		COMMAND_EXPAND_LISTS VERBATIM)
 	add_custom_command(OUTPUT ${places}
 		COMMAND ${HS_FOREIGN_DIR}/foreign_places.sh ${name} ${linked}

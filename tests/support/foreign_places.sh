@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # foreign_places.sh <name> <object> <prefix>...: prints C that tells the explorer of foreign code what
-# its data is, and where each call of an object that ld -r has made is in the source. A prefix is left
-# out at the begin of a file's name.
+# its data is, and where each call of an object that ld -r has made is in the source. The longest prefix
+# is left out at the begin of a file's name: a build folder may be inside the source folder.
 set -eu
 name=$1
 object=$2
@@ -38,9 +38,11 @@ objdump -r -j foreign_code "$object" | awk '/__tsan_/ && !/_func_/ { print $1 }'
 	file == "" {
 		file = $1
 		while (sub(/[^\/]+\/\.\.\//, "", file)) {}
+		longest = 0
 		for (i = 1; i <= count; i++)
-			if (index(file, prefix[i]) == 1)
-				file = substr(file, length(prefix[i]) + 1)
+			if (index(file, prefix[i]) == 1 && length(prefix[i]) > longest)
+				longest = length(prefix[i])
+		file = substr(file, longest + 1)
 	}
 	END { finish() }'
 cat <<EOF

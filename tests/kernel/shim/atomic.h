@@ -8,7 +8,7 @@
 #ifndef HS_SHIM_ATOMIC_H
 #define HS_SHIM_ATOMIC_H
 
-#include "explored.h"
+#include "shim/explored.h"
 
 typedef struct {
 	int counter;

@@ -9,12 +9,12 @@
 #include "port/explore/arena.h"
 #include "port/port.h"
 
-#include "atomic.h"
-#include "explored.h"
-#include "locks.h"
-#include "memory.h"
-#include "rcu.h"
-#include "shim.h"
+#include "shim/atomic.h"
+#include "shim/explored.h"
+#include "shim/locks.h"
+#include "shim/memory.h"
+#include "shim/rcu.h"
+#include "shim/shim.h"
 
 static struct hs_task *shim_self(void)
 {

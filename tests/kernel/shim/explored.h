@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-#include "base.h"
+#include "shim/base.h"
 
 typedef unsigned int gfp_t;
 

@@ -5,7 +5,7 @@
 #ifndef HS_SHIM_HUGETLB_H
 #define HS_SHIM_HUGETLB_H
 
-#include "pgtable.h"
+#include "shim/pgtable.h"
 
 #define is_vm_hugetlb_page(vma) (!!((vma)->vm_flags & VM_HUGETLB))
 

@@ -8,7 +8,7 @@
 #ifndef HS_SHIM_LOCKS_H
 #define HS_SHIM_LOCKS_H
 
-#include "explored.h"
+#include "shim/explored.h"
 
 /* A class, as struct hs_sync_class begins. */
 struct shim_class {

@@ -5,7 +5,7 @@
 #ifndef HS_SHIM_MEMORY_H
 #define HS_SHIM_MEMORY_H
 
-#include "explored.h"
+#include "shim/explored.h"
 
 #define GFP_KERNEL 0u
 

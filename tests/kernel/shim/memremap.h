@@ -9,11 +9,11 @@
 #ifndef HS_SHIM_MEMREMAP_H
 #define HS_SHIM_MEMREMAP_H
 
-#include "atomic.h"
-#include "explored.h"
-#include "locks.h"
-#include "memory.h"
-#include "rcu.h"
+#include "shim/atomic.h"
+#include "shim/explored.h"
+#include "shim/locks.h"
+#include "shim/memory.h"
+#include "shim/rcu.h"
 
 /* Which of the options that are asked for by name are on. */
 #undef IS_ENABLED

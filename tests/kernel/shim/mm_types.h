@@ -9,7 +9,7 @@
 #ifndef HS_SHIM_MM_TYPES_H
 #define HS_SHIM_MM_TYPES_H
 
-#include "base.h"
+#include "shim/base.h"
 
 struct hs_mm;
 struct hs_range;

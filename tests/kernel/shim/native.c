@@ -4,7 +4,7 @@
  */
 #include "port/port.h"
 
-#include "base.h"
+#include "shim/base.h"
 
 bool shim_warn(bool is_true, const char *condition, const char *where)
 {

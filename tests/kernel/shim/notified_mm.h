@@ -10,11 +10,11 @@
 #ifndef HS_SHIM_NOTIFIED_MM_H
 #define HS_SHIM_NOTIFIED_MM_H
 
-#include "atomic.h"
-#include "explored.h"
-#include "locks.h"
-#include "memory.h"
-#include "rcu.h"
+#include "shim/atomic.h"
+#include "shim/explored.h"
+#include "shim/locks.h"
+#include "shim/memory.h"
+#include "shim/rcu.h"
 
 #define CONFIG_MMU_NOTIFIER 1
 #define VM_READ 1UL

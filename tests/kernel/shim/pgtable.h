@@ -16,7 +16,7 @@
 #ifndef HS_SHIM_PGTABLE_H
 #define HS_SHIM_PGTABLE_H
 
-#include "mm_types.h"
+#include "shim/mm_types.h"
 
 /* ---- entries ----------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #ifndef HS_SHIM_RCU_H
 #define HS_SHIM_RCU_H
 
-#include "explored.h"
+#include "shim/explored.h"
 
 struct rcu_head {
 	void *opaque[3];

@@ -5,7 +5,7 @@
 #ifndef HS_SHIM_SWAPOPS_H
 #define HS_SHIM_SWAPOPS_H
 
-#include "pgtable.h"
+#include "shim/pgtable.h"
 
 /* The highest of the 32 types have other meanings. */
 enum shim_swap_type {

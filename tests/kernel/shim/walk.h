@@ -5,11 +5,11 @@
 #ifndef HS_SHIM_WALK_H
 #define HS_SHIM_WALK_H
 
-#include "base.h"
-#include "hugetlb.h"
-#include "mm_types.h"
-#include "pgtable.h"
-#include "swapops.h"
+#include "shim/base.h"
+#include "shim/hugetlb.h"
+#include "shim/mm_types.h"
+#include "shim/pgtable.h"
+#include "shim/swapops.h"
 
 #define CONFIG_TRANSPARENT_HUGEPAGE 1
 #define CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD 1
