@@ -143,7 +143,7 @@ foreach(stem page_model removal_model fault_model)
 endforeach()
 
 hs_same_outcomes(percpu_ref_outcomes COUNTS 85,447 SOURCES percpu_ref_outcomes.c
-	GLUE percpu_ref_glue.c LIBS kernel_percpu_ref)
+	GLUE percpu_ref_glue.c percpu_ref_switch.c LIBS kernel_percpu_ref)
 if(HS_KERNEL_KNOWN)
 	target_compile_definitions(percpu_ref_outcomes.kernel PRIVATE PERCPU_REF_GLUE_SUMS=false)
 endif()

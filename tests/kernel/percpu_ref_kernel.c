@@ -25,6 +25,11 @@ void kernel_ref_kill(struct percpu_ref *ref)
 	percpu_ref_kill(ref);
 }
 
+void kernel_ref_switch_to_atomic(struct percpu_ref *ref)
+{
+	percpu_ref_switch_to_atomic_sync(ref);
+}
+
 void kernel_ref_get_many(struct percpu_ref *ref, unsigned long n)
 {
 	percpu_ref_get_many(ref, n);

@@ -14,6 +14,8 @@ int kernel_ref_init(struct percpu_ref *ref, void (*release)(struct percpu_ref *r
 		    bool reinit);
 void kernel_ref_exit(struct percpu_ref *ref);
 void kernel_ref_kill(struct percpu_ref *ref);
+/* Waits for the switch. The reference has been made with @reinit. */
+void kernel_ref_switch_to_atomic(struct percpu_ref *ref);
 void kernel_ref_get_many(struct percpu_ref *ref, unsigned long n);
 void kernel_ref_put_many(struct percpu_ref *ref, unsigned long n);
 bool kernel_ref_tryget_live(struct percpu_ref *ref);

@@ -10,6 +10,7 @@
 #include "pgmap/percpu_ref.h"
 
 #include "outcomes.h"
+#include "percpu_ref_outcomes.h"
 
 #define WALKERS 2
 
@@ -132,6 +133,8 @@ int main(void)
 
 	outcomes_print("one walker, twice", &scenario, &twice, look, true);
 	outcomes_print("two walkers", &scenario, &two, look, false);
+	if (outcomes_of_a_switch)
+		outcomes_of_a_switch();
 	outcomes_print_races();
 	return 0;
 }
