@@ -15,7 +15,8 @@ hs_explored_headers(locks.h sched.h spinlock.h wait.h)
 hs_explored_headers(memory.h gfp.h percpu.h slab.h)
 hs_explored_headers(notified_mm.h mm.h mm_types.h mmap_lock.h sched/mm.h)
 hs_kernel_headers(${HS_EXPLORED_HEADERS} shim/notified_mm.h vma.h)
-hs_explored_headers(rcu.h rcupdate.h srcu.h)
+hs_explored_headers(rcu.h rcupdate.h)
+hs_explored_headers(srcu.h srcu.h)
 
 # hs_explored_options(<variable> <folder>...): how code is compiled whose files are in these folders of
 # kernel files.
@@ -121,11 +122,16 @@ if(HS_KERNEL_KNOWN)
 	hs_explored_kernel(kernel_mmu_notifier SOURCES mmu_notifier_kernel.c OBJECTS mmu_notifier_side)
 	hs_explored_program(test_kernel_notifier_model SOURCES ${model}/test_notifier_model.c
 		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
+	hs_explored_program(test_kernel_notifier_plain_model
+		SOURCES ${model}/test_notifier_plain_model.c ../support/notifier_race.c
+			mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 	hs_explored_program(test_kernel_notifier_views SOURCES test_notifier_views.c
 		../support/notifier_race.c mmu_notifier_glue.c LIBS kernel_mmu_notifier)
 endif()
 hs_add_kernel_test(test_kernel_notifier_views TIMEOUT 60 COMMAND test_kernel_notifier_views)
 hs_add_kernel_test(test_kernel_notifier_model TIMEOUT 60 COMMAND test_kernel_notifier_model)
+hs_add_kernel_test(test_kernel_notifier_plain_model TIMEOUT 60
+	COMMAND test_kernel_notifier_plain_model)
 hs_add_kernel_test(test_kernel_shim TIMEOUT 30 COMMAND test_kernel_shim)
 hs_add_kernel_test(test_kernel_percpu_ref_model TIMEOUT 60 COMMAND test_kernel_percpu_ref_model)
 

@@ -220,7 +220,7 @@ void glue_plain_end(void *owner, const struct kernel_range *range)
 	n->ops->end(hs_races_task(), n, &inv);
 }
 
-/* The kernel's code calls it where a notifier is unregistered, too. */
+/* The kernel's code calls it where a notifier is unregistered, too: not for one that is dead. */
 void glue_plain_release(void *owner)
 {
 	struct hs_notifier *n = owner;
@@ -249,7 +249,12 @@ int hs_notifier_register(struct hs_task *self, struct hs_notifier *n,
 void hs_notifier_unregister(struct hs_task *self, struct hs_notifier *n)
 {
 	hs_assert(self, n->notifiers, "hs_notifier_unregister: it is not registered");
-	n->dead = true;
 	kernel_plain_unregister(glue_plain(n));
 	n->notifiers = NULL;
+}
+
+void hs_plain_unregister(struct hs_task *self, struct hs_notifier *n)
+{
+	n->dead = true;
+	hs_notifier_unregister(self, n);
 }

@@ -7,6 +7,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/wait.h>
 
 #include "shim_code.h"
@@ -30,6 +31,7 @@ struct shim_objects {
 };
 
 static DEFINE_SPINLOCK(static_lock);
+DEFINE_STATIC_SRCU(srcu);
 
 unsigned long shim_objects_size(void)
 {
@@ -189,6 +191,96 @@ void shim_replace_later(struct shim_objects *o)
 	struct shim_node *old = shim_take_node(o);
 
 	call_rcu(&old->rcu, shim_free_node);
+}
+
+static unsigned long shim_value_of(const struct shim_node *n)
+{
+	return n ? n->value : 0;
+}
+
+void shim_read_sleepable(struct shim_objects *o)
+{
+	int index = srcu_read_lock(&srcu);
+
+	o->result += shim_value_of(rcu_dereference(o->node));
+	srcu_read_unlock(&srcu, index);
+}
+
+/* The section is that of the outer one. */
+void shim_read_nested(struct shim_objects *o)
+{
+	int index = srcu_read_lock(&srcu);
+
+	WARN_ON(!srcu_read_lock_held(&srcu));
+	shim_read_sleepable(o);
+	WARN_ON(!srcu_read_lock_held(&srcu));
+	o->result += shim_value_of(rcu_dereference(o->node));
+	srcu_read_unlock(&srcu, index);
+	WARN_ON(srcu_read_lock_held(&srcu));
+}
+
+/* It sleeps in the section until the other task, which does not wait, has taken the node. */
+void shim_read_asleep(struct shim_objects *o)
+{
+	int index = srcu_read_lock(&srcu);
+	struct shim_node *n = rcu_dereference(o->node);
+
+	wait_event(o->queue, READ_ONCE(o->flag));
+	o->result += shim_value_of(n);
+	srcu_read_unlock(&srcu, index);
+}
+
+void shim_replace_sleepable(struct shim_objects *o)
+{
+	struct shim_node *old = shim_take_node(o);
+
+	WRITE_ONCE(o->flag, 1);
+	wake_up_all(&o->queue);
+	synchronize_srcu(&srcu);
+	kfree(old);
+}
+
+void shim_write_in_section(struct shim_objects *o)
+{
+	int index = srcu_read_lock(&srcu);
+
+	WRITE_ONCE(o->one, 1);
+	WRITE_ONCE(o->two, 1);
+	srcu_read_unlock(&srcu, index);
+}
+
+/* What a section that has begun writes is there when it has ended. */
+void shim_look_behind_section(struct shim_objects *o)
+{
+	unsigned long begun = READ_ONCE(o->one);
+
+	synchronize_srcu(&srcu);
+	o->result = begun && !READ_ONCE(o->two);
+}
+
+void shim_synchronize_in_section(struct shim_objects *o)
+{
+	int index = srcu_read_lock(&srcu);
+
+	synchronize_srcu(&srcu);
+	srcu_read_unlock(&srcu, index);
+	o->result = 1;
+}
+
+void shim_leave_no_section(struct shim_objects *o)
+{
+	srcu_read_unlock(&srcu, 0);
+	o->result = 1;
+}
+
+static void shim_call_free(struct rcu_head *head)
+{
+	kfree(head);
+}
+
+void shim_call_sleepable(struct shim_objects *o)
+{
+	call_srcu(&srcu, &o->node->rcu, shim_call_free);
 }
 
 void shim_leak(struct shim_objects *o)

@@ -21,6 +21,9 @@ shim_fn shim_read_pair, shim_write_pair;
 shim_fn shim_wait_for_flag, shim_set_flag, shim_set_flag_silently, shim_wait_locked,
 	shim_set_locked;
 shim_fn shim_read_published, shim_replace, shim_replace_at_once, shim_replace_later;
+shim_fn shim_read_sleepable, shim_read_nested, shim_read_asleep, shim_replace_sleepable;
+shim_fn shim_write_in_section, shim_look_behind_section;
+shim_fn shim_synchronize_in_section, shim_leave_no_section, shim_call_sleepable;
 shim_fn shim_leak, shim_free_twice, shim_look_zeroed;
 shim_fn shim_add_cpu, shim_sum_cpus;
 shim_fn shim_get_unless_zero, shim_put_to_zero, shim_inc_dec;

@@ -142,6 +142,43 @@ static void grace_periods_wait_for_readers(void **state)
 	explore_rows(rows, COUNT(rows));
 }
 
+static void domains_of_srcu_wait_for_their_own_readers(void **state)
+{
+	static const struct row rows[] = {
+		{ "two readers",
+		  { shim_read_sleepable, shim_replace_sleepable, shim_read_sleepable },
+		  HOLDS = BIT(0) | BIT(1) | BIT(2) },
+		{ "nested",
+		  { shim_read_nested, shim_replace_sleepable },
+		  HOLDS = BIT(0) | BIT(1) | BIT(2) },
+		{ "asleep", { shim_read_asleep, shim_replace_sleepable }, HOLDS = BIT(0) | BIT(1) },
+		{ "of RCU",
+		  { shim_read_sleepable, shim_replace },
+		  FAILS(HS_VERDICT_FREED, "kernel object") },
+		{ "a reader of RCU",
+		  { shim_read_published, shim_replace_sleepable },
+		  FAILS(HS_VERDICT_FREED, "kernel object") },
+		{ "its own",
+		  { shim_synchronize_in_section },
+		  FAILS(HS_VERDICT_ASSERT, "the task waits for itself") },
+		{ "no section",
+		  { shim_leave_no_section },
+		  FAILS(HS_VERDICT_ASSERT, "the task is in no section of SRCU") },
+		{ "call", { shim_call_sleepable }, FAILS(HS_VERDICT_ASSERT, "call_srcu(): a bug") },
+		{ "end, weak",
+		  { shim_write_in_section, shim_look_behind_section },
+		  HOLDS = BIT(0),
+		  VIEWS },
+		{ "weak",
+		  { shim_read_sleepable, shim_replace_sleepable },
+		  HOLDS = BIT(0) | BIT(1),
+		  VIEWS },
+	};
+
+	(void)state;
+	explore_rows(rows, COUNT(rows));
+}
+
 static void memory_is_zeroed_and_its_misuse_found(void **state)
 {
 	static const struct row rows[] = {
@@ -242,6 +279,7 @@ int main(void)
 		cmocka_unit_test(locks_exclude),
 		cmocka_unit_test(waits_end_with_a_wake_and_lose_none),
 		cmocka_unit_test(grace_periods_wait_for_readers),
+		cmocka_unit_test(domains_of_srcu_wait_for_their_own_readers),
 		cmocka_unit_test(memory_is_zeroed_and_its_misuse_found),
 		cmocka_unit_test(each_cpu_has_a_counter),
 		cmocka_unit_test(atomics_have_the_orders_of_the_kernel),

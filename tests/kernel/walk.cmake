@@ -84,15 +84,25 @@ if(HS_KERNEL_KNOWN)
 	target_include_directories(walk_explored SYSTEM PRIVATE ${walk_headers} ${HS_KERNEL}/include)
 endif()
 
-# Tests of the model. Their long rows are of strategies, which are ours: a sample leaves them out.
-foreach(program test_kernel_device_model test_kernel_walk_model test_kernel_pte_map_model)
+foreach(program test_kernel_walk_model test_kernel_pte_map_model)
 	string(REPLACE kernel_ "" stem ${program})
 	if(HS_KERNEL_KNOWN)
 		hs_explored_program(${program} SOURCES ../model/${stem}.c LIBS kernel_walk)
 		hs_walk_explored(${program})
 	endif()
-	hs_add_kernel_test(${program} TIMEOUT 120 COMMAND ${program} ENV HMMSIM_TEST_SAMPLE=1)
+	hs_add_kernel_test(${program} TIMEOUT 120 COMMAND ${program})
 endforeach()
+
+# On the walker, the notifiers and percpu_ref together. Of rows that differ in a strategy, which is ours, a
+# sample.
+if(HS_KERNEL_LONG)
+	hs_explored_program(test_kernel_device_model SOURCES ../model/test_device_model.c
+		percpu_ref_glue.c mmu_notifier_glue.c
+		LIBS kernel_walk kernel_percpu_ref kernel_mmu_notifier)
+	hs_walk_explored(test_kernel_device_model)
+endif()
+hs_add_kernel_test(test_kernel_device_model LONG TIMEOUT 600 COMMAND test_kernel_device_model
+	ENV HMMSIM_TEST_SAMPLE=1)
 
 hs_same_outcomes(walk_outcomes COUNTS 4,4,2,2,2,4,2,4,3,2,1,1,4,3,6,5,2,1,1,1,6
 	SOURCES walk_outcomes.c LIBS kernel_walk)

@@ -6,6 +6,7 @@
  */
 #include "notifier/notifier.h"
 #include "support/broken.h"
+#include "support/exact.h"
 
 #define PAGE 0x1000ull
 
@@ -55,6 +56,7 @@ static int plain_agree(struct hs_task *self, struct hs_notifier *n,
 }
 
 static const struct hs_notifier_ops refusing_ops = { plain_start, plain_end, NULL };
+static const struct hs_notifier_ops endless_ops = { plain_start, NULL, NULL };
 static const struct hs_notifier_ops agreeing_ops = { plain_agree, plain_end, NULL };
 
 static void unregister(struct hs_task *self, struct plain_model *m, int i)
@@ -124,8 +126,11 @@ static void unregister_meets_callback(void **state)
 	static const bool refuse[] = { false, true };
 	static const uint64_t complete[] = { 1540, 1288 };
 
+	/* Kernel code warns of a notifier that refuses and has an end. */
+	const int rows = test_counts_are_exact() ? 2 : 1;
+
 	(void)state;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < rows; i++)
 		explore_holds(&plain_scenario, &refuse[i], complete[i]);
 }
 
@@ -210,7 +215,7 @@ static int refusal_setup(struct hs_task *self, struct hs_plan *plan, void *state
 		return ret;
 	hs_notifiers_set_refusal(self, m->ns, *(const enum hs_refusal *)param);
 	hs_interval_insert(self, &m->sub, m->ns, 0, PAGE, &accepting_ops);
-	hs_notifier_register(self, &m->listener.n, m->ns, &refusing_ops);
+	hs_notifier_register(self, &m->listener.n, m->ns, &endless_ops);
 	ret = hs_plan_task(plan, "reaper", refusal_reaper, m);
 	return ret ? ret : hs_plan_task(plan, "reader", refusal_reader, m);
 }
@@ -235,6 +240,8 @@ static void plain_refusal_lets_readers_of_6_12_wait_for_ever(void **state)
 
 	(void)state;
 	explore_fails(&refusal_scenario, &refusal, HS_VERDICT_DEADLOCK, "reader", 1);
+	if (!test_counts_are_exact()) /* of code that undoes nothing */
+		return;
 	refusal = HS_REFUSAL_UNDONE;
 	explore_holds(&refusal_scenario, &refusal, 8);
 }
@@ -361,6 +368,8 @@ static void subscribing_meets_release(void **state)
 	static const uint64_t complete[SUBSCRIBER_COUNT] = { 5, 6, 4 };
 
 	(void)state;
+	if (!test_counts_are_exact()) /* of code that has had a first subscription already */
+		skip();
 	for (int i = 0; i < SUBSCRIBER_COUNT; i++) {
 		enum subscriber subscriber = (enum subscriber)i;
 

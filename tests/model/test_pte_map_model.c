@@ -169,7 +169,7 @@ static void expect_gone(const struct param *p, uint64_t first)
 	assert_true(r.verdict == HS_VERDICT_FREED ||
 		    strstr(r.message, "whose struct page is gone"));
 	assert_non_null(strstr(r.message, "(task X)"));
-	expect_count_at(TEST_PLACE, scenario.name, "first", r.first_violation, first);
+	expect_exact_at(TEST_PLACE, scenario.name, "first", r.first_violation, first);
 	hs_explore_result_free(&r);
 }
 

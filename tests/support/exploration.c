@@ -35,9 +35,8 @@ void expect_count_at(struct test_place at, const char *scenario, const char *wha
 	_fail(at.file, at.line);
 }
 
-/* What a test says of the code that it is linked with. */
-static void expect_exact_at(struct test_place at, const char *scenario, const char *what,
-			    uint64_t found, uint64_t expected)
+void expect_exact_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
+		     uint64_t expected)
 {
 	if (test_counts_are_exact())
 		expect_count_at(at, scenario, what, found, expected);

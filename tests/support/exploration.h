@@ -29,6 +29,9 @@ struct test_place {
 bool test_is_weak(void);
 void expect_count_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
 		     uint64_t expected);
+/* A number of the code that the test is linked with: only where test_counts_are_exact(). */
+void expect_exact_at(struct test_place at, const char *scenario, const char *what, uint64_t found,
+		     uint64_t expected);
 
 /* At most @most executions, 0: all; with a schedule, its replay. */
 void explore(const struct hs_scenario *scenario, const void *param, enum hs_search search,

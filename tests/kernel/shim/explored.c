@@ -7,6 +7,7 @@
 #include <hmmsim/sync.h>
 
 #include "port/explore/arena.h"
+#include "port/explore/sched.h"
 #include "port/port.h"
 
 #include "shim/atomic.h"
@@ -15,6 +16,7 @@
 #include "shim/memory.h"
 #include "shim/rcu.h"
 #include "shim/shim.h"
+#include "shim/srcu.h"
 
 static struct hs_task *shim_self(void)
 {
@@ -215,6 +217,55 @@ void shim_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head), c
 	head->func = func;
 	hs_sync_call_rcu_at(shim_self(), (struct hs_sync_rcu_head *)(void *)head, shim_rcu_callback,
 			    where);
+}
+
+/* ---- SRCU -------------------------------------------------------------------------------- */
+
+static struct hs_sync_u32 *shim_turn(struct srcu_struct *srcu, u32 task)
+{
+	hs_assert(shim_self(), task < SHIM_SRCU_TASKS, "SRCU has no room for task %u", task);
+	return (struct hs_sync_u32 *)&srcu->turn[task];
+}
+
+int shim_srcu_read_lock(struct srcu_struct *srcu, const char *where)
+{
+	const u32 me = hs_sync_task_id(shim_self());
+
+	if (!srcu->nest[me]++)
+		hs_sync_u32_add_at(shim_self(), shim_turn(srcu, me), 1, HS_SYNC_SEQ_CST, where);
+	return 0;
+}
+
+void shim_srcu_read_unlock(struct srcu_struct *srcu, const char *where)
+{
+	const u32 me = hs_sync_task_id(shim_self());
+
+	hs_assert_at(shim_self(), where, srcu->nest[me], "the task is in no section of SRCU");
+	if (!--srcu->nest[me])
+		hs_sync_u32_add_at(shim_self(), shim_turn(srcu, me), 1, HS_SYNC_RELEASE, where);
+}
+
+bool shim_srcu_held(const struct srcu_struct *srcu)
+{
+	return srcu->nest[hs_sync_task_id(shim_self())];
+}
+
+/* A reader that enters after the look reads what it made, and sees what came before it. */
+static void shim_wait_for_turn(struct hs_sync_u32 *turn, const char *where)
+{
+	const u32 begun = hs_sync_u32_add_at(shim_self(), turn, 0, HS_SYNC_SEQ_CST, where);
+
+	while (begun & 1 && hs_sync_u32_load_at(shim_self(), turn, HS_SYNC_ACQUIRE, where) == begun)
+		hs_sync_retry_wait_at(shim_self(), where);
+}
+
+void shim_synchronize_srcu(struct srcu_struct *srcu, const char *where)
+{
+	shim_might_sleep(where);
+	hs_assert_at(shim_self(), where, !shim_srcu_held(srcu), "the task waits for itself");
+	for (u32 task = 0; task < shim_self()->sched->tasks; task++)
+		if (task != hs_sync_task_id(shim_self()))
+			shim_wait_for_turn(shim_turn(srcu, task), where);
 }
 
 /* ---- memory ------------------------------------------------------------------------------ */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rcu.h - RCU, and SRCU as the same domain
- *
- * reduced: readers of SRCU do not sleep, and a grace period waits for those of both.
+ * rcu.h - RCU
  */
 #ifndef HS_SHIM_RCU_H
 #define HS_SHIM_RCU_H
@@ -36,18 +34,5 @@ void shim_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head), c
 #define rcu_access_pointer(p) READ_ONCE(p)
 #define rcu_assign_pointer(p, value) smp_store_release(&(p), (value))
 #define RCU_INIT_POINTER(p, value) WRITE_ONCE((p), (value))
-
-/* ---- SRCU -------------------------------------------------------------------------------- */
-
-struct srcu_struct {
-	int unused;
-};
-
-#define DEFINE_STATIC_SRCU(name) static struct srcu_struct name
-#define srcu_read_lock(srcu) ((void)(srcu), shim_rcu_read_lock(SHIM_HERE), 0)
-#define srcu_read_unlock(srcu, index) ((void)(srcu), (void)(index), shim_rcu_read_unlock(SHIM_HERE))
-#define srcu_read_lock_held(srcu) ((void)(srcu), shim_rcu_held())
-#define synchronize_srcu(srcu) ((void)(srcu), shim_synchronize_rcu(SHIM_HERE))
-#define call_srcu(srcu, head, func) ((void)(srcu), shim_call_rcu((head), (func), SHIM_HERE))
 
 #endif
