@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * claims_broken.c [FAULT...] - which cells of the claims change under which fault of the model
+ * claims_broken.c [FAULT[=CLAIM,CLAIM...]...] - which cells of the claims change under which fault
+ * of the model
  *
  * Linked with the library that has the faults of src/port/common/breaks.def. Runs the claims that
- * are settled by schedules without a fault, and with each that is named, or with all. Prints those
- * under which something that was found changes, with what changes. Each claim that is settled by
- * every schedule must change under at least one.
+ * are settled by schedules without a fault, and with each that is named, or with all; where a fault
+ * comes with claims, those alone. Prints the faults under which something that was found changes,
+ * with what changes. Each claim that is settled by every schedule must change under at least one.
  *
  * Of the strategies one stands for all, but in C6 and C18, which are about them.
  */
@@ -148,6 +149,7 @@ static bool play(struct claim_run *run)
 	if (ret) {
 		name_fault();
 		printf("    C%u cannot be run\n", run->claim.number);
+		fprintf(stderr, "C%u: %s\n", run->claim.number, error);
 	}
 	changed = !ret && compare(run, &found);
 	hs_claim_found_free(&mem, &found);
@@ -156,22 +158,46 @@ static bool play(struct claim_run *run)
 
 /* ---- all faults -------------------------------------------------------------------------- */
 
-static void run_fault(enum hs_break fault)
+/* @claims: "C6,C13"; NULL: all. */
+static bool is_among(const char *claims, unsigned int number)
+{
+	char word[16];
+	size_t length = (size_t)snprintf(word, sizeof(word), "C%u", number);
+
+	for (const char *at = claims; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, word, length) && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return !claims;
+}
+
+static void run_fault(enum hs_break fault, const char *claims)
 {
 	named = false;
 	fault_now = fault;
 	hs_break_set(fault);
 	for (size_t i = 0; i < run_count; i++)
-		runs[i].changes += play(&runs[i]);
+		if (is_among(claims, runs[i].claim.number))
+			runs[i].changes += play(&runs[i]);
 	hs_break_set(HS_BREAK_NONE);
 	fflush(stdout);
 }
 
-static bool is_wanted(const char *fault, int count, char **names)
+/* Whether FAULT or FAULT=CLAIM,CLAIM is a word of the command line. */
+static bool is_wanted(const char *fault, int count, char **words, const char **claims)
 {
-	for (int i = 0; i < count; i++)
-		if (!strcmp(names[i], fault))
-			return true;
+	size_t length = strlen(fault);
+
+	*claims = NULL;
+	for (int i = 0; i < count; i++) {
+		if (strncmp(words[i], fault, length) != 0 ||
+		    (words[i][length] && words[i][length] != '='))
+			continue;
+		if (words[i][length])
+			*claims = words[i] + length + 1;
+		return true;
+	}
 	return !count;
 }
 
@@ -223,12 +249,13 @@ static void end(void)
 
 int main(int argc, char **argv)
 {
+	const char *claims;
 	int code;
 
 	start();
 	for (int fault = HS_BREAK_NONE + 1; fault < HS_BREAK_COUNT; fault++)
-		if (is_wanted(faults[fault], argc - 1, argv + 1))
-			run_fault((enum hs_break)fault);
+		if (is_wanted(faults[fault], argc - 1, argv + 1, &claims))
+			run_fault((enum hs_break)fault, claims);
 	code = judge();
 	end();
 	return code;

@@ -113,7 +113,7 @@ called 1 'cmake -S .*-DHMMSIM_TEST_SAMPLE=ON'
 called 1 'cmake -S .*/clang-release .*-DHMMSIM_TEST_SAMPLE=ON'
 called 1 'ctest --test-dir .*/clang-release .*-LE sources'
 run 0 --full
-called 0 'cmake -S .*-DHMMSIM_TEST_SAMPLE=ON'
+called 1 'cmake -S .*-DHMMSIM_TEST_SAMPLE=ON'
 called 1 'ctest --test-dir .*/clang-release .*-LE sources'
 ran gcc-release gcc-asan gcc-tsan clang-release gcc-debug clang-asan clang-tsan gcc-malloc \
 	gcc-lanes-1 gcc-lanes-4 gcc-lanes-8
