@@ -12,6 +12,11 @@ install(TARGETS hmmsim hmmsim_explore ${races} EXPORT hmmsim-targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hmmsim
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(EXPORT hmmsim-targets NAMESPACE hmmsim:: DESTINATION ${package_dir})
+if(races)
+	install(FILES module/module.cmake module/module.ld.in DESTINATION ${package_dir}/module)
+	install(PROGRAMS module/module_places.sh DESTINATION ${package_dir}/module)
+	install(DIRECTORY module/include DESTINATION ${package_dir}/module)
+endif()
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(HS_ALLOCATOR STREQUAL "jemalloc" AND HMMSIM_JEMALLOC_NOTICE)

@@ -2,17 +2,19 @@
 /*
  * places.c - where in the source a call of instrumented code is
  */
+#include <hmmsim/races_places.h>
+
 #include "races/places.h"
 
-static struct hs_places *places_all;
+static struct hs_races_places *places_all;
 
-void hs_places_add(struct hs_places *places)
+void hs_races_places_add(struct hs_races_places *places)
 {
 	places->next = places_all;
 	places_all = places;
 }
 
-static const char *places_find(const struct hs_places *p, size_t offset)
+static const char *places_find(const struct hs_races_places *p, size_t offset)
 {
 	size_t low = 0, high = p->count;
 
@@ -29,7 +31,7 @@ static const char *places_find(const struct hs_places *p, size_t offset)
 
 const char *hs_places_find(const void *pc)
 {
-	for (const struct hs_places *p = places_all; p; p = p->next) {
+	for (const struct hs_races_places *p = places_all; p; p = p->next) {
 		const char *text = places_find(p, (size_t)((const char *)pc - p->code));
 
 		if (text)

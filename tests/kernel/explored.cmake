@@ -38,7 +38,7 @@ function(hs_explored_objects name)
 	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;SOURCES")
 	list(TRANSFORM arg_FILES PREPEND ${HS_KERNEL}/)
 	hs_explored_options(options ${HS_KERNEL})
-	hs_foreign_objects(${name} SOURCES ${arg_FILES} ${arg_SOURCES} OPTIONS ${options})
+	hmmsim_foreign_objects(${name} SOURCES ${arg_FILES} ${arg_SOURCES} OPTIONS ${options})
 endfunction()
 
 # hs_explored_kernel(<name> [SOURCES a.c ...] [FILES <path in the kernel> ...] [OBJECTS <library> ...]): a

@@ -63,7 +63,7 @@ function(hs_walk_foreign name folder)
 		-I${CMAKE_CURRENT_SOURCE_DIR} -fmacro-prefix-map=${folder}/=
 		-fmacro-prefix-map=${HS_KERNEL}/=)
 	if(NOT TARGET walk_side)
-		hs_foreign_objects(walk_side SOURCES ${HS_KERNEL}/mm/pagewalk.c OPTIONS ${options})
+		hmmsim_foreign_objects(walk_side SOURCES ${HS_KERNEL}/mm/pagewalk.c OPTIONS ${options})
 		set_target_properties(walk_side PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
 	endif()
 	hs_foreign(${name} SOURCES ${folder}/mm/hmm.c OBJECTS walk_side OPTIONS ${options}

@@ -11,7 +11,7 @@ src=${1:?usage: floors.sh src-directory}
 
 declare -A rank=(
 	[port]=0 [base]=0 [sync]=1 [memory]=1 [pgmap]=2 [notifier]=3 [mm]=4 [migrate]=5 [walk]=5 [device]=6
-	[races]=1 [text]=7 [explore]=7 [cost]=8 [capture]=8 [run]=9 [compare]=10 [claims]=10
+	[races]=1 [text]=7 [explore]=7 [module]=7 [cost]=8 [capture]=8 [run]=9 [compare]=10 [claims]=10
 	[tool]=11
 )
 failed=0

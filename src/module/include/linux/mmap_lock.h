@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HMMSIM_MODULE_MMAP_LOCK_H
+#define HMMSIM_MODULE_MMAP_LOCK_H
+
+#include <hmmsim/linux.h>
+#include <linux/kernel.h>
+
+#endif

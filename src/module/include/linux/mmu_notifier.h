@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HMMSIM_MODULE_MMU_NOTIFIER_H
+#define HMMSIM_MODULE_MMU_NOTIFIER_H
+
+#include <hmmsim/linux.h>
+#include <linux/kernel.h>
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HMMSIM_MODULE_SCHED_MM_H
+#define HMMSIM_MODULE_SCHED_MM_H
+
+#include <hmmsim/linux.h>
+#include <linux/kernel.h>
+
+#endif
