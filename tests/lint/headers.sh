@@ -28,7 +28,8 @@ for path in "$include"/hmmsim/*.h; do
 	compile "$header" "${CC:-cc}" -std=c11 -Wstrict-prototypes -x c
 	[ -z "${CXX:-}" ] || compile "$header" "$CXX" -std=c++17 -x c++
 	# linux.h and linux-5.3.h take the kernel's names, so that a program asks for them by itself.
-	# races_calls.h takes those of the C library, and races_places.h is of hmmsim::races alone.
+	# races_calls.h takes those of the C library, and what races_places.h declares only hmmsim::races
+	# has.
 	umbrella=hmmsim.h
 	[[ $header != linux_*.h ]] || umbrella=linux.h
 	if [ "$header" != hmmsim.h ] && [ "$header" != linux.h ] &&
