@@ -194,6 +194,31 @@ refuse_both() {
 	}
 }
 
+# A driver is explored by what is installed. What it lacks is named at its line, and another sanitizer is
+# refused.
+use_module() {
+	local kind=$1
+	quietly "$CMAKE" -S "$here/module" -B "$work/module-$kind" -G "$GENERATOR" \
+		-DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$work/$kind"
+	quietly "$CMAKE" --build "$work/module-$kind"
+	run_program "$work/module-$kind/mirror"
+	if "$CMAKE" --build "$work/module-$kind" --target lacks >"$work/log" 2>&1; then
+		fail "a driver that lacks a function is linked ($kind)"
+	fi
+	grep -q "lacks_driver.c:14: undefined reference to .lacks_such_a_function'" "$work/log" || {
+		cat "$work/log" >&2
+		fail "what a driver lacks is not named at its line ($kind)"
+	}
+	if "$CMAKE" -S "$here/module" -B "$work/module-asan-$kind" -G "$GENERATOR" \
+		-DCMAKE_C_FLAGS=-fsanitize=address -DCMAKE_PREFIX_PATH="$work/$kind" >"$work/log" 2>&1; then
+		fail "CMake explores a driver with -fsanitize=address ($kind)"
+	fi
+	grep -q 'goes with no other sanitizer' "$work/log" || {
+		cat "$work/log" >&2
+		fail "CMake refuses -fsanitize=address ($kind), but for another reason"
+	}
+}
+
 # What the public headers mark HMMSIM_API: functions and objects, one name a line.
 declared_names() {
 	printf '#include <hmmsim/%s.h>\n' hmmsim linux |
@@ -255,6 +280,7 @@ for kind in static shared; do
 	use_pkg_config "$kind"
 	use_program "$kind"
 	refuse_both "$kind"
+	use_module "$kind"
 	if [ "$kind" = shared ]; then
 		check_exports
 		selftest_exports
