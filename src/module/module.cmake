@@ -31,6 +31,7 @@ function(hmmsim_foreign name)
 	set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}_foreign.o)
 	set(places ${CMAKE_CURRENT_BINARY_DIR}/${name}_places.c)
 	set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}_foreign.ld)
+	string(MAKE_C_IDENTIFIER ${name} symbol)
 	configure_file(${dir}/module.ld.in ${script} @ONLY)
 
 	# That of binutils, whichever one the compiler has.
@@ -44,7 +45,7 @@ function(hmmsim_foreign name)
 	endforeach()
 	add_custom_command(OUTPUT ${linked}
 		COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -Wl,-T,${script}
-			-Wl,-u,foreign_${name}_places -o ${linked} ${objects}
+			-Wl,-u,foreign_${symbol}_places -o ${linked} ${objects}
 		# Calls that clang makes of copies of structs.
 		COMMAND ${HMMSIM_OBJCOPY} --redefine-sym memcpy=__tsan_memcpy
 			--redefine-sym memmove=__tsan_memmove --redefine-sym memset=__tsan_memset
@@ -52,7 +53,7 @@ function(hmmsim_foreign name)
 		DEPENDS ${objects} ${script}
 		COMMAND_EXPAND_LISTS VERBATIM)
 	add_custom_command(OUTPUT ${places}
-		COMMAND ${dir}/module_places.sh ${name} ${linked}
+		COMMAND ${dir}/module_places.sh ${symbol} ${linked}
 			${PROJECT_SOURCE_DIR}/ ${arg_PREFIXES} > ${places}
 		DEPENDS ${linked} ${dir}/module_places.sh VERBATIM)
 	set_source_files_properties(${linked} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
@@ -65,12 +66,14 @@ function(hmmsim_foreign name)
 endfunction()
 
 # hmmsim_explore_module(<name> SOURCES driver.c ... SCENARIOS scenarios.c ...
-#                       [INCLUDES <directory>...] [OPTIONS <compile option>...])
+#                       [INCLUDES <directory>...] [OPTIONS <compile option>...]
+#                       [PREFIXES <directory/>...])
 #
 # A program of a driver and of its scenarios. The driver is compiled as it is, with <linux/...> of
 # this package and each access a step; the scenarios are ordinary users of hmmsim.
+# Places name files without the prefixes, and without the folder of the CMakeLists.txt.
 function(hmmsim_explore_module name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;SCENARIOS;INCLUDES;OPTIONS")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;SCENARIOS;INCLUDES;OPTIONS;PREFIXES")
 	if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR NOT arg_SCENARIOS)
 		message(FATAL_ERROR "hmmsim_explore_module(${name}): SOURCES and SCENARIOS are "
 			"required; not understood: '${arg_UNPARSED_ARGUMENTS}'.")
@@ -85,16 +88,24 @@ function(hmmsim_explore_module name)
 			"-fsanitize=thread, which goes with no other sanitizer.")
 	endif()
 	set(includes)
-	set(options -std=gnu11 -fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
-	foreach(folder IN LISTS arg_INCLUDES ITEMS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/include)
+	# The kernel's name of the struct is that of the model for both.
+	# Of prefixes that match gcc takes the last.
+	set(options -std=gnu11 -Dhs_page=page)
+	foreach(prefix IN ITEMS ${CMAKE_CURRENT_SOURCE_DIR}/ LISTS arg_PREFIXES)
+		list(APPEND options -fmacro-prefix-map=${prefix}=)
+	endforeach()
+	set(linux ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/include)
+	foreach(folder IN LISTS arg_INCLUDES)
 		get_filename_component(folder ${folder} ABSOLUTE)
 		list(APPEND includes ${folder})
 		list(APPEND options -I${folder})
 	endforeach()
+	list(APPEND options -isystem ${linux})
 	hmmsim_foreign(${name}_module SOURCES ${arg_SOURCES} OPTIONS ${options} ${arg_OPTIONS}
-		PREFIXES ${CMAKE_CURRENT_SOURCE_DIR}/)
+		PREFIXES ${CMAKE_CURRENT_SOURCE_DIR}/ ${arg_PREFIXES})
 	add_executable(${name} ${arg_SCENARIOS})
 	target_include_directories(${name} PRIVATE ${includes})
-	target_compile_options(${name} PRIVATE -fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+	target_include_directories(${name} SYSTEM PRIVATE ${linux})
+	target_compile_options(${name} PRIVATE -Dhs_page=page -fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
 	target_link_libraries(${name} PRIVATE ${name}_module)
 endfunction()

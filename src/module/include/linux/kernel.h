@@ -15,6 +15,8 @@
 #include <linux/types.h>
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
@@ -32,5 +34,10 @@ static inline bool module_warn(bool is_true, const char *condition, const char *
 #define WARN_ON(x) module_warn((x), #x, HS_SYNC_HERE)
 #define WARN_ON_ONCE(x) WARN_ON(x)
 #define BUG_ON(x) ((void)WARN_ON(x))
+
+#define pr_err(...) ((void)0)
+#define pr_warn(...) ((void)0)
+#define pr_info(...) ((void)0)
+#define pr_debug(...) ((void)0)
 
 #endif

@@ -5,4 +5,7 @@
 #include <hmmsim/linux.h>
 #include <linux/kernel.h>
 
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+
 #endif

@@ -28,6 +28,7 @@ static inline void module_free(const void *object, const char *where)
 #define kmalloc_array(n, size, flags) kcalloc(n, size, flags)
 #define kfree(object) module_free((object), HS_SYNC_HERE)
 #define kvcalloc(n, size, flags) kcalloc(n, size, flags)
+#define kvmalloc_array(n, size, flags) kcalloc(n, size, flags)
 #define kvfree(object) kfree(object)
 
 #endif
