@@ -2,7 +2,6 @@
 #ifndef HMMSIM_MODULE_MIGRATE_H
 #define HMMSIM_MODULE_MIGRATE_H
 
-#include <hmmsim/linux.h>
-#include <linux/kernel.h>
+#include <linux/mm.h>
 
 #endif

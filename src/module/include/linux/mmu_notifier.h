@@ -2,7 +2,6 @@
 #ifndef HMMSIM_MODULE_MMU_NOTIFIER_H
 #define HMMSIM_MODULE_MMU_NOTIFIER_H
 
-#include <hmmsim/linux.h>
-#include <linux/kernel.h>
+#include <linux/mm.h>
 
 #endif

@@ -31,7 +31,8 @@ static inline void module_mutex_init(struct mutex *lock, const struct hs_sync_cl
 #define mutex_trylock(lock) hs_sync_mutex_trylock_at(hs_races_task(), &(lock)->mutex, HS_SYNC_HERE)
 #define mutex_unlock(lock) hs_sync_mutex_unlock_at(hs_races_task(), &(lock)->mutex, HS_SYNC_HERE)
 #define mutex_destroy(lock) ((void)(lock))
-#define lockdep_assert_held(lock) \
-	hs_sync_assert(hs_races_task(), hs_sync_mutex_held(hs_races_task(), &(lock)->mutex), "")
+#define lockdep_assert_held(lock)                                                            \
+	hs_sync_assert(hs_races_task(), hs_sync_mutex_held(hs_races_task(), &(lock)->mutex), \
+		       "it is not held")
 
 #endif

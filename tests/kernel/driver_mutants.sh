@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# amdgpu_mutants.sh <program>...: amdgpu_scenarios with each mutant of the driver must find what is not
+# driver_mutants.sh <program>...: the scenarios of a driver with each mutant of it must find what is not
 # expected.
 set -eu
 failed=0
