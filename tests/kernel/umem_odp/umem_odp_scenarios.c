@@ -15,6 +15,7 @@
 #include <hmmsim/hmmsim.h>
 
 #define PAGES 2 /* at most */
+#define DEVICE_PFN 8
 #define ACCESS (ODP_READ_ALLOWED_BIT | ODP_WRITE_ALLOWED_BIT)
 
 enum flaw {
@@ -29,13 +30,15 @@ typedef void task_fn(struct hs_task *self, void *arg);
 struct row {
 	const char *name;
 	task_fn *device, *other;
-	int pages;
+	int pages; /* 0: one of device-dax */
 	enum flaw flaw;
 	enum hs_verdict verdict;
 };
 
 struct state {
 	struct hs_mm *mm;
+	struct hs_pgmap *pgmap; /* of device-dax, that is removed; NULL: system memory */
+	struct hs_mapping *mapping;
 	struct task_struct task;
 	struct ib_device dev;
 	struct ib_umem_odp *umem;
@@ -78,10 +81,10 @@ static void umem_check(struct hs_task *self, const struct state *s)
 {
 	for (int i = 0; i < s->pages; i++) {
 		dma_addr_t dma = s->umem->dma_list[i];
-		struct page *page = dma ? pfn_to_page(dma >> PAGE_SHIFT) : NULL;
+		struct page *page = pfn_to_page(dma >> PAGE_SHIFT);
 
-		hs_sync_assert(self, !page || hs_page_count(self, page),
-			       "S1: the device maps a page that is free");
+		hs_sync_assert(self, !dma || (page && hs_page_count(self, page)),
+			       "S1: the device maps a page that is free or gone");
 	}
 }
 
@@ -133,25 +136,71 @@ static void protect(struct hs_task *self, void *arg)
 	hs_mprotect(self, ((struct state *)arg)->mm, 0, PAGE_SIZE, HS_VM_READ);
 }
 
+static void withdraw(struct hs_task *self, struct state *s)
+{
+	hs_mapping_disable(self, s->mapping);
+	hs_unmap_mapping_range(self, s->mapping, 0, 1, true);
+}
+
+static void remove_memory(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+
+	withdraw(self, s);
+	hs_pgmap_destroy(self, s->pgmap);
+}
+
+/* The wrong order: what waits for references does not wait for a device that holds none. */
+static void drain_first(struct hs_task *self, void *arg)
+{
+	struct state *s = arg;
+
+	hs_pgmap_destroy(self, s->pgmap);
+	withdraw(self, s);
+}
+
 /* ---- scenarios --------------------------------------------------------------------------- */
+
+/* A page of device-dax at address 0, in the CPU's table. */
+static int map_device(struct hs_task *self, struct state *s)
+{
+	struct hs_pgmap_config config;
+	struct hs_mapping_config map = { .kind = HS_MAPPING_DEVICE_DAX,
+					 .first = DEVICE_PFN,
+					 .pages = 2 };
+	uint64_t pfn;
+	int ret;
+
+	hs_pgmap_config_init(&config, HS_PGMAP_GENERIC, DEVICE_PFN, DEVICE_PFN + 2);
+	ret = hs_pgmap_create(self, &config, &s->pgmap);
+	map.pgmap = s->pgmap;
+	if (!ret)
+		ret = hs_mapping_create(self, &map, &s->mapping);
+	if (!ret)
+		ret = hs_mmap(self, s->mm, 0, PAGE_SIZE, HS_VM_READ | HS_VM_WRITE | HS_VM_SHARED,
+			      s->mapping, 0);
+	return ret ? ret : (int)hs_cpu_access(self, s->mm, 0, true, &pfn);
+}
 
 static int set_up(struct hs_task *self, struct hs_plan *plan, void *state, const void *param)
 {
 	const struct row *row = param;
 	struct state *s = state;
-	int ret = hs_memory_add(self, 0, 8, true);
+	int ret = hs_memory_add(self, 0, DEVICE_PFN, true);
 
 	if (!ret)
 		ret = hs_mm_create(self, hs_geometry(HS_GEOMETRY_MOCK), &s->mm);
-	if (!ret)
+	if (!ret && row->pages)
 		ret = hs_vma_add(self, s->mm, 0, PAGES * PAGE_SIZE, HS_VM_READ | HS_VM_WRITE);
+	else if (!ret)
+		ret = map_device(self, s);
 	if (ret)
 		return ret;
 	flaw_now = row->flaw;
-	s->pages = row->pages;
+	s->pages = row->pages ? row->pages : 1;
 	s->task.mm = s->mm;
 	hs_sync_task_set_data(self, &s->task);
-	s->umem = ib_umem_odp_get(&s->dev, 0, (size_t)row->pages * PAGE_SIZE,
+	s->umem = ib_umem_odp_get(&s->dev, 0, (size_t)s->pages * PAGE_SIZE,
 				  IB_ACCESS_ON_DEMAND | IB_ACCESS_LOCAL_WRITE, &umem_ops);
 	ret = IS_ERR(s->umem) ? -1 : hs_plan_task(plan, "device", row->device, s);
 	return ret ? ret : hs_plan_task(plan, "other", row->other, s);
@@ -167,6 +216,8 @@ static void check(struct hs_task *self, void *state, const void *param)
 		ib_umem_odp_release(s->umem);
 	}
 	hs_mm_destroy(self, s->mm);
+	if (s->mapping)
+		hs_mapping_destroy(self, s->mapping);
 }
 
 static const struct hs_scenario scenario = { "umem_odp", sizeof(struct state), set_up, check };
@@ -202,6 +253,8 @@ int main(void)
 		{ "mprotect", fault, protect, 2, SOUND, HS_VERDICT_NONE },
 		{ "second fault", fault, fault, 1, SOUND, HS_VERDICT_NONE },
 		{ "snapshot and zap", snapshot, zap, 2, SOUND, HS_VERDICT_NONE },
+		{ "removal", fault, remove_memory, 0, SOUND, HS_VERDICT_NONE },
+		{ "removal, drain first", fault, drain_first, 0, SOUND, HS_VERDICT_ASSERT },
 		{ "zap, no lock", fault, zap, 2, NO_LOCK, HS_VERDICT_ASSERT },
 		{ "zap, no sequence", fault, zap, 2, NO_SEQ, HS_VERDICT_ASSERT },
 		{ "zap, no unmap", fault, zap, 2, NO_UNMAP, HS_VERDICT_ASSERT },
