@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "memory/memory.h"
 #include "port/port.h"
 
 struct hs_task *hs_linux_task(void)
@@ -19,6 +20,10 @@ struct hs_task *hs_linux_task(void)
 	hs_assert(self, self, "a function of linux.h: no task is attached");
 	return self;
 }
+
+_Static_assert(sizeof(struct hs_page) == 32 && offsetof(struct hs_page, pgmap) == 8 &&
+		       offsetof(struct hs_page, private) == 16,
+	       "struct page of src/module/include/linux/mm.h");
 
 /* ---- device memory ------------------------------------------------------------------------ */
 

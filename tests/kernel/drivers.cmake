@@ -36,3 +36,4 @@ endfunction()
 
 hs_driver(amdgpu drivers/gpu/drm/amd/amdgpu/amdgpu_hmm.c)
 hs_driver(umem_odp drivers/infiniband/core/umem_odp.c)
+hs_driver(test_hmm lib/test_hmm.c)

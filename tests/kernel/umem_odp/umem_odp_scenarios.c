@@ -261,6 +261,7 @@ int main(void)
 	};
 	int status = 0;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!explore_row(&rows[i]))
 			status = 1;

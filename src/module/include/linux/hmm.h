@@ -4,4 +4,6 @@
 
 #include <linux/mm.h>
 
+#define HMM_RANGE_DEFAULT_TIMEOUT 1000
+
 #endif

@@ -33,6 +33,7 @@ static inline bool module_warn(bool is_true, const char *condition, const char *
 
 #define WARN_ON(x) module_warn((x), #x, HS_SYNC_HERE)
 #define WARN_ON_ONCE(x) WARN_ON(x)
+#define WARN(x, ...) WARN_ON(x)
 #define BUG_ON(x) ((void)WARN_ON(x))
 
 #define pr_err(...) ((void)0)

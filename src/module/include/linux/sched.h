@@ -10,6 +10,7 @@
 #include_next <linux/sched.h>
 
 #include <hmmsim/linux.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 
 struct task_struct {

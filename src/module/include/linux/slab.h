@@ -8,6 +8,10 @@
 #include <linux/kernel.h>
 
 #define GFP_KERNEL ((gfp_t)0)
+#define GFP_ATOMIC ((gfp_t)0)
+#define __GFP_NOWARN ((gfp_t)0)
+#define __GFP_NOFAIL ((gfp_t)0)
+#define __GFP_ZERO ((gfp_t)0)
 
 static inline void *module_zalloc(size_t size, const char *where)
 {

@@ -24,15 +24,7 @@
 #define check_add_overflow(a, b, sum) __builtin_add_overflow((a), (b), (sum))
 #define ERR_PTR(error) ((void *)(long)(error))
 #define IS_ERR(ptr) ((unsigned long)(ptr) >= (unsigned long)-4095)
-#define __GFP_NOWARN ((gfp_t)0)
 #define __acquires(lock)
-
-/* ---- time: the machine's clock, which nothing moves -------------------------------------- */
-
-#define jiffies hs_sync_ticks(hs_races_task())
-#define msecs_to_jiffies(ms) ((unsigned long)(ms))
-#define time_after(a, b) ((long)((b) - (a)) < 0)
-#define HMM_RANGE_DEFAULT_TIMEOUT 1000
 
 /* ---- processes --------------------------------------------------------------------------- */
 
