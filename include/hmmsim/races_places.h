@@ -20,7 +20,7 @@ extern "C" {
 /** struct hs_races_place - a call */
 struct hs_races_place {
 	uint32_t offset;  /**< it returns to so many bytes after the begin of the code */
-	const char *text; /**< "driver.c:12: driver_fault()", which lives as long as the program */
+	const char *text; /**< "pump.c:12: pump_poll()", which lives as long as the program */
 };
 
 /** struct hs_races_places - the calls of objects that were linked together */

@@ -8,9 +8,9 @@
  * Prints:
  *
  *	sound: none
- *	no retry: assertion at mirror_driver.c:88
- *	no lock: assertion at mirror_driver.c:88
- *	frees first: use after free at mirror_driver.c:96
+ *	no retry: assertion in mirror_driver.c
+ *	no lock: assertion in mirror_driver.c
+ *	frees first: use after free in mirror_driver.c
  */
 #include <stdio.h>
 #include <string.h>
@@ -81,8 +81,8 @@ int main(int argc, __attribute__((__unused__)) char **argv)
 		if (hs_explore(&scenario, &(enum mirror_bug){ (enum mirror_bug)bug }, &options, &r))
 			return 1;
 		printf("%s: %s%s%.*s\n", names[bug], hs_verdict_name(r.verdict),
-		       r.violations ? " at " : "",
-		       r.violations ? (int)strcspn(r.message, " ") - 1 : 0, r.message);
+		       r.violations ? " in " : "", r.violations ? (int)strcspn(r.message, ":") : 0,
+		       r.message);
 		if (argc > 1 && r.report)
 			puts(r.report);
 		hs_explore_result_free(&r);
