@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Drivers as they are, with what a driver author has: hmmsim_explore_module(), and the public library.
 
-# hs_driver_program(<name> <driver> <folder> <path> <compile option>...): the driver's file of that path
-# in the folder, with <driver>/<driver>_scenarios.c.
-function(hs_driver_program name driver folder path)
+# hs_driver_program(<name> <driver> <folder> <path> <scenarios> <compile option>...): the driver's file of
+# that path in the folder.
+function(hs_driver_program name driver folder path scenarios)
 	get_filename_component(beside ${HS_KERNEL}/${path} DIRECTORY)
-	hmmsim_explore_module(${name} SOURCES ${folder}/${path}
-		SCENARIOS ${driver}/${driver}_scenarios.c INCLUDES ${driver} ${HS_KERNEL} ${beside}
-		OPTIONS ${ARGN} PREFIXES ${folder}/)
+	hmmsim_explore_module(${name} SOURCES ${folder}/${path} SCENARIOS ${scenarios}
+		INCLUDES ${driver} ${HS_KERNEL} ${beside} OPTIONS ${ARGN} PREFIXES ${folder}/)
 	set_target_properties(${name} ${name}_module_objects PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
 	target_link_libraries(${name} PRIVATE hmmsim_warnings)
 	hs_leave_unbuilt(${name} kernel)
@@ -16,7 +15,8 @@ endfunction()
 # hs_driver(<driver> <path in the kernel>): its scenarios, and the mutants of <driver>_mutants.txt.
 function(hs_driver driver path)
 	if(HS_KERNEL_KNOWN)
-		hs_driver_program(${driver}_scenarios ${driver} ${HS_KERNEL} ${path} -Wall -Werror)
+		hs_driver_program(${driver}_scenarios ${driver} ${HS_KERNEL} ${path}
+			${driver}/${driver}_scenarios.c -Wall -Werror)
 	endif()
 	hs_add_kernel_test(test_kernel_${driver} TIMEOUT 60 COMMAND ${driver}_scenarios)
 	set(programs)
@@ -26,7 +26,8 @@ function(hs_driver driver path)
 		foreach(name IN LISTS names)
 			set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${driver}/${name})
 			hs_mutate(${list} ${name} ${HS_KERNEL}/${path} ${folder}/${path})
-			hs_driver_program(${driver}.${name} ${driver} ${folder} ${path} -w)
+			hs_driver_program(${driver}.${name} ${driver} ${folder} ${path}
+				$<TARGET_OBJECTS:${driver}_scenarios> -w)
 			list(APPEND programs $<TARGET_FILE:${driver}.${name}>)
 		endforeach()
 	endif()
